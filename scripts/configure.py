@@ -1,0 +1,42 @@
+"""Validate config.yaml and tell Make which of its keys changed (artifacts/config.mk, .config/)."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from tidemark import ROOT, config, configuration, progress, settings
+from tidemark.errors import InputError
+
+SCHEMA = Path("schemas/config.schema.json")
+
+
+def json_schema() -> str:
+    """The JSON Schema of config.yaml, for editors."""
+    return json.dumps(settings.Config.model_json_schema(), indent=2) + "\n"
+
+
+def main() -> int:
+    """Exit code 2 with line and column when the configuration is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="config.yaml")
+    parser.add_argument("--write-schema", action="store_true", help=f"write {SCHEMA} and stop")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    if options.write_schema:
+        SCHEMA.write_text(json_schema(), "utf-8")
+        return 0
+    first = not config.KEYS.exists()
+    try:
+        changed = configuration.sync(options.config)
+    except InputError as error:
+        progress.complain(str(error))
+        return 2
+    if changed and not first:
+        progress.say(f"{options.config}: changed {', '.join(changed)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Bring .venv in line with a lock file: `environment.sh requirements.lock` makes it anew,
+# `environment.sh requirements-dev.lock` adds the tools for tests and lint.
+set -eu
+
+fail() {
+    echo "tidemark: $1. Cure: $2" >&2
+    exit 2
+}
+
+lock=$1
+case $lock in
+*-dev.lock) stamp=.venv/.dev-ok ;;
+*) stamp=.venv/.ok ;;
+esac
+
+make_venv() {
+    if command -v uv >/dev/null; then
+        uv venv --quiet --clear --python '>=3.11' .venv && return
+        fail "uv found no Python 3.11 or newer" "install one, e.g. uv python install 3.12"
+    fi
+    python=${PYTHON3:-python3}
+    command -v "$python" >/dev/null ||
+        fail "python3 is not on PATH" "install Python 3.11 or newer"
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "$("$python" --version) is too old" "install Python 3.11 or newer, and set PYTHON3 to it if it is not python3"
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        fail "$python has no venv module" "install it (Debian, Ubuntu: apt install python3-venv)"
+    rm -rf .venv
+    "$python" -m venv .venv
+}
+
+install() {
+    if command -v uv >/dev/null; then
+        uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"
+    else
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    fi
+}
+
+echo "setting up .venv from $lock (once; about a minute)"
+[ "$stamp" = .venv/.dev-ok ] || make_venv
+install || fail "the packages of $lock could not be installed" "see the lines above; is a package index reachable?"
+# Matplotlib builds its list of fonts once; here, rather than in the first steps that draw.
+MPLCONFIGDIR=.venv/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null
+touch "$stamp"

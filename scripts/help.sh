@@ -1,0 +1,26 @@
+#!/bin/sh
+# List the Makefile's `## target: what it does` comments, and the names that config.yaml lists.
+# Plain awk: help must work before there is an environment.
+makefile=$1
+for argument; do config=$argument; done
+
+echo "usage: make TARGET [CONFIG=config.yaml]"
+echo
+awk '/^## / { sub(/^## /, ""); target = $0; sub(/:.*/, "", target); sub(/^[^:]*: /, ""); printf "  %-20s %s\n", target, $0 }' "$makefile"
+echo
+awk '
+    /^[^ #]/ { section = $1; indent = 0 }
+    (section == "scenarios:" || section == "models:") && /^ +[a-z]/ {
+        match($0, /^ +/)
+        if (!indent) indent = RLENGTH
+        if (RLENGTH == indent) { name = $1; sub(/:.*/, "", name); names[section] = names[section] " " name }
+    }
+    /^  path:|^    path:|^      path:/ { sources = sources " " $2 }
+    section == "split_data:" && $1 == "test_start:" { start = $2 }
+    END {
+        print "Configuration (" FILENAME "):"
+        print "  scenarios " names["scenarios:"]
+        print "  models    " names["models:"]
+        print "  sources   " sources
+        print "  test from  " start
+    }' "$config"

@@ -1,0 +1,255 @@
+"""The tide mark: what a step read, wrote and ran with, and whether that still holds.
+
+A checkpoint is `artifacts/<name>.ok`, JSON. Beside it stand files that follow from it and exist for
+speed: `artifacts/.deps/<name>.d` tells Make what the step was seen to depend on, and
+`artifacts/.producers/<path>` names the checkpoint that wrote an output.
+
+Only the standard library is imported here: a step that need not run must not pay for pandas.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tidemark import code, config, store
+
+FORMAT = 1
+FOLDER = Path("artifacts")
+DEPS = FOLDER / ".deps"
+PRODUCERS = FOLDER / ".producers"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a step must run: a subject, and its value then and now where there is one."""
+
+    subject: str
+    old: str = ""
+    new: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.old} -> {self.new}" if self.old or self.new else self.subject
+
+
+def now_ns() -> int:
+    """The time to compare files with; file clocks tick coarsely and may lag a few milliseconds."""
+    return time.time_ns() - 10_000_000
+
+
+def name_of(step: str, instance: Mapping[str, str]) -> str:
+    """`train_models`, {scenario: s, model: m} -> `train_models_s_m`."""
+    return "_".join([step, *instance.values()])
+
+
+def path_of(name: str) -> Path:
+    """The checkpoint file of that name."""
+    return FOLDER / f"{name}.ok"
+
+
+def load(name: str) -> dict[str, Any] | None:
+    """A checkpoint's content; None if there is none that this version can read."""
+    try:
+        record: dict[str, Any] = json.loads(path_of(name).read_bytes())
+        return record if record["format"] == FORMAT else None
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
+
+
+def load_all() -> list[dict[str, Any]]:
+    """Every readable checkpoint, by name."""
+    names = sorted(path.stem for path in FOLDER.glob("*.ok"))
+    return [record for name in names if (record := load(name)) is not None]
+
+
+def reasons(name: str) -> Iterator[Reason]:
+    """Why the step of this checkpoint must run; nothing if its results still hold.
+
+    Lazy: whoever only asks whether to run takes the first and stops.
+    """
+    record = load(name)
+    if record is None:
+        exists = path_of(name).exists()
+        yield Reason("its checkpoint cannot be read" if exists else "never ran")
+        return
+    if record["provisional"]:
+        yield Reason(f"provisional: {record['provisional']}")
+    yield from _changed_config(record["config"])
+    yield from _changed_inputs(record["inputs"])
+    yield from _changed_code(record["code"])
+    yield from _changed_outputs(record["outputs"])
+
+
+def _changed_config(values: Mapping[str, Any]) -> Iterator[Reason]:
+    for key, old in values.items():
+        text = config.stored(key)
+        new = None if text is None else json.loads(text)
+        if text is None:
+            yield Reason(f"config {key} is gone")
+        elif new != old:
+            yield Reason(f"config {key}", _show(old), _show(new))
+
+
+def _show(value: Any) -> str:
+    text = ",".join(value["keys"]) if isinstance(value, dict) else json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _changed_inputs(inputs: Mapping[str, Mapping[str, Any]]) -> Iterator[Reason]:
+    for path, then in inputs.items():
+        now = current_sha(path)
+        if now is None:
+            yield Reason(f"{path} is gone")
+        elif then["sha256"] is None:
+            yield Reason(f"{path} appeared")
+        elif now != then["sha256"]:
+            yield Reason(path, then["sha256"][:8], now[:8])
+
+
+def _changed_code(modules: Mapping[str, Mapping[str, str]]) -> Iterator[Reason]:
+    for path, then in modules.items():
+        try:
+            source = Path(path).read_bytes()
+        except FileNotFoundError:
+            yield Reason(f"{path} is gone")
+            continue
+        if store.sha256(source) != then["sha256"] and code.meaning(source) != then["meaning"]:
+            yield Reason(f"code {path}")
+
+
+def _changed_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> Iterator[Reason]:
+    for path, then in outputs.items():
+        now = _sha_unless_untouched(Path(path), then)
+        if now is None:
+            yield Reason(f"{path} is missing")
+        elif now != then["sha256"]:
+            yield Reason(f"{path} is not what the step wrote")
+
+
+def current_sha(path: str) -> str | None:
+    """SHA-256 of an input now; None if it is not there.
+
+    A file whose size and time stand in its producer's checkpoint is not hashed again. A path
+    with `*` stands for the listing it matches.
+    """
+    if "*" in path:
+        return listing_sha(path)
+    return _sha_unless_untouched(Path(path), produced(path))
+
+
+def listing_sha(pattern: str) -> str:
+    """SHA-256 of the sorted names that match `pattern`."""
+    return store.sha256("\n".join(listing(pattern)).encode())
+
+
+def listing(pattern: str) -> list[str]:
+    """The files that match `pattern` (wildcards in the last part only), sorted."""
+    folder, wildcard = Path(pattern).parent, Path(pattern).name
+    return sorted(str(path) for path in folder.glob(wildcard) if not path.name.startswith("."))
+
+
+def produced(path: str) -> dict[str, Any] | None:
+    """What the step that writes `path` recorded of it; None for a file that no step writes."""
+    name = producer(path)
+    record = load(name) if name else None
+    return record["outputs"].get(path) if record else None
+
+
+def producer(path: str) -> str | None:
+    """Name of the checkpoint whose step writes `path`."""
+    try:
+        return (PRODUCERS / path).read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+
+
+def _sha_unless_untouched(path: Path, recorded: Mapping[str, Any] | None) -> str | None:
+    try:
+        stat = path.stat()
+        if recorded and (stat.st_size, stat.st_mtime_ns) == (
+            recorded["bytes"],
+            recorded["mtime_ns"],
+        ):
+            sha: str = recorded["sha256"]
+            return sha
+        return store.sha256_file(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def mark_fresh(name: str, now_ns: int) -> None:
+    """Tell Make that the results of `name` still hold as of `now_ns`, without running its step."""
+    record = load(name)
+    if record is not None:
+        publish(record)
+        stamp(record, now_ns)
+
+
+def stamp(record: Mapping[str, Any], started_ns: int) -> None:
+    """Set the checkpoint's time: when the step began, or its newest prerequisite's if later.
+
+    The beginning, so that an input edited while the step ran is newer and Make asks again; the
+    prerequisite's, so that a file from the future (a clock set back) does not ask for ever.
+    """
+    path = path_of(record["name"])
+    newest = max([started_ns, *(time for time in map(_mtime_ns, prerequisites(record)) if time)])
+    os.utime(path, ns=(newest, newest))
+
+
+def _mtime_ns(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def prerequisites(record: Mapping[str, Any]) -> list[str]:
+    """Every file that Make compares this checkpoint with."""
+    keys = [str(config.KEYS / key) for key in record["config"]]
+    inputs = [str(Path(path).parent) if "*" in path else path for path in record["inputs"]]
+    return [*inputs, *record["code"], *keys]
+
+
+def save(record: Mapping[str, Any], started_ns: int) -> None:
+    """Publish what follows from the checkpoint, then, last of all, the checkpoint itself."""
+    publish(record)
+    write(record)
+    stamp(record, started_ns)
+
+
+def write(record: Mapping[str, Any]) -> None:
+    """Write the checkpoint's file alone."""
+    store.write_atomic(path_of(record["name"]), store.json_bytes(record))
+
+
+def publish(record: Mapping[str, Any]) -> None:
+    """Write the dependency file, and the pointers from outputs to this checkpoint."""
+    for path in record["outputs"]:
+        _write_if_changed(PRODUCERS / path, record["name"])
+    _write_if_changed(DEPS / f"{record['name']}.d", _depfile(record))
+
+
+def _depfile(record: Mapping[str, Any]) -> str:
+    """What Make cannot read off its own rules: modules, config keys, sources, and the outputs.
+
+    `missing` and `FORCE` are the Makefile's: an output that is gone reruns its step.
+    """
+    target = path_of(record["name"])
+    observed = [path for path in prerequisites(record) if producer(path) is None]
+    lines = [f"{target}: {' '.join(observed)} $(call missing,{' '.join(record['outputs'])})"]
+    if record["provisional"]:
+        lines.append(f"{target}: FORCE")
+    lines += [f"{path}:" for path in observed]
+    return "\n".join(lines) + "\n"
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    try:
+        if path.read_text("utf-8") == text:
+            return
+    except FileNotFoundError:
+        pass
+    store.write_atomic(path, text.encode())

@@ -1,0 +1,137 @@
+"""Load config.yaml: errors name line and column; what holds is handed to Make and the steps."""
+
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from tidemark import config
+from tidemark.errors import InputError
+from tidemark.rules import RuleError, hint, soften
+from tidemark.settings import Config
+from tidemark.yaml_lines import KeyPath, Position, parse
+
+
+def load(path: str) -> Config:
+    """Read and validate a configuration.
+
+    Raises:
+        InputError: all faults, one a line, each with line and column.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(path, error.strerror or str(error), "name a configuration file") from error
+    document, positions = parse(path, data)
+    if not isinstance(document, dict):
+        raise InputError(f"{path}:1:1", "is empty or not a mapping", "see config.yaml of Tidemark")
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        faults = [fault for detail in error.errors() for fault in _faults(detail, positions)]
+        lines = [_line(path, key, problem, positions) for key, problem in faults]
+        where, problem = lines[0].split(": ", 1)
+        raise InputError(where, "\n".join([problem, *lines[1:]])) from error
+
+
+def _faults(detail: ErrorDetails, positions: dict[KeyPath, Position]) -> list[tuple[KeyPath, str]]:
+    cause = detail.get("ctx", {}).get("error")
+    if isinstance(cause, RuleError):
+        return [(tuple(key.split(".")), problem) for key, problem in cause.faults]
+    key = _without_tags(detail["loc"], positions)
+    return [(key, _problem(detail, key))]
+
+
+def _without_tags(location: tuple[str | int, ...], positions: dict[KeyPath, Position]) -> KeyPath:
+    """pydantic's location without the names of union members, which are not in the file."""
+    key: KeyPath = ()
+    for number, part in enumerate(location):
+        if part == "[key]":
+            break
+        is_tag = (*key, part) not in positions and number < len(location) - 1
+        key = key if is_tag else (*key, part)
+    return key
+
+
+def _problem(detail: ErrorDetails, key: KeyPath) -> str:
+    if detail["type"] == "extra_forbidden":
+        return f"unknown key{hint(str(key[-1]), _siblings(key))}"
+    if detail["type"] == "missing":
+        return "is missing"
+    given = detail["input"]
+    expected = detail.get("ctx", {}).get("expected") or detail.get("ctx", {}).get("expected_tags")
+    guess = hint(str(given), re.findall(r"'([^']+)'", str(expected))) if expected else ""
+    shown = f", not {given!r}" if isinstance(given, str | int | float | bool) else ""
+    return f"{soften(detail['msg'])}{shown}{guess}"
+
+
+def _siblings(key: KeyPath) -> list[str]:
+    """Names that may stand where the unknown `key` stands."""
+    places: list[Any] = [Config]
+    for part in key[:-1]:
+        places = [inner for place in places for inner in _below(place, str(part))]
+    return [
+        name for place in places if hasattr(place, "model_fields") for name in place.model_fields
+    ]
+
+
+def _below(place: Any, part: str) -> list[Any]:
+    if hasattr(place, "model_fields"):
+        field = place.model_fields.get(part)
+        return _members(field.annotation) if field else []
+    return [member for argument in get_args(place)[1:] for member in _members(argument)]
+
+
+def _members(annotation: Any) -> list[Any]:
+    """The section classes in an annotation; a dict stands for itself, its keys being free."""
+    if hasattr(annotation, "model_fields") or getattr(annotation, "__origin__", None) is dict:
+        return [annotation]
+    return [member for argument in get_args(annotation) for member in _members(argument)]
+
+
+def _line(path: str, key: KeyPath, problem: str, positions: dict[KeyPath, Position]) -> str:
+    """`config.yaml:10:3: train.sead: unknown key`, at the nearest key that is in the file."""
+    nearest = key
+    while nearest and nearest not in positions:
+        nearest = nearest[:-1]
+    line, column = positions.get(nearest, (1, 1))
+    return f"{path}:{line}:{column}: {'.'.join(map(str, key))}: {problem}"
+
+
+def makefile(path: str, whole: Config) -> str:
+    """`artifacts/config.mk`: the lists that the Makefile takes from the configuration."""
+    fetch = whole.fetch_data
+    sources = [fetch.prices, fetch.corporate_actions, *fetch.economic.values()]
+    paths = [source.path for source in sources if source]
+    folders = [str(Path(path).parent) for path in paths if "*" in path]
+    return "\n".join(
+        [
+            f"# Written by scripts/configure.py from {path}; edit that instead.",
+            f"CONFIG_FILE := {path}",
+            f"SCENARIOS := {' '.join(whole.scenarios)}",
+            f"MODELS := {' '.join(whole.models)}",
+            f"BASELINE := {whole.evaluate.baseline}",
+            f"RAW := {' '.join(whole.raw_names())}",
+            f"SOURCES := $(wildcard {' '.join([*paths, *folders])})",
+            "",
+        ]
+    )
+
+
+def sync(path: str) -> list[str]:
+    """Validate the configuration at `path`; bring the key files and config.mk in line with it."""
+    whole = load(path)
+    return config.sync(whole.model_dump(), makefile(path, whole))
+
+
+def sync_if_stale(path: str) -> None:
+    """The same, unless config.mk is of this file and newer."""
+    try:
+        text = config.MAKEFILE.read_text("utf-8")
+        fresh = config.MAKEFILE.stat().st_mtime_ns >= Path(path).stat().st_mtime_ns
+    except FileNotFoundError:
+        text, fresh = "", False
+    if not fresh or f"CONFIG_FILE := {path}\n" not in text:
+        sync(path)

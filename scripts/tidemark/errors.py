@@ -1,0 +1,18 @@
+"""The errors that speak to the person who can mend them."""
+
+
+class InputError(Exception):
+    """Bad input, configuration or contract: the step ends with exit code 2 and nothing is replaced.
+
+    `where` names file, line, row or key; `problem` says what is wrong there; `cure` what to do.
+    """
+
+    def __init__(self, where: str, problem: str, cure: str = "") -> None:
+        super().__init__(where, problem, cure)
+        self.where = where
+        self.problem = problem
+        self.cure = cure
+
+    def __str__(self) -> str:
+        cure = f". Cure: {self.cure}" if self.cure else ""
+        return f"{self.where}: {self.problem}{cure}"

@@ -1,0 +1,67 @@
+"""Refuses reads and writes that bypass the harness.
+
+A file opened behind the checkpoint's back would be a dependency that nothing knows of. Python's own
+`open` is watched, and with it every reader and writer built on it; native readers that open files
+themselves (DuckDB, pyarrow given a path) are not seen and must be given `run.path(...)`.
+"""
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tidemark.errors import InputError
+
+WATCHED = (
+    "artifacts",
+    "config.yaml",
+    "data",
+    "features",
+    "metrics",
+    "models",
+    "reports",
+    "schemas",
+)
+BOOKKEEPING = "artifacts/."
+
+_state = threading.local()
+_armed: dict[str, str] = {}
+
+
+def arm(root: Path, script: str) -> None:
+    """From now on refuse to open files below `root`'s data folders outside `opened()`."""
+    if not _armed:
+        sys.addaudithook(_audit)
+    _armed.update(root=f"{root}/", script=script)
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[None]:
+    """The harness itself reads or writes."""
+    before = getattr(_state, "harness", False)
+    _state.harness = True
+    try:
+        yield
+    finally:
+        _state.harness = before
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "open" or getattr(_state, "harness", False):
+        return
+    name = arguments[0]
+    if not isinstance(name, str | bytes | os.PathLike):
+        return
+    path = os.path.realpath(os.fsdecode(name))
+    if not path.startswith(_armed["root"]):
+        return
+    relative = path.removeprefix(_armed["root"])
+    if relative.split("/")[0] in WATCHED and not relative.startswith(BOOKKEEPING):
+        raise InputError(
+            _armed["script"],
+            f"opens {relative} by itself, so its checkpoint would not know",
+            "read it with run.read_*(...) and write it with run.write_*(...)",
+        )

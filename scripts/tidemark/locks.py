@@ -1,0 +1,36 @@
+"""One lock a checkpoint: two makes in one tree take turns at each step."""
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+from tidemark import progress
+
+FOLDER = Path("artifacts/.locks")
+
+
+@contextlib.contextmanager
+def held(name: str) -> Iterator[None]:
+    """Hold the lock of a checkpoint; wait for it, and say so, if another process has it."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / name).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress.say(f"    {name}: another process is at it; waiting")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def held_if_free(name: str) -> Iterator[bool]:
+    """The same, but never wait: True if the lock was free."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / name).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

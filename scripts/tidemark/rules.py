@@ -1,0 +1,186 @@
+"""What must hold between the keys of config.yaml, beyond the shape of each."""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from tidemark.settings import PRICE_FIELDS, Alerts, Config, Prices, Scenario, Winsorise
+
+Fault = tuple[str, str]  # dotted key, what is wrong with it
+
+
+class RuleError(ValueError):
+    """Faults between keys, each at its own place."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{key}: {problem}" for key, problem in faults))
+        self.faults = faults
+
+
+def check(whole: Config) -> None:
+    """Raise RuleError with every fault between the keys of a configuration."""
+    faults = [
+        *_price_columns(whole.fetch_data.prices),
+        *_file_names(whole),
+        *_economic_columns(whole),
+        *_acknowledgements(whole),
+        *_model_references(whole),
+        *_grids(whole.models),
+        *_horizon(whole),
+        *_quantiles(whole.scenarios),
+        *_owners(whole.alerts),
+    ]
+    if faults:
+        raise RuleError(faults)
+
+
+def _price_columns(prices: Prices) -> list[Fault]:
+    where, names = "fetch_data.prices.columns", prices.columns
+    faults = [] if "timestamp" in names else [(where, "timestamp is missing")]
+    if "adj_close" not in names:
+        faults.append((where, "adj_close is missing; map it to the closes if they are adjusted"))
+    if prices.layout == "long" and "ticker" not in names and "*" not in prices.path:
+        faults.append((where, "ticker is missing, and path is one file for all tickers"))
+    return faults
+
+
+def _file_names(whole: Config) -> list[Fault]:
+    """Two instances must not share a file name, nor take one that a step writes for itself."""
+    pairs = [f"{scenario}_{model}" for scenario in whole.scenarios for model in whole.models]
+    taken = Counter([*pairs, *(f"{pair}_bootstrap" for pair in pairs), "scenario_compare"])
+    clashes = sorted(name for name, count in taken.items() if count > 1)
+    faults = [("models", f"scenario and model names collide in file names: {c}") for c in clashes]
+    raw = [*whole.fetch_data.economic, "prices", "corporate_actions"]
+    return faults + [
+        (f"fetch_data.economic.{name}", "this name is taken")
+        for name, count in Counter(raw).items()
+        if count > 1
+    ]
+
+
+def _economic_columns(whole: Config) -> list[Fault]:
+    series = whole.fetch_data.economic
+    known = Counter(
+        column for source in series.values() for column in source.columns if column != "timestamp"
+    )
+    faults = [
+        (f"fetch_data.economic.{name}.columns", "timestamp is missing")
+        for name, source in series.items()
+        if "timestamp" not in source.columns
+    ]
+    faults += [
+        ("fetch_data.economic", f"column {column} is taken already")
+        for column, count in known.items()
+        if count > 1 or column in (*PRICE_FIELDS, "ticker", "available_at")
+    ]
+    features = whole.feature_engineering
+    for key, wanted in (
+        ("economic", features.economic),
+        ("term_spread", features.term_spread or []),
+    ):
+        faults += [
+            (f"feature_engineering.{key}", f"no economic source has {column}{hint(column, known)}")
+            for column in wanted
+            if column not in known
+        ]
+    return faults
+
+
+def _acknowledgements(whole: Config) -> list[Fault]:
+    needed = whole.raw_names()
+    given = whole.validate_schema.acknowledged_schemas
+    where = "validate_schema.acknowledged_schemas"
+    return [(where, f"{name} is missing") for name in needed if name not in given] + [
+        (f"{where}.{name}", f"no such source{hint(name, needed)}")
+        for name in given
+        if name not in needed
+    ]
+
+
+def _model_references(whole: Config) -> list[Fault]:
+    models = whole.models
+    faults = []
+    if whole.evaluate.baseline not in models:
+        guess = hint(whole.evaluate.baseline, models)
+        faults.append(("evaluate.baseline", f"no such model{guess}"))
+    for name, model in models.items():
+        seen, current = [name], model.fallback
+        while current is not None:
+            if current not in models:
+                guess = hint(current, models)
+                faults.append((f"models.{name}.fallback", f"no such model{guess}"))
+                break
+            if current in seen:
+                chain = " -> ".join([*seen, current])
+                faults.append((f"models.{name}.fallback", f"goes in a circle: {chain}"))
+                break
+            seen.append(current)
+            current = models[current].fallback
+    return faults
+
+
+def _grids(models: dict[str, Any]) -> list[Fault]:
+    faults = []
+    for name, model in models.items():
+        parameters = [field for field in type(model).model_fields if field not in _NOT_TUNED]
+        for parameter, values in (model.grid or {}).items():
+            where = f"models.{name}.grid.{parameter}"
+            if parameter not in parameters:
+                faults.append(
+                    (where, f"not a parameter of this model{hint(parameter, parameters)}")
+                )
+                continue
+            for value in values:
+                try:
+                    type(model).model_validate({"estimator": model.estimator, parameter: value})
+                except ValidationError as error:
+                    faults.append((where, f"{value}: {soften(error.errors()[0]['msg'])}"))
+    return faults
+
+
+_NOT_TUNED = ("estimator", "fallback", "grid")
+
+
+def _horizon(whole: Config) -> list[Fault]:
+    horizon = whole.feature_engineering.horizon
+    if whole.split_data.embargo >= horizon:
+        return []
+    return [("split_data.embargo", f"must be at least feature_engineering.horizon ({horizon})")]
+
+
+def _quantiles(scenarios: dict[str, Scenario]) -> list[Fault]:
+    return [
+        (f"scenarios.{name}.outliers.lower", "must be below upper")
+        for name, scenario in scenarios.items()
+        if isinstance(scenario.outliers, Winsorise)
+        and scenario.outliers.lower >= scenario.outliers.upper
+    ]
+
+
+def _owners(alerts: Alerts) -> list[Fault]:
+    owned = Counter(step for steps in alerts.owners.values() for step in steps)
+    return [
+        ("alerts.owners", f"{step} has {count} owners")
+        for step, count in owned.items()
+        if count > 1
+    ]
+
+
+def soften(message: str) -> str:
+    """pydantic's message in this project's voice."""
+    message = re.sub(r"^(Value error, |Input )", "", message)
+    message = message.replace("String should match pattern '^[a-z][a-z0-9_]*$'", _NAME_RULE)
+    return message[:1].lower() + message[1:]
+
+
+_NAME_RULE = "names are lower-case letters, digits and _, and begin with a letter"
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """` (did you mean seed?)` when a known word is close."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

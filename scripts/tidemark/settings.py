@@ -1,0 +1,252 @@
+"""The shape of config.yaml: every section and key, its type and its bounds.
+
+The JSON Schema for editors, `schemas/config.schema.json`, is generated from these classes.
+"""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Step = Literal[
+    "fetch_data",
+    "validate_schema",
+    "preprocess",
+    "feature_engineering",
+    "split_data",
+    "train_models",
+    "evaluate",
+    "plots",
+    "scenario_compare",
+    "collect_metrics",
+    "reports",
+]
+PRICE_FIELDS = ("open", "high", "low", "close", "volume", "adj_close")
+
+
+def _iso_date(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+def _make_can_say(text: str) -> str:
+    if not re.fullmatch(r"[\w./*@+-]+", text):
+        raise ValueError(
+            "Make cannot handle this path: use letters, digits and . _ - / only (* as a wildcard)"
+        )
+    if "*" in str(Path(text).parent):
+        raise ValueError("* may stand in the last part of the path only")
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+IsoDate = Annotated[str, AfterValidator(_iso_date)]
+SourcePath = Annotated[str, AfterValidator(_make_can_say)]
+Positive = Annotated[float, Field(gt=0)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A part of config.yaml; unknown keys are refused, and text is not taken for a number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Prices(Section):
+    """Where prices come from, and what the file calls things."""
+
+    path: SourcePath
+    layout: Literal["long", "wide"] = "long"
+    bar: Literal["daily", "intraday"] = "daily"
+    date_format: str
+    time_zone: str = "UTC"
+    columns: dict[Literal["timestamp", "ticker", *PRICE_FIELDS], str]  # type: ignore[valid-type]
+
+
+class CorporateActions(Section):
+    """Where splits and dividends come from."""
+
+    path: SourcePath
+    date_format: str
+    columns: dict[Literal["timestamp", "ticker", "kind", "value"], str]
+
+
+class EconomicSeries(Section):
+    """One file of economic series, and how long after its date a value is public."""
+
+    path: SourcePath
+    date_format: str
+    release_lag_days: Annotated[int, Field(ge=0)]
+    columns: dict[Name, str]
+
+
+class FetchData(Section):
+    """Sources and retries."""
+
+    retry_attempts: Annotated[int, Field(ge=0)] = 3
+    retry_first_wait_minutes: Annotated[float, Field(ge=0)] = 1.0
+    prices: Prices
+    corporate_actions: CorporateActions | None = None
+    economic: dict[Name, EconomicSeries] = {}
+
+
+class ValidateSchema(Section):
+    """What raw data is held against, beside the schemas themselves."""
+
+    as_of: IsoDate | None = None
+    calendar: str | None = None
+    acknowledged_schemas: dict[Name, str]
+
+
+class Preprocess(Section):
+    """Settings of all scenarios."""
+
+    min_history: Count = 250
+
+
+class NoOutliers(Section):
+    """Outliers stay."""
+
+    method: Literal["none"]
+
+
+class Winsorise(Section):
+    """Returns beyond past quantiles are set to them."""
+
+    method: Literal["winsorise"]
+    lower: Fraction
+    upper: Fraction
+
+
+class Iqr(Section):
+    """Returns over `factor` interquartile ranges beyond the quartiles are set to that bound."""
+
+    method: Literal["iqr"]
+    factor: Positive
+
+
+class Scenario(Section):
+    """One way to preprocess."""
+
+    impute: Literal["mean", "median"]
+    outliers: Annotated[NoOutliers | Winsorise | Iqr, Field(discriminator="method")]
+
+
+class FeatureEngineering(Section):
+    """Lags, windows and the target's horizon, in bars."""
+
+    horizon: Count = 1
+    lags: list[Annotated[int, Field(ge=0)]]
+    windows: list[Annotated[int, Field(ge=2)]]
+    economic: list[Name] = []
+    term_spread: Annotated[list[Name], Field(min_length=2, max_length=2)] | None = None
+
+
+class SplitData(Section):
+    """Where the test set begins, and the gap before it."""
+
+    test_start: IsoDate
+    embargo: Count
+    folds: Annotated[int, Field(ge=2)]
+
+
+class Model(Section):
+    """What all models may have."""
+
+    fallback: Name | None = None
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = None
+
+
+class Mean(Model):
+    """Predicts the mean of the training targets."""
+
+    estimator: Literal["mean"]
+
+
+class Linear(Model):
+    """Ordinary least squares."""
+
+    estimator: Literal["linear"]
+
+
+class Ridge(Model):
+    """Least squares with an L2 penalty."""
+
+    estimator: Literal["ridge"]
+    alpha: Positive = 1.0
+
+
+class Svr(Model):
+    """Support vector regression on a scaled target."""
+
+    estimator: Literal["svr"]
+    C: Positive = 1.0
+    epsilon: Annotated[float, Field(ge=0)] = 1.0
+    gamma: Literal["scale", "auto"] | Positive = "scale"
+    kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf"
+    max_iter: Count = 100_000
+
+
+class Polynomial(Model):
+    """Ridge on polynomial features."""
+
+    estimator: Literal["polynomial"]
+    degree: Annotated[int, Field(ge=2, le=3)] = 2
+    alpha: Positive = 1.0
+
+
+AnyModel = Annotated[Mean | Linear | Ridge | Svr | Polynomial, Field(discriminator="estimator")]
+
+
+class Evaluate(Section):
+    """The baseline of skill, and the bootstrap."""
+
+    baseline: Name
+    confidence: Fraction = 0.95
+    bootstrap_replicates: Annotated[int, Field(ge=100)] = 2000
+    block_length: Count = 21
+
+
+class Plots(Section):
+    """Figures."""
+
+    dpi: Annotated[int, Field(ge=50, le=600)] = 110
+
+
+class Alerts(Section):
+    """Who hears of what."""
+
+    webhook: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    owners: dict[str, list[Step]] = {}
+
+
+class Config(Section):
+    """The whole of config.yaml."""
+
+    seed: Annotated[int, Field(ge=0)]
+    fetch_data: FetchData
+    validate_schema: ValidateSchema
+    preprocess: Preprocess = Preprocess()
+    scenarios: Annotated[dict[Name, Scenario], Field(min_length=1)]
+    feature_engineering: FeatureEngineering
+    split_data: SplitData
+    models: Annotated[dict[Name, AnyModel], Field(min_length=1)]
+    evaluate: Evaluate
+    plots: Plots = Plots()
+    alerts: Alerts = Alerts()
+
+    @model_validator(mode="after")
+    def _rules(self) -> "Config":
+        from tidemark import rules
+
+        rules.check(self)
+        return self
+
+    def raw_names(self) -> list[str]:
+        """Names of the raw files: prices, corporate_actions if any, the economic sources."""
+        fetch = self.fetch_data
+        actions = ["corporate_actions"] if fetch.corporate_actions else []
+        return ["prices", *actions, *fetch.economic]

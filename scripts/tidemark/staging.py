@@ -1,0 +1,71 @@
+"""A step's outputs while it runs: hidden files beside their targets, moved into place together.
+
+An output's time says when its content last changed: the same bytes again keep the old time, so that
+Make starts nothing downstream.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tidemark import store
+
+
+class Staging:
+    """Outputs written but not yet in place; `previous` is what the last checkpoint recorded."""
+
+    def __init__(self, previous: Mapping[str, Mapping[str, Any]]) -> None:
+        self._previous = previous
+        self._waiting: dict[str, Path] = {}
+        self._rows: dict[str, int] = {}
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._waiting
+
+    def temporary(self, path: str) -> Path:
+        """A file to write in place of `path`; what a killed run left there goes first."""
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob(f".{target.name}.*.tmp"):
+            left.unlink(missing_ok=True)
+        self._waiting[path] = store.temporary_name(target)
+        return self._waiting[path]
+
+    def put(self, path: str, data: bytes, rows: int | None = None) -> None:
+        """Stage `data` as the new content of `path`."""
+        temporary = self.temporary(path)
+        try:
+            store.write_flushed(temporary, data)
+        except OSError:
+            self._waiting.pop(path)
+            temporary.unlink(missing_ok=True)
+            raise
+        if rows is not None:
+            self._rows[path] = rows
+
+    def commit(self, paths: list[str] | None = None) -> dict[str, dict[str, Any]]:
+        """Move the staged files into place (all, or those named) and describe them."""
+        chosen = list(self._waiting) if paths is None else paths
+        return {path: self._settle(path, self._waiting.pop(path)) for path in chosen}
+
+    def discard(self) -> None:
+        """Forget what is staged; the old outputs stay."""
+        for temporary in self._waiting.values():
+            temporary.unlink(missing_ok=True)
+        self._waiting.clear()
+
+    def _settle(self, path: str, temporary: Path) -> dict[str, Any]:
+        target = Path(path)
+        sha = store.sha256_file(temporary)
+        if target.is_file() and store.sha256_file(target) == sha:
+            temporary.unlink()
+        else:
+            was_missing = not target.exists()
+            temporary.replace(target)
+            before = self._previous.get(path)
+            if was_missing and before and before["sha256"] == sha:
+                os.utime(target, ns=(before["mtime_ns"], before["mtime_ns"]))
+        stat = target.stat()
+        described = {"sha256": sha, "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+        return described | ({"rows": self._rows[path]} if path in self._rows else {})

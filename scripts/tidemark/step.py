@@ -1,0 +1,118 @@
+"""The step harness: arguments, locks, exit codes.
+
+A step is a function of one argument, decorated with `@step`. While it runs, its `Run` records every
+file, configuration key and module it really used; that record becomes its checkpoint.
+
+Exit codes: 0 success (fresh counts), 1 recoverable error, 2 bad input, configuration or contract.
+"""
+
+import argparse
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+
+from tidemark import ROOT, checkpoint, config, guard, locks, progress
+from tidemark.errors import InputError
+from tidemark.run import Run, promised_by_make
+
+__all__ = ["Run", "step"]
+
+
+def step(per: Sequence[str] = ()) -> Callable[[Callable[[Run], None]], Callable[[], None]]:
+    """Turn `function(run)` into a step's main program; `per` names what an instance is of."""
+
+    def decorate(function: Callable[[Run], None]) -> Callable[[], None]:
+        def main() -> None:
+            sys.exit(_main(function, per))
+
+        return main
+
+    return decorate
+
+
+def _main(function: Callable[[Run], None], per: Sequence[str]) -> int:
+    step_name = function.__name__
+    options = _parse(step_name, function.__doc__ or sys.modules["__main__"].__doc__, per)
+    os.chdir(ROOT)
+    try:
+        instance = {kind: getattr(options, kind) for kind in per}
+        _ready_configuration(checkpoint.name_of(step_name, instance), options.config)
+        _must_be_configured(instance)
+        with locks.held(checkpoint.name_of(step_name, instance)):
+            return _run_if_needed(function, step_name, instance)
+    except InputError as error:
+        progress.complain(str(error))
+        return 2
+    except OSError as error:
+        progress.complain(_io_message(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parse(name: str, description: str | None, per: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"scripts/{name}.py", description=description)
+    parser.add_argument("--config", default="config.yaml", help="default: config.yaml")
+    for kind in per:
+        parser.add_argument(f"--{kind}", required=True)
+    return parser.parse_args()
+
+
+def _ready_configuration(name: str, path: str) -> None:
+    """Make has brought the key files up to date; a hand run does it for itself."""
+    if promised_by_make(name) is None:
+        from tidemark import configuration
+
+        configuration.sync_if_stale(path)
+
+
+def _must_be_configured(instance: Mapping[str, str]) -> None:
+    for kind, name in instance.items():
+        known = list(config.View({}, f"{kind}s"))
+        if name not in known:
+            raise InputError(f"--{kind} {name}", f"no such {kind}", f"one of {', '.join(known)}")
+
+
+def _run_if_needed(
+    function: Callable[[Run], None], step_name: str, instance: dict[str, str]
+) -> int:
+    name = checkpoint.name_of(step_name, instance)
+    started_ns = checkpoint.now_ns()
+    why = [str(reason) for reason in checkpoint.reasons(name)]
+    if not why:
+        checkpoint.mark_fresh(name, started_ns)
+        progress.finished(step_name, instance, "fresh", 0.0, "")
+        return 0
+    run = Run(step_name, instance)
+    run.log.info("%s starts: %s", name, "; ".join(why))
+    began = time.perf_counter()
+    try:
+        guard.arm(ROOT, f"scripts/{step_name}.py")
+        function(run)
+        with guard.opened():
+            run.succeed(why, started_ns, time.perf_counter() - began)
+    except Exception as error:
+        with guard.opened():
+            return _failed(run, error, time.perf_counter() - began)
+    run.log.info("%s done in %.1f s", name, time.perf_counter() - began)
+    return 0
+
+
+def _failed(run: Run, error: Exception, seconds: float) -> int:
+    if isinstance(error, InputError):
+        run.fail(str(error), seconds)
+        return 2
+    run.log.error("".join(traceback.format_exception(error)))
+    if isinstance(error, OSError):
+        run.fail(_io_message(error), seconds)
+    else:
+        run.fail(f"{run.name}: unexpected {type(error).__name__}: {error}", seconds)
+    return 1
+
+
+def _io_message(error: OSError) -> str:
+    what = error.strerror or str(error)
+    where = error.filename or "input/output"
+    return f"{where}: {what}. Cure: check that the path exists, may be written and has room"

@@ -1,0 +1,121 @@
+"""Atomic reads and writes: bytes in, bytes out, and a hash of each.
+
+Every writer is deterministic: the same value gives the same bytes on every machine.
+"""
+
+import hashlib
+import io
+import json
+import math
+import os
+import pickle
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+
+def sha256(data: bytes) -> str:
+    """Hex SHA-256 of `data`."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Hex SHA-256 of a file's content.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` in one move; a reader sees the old content or the new, never half.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_name(path)
+    try:
+        write_flushed(temporary, data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def temporary_name(path: Path) -> Path:
+    """A hidden name in the same folder, so that the rename stays within one file system."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def write_flushed(path: Path, data: bytes) -> None:
+    """Write `data` and wait until the disk has it."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def parquet_bytes(frame: "DataFrame", metadata: Mapping[str, str] | None = None) -> bytes:
+    """Encode a frame as Parquet: microsecond timestamps, no index, zstd.
+
+    pandas' own metadata is left out: it names library versions, which are not content.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = table.replace_schema_metadata(dict(metadata) if metadata else None)
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", coerce_timestamps="us", version="2.6")
+    return buffer.getvalue()
+
+
+def parquet_frame(data: bytes) -> "DataFrame":
+    """Decode Parquet bytes.
+
+    Raises:
+        pyarrow.ArrowInvalid: the bytes are not a whole Parquet file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    frame: DataFrame = pq.read_table(pa.BufferReader(data)).to_pandas()
+    return frame
+
+
+def json_bytes(value: object) -> bytes:
+    """Encode as indented JSON in UTF-8; NaN and infinities become null."""
+    return (json.dumps(_plain(value), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _plain(value: Any) -> Any:
+    """JSON's own types: numpy scalars unwrapped, mappings and sequences copied, NaN to None."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, str | bool | int) or value is None:
+        return value
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")
+
+
+def pickle_bytes(value: object) -> bytes:
+    """Encode with pickle, at a protocol that every supported Python writes alike."""
+    return pickle.dumps(value, protocol=5)
+
+
+def figure_bytes(figure: "Figure", dpi: int) -> bytes:
+    """Encode a Matplotlib figure as PNG, without the metadata that names versions."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()
