@@ -24,7 +24,9 @@ export TIDEMARK_RUN := $(firstword $(about))
 export TIDEMARK_PLAN := $(MAKE) -n $(MAKEOVERRIDES) $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@
 export TIDEMARK_PREREQUISITES = $^
-MAKEFLAGS += $(if $(filter -j%,$(MAKEFLAGS)),,-j$(lastword $(about)))
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(lastword $(about))
+endif
 
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
 
@@ -40,7 +42,8 @@ endif
 
 # --- The DAG. $1 is a scenario, $2 a model.
 # An output's time says when its content last changed, so it may be older than its checkpoint; the
-# recipe $(KEPT) does nothing but make Make look at the file again. `|` means: only after.
+# recipe $(KEPT) does nothing, after which Make looks at the file again. (Not `&:`, for which the
+# dry run of Make 4.3 would miss everything downstream.) `|` means: only after.
 
 STEP = @$(PYTHON) -S scripts/launch.py
 KEPT :=
@@ -49,7 +52,7 @@ raw := $(RAW:%=data/raw/%.parquet)
 
 artifacts/fetch_data.ok: $(SOURCES)
 	$(STEP) scripts/fetch_data.py
-$(raw) $(raw:=.sha256) &: artifacts/fetch_data.ok ; $(KEPT)
+$(raw) $(raw:=.sha256): artifacts/fetch_data.ok ; $(KEPT)
 
 artifacts/validate_schema.ok: $(raw) $(RAW:%=schemas/%.json)
 	$(STEP) scripts/validate_schema.py
@@ -58,29 +61,29 @@ artifacts/validation_report.json: artifacts/validate_schema.ok ; $(KEPT)
 define SCENARIO
 artifacts/preprocess_$1.ok: $(raw) | artifacts/validate_schema.ok
 	$(STEP) scripts/preprocess.py --scenario $1
-data/processed/$1.parquet: artifacts/preprocess_$1.ok ; $(KEPT)
+data/processed/$1.parquet: artifacts/preprocess_$1.ok ; $$(KEPT)
 
 artifacts/feature_engineering_$1.ok: data/processed/$1.parquet schemas/feature_contract.yaml
 	$(STEP) scripts/feature_engineering.py --scenario $1
-features/$1.parquet features/$1_build.json &: artifacts/feature_engineering_$1.ok ; $(KEPT)
+features/$1.parquet features/$1_build.json: artifacts/feature_engineering_$1.ok ; $$(KEPT)
 
 artifacts/split_data_$1.ok: features/$1.parquet
 	$(STEP) scripts/split_data.py --scenario $1
-data/splits/$1_train.parquet data/splits/$1_test.parquet data/splits/$1_folds.json &: artifacts/split_data_$1.ok ; $(KEPT)
+data/splits/$1_train.parquet data/splits/$1_test.parquet data/splits/$1_folds.json: artifacts/split_data_$1.ok ; $$(KEPT)
 endef
 
 define MODEL
 artifacts/train_models_$1_$2.ok: data/splits/$1_train.parquet data/splits/$1_folds.json
 	$(STEP) scripts/train_models.py --scenario $1 --model $2
-models/$1_$2.pkl artifacts/$1_$2_cv.json &: artifacts/train_models_$1_$2.ok ; $(KEPT)
+models/$1_$2.pkl artifacts/$1_$2_cv.json: artifacts/train_models_$1_$2.ok ; $$(KEPT)
 
 artifacts/evaluate_$1_$2.ok: models/$1_$2.pkl data/splits/$1_test.parquet $(if $(filter-out $(BASELINE),$2),data/predictions/$1_$(BASELINE).parquet)
 	$(STEP) scripts/evaluate.py --scenario $1 --model $2
-metrics/$1_$2.json metrics/$1_$2_bootstrap.json data/predictions/$1_$2.parquet &: artifacts/evaluate_$1_$2.ok ; $(KEPT)
+metrics/$1_$2.json metrics/$1_$2_bootstrap.json data/predictions/$1_$2.parquet: artifacts/evaluate_$1_$2.ok ; $$(KEPT)
 
 artifacts/plots_$1_$2.ok: data/predictions/$1_$2.parquet metrics/$1_$2.json
 	$(STEP) scripts/plots.py --scenario $1 --model $2
-artifacts/$1_$2_figures.json: artifacts/plots_$1_$2.ok ; $(KEPT)
+artifacts/$1_$2_figures.json: artifacts/plots_$1_$2.ok ; $$(KEPT)
 endef
 
 $(foreach s,$(SCENARIOS),$(eval $(call SCENARIO,$s)))
@@ -90,7 +93,7 @@ metrics := $(PAIRS:%=metrics/%.json) $(PAIRS:%=metrics/%_bootstrap.json)
 
 artifacts/scenario_compare.ok: $(PAIRS:%=data/predictions/%.parquet) $(metrics) $(wildcard reports/templates/*)
 	$(STEP) scripts/scenario_compare.py
-reports/scenario_table.csv reports/scenario_summary.md metrics/scenario_compare.json &: artifacts/scenario_compare.ok ; $(KEPT)
+reports/scenario_table.csv reports/scenario_summary.md metrics/scenario_compare.json: artifacts/scenario_compare.ok ; $(KEPT)
 
 artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/scenario_compare.json
 	$(STEP) scripts/collect_metrics.py
@@ -98,7 +101,7 @@ artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 
 artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json $(PAIRS:%=artifacts/%_figures.json) $(wildcard reports/templates/* reports/narrative/*)
 	$(STEP) scripts/reports.py
-reports/model_communication_report.md reports/model_evaluation_memo.md reports/reflection.md &: artifacts/reports.ok ; $(KEPT)
+reports/model_communication_report.md reports/model_evaluation_memo.md reports/reflection.md: artifacts/reports.ok ; $(KEPT)
 
 # --- Names to type
 

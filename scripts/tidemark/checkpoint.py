@@ -34,6 +34,10 @@ class Reason:
     def __str__(self) -> str:
         return f"{self.subject} {self.old} -> {self.new}" if self.old or self.new else self.subject
 
+    def brief(self) -> str:
+        """For the terminal: a configuration value is telling, a hash is not."""
+        return str(self) if self.subject.startswith("config ") else self.subject
+
 
 def now_ns() -> int:
     """The time to compare files with; file clocks tick coarsely and may lag a few milliseconds."""

@@ -251,7 +251,7 @@ class Run:
 
     # --- The end of the run; the harness calls these
 
-    def succeed(self, why: list[str], started_ns: int, seconds: float) -> None:
+    def succeed(self, why: list[checkpoint.Reason], started_ns: int, seconds: float) -> None:
         """Move the outputs into place and write the checkpoint."""
         outputs = self._staging.commit()
         for path in self._history:
@@ -265,7 +265,7 @@ class Run:
             "step": self.step,
             "instance": self.instance,
             "run": run_id(),
-            "reasons": why,
+            "reasons": [str(reason) for reason in why],
             "started": datetime.fromtimestamp(started_ns / 1e9, UTC).isoformat(),
             "seconds": round(seconds, 3),
             "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
@@ -335,8 +335,8 @@ def _libraries() -> dict[str, str]:
     return {name: version for name, version in versions.items() if isinstance(version, str)}
 
 
-def _brief(why: list[str]) -> str:
+def _brief(why: list[checkpoint.Reason]) -> str:
     """The first reason and how many more; a first run needs no explanation."""
-    if why == ["never ran"]:
+    if why[0].subject == "never ran":
         return ""
-    return why[0] + (f" (+{len(why) - 1} more)" if len(why) > 1 else "")
+    return why[0].brief() + (f" (+{len(why) - 1} more)" if len(why) > 1 else "")

@@ -80,13 +80,13 @@ def _run_if_needed(
 ) -> int:
     name = checkpoint.name_of(step_name, instance)
     started_ns = checkpoint.now_ns()
-    why = [str(reason) for reason in checkpoint.reasons(name)]
+    why = list(checkpoint.reasons(name))
     if not why:
         checkpoint.mark_fresh(name, started_ns)
         progress.finished(step_name, instance, "fresh", 0.0, "")
         return 0
     run = Run(step_name, instance)
-    run.log.info("%s starts: %s", name, "; ".join(why))
+    run.log.info("%s starts: %s", name, "; ".join(map(str, why)))
     began = time.perf_counter()
     try:
         guard.arm(ROOT, f"scripts/{step_name}.py")
