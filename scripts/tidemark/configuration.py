@@ -31,6 +31,7 @@ def load(path: str) -> Config:
         return Config.model_validate(document)
     except ValidationError as error:
         faults = [fault for detail in error.errors() for fault in _faults(detail, positions)]
+        faults.sort(key=lambda fault: fault[1] == "is missing")  # a misspelt key tells more
         lines = [_line(path, key, problem, positions) for key, problem in faults]
         where, problem = lines[0].split(": ", 1)
         raise InputError(where, "\n".join([problem, *lines[1:]])) from error

@@ -1,0 +1,219 @@
+"""What the harness promises to users of `make`: refusals, alerts, help, and a clear word."""
+
+import http.server
+import json
+import shutil
+import subprocess
+import threading
+
+import pytest
+from conftest import ROOT, clean_environment, instances
+
+
+def test_a_read_that_make_does_not_know_of_is_refused(tree):
+    tree.edit(
+        "scripts/split_data.py",
+        "def split_data(run: Run) -> None:\n",
+        'def split_data(run: Run) -> None:\n    run.read_parquet("data/raw/prices.parquet")\n',
+    )
+    outcome = tree.make("split_data")
+    assert outcome.code == 2
+    assert "scripts/split_data.py: reads data/raw/prices.parquet" in outcome.stderr
+    assert "artifacts/split_data_" in outcome.stderr
+
+
+@pytest.mark.parametrize("mode", ["rb", "wb"])
+def test_a_file_opened_behind_the_harness_is_refused(tree, mode):
+    tree.edit(
+        "scripts/split_data.py",
+        "def split_data(run: Run) -> None:\n",
+        f'def split_data(run: Run) -> None:\n    open("data/raw/prices.parquet", "{mode}")\n',
+    )
+    before = tree.results()
+    outcome = tree.make("split_data")
+    assert outcome.code == 2
+    assert "opens data/raw/prices.parquet by itself" in outcome.stderr
+    assert tree.results() == before
+
+
+def test_a_tampered_model_is_not_loaded(tree):
+    with (tree.path / "models/mean_impute_ridge.pkl").open("ab") as file:
+        file.write(b"tampered")
+    outcome = tree.make("all")
+    assert outcome.code == 2
+    assert "models/mean_impute_ridge.pkl: is not what train_models_mean_impute_ridge wrote" in (
+        outcome.stderr
+    )
+    (tree.path / "models/mean_impute_ridge.pkl").unlink()
+    assert tree.make("all").ran == {"train_models mean_impute ridge"}
+
+
+def test_a_failed_step_stops_what_depends_on_it_and_alerts_its_owner(tree):
+    tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
+    outcome = tree.make("all")
+    assert outcome.code == 2
+    assert outcome.ran == {"validate_schema"}
+    report = json.loads(tree.text("artifacts/validation_report.json"))
+    assert "2013-03-01" in json.dumps(report)
+    alerts = [json.loads(line) for line in tree.text("logs/alerts.jsonl").splitlines()]
+    assert {alert["owner"] for alert in alerts} == {"Data Eng"}
+    assert alerts[-1]["severity"] == "error"
+    tree.edit("config.yaml", "as_of: 2013-06-01", "as_of: 2013-03-01")
+    assert tree.make("all").code == 0
+
+
+def test_a_model_that_does_not_converge_falls_back_and_says_so(tree):
+    svr = "  svr:\n    estimator: svr\n    epsilon: 0.01\n    max_iter: 1\n    fallback: ridge\n"
+    tree.edit("config.yaml", "  ridge:\n", f"{svr}  ridge:\n")
+    outcome = tree.make("all")
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.stdout.count("note: ") == 2
+    record = json.loads(tree.text("artifacts/train_models_mean_impute_svr.ok"))
+    assert "ridge" in record["notes"][0]
+    assert "models.ridge.alpha" in record["config"]
+    assert "svr" in tree.text("logs/alerts.jsonl")
+    assert "ridge" in tree.text("logs/train_models_mean_impute_svr.log")
+    memo = tree.text("reports/model_evaluation_memo.md")
+    assert "did not converge" in memo
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    assert instances("train_models", models=["svr", "ridge"]) <= tree.planned()
+
+
+def test_a_vanished_source_falls_back_to_the_last_file_fetched(tree):
+    source = tree.path / "data/sample/unemployment.csv"
+    kept = source.read_bytes()
+    source.unlink()
+    outcome = tree.make("all")
+    assert (outcome.code, outcome.ran) == (0, {"fetch_data"})
+    assert "unemployment.csv" in tree.text("logs/alerts.jsonl")
+    assert tree.make("all").ran == {"fetch_data"}, "a provisional result is tried again"
+    source.write_bytes(kept)
+    assert tree.make("all").ran == {"fetch_data"}
+    assert tree.make("all").ran == set()
+
+
+def test_a_webhook_gets_the_alert(tree):
+    taken: list[dict[str, str]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            taken.append(json.loads(self.rfile.read(length)))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    tree.edit("config.yaml", "webhook: null", f"webhook: http://127.0.0.1:{server.server_port}/x")
+    tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
+    assert tree.make("validate_schema").code == 2
+    server.shutdown()
+    server.server_close()
+    assert [(alert["step"], alert["owner"]) for alert in taken][-1] == (
+        "validate_schema",
+        "Data Eng",
+    )
+
+
+def test_a_webhook_that_is_down_stops_nothing(tree):
+    tree.edit("config.yaml", "webhook: null", "webhook: http://127.0.0.1:9/")
+    (tree.path / "data/sample/unemployment.csv").unlink()
+    assert tree.make("all").code == 0
+    assert "did not take the alert" in tree.text("logs/fetch_data.log")
+
+
+def test_logs_of_a_run_are_whole_json_lines(cold):
+    tree, outcome = cold
+    lines = [json.loads(line) for line in tree.text("logs/pipeline.log").splitlines()]
+    done = [line for line in lines if " done in " in line["message"]]
+    assert len(done) == len(outcome.ran)
+    assert len({line["run"] for line in lines}) == 1
+    assert "NA" in tree.text("logs/preprocess_mean_impute.log")
+
+
+def test_a_checkpoint_says_what_was_read_written_and_run_with(cold):
+    record = json.loads(cold[0].text("artifacts/train_models_mean_impute_ridge.ok"))
+    assert set(record["inputs"]) == {
+        "data/splits/mean_impute_train.parquet",
+        "data/splits/mean_impute_folds.json",
+    }
+    assert set(record["outputs"]) == {
+        "models/mean_impute_ridge.pkl",
+        "artifacts/mean_impute_ridge_cv.json",
+    }
+    assert record["config"]["models.ridge.alpha"] == 1.0
+    assert not any(key.startswith(("models.linear", "plots")) for key in record["config"])
+    assert {"scripts/train_models.py", "scripts/tidemark/models.py"} <= set(record["code"])
+    assert "scripts/tidemark/figures.py" not in record["code"]
+    assert {"sklearn", "numpy", "pandas"} <= set(record["libraries"])
+    assert record["inputs"]["data/splits/mean_impute_train.parquet"]["rows"] > 1000
+    assert record["peak_memory_bytes"] > 10_000_000
+
+
+def test_help_and_clean_need_no_environment(tmp_path):
+    for name in ("Makefile", "config.yaml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    for goal in ("help", "clean"):
+        done = run(["make", goal], tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert not (tmp_path / ".venv").exists()
+    text = run(["make"], tmp_path).stdout
+    for word in ("  all ", "  validate_schema ", "mean_impute", "poly2", "data/sample/prices.csv"):
+        assert word in text
+
+
+def run(command: list[str], cwd, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=cwd, env=clean_environment(environment), capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def test_an_old_make_is_told_so(cold):
+    done = run(["make", ".FEATURES=order-only", "MAKE_VERSION=3.81", "all"], cold[0].path)
+    assert done.returncode == 2
+    assert "Tidemark needs GNU Make 4.3 or newer; this is 3.81. Cure:" in done.stderr
+
+
+def fake_path(tmp_path, python: str | None) -> str:
+    """A PATH with the shell's tools and, perhaps, a python3 that says what it is told."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("sh", "cmp", "rm", "cp", "touch"):
+        (tools / name).symlink_to(shutil.which(name))
+    if python is not None:
+        (tools / "python3").write_text(f"#!/bin/sh\n{python}\n")
+        (tools / "python3").chmod(0o755)
+    return str(tools)
+
+
+@pytest.mark.parametrize(
+    ("python", "told"),
+    [
+        (None, "python3 is not on PATH. Cure: install Python 3.11 or newer"),
+        ('[ "$1" = --version ] && echo Python 3.9.2; exit 1', "Python 3.9.2 is too old"),
+        ('case "$2" in *ensurepip*) exit 1;; esac', "has no venv module. Cure: install it"),
+    ],
+)
+def test_a_missing_python_is_one_clear_line(tmp_path, python, told):
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
+    script = str(ROOT / "scripts/environment.sh")
+    done = run(["/bin/sh", script, "requirements.lock"], tmp_path, PATH=fake_path(tmp_path, python))
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert told in done.stderr
+
+
+def test_clean_leaves_what_git_knows(tree):
+    kept = {path for path in tree.results() if path.startswith(("data/sample", "reports/t"))}
+    history = {path for path in tree.results() if path.startswith("metrics/history")}
+    assert history
+    assert tree.make("clean").code == 0
+    left = set(tree.results())
+    assert kept | history <= left
+    assert all(path.startswith(("data/sample", "reports/", "metrics/history")) for path in left)
+    assert not (tree.path / "artifacts").exists()

@@ -1,0 +1,265 @@
+"""Exactly the affected steps run; each test counts them."""
+
+import os
+import random
+import subprocess
+
+import pytest
+from conftest import GATHER, MODELS, SCENARIOS, clean_environment, instances, make_small
+
+TRAINING = ("train_models", "evaluate", "plots")
+
+
+def of_model(model: str) -> set[str]:
+    return {step for name in TRAINING for step in instances(name, models=[model])}
+
+
+def test_the_cold_run_runs_every_step_once(cold):
+    _, outcome = cold
+    per_scenario = {
+        step
+        for name in ("preprocess", "feature_engineering", "split_data", *TRAINING)
+        for step in instances(name)
+    }
+    assert outcome.ran == {"fetch_data", "validate_schema"} | per_scenario | GATHER
+    total = len(outcome.ran)
+    assert f"[{total}/{total}] reports" in outcome.stdout
+    assert f"{total} ran." in outcome.stdout
+
+
+def test_the_second_make_starts_no_python(tree):
+    stamps = [tree.path / ".venv" / stamp for stamp in (".ok", ".dev-ok")]
+    times = [stamp.stat().st_mtime_ns for stamp in stamps if stamp.exists()]
+    (tree.path / ".venv").unlink()
+    (tree.path / ".venv/bin").mkdir(parents=True)
+    (tree.path / ".venv/bin/python").write_text("#!/bin/sh\necho python was started\nexit 9\n")
+    (tree.path / ".venv/bin/python").chmod(0o755)
+    (tree.path / ".venv/.ok").touch()
+    os.utime(tree.path / ".venv/.ok", ns=(times[0], times[0]))
+    outcome = tree.make("all")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert "steps fresh, nothing to do" in outcome.stdout
+    assert len(outcome.stdout.splitlines()) == 1
+    assert tree.make("-q", "scenario_compare").code in (0, 1)
+    assert "scripts/launch.py" not in tree.make("-n", "all").stdout
+
+
+def test_one_parameter_reruns_one_model_and_what_gathers_it(tree):
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    expected = of_model("ridge") | GATHER
+    assert tree.planned() == expected
+    outcome = tree.make("all")
+    assert outcome.ran == expected
+    assert outcome.checked == set()
+    assert "config models.ridge.alpha 1.0 -> 250.0" in outcome.stdout
+    assert tree.make("all").ran == set()
+    assert tree.planned() == set()
+
+
+def test_a_value_that_changes_and_changes_back_runs_nothing(tree):
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    assert tree.planned()
+    tree.edit("config.yaml", "alpha: 250.0", "alpha: 1.0")
+    assert tree.make("all").ran == set()
+
+
+def test_comments_and_layout_of_the_configuration_run_nothing(tree):
+    tree.edit("config.yaml", "seed: 20130301", "# another comment\nseed:    20130301")
+    outcome = tree.make("all")
+    assert (outcome.ran, outcome.checked) == (set(), set())
+
+
+def test_a_new_scenario_runs_its_branch_only(tree):
+    new = "  median_impute:\n    impute: median\n    outliers: {method: none}\n"
+    tree.edit("config.yaml", "  outlier_treatment:\n", f"{new}  outlier_treatment:\n")
+    branch = {
+        step
+        for name in ("preprocess", "feature_engineering", "split_data", *TRAINING)
+        for step in instances(name, scenarios=["median_impute"])
+    }
+    assert tree.make("all").ran == branch | GATHER
+
+
+def test_a_renamed_scenario_leaves_no_trace_in_the_reports(tree):
+    tree.edit("config.yaml", "  mean_impute:", "  average_impute:")
+    outcome = tree.make("all")
+    assert outcome.code == 0
+    assert "preprocess average_impute" in outcome.ran
+    assert not any("outlier_treatment" in step for step in outcome.ran)
+    for report in (tree.path / "reports").glob("*.md"):
+        assert "mean_impute" not in report.read_text("utf-8")
+
+
+def test_a_comment_in_a_shared_module_runs_nothing(tree):
+    tree.edit("scripts/tidemark/store.py", '"""Atomic', '# why not\n"""Safe and atomic')
+    outcome = tree.make("all")
+    assert outcome.ran == set()
+    assert len(outcome.checked) > 20
+    assert tree.make("all").checked == set()
+
+
+def test_an_edit_of_features_runs_features_onward(tree):
+    path = tree.path / "scripts/tidemark/features.py"
+    path.write_text(path.read_text("utf-8") + "\nUNUSED = 1\n", "utf-8")
+    outcome = tree.make("all")
+    assert outcome.ran == instances("feature_engineering")
+    assert "code scripts/tidemark/features.py" in outcome.stdout
+    assert tree.planned() == set()
+
+
+def test_a_changed_feature_reaches_everything_after_it(tree):
+    tree.edit("scripts/tidemark/features.py", "ddof=1", "ddof=0")
+    onward = {s for n in ("feature_engineering", "split_data", *TRAINING) for s in instances(n)}
+    outcome = tree.make("all")
+    assert outcome.ran == onward | GATHER
+
+
+def test_touching_a_raw_file_runs_nothing(tree):
+    (tree.path / "data/raw/prices.parquet").touch()
+    outcome = tree.make("all")
+    assert outcome.ran == set()
+    assert outcome.checked == {"validate_schema"} | instances("preprocess")
+    assert tree.planned() == set()
+
+
+@pytest.mark.parametrize(
+    ("output", "step"),
+    [
+        ("models/mean_impute_ridge.pkl", "train_models mean_impute ridge"),
+        ("data/splits/mean_impute_folds.json", "split_data mean_impute"),
+        ("reports/figs/mean_impute_ridge_hexbin.png", "plots mean_impute ridge"),
+        ("reports/scenario_table.csv", "scenario_compare"),
+    ],
+)
+def test_a_deleted_output_reruns_its_step_alone(tree, output, step):
+    before = tree.results()
+    (tree.path / output).unlink()
+    outcome = tree.make("all")
+    assert outcome.ran == {step}
+    assert outcome.checked == set()
+    assert f"{output} is missing" in outcome.stdout
+    assert tree.results() == before
+
+
+def test_an_output_can_be_asked_for_by_name(tree):
+    (tree.path / "data/processed/mean_impute.parquet").unlink()
+    assert tree.make("data/processed/mean_impute.parquet").ran == {"preprocess mean_impute"}
+
+
+def test_a_source_that_says_the_same_stops_at_fetch_data(tree):
+    with (tree.path / "data/sample/unemployment.csv").open("a") as file:
+        file.write("\n")
+    before = tree.results()
+    outcome = tree.make("all")
+    assert outcome.ran == {"fetch_data"}
+    after = tree.results()
+    assert {path for path in before if before[path] != after[path]} <= {
+        "data/raw/unemployment.parquet",
+        "data/raw/unemployment.parquet.sha256",
+        "data/sample/unemployment.csv",
+    }
+    assert tree.planned() == set()
+
+
+def test_scrambled_times_recompute_nothing(tree):
+    """As after a clone with restored results: contents decide."""
+    files = [path for path in sorted(tree.path.rglob("*")) if path.is_file()]
+    files = [path for path in files if ".venv" not in path.parts]
+    times = random.Random(7)
+    for path in files:
+        stamp = 1_700_000_000 + times.randrange(10_000_000)
+        os.utime(path, (stamp, stamp))
+    before = tree.results()
+    assert tree.make("all").ran == set()
+    assert tree.results() == before
+    assert tree.make("all").checked == set()
+
+
+def test_lost_bookkeeping_recomputes_nothing(tree):
+    subprocess.run(["rm", "-rf", "artifacts/.deps", "artifacts/.producers"], cwd=tree.path)
+    assert tree.make("all").ran == set()
+    assert (tree.path / "artifacts/.producers/models/mean_impute_ridge.pkl").exists()
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    assert tree.make("all").ran == of_model("ridge") | GATHER
+
+
+def test_a_source_from_the_future_does_not_run_for_ever(tree):
+    future = 4_000_000_000
+    os.utime(tree.path / "data/sample/prices.csv", (future, future))
+    first = tree.make("all")
+    assert (first.ran, first.checked) == (set(), {"fetch_data"})
+    second = tree.make("all")
+    assert (second.ran, second.checked) == (set(), set())
+
+
+def test_a_deleted_module_asks_its_importers_again(tree):
+    script = "scripts/split_data.py"
+    (tree.path / "scripts/tidemark/extra.py").write_text('"""Extra."""\n')
+    tree.edit(script, "from tidemark import", "import tidemark.extra\nfrom tidemark import")
+    assert tree.make("all").ran == instances("split_data")
+    tree.edit(script, "import tidemark.extra\n", "")
+    (tree.path / "scripts/tidemark/extra.py").unlink()
+    outcome = tree.make("all")
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.ran == instances("split_data")
+
+
+def test_two_makes_at_once_share_the_work(tree):
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    command = ["make", "-j4", "all"]
+    both = [
+        subprocess.Popen(
+            command, cwd=tree.path, env=clean_environment({}), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    outputs = [process.communicate(timeout=200) for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    lines = [
+        line for out, _ in outputs for line in out.splitlines() if "models.ridge.alpha" in line
+    ]
+    trained = [line for line in lines if "train_models" in line]
+    assert len(trained) == len(SCENARIOS)
+    assert tree.make("all").ran == set()
+
+
+def test_a_killed_step_leaves_no_trace_in_the_results(tree, cold):
+    (tree.path / "models/mean_impute_ridge.pkl").unlink()
+    script = "scripts/train_models.py"
+    ending = '\n\nif __name__ == "__main__":'
+    killer = "\n    import os, signal\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    original = tree.text(script)
+    tree.edit(script, ending, killer + ending)
+    assert tree.make("all").code == 2
+    (tree.path / script).write_text(original, "utf-8")
+    assert tree.make("all").code == 0
+    assert tree.results() == cold[0].results()
+
+
+def test_a_hand_run_counts(tree):
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    arguments = ["scripts/train_models.py", "--scenario", "mean_impute", "--model", "ridge"]
+    assert tree.python(*arguments).ran == {"train_models mean_impute ridge"}
+    assert tree.python(*arguments).checked == {"train_models mean_impute ridge"}
+    assert "train_models mean_impute ridge" not in tree.make("train_models").ran
+
+
+def test_another_configuration_file(tree):
+    (tree.path / "other.yaml").write_text(
+        tree.text("config.yaml").replace("alpha: 1.0", "alpha: 250.0"), "utf-8"
+    )
+    assert tree.make("train_models", "CONFIG=other.yaml").ran == instances(
+        "train_models", models=["ridge"]
+    )
+    assert tree.make("train_models").ran == instances("train_models", models=["ridge"])
+
+
+def test_same_bytes_in_another_folder_time_zone_locale_and_order(cold, tmp_path):
+    other = make_small(tmp_path / "another place's folder".replace(" ", "_"))
+    outcome = other.make("all", jobs=1, TZ="Asia/Kolkata", LC_ALL="C", PYTHONHASHSEED="11")
+    assert outcome.code == 0, outcome.stderr
+    assert other.results() == cold[0].results()
+    assert len(MODELS) * len(SCENARIOS) * 4 == len(
+        list((other.path / "reports/figs").glob("*.png"))
+    )

@@ -1,0 +1,134 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tidemark import checkpoint, config, store
+
+NAME = "evaluate_s_m"
+
+
+def record(**changes):
+    inputs = {"data/in.csv": {"sha256": store.sha256(b"in")}}
+    out = Path("metrics/out.json").stat()
+    outputs = {
+        "metrics/out.json": {
+            "sha256": store.sha256(b"out"), "bytes": out.st_size, "mtime_ns": out.st_mtime_ns,
+        }
+    }  # fmt: skip
+    source = Path("scripts/m.py").read_bytes()
+    code_ = {"scripts/m.py": {"sha256": store.sha256(source), "meaning": "m"}}
+    base = {"format": checkpoint.FORMAT, "name": NAME, "step": "evaluate", "provisional": ""}
+    return base | {
+        "inputs": inputs, "outputs": outputs, "config": {"a.b": 1}, "code": code_, **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path, text in (("data/in.csv", "in"), ("metrics/out.json", "out"), ("scripts/m.py", "1")):
+        Path(path).parent.mkdir()
+        Path(path).write_text(text)
+    config.sync({"a": {"b": 1}}, "")
+    checkpoint.save(record(), checkpoint.now_ns())
+
+
+def why() -> list[str]:
+    return [str(reason) for reason in checkpoint.reasons(NAME)]
+
+
+def test_nothing_changed():
+    assert why() == []
+
+
+def test_never_ran():
+    assert [str(r) for r in checkpoint.reasons("other")] == ["never ran"]
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"format": 99}', "[]", '"x"', "{}", "\x00"])
+def test_a_checkpoint_that_cannot_be_read_asks_for_a_run(text):
+    checkpoint.path_of(NAME).write_text(text)
+    assert why() == ["its checkpoint cannot be read"]
+
+
+def test_every_kind_of_change_is_told():
+    Path("data/in.csv").write_text("IN")
+    Path("metrics/out.json").write_text("OUT!")
+    Path("scripts/m.py").write_text("2")
+    config.sync({"a": {"b": 2}}, "")
+    told = why()
+    assert told[0] == "config a.b 1 -> 2"
+    assert told[1].startswith("data/in.csv ")
+    assert told[2:] == ["code scripts/m.py", "metrics/out.json is not what the step wrote"]
+
+
+def test_what_is_gone_is_told():
+    for path in ("data/in.csv", "metrics/out.json", "scripts/m.py"):
+        Path(path).unlink()
+    config.sync({"a": {}}, "")
+    assert why() == [
+        "config a.b is gone",
+        "data/in.csv is gone",
+        "scripts/m.py is gone",
+        "metrics/out.json is missing",
+    ]
+
+
+def test_times_alone_are_no_reason():
+    for path in ("data/in.csv", "metrics/out.json", "scripts/m.py"):
+        os.utime(path, (1, 1))
+    assert why() == []
+
+
+def test_an_edit_that_keeps_size_and_time_of_a_source_is_found():
+    stat = Path("data/in.csv").stat()
+    Path("data/in.csv").write_text("IN")
+    os.utime("data/in.csv", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert len(why()) == 1
+
+
+def test_the_checkpoint_is_as_old_as_the_start_of_its_step():
+    started = checkpoint.now_ns() - 10**9
+    os.utime("data/in.csv", (1, 1))
+    os.utime("scripts/m.py", (1, 1))
+    os.utime(config.KEYS / "a.b", (1, 1))
+    checkpoint.save(record(), started)
+    assert checkpoint.path_of(NAME).stat().st_mtime_ns == started
+
+
+def test_a_prerequisite_from_the_future_lifts_the_checkpoint():
+    os.utime("data/in.csv", (4_000_000_000, 4_000_000_000))
+    checkpoint.mark_fresh(NAME, checkpoint.now_ns())
+    assert checkpoint.path_of(NAME).stat().st_mtime == 4_000_000_000
+
+
+def test_the_depfile_names_modules_keys_sources_and_outputs():
+    text = Path(f"artifacts/.deps/{NAME}.d").read_text()
+    first, *rest = text.splitlines()
+    assert first == (
+        f"artifacts/{NAME}.ok: data/in.csv scripts/m.py artifacts/.config/a.b"
+        " $(call missing,metrics/out.json)"
+    )
+    assert rest == ["data/in.csv:", "scripts/m.py:", "artifacts/.config/a.b:"]
+
+
+def test_a_provisional_result_asks_again():
+    checkpoint.save(record(provisional="the source was gone"), checkpoint.now_ns())
+    assert why() == ["provisional: the source was gone"]
+    assert f"artifacts/{NAME}.ok: FORCE" in Path(f"artifacts/.deps/{NAME}.d").read_text()
+
+
+def test_a_listing_is_an_input():
+    listed = {"data/*.csv": {"sha256": checkpoint.listing_sha("data/*.csv")}}
+    checkpoint.save(record(inputs=listed), checkpoint.now_ns())
+    assert why() == []
+    Path("data/new.csv").write_text("")
+    assert len(why()) == 1
+
+
+def test_a_producer_vouches_for_its_output():
+    assert checkpoint.producer("metrics/out.json") == NAME
+    assert checkpoint.produced("data/in.csv") is None
+    assert json.loads(checkpoint.path_of(NAME).read_text())["name"] == NAME

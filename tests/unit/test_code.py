@@ -1,0 +1,60 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tidemark import code
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = b'"""Doc."""\n\ndef f(x):\n    """Double."""\n    return x * 2  # why\n'
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        SOURCE.replace(b"# why", b"# because"),
+        SOURCE.replace(b'"""Doc."""\n', b""),
+        SOURCE.replace(b"Double.", b"Twice."),
+        SOURCE.replace(b"x * 2", b"(x  *  2)"),
+        SOURCE.replace(b"\n", b"\r\n"),
+    ],
+)
+def test_comments_docstrings_and_layout_mean_nothing(same):
+    assert same != SOURCE
+    assert code.meaning(same) == code.meaning(SOURCE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        SOURCE.replace(b"* 2", b"* 3"),
+        SOURCE.replace(b"x * 2", b"2 * x"),
+        SOURCE.replace(b"def f", b"def g"),
+        SOURCE + b'TEXT = "a"\n',
+        SOURCE + b"this does not parse(",
+    ],
+)
+def test_everything_else_does(other):
+    assert code.meaning(other) != code.meaning(SOURCE)
+
+
+def test_a_string_that_is_no_docstring_counts():
+    assert code.meaning(b'def f():\n    return "a"\n') != code.meaning(
+        b'def f():\n    return "b"\n'
+    )
+
+
+def test_the_source_that_was_imported_is_kept_not_what_it_became(tmp_path):
+    (tmp_path / "late.py").write_text("VALUE = 1\n")
+    program = f"""
+import sys; sys.path[:0] = [{str(ROOT / "scripts")!r}, {str(tmp_path)!r}]
+from pathlib import Path
+from tidemark import code
+code._loaded.clear(); code.sys.meta_path.pop(0); code.watch(Path({str(tmp_path)!r}))
+import late
+Path(late.__file__).write_text("VALUE = 2\\n")
+print(code.loaded(Path({str(tmp_path)!r})))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "{'late.py': b'VALUE = 1\\n'}", done.stderr

@@ -1,0 +1,131 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tidemark import configuration, settings
+from tidemark.errors import InputError
+from tidemark.yaml_lines import parse
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = (ROOT / "config.yaml").read_text("utf-8")
+
+
+def complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(text, "utf-8")
+    with pytest.raises(InputError) as error:
+        configuration.load("config.yaml")
+    return str(error.value)
+
+
+def test_the_shipped_configuration_is_valid_and_complete():
+    whole = configuration.load(str(ROOT / "config.yaml"))
+    assert list(whole.scenarios) == ["mean_impute", "median_impute", "outlier_treatment"]
+    assert list(whole.models) == ["baseline", "linear", "ridge", "svr", "poly2"]
+    owned = sorted(step for steps in whole.alerts.owners.values() for step in steps)
+    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    assert set(owned) <= scripts
+    assert len(owned) == 11
+
+
+def test_the_json_schema_for_editors_is_up_to_date():
+    shipped = json.loads((ROOT / "schemas/config.schema.json").read_bytes())
+    assert shipped == settings.Config.model_json_schema(), "run `make config-schema`"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("seed: 20130301", "sead: 20130301", ":6:1: sead: unknown key (did you mean seed?)"),
+        ("folds: 5", "fold: 5", ": split_data.fold: unknown key (did you mean folds?)"),
+        ("alpha: 1.0", "alpa: 1.0", ": models.ridge.alpa: unknown key (did you mean alpha?)"),
+        ("alpha: 1.0", 'alpha: "1.0"', ": models.ridge.alpha: should be a valid number, not '1.0'"),
+        ("alpha: 1.0", "alpha: -1.0", ": models.ridge.alpha: should be greater than 0, not -1.0"),
+        ("impute: mean ", "impute: maen ", "(did you mean mean?)"),
+        ("seed: 20130301", "seed: NO", ": seed: should be a valid integer, not 'NO'"),
+        ("horizon: 1 ", "horizon: 9 ", ": split_data.embargo: must be at least"),
+        ("baseline: baseline", "baseline: base", "evaluate.baseline: no such model"),
+        ("    fallback: linear", "    fallback: svr", "goes in a circle: ridge -> svr -> ridge"),
+        ("lower: 0.01", "lower: 0.995", "outliers.lower: must be below upper"),
+        ("yield_30y, unemp", "yield_31y, unemp", "no economic source has yield_31y (did you mean"),
+        ("plots, scenario_c", "polts, scenario_c", "(did you mean plots?)"),
+        (
+            "path: data/sample/prices.csv",
+            "path: data/my prices.csv",
+            "make cannot handle this path",
+        ),
+        ("path: data/sample/prices.csv", "path: data/*/prices.csv", "in the last part"),
+        ("test_start: 2010-07-01", "test_start: 2010-07-32", "split_data.test_start"),
+        ("  treasury:", "  prices:", "fetch_data.economic.prices: this name is taken"),
+        ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alhpa: [1.0]}", "did you mean alpha?"),
+        ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alpha: [-1.0]}", "grid.alpha: -1.0"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(tmp_path, monkeypatch, old, new, told):
+    assert old in SHIPPED
+    text = SHIPPED.replace(old, new, 1)
+    message = complaint(tmp_path, monkeypatch, text)
+    assert told in message
+    line = int(message.split(":")[1])
+    word = told.split(": ")[1].split(".")[-1] if told.startswith(": ") else None
+    if word:
+        assert text.splitlines()[line - 1].split(":")[0].strip() == word
+
+
+def test_all_faults_are_told_at_once(tmp_path, monkeypatch):
+    text = SHIPPED.replace("seed: 2", "sead: 2", 1).replace("folds: 5", "folds: 1", 1)
+    lines = complaint(tmp_path, monkeypatch, text).splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("config.yaml:") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "models"),
+    [
+        (["a", "a_b"], ["b_c", "c"]),
+        (["a"], ["x", "x_bootstrap"]),
+        (["scenario"], ["compare"]),
+    ],
+)
+def test_names_that_collide_in_file_names_are_refused(tmp_path, monkeypatch, scenarios, models):
+    head, rest = SHIPPED.split("scenarios:\n")
+    middle = rest[rest.index("feature_engineering:") : rest.index("models:\n")]
+    tail = rest[rest.index("evaluate:") :].replace("baseline: baseline", f"baseline: {models[0]}")
+    listed = "".join(f"  {s}: {{impute: mean, outliers: {{method: none}}}}\n" for s in scenarios)
+    fitted = "".join(f"  {m}: {{estimator: mean}}\n" for m in models)
+    text = f"{head}scenarios:\n{listed}{middle}models:\n{fitted}{tail}"
+    assert "collide in file names" in complaint(tmp_path, monkeypatch, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("NO", "NO"),
+        ("0123", "0123"),
+        ("12:30:00", "12:30:00"),
+        ("2013-03-01", "2013-03-01"),
+        ("1e3", 1000.0),
+        ("-1.5", -1.5),
+        ("true", True),
+        ("~", None),
+        ("", None),
+        ("'1'", "1"),
+    ],
+)
+def test_plain_scalars_are_what_they_look_like(text, value):
+    assert parse("f.yaml", f"key: {text}".encode())[0] == {"key": value}
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"a: 1\nb: 2\na: 3\n", "f.yaml:3:1: a: stands twice (first in line 1)"),
+        (b"a: [1\n", "f.yaml:2:1: not valid YAML"),
+        (b"a: 1\nb: \xe9\n", "f.yaml:2: is not UTF-8"),
+    ],
+)
+def test_yaml_faults_name_the_line(data, told):
+    with pytest.raises(InputError) as error:
+        parse("f.yaml", data)
+    assert str(error.value).startswith(told)

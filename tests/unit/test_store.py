@@ -1,0 +1,96 @@
+import math
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidemark import store
+from tidemark.staging import Staging
+
+
+def test_json_keeps_order_and_makes_nan_null():
+    value = {"b": np.float64(0.1), "a": [np.int64(3), math.nan, math.inf, True, None], "ä": "€"}
+    assert store.json_bytes(value).decode() == (
+        '{\n  "b": 0.1,\n  "a": [\n    3,\n    null,\n    null,\n    true,\n    null\n  ],\n'
+        '  "ä": "€"\n}\n'
+    )
+
+
+def test_json_refuses_what_it_cannot_say():
+    with pytest.raises(TypeError, match="set has no JSON form"):
+        store.json_bytes({"x": {1}})
+
+
+@given(st.lists(st.floats(allow_nan=True), min_size=1, max_size=20))
+def test_parquet_gives_back_what_it_was_given_in_the_same_bytes(values):
+    stamps = pd.date_range("2001-01-01", periods=len(values))
+    frame = pd.DataFrame({"timestamp": stamps, "ticker": "A", "close": values})
+    data = store.parquet_bytes(frame, {"source": "x"})
+    assert data == store.parquet_bytes(frame.copy(), {"source": "x"})
+    back = store.parquet_frame(data)
+    pd.testing.assert_frame_equal(back, frame, check_dtype=False)
+    assert str(back["timestamp"].dtype) == "datetime64[us]"
+
+
+def test_staged_outputs_appear_together_and_only_on_commit(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    staging = Staging({})
+    staging.put("a/one", b"1")
+    staging.put("a/two", b"2", rows=5)
+    assert [p.name for p in Path("a").glob("[!.]*")] == []
+    described = staging.commit()
+    assert described["a/two"]["rows"] == 5
+    assert sorted(p.name for p in Path("a").iterdir()) == ["one", "two"]
+
+
+def test_discarding_leaves_the_old_output(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("one").write_bytes(b"old")
+    staging = Staging({})
+    staging.put("one", b"new")
+    staging.discard()
+    assert Path("one").read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["one"]
+
+
+def test_the_same_bytes_keep_their_time(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("one").write_bytes(b"same")
+    os.utime("one", ns=(5, 5))
+    staging = Staging({})
+    staging.put("one", b"same")
+    assert staging.commit()["one"]["mtime_ns"] == 5
+
+
+def test_a_deleted_output_comes_back_with_its_time(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    staging = Staging({"one": {"sha256": store.sha256(b"same"), "mtime_ns": 7}})
+    staging.put("one", b"same")
+    assert staging.commit()["one"]["mtime_ns"] == 7
+
+
+def test_what_a_killed_run_left_is_cleared(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(".one.12345.tmp").write_bytes(b"half")
+    staging = Staging({})
+    staging.put("one", b"whole")
+    staging.commit()
+    assert [p.name for p in tmp_path.iterdir()] == ["one"]
+
+
+def test_an_atomic_write_that_fails_leaves_the_old_file(tmp_path):
+    target = tmp_path / "file"
+    store.write_atomic(target, b"old")
+    with pytest.raises(TypeError):
+        store.write_atomic(target, "text")  # type: ignore[arg-type]
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_pickle_round_trip():
+    assert pickle.loads(store.pickle_bytes({"a": 1})) == {"a": 1}
