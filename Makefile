@@ -77,7 +77,7 @@ artifacts/train_models_$1_$2.ok: data/splits/$1_train.parquet data/splits/$1_fol
 	$(STEP) scripts/train_models.py --scenario $1 --model $2
 models/$1_$2.pkl artifacts/$1_$2_cv.json: artifacts/train_models_$1_$2.ok ; $$(KEPT)
 
-artifacts/evaluate_$1_$2.ok: models/$1_$2.pkl data/splits/$1_test.parquet $(if $(filter-out $(BASELINE),$2),data/predictions/$1_$(BASELINE).parquet)
+artifacts/evaluate_$1_$2.ok: models/$1_$2.pkl artifacts/$1_$2_cv.json data/splits/$1_test.parquet $(if $(filter-out $(BASELINE),$2),data/predictions/$1_$(BASELINE).parquet)
 	$(STEP) scripts/evaluate.py --scenario $1 --model $2
 metrics/$1_$2.json metrics/$1_$2_bootstrap.json data/predictions/$1_$2.parquet: artifacts/evaluate_$1_$2.ok ; $$(KEPT)
 
@@ -112,12 +112,14 @@ CHECKPOINTS := artifacts/fetch_data.ok artifacts/validate_schema.ok \
 	$(foreach step,train_models evaluate plots,$(call pairs,$(step))) \
 	$(patsubst %,artifacts/%.ok,scenario_compare collect_metrics reports)
 
-# Says what ran; when nothing had to, says that without starting Python.
-SUMMARY = @if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
+# Says, once, what ran; when nothing had to, says that without starting Python.
+SUMMARY = $(if $(filter $@,$(lastword $(MAKECMDGOALS))),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
 	then $(PYTHON) -S scripts/summary.py; \
-	else echo "$@: all $(words $^) steps fresh, nothing to do. Report: reports/model_communication_report.md"; fi
+	else echo "$@: all $(words $^) steps fresh, nothing to do. Report: reports/model_communication_report.md"; fi)
 
-.PHONY: all fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate plots scenario_compare collect_metrics reports
+STEPS := fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate \
+	plots scenario_compare collect_metrics reports
+.PHONY: all $(STEPS)
 ## all: the whole pipeline; only what an edit affects runs again
 all: $(CHECKPOINTS)
 ## fetch_data: read the sources that config.yaml names into data/raw/
@@ -142,7 +144,7 @@ scenario_compare: artifacts/scenario_compare.ok
 collect_metrics: artifacts/collect_metrics.ok
 ## reports: the reports in reports/*.md
 reports: artifacts/reports.ok
-all fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate plots scenario_compare collect_metrics reports:
+$(STEPS) all:
 	$(SUMMARY)
 
 .PHONY: test lint sample config-schema lock clean distclean help FORCE

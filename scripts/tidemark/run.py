@@ -129,7 +129,9 @@ class Run:
     def read_pickle(self, path: str) -> Any:
         """An object, only from a file whose hash its own checkpoint recorded."""
         data = self.read_bytes(path)
-        if checkpoint.produced(path) is None:
+        with guard.opened():
+            vouched = checkpoint.produced(path) is not None
+        if not vouched:
             raise InputError(
                 path,
                 "no checkpoint vouches for this file, and a pickle can run any code",
