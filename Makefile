@@ -115,7 +115,7 @@ CHECKPOINTS := artifacts/fetch_data.ok artifacts/validate_schema.ok \
 # Says, once, what ran; when nothing had to, says that without starting Python.
 SUMMARY = $(if $(filter $@,$(lastword $(MAKECMDGOALS))),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
 	then $(PYTHON) -S scripts/summary.py; \
-	else echo "$@: all $(words $^) steps fresh, nothing to do. Report: reports/model_communication_report.md"; fi)
+	else echo "$@: all $(words $^) steps are fresh; nothing to do. Report: reports/model_communication_report.md"; fi)
 
 STEPS := fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate \
 	plots scenario_compare collect_metrics reports

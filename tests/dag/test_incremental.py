@@ -38,7 +38,7 @@ def test_the_second_make_starts_no_python(tree):
     os.utime(tree.path / ".venv/.ok", ns=(times[0], times[0]))
     outcome = tree.make("all")
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert "steps fresh, nothing to do" in outcome.stdout
+    assert "steps are fresh; nothing to do" in outcome.stdout
     assert len(outcome.stdout.splitlines()) == 1
     assert tree.make("-q", "scenario_compare").code in (0, 1)
     assert "scripts/launch.py" not in tree.make("-n", "all").stdout
