@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidemark import code, config, store
+from tidemark import code, config, locks, staging, store
 
 FORMAT = 1
 FOLDER = Path("artifacts")
@@ -187,9 +187,13 @@ def _sha_unless_untouched(path: Path, recorded: Mapping[str, Any] | None) -> str
 def mark_fresh(name: str, now_ns: int) -> None:
     """Tell Make that the results of `name` still hold as of `now_ns`, without running its step."""
     record = load(name)
-    if record is not None:
-        publish(record)
-        stamp(record, now_ns)
+    if record is None:
+        return
+    with locks.held_if_free(name) as free:
+        for path in record["outputs"] if free else ():
+            staging.sweep(path)
+    publish(record)
+    stamp(record, now_ns)
 
 
 def stamp(record: Mapping[str, Any], started_ns: int) -> None:

@@ -31,7 +31,7 @@ def load(path: str) -> Config:
         return Config.model_validate(document)
     except ValidationError as error:
         faults = [fault for detail in error.errors() for fault in _faults(detail, positions)]
-        faults.sort(key=lambda fault: fault[1] == "is missing")  # a misspelt key tells more
+        faults = _without_consequences(faults)
         lines = [_line(path, key, problem, positions) for key, problem in faults]
         where, problem = lines[0].split(": ", 1)
         raise InputError(where, "\n".join([problem, *lines[1:]])) from error
@@ -42,7 +42,19 @@ def _faults(detail: ErrorDetails, positions: dict[KeyPath, Position]) -> list[tu
     if isinstance(cause, RuleError):
         return [(tuple(key.split(".")), problem) for key, problem in cause.faults]
     key = _without_tags(detail["loc"], positions)
+    if detail["type"].startswith("union_tag"):
+        key = (*key, detail["ctx"]["discriminator"].strip("'"))
     return [(key, _problem(detail, key))]
+
+
+def _without_consequences(faults: list[tuple[KeyPath, str]]) -> list[tuple[KeyPath, str]]:
+    """Faults without the key that is missing only because it is misspelt."""
+    guessed = {
+        (*key[:-1], problem.partition("(did you mean ")[2].removesuffix("?)"))
+        for key, problem in faults
+        if problem.startswith("unknown key")
+    }
+    return [fault for fault in faults if fault[1] != "is missing" or fault[0] not in guessed]
 
 
 def _without_tags(location: tuple[str | int, ...], positions: dict[KeyPath, Position]) -> KeyPath:
@@ -59,10 +71,14 @@ def _without_tags(location: tuple[str | int, ...], positions: dict[KeyPath, Posi
 def _problem(detail: ErrorDetails, key: KeyPath) -> str:
     if detail["type"] == "extra_forbidden":
         return f"unknown key{hint(str(key[-1]), _siblings(key))}"
-    if detail["type"] == "missing":
+    if detail["type"] in ("missing", "union_tag_not_found"):
         return "is missing"
+    if detail["type"] == "union_tag_invalid":
+        tags = re.findall(r"'([^']+)'", detail["ctx"]["expected_tags"])
+        given = str(detail["ctx"]["tag"])
+        return f"must be one of {', '.join(tags)}, not {given!r}{hint(given, tags)}"
     given = detail["input"]
-    expected = detail.get("ctx", {}).get("expected") or detail.get("ctx", {}).get("expected_tags")
+    expected = detail.get("ctx", {}).get("expected")
     guess = hint(str(given), re.findall(r"'([^']+)'", str(expected))) if expected else ""
     shown = f", not {given!r}" if isinstance(given, str | int | float | bool) else ""
     return f"{soften(detail['msg'])}{shown}{guess}"

@@ -12,6 +12,13 @@ from typing import Any
 from tidemark import store
 
 
+def sweep(path: str) -> None:
+    """Remove what a killed run left beside `path`. The caller holds the step's lock."""
+    target = Path(path)
+    for left in target.parent.glob(f".{target.name}.*.tmp"):
+        left.unlink(missing_ok=True)
+
+
 class Staging:
     """Outputs written but not yet in place; `previous` is what the last checkpoint recorded."""
 
@@ -27,8 +34,7 @@ class Staging:
         """A file to write in place of `path`; what a killed run left there goes first."""
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        for left in target.parent.glob(f".{target.name}.*.tmp"):
-            left.unlink(missing_ok=True)
+        sweep(path)
         self._waiting[path] = store.temporary_name(target)
         return self._waiting[path]
 

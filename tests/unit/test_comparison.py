@@ -1,0 +1,140 @@
+"""Verdicts and paired differences between models and scenarios."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tidemark import bootstrap, comparison, metrics
+from tidemark.errors import InputError
+
+SETTINGS = comparison.Settings(
+    baseline="mean", confidence=0.95, bootstrap_replicates=200, block_length=5, seed=1
+)
+
+
+def forecasts_of(weights: dict[str, float], dates: int = 80, drop: int = 0, seed: int = 2):
+    """Forecasts that are `weight` times the truth plus noise; `drop` rows short at the start."""
+    draw = np.random.default_rng(seed)
+    times = np.repeat(pd.date_range("2011-01-03", periods=dates).astype("datetime64[us]"), 4)
+    rows = pd.DataFrame({"timestamp": times, "ticker": list("ABCD") * dates})
+    rows["y_true"] = draw.normal(0, 0.02, len(rows))
+    noise = draw.normal(0, 0.001, len(rows))
+    found = {}
+    for model, weight in weights.items():
+        predicted = 0.0005 if model == "mean" else weight * rows["y_true"] + noise
+        found[model] = rows.assign(y_pred=predicted)[drop:].reset_index(drop=True)
+    return found
+
+
+def compared(*scenarios: tuple[str, dict[str, pd.DataFrame]]):
+    forecasts = {(s, m): frame for s, models in scenarios for m, frame in models.items()}
+    scores, intervals = {}, {}
+    for (s, m), frame in forecasts.items():
+        baseline = forecasts[s, "mean"]["y_pred"]
+        values = metrics.evaluate(*(frame[c] for c in ("timestamp", "y_true", "y_pred")), baseline)
+        scores[s, m] = {"fitted": m, "metrics": values}
+        intervals[s, m] = {"intervals": {name: [-1.0, 1.0] for name in values}}
+    return comparison.compare(forecasts, scores, intervals, SETTINGS)
+
+
+def verdicts(result):
+    return {(row["scenario"], row["model"]): row["verdict"] for row in result["table"]}
+
+
+def test_verdicts_follow_the_difference():
+    weights = {"mean": 0, "good": 0.5, "bad": -0.5, "same": 0.0}
+    result = compared(("s", forecasts_of(weights)))
+    assert verdicts(result) == {
+        ("s", "mean"): "is the baseline",
+        ("s", "good"): "better",
+        ("s", "bad"): "worse",
+        ("s", "same"): "no difference shown",
+    }
+    assert result["conclusion"] == [
+        "Better than the baseline: good.",
+        "Worse than the baseline: bad.",
+        "No difference from the baseline is shown for same.",
+    ]
+
+
+def test_says_plainly_when_nothing_beats_the_baseline():
+    result = compared(("s", forecasts_of({"mean": 0, "bad": -0.5})))
+    assert result["conclusion"][0] == "No model beats the baseline in any scenario."
+
+
+def test_a_verdict_in_some_scenarios_names_them():
+    good, bad = ({"mean": 0, "m": weight} for weight in (0.5, -0.5))
+    result = compared(("one", forecasts_of(good)), ("two", forecasts_of(bad)))
+    assert result["conclusion"] == [
+        "Better than the baseline: m (in one).",
+        "Worse than the baseline: m (in two).",
+    ]
+
+
+def test_level_is_divided_among_the_comparisons():
+    weights = {"mean": 0, "a": 0.1, "b": 0.2}
+    result = compared(("one", forecasts_of(weights)), ("two", forecasts_of(weights, seed=3)))
+    assert result["comparisons"] == 4
+    assert result["adjusted_confidence"] == pytest.approx(1 - 0.05 / 4)
+    for record in result["paired_differences"]:
+        if record["verdict"]:
+            assert record["adjusted_lower"] < record["lower"] < record["difference"]
+            assert record["adjusted_upper"] > record["upper"] > record["difference"]
+
+
+def test_differences_by_hand():
+    frames = forecasts_of({"mean": 0, "m": 0.3})
+    result = compared(("s", frames))
+    squared = [(frames[m]["y_true"] - frames[m]["y_pred"]) ** 2 for m in ("m", "mean")]
+    record = next(r for r in result["paired_differences"] if r["metric"] == "mse")
+    assert record["difference"] == pytest.approx((squared[0] - squared[1]).mean())
+    daily = (squared[0] - squared[1]).groupby(frames["m"]["timestamp"]).sum().to_numpy()
+    starts = bootstrap.block_starts(80, 5, 200, seed=1)
+    drawn = bootstrap.resample(daily[:, None], starts, 5)[:, 0] / 320
+    assert (record["lower"], record["upper"]) == pytest.approx(bootstrap.interval(drawn, 0.95))
+
+
+def test_scenarios_are_compared_on_the_rows_that_both_have():
+    weights = {"mean": 0, "m": 0.3}
+    long, short = forecasts_of(weights), forecasts_of({"mean": 0, "m": 0.6}, drop=40)
+    result = compared(("long", long), ("short", short))
+    record = next(
+        r
+        for r in result["paired_differences"]
+        if (r["scenario"], r["less_scenario"], r["model"], r["metric"])
+        == ("short", "long", "m", "mae")
+    )
+    errors = [
+        (frames["m"]["y_true"] - frames["m"]["y_pred"]).abs().tail(280).mean()
+        for frames in (short, long)
+    ]
+    assert record["difference"] == pytest.approx(errors[0] - errors[1])
+    assert record["verdict"] is None
+    assert record["adjusted_lower"] is None
+
+
+def test_scenarios_with_the_same_forecasts_are_named():
+    frames = forecasts_of({"mean": 0, "m": 0.3})
+    result = compared(("one", frames), ("two", frames))
+    assert result["conclusion"][-1].startswith("one and two led to the same forecasts")
+
+
+def test_the_table_has_everything_side_by_side():
+    (baseline, row) = compared(("s", forecasts_of({"mean": 0, "m": 0.3})))["table"]
+    for name in metrics.METRICS:
+        assert {name, f"{name}_lower", f"{name}_upper"} <= row.keys()
+    assert row["skill_difference"] == pytest.approx(row["skill"])
+    assert row["mse_difference"] < row["mse_difference_adjusted_upper"]
+    assert baseline["mse_difference"] is None
+    assert baseline.keys() == row.keys()
+
+
+def test_the_baseline_alone_is_no_comparison():
+    result = compared(("s", forecasts_of({"mean": 0})))
+    assert result["comparisons"] == 0
+    assert result["paired_differences"] == []
+
+
+def test_blocks_must_fit_the_dates():
+    with pytest.raises(InputError, match="longer than the 4 dates"):
+        compared(("s", forecasts_of({"mean": 0, "m": 1}, dates=4)))
