@@ -1,0 +1,138 @@
+"""The sample data: intact, rebuilt from its own parts, and in line with figures from outside."""
+
+import hashlib
+import re
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import rebuild_sample
+from tidemark import corporate_actions
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
+NAMES = {"Date": "timestamp", "Ticker": "ticker", "Close": "close", "Adj Close": "adj_close"}
+
+
+@pytest.fixture(scope="module")
+def prices():
+    return pd.read_csv(SAMPLE / "prices.csv", parse_dates=["Date"]).rename(columns=NAMES)
+
+
+@pytest.fixture(scope="module")
+def actions():
+    return pd.read_csv(SAMPLE / "corporate_actions.csv", index_col=["ticker", "ex_date"])
+
+
+def test_files_are_those_that_sources_describes():
+    described = dict(
+        re.findall(r"\| (\w+\.csv) \|.*`([0-9a-f]{64})`", (SAMPLE / "SOURCES.md").read_text())
+    )
+    found = {path.name: path.read_bytes() for path in SAMPLE.glob("*.csv")}
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in found.items()} == described
+    assert sum(map(len, found.values())) < 2_000_000
+
+
+def test_prices_are_the_rows_that_the_source_counts(prices):
+    counts = {"AAPL": 3270, "FB": 196, "GOOG": 2148, "IBM": 3270, "MSFT": 3270}
+    assert prices["ticker"].value_counts().to_dict() == counts
+    assert not prices.isna().any(axis=None)
+
+
+def test_corporate_actions_follow_from_the_prices():
+    rebuilt = rebuild_sample.actions((SAMPLE / "prices.csv").read_bytes())
+    assert rebuilt == (SAMPLE / "corporate_actions.csv").read_bytes()
+
+
+# From outside: nasdaq.com on AAPL's third dividend (2013); Microsoft's announcements of January
+# 2003 and 20 July 2004 (3.00 special plus 0.08); gurufocus.com on IBM; Yahoo's example of MSFT.
+@pytest.mark.parametrize(
+    ("ticker", "ex_date", "kind", "value"),
+    [
+        ("AAPL", "2000-06-21", "split", 2.0),
+        ("AAPL", "2005-02-28", "split", 2.0),
+        ("AAPL", "2012-08-09", "dividend", 2.65),
+        ("AAPL", "2012-11-07", "dividend", 2.65),
+        ("AAPL", "2013-02-07", "dividend", 2.65),
+        ("MSFT", "2003-02-18", "split", 2.0),
+        ("MSFT", "2003-02-19", "dividend", 0.08),
+        ("MSFT", "2004-08-23", "dividend", 0.08),
+        ("MSFT", "2004-11-15", "dividend", 3.08),
+        ("IBM", "2010-08-06", "dividend", 0.65),
+        ("IBM", "2011-05-06", "dividend", 0.75),
+        ("IBM", "2012-05-08", "dividend", 0.85),
+        ("IBM", "2013-02-06", "dividend", 0.85),
+    ],
+)
+def test_known_events(actions, ticker, ex_date, kind, value):
+    assert tuple(actions.loc[(ticker, ex_date)]) == (kind, value)
+
+
+def test_ibm_paid_what_its_annual_totals_say(actions):
+    """Annual totals: smartdividendstocks.com/ibm-dividend-history."""
+    paid = actions.loc["IBM"].reset_index()
+    totals = paid.groupby(paid["ex_date"].str[:4])["value"].sum().round(2)
+    published = {"2001": 0.55, "2003": 0.63, "2005": 0.78, "2008": 1.90, "2010": 2.50, "2012": 3.30}
+    assert totals[list(published)].to_dict() == published
+
+
+def test_every_implied_dividend_is_a_whole_number_of_cents(prices):
+    events = corporate_actions.implied(prices)
+    cents = events.loc[events["kind"] == "dividend", "value"] * 100
+    assert (cents - cents.round()).abs().max() < 1e-8
+
+
+def test_microsoft_split_closes_match_yahoos_example(prices):
+    """Yahoo's adjusted-close example: 48.30, then 24.96 on the split day, then 24.53."""
+    msft = prices[prices["ticker"] == "MSFT"].set_index("timestamp")["close"]
+    assert list(msft["2003-02-14":"2003-02-19"]) == [48.30, 24.96, 24.53]
+
+
+def test_known_fault_and_real_crash_are_still_there(prices):
+    aapl = prices[prices["ticker"] == "AAPL"].set_index("timestamp")
+    bar = ["Open", "High", "Low", "close"]
+    assert list(aapl.loc["2003-01-28", bar]) == list(aapl.loc["2003-01-29", bar])
+    assert aapl["adj_close"].pct_change()["2000-09-29"] == pytest.approx(-0.519, abs=5e-4)
+
+
+def test_treasury_yields():
+    """30-year: the Treasury ceased on 2002-02-18 and resumed on 2006-02-09 (treasury.gov)."""
+    yields = pd.read_csv(SAMPLE / "treasury_yields.csv")
+    days = yields["Time Period"].str[:10]
+    missing = days[yields["30year"].isna()]
+    assert (missing.min(), missing.max()) == ("2002-02-19", "2006-02-08")
+    assert (days.min(), days.max(), len(days)) == ("1990-01-02", "2013-03-01", 5796)
+    assert yields["10year"].between(0.01, 0.10).all()
+
+
+def test_unemployment_is_monthly_and_not_seasonally_adjusted():
+    """January 2013 was published as 7.9 seasonally adjusted (BLS, USDL-13-0144)."""
+    rate = pd.read_csv(SAMPLE / "unemployment.csv", parse_dates=["month"]).set_index("month")[
+        "rate"
+    ]
+    assert list(rate.index) == list(pd.date_range("1948-01-01", "2013-02-01", freq="MS"))
+    assert rate["2013-01-01"] == 8.5
+    assert (rate[rate.index.month == 1][1:].to_numpy() > rate[rate.index.month == 12]).all()
+
+
+def test_rebuild_takes_only_the_packages_it_knows(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no wheel bokeh_sampledata-2026\.1"):
+        rebuild_sample.build(tmp_path)
+
+
+def test_cut_and_reshape():
+    curves = (
+        b"Time Period,10year\n2013-03-01 00:00:00+00:00,0.0186\n2013-03-04 00:00:00+00:00,0.0188\n"
+    )
+    assert rebuild_sample.treasury_yields(curves) == curves[: curves.rindex(b"2013-03-04")]
+    months = "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec"
+    wide = f"Year,{months},Annual\n2013,8.5,8.1,7.6,7,7,7,7,7,7,7,7,7,7\n".encode()
+    assert rebuild_sample.unemployment(wide) == b"month,rate\n2013-01-01,8.5\n2013-02-01,8.1\n"
+
+
+def test_rebuild_refuses_data_that_changed(tmp_path):
+    with zipfile.ZipFile(tmp_path / "bokeh_sampledata-2026.1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("bokeh_sampledata/_data/stocks.csv.gz", b"other")
+    with pytest.raises(ValueError, match=r"is not the file that SOURCES\.md describes"):
+        rebuild_sample.build(tmp_path)
