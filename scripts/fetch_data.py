@@ -1,0 +1,84 @@
+"""Read the sources that config.yaml names into data/raw/, as tidy Parquet with its SHA-256."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from tidemark import retry, store
+from tidemark.errors import InputError
+from tidemark.sources import actions, economic, origin, prices
+from tidemark.step import Run, step
+
+Reader = Callable[[Mapping[str, bytes], Mapping[str, Any]], pd.DataFrame]
+
+
+@step()
+def fetch_data(run: Run) -> None:
+    """Write data/raw/<source>.parquet and .sha256 for prices, corporate actions and each series."""
+    sources = run.config["fetch_data"]
+    bars = fetch(run, "prices", run.plain(sources["prices"]), prices.read)
+    if sources["corporate_actions"] is not None:
+        fetch(run, "corporate_actions", run.plain(sources["corporate_actions"]), actions.read)
+    for name, source in run.plain(sources["economic"]).items():
+        fetch(run, name, source, economic.read)
+    run.headline(f"{len(bars):,} price rows, {bars['ticker'].nunique()} tickers")
+
+
+def fetch(run: Run, name: str, source: Mapping[str, Any], read: Reader) -> pd.DataFrame:
+    """Write data/raw/<name>.parquet and its .sha256; the frame that was written."""
+    path = f"data/raw/{name}.parquet"
+    try:
+        files = _read_patiently(run, source["path"])
+    except IsADirectoryError as error:
+        raise InputError(
+            source["path"], "is a folder", "name a file in it, or use a wildcard such as *.csv"
+        ) from error
+    except OSError as error:
+        return _keep_last(run, path, source, error)
+    frame = read(files, source)
+    data = store.parquet_bytes(frame, origin.metadata(source))
+    run.write_bytes(path, data, rows=len(frame))
+    run.write_text(f"{path}.sha256", origin.checksums({path: data, **files}))
+    run.log.info("%s: %d rows from %s", name, len(frame), source["path"])
+    return frame
+
+
+def _read_patiently(run: Run, path: str) -> dict[str, bytes]:
+    settings = run.config["fetch_data"]
+    return retry.read(
+        lambda: _read(run, path),
+        attempts=settings["retry_attempts"],
+        first_wait_seconds=60 * settings["retry_first_wait_minutes"],
+        before_wait=lambda error, seconds: run.note(f"{error}; next try in {seconds:g} s"),
+    )
+
+
+def _read(run: Run, path: str) -> dict[str, bytes]:
+    paths = run.glob(path) if "*" in path else [path]
+    if not paths:
+        raise FileNotFoundError(2, "no file matches", path)
+    return {path: run.read_bytes(path) for path in paths}
+
+
+def _keep_last(run: Run, path: str, source: Mapping[str, Any], error: OSError) -> pd.DataFrame:
+    """Go on with what this step fetched from the same source before; else `error` stands."""
+    data, checksums = run.previous(path), run.previous(f"{path}.sha256")
+    gone = isinstance(error, FileNotFoundError)
+    if data is None or checksums is None or not origin.is_same_source(data, source):
+        if not gone:
+            raise error
+        cure = "put the file there, or correct its path in config.yaml"
+        raise InputError(source["path"], "does not exist", cure) from error
+    if gone and "*" not in source["path"]:
+        run.missing(source["path"])
+    frame = store.parquet_frame(data)
+    run.write_bytes(path, data, rows=len(frame))
+    run.write_bytes(f"{path}.sha256", checksums)
+    run.alert(f"{source['path']}: {error.strerror}; going on with the {path} fetched before")
+    run.retry_next_time(f"{source['path']} could not be read")
+    return frame
+
+
+if __name__ == "__main__":
+    fetch_data()

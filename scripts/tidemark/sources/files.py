@@ -1,0 +1,173 @@
+"""CSV and Parquet files as tables of columns, with errors that name file and line.
+
+Nothing is guessed: a CSV file is UTF-8, comma-separated, and has a header line. Its values stay
+text here; `columns` gives them types.
+"""
+
+import csv
+import gzip
+import io
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from tidemark.errors import InputError
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's columns; `text` is that of a CSV file, kept to find the line of a row."""
+
+    path: str
+    data: pa.Table
+    text: str | None
+
+    def __len__(self) -> int:
+        return int(self.data.num_rows)
+
+    @property
+    def names(self) -> list[str]:
+        """The file's own column names."""
+        return list(self.data.column_names)
+
+    def where(self, row: int, column: str) -> str:
+        """The place of a value, for messages; `row` counts from 0."""
+        if self.text is None:
+            return f"{self.path}: row {row + 1}: {column}"
+        line, _ = next(islice(_records(self.path, self.text), row + 1, None))
+        return f"{self.path}:{line}: {column}"
+
+    def column(self, name: str) -> pa.Array:
+        """A column by the file's own name; InputError if it is not there."""
+        if name not in self.names:
+            found = ", ".join(repr(other) for other in self.names[:20])
+            raise InputError(
+                self.path,
+                f"has no column {name!r} (found: {found})",
+                "name one of these under `columns` of this source in config.yaml",
+            )
+        return self.data[name].combine_chunks()
+
+
+def read_table(path: str, content: bytes) -> Table:
+    """Parse a .csv, .csv.gz or .parquet file.
+
+    Raises:
+        InputError: the content is empty, damaged, not UTF-8, ragged, has no rows or repeats a
+            column name; or the file's name has another ending.
+    """
+    lower = path.lower()
+    if lower.endswith(".parquet"):
+        table = Table(path, _parquet(path, content), None)
+    elif lower.endswith((".csv", ".csv.gz")):
+        plain = _decompressed(path, content) if lower.endswith(".gz") else content
+        table = _csv(path, plain)
+    else:
+        raise InputError(
+            path, "has an unknown file type", "use a file that ends in .csv, .csv.gz or .parquet"
+        )
+    if not len(table):
+        raise InputError(
+            path, "has column names but no rows", "fill the file, or correct path in config.yaml"
+        )
+    return table
+
+
+def _no_repeated_names(path: str, names: list[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise InputError(path, f"has two columns named {twice[0]!r}", "rename or remove one")
+
+
+def _parquet(path: str, content: bytes) -> pa.Table:
+    try:
+        data = pq.read_table(pa.BufferReader(content))
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            path,
+            f"is not a whole Parquet file of {len(content)} bytes ({_first_line(error)})",
+            "fetch or export it again; it may have been cut short",
+        ) from error
+    _no_repeated_names(path, data.column_names)
+    return data
+
+
+def _decompressed(path: str, content: bytes) -> bytes:
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(
+            path,
+            f"is not a whole gzip file ({_first_line(error)})",
+            "fetch or compress it again; it may have been cut short",
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+
+
+def _csv(path: str, content: bytes) -> Table:
+    text = _decoded(path, content)
+    header = _header(path, text)
+    _no_repeated_names(path, header)
+    try:
+        data = pa.csv.read_csv(
+            pa.BufferReader(text.encode()),
+            pa.csv.ReadOptions(use_threads=False),
+            pa.csv.ParseOptions(newlines_in_values=True),
+            pa.csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string())),
+        )
+    except pa.ArrowInvalid as error:
+        raise _malformed(path, text, header, error) from error
+    return Table(path, data, text)
+
+
+def _decoded(path: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{path}:{line}",
+            f"byte 0x{content[error.start]:02x} is not UTF-8 text",
+            "save the file as UTF-8",
+        ) from error
+
+
+def _header(path: str, text: str) -> list[str]:
+    for _, fields in _records(path, text):
+        return fields
+    raise InputError(path, "is empty", "fill it, or correct path in config.yaml")
+
+
+def _records(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """The records that are not blank, each with the number of its first line."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    line = 1
+    try:
+        for fields in reader:
+            if fields:
+                yield line, fields
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(
+            f"{path}:{line}", f"is not CSV ({error})", "check the quotes from there on"
+        ) from error
+
+
+def _malformed(path: str, text: str, header: list[str], error: Exception) -> InputError:
+    for line, fields in _records(path, text):
+        if len(fields) != len(header):
+            return InputError(
+                f"{path}:{line}",
+                f"has {len(fields)} fields where the header has {len(header)}",
+                "complete the line; put quotes around a value that contains a comma",
+            )
+    return InputError(path, f"is not CSV ({_first_line(error)})", "export it again")

@@ -1,0 +1,32 @@
+"""Where a raw file came from.
+
+The Parquet metadata say how the source was read. The hashes of the source's files stand beside the
+raw file, not in it, so that a source that changed but still says the same gives the same raw bytes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+KEY = "source"
+
+
+def metadata(source: Mapping[str, Any]) -> dict[str, str]:
+    """Parquet metadata that name the source's path and how it was read."""
+    return {KEY: json.dumps(source, sort_keys=True)}
+
+
+def is_same_source(parquet: bytes, source: Mapping[str, Any]) -> bool:
+    """Whether these Parquet bytes were read from the same path in the same way."""
+    found = pq.read_metadata(pa.BufferReader(parquet)).metadata or {}
+    return bool(found.get(KEY.encode()) == metadata(source)[KEY].encode())
+
+
+def checksums(files: Mapping[str, bytes]) -> str:
+    """One line a file, as `sha256sum --check` reads them in the project's folder."""
+    lines = [f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in files.items()]
+    return "".join(lines)

@@ -1,0 +1,1 @@
+"""Raw data held against declarative schemas."""

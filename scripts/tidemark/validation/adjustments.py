@@ -1,0 +1,46 @@
+"""Adjusted prices against corporate actions; what does not fit is a warning."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from tidemark import corporate_actions
+from tidemark.validation.finding import Finding, offenders
+
+
+def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
+    """Ex-dates without a step of adj_close / close, steps without an event, and unequal ones.
+
+    Args:
+        prices: as in data/raw/, with a default index.
+        actions: likewise.
+        tolerance: largest relative difference of a step that passes.
+    """
+    wrong = corporate_actions.mismatches(prices, actions, tolerance)
+    if len(wrong):
+        step, expected = wrong["step"].iloc[0], wrong["expected"].iloc[0]
+        yield Finding(
+            "adjustment",
+            "adj_close",
+            f"{len(wrong):,} steps of adj_close / close that the corporate actions do not explain"
+            f" (the first by {step:.6f} instead of {expected:.6f})",
+            "complete corporate_actions, or correct adj_close",
+            "warning",
+            len(wrong),
+            offenders(
+                prices,
+                prices.index.to_series().isin(wrong.index),
+                wrong["step"].reindex(prices.index),
+            ),
+        )
+    lost = corporate_actions.without_bar(prices, actions)
+    if len(lost):
+        yield Finding(
+            "ex_date",
+            "timestamp",
+            f"{len(lost):,} corporate actions on days without a bar; `row` is theirs",
+            "correct the ex-date",
+            "warning",
+            len(lost),
+            offenders(actions, actions.index.to_series().isin(lost.index), actions["value"]),
+        )

@@ -1,0 +1,179 @@
+"""The checks of a schema. Each returns findings; none raises."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from tidemark.validation.finding import Finding, iso, offenders
+from tidemark.validation.schema import Column, Schema
+
+OHLC = ["open", "high", "low", "close"]
+MEND = "mend the value in the source, or leave it empty if it is unknown"
+IS_TYPE = {
+    "timestamp": types.is_datetime64_dtype,
+    "string": types.is_string_dtype,
+    "number": lambda dtype: types.is_numeric_dtype(dtype) and not types.is_bool_dtype(dtype),
+}
+
+
+def check(frame: pd.DataFrame, schema: Schema, as_of: pd.Timestamp | None) -> list[Finding]:
+    """Hold a frame against its schema.
+
+    Args:
+        frame: as it stands in data/raw/, with a default index.
+        schema: the rules.
+        as_of: the day on which freshness is judged; None: not at all.
+    """
+    findings = [*_drift(frame, schema), *_size(frame, schema)]
+    present = {name: column for name, column in schema.fields.items() if name in frame}
+    sound = {name for name, column in present.items() if _has_type(frame[name], column)}
+    for name, column in present.items():
+        findings += (
+            _values(frame, name, column) if name in sound else [_wrong_type(frame, name, column)]
+        )
+    if sound.issuperset(schema.unique):
+        findings += _duplicates(frame, schema.unique)
+    if schema.ohlc_tolerance is not None and sound.issuperset(OHLC):
+        findings += _ohlc(frame, schema.ohlc_tolerance)
+    if as_of is not None and sound.issuperset(["timestamp", schema.age_of]) and len(frame):
+        findings += _freshness(frame, schema, as_of)
+    return findings
+
+
+def _has_type(values: pd.Series, column: Column) -> bool:
+    return bool(IS_TYPE[column.type](values.dtype))
+
+
+def _wrong_type(frame: pd.DataFrame, name: str, column: Column) -> Finding:
+    message = f"holds {frame[name].dtype}, not {column.type}"
+    return Finding("type", name, message, "correct `columns` of this source in config.yaml")
+
+
+def _drift(frame: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
+    for name in schema.fields:
+        if name not in frame:
+            cure = "map it under `columns` of this source in config.yaml, or take it off the schema"
+            yield Finding("missing_column", name, "the column is missing", cure)
+    for name in frame:
+        if name not in schema.fields:
+            cure = "take it out of `columns` in config.yaml, or describe it in the schema"
+            yield Finding("unexpected_column", name, "the schema does not know this column", cure)
+
+
+def _size(frame: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
+    if len(frame) < schema.min_rows:
+        yield Finding(
+            "min_rows",
+            None,
+            f"{len(frame)} rows where at least {schema.min_rows} are expected",
+            "check that the source is whole, or lower min_rows in the schema",
+        )
+
+
+def _values(frame: pd.DataFrame, name: str, column: Column) -> Iterator[Finding]:
+    values = frame[name]
+    yield from _nulls(frame, name, column.max_null_rate)
+    for rule, bad, words in _broken(values, column):
+        if bad.any():
+            yield Finding(
+                rule,
+                name,
+                f"{_counted(int(bad.sum()))} {words}",
+                MEND,
+                count=int(bad.sum()),
+                rows=offenders(frame, bad, values),
+            )
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} value{'' if count == 1 else 's'}"
+
+
+def _broken(values: pd.Series, column: Column) -> Iterator[tuple[str, pd.Series, str]]:
+    """Each rule on single values: its name, where it is broken, and in words."""
+    if column.type == "number":
+        yield "infinite", pd.Series(np.isinf(values), values.index), "infinite"
+    if column.minimum is not None:
+        yield "minimum", values < column.minimum, f"below {column.minimum:g}"
+    if column.exclusive_minimum is not None:
+        limit = column.exclusive_minimum
+        yield "exclusive_minimum", values <= limit, f"not above {limit:g}"
+    if column.maximum is not None:
+        yield "maximum", values > column.maximum, f"above {column.maximum:g}"
+    if column.allowed is not None:
+        unknown = ~values.isin(column.allowed) & values.notna()
+        yield "allowed", unknown, f"not one of {', '.join(column.allowed)}"
+
+
+def _nulls(frame: pd.DataFrame, name: str, limit: float) -> Iterator[Finding]:
+    missing = frame[name].isna()
+    if missing.mean() > limit:
+        yield Finding(
+            "null_rate",
+            name,
+            f"{_counted(int(missing.sum()))} missing of {len(frame):,}"
+            f" ({missing.mean():.1%}; the limit is {limit:.1%})",
+            "complete the source, or raise max_null_rate in the schema",
+            count=int(missing.sum()),
+            rows=offenders(frame, missing, frame[name]),
+        )
+
+
+def _duplicates(frame: pd.DataFrame, key: list[str]) -> Iterator[Finding]:
+    repeated = frame.duplicated(key)
+    if repeated.any():
+        yield Finding(
+            "unique",
+            " + ".join(key),
+            f"{_counted(int(repeated.sum()))} there before",
+            "remove the repeated lines from the source",
+            count=int(repeated.sum()),
+            rows=offenders(frame, repeated, frame[key[-1]]),
+        )
+
+
+def _ohlc(frame: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
+    """High must be the highest and low the lowest of the four prices; missing ones are skipped."""
+    inner = frame[OHLC]
+    above = inner.max(axis=1) > frame["high"] + tolerance * frame["high"].abs()
+    below = inner.min(axis=1) < frame["low"] - tolerance * frame["low"].abs()
+    bad = above | below
+    if bad.any():
+        bars = inner[bad].apply(
+            lambda bar: " ".join(f"{field}={bar[field]:g}" for field in bar.index), axis=1
+        )
+        yield Finding(
+            "ohlc",
+            "high, low",
+            f"{_counted(int(bad.sum()))} where high is not the highest or low not the lowest",
+            "mend the bar in the source",
+            count=int(bad.sum()),
+            rows=offenders(frame, bad, bars.reindex(frame.index)),
+        )
+
+
+def _freshness(frame: pd.DataFrame, schema: Schema, as_of: pd.Timestamp) -> Iterator[Finding]:
+    newest = frame[schema.age_of].max()
+    age = (as_of - newest).days
+    if schema.max_age_days is not None and age > schema.max_age_days:
+        yield Finding(
+            "freshness",
+            schema.age_of,
+            f"the newest value is of {iso(newest)}, {age} days before {iso(as_of)}"
+            f" (the limit is {schema.max_age_days})",
+            "fetch newer data, or set validate_schema.as_of in config.yaml",
+            rows=offenders(frame, frame[schema.age_of] == newest, frame[schema.age_of]),
+        )
+    future = frame["timestamp"] >= as_of + pd.Timedelta(days=1)
+    if future.any():
+        yield Finding(
+            "future",
+            "timestamp",
+            f"{_counted(int(future.sum()))} after {iso(as_of)}, as of which freshness is judged",
+            "set validate_schema.as_of in config.yaml",
+            severity="warning",
+            count=int(future.sum()),
+            rows=offenders(frame, future, frame["timestamp"]),
+        )

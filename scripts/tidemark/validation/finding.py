@@ -1,0 +1,57 @@
+"""What a check found, and in which rows."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pandas as pd
+
+SHOWN_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One broken rule. `rows` are the first offenders; `row` counts from 1 in the Parquet file."""
+
+    check: str
+    column: str | None
+    message: str
+    cure: str
+    severity: str = "error"
+    count: int = 1
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the report."""
+        return asdict(self)
+
+
+def offenders(frame: pd.DataFrame, bad: pd.Series, values: pd.Series) -> list[dict[str, Any]]:
+    """The first rows where `bad`, with what a person needs to find them in the source."""
+    rows = frame.index[bad][:SHOWN_ROWS]
+    return [
+        {
+            "row": int(frame.index.get_loc(row)) + 1,
+            "timestamp": iso(frame["timestamp"][row]) if "timestamp" in frame else None,
+            "ticker": str(frame["ticker"][row]) if "ticker" in frame else None,
+            "value": plain(values[row]),
+        }
+        for row in rows
+    ]
+
+
+def iso(time: Any) -> str | None:
+    """A time as ISO text, a midnight as its date; None if it is missing."""
+    if pd.isna(time) or not isinstance(time, pd.Timestamp):
+        return None
+    return str(time.date()) if time == time.normalize() else time.isoformat()
+
+
+def plain(value: Any) -> float | str | None:
+    """A value that JSON can hold; infinities become text."""
+    if isinstance(value, pd.Timestamp):
+        return iso(value)
+    if pd.isna(value):
+        return None
+    if isinstance(value, str) or value in (float("inf"), float("-inf")):
+        return str(value)
+    return float(value)

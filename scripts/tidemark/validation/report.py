@@ -1,0 +1,66 @@
+"""The validation report, and the error that it ends in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from tidemark.errors import InputError
+from tidemark.validation.finding import Finding
+
+REPORT = "artifacts/validation_report.json"
+
+
+def dataset(frame: pd.DataFrame, sha256: str, findings: list[Finding]) -> dict[str, Any]:
+    """One data set's part of the report."""
+    return {
+        "ok": not errors(findings),
+        "schema_sha256": sha256,
+        "rows": len(frame),
+        "null_rates": {name: float(frame[name].isna().mean()) for name in frame},
+        "findings": [finding.as_json() for finding in findings],
+    }
+
+
+def unacknowledged(name: str, sha256: str) -> Finding:
+    """The finding that config.yaml does not quote this schema's fingerprint."""
+    return Finding(
+        "acknowledgement",
+        None,
+        f"its SHA-256, {sha256[:12]}..., is not the one that config.yaml acknowledges",
+        "read the schema; to accept it, write in config.yaml under"
+        f' validate_schema.acknowledged_schemas: {name}: "{sha256[:12]}"',
+    )
+
+
+def errors(findings: list[Finding]) -> list[Finding]:
+    """The findings that stop the run."""
+    return [finding for finding in findings if finding.severity == "error"]
+
+
+def failure(findings: Mapping[str, list[Finding]]) -> InputError | None:
+    """One error for all that was found, with the first spelt out; None if nothing was."""
+    stops = [(name, finding) for name, found in findings.items() for finding in errors(found)]
+    if not stops:
+        return None
+    name, first = stops[0]
+    more = f"; and {len(stops) - 1} more in {REPORT}" if len(stops) > 1 else ""
+    return InputError(_place(name, first), first.message + _example(first) + more, first.cure)
+
+
+def _place(name: str, finding: Finding) -> str:
+    if finding.check == "acknowledgement":
+        return f"schemas/{name}.json"
+    parts = [f"data/raw/{name}.parquet"]
+    if finding.rows:
+        row = finding.rows[0]
+        known = ", ".join(row[key] for key in ("ticker", "timestamp") if row[key])
+        parts.append(f"row {row['row']} ({known})" if known else f"row {row['row']}")
+    if finding.column:
+        parts.append(f"column {finding.column!r}")
+    return ", ".join(parts)
+
+
+def _example(finding: Finding) -> str:
+    value = finding.rows[0]["value"] if finding.rows else None
+    return "" if value is None else f" (the first: {value})"

@@ -1,0 +1,72 @@
+"""The schemas of raw data: schemas/<name>.json, whose `description` documents the form."""
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tidemark.errors import InputError
+
+SHORTEST_ACKNOWLEDGEMENT = 12  # hex digits
+
+Rate = Annotated[float, Field(ge=0, le=1)]
+Tolerance = Annotated[float, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Column(_Strict):
+    """What the values of one column must be; a `max_null_rate` of 0 means required."""
+
+    type: Literal["timestamp", "string", "number"]
+    max_null_rate: Rate = 0.0
+    minimum: float | None = None
+    exclusive_minimum: float | None = None
+    maximum: float | None = None
+    allowed: list[str] | None = None
+
+
+class Schema(_Strict):
+    """What one data set must be; see `description` in any of the files."""
+
+    description: list[str]
+    fields: dict[str, Column]
+    unique: list[str]
+    min_rows: Annotated[int, Field(ge=0)]
+    max_age_days: Annotated[int, Field(ge=0)] | None = None
+    age_of: str = "timestamp"
+    ohlc_tolerance: Tolerance | None = None
+    gaps: Literal["error", "warning", "ignore"] = "ignore"
+    adjustment_tolerance: Tolerance | None = None
+
+
+def parse(path: str, content: bytes) -> Schema:
+    """Read a schema file.
+
+    Raises:
+        InputError: it is not JSON, or has a rule that does not exist.
+    """
+    try:
+        return Schema.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"{path}: {where}" if where else path,
+            first["msg"],
+            "correct the schema; its description lists the rules",
+        ) from error
+
+
+def fingerprint(content: bytes) -> str:
+    """SHA-256 of a schema's canonical JSON: sorted keys, no blanks; layout does not count."""
+    canonical = json.dumps(json.loads(content), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def is_acknowledged(sha256: str, acknowledged: str) -> bool:
+    """Whether config.yaml quotes at least the first digits of this schema's fingerprint."""
+    return len(acknowledged) >= SHORTEST_ACKNOWLEDGEMENT and sha256.startswith(acknowledged.lower())

@@ -1,0 +1,81 @@
+"""Hold data/raw/ against schemas/, write artifacts/validation_report.json, and stop at errors."""
+
+import pandas as pd
+
+from tidemark.step import Run, step
+from tidemark.validation import adjustments, checks, report, schema, sessions
+from tidemark.validation.finding import Finding
+from tidemark.validation.schema import Schema
+
+
+@step()
+def validate_schema(run: Run) -> None:
+    """Write artifacts/validation_report.json, whatever it says."""
+    sources = run.config["fetch_data"]
+    optional = ["corporate_actions"] if sources["corporate_actions"] is not None else []
+    names = ["prices", *optional, *sources["economic"]]
+    frames = {name: run.read_parquet(f"data/raw/{name}.parquet") for name in names}
+    findings, datasets = {}, {}
+    for name in names:
+        content = run.read_bytes(f"schemas/{name}.json")
+        rules, sha256 = schema.parse(f"schemas/{name}.json", content), schema.fingerprint(content)
+        findings[name] = [
+            *_acknowledgement(run, name, sha256),
+            *checks.check(frames[name], rules, _as_of(run)),
+            *_sessions(run, frames[name], rules),
+            *_adjustments(frames["prices"], frames[name], rules),
+        ]
+        datasets[name] = report.dataset(frames[name], sha256, findings[name])
+    _conclude(run, findings, datasets)
+
+
+def _as_of(run: Run) -> pd.Timestamp | None:
+    day = run.config["validate_schema"]["as_of"]
+    return None if day is None else pd.Timestamp(day)
+
+
+def _acknowledgement(run: Run, name: str, sha256: str) -> list[Finding]:
+    quoted = run.config["validate_schema"]["acknowledged_schemas"].get(name, "")
+    return [] if schema.is_acknowledged(sha256, quoted) else [report.unacknowledged(name, sha256)]
+
+
+def _sessions(run: Run, frame: pd.DataFrame, rules: Schema) -> list[Finding]:
+    exchange = run.config["validate_schema"]["calendar"]
+    if rules.gaps == "ignore" or exchange is None:
+        return []
+    from tidemark import trading_calendar
+
+    times = frame["timestamp"]
+    held = trading_calendar.sessions(exchange, times.min(), times.max())
+    daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
+    return sessions.gaps(frame, held, daily=daily, severity=rules.gaps)
+
+
+def _adjustments(prices: pd.DataFrame, frame: pd.DataFrame, rules: Schema) -> list[Finding]:
+    if rules.adjustment_tolerance is None:
+        return []
+    return list(adjustments.cross_check(prices, frame, rules.adjustment_tolerance))
+
+
+def _conclude(
+    run: Run, findings: dict[str, list[Finding]], datasets: dict[str, dict[str, object]]
+) -> None:
+    """Write the report, warn of the warnings, raise for the errors."""
+    error = report.failure(findings)
+    content = {"ok": error is None, "as_of": run.config["validate_schema"]["as_of"]}
+    run.write_json(report.REPORT, content | {"datasets": datasets}, even_on_failure=True)
+    warnings = 0
+    for name, found in findings.items():
+        for finding in found:
+            run.log.info("%s: %s: %s", name, finding.check, finding.message)
+            if finding.severity == "warning":
+                warnings += 1
+                run.note(f"{name}: {finding.message}")
+    if error:
+        raise error
+    rows = sum(int(str(dataset["rows"])) for dataset in datasets.values())
+    run.headline(f"{rows:,} rows pass, {warnings} warnings")
+
+
+if __name__ == "__main__":
+    validate_schema()

@@ -1,0 +1,198 @@
+"""Imputation, outliers, returns and the as-of join; above all: nothing knows the future."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tidemark import economic, impute, outliers, prices
+from tidemark.errors import InputError
+
+NAN = np.nan
+WINSORISE = {"method": "winsorise", "lower": 0.1, "upper": 0.9}
+IQR = {"method": "iqr", "factor": 1.5}
+NONE = {"method": "none"}
+
+
+def bars(adj_close, ticker="A", **fields):
+    days = pd.date_range("2020-01-01", periods=len(adj_close)).astype("datetime64[us]")
+    frame = pd.DataFrame({"timestamp": days, "ticker": ticker, "adj_close": adj_close})
+    empty = dict.fromkeys(("open", "high", "low", "close", "volume"), NAN)
+    return frame.assign(**(empty | fields))
+
+
+# --- Normal form and returns
+
+
+def test_tickers_are_trimmed_capital_and_sorted():
+    mixed = pd.concat([bars([1.0], " msft"), bars([2.0], "aapl ")], ignore_index=True)
+    tidy = prices.normalise(mixed, "p.parquet")
+    assert list(tidy["ticker"]) == ["AAPL", "MSFT"]
+    assert list(tidy["adj_close"]) == [2.0, 1.0]
+
+
+def test_tickers_that_become_one_are_refused():
+    mixed = pd.concat([bars([1.0, 2.0], "AAPL"), bars([3.0], "aapl")], ignore_index=True)
+    with pytest.raises(InputError, match=r"p\.parquet, row 3: AAPL has two bars at 2020-01-01"):
+        prices.normalise(mixed, "p.parquet")
+
+
+def test_returns_start_anew_with_each_ticker():
+    both = pd.concat([bars([10.0, 11.0]), bars([4.0, 2.0], "B")], ignore_index=True)
+    assert prices.returns(both).to_list() == pytest.approx([NAN, 0.1, NAN, -0.5], nan_ok=True)
+
+
+# --- Missing values
+
+
+@pytest.mark.parametrize(("method", "growth"), [("mean", (0.1 + 0.1 - 0.5) / 3), ("median", 0.1)])
+def test_a_price_grows_from_the_last_known_one(method, growth):
+    filled = impute.bars(bars([100, 110, 121, 60.5, NAN, NAN, 70.0]), method)
+    assert filled["adj_close"].to_list() == pytest.approx(
+        [100, 110, 121, 60.5, 60.5 * (1 + growth), 60.5 * (1 + growth), 70]
+    )
+    assert filled["imputed"].to_list() == [False] * 4 + [True, True, False]
+
+
+def test_a_price_without_past_changes_stays_level():
+    assert impute.bars(bars([100.0, NAN]), "mean")["adj_close"].to_list() == [100, 100]
+
+
+def test_what_has_no_past_at_all_is_dropped():
+    both = pd.concat([bars([5.0, 6.0]), bars([NAN, 7.0], "B")], ignore_index=True)
+    filled = impute.bars(both, "mean")
+    assert filled["adj_close"].to_list() == [5, 6, 7]
+    assert not filled["imputed"].any()
+
+
+def test_fields_that_a_file_does_not_have_stay_missing():
+    filled = impute.bars(bars([5.0, NAN]), "median")
+    assert filled[["open", "high", "low", "close", "volume"]].isna().all(axis=None)
+
+
+def test_each_field_is_filled_from_its_own_past():
+    frame = bars([5.0] * 3, open=[10, 20, NAN], close=[10, 10, NAN], volume=[10.0, 30.0, NAN])
+    filled = impute.bars(frame.assign(low=9.0, high=[21.0, 21.0, NAN]), "mean").iloc[2]
+    assert (filled["open"], filled["close"], filled["volume"]) == (40, 10, 20)
+    assert filled["high"] == 40, "a filled high holds the open"
+    assert not filled["imputed"], "adj_close was there"
+
+
+def test_known_highs_and_lows_are_left_alone():
+    frame = bars([5.0, 5.0], open=[10.0, NAN], high=[11.0, 9.5], low=[9.0, 9.0], close=[10.0, 9.2])
+    assert impute.bars(frame, "mean")["high"].to_list() == [11.0, 9.5]
+
+
+@pytest.mark.parametrize(("method", "value"), [("mean", 3.0), ("median", 2.0)])
+def test_series_are_filled_with_the_mean_or_median_of_their_past(method, value):
+    series = pd.DataFrame({"x": [NAN, 1.0, 2.0, 6.0, NAN, 100.0]})
+    filled = impute.series(series, ["x"], method)["x"].to_list()
+    assert filled == pytest.approx([NAN, 1, 2, 6, value, 100], nan_ok=True)
+
+
+# --- Outliers
+
+
+def treated(returns, treatment, min_history, tickers=None):
+    returns = pd.Series(returns)
+    tickers = pd.Series("A", returns.index) if tickers is None else pd.Series(tickers)
+    limits = outliers.bounds(returns, tickers, treatment, min_history)
+    return returns.clip(limits["lower"], limits["upper"]).to_list()
+
+
+def test_winsorising_takes_the_quantiles_of_earlier_returns():
+    past = [NAN, *np.arange(11) / 10]
+    assert treated([*past, 5.0], WINSORISE, 11)[-1] == pytest.approx(np.quantile(past[1:], 0.9))
+    assert treated([*past, -5.0], WINSORISE, 11)[-1] == pytest.approx(np.quantile(past[1:], 0.1))
+
+
+def test_iqr_bounds_are_tukeys_fences():
+    past = list(np.arange(9) / 8)
+    assert treated([*past, 9.0], IQR, 9)[-1] == pytest.approx(0.75 + 1.5 * 0.5)
+    assert treated([*past, -9.0], IQR, 9)[-1] == pytest.approx(0.25 - 1.5 * 0.5)
+
+
+def test_too_little_history_bounds_nothing():
+    past = [NAN, *np.arange(11) / 10]
+    assert treated([*past, 5.0], WINSORISE, 12)[-1] == 5.0
+    assert treated([0.0, 0.0, 9.0], NONE, 1) == [0.0, 0.0, 9.0]
+
+
+def test_one_tickers_past_does_not_bound_another():
+    assert treated([0.0, 0.0, 0.0, 9.0], WINSORISE, 3, list("AAAB"))[-1] == 9.0
+
+
+def test_outliers_are_counted():
+    limits = pd.DataFrame({"lower": [-1.0] * 4, "upper": [1.0] * 4})
+    assert outliers.outside(pd.Series([NAN, 1.0, 1.1, -1.1]), limits) == 2
+
+
+# --- As known then
+
+
+def test_a_value_joins_from_the_day_it_is_available():
+    days = pd.to_datetime(["2020-01-01", "2020-01-02"]).astype("datetime64[us]")
+    series = pd.DataFrame({"timestamp": days, "available_at": days + pd.Timedelta(days=2)})
+    series["rate"] = [1.0, 2.0]
+    both = pd.concat([bars([1.0] * 5), bars([1.0] * 5, "B")], ignore_index=True)
+    joined = economic.as_known(both, series)
+    assert joined["rate"].fillna(0).to_list() == [0, 0, 1, 2, 2] * 2
+    pd.testing.assert_frame_equal(joined[both.columns], both)
+
+
+# --- Nothing knows the future
+
+SCENARIOS = {
+    "mean_impute": ("mean", NONE),
+    "median_impute": ("median", NONE),
+    "winsorise": ("median", WINSORISE),
+    "iqr": ("mean", IQR),
+}
+BARS = 24  # of each of two tickers
+FIELDS = ["open", "high", "low", "close", "volume", "adj_close"]
+
+
+def processed(cells, series, scenario):
+    """What the step computes, from a matrix of price fields and a list of economic values."""
+    method, treatment = SCENARIOS[scenario]
+    days = pd.date_range("2020-01-01", periods=BARS).astype("datetime64[us]")
+    frame = pd.DataFrame({"timestamp": [*days, *days], "ticker": ["A"] * BARS + ["B"] * BARS})
+    frame[FIELDS] = cells
+    result = impute.bars(prices.normalise(frame, "p"), method)
+    result["return"] = prices.returns(result)
+    limits = outliers.bounds(result["return"], result["ticker"], treatment, 3)
+    result["return_treated"] = result["return"].clip(limits["lower"], limits["upper"])
+    known = pd.DataFrame({"timestamp": days, "available_at": days + pd.Timedelta(days=1)})
+    known["rate"] = series
+    return economic.as_known(result, impute.series(known, ["rate"], method))
+
+
+def drawn(seed, missing, *shape):
+    """Positive values, some of them missing, some of them equal."""
+    random = np.random.default_rng(seed)
+    values = random.lognormal(sigma=random.choice([0.01, 0.5, 3.0]), size=shape).round(3) + 0.001
+    return np.where(random.random(shape) < missing, NAN, values)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    seeds=st.tuples(st.integers(0, 2**32), st.integers(0, 2**32)),
+    missing=st.tuples(*[st.sampled_from([0.0, 0.1, 0.6, 1.0])] * 2),
+    last=st.integers(0, BARS - 1),
+)
+def test_no_row_depends_on_a_later_one(scenario, seeds, missing, last):
+    shape = 2 * BARS, len(FIELDS)
+    cells, others = (drawn(*draw, *shape) for draw in zip(seeds, missing, strict=True))
+    series, rates = (drawn(*draw, BARS) for draw in zip(seeds, missing, strict=True))
+    later = np.tile(np.arange(BARS) > last, 2)
+    changed = np.where(later[:, None], others, cells)
+    # The value of day `last` is public the day after, so it belongs to the future as well.
+    revised = np.where(np.arange(BARS) >= last, rates, series)
+    day = pd.Timestamp("2020-01-01") + pd.Timedelta(days=last)
+    before = [
+        frame[frame["timestamp"] <= day].reset_index(drop=True)
+        for frame in (processed(cells, series, scenario), processed(changed, revised, scenario))
+    ]
+    pd.testing.assert_frame_equal(*before, check_exact=True)

@@ -1,0 +1,386 @@
+"""Files of users, good and bad, into tidy frames."""
+
+import gzip
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tidemark.errors import InputError
+from tidemark.sources import actions, economic, prices
+
+HEADER = "Date,Ticker,Open,High,Low,Close,Volume,Adj Close\n"
+LINES = [
+    "2020-01-02,AAPL,1,3,1,2,100,2.5\n",
+    "2020-01-03,AAPL,2,4,2,3,200,3.5\n",
+    "2020-01-02,NA,5,6,4,5,300,5.5\n",
+]
+LONG = {
+    "layout": "long",
+    "bar": "daily",
+    "date_format": "%Y-%m-%d",
+    "time_zone": "UTC",
+    "columns": {
+        "timestamp": "Date",
+        "ticker": "Ticker",
+        "open": "Open",
+        "high": "High",
+        "low": "Low",
+        "close": "Close",
+        "volume": "Volume",
+        "adj_close": "Adj Close",
+    },
+}
+CLOSES = LONG | {"columns": {"timestamp": "Date", "ticker": "Ticker", "adj_close": "Adj Close"}}
+ONE_FILE_A_TICKER = LONG | {"columns": {"timestamp": "Date", "adj_close": "Close"}}
+WIDE = LONG | {"layout": "wide", "columns": {"timestamp": "Date", "adj_close": "*"}}
+
+
+def read(text, source=LONG, path="p.csv"):
+    return prices.read({path: text.encode() if isinstance(text, str) else text}, source)
+
+
+def parquet(frame):
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def tidy():
+    return read(HEADER + "".join(LINES))
+
+
+# --- Good input
+
+
+def test_long_csv_becomes_tidy(tidy):
+    assert list(tidy) == ["timestamp", "ticker", *prices.FIELDS]
+    assert tidy["timestamp"].dtype == "datetime64[us]"
+    assert list(tidy["ticker"]) == ["AAPL", "AAPL", "NA"]
+    assert tidy.iloc[1].to_list() == [pd.Timestamp("2020-01-03"), "AAPL", 2, 4, 2, 3, 200, 3.5]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(HEADER + LINES[2] + LINES[1] + LINES[0], id="newest first"),
+        pytest.param("\ufeff" + HEADER + "".join(LINES), id="byte order mark"),
+        pytest.param((HEADER + "".join(LINES)).replace("\n", "\r\n"), id="Windows line ends"),
+        pytest.param(HEADER + "\n".join(LINES) + "\n\n", id="blank lines"),
+        pytest.param(HEADER + "".join(LINES).rstrip(), id="no line end at the end"),
+        pytest.param((HEADER + "".join(LINES)).replace(",2,", ", 2 ,"), id="blanks"),
+        pytest.param((HEADER + "".join(LINES)).replace("AAPL", '"AAPL"'), id="quotes"),
+    ],
+)
+def test_the_same_content_gives_the_same_frame(text, tidy):
+    pd.testing.assert_frame_equal(read(text), tidy)
+
+
+def test_gzip_and_parquet_give_the_same_frame(tidy):
+    text = HEADER + "".join(LINES)
+    pd.testing.assert_frame_equal(read(gzip.compress(text.encode()), path="p.csv.gz"), tidy)
+    frame = pd.read_csv(io.StringIO(text), keep_default_na=False)
+    pd.testing.assert_frame_equal(read(parquet(frame), path="p.parquet"), tidy)
+    typed = frame.assign(
+        Date=pd.to_datetime(frame["Date"]), Ticker=frame["Ticker"].astype("category")
+    )
+    pd.testing.assert_frame_equal(read(parquet(typed), path="p.parquet"), tidy)
+
+
+@pytest.mark.parametrize("missing", ["", "NA", "NaN", "nan", "null", " "])
+def test_missing_numbers(missing):
+    bars = read(HEADER + f"2020-01-02,AAPL,1,3,1,2,{missing},2.5\n")
+    assert np.isnan(bars["volume"][0])
+    assert bars["adj_close"][0] == 2.5
+
+
+def test_numbers_are_read_to_the_last_bit():
+    bars = read("Date,Ticker,Adj Close\n2020-01-02,A,4.186662803811\n2020-01-03,A,1e-3\n", CLOSES)
+    assert list(bars["adj_close"]) == [4.186662803811, 0.001]
+
+
+def test_infinity_passes_for_validation_to_refuse():
+    assert read("Date,Ticker,Adj Close\n2020-01-02,A,inf\n", CLOSES)["adj_close"][0] == np.inf
+
+
+def test_fields_that_are_not_mapped_are_missing():
+    bars = read("Date,Ticker,Adj Close\n2020-01-02,A,1\n", CLOSES)
+    assert bars[["open", "high", "low", "close", "volume"]].isna().all(axis=None)
+
+
+def test_one_file_a_ticker_is_named_by_its_stem():
+    files = {f"data/{name}.csv.gz": gzip.compress(b"Date,Close\n2020-01-02,1\n") for name in "BA"}
+    assert list(prices.read(files, ONE_FILE_A_TICKER)["ticker"]) == ["A", "B"]
+
+
+def test_wide_columns_are_tickers_while_they_trade():
+    text = "Date,B,A\n2020-01-02,1,\n2020-01-03,,7\n2020-01-06,3,\n"
+    bars = read(text, WIDE)
+    assert list(bars["ticker"]) == ["A", "B", "B", "B"]
+    assert list(bars["adj_close"].fillna(-1)) == [7, 1, -1, 3]
+    assert bars["close"].isna().all()
+    both = WIDE | {"columns": WIDE["columns"] | {"close": "*"}}
+    bars = read(text, both)
+    pd.testing.assert_series_equal(bars["close"], bars["adj_close"], check_names=False)
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "utc"),
+    [
+        ("2020-01-02 09:30:00", "America/New_York", "2020-01-02 14:30"),
+        ("2020-07-02 09:30:00", "America/New_York", "2020-07-02 13:30"),
+        ("2020-01-02 09:30:00", "UTC", "2020-01-02 09:30"),
+    ],
+)
+def test_intraday_times_become_utc(written, zone, utc):
+    source = CLOSES | {"bar": "intraday", "time_zone": zone, "date_format": "%Y-%m-%d %H:%M:%S"}
+    bars = read(f"Date,Ticker,Adj Close\n{written},A,1\n", source)
+    assert bars["timestamp"][0] == pd.Timestamp(utc)
+
+
+def test_an_offset_in_the_file_beats_the_time_zone():
+    source = CLOSES | {
+        "bar": "intraday",
+        "time_zone": "Asia/Tokyo",
+        "date_format": "%Y-%m-%d %H:%M:%S%z",
+    }
+    text = "Date,Ticker,Adj Close\n2020-01-02 09:30:00-05:00,A,1\n2020-07-02 09:30:00-04:00,A,1\n"
+    times = read(text, source)["timestamp"]
+    assert list(times) == [pd.Timestamp("2020-01-02 14:30"), pd.Timestamp("2020-07-02 13:30")]
+
+
+def test_a_daily_bar_keeps_the_date_as_written():
+    source = CLOSES | {"date_format": "%Y-%m-%d %H:%M:%S%z", "time_zone": "Asia/Tokyo"}
+    text = "Date,Ticker,Adj Close\n2020-01-02 00:00:00-05:00,A,1\n2020-07-02 23:00:00-04:00,A,1\n"
+    times = read(text, source)["timestamp"]
+    assert list(times) == [pd.Timestamp("2020-01-02"), pd.Timestamp("2020-07-02")]
+
+
+def test_typed_times_in_parquet():
+    times = pd.to_datetime(["2020-01-02 23:00"]).tz_localize("America/New_York")
+    content = parquet(pd.DataFrame({"Date": times, "Ticker": "A", "Adj Close": [1]}))
+    assert read(content, CLOSES, "p.parquet")["timestamp"][0] == pd.Timestamp("2020-01-02")
+    intraday = read(content, CLOSES | {"bar": "intraday"}, "p.parquet")
+    assert intraday["timestamp"][0] == pd.Timestamp("2020-01-03 04:00")
+
+
+def test_economic_series_carry_when_they_became_known():
+    source = {
+        "date_format": "%Y-%m-%d %H:%M:%S%z",
+        "release_lag_days": 1,
+        "columns": {"timestamp": "Time Period", "yield_3m": "3month"},
+    }
+    text = b"Time Period,3month\n1990-01-03 00:00:00+00:00,\n1990-01-02 00:00:00+00:00,0.0783\n"
+    series = economic.read({"t.csv": text}, source)
+    assert list(series) == ["timestamp", "available_at", "yield_3m"]
+    assert series.iloc[0].to_list() == [*pd.to_datetime(["1990-01-02", "1990-01-03"]), 0.0783]
+    assert np.isnan(series["yield_3m"][1])
+
+
+ACTIONS = {
+    "date_format": "%Y-%m-%d",
+    "columns": {"timestamp": "ex_date", "ticker": "ticker", "kind": "kind", "value": "value"},
+}
+
+
+def test_corporate_actions_are_sorted():
+    text = b"ex_date,ticker,kind,value\n2020-02-03,B,Split,2\n2020-01-02,B,dividend,0.1\n"
+    events = actions.read({"a.csv": text}, ACTIONS)
+    assert list(events["kind"]) == ["dividend", "split"]
+    assert list(events["value"]) == [0.1, 2.0]
+
+
+# --- Bad input: each ends in one line that says where, what, and the cure
+
+INTRADAY = CLOSES | {
+    "bar": "intraday",
+    "date_format": "%Y-%m-%d %H:%M",
+    "time_zone": "America/New_York",
+}
+BAD = {
+    "empty file": ("", LONG, "p.csv", ["p.csv", "is empty", "fill it"]),
+    "header only": (HEADER, LONG, "p.csv", ["p.csv", "no rows", "fill the file"]),
+    "missing column": (
+        "Date,Ticker,Price\n2020-01-02,A,1\n",
+        CLOSES,
+        "p.csv",
+        ["p.csv", "no column 'Adj Close'", "'Price'", "`columns`", "config.yaml"],
+    ),
+    "another separator": (
+        "Date;Ticker;Adj Close\n2020-01-02;A;1\n",
+        CLOSES,
+        "p.csv",
+        ["no column 'Date'", "'Date;Ticker;Adj Close'"],
+    ),
+    "repeated column": (
+        "Date,Ticker,Adj Close,Date\n1,2,3,4\n",
+        CLOSES,
+        "p.csv",
+        ["p.csv", "two columns named 'Date'", "rename"],
+    ),
+    "text in a number": (
+        HEADER + LINES[0] + LINES[1].replace("3.5", "3.5 USD"),
+        LONG,
+        "p.csv",
+        ["p.csv:3: Adj Close", "'3.5 USD' is not a number", "leave it empty"],
+    ),
+    "thousands separator": (
+        HEADER + LINES[0].replace("100", '"1,000"'),
+        LONG,
+        "p.csv",
+        [":2: Volume", "'1,000'", "1234.5"],
+    ),
+    "line number after blank lines": (
+        HEADER + "\n\n" + LINES[0].replace("2.5", "x"),
+        LONG,
+        "p.csv",
+        [":4: Adj Close", "'x'"],
+    ),
+    "bad date": (
+        HEADER + LINES[0] + LINES[1].replace("01-03", "02-30"),
+        LONG,
+        "p.csv",
+        ["p.csv:3: Date", "'2020-02-30'", "%Y-%m-%d", "date_format"],
+    ),
+    "another date format": (
+        HEADER + LINES[0].replace("2020-01-02", "01/02/2020"),
+        LONG,
+        "p.csv",
+        ["p.csv:2: Date", "'01/02/2020'", "date_format"],
+    ),
+    "missing date": (
+        HEADER + LINES[0].replace("2020-01-02", ""),
+        LONG,
+        "p.csv",
+        [":2: Date", "''"],
+    ),
+    "missing ticker": (
+        HEADER + LINES[0].replace("AAPL", ""),
+        LONG,
+        "p.csv",
+        [":2: Ticker", "is empty", "fill it"],
+    ),
+    "wrong encoding": (
+        HEADER.encode() + LINES[0].replace("AAPL", "A\xc9").encode("latin-1"),
+        LONG,
+        "p.csv",
+        ["p.csv:2", "0xc9", "UTF-8"],
+    ),
+    "UTF-16": (HEADER.encode("utf-16"), LONG, "p.csv", ["p.csv:1", "0xff", "UTF-8"]),
+    "too few fields": (
+        HEADER + LINES[0] + "2020-01-03,AAPL,2\n",
+        LONG,
+        "p.csv",
+        ["p.csv:3", "3 fields where the header has 8", "complete the line"],
+    ),
+    "too many fields": (
+        HEADER + LINES[0].replace("100", "1,000"),
+        LONG,
+        "p.csv",
+        ["p.csv:2", "9 fields", "quotes"],
+    ),
+    "quote that never closes": (
+        HEADER + LINES[0].replace("AAPL", '"AAPL') + LINES[1] * 9000,
+        LONG,
+        "p.csv",
+        ["p.csv:2", "is not CSV", "quotes"],
+    ),
+    "time going backwards": (
+        HEADER + LINES[0] + LINES[1] + LINES[0],
+        LONG,
+        "p.csv",
+        ["p.csv:4", "backwards for AAPL", "2020-01-02", "2020-01-03", "sort"],
+    ),
+    "time going forwards, newest first": (
+        "Date,Ticker,Adj Close\n2020-01-06,A,1\n2020-01-03,A,1\n2020-01-02,A,1\n2020-01-07,A,1\n",
+        CLOSES,
+        "p.csv",
+        ["p.csv:5", "forwards for A", "sort"],
+    ),
+    "not gzip": (b"Date,Close\n", LONG, "p.csv.gz", ["p.csv.gz", "not a whole gzip file", "again"]),
+    "truncated gzip": (
+        gzip.compress((HEADER + LINES[0]).encode())[:-9],
+        LONG,
+        "p.csv.gz",
+        ["p.csv.gz", "not a whole gzip file", "cut short"],
+    ),
+    "truncated Parquet": (
+        parquet(pd.DataFrame({"Date": ["2020-01-02"]}))[:-20],
+        LONG,
+        "p.parquet",
+        ["p.parquet", "not a whole Parquet file", "cut short"],
+    ),
+    "damaged Parquet": (
+        b"PAR1" + bytes(200) + parquet(pd.DataFrame({"Date": ["2020-01-02"]}))[204:],
+        LONG,
+        "p.parquet",
+        ["p.parquet", "not a whole Parquet file"],
+    ),
+    "empty Parquet": (b"", LONG, "p.parquet", ["p.parquet", "0 bytes"]),
+    "Parquet without rows": (
+        parquet(pd.DataFrame({"Date": []})),
+        LONG,
+        "p.parquet",
+        ["p.parquet", "no rows"],
+    ),
+    "type that is no number": (
+        parquet(pd.DataFrame({"Date": ["2020-01-02"], "Ticker": "A", "Adj Close": [True]})),
+        CLOSES,
+        "p.parquet",
+        ["p.parquet: Adj Close", "holds bool, not numbers", "config.yaml"],
+    ),
+    "text in a number in Parquet": (
+        parquet(pd.DataFrame({"Date": "2020-01-02", "Ticker": "A", "Adj Close": ["1", "x"]})),
+        CLOSES,
+        "p.parquet",
+        ["p.parquet: row 2: Adj Close", "'x'"],
+    ),
+    "unknown file type": (b"", LONG, "p.xlsx", ["p.xlsx", "unknown file type", ".csv"]),
+    "unknown time zone": (
+        "Date,Ticker,Adj Close\n2020-01-02 10:00,A,1\n",
+        INTRADAY | {"time_zone": "New York"},
+        "p.csv",
+        ["config.yaml: fetch_data.prices.time_zone", "'New York'", "America/New_York"],
+    ),
+    "time that the clocks skipped": (
+        "Date,Ticker,Adj Close\n2020-03-08 02:30,A,1\n",
+        INTRADAY,
+        "p.csv",
+        ["p.csv:2", "'2020-03-08 02:30'", "America/New_York"],
+    ),
+    "long mapping of a wide file": (
+        "Date,A\n2020-01-02,1\n",
+        WIDE | {"columns": {"timestamp": "Date", "adj_close": "A"}},
+        "p.csv",
+        ["config.yaml: fetch_data.prices.columns.adj_close", "'A'", '"*"'],
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "source", "path", "words"), BAD.values(), ids=BAD)
+def test_bad_input_is_named(content, source, path, words):
+    with pytest.raises(InputError) as caught:
+        read(content, source, path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "Cure: " in message
+    for word in words:
+        assert word in message
+
+
+def test_a_series_that_turns_back_in_time():
+    source = {
+        "date_format": "%Y-%m",
+        "release_lag_days": 0,
+        "columns": {"timestamp": "m", "x": "x"},
+    }
+    with pytest.raises(InputError, match=r"u\.csv:4: m: time goes backwards"):
+        economic.read({"u.csv": b"m,x\n2020-01,1\n2020-02,1\n2020-01,1\n"}, source)
+
+
+def test_corporate_actions_need_all_their_columns():
+    source = ACTIONS | {"columns": {"timestamp": "ex_date", "ticker": "ticker", "kind": "kind"}}
+    with pytest.raises(InputError, match=r"corporate_actions\.columns: value is missing"):
+        actions.read({"a.csv": b"ex_date,ticker,kind\n2020-01-02,A,split\n"}, source)

@@ -1,0 +1,307 @@
+"""Schemas: what passes, what each check finds, and how it is said."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tidemark import trading_calendar
+from tidemark.errors import InputError
+from tidemark.validation import adjustments, checks, report, schema, sessions
+
+# exchange_calendars itself uses what pandas 3.1 deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:Series.values:DeprecationWarning")
+
+SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+NAMES = ["prices", "corporate_actions", "treasury", "unemployment"]
+AS_OF = pd.Timestamp("2013-03-01")
+
+
+def rules(name="prices", **changes):
+    return schema.parse(name, (SCHEMAS / f"{name}.json").read_bytes()).model_copy(update=changes)
+
+
+@pytest.fixture
+def prices():
+    """260 consistent bars of each of two tickers, up to the as-of day."""
+    days = pd.bdate_range(end=AS_OF, periods=260).astype("datetime64[us]")
+    one = pd.DataFrame({"timestamp": days, "ticker": "A"})
+    one = one.assign(open=10.0, high=12.0, low=9.0, close=11.0, volume=100.0, adj_close=5.5)
+    return pd.concat([one, one.assign(ticker="B")], ignore_index=True)
+
+
+def found(frame, name="prices", as_of=AS_OF, **changes):
+    return {
+        finding.check: finding for finding in checks.check(frame, rules(name, **changes), as_of)
+    }
+
+
+# --- Schema files
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_schemas_parse_and_describe_their_form(name):
+    text = " ".join(rules(name).description)
+    for rule in schema.Schema.model_fields.keys() - {"description"}:
+        assert f"`{rule}`" in text
+    for rule in schema.Column.model_fields:
+        assert f"`{rule}`" in text
+
+
+def test_fingerprint_ignores_layout_and_nothing_else():
+    first = schema.fingerprint(b'{"a": 1, "b": [1, 2]}')
+    assert schema.fingerprint(b'{\n"b":[1,2],\n"a":1}') == first
+    assert schema.fingerprint(b'{"a": 1, "b": [2, 1]}') != first
+
+
+def test_acknowledgement_needs_twelve_digits():
+    sha256 = "0123456789abcdef" * 4
+    assert schema.is_acknowledged(sha256, sha256[:12])
+    assert schema.is_acknowledged(sha256, sha256.upper())
+    for quoted in ("", sha256[:11], sha256[1:13], sha256 + "0"):
+        assert not schema.is_acknowledged(sha256, quoted)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", ["schemas/x.json", "Invalid JSON"]),
+        (
+            '{"description": [], "unique": [], "min_rows": 1}',
+            ["schemas/x.json: fields", "required"],
+        ),
+        (
+            '{"description": [], "unique": [], "min_rows": 1, "fields":'
+            ' {"open": {"type": "number", "minimun": 0}}}',
+            ["schemas/x.json: fields.open.minimun", "not permitted"],
+        ),
+    ],
+)
+def test_bad_schema_is_named(text, words):
+    with pytest.raises(InputError) as caught:
+        schema.parse("schemas/x.json", text.encode())
+    message = str(caught.value)
+    assert "\n" not in message
+    for word in [*words, "Cure: "]:
+        assert word in message
+
+
+# --- Checks
+
+
+def test_good_prices_pass(prices):
+    assert found(prices) == {}
+
+
+def change(row, column, value):
+    def altered(prices):
+        prices.loc[row, column] = value
+        return prices
+
+    return altered
+
+
+BAD = {
+    "infinite": (change(7, "adj_close", np.inf), "infinite", "adj_close", [8]),
+    "minus infinity": (change(7, "volume", -np.inf), "infinite", "volume", [8]),
+    "negative price": (change(3, "low", -1.0), "exclusive_minimum", "low", [4]),
+    "zero price": (change(3, "adj_close", 0.0), "exclusive_minimum", "adj_close", [4]),
+    "negative volume": (change(300, "volume", -5.0), "minimum", "volume", [301]),
+    "high too low": (change(5, "high", 10.5), "ohlc", "high, low", [6]),
+    "low too high": (change(5, "low", 10.5), "ohlc", "high, low", [6]),
+    "missing values": (
+        change(slice(0, 10), "close", np.nan),
+        "null_rate",
+        "close",
+        list(range(1, 12)),
+    ),
+    "missing time": (change(4, "timestamp", pd.NaT), "null_rate", "timestamp", [5]),
+    "missing ticker": (change(4, "ticker", None), "null_rate", "ticker", [5]),
+    "repeated bar": (
+        lambda prices: pd.concat([prices, prices[9:10]], ignore_index=True),
+        "unique",
+        "ticker + timestamp",
+        [521],
+    ),
+    "too few rows": (lambda prices: prices[-20:].reset_index(drop=True), "min_rows", None, []),
+    "stale": (
+        lambda prices: prices.assign(timestamp=prices["timestamp"] - pd.Timedelta(days=8)),
+        "freshness",
+        "timestamp",
+        [260, 520],
+    ),
+    "missing column": (lambda prices: prices.drop(columns="open"), "missing_column", "open", []),
+    "unexpected column": (lambda prices: prices.assign(vwap=1.0), "unexpected_column", "vwap", []),
+    "text for numbers": (lambda prices: prices.assign(close="11"), "type", "close", []),
+    "truth for numbers": (lambda prices: prices.assign(close=True), "type", "close", []),
+    "zoned times": (
+        lambda prices: prices.assign(timestamp=prices["timestamp"].dt.tz_localize("UTC")),
+        "type",
+        "timestamp",
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoil", "check", "column", "rows"), BAD.values(), ids=BAD)
+def test_bad_prices_are_found_and_named(prices, spoil, check, column, rows):
+    finding = found(spoil(prices))[check]
+    assert (finding.column, finding.severity) == (column, "error")
+    assert [row["row"] for row in finding.rows] == rows
+    message = str(report.failure({"prices": [finding]}))
+    assert message.startswith("data/raw/prices.parquet")
+    assert "\n" not in message
+    assert ". Cure: " in message
+    if rows:
+        assert f"row {rows[0]}" in message
+    if column:
+        assert f"column {column!r}" in message
+
+
+def test_only_the_first_offenders_are_listed(prices):
+    finding = found(prices.assign(close=-1.0))["exclusive_minimum"]
+    assert (finding.count, len(finding.rows)) == (520, 20)
+    assert finding.rows[0] == {
+        "row": 1,
+        "timestamp": "2012-03-05",
+        "ticker": "A",
+        "value": -1.0,
+    }
+
+
+def test_rounding_of_adjusted_bars_passes(prices):
+    assert "ohlc" not in found(change(5, "high", 11 - 1e-7)(prices))
+    assert "ohlc" in found(change(5, "high", 11 - 1e-4)(prices))
+
+
+def test_incomplete_bars_are_held_to_what_they_have(prices):
+    prices.loc[5, ["open", "high"]] = np.nan
+    assert found(prices) == {}
+
+
+def test_future_bars_are_a_warning(prices):
+    finding = found(prices, as_of=AS_OF - pd.Timedelta(days=1))["future"]
+    assert (finding.severity, finding.count) == ("warning", 2)
+    assert report.failure({"prices": [finding]}) is None
+
+
+def test_freshness_of_series_is_of_when_they_became_known():
+    days = pd.date_range("2011-01-01", "2013-01-01", freq="MS").astype("datetime64[us]")
+    frame = pd.DataFrame({"timestamp": days, "available_at": days + pd.Timedelta(days=45)})
+    frame["unemployment"] = 8.0
+    assert found(frame, "unemployment") == {}
+    late = AS_OF + pd.Timedelta(days=60)
+    assert found(frame, "unemployment", as_of=late)["freshness"].column == "available_at"
+
+
+def test_limits_and_allowed_texts():
+    when = pd.to_datetime(["2012-01-02", "2012-01-03"]).astype("datetime64[us]")
+    frame = pd.DataFrame({"timestamp": when, "ticker": "A", "kind": ["split", "merger"]})
+    finding = found(frame.assign(value=1.0), "corporate_actions")["allowed"]
+    assert (finding.column, finding.rows[0]["value"]) == ("kind", "merger")
+    yields = pd.DataFrame({"timestamp": when, "available_at": when, "yield_3m": [5.2, 0.05]})
+    yields = yields.assign(yield_2y=0.05, yield_10y=0.05, yield_30y=0.05)
+    finding = found(yields, "treasury", min_rows=1, max_age_days=None)["maximum"]
+    assert (finding.column, finding.rows[0]["value"]) == ("yield_3m", 5.2)
+
+
+# --- The report
+
+
+def test_report_and_failure_name_the_first_and_count_the_rest(prices):
+    prices.loc[3, "low"] = -1.0
+    prices.loc[7, "adj_close"] = np.inf
+    findings = checks.check(prices, rules(), AS_OF)
+    part = report.dataset(prices, "abc", findings)
+    assert (part["ok"], part["rows"], len(part["findings"])) == (False, 520, 2)
+    json.dumps(part, allow_nan=False)
+    ack = report.unacknowledged("treasury", "0123456789abcdef" * 4)
+    message = str(report.failure({"prices": findings, "treasury": [ack]}))
+    assert message == (
+        "data/raw/prices.parquet, row 4 (A, 2012-03-08), column 'low': 1 value not above 0"
+        " (the first: -1.0); and 2 more in artifacts/validation_report.json."
+        " Cure: mend the value in the source, or leave it empty if it is unknown"
+    )
+
+
+def test_unacknowledged_schema_says_what_to_paste():
+    finding = report.unacknowledged("treasury", "0123456789abcdef" * 4)
+    message = str(report.failure({"treasury": [finding]}))
+    assert message.startswith("schemas/treasury.json: ")
+    assert 'acknowledged_schemas: treasury: "0123456789ab"' in message
+
+
+# --- Sessions
+
+
+def test_exchange_calendars_counts_of_the_new_york_stock_exchange():
+    """8,313 sessions 1990-01-02 to 2022-12-28; 248 in 2001, 253 in 2020 (exchange_calendars)."""
+    held = trading_calendar.sessions("XNYS", pd.Timestamp("1990-01-02"), pd.Timestamp("2022-12-28"))
+    days = held.index
+    assert ((days >= "1990-01-02") & (days <= "2022-12-28")).sum() == 8313
+    assert ((days.year == 2001).sum(), (days.year == 2020).sum()) == (248, 253)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "first", "words"),
+    [
+        ("XNYX", "2012-01-02", "unknown exchange calendar 'XNYX'"),
+        ("XHKG", "1950-01-02", "1960"),
+    ],
+)
+def test_a_calendar_that_cannot_be_had_names_the_key(exchange, first, words):
+    with pytest.raises(InputError, match=words) as caught:
+        trading_calendar.sessions(exchange, pd.Timestamp(first), AS_OF)
+    assert caught.value.where == "config.yaml: validate_schema.calendar"
+
+
+@pytest.fixture(scope="module")
+def week():
+    """Monday 2013-02-25 to Friday 2013-03-01, and a day on either side."""
+    return trading_calendar.sessions("XNYS", pd.Timestamp("2013-02-25"), AS_OF)
+
+
+def bars(*times):
+    return pd.DataFrame({"timestamp": pd.to_datetime(list(times)), "ticker": "A"})
+
+
+def test_a_missing_session_is_found_between_first_and_last_bar(week):
+    daily = bars("2013-02-26", "2013-02-28", "2013-03-01")
+    (gap,) = sessions.gaps(daily, week, daily=True, severity="error")
+    assert (gap.check, gap.count, gap.severity) == ("gaps", 1, "error")
+    assert gap.rows == [{"row": 2, "timestamp": "2013-02-27", "ticker": "A", "value": None}]
+    assert not sessions.gaps(daily[1:].reset_index(), week, daily=True, severity="error")
+
+
+def test_a_bar_on_a_closed_day_is_found(week):
+    (closed,) = sessions.gaps(
+        bars("2013-03-01", "2013-03-02"), week, daily=True, severity="warning"
+    )
+    assert (closed.check, closed.severity) == ("closed_day", "warning")
+    assert closed.rows[0]["row"] == 2
+
+
+def test_intraday_sessions_need_a_bar_between_open_and_close(week):
+    inside = bars("2013-02-26 14:30", "2013-02-27 21:00", "2013-02-28 18:00")
+    assert not sessions.gaps(inside, week, daily=False, severity="error")
+    outside = bars("2013-02-26 14:30", "2013-02-27 21:01", "2013-02-28 18:00")
+    (gap,) = sessions.gaps(outside, week, daily=False, severity="error")
+    assert gap.rows[0]["timestamp"] == "2013-02-27"
+
+
+# --- Corporate actions
+
+
+def test_unexplained_steps_and_lost_ex_dates_are_warnings(prices):
+    prices.loc[:99, "adj_close"] = 2.75
+    events = pd.DataFrame({"timestamp": [prices["timestamp"][50]], "ticker": "A"})
+    events = events.assign(kind="dividend", value=1.0)
+    (finding,) = adjustments.cross_check(prices, events, 1e-4)
+    assert (finding.check, finding.count, finding.severity) == ("adjustment", 2, "warning")
+    assert [row["row"] for row in finding.rows] == [51, 101]
+    assert finding.rows[1]["value"] == 0.5
+    events["timestamp"] += pd.Timedelta(days=5 - events["timestamp"].dt.day_of_week[0])
+    checked = [finding.check for finding in adjustments.cross_check(prices, events, 1e-4)]
+    assert checked == ["adjustment", "ex_date"]
