@@ -16,7 +16,7 @@ esac
 
 make_venv() {
     if command -v uv >/dev/null; then
-        uv venv --quiet --clear --python '>=3.11' .venv && return
+        uv venv --quiet --seed --clear --python '>=3.11' .venv && return
         fail "uv found no Python 3.11 or newer" "install one, e.g. uv python install 3.12"
     fi
     python=${PYTHON3:-python3}

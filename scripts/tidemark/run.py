@@ -222,9 +222,10 @@ class Run:
         self._headline = text
 
     def note(self, text: str) -> None:
-        """Something the user should know: kept in the checkpoint and the log, shown on screen."""
+        """Something the user should know: shown at once, and kept in the checkpoint and the log."""
         self._notes.append(text)
         self.log.warning(text)
+        progress.say(f"    note: {' '.join([self.step, *self.instance.values()])}: {text}")
 
     def retry_next_time(self, why: str) -> None:
         """The result is provisional: the next make runs this step again."""
@@ -285,8 +286,6 @@ class Run:
         }
         checkpoint.save(record, started_ns)
         progress.finished(self.step, self.instance, "ran", seconds, self._headline, _brief(why))
-        for note in self._notes:
-            progress.say(f"    note: {note}")
 
     def fail(self, message: str, seconds: float) -> None:
         """Leave the earlier outputs as they are, and say what went wrong."""
