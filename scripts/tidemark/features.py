@@ -1,0 +1,186 @@
+"""Features and target of each bar: from its own ticker's past, and nothing later.
+
+Returns are decimal fractions; lags, windows and the horizon count bars of the ticker.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import numpy as np
+import pandas as pd
+
+from tidemark.errors import InputError
+
+CONTRACT = "schemas/feature_contract.yaml"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which features and which target: the section `feature_engineering` of config.yaml.
+
+    Attributes:
+        horizon: bars ahead that the target return looks, at least 1.
+        lags: bars back of each lagged return, 0 for the bar's own.
+        windows: lengths of the rolling windows in bars, at least 2.
+        economic: economic columns of the processed frame to use.
+        term_spread: (long, short) columns whose difference is a feature; None for no such feature.
+    """
+
+    horizon: int
+    lags: Sequence[int]
+    windows: Sequence[int]
+    economic: Sequence[str]
+    term_spread: Sequence[str] | None
+
+    def formulas(self) -> dict[str, str]:
+        """Every feature's name, in column order, and how it is computed."""
+        lagged = {
+            f"return_lag_{k}": f"return_treated[t-{k}]" if k else "return_treated[t]"
+            for k in self.lags
+        }
+        rolling = {
+            name: formula
+            for w in self.windows
+            for name, formula in (
+                (f"mean_gap_{w}", f"index[t] / mean(index[t-{w - 1}..t]) - 1"),
+                (f"volatility_{w}", f"std(return_treated[t-{w - 1}..t], ddof=1)"),
+                (f"momentum_{w}", f"index[t] / index[t-{w}] - 1"),
+            )
+        }
+        economic = {name: f"{name} as known at t" for name in self.economic}
+        if self.term_spread is None:
+            return lagged | rolling | economic
+        long, short = self.term_spread
+        return lagged | rolling | economic | {"term_spread": f"{long}[t] - {short}[t]"}
+
+
+def build(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    """Compute features and target of a processed frame.
+
+    Args:
+        bars: one row a bar, sorted by ticker and timestamp, with `return_treated`, `adj_close`,
+            `imputed` and the economic columns.
+        recipe: what to compute.
+
+    Returns:
+        timestamp, ticker, the features in the order of `recipe.formulas()`, target, target_time.
+        Rows of the warm-up, where a feature is not yet defined, are left out; rows whose target is
+        unknown are kept.
+
+    Raises:
+        InputError: a column is missing, a value is infinite, or no row has all features.
+    """
+    _require_columns(bars, recipe)
+    _require_finite(bars, ["adj_close", "return_treated", *recipe.economic])
+    parts = [bars[["timestamp", "ticker"]], _features(bars, recipe), _target(bars, recipe.horizon)]
+    frame = pd.concat(parts, axis=1)
+    names = list(recipe.formulas())
+    warm = frame[names].notna().all(axis=1)
+    if not warm.any():
+        worst = frame[names].notna().sum().idxmin()
+        raise InputError(
+            "config.yaml feature_engineering",
+            f"no bar has all features; {worst} has {frame[worst].notna().sum()} values "
+            f"in {len(frame)} bars",
+            "shorten windows and lags, drop the series, or use a longer history",
+        )
+    return frame[warm].reset_index(drop=True)
+
+
+def _features(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    by_ticker = bars["return_treated"].groupby(bars["ticker"], sort=False)
+    own = pd.concat([_price_features(returns, recipe) for _, returns in by_ticker])
+    economic = bars[list(recipe.economic)].astype("float64")
+    frame = pd.concat([own, economic], axis=1)
+    if recipe.term_spread is not None:
+        long, short = recipe.term_spread
+        frame["term_spread"] = (bars[long] - bars[short]).astype("float64")
+    return frame[list(recipe.formulas())]
+
+
+def _price_features(returns: pd.Series, recipe: Recipe) -> pd.DataFrame:
+    """Lagged and rolling features of one ticker's returns, index kept.
+
+    The index starts at 1 on the first bar. A window with an unknown return has no volatility, so
+    its row falls to the warm-up whatever the other features of the window are.
+    """
+    index = (1.0 + returns.fillna(0.0)).cumprod()
+    columns = {f"return_lag_{k}": returns.shift(k) for k in recipe.lags}
+    for w in recipe.windows:
+        columns[f"mean_gap_{w}"] = index / index.rolling(w).mean() - 1.0
+        columns[f"volatility_{w}"] = returns.rolling(w).std(ddof=1)
+        columns[f"momentum_{w}"] = index / index.shift(w) - 1.0
+    return pd.DataFrame(columns)
+
+
+def _target(bars: pd.DataFrame, horizon: int) -> pd.DataFrame:
+    """The return from each bar to `horizon` bars later, null if either price was imputed."""
+    by_ticker = bars.groupby("ticker", sort=False)
+    target = by_ticker["adj_close"].shift(-horizon) / bars["adj_close"] - 1.0
+    invented = bars["imputed"] | by_ticker["imputed"].shift(-horizon, fill_value=True)
+    return pd.DataFrame(
+        {"target": target.mask(invented), "target_time": by_ticker["timestamp"].shift(-horizon)}
+    )
+
+
+def _require_columns(bars: pd.DataFrame, recipe: Recipe) -> None:
+    for key in ("economic", "term_spread"):
+        for name in getattr(recipe, key) or ():
+            if name not in bars.columns:
+                raise InputError(
+                    f"config.yaml feature_engineering.{key}",
+                    f"no economic series gives a column {name}",
+                    "name a value column of fetch_data.economic",
+                )
+
+
+def _require_finite(bars: pd.DataFrame, columns: Sequence[str]) -> None:
+    rows, cells = np.nonzero(np.isinf(bars[columns].to_numpy(np.float64)))
+    if len(rows):
+        bar = bars.iloc[rows[0]]
+        raise InputError(
+            f"data/processed, {bar['ticker']}, {bar['timestamp']}",
+            f"{columns[cells[0]]} is infinite",
+            "look for a zero price around this bar in the source",
+        )
+
+
+def check_contract(declared: object, frame: pd.DataFrame) -> None:
+    """Compare a feature frame with `schemas/feature_contract.yaml`.
+
+    Args:
+        declared: the parsed contract: `{"columns": {name: dtype, ...}}`, in order.
+        frame: the feature frame.
+
+    Raises:
+        InputError: names, order or types differ; says which lines to add and to remove.
+    """
+    columns = declared.get("columns") if isinstance(declared, Mapping) else None
+    if not isinstance(columns, Mapping):
+        raise InputError(
+            CONTRACT,
+            "the key columns with one `name: dtype` a line is missing",
+            "restore the file from version control",
+        )
+    written = [f"{name}: {dtype}" for name, dtype in columns.items()]
+    actual = [f"{name}: {dtype}" for name, dtype in frame.dtypes.items()]
+    if written != actual:
+        raise InputError(
+            CONTRACT,
+            "the contract and the features that config.yaml asks for differ",
+            f"{_edits(written, actual)}; or undo the change to config.yaml feature_engineering",
+        )
+
+
+def _edits(written: Sequence[str], actual: Sequence[str]) -> str:
+    """The lines to remove from and to add to the contract, as one line of text."""
+    edits = []
+    for _, i, j, k, m in SequenceMatcher(None, written, actual, autojunk=False).get_opcodes():
+        if written[i:j] == actual[k:m]:
+            continue
+        edits += [f"remove the line '{line}'" for line in written[i:j]]
+        place = f"after '{actual[k - 1]}'" if k else "at the top"
+        if m > k:
+            edits.append(f"add {place} " + ", ".join(f"'{line}'" for line in actual[k:m]))
+    return "; ".join(edits)

@@ -1,0 +1,130 @@
+"""Splits by date, never by row, so that no training target reaches into what is tested."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import TimeSeriesSplit
+
+from tidemark.errors import InputError
+
+Mask = NDArray[np.bool_]
+
+
+def split(
+    frame: pd.DataFrame, test_start: str, embargo: int, horizon: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Divide the rows whose target is known into training and test rows.
+
+    Args:
+        frame: one row a bar with timestamp, target and target_time; rows without a target go.
+        test_start: ISO date; the test set is every bar from then on.
+        embargo: bars (unique timestamps) left out between the last training bar and the test set.
+        horizon: bars ahead that the target looks.
+
+    Returns:
+        (training rows, test rows). Every training `target_time` lies before `test_start`.
+
+    Raises:
+        InputError: the embargo is shorter than the horizon, or one side would be empty.
+    """
+    _require_embargo(embargo, horizon)
+    start = pd.Timestamp(test_start)
+    dates = np.sort(frame["timestamp"].unique())
+    first_test = int(np.searchsorted(dates, start.to_datetime64()))
+    _require_inside(dates, first_test, test_start, embargo)
+    last_train = dates[first_test - embargo - 1]
+    labelled = frame[frame["target"].notna()]
+    early = (labelled["timestamp"] <= last_train) & (labelled["target_time"] < start)
+    train = labelled[early].reset_index(drop=True)
+    test = labelled[labelled["timestamp"] >= start].reset_index(drop=True)
+    if train.empty or test.empty:
+        raise _misplaced(test_start, dates, "leaves a side without any known target")
+    return train, test
+
+
+def folds(train: pd.DataFrame, count: int, embargo: int) -> list[dict[str, Any]]:
+    """Walk-forward folds over the training dates, each with an embargo before its test dates.
+
+    Returns:
+        One record a fold: fold (from 1), train_start, train_end, test_start, test_end (ISO, all
+        inclusive), train_rows, test_rows.
+
+    Raises:
+        InputError: there are too few dates.
+    """
+    dates = pd.DatetimeIndex(np.sort(train["timestamp"].unique()))
+    try:
+        parts = list(TimeSeriesSplit(n_splits=count, gap=embargo).split(dates))
+    except ValueError:
+        raise _too_few(count, f"{len(dates)} training dates are too few") from None
+    records = [_fold(train, number, dates[a], dates[b]) for number, (a, b) in enumerate(parts, 1)]
+    for record in records:
+        if not record["train_rows"] or not record["test_rows"]:
+            raise _too_few(count, f"fold {record['fold']} has no rows")
+    return records
+
+
+def fold_rows(train: pd.DataFrame, fold: Mapping[str, Any]) -> tuple[Mask, Mask]:
+    """Which rows of the training frame a fold fits on and which it scores.
+
+    A ticker that misses bars may look further ahead than the embargo: rows whose target reaches
+    the fold's test dates are not fitted on.
+    """
+    time, known = train["timestamp"], train["target_time"]
+    start, end = pd.Timestamp(fold["test_start"]), pd.Timestamp(fold["test_end"])
+    fitted = (time <= pd.Timestamp(fold["train_end"])) & (known < start)
+    scored = (time >= start) & (time <= end)
+    return fitted.to_numpy(), scored.to_numpy()
+
+
+def _fold(
+    train: pd.DataFrame, number: int, fitted: pd.DatetimeIndex, scored: pd.DatetimeIndex
+) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "fold": number,
+        "train_start": fitted[0].isoformat(),
+        "train_end": fitted[-1].isoformat(),
+        "test_start": scored[0].isoformat(),
+        "test_end": scored[-1].isoformat(),
+    }
+    fit_mask, score_mask = fold_rows(train, record)
+    return record | {"train_rows": int(fit_mask.sum()), "test_rows": int(score_mask.sum())}
+
+
+def _require_embargo(embargo: int, horizon: int) -> None:
+    if embargo < horizon:
+        raise InputError(
+            "config.yaml split_data.embargo",
+            f"{embargo} bars are fewer than the horizon of {horizon}: training targets would "
+            "reach into the test set",
+            f"set embargo to at least {horizon}",
+        )
+
+
+def _require_inside(
+    dates: NDArray[np.datetime64], first_test: int, test_start: str, embargo: int
+) -> None:
+    if first_test == len(dates):
+        raise _misplaced(test_start, dates, "lies after the last bar")
+    if first_test <= embargo:
+        raise _misplaced(test_start, dates, f"leaves no training date after {embargo} embargoed")
+
+
+def _misplaced(test_start: str, dates: NDArray[np.datetime64], problem: str) -> InputError:
+    first, last = (f"{pd.Timestamp(date):%Y-%m-%d}" for date in (dates[0], dates[-1]))
+    return InputError(
+        "config.yaml split_data.test_start",
+        f"{test_start} {problem}",
+        f"choose a date well inside the data, which span {first} to {last}",
+    )
+
+
+def _too_few(count: int, problem: str) -> InputError:
+    return InputError(
+        "config.yaml split_data.folds",
+        f"{problem} for {count} folds",
+        "use fewer folds, a shorter embargo or a later split_data.test_start",
+    )

@@ -1,0 +1,179 @@
+"""Features by hand, their causality, and the contract."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tidemark import features
+from tidemark.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPE = features.Recipe(
+    horizon=1, lags=[0, 2], windows=[2, 3], economic=["rate"], term_spread=["long", "rate"]
+)
+
+
+def bars_of(prices: dict[str, list[float]], imputed: dict[str, set[int]] | None = None):
+    """A processed frame with one ticker for each list of prices, all from 2010-01-01."""
+    frames = []
+    for ticker, values in prices.items():
+        n = len(values)
+        close = pd.Series(values, dtype="float64")
+        frame = pd.DataFrame(
+            {
+                "timestamp": pd.date_range("2010-01-01", periods=n).astype("datetime64[us]"),
+                "ticker": ticker,
+                "adj_close": close,
+                "imputed": [k in (imputed or {}).get(ticker, ()) for k in range(n)],
+                "return_treated": close.pct_change(),
+                "rate": np.linspace(0.01, 0.02, n),
+                "long": 0.05,
+            }
+        )
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_values_by_hand():
+    frame = features.build(bars_of({"A": [100, 110, 99, 108.9, 130.68]}), RECIPE)
+    row = frame.iloc[0]  # the fourth bar: the first with a volatility over three returns
+    assert row["timestamp"] == pd.Timestamp("2010-01-04")
+    assert row["return_lag_0"] == pytest.approx(0.1)
+    assert row["return_lag_2"] == pytest.approx(0.1)
+    assert row["mean_gap_2"] == pytest.approx(1.089 / ((0.99 + 1.089) / 2) - 1)
+    assert row["volatility_2"] == pytest.approx(np.std([-0.1, 0.1], ddof=1))
+    assert row["momentum_3"] == pytest.approx(0.089)
+    assert row["volatility_3"] == pytest.approx(np.std([0.1, -0.1, 0.1], ddof=1))
+    assert row["rate"] == pytest.approx(0.0175)
+    assert row["term_spread"] == pytest.approx(0.0325)
+    assert row["target"] == pytest.approx(0.2)
+    assert row["target_time"] == pd.Timestamp("2010-01-05")
+
+
+def test_columns_are_the_formulas_in_order():
+    frame = features.build(bars_of({"A": [1, 2, 3, 4, 5]}), RECIPE)
+    names = ["timestamp", "ticker", *RECIPE.formulas(), "target", "target_time"]
+    assert list(frame.columns) == names
+    assert RECIPE.formulas()["mean_gap_3"] == "index[t] / mean(index[t-2..t]) - 1"
+    assert "term_spread" not in replace(RECIPE, term_spread=None).formulas()
+
+
+def test_tickers_do_not_touch_each_other():
+    together = features.build(bars_of({"A": [1, 2, 3, 5, 4, 6], "B": [9, 8, 7, 5, 6]}), RECIPE)
+    alone = features.build(bars_of({"B": [9, 8, 7, 5, 6]}), RECIPE)
+    of_b = together[together["ticker"] == "B"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(of_b, alone, check_exact=True)
+
+
+def test_warm_up_goes_and_unknown_targets_stay():
+    frame = features.build(bars_of({"A": [1, 2, 3, 5, 4, 6]}), RECIPE)
+    assert len(frame) == 3
+    assert frame["target"].isna().tolist() == [False, False, True]
+    assert frame["target_time"].isna().tolist() == [False, False, True]
+
+
+def test_no_target_from_or_to_an_imputed_price():
+    frame = features.build(bars_of({"A": [1, 2, 3, 5, 4, 6, 7]}, {"A": {4}}), RECIPE)
+    assert frame["target"].isna().tolist() == [True, True, False, True]
+
+
+def test_horizon_counts_bars():
+    frame = features.build(bars_of({"A": [1, 2, 4, 5, 10, 20]}), replace(RECIPE, horizon=2))
+    assert frame["target"].iloc[0] == pytest.approx(3.0)
+    assert frame["target_time"].iloc[0] == pd.Timestamp("2010-01-06")
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "problem"),
+    [
+        ({"economic": ["gdp"]}, "feature_engineering.economic", "gdp"),
+        ({"term_spread": ["long", "gdp"]}, "feature_engineering.term_spread", "gdp"),
+        ({"windows": [50]}, "feature_engineering", "mean_gap_50 has 0 values|no bar has all"),
+    ],
+)
+def test_bad_recipes(change, where, problem):
+    with pytest.raises(InputError, match=problem) as caught:
+        features.build(bars_of({"A": [1, 2, 3, 4, 5]}), replace(RECIPE, **change))
+    assert caught.value.where.endswith(where)
+
+
+def test_an_infinite_value_is_named():
+    with pytest.raises(InputError, match="return_treated is infinite") as caught:
+        features.build(bars_of({"A": [1, 2, 0, 4, 5, 6, 7]}), RECIPE)
+    assert caught.value.where == "data/processed, A, 2010-01-04 00:00:00"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(6, 25), min_size=1, max_size=3),
+    horizon=st.integers(1, 3),
+    cut=st.integers(0, 24),
+    seed=st.integers(0, 2**16),
+)
+def test_the_future_changes_nothing_before_it(lengths, horizon, cut, seed):
+    draw = np.random.default_rng(seed)
+    prices = {f"T{k}": draw.uniform(1, 2, n).tolist() for k, n in enumerate(lengths)}
+    before = bars_of(prices)
+    after = before.copy()
+    late = after["timestamp"] > after["timestamp"].min() + pd.Timedelta(days=cut)
+    noise = draw.uniform(0.5, 3.0, (int(late.sum()), 4))
+    after.loc[late, ["adj_close", "return_treated", "rate", "long"]] = noise
+    after.loc[late, "imputed"] = True
+    recipe = replace(RECIPE, horizon=horizon)
+    one, two = (features.build(bars, recipe) for bars in (before, after))
+    day = before["timestamp"].min() + pd.Timedelta(days=cut)
+    names = ["timestamp", "ticker", *recipe.formulas()]
+    old, new = (frame[frame["timestamp"] <= day].reset_index(drop=True) for frame in (one, two))
+    pd.testing.assert_frame_equal(old[names], new[names], check_exact=True)
+    known = old["target_time"] <= day
+    pd.testing.assert_series_equal(old["target"][known], new["target"][known], check_exact=True)
+
+
+def declared(frame):
+    return {"columns": {name: str(dtype) for name, dtype in frame.dtypes.items()}}
+
+
+def test_the_shipped_contract_is_that_of_the_shipped_configuration():
+    section = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))["feature_engineering"]
+    names = [name for name in section["economic"] if name not in ("rate", "long")]
+    draw = np.random.default_rng(1)
+    bars = bars_of({"A": draw.uniform(1, 2, 80).tolist()}).assign(**dict.fromkeys(names, 1.0))
+    contract = yaml.safe_load((ROOT / features.CONTRACT).read_text("utf-8"))
+    features.check_contract(contract, features.build(bars, features.Recipe(**section)))
+
+
+@pytest.mark.parametrize(
+    ("edit", "cure"),
+    [
+        (
+            lambda c: c.pop("volatility_2"),
+            "add after 'mean_gap_2: float64' 'volatility_2: float64'",
+        ),
+        (lambda c: c.update(extra="float64"), "remove the line 'extra: float64'"),
+        (lambda c: c.update(rate="int64"), "remove the line 'rate: int64'; add after"),
+        (lambda c: c.update(ticker=c.pop("ticker")), "add after 'timestamp:"),
+        (lambda c: c.pop("timestamp"), "add at the top 'timestamp: datetime64[us]'"),
+    ],
+)
+def test_a_contract_that_differs_names_the_lines(edit, cure):
+    frame = features.build(bars_of({"A": [1, 2, 3, 4, 5]}), RECIPE)
+    contract = declared(frame)
+    features.check_contract(contract, frame)
+    edit(contract["columns"])
+    with pytest.raises(InputError) as caught:
+        features.check_contract(contract, frame)
+    assert caught.value.where == "schemas/feature_contract.yaml"
+    assert cure in caught.value.cure
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("contract", [None, [], {"columns": ["a"]}, {"colums": {}}])
+def test_a_contract_without_columns(contract):
+    with pytest.raises(InputError, match="columns"):
+        features.check_contract(contract, pd.DataFrame())

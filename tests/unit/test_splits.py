@@ -1,0 +1,110 @@
+"""Splits by date: the embargo, the folds, and no target that reaches across."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import TimeSeriesSplit
+
+from tidemark import splits
+from tidemark.errors import InputError
+
+START = pd.Timestamp("2010-01-01")
+
+
+def labelled(held: dict[str, list[int]], horizon: int = 1) -> pd.DataFrame:
+    """Rows of tickers that have bars on the given days, targets known but for the last ones."""
+    frames = []
+    for ticker, days in held.items():
+        times = pd.Series(START + pd.to_timedelta(sorted(days), unit="D"))
+        frame = pd.DataFrame({"timestamp": times, "ticker": ticker, "x": np.arange(len(days))})
+        frame["target_time"] = frame["timestamp"].shift(-horizon)
+        frame["target"] = np.where(frame["target_time"].isna(), np.nan, 0.01)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def day(n: int) -> str:
+    return (START + pd.Timedelta(days=n)).date().isoformat()
+
+
+def test_embargo_leaves_that_many_bars_out():
+    frame = labelled({"A": list(range(30)), "B": list(range(5, 30))})
+    train, test = splits.split(frame, day(20), embargo=3, horizon=1)
+    assert train["timestamp"].max() == START + pd.Timedelta(days=16)
+    assert test["timestamp"].min() == START + pd.Timedelta(days=20)
+    assert test["target"].notna().all()
+    assert len(train) == 17 + 12
+    assert len(test) == 9 + 9
+
+
+def test_golden_time_series_split():
+    folds = TimeSeriesSplit(3, test_size=2, gap=2).split(np.zeros(12))
+    found = [(train[0], train[-1], test[0], test[-1]) for train, test in folds]
+    assert found == [(0, 3, 6, 7), (0, 5, 8, 9), (0, 7, 10, 11)]
+
+
+def test_folds_walk_forward_over_dates():
+    train = labelled({"A": list(range(13)), "B": list(range(13))}).dropna(ignore_index=True)
+    folds = splits.folds(train, count=2, embargo=2)
+    spans = [(f["train_start"], f["train_end"], f["test_start"], f["test_end"]) for f in folds]
+    days = lambda *n: tuple(f"{day(k)}T00:00:00" for k in n)  # noqa: E731
+    assert spans == [days(0, 1, 4, 7), days(0, 5, 8, 11)]
+    assert [(f["fold"], f["train_rows"], f["test_rows"]) for f in folds] == [(1, 4, 8), (2, 12, 8)]
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data(), horizon=st.integers(1, 4), extra=st.integers(0, 4), count=st.integers(2, 4))
+def test_no_training_target_reaches_what_is_tested(data, horizon, extra, count):
+    days = st.sets(st.integers(0, 89), min_size=20, max_size=90)
+    frame = labelled({t: data.draw(days) for t in "ABC"}, horizon)
+    embargo = horizon + extra
+    try:
+        train, test = splits.split(frame, day(70), embargo, horizon)
+        folds = splits.folds(train, count, embargo)
+    except InputError:
+        return
+    assert train["target_time"].max() < test["timestamp"].min()
+    dates = np.sort(frame["timestamp"].unique())
+    between = (dates > train["timestamp"].max().to_datetime64()) & (dates < np.datetime64(day(70)))
+    assert between.sum() >= embargo
+    last_scored = pd.Timestamp.min
+    for fold in folds:
+        fitted, scored = splits.fold_rows(train, fold)
+        assert train["target_time"][fitted].max() < train["timestamp"][scored].min()
+        assert train["timestamp"][scored].min() > last_scored
+        assert (fitted.sum(), scored.sum()) == (fold["train_rows"], fold["test_rows"])
+        last_scored = train["timestamp"][scored].max()
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**16), cut=st.integers(10, 60))
+def test_the_test_set_changes_nothing_in_training(seed, cut):
+    frame = labelled({"A": list(range(90)), "B": list(range(20, 90))})
+    changed = frame.copy()
+    late = changed["timestamp"] >= START + pd.Timedelta(days=70)
+    changed.loc[late, "x"] = np.random.default_rng(seed).integers(0, 99, late.sum())
+    one, two = (splits.split(f, day(70), 2, 1)[0] for f in (frame, changed))
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_embargo_shorter_than_the_horizon():
+    with pytest.raises(InputError, match="set embargo to at least 5") as caught:
+        splits.split(labelled({"A": list(range(30))}), day(20), embargo=1, horizon=5)
+    assert caught.value.where == "config.yaml split_data.embargo"
+
+
+@pytest.mark.parametrize("start", [-5, 0, 2, 30, 400])
+def test_test_start_outside_the_data(start):
+    frame = labelled({"A": list(range(30))})
+    with pytest.raises(InputError, match="span 2010-01-01 to 2010-01-30") as caught:
+        splits.split(frame, day(start), embargo=2, horizon=1)
+    assert caught.value.where == "config.yaml split_data.test_start"
+
+
+def test_too_few_dates_for_the_folds():
+    train = labelled({"A": list(range(6))}).dropna(ignore_index=True)
+    with pytest.raises(InputError, match="5 training dates are too few for 5 folds") as caught:
+        splits.folds(train, count=5, embargo=2)
+    assert caught.value.where == "config.yaml split_data.folds"
