@@ -1,0 +1,82 @@
+"""Forecast the test rows with one fitted model, and measure what the forecasts are worth."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tidemark import bootstrap, metrics
+from tidemark.errors import InputError
+from tidemark.step import Run, step
+
+KEYS = ["timestamp", "ticker"]
+
+
+@step(per=("scenario", "model"))
+def evaluate(run: Run) -> None:
+    """Write the forecasts, metrics and bootstrap intervals of one model on one scenario."""
+    name = f"{run.scenario}_{run.model}"
+    test = run.read_parquet(f"data/splits/{run.scenario}_test.parquet")
+    pipeline = run.read_pickle(f"models/{name}.pkl")
+    fitted = run.read_json(f"artifacts/{name}_cv.json")["fitted"]
+    predicted = pipeline.predict(test[list(pipeline.feature_names_in_)])
+    forecasts = test[KEYS].assign(y_true=test["target"], y_pred=predicted)
+    sums = metrics.per_date(
+        test["timestamp"].to_numpy(),
+        test["target"].to_numpy(),
+        predicted,
+        _baseline(run, forecasts),
+    )
+    scores = {key: float(value) for key, value in metrics.combine(sums.sum(axis=0)).items()}
+    run.write_parquet(f"data/predictions/{name}.parquet", forecasts)
+    run.write_json(f"metrics/{name}.json", _record(run, fitted, forecasts, scores))
+    run.write_json(f"metrics/{name}_bootstrap.json", _intervals(run, sums))
+    run.headline(f"RMSE {100 * scores['rmse']:.3f} %, skill {scores['skill']:+.3f}")
+
+
+def _baseline(run: Run, forecasts: pd.DataFrame) -> NDArray[np.float64]:
+    """What the baseline model forecast for the same rows."""
+    baseline = run.config["evaluate"]["baseline"]
+    if run.model == baseline:
+        return forecasts["y_pred"].to_numpy()
+    path = f"data/predictions/{run.scenario}_{baseline}.parquet"
+    other = run.read_parquet(path)
+    if not other[KEYS].equals(forecasts[KEYS]):
+        raise InputError(path, "has other rows than the test set", "run make again")
+    return other["y_pred"].to_numpy()
+
+
+def _record(
+    run: Run, fitted: str, forecasts: pd.DataFrame, scores: dict[str, float]
+) -> dict[str, object]:
+    dates = forecasts["timestamp"]
+    return {
+        "scenario": run.scenario,
+        "model": run.model,
+        "fitted": fitted,
+        "rows": len(forecasts),
+        "dates": dates.nunique(),
+        "first": dates.min().isoformat(),
+        "last": dates.max().isoformat(),
+        "metrics": scores,
+    }
+
+
+def _intervals(run: Run, sums: NDArray[np.float64]) -> dict[str, object]:
+    """Intervals of every metric from one moving-block bootstrap over dates."""
+    choice = run.config["evaluate"]
+    level, length = choice["confidence"], choice["block_length"]
+    replicates = choice["bootstrap_replicates"]
+    starts = bootstrap.block_starts(len(sums), length, replicates, run.seed)
+    drawn = metrics.combine(bootstrap.resample(sums, starts, length))
+    return {
+        "scenario": run.scenario,
+        "model": run.model,
+        "level": level,
+        "replicates": replicates,
+        "block_length": length,
+        "intervals": {name: bootstrap.interval(values, level) for name, values in drawn.items()},
+    }
+
+
+if __name__ == "__main__":
+    evaluate()

@@ -1,0 +1,36 @@
+"""Fit one model on one scenario's training rows, or the simpler model that stands in for it."""
+
+from typing import Any
+
+from tidemark import models
+from tidemark.step import Run, step
+
+
+@step(per=("scenario", "model"))
+def train_models(run: Run) -> None:
+    """Write models/{scenario}_{model}.pkl and its cross-validation."""
+    train = run.read_parquet(f"data/splits/{run.scenario}_train.parquet")
+    folds = run.read_json(f"data/splits/{run.scenario}_folds.json")
+
+    def specification(model: str) -> dict[str, Any]:
+        spec: dict[str, Any] = run.plain(run.config["models"][model])
+        return spec
+
+    pipeline, report = models.fit(run.model, specification, train, folds)
+    span = {
+        "train_rows": len(train),
+        "train_first": train["timestamp"].min().isoformat(),
+        "train_last": train["timestamp"].max().isoformat(),
+    }
+    run.write_pickle(f"models/{run.scenario}_{run.model}.pkl", pipeline)
+    run.write_json(
+        f"artifacts/{run.scenario}_{run.model}_cv.json",
+        {"scenario": run.scenario, **report, **span},
+    )
+    if report["fallback"]:
+        run.alert(f"{report['fitted']} fitted instead: {report['fallback']['reason']}")
+    run.headline(f"CV RMSE {100 * report['mean']['rmse']:.3f} %")
+
+
+if __name__ == "__main__":
+    train_models()
