@@ -260,7 +260,8 @@ class Run:
         for path in self._history:
             outputs.pop(path)
         for path in self._last.get("outputs", {}).keys() - outputs.keys():
-            Path(path).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                Path(path).unlink()
         usage = resource.getrusage(resource.RUSAGE_SELF)
         record = {
             "format": checkpoint.FORMAT,

@@ -121,7 +121,7 @@ def gap(tree: Tree) -> None:
 
 
 def many_nulls(tree: Tree) -> None:
-    for row in range(100, 140):
+    for row in range(100, 170):
         cell(row, 5, "")(tree)
 
 

@@ -1,0 +1,34 @@
+"""Put all models of all scenarios side by side, with paired differences and a verdict."""
+
+import pandas as pd
+
+from tidemark import comparison, reports
+from tidemark.step import Run, step
+
+
+@step()
+def scenario_compare(run: Run) -> None:
+    """Write reports/scenario_table.csv, scenario_summary.md and metrics/scenario_compare.json."""
+    names = {
+        (scenario, model): f"{scenario}_{model}"
+        for scenario in run.config["scenarios"]
+        for model in run.config["models"]
+    }
+    settings = comparison.Settings(**run.plain(run.config["evaluate"]), seed=run.seed)
+    result = comparison.compare(
+        {p: run.read_parquet(f"data/predictions/{n}.parquet") for p, n in names.items()},
+        {p: run.read_json(f"metrics/{n}.json") for p, n in names.items()},
+        {p: run.read_json(f"metrics/{n}_bootstrap.json") for p, n in names.items()},
+        settings,
+    )
+    table = pd.DataFrame(result["table"])
+    run.write_text("reports/scenario_table.csv", table.to_csv(index=False, lineterminator="\n"))
+    template = run.read_text("reports/templates/scenario_summary.md.j2")
+    run.write_text("reports/scenario_summary.md", reports.render(template, result))
+    run.write_json("metrics/scenario_compare.json", result)
+    beaten = sum(row["verdict"] == comparison.BETTER for row in result["table"])
+    run.headline(f"{beaten} of {result['comparisons']} beat the baseline")
+
+
+if __name__ == "__main__":
+    scenario_compare()

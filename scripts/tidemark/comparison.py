@@ -1,0 +1,251 @@
+"""All models of all scenarios side by side, and which differences the test dates can show.
+
+Two forecasts are compared on the rows that both have, with the same resampled dates for both: the
+differences are paired. A model beats the baseline only if the interval of its MSE less the
+baseline's lies below 0 at a level corrected for the number of models compared (Bonferroni).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tidemark import bootstrap, metrics
+
+Pair = tuple[str, str]  # scenario, model
+Record = dict[str, Any]
+Floats = NDArray[np.float64]
+
+BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
+BASELINE = "is the baseline"
+NOT_JUDGED: Record = {"adjusted_lower": None, "adjusted_upper": None, "verdict": None}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How differences are judged: the section `evaluate` of config.yaml, and a seed."""
+
+    baseline: str
+    confidence: float
+    bootstrap_replicates: int
+    block_length: int
+    seed: int
+
+
+def compare(
+    forecasts: Mapping[Pair, pd.DataFrame],
+    scores: Mapping[Pair, Mapping[str, Any]],
+    intervals: Mapping[Pair, Mapping[str, Any]],
+    settings: Settings,
+) -> Record:
+    """Put every model of every scenario side by side.
+
+    Args:
+        forecasts: timestamp, ticker, y_true, y_pred of each pair.
+        scores: the records that evaluate wrote: fitted, metrics.
+        intervals: the bootstrap records that evaluate wrote: intervals.
+        settings: how to judge.
+
+    Returns:
+        baseline, confidence, adjusted_confidence, comparisons (models held against the baseline),
+        block_length, conclusion (sentences), table (one record a pair) and
+        paired_differences (one record for two pairs and a metric).
+
+    Raises:
+        InputError: a block is longer than the dates.
+    """
+    differences = list(paired_differences(forecasts, settings))
+    table = [
+        _row(pair, scores[pair], intervals[pair]["intervals"], differences) for pair in forecasts
+    ]
+    comparisons = _comparisons(forecasts, settings)
+    return {
+        "baseline": settings.baseline,
+        "confidence": settings.confidence,
+        "adjusted_confidence": _adjusted(settings, comparisons),
+        "comparisons": comparisons,
+        "block_length": settings.block_length,
+        "bootstrap_replicates": settings.bootstrap_replicates,
+        "conclusion": [*conclude(table), *_same_forecasts(forecasts)],
+        "table": table,
+        "paired_differences": differences,
+    }
+
+
+def paired_differences(
+    forecasts: Mapping[Pair, pd.DataFrame], settings: Settings
+) -> Iterator[Record]:
+    """Differences of every metric: each model less the baseline, and less itself elsewhere.
+
+    Yields:
+        scenario, model, less_scenario, less_model, metric, difference, lower, upper, and for MSE
+        against the baseline adjusted_lower, adjusted_upper and verdict (None otherwise).
+    """
+    comparisons = _comparisons(forecasts, settings)
+    for pair, other in _against_baseline(forecasts, settings.baseline):
+        yield from _differences(forecasts, pair, other, settings, comparisons)
+    for pair, other in _across_scenarios(forecasts):
+        yield from _differences(forecasts, pair, other, settings, 0)
+
+
+def conclude(table: Sequence[Record]) -> list[str]:
+    """What the comparison shows, in sentences; says so plainly when nothing beats the baseline."""
+    better, worse, undecided = (_models_in_words(table, v) for v in (BETTER, WORSE, UNDECIDED))
+    sentences = [
+        f"Better than the baseline: {better}."
+        if better
+        else "No model beats the baseline in any scenario."
+    ]
+    if worse:
+        sentences.append(f"Worse than the baseline: {worse}.")
+    if undecided:
+        sentences.append(f"No difference from the baseline is shown for {undecided}.")
+    return sentences
+
+
+def _models_in_words(table: Sequence[Record], verdict: str) -> str:
+    """The models of that verdict, each with its scenarios unless these are all."""
+    scenarios = {row["scenario"] for row in table}
+    found: dict[str, list[str]] = {}
+    for row in table:
+        if row["verdict"] == verdict:
+            found.setdefault(row["model"], []).append(row["scenario"])
+    everywhere = [model for model, where in found.items() if len(where) == len(scenarios)]
+    partly = [
+        f"{model} (in {', '.join(where)})"
+        for model, where in found.items()
+        if model not in everywhere
+    ]
+    return ", ".join([*everywhere, *partly])
+
+
+def _same_forecasts(forecasts: Mapping[Pair, pd.DataFrame]) -> list[str]:
+    """A sentence for each two scenarios that led every model to the same forecasts."""
+    scenarios = list(dict.fromkeys(scenario for scenario, _ in forecasts))
+    models = list(dict.fromkeys(model for _, model in forecasts))
+    return [
+        f"{a} and {b} led to the same forecasts: on this data they do the same."
+        for a, b in combinations(scenarios, 2)
+        if all(forecasts[a, model].equals(forecasts[b, model]) for model in models)
+    ]
+
+
+def _against_baseline(forecasts: Mapping[Pair, Any], baseline: str) -> list[tuple[Pair, Pair]]:
+    return [
+        ((scenario, model), (scenario, baseline))
+        for scenario, model in forecasts
+        if model != baseline
+    ]
+
+
+def _across_scenarios(forecasts: Mapping[Pair, Any]) -> list[tuple[Pair, Pair]]:
+    order = list(dict.fromkeys(model for _, model in forecasts))
+    by_model = sorted(forecasts, key=lambda pair: order.index(pair[1]))
+    return [(b, a) for a, b in combinations(by_model, 2) if a[1] == b[1]]
+
+
+def _comparisons(forecasts: Mapping[Pair, Any], settings: Settings) -> int:
+    return len(_against_baseline(forecasts, settings.baseline))
+
+
+def _adjusted(settings: Settings, comparisons: int) -> float:
+    """The confidence of each interval at which all of them hold together (Bonferroni)."""
+    return 1.0 - (1.0 - settings.confidence) / max(comparisons, 1)
+
+
+def _differences(
+    forecasts: Mapping[Pair, pd.DataFrame],
+    pair: Pair,
+    other: Pair,
+    settings: Settings,
+    comparisons: int,
+) -> Iterator[Record]:
+    """One record a metric; `comparisons` is 0 where no verdict is asked for.
+
+    The corrected interval reads further out in the tails, so it draws as many more replicates.
+    """
+    sums = _sums_of_both(forecasts, pair, other, settings.baseline)
+    replicates = settings.bootstrap_replicates * max(comparisons, 1)
+    starts = bootstrap.block_starts(len(sums[0]), settings.block_length, replicates, settings.seed)
+    ours, theirs = (bootstrap.resample(one, starts, settings.block_length) for one in sums)
+    estimate = _metric_differences(*(one.sum(axis=0) for one in sums))
+    drawn = _metric_differences(ours, theirs)
+    for name in metrics.METRICS:
+        lower, upper = bootstrap.interval(drawn[name], settings.confidence)
+        judged = name == "mse" and comparisons > 0
+        yield {
+            "scenario": pair[0],
+            "model": pair[1],
+            "less_scenario": other[0],
+            "less_model": other[1],
+            "metric": name,
+            "difference": float(estimate[name]),
+            "lower": lower,
+            "upper": upper,
+            **(_judge(drawn[name], settings, comparisons) if judged else NOT_JUDGED),
+        }
+
+
+def _judge(drawn: Floats, settings: Settings, comparisons: int) -> Record:
+    """The interval of an MSE difference at the corrected level, and what it says."""
+    lower, upper = bootstrap.interval(drawn, _adjusted(settings, comparisons))
+    verdict = BETTER if upper < 0 else WORSE if lower > 0 else UNDECIDED
+    return {"adjusted_lower": lower, "adjusted_upper": upper, "verdict": verdict}
+
+
+def _sums_of_both(
+    forecasts: Mapping[Pair, pd.DataFrame], pair: Pair, other: Pair, baseline: str
+) -> tuple[Floats, Floats]:
+    """Per-date sums of two forecasts over the rows that both have, each with its own baseline."""
+    keys = ["timestamp", "ticker"]
+    both = forecasts[pair][keys].merge(forecasts[other][keys], on=keys)
+
+    def sums(which: Pair) -> Floats:
+        mine = both.merge(forecasts[which], on=keys, how="left")
+        reference = both.merge(forecasts[which[0], baseline], on=keys, how="left")
+        columns = (mine["y_true"], mine["y_pred"], reference["y_pred"])
+        return metrics.per_date(
+            both["timestamp"].to_numpy(), *(column.to_numpy(np.float64) for column in columns)
+        )
+
+    return sums(pair), sums(other)
+
+
+def _metric_differences(ours: Floats, theirs: Floats) -> dict[str, Floats]:
+    first, second = metrics.combine(ours), metrics.combine(theirs)
+    return {name: first[name] - second[name] for name in first}
+
+
+def _row(
+    pair: Pair,
+    scores: Mapping[str, Any],
+    intervals: Mapping[str, Sequence[float]],
+    differences: Sequence[Record],
+) -> Record:
+    """A line of the table: metrics with intervals, differences to the baseline, verdict."""
+    row: Record = {"scenario": pair[0], "model": pair[1], "fitted": scores["fitted"]}
+    for name in metrics.METRICS:
+        lower, upper = intervals[name]
+        row |= {name: scores["metrics"][name], f"{name}_lower": lower, f"{name}_upper": upper}
+    to_baseline = {
+        record["metric"]: record
+        for record in differences
+        if (record["scenario"], record["model"]) == pair and record["less_scenario"] == pair[0]
+    }
+    for name in ("mse", "skill"):
+        found = to_baseline.get(name, {})
+        row |= {
+            f"{name}_difference": found.get("difference"),
+            f"{name}_difference_lower": found.get("lower"),
+            f"{name}_difference_upper": found.get("upper"),
+        }
+    judged = to_baseline.get("mse", NOT_JUDGED | {"verdict": BASELINE})
+    return row | {
+        "mse_difference_adjusted_lower": judged["adjusted_lower"],
+        "mse_difference_adjusted_upper": judged["adjusted_upper"],
+        "verdict": judged["verdict"],
+    }

@@ -1,0 +1,243 @@
+"""The figures of one model's test forecasts.
+
+Axis limits follow from the true returns alone, so figures of different models compare at a glance;
+what lies outside is counted in the figure's corner. Forecasts of returns vary far less than returns
+do: where their axis is magnified the figure says so, and the line of perfect forecasts shows it.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+MAGNIFICATION = 4  # of the forecast axis over the axis of true returns
+LEAST_REACH = 0.001  # percent; for returns that are all zero
+INK, MUTED, DATA, MARK = "#222222", "#6b6b6b", "#2b6ca3", "#d1495b"
+STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#bbbbbb",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#ececec",
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.85,
+    "legend.fontsize": 9,
+}
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Test forecasts of one model in one scenario, with what the figures call them.
+
+    Attributes:
+        scenario, model: their names.
+        fitted: name of the model really fitted; another one than `model` after a fallback.
+        horizon: bars ahead that the returns look.
+        frame: timestamp, ticker, y_true, y_pred (decimal fractions).
+    """
+
+    scenario: str
+    model: str
+    fitted: str
+    horizon: int
+    frame: pd.DataFrame
+
+    @property
+    def true(self) -> Floats:
+        """True returns in percent."""
+        return np.asarray(100.0 * self.frame["y_true"], dtype=np.float64)
+
+    @property
+    def predicted(self) -> Floats:
+        """Forecast returns in percent."""
+        return np.asarray(100.0 * self.frame["y_pred"], dtype=np.float64)
+
+    @property
+    def reach(self) -> float:
+        """Limit of the axes of true returns, in percent: almost all of them, and a round number."""
+        wide = max(float(np.quantile(np.abs(self.true), 0.995)), LEAST_REACH)
+        unit = 10.0 ** math.floor(math.log10(wide)) / 2
+        return math.ceil(wide / unit) * unit
+
+    def subtitle(self) -> str:
+        """Model, scenario, rows and span."""
+        model = self.model if self.model == self.fitted else f"{self.model} (fitted: {self.fitted})"
+        first, last = self.frame["timestamp"].min(), self.frame["timestamp"].max()
+        return (
+            f"{model}, {self.scenario}; {len(self.frame):,} test rows, "
+            f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        )
+
+    def unit(self) -> str:
+        """What the returns are, for axis labels."""
+        return "next-bar return (%)" if self.horizon == 1 else f"{self.horizon}-bar return (%)"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of figure: its title, what a reader should see in it, and how to draw it."""
+
+    title: str
+    caption: str
+    paint: Callable[[Axes, Forecasts], str]
+
+
+def draw(kind: str, forecasts: Forecasts) -> Figure:
+    """Draw the figure of that kind (a key of `KINDS`)."""
+    with mpl.rc_context(STYLE):
+        below_the_words = ConstrainedLayoutEngine(rect=(0, 0.035, 1, 0.855))
+        figure = Figure(figsize=(6.4, 5.0), layout=below_the_words)
+        note = KINDS[kind].paint(figure.subplots(), forecasts)
+        figure.text(0.015, 0.98, KINDS[kind].title, va="top", fontsize=13, fontweight="bold")
+        figure.text(0.015, 0.925, forecasts.subtitle(), va="top", fontsize=9, color=MUTED)
+        figure.text(0.985, 0.012, note, ha="right", fontsize=8, color=MUTED)
+    return figure
+
+
+def _predicted_vs_true(axes: Axes, forecasts: Forecasts) -> str:
+    reach = forecasts.reach
+    axes.scatter(forecasts.predicted, forecasts.true, s=7, color=DATA, alpha=0.35, linewidths=0)
+    _perfect_line(axes, reach)
+    _limit(axes, forecasts, reach, reach)
+    axes.set_aspect("equal")
+    axes.set_ylabel(f"true {forecasts.unit()}")
+    return f"Both axes have one scale. {_outside(forecasts, forecasts.true, reach, reach)}"
+
+
+def _hexbin(axes: Axes, forecasts: Forecasts) -> str:
+    reach, narrow = forecasts.reach, forecasts.reach / MAGNIFICATION
+    cells = axes.hexbin(
+        forecasts.predicted,
+        forecasts.true,
+        gridsize=(44, 26),
+        extent=(-narrow, narrow, -reach, reach),
+        bins="log",
+        mincnt=1,
+        cmap="Blues",
+        vmin=0.7,
+        vmax=len(forecasts.frame) / 20,
+        linewidths=0.2,
+    )
+    _color_bar(axes, cells)
+    _perfect_line(axes, reach)
+    _limit(axes, forecasts, narrow, reach)
+    axes.set_ylabel(f"true {forecasts.unit()}")
+    return _magnified(forecasts, forecasts.true)
+
+
+def _residual_histogram(axes: Axes, forecasts: Forecasts) -> str:
+    reach = forecasts.reach
+    edges = np.linspace(-reach, reach, 71)
+    residuals = forecasts.true - forecasts.predicted
+    reference, _ = np.histogram(forecasts.true, edges)
+    ceiling = 1.3 * max(reference.max(), 1)
+    axes.hist(residuals, edges.tolist(), color=DATA, alpha=0.75, label="residuals")
+    axes.stairs(reference, edges, color=MARK, linewidth=1.2, label="true returns themselves")
+    axes.axvline(0.0, color=INK, linewidth=0.8)
+    axes.set(xlim=(-reach, reach), ylim=(0, ceiling))
+    axes.set_xlabel(f"residual: true minus predicted {forecasts.unit()}")
+    axes.set_ylabel("test rows")
+    axes.legend(loc="upper right")
+    beyond = int((np.abs(residuals) > reach).sum())
+    clipped = int((np.histogram(residuals, edges)[0] > ceiling).sum())
+    return f"{beyond:,} residuals lie outside." + (f" {clipped} bars are cut." if clipped else "")
+
+
+def _residuals_vs_predicted(axes: Axes, forecasts: Forecasts) -> str:
+    reach = forecasts.reach
+    residuals = forecasts.true - forecasts.predicted
+    axes.scatter(forecasts.predicted, residuals, s=7, color=DATA, alpha=0.3, linewidths=0)
+    axes.axhline(0.0, color=INK, linewidth=0.8)
+    _middle_of_tenths(axes, forecasts.predicted, residuals)
+    _limit(axes, forecasts, reach / MAGNIFICATION, reach)
+    axes.set_ylabel("residual: true minus predicted (%)")
+    return _magnified(forecasts, residuals)
+
+
+def _middle_of_tenths(axes: Axes, predicted: Floats, residuals: Floats) -> None:
+    """Median and middle 80 % of the residuals in each tenth of the forecasts, if these differ."""
+    edges = np.quantile(predicted, np.linspace(0.0, 1.0, 11))
+    if (np.diff(edges) <= 0).any():
+        return
+    tenth = np.clip(np.searchsorted(edges, predicted, side="right") - 1, 0, 9)
+    groups = [residuals[tenth == k] for k in range(10)]
+    place = [float(np.median(predicted[tenth == k])) for k in range(10)]
+    low, middle, high = np.array([np.quantile(group, [0.1, 0.5, 0.9]) for group in groups]).T
+    axes.plot(place, middle, color=MARK, linewidth=1.6, label="median of each tenth of forecasts")
+    axes.plot(place, low, color=MARK, linewidth=1.1, linestyle="--", label="its middle 80 %")
+    axes.plot(place, high, color=MARK, linewidth=1.1, linestyle="--")
+    axes.legend(loc="upper right")
+
+
+def _perfect_line(axes: Axes, reach: float) -> None:
+    ends = (-reach, reach)
+    axes.plot(ends, ends, color=MARK, linewidth=1.2, label="perfect forecasts")
+    axes.legend(loc="upper left")
+
+
+def _limit(axes: Axes, forecasts: Forecasts, across: float, up: float) -> None:
+    axes.set(xlim=(-across, across), ylim=(-up, up))
+    axes.set_xlabel(f"predicted {forecasts.unit()}")
+
+
+def _color_bar(axes: Axes, cells: Any) -> None:
+    bar = axes.figure.colorbar(
+        cells, ax=axes, pad=0.02, extend="max", format="{x:g}", label="test rows in a cell"
+    )
+    bar.outline.set_visible(False)
+
+
+def _magnified(forecasts: Forecasts, vertical: Floats) -> str:
+    reach = forecasts.reach
+    beyond = _outside(forecasts, vertical, reach / MAGNIFICATION, reach)
+    return f"The forecast axis is magnified {MAGNIFICATION} times. {beyond}"
+
+
+def _outside(forecasts: Forecasts, vertical: Floats, across: float, up: float) -> str:
+    outside = (np.abs(forecasts.predicted) > across) | (np.abs(vertical) > up)
+    return f"{int(outside.sum()):,} of {len(vertical):,} rows lie outside."
+
+
+KINDS = {
+    "predicted_vs_true": Kind(
+        "True returns against forecasts",
+        "Each point is one test row. Forecasts that were right would lie on the line; "
+        "forecasts that say little stand in a narrow upright band around zero.",
+        _predicted_vs_true,
+    ),
+    "hexbin": Kind(
+        "True returns against forecasts, as density",
+        "Darker cells hold more test rows. A cloud that rises from left to right would mean that "
+        "higher forecasts went with higher returns.",
+        _hexbin,
+    ),
+    "residual_histogram": Kind(
+        "Distribution of the residuals",
+        "What the forecasts left unexplained, with the outline of the returns themselves. "
+        "The closer the two, the less the forecasts explain.",
+        _residual_histogram,
+    ),
+    "residuals_vs_predicted": Kind(
+        "Residuals against forecasts",
+        "A median line off zero means that forecasts of that size are biased; a spread that "
+        "changes from left to right means that errors depend on the forecast.",
+        _residuals_vs_predicted,
+    ),
+}

@@ -1,0 +1,148 @@
+"""Markdown from templates: shows what the metrics database holds, computes no figure.
+
+A value that is undefined (None, or NaN) shows as a dash.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import jinja2
+
+DASH = "–"
+
+# Of each metric: the factor to its unit in reports, decimals, and whether a + is written.
+UNITS = {
+    "mae": (100, 3, False),
+    "mse": (10_000, 3, False),
+    "rmse": (100, 3, False),
+    "r2": (1, 3, True),
+    "directional_accuracy": (100, 1, False),
+    "information_coefficient": (1, 3, True),
+    "skill": (1, 3, True),
+}
+
+
+_COLUMNS = ", ".join(
+    f"max({column}) FILTER (metric = '{name}') AS {name}{end}"
+    for name in UNITS
+    for column, end in (("value", ""), ("lower", "_lower"), ("upper", "_upper"))
+)
+_FOLDS = ", ".join(
+    f"{function}(value) FILTER (metric = '{name}') AS cv_{name}{end}"
+    for name in ("mae", "rmse", "r2")
+    for function, end in (("avg", ""), ("min", "_lower"), ("max", "_upper"))
+)
+QUERIES = {
+    "comparison": "SELECT * FROM comparison",
+    "conclusion": "SELECT sentence FROM conclusion ORDER BY rowid",
+    "models": f"""
+        WITH tested AS (
+            SELECT scenario, model, {_COLUMNS}
+            FROM metrics JOIN intervals USING (scenario, model, metric) GROUP BY ALL),
+        validated AS (SELECT scenario, model, {_FOLDS} FROM cv_scores GROUP BY ALL),
+        judged AS (SELECT scenario, model, verdict FROM paired_differences WHERE verdict != '')
+        SELECT models.*, tested.* EXCLUDE (scenario, model),
+            validated.* EXCLUDE (scenario, model), judged.verdict
+        FROM models JOIN tested USING (scenario, model) JOIN validated USING (scenario, model)
+            LEFT JOIN judged USING (scenario, model)
+        ORDER BY models.rowid""",
+    "against_baseline": """
+        SELECT * FROM paired_differences WHERE verdict != '' ORDER BY rowid""",
+    "across_scenarios": """
+        SELECT paired_differences.* FROM paired_differences, comparison
+        WHERE metric = 'mse' AND scenario != less_scenario AND model != baseline
+        ORDER BY paired_differences.rowid""",
+}
+
+
+def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
+    """The rows that the reports show, by name.
+
+    Args:
+        connection: to the DuckDB file of collect_metrics.
+
+    Returns:
+        comparison (one row); conclusion (sentences); models (one row a scenario and model: what was
+        fitted, the metrics with intervals, mean and range over the folds as cv_..., the verdict);
+        against_baseline and across_scenarios (paired differences in MSE).
+    """
+    found = {}
+    for name, query in QUERIES.items():
+        cursor = connection.execute(query)
+        columns = [column[0] for column in cursor.description]
+        found[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    return found
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """Fill in a Jinja template; a name that it uses and `values` lacks is an error.
+
+    Raises:
+        jinja2.TemplateError: the template is not valid, or uses an unknown name.
+    """
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= FILTERS
+    return environment.from_string(template).render(values)
+
+
+def metric(value: float | None, name: str, *, sign: bool = False) -> str:
+    """A metric's value in its unit of `UNITS`; with `sign`, a difference with its sign."""
+    if value is None or math.isnan(value):
+        return DASH
+    scale, digits, signed = UNITS[name]
+    rounded = round(scale * value, digits) + 0.0  # not -0.0
+    return f"{rounded:{'+' if (signed or sign) and rounded else ''}.{digits}f}"
+
+
+def estimate(row: Mapping[str, Any], name: str) -> str:
+    """A metric of a table's row with its interval: `1.672 [1.492, 1.855]`."""
+    value, lower, upper = (metric(row[name + end], name) for end in ("", "_lower", "_upper"))
+    return value if DASH in (value, lower) else f"{value} [{lower}, {upper}]"
+
+
+def change(row: Mapping[str, Any], low: str = "lower", high: str = "upper") -> str:
+    """A paired difference with its interval, both signed."""
+    name = row["metric"]
+    value, lower, upper = (
+        metric(row[column], name, sign=True) for column in ("difference", low, high)
+    )
+    return value if DASH in (value, lower) else f"{value} [{lower}, {upper}]"
+
+
+def percent(value: float, digits: int = 0) -> str:
+    """0.95 -> 95 %."""
+    return f"{100 * value:.{digits}f} %"
+
+
+def count(value: int | None) -> str:
+    """12154 -> 12,154."""
+    return DASH if value is None else f"{value:,}"
+
+
+def day(value: datetime | str | None) -> str:
+    """A time as its date."""
+    return DASH if value is None else str(value)[:10]
+
+
+def cell(value: object) -> str:
+    """Text that cannot break a Markdown table."""
+    return DASH if value is None else " ".join(str(value).split()).replace("|", "\\|")
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "metric": metric,
+    "estimate": estimate,
+    "change": change,
+    "percent": percent,
+    "count": count,
+    "day": day,
+    "cell": cell,
+}

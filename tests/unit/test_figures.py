@@ -1,0 +1,119 @@
+"""The figures: same axes for all models, honest about what they leave out, same bytes each time."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import plots
+from tidemark import figures, store
+
+
+def forecasts_of(predicted, model="ridge", fitted="ridge", rows=400, scale=0.01):
+    draw = np.random.default_rng(4)
+    frame = pd.DataFrame(
+        {
+            "timestamp": pd.date_range("2011-01-03", periods=rows).astype("datetime64[us]"),
+            "ticker": "A",
+            "y_true": scale * draw.standard_t(4, rows),
+            "y_pred": predicted,
+        }
+    )
+    return figures.Forecasts("mean_impute", model, fitted, 1, frame)
+
+
+NOISE = np.random.default_rng(6).normal(0, 0.002, 400)
+
+
+def axes_of(kind, forecasts):
+    return figures.draw(kind, forecasts).axes[0]
+
+
+def words(figure):
+    return " ".join(text.get_text() for text in figure.texts)
+
+
+@pytest.mark.parametrize("kind", figures.KINDS)
+@pytest.mark.parametrize("predicted", [NOISE, 0.0007, 50 * NOISE])
+def test_limits_are_the_same_for_every_model(kind, predicted):
+    one, other = (axes_of(kind, forecasts_of(p)) for p in (NOISE, predicted))
+    assert one.get_xlim() == other.get_xlim()
+    assert one.get_ylim() == other.get_ylim()
+
+
+@pytest.mark.parametrize("kind", figures.KINDS)
+def test_titles_and_units(kind):
+    figure = figures.draw(kind, forecasts_of(NOISE))
+    assert figures.KINDS[kind].title in words(figure)
+    assert "ridge, mean_impute; 400 test rows, 2011-01-03 to 2012-02-06" in words(figure)
+    assert "next-bar return (%)" in figure.axes[0].get_xlabel()
+    assert figure.axes[0].get_ylabel()
+
+
+def test_a_fallback_is_named():
+    assert "svr (fitted: ridge)" in words(figures.draw("hexbin", forecasts_of(NOISE, model="svr")))
+
+
+def test_longer_horizons_are_named():
+    forecasts = figures.Forecasts("s", "m", "m", 5, forecasts_of(NOISE).frame)
+    assert axes_of("hexbin", forecasts).get_xlabel() == "predicted 5-bar return (%)"
+
+
+def test_what_lies_outside_is_counted():
+    forecasts = forecasts_of(np.where(np.arange(400) < 7, 0.5, 0.0))
+    beyond = int((np.abs(forecasts.true[7:]) > forecasts.reach).sum()) + 7
+    for kind in ("predicted_vs_true", "hexbin"):
+        assert f"{beyond} of 400 rows lie outside" in words(figures.draw(kind, forecasts))
+
+
+def test_reach_holds_almost_all_returns_and_is_round():
+    forecasts = forecasts_of(NOISE, scale=0.0123)
+    inside = np.abs(forecasts.true) <= forecasts.reach
+    assert 0.99 <= inside.mean() <= 1.0
+    assert (forecasts.reach / 0.5) % 1 == 0
+
+
+@pytest.mark.parametrize("kind", figures.KINDS)
+def test_degenerate_returns_can_be_drawn(kind):
+    store.figure_bytes(figures.draw(kind, forecasts_of(0.0, scale=0.0)), 60)
+
+
+@pytest.mark.parametrize("kind", figures.KINDS)
+def test_same_bytes_each_time(kind):
+    one, two = (store.figure_bytes(figures.draw(kind, forecasts_of(NOISE)), 60) for _ in range(2))
+    assert one == two
+    assert one.startswith(b"\x89PNG")
+    assert b"tEXt" not in one
+    assert b"tIME" not in one
+
+
+class Stub:
+    """What a figure needs of a run, on a disk that fails so many times."""
+
+    config = {"plots": {"dpi": 60}}  # noqa: RUF012
+    log = logging.getLogger("stub")
+
+    def __init__(self, failures):
+        self.failures, self.alerts, self.provisional = failures, [], ""
+
+    def write_figure(self, path, figure, dpi):
+        self.failures -= 1
+        if self.failures >= 0:
+            raise OSError(28, "No space left on device")
+
+    def alert(self, message):
+        self.alerts.append(message)
+
+    def retry_next_time(self, why):
+        self.provisional = why
+
+
+@pytest.mark.parametrize(("failures", "saved"), [(0, True), (1, True), (2, False)])
+def test_a_figure_is_tried_twice_then_marked_missing(failures, saved):
+    run = Stub(failures)
+    assert plots._save(run, "reports/figs/x.png", "hexbin", forecasts_of(NOISE)) is saved
+    assert run.alerts == (
+        [] if saved else ["reports/figs/x.png is missing: No space left on device"]
+    )
+    assert bool(run.provisional) is not saved
