@@ -46,11 +46,16 @@ def fetch(run: Run, name: str, source: Mapping[str, Any], read: Reader) -> pd.Da
 
 def _read_patiently(run: Run, path: str) -> dict[str, bytes]:
     settings = run.config["fetch_data"]
+
+    def tell(error: OSError, seconds: float) -> None:
+        run.attempts += 1
+        run.note(f"{error}; next try in {seconds:g} s")
+
     return retry.read(
         lambda: _read(run, path),
         attempts=settings["retry_attempts"],
         first_wait_seconds=60 * settings["retry_first_wait_minutes"],
-        before_wait=lambda error, seconds: run.note(f"{error}; next try in {seconds:g} s"),
+        before_wait=tell,
     )
 
 

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from tidemark import progress
 
@@ -13,11 +14,8 @@ FOLDER = Path("artifacts/.locks")
 @contextlib.contextmanager
 def held(name: str) -> Iterator[None]:
     """Hold the lock of a checkpoint; wait for it, and say so, if another process has it."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / name).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with _file(name) as lock:
+        if not _taken(lock):
             progress.say(f"    {name}: another process is at it; waiting")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -26,11 +24,18 @@ def held(name: str) -> Iterator[None]:
 @contextlib.contextmanager
 def held_if_free(name: str) -> Iterator[bool]:
     """The same, but never wait: True if the lock was free."""
+    with _file(name) as lock:
+        yield _taken(lock)
+
+
+def _file(name: str) -> IO[str]:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / name).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+    return (FOLDER / name).open("w")
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

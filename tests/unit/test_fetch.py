@@ -80,6 +80,7 @@ class FakeRun:
 
     def __init__(self, files=None, previous=None, attempts=0):
         self.files, self.last, self.written = files or {}, previous or {}, {}
+        self.attempts = 1
         settings = {"retry_attempts": attempts, "retry_first_wait_minutes": 0}
         self.config = {"fetch_data": settings}
         self.log = logging.getLogger("test")
@@ -151,6 +152,7 @@ def test_a_passing_failure_is_retried(fetched):
     fetch(run)
     assert run.written == fetched
     assert len(run.notes) == 1
+    assert run.attempts == 2
     assert not run.alerts
 
 
