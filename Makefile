@@ -14,16 +14,16 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 CONFIG ?= config.yaml
 PYTHON := .venv/bin/python
 
-# --- What every goal but help and clean needs: the environment and the configuration
+# --- What every goal of the pipeline needs: the configuration, and times that say what contents say
 
-LIGHT := help clean distclean lock
-ifneq ($(filter-out $(LIGHT),$(or $(MAKECMDGOALS),help)),)
+OUTSIDE := help clean distclean lock test lint sample config-schema
+ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
 
 about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
 export TIDEMARK_RUN := $(firstword $(about))
 export TIDEMARK_PLAN := $(MAKE) -n $(MAKEOVERRIDES) $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@
-export TIDEMARK_PREREQUISITES = $^
+export TIDEMARK_CONFIG := $(CONFIG)
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(lastword $(about))
 endif
@@ -31,8 +31,17 @@ endif
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
 
 include artifacts/config.mk
-artifacts/config.mk: $(CONFIG) .venv/.ok scripts/configure.py $(addprefix scripts/tidemark/,config.py configuration.py settings.py rules.py yaml_lines.py) $(if $(filter-out $(CONFIG),$(CONFIG_FILE)),FORCE)
+artifacts/config.mk: $(CONFIG) .venv/.ok scripts/configure.py $(addprefix scripts/tidemark/,config.py configuration.py settings.py rules.py yaml_lines.py) $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.config/seed)),,FORCE)
 	@$(PYTHON) scripts/configure.py --config $(CONFIG)
+
+# Make compares times, but contents decide. When any file changed since the last look, verify.py sets
+# the times of the checkpoints by their contents; a no-op costs one `find`.
+changed := find scripts schemas data features models metrics reports artifacts/.config $(SOURCES) \
+	-type f ! -name '.*' ! -name '*.pyc' -cnewer artifacts/.verified -print -quit; \
+	find artifacts -maxdepth 1 -type f ! -name '.*' -cnewer artifacts/.verified -print -quit
+ifeq ($(TIDEMARK_PLANNING)$(if $(wildcard $(PYTHON)),,none),)
+$(if $(wildcard artifacts/*.ok),$(if $(shell [ -e artifacts/.verified ] || echo never; { $(changed); } 2>/dev/null),$(shell $(PYTHON) -S scripts/verify.py >&2)))
+endif
 endif
 
 .venv/.ok: requirements.lock scripts/environment.sh
@@ -45,9 +54,11 @@ endif
 # recipe $(KEPT) does nothing, after which Make looks at the file again. (Not `&:`, for which the
 # dry run of Make 4.3 would miss everything downstream.) `|` means: only after.
 
-STEP = @$(PYTHON) -S scripts/launch.py
+# What a rule lists goes to a file for the harness, which refuses to read anything else.
+STEP = @$(file >artifacts/.promised/$(@F),$^)$(PYTHON) -S scripts/launch.py
 KEPT :=
 PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))
+REPORTS := model_communication_report model_evaluation_memo reflection
 raw := $(RAW:%=data/raw/%.parquet)
 
 artifacts/fetch_data.ok: $(SOURCES)
@@ -60,29 +71,29 @@ artifacts/validation_report.json: artifacts/validate_schema.ok ; $(KEPT)
 
 define SCENARIO
 artifacts/preprocess_$1.ok: $(raw) | artifacts/validate_schema.ok
-	$(STEP) scripts/preprocess.py --scenario $1
+	$$(STEP) scripts/preprocess.py --scenario $1
 data/processed/$1.parquet: artifacts/preprocess_$1.ok ; $$(KEPT)
 
 artifacts/feature_engineering_$1.ok: data/processed/$1.parquet schemas/feature_contract.yaml
-	$(STEP) scripts/feature_engineering.py --scenario $1
+	$$(STEP) scripts/feature_engineering.py --scenario $1
 features/$1.parquet features/$1_build.json: artifacts/feature_engineering_$1.ok ; $$(KEPT)
 
 artifacts/split_data_$1.ok: features/$1.parquet
-	$(STEP) scripts/split_data.py --scenario $1
+	$$(STEP) scripts/split_data.py --scenario $1
 data/splits/$1_train.parquet data/splits/$1_test.parquet data/splits/$1_folds.json: artifacts/split_data_$1.ok ; $$(KEPT)
 endef
 
 define MODEL
 artifacts/train_models_$1_$2.ok: data/splits/$1_train.parquet data/splits/$1_folds.json
-	$(STEP) scripts/train_models.py --scenario $1 --model $2
+	$$(STEP) scripts/train_models.py --scenario $1 --model $2
 models/$1_$2.pkl artifacts/$1_$2_cv.json: artifacts/train_models_$1_$2.ok ; $$(KEPT)
 
 artifacts/evaluate_$1_$2.ok: models/$1_$2.pkl artifacts/$1_$2_cv.json data/splits/$1_test.parquet $(if $(filter-out $(BASELINE),$2),data/predictions/$1_$(BASELINE).parquet)
-	$(STEP) scripts/evaluate.py --scenario $1 --model $2
+	$$(STEP) scripts/evaluate.py --scenario $1 --model $2
 metrics/$1_$2.json metrics/$1_$2_bootstrap.json data/predictions/$1_$2.parquet: artifacts/evaluate_$1_$2.ok ; $$(KEPT)
 
 artifacts/plots_$1_$2.ok: data/predictions/$1_$2.parquet metrics/$1_$2.json
-	$(STEP) scripts/plots.py --scenario $1 --model $2
+	$$(STEP) scripts/plots.py --scenario $1 --model $2
 artifacts/$1_$2_figures.json: artifacts/plots_$1_$2.ok ; $$(KEPT)
 endef
 
@@ -91,7 +102,7 @@ $(foreach s,$(SCENARIOS),$(foreach m,$(MODELS),$(eval $(call MODEL,$s,$m))))
 
 metrics := $(PAIRS:%=metrics/%.json) $(PAIRS:%=metrics/%_bootstrap.json)
 
-artifacts/scenario_compare.ok: $(PAIRS:%=data/predictions/%.parquet) $(metrics) $(wildcard reports/templates/*)
+artifacts/scenario_compare.ok: $(PAIRS:%=data/predictions/%.parquet) $(metrics) reports/templates/scenario_summary.md.j2
 	$(STEP) scripts/scenario_compare.py
 reports/scenario_table.csv reports/scenario_summary.md metrics/scenario_compare.json: artifacts/scenario_compare.ok ; $(KEPT)
 
@@ -99,9 +110,9 @@ artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/
 	$(STEP) scripts/collect_metrics.py
 artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 
-artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json $(PAIRS:%=artifacts/%_figures.json) $(wildcard reports/templates/* reports/narrative/*)
+artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json $(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(wildcard reports/narrative/*.md)
 	$(STEP) scripts/reports.py
-reports/model_communication_report.md reports/model_evaluation_memo.md reports/reflection.md: artifacts/reports.ok ; $(KEPT)
+$(REPORTS:%=reports/%.md): artifacts/reports.ok ; $(KEPT)
 
 # --- Names to type
 
@@ -113,9 +124,9 @@ CHECKPOINTS := artifacts/fetch_data.ok artifacts/validate_schema.ok \
 	$(patsubst %,artifacts/%.ok,scenario_compare collect_metrics reports)
 
 # Says, once, what ran; when nothing had to, says that without starting Python.
-SUMMARY = $(if $(filter $@,$(lastword $(MAKECMDGOALS))),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
+SUMMARY = $(if $(filter $@,$(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
 	then $(PYTHON) -S scripts/summary.py; \
-	else echo "$@: all $(words $^) steps are fresh; nothing to do. Report: reports/model_communication_report.md"; fi)
+	else echo "$@: all $(words $^) steps are fresh; nothing to do.$(patsubst %, Report: %,$(wildcard reports/model_communication_report.md))"; fi)
 
 STEPS := fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate \
 	plots scenario_compare collect_metrics reports

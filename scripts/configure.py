@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tidemark import ROOT, config, configuration, progress, settings
-from tidemark.errors import InputError
+from tidemark.errors import InputError, io_message
 
 SCHEMA = Path("schemas/config.schema.json")
 
@@ -22,6 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("--write-schema", action="store_true", help=f"write {SCHEMA} and stop")
+    parser.add_argument("--if-stale", action="store_true", help="only if config.mk is older")
     options = parser.parse_args()
     os.chdir(ROOT)
     if options.write_schema:
@@ -29,10 +30,14 @@ def main() -> int:
         return 0
     first = not config.KEYS.exists()
     try:
-        changed = configuration.sync(options.config)
+        stale = not options.if_stale or configuration.is_stale(options.config)
+        changed = configuration.sync(options.config) if stale else []
     except InputError as error:
         progress.complain(str(error))
         return 2
+    except OSError as error:
+        progress.complain(io_message(error))
+        return 1
     if changed and not first:
         progress.say(f"{options.config}: changed {', '.join(changed)}")
     return 0

@@ -3,6 +3,7 @@
 # Plain awk: help must work before there is an environment.
 makefile=$1
 for argument; do config=$argument; done
+[ -e "$config" ] || { echo "tidemark: $config does not exist. Cure: CONFIG=config.yaml" >&2; exit 2; }
 
 echo "usage: make TARGET [CONFIG=config.yaml]"
 echo

@@ -3,7 +3,7 @@
     python -S scripts/launch.py scripts/evaluate.py --scenario mean_impute --model ridge
 
 Make starts a step when a time is newer; here contents decide. A step whose inputs, configuration,
-code and outputs are what its checkpoint says is marked fresh. This costs some 30 ms, because
+code and outputs are what its checkpoint says is marked fresh. This costs some 50 ms, because
 nothing but the standard library is imported before it is known that the step must run.
 """
 
@@ -11,23 +11,40 @@ import os
 import sys
 from pathlib import Path
 
-from tidemark import ROOT, checkpoint, progress
+from tidemark import ROOT, checkpoint, config, locks, progress
+from tidemark.errors import InputError, io_message
 
 
-def main(command: list[str]) -> None:
+def main(command: list[str]) -> int:
     """Mark the step fresh, or become the step."""
     os.chdir(ROOT)
-    progress.begin()
     script, *options = command
-    step, instance = Path(script).stem, dict(zip(options[::2], options[1::2], strict=True))
+    step = Path(script).stem
+    flags = [flag.removeprefix("--") for flag in options[::2]]
+    instance = dict(zip(flags, options[1::2], strict=True))
+    try:
+        return _launch(command, step, instance)
+    except InputError as error:
+        progress.complain(str(error))
+        return 2
+    except OSError as error:
+        progress.complain(io_message(error))
+        return 1
+
+
+def _launch(command: list[str], step: str, instance: dict[str, str]) -> int:
+    config.must_be_of(os.environ.get("TIDEMARK_CONFIG"))
+    progress.begin()
     name = checkpoint.name_of(step, instance)
-    now = checkpoint.now_ns()
-    if next(checkpoint.reasons(name), None) is None:
-        checkpoint.mark_fresh(name, now)
-        progress.finished(step, instance, "fresh", 0.0, "")
-        return
+    looked = checkpoint.now_ns()
+    with locks.held_if_free(name) as free:
+        if free and next(checkpoint.reasons(name), None) is None:
+            checkpoint.confirm(name, looked)
+            progress.finished(step, instance, "fresh", 0.0, "")
+            return 0
+    os.environ["TIDEMARK_LAUNCHED"] = name
     os.execv(sys.executable, [sys.executable, *command])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

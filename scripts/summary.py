@@ -3,12 +3,15 @@
 import os
 import time
 from collections import Counter
+from pathlib import Path
 
-from tidemark import ROOT, progress, restamp
+from tidemark import ROOT, progress, verification
+
+REPORT = "reports/model_communication_report.md"
 
 
 def main() -> None:
-    """Print the closing lines, and forget the run's count."""
+    """Print the closing lines, forget the run's count, and leave file times in line."""
     os.chdir(ROOT)
     path = progress.FOLDER / f"{os.environ['TIDEMARK_RUN']}.jsonl"
     plan, *steps = progress.read(path)
@@ -18,9 +21,10 @@ def main() -> None:
     parts += [f"{counts['fresh']} found fresh"] if counts["fresh"] else []
     parts += [f"{spared} spared (their inputs came out the same)"] if spared else []
     progress.say(f"Done in {time.time() - plan['began']:.1f} s: {', '.join(parts)}.")
-    progress.say("Report: reports/model_communication_report.md   Log: logs/pipeline.log")
+    report = f"Report: {REPORT}   " if Path(REPORT).exists() else ""
+    progress.say(f"{report}Log: logs/pipeline.log")
     path.unlink()
-    restamp.restamp()
+    verification.verify()
 
 
 if __name__ == "__main__":

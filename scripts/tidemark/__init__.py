@@ -1,7 +1,7 @@
 """What Tidemark's steps share: the checkpoint harness and the domain code.
 
 Importing the package does two things that must come before anything else is imported: it caps the
-threads of numerical libraries, and it starts to watch which project files Python loads.
+threads of numerical libraries, and, in a step, starts to watch which project files Python loads.
 """
 
 import os
@@ -19,4 +19,5 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 # A person's own matplotlibrc must not show in the figures.
 os.environ["MPLCONFIGDIR"] = str(ROOT / ".venv" / "matplotlib")
 
-code.watch(ROOT / "scripts")
+if "TIDEMARK_LAUNCHED" in os.environ:
+    code.watch(ROOT / "scripts")

@@ -10,14 +10,15 @@ Only the standard library is imported here: a step that need not run must not pa
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidemark import code, config, locks, staging, store
+from tidemark import code, config, staging, store
 
 FORMAT = 1
+ESSENTIAL = {"name", "inputs", "outputs", "config", "code", "provisional"}
 FOLDER = Path("artifacts")
 DEPS = FOLDER / ".deps"
 PRODUCERS = FOLDER / ".producers"
@@ -58,21 +59,26 @@ def load(name: str) -> dict[str, Any] | None:
     """A checkpoint's content; None if there is none that this version can read."""
     try:
         record: dict[str, Any] = json.loads(path_of(name).read_bytes())
-        return record if record["format"] == FORMAT else None
+        return record if record["format"] == FORMAT and record.keys() >= ESSENTIAL else None
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
 
 
-def load_all() -> list[dict[str, Any]]:
+def names() -> list[str]:
+    """The names of all checkpoints there are, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.ok"))
+
+
+def load_all() -> dict[str, dict[str, Any]]:
     """Every readable checkpoint, by name."""
-    names = sorted(path.stem for path in FOLDER.glob("*.ok"))
-    return [record for name in names if (record := load(name)) is not None]
+    return {name: record for name in names() if (record := load(name)) is not None}
 
 
-def reasons(name: str) -> Iterator[Reason]:
+def reasons(name: str, pending: Collection[str] = ()) -> Iterator[Reason]:
     """Why the step of this checkpoint must run; nothing if its results still hold.
 
-    Lazy: whoever only asks whether to run takes the first and stops.
+    Inputs in `pending` are about to be made again and are not judged as they are. Lazy: whoever
+    only asks whether to run takes the first and stops.
     """
     record = load(name)
     if record is None:
@@ -82,7 +88,8 @@ def reasons(name: str) -> Iterator[Reason]:
     if record["provisional"]:
         yield Reason(f"provisional: {record['provisional']}")
     yield from _changed_config(record["config"])
-    yield from _changed_inputs(record["inputs"])
+    inputs = {path: then for path, then in record["inputs"].items() if path not in pending}
+    yield from _changed_inputs(inputs)
     yield from _changed_code(record["code"])
     yield from _changed_outputs(record["outputs"])
 
@@ -163,7 +170,9 @@ def produced(path: str) -> dict[str, Any] | None:
 
 
 def producer(path: str) -> str | None:
-    """Name of the checkpoint whose step writes `path`."""
+    """Name of the checkpoint whose step writes `path`; steps write below the project only."""
+    if Path(path).is_absolute() or ".." in Path(path).parts:
+        return None
     try:
         return (PRODUCERS / path).read_text("utf-8")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -182,32 +191,34 @@ def _sha_unless_untouched(path: Path, recorded: Mapping[str, Any] | None) -> str
         return store.sha256_file(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError:
+        return "cannot be read"  # no hash: the step itself will say what is wrong
 
 
-def mark_fresh(name: str, now_ns: int) -> None:
-    """Tell Make that the results of `name` still hold as of `now_ns`, without running its step."""
+def confirm(name: str, now_ns: int) -> None:
+    """Tell Make that the results still hold as of `now_ns`. The caller holds the step's lock."""
     record = load(name)
-    if record is None:
-        return
-    with locks.held_if_free(name) as free:
-        for path in record["outputs"] if free else ():
+    if record is not None:
+        for path in record["outputs"]:
             staging.sweep(path)
-    publish(record)
-    stamp(record, now_ns)
+        publish(record)
+        stamp = time_to_set(record, now_ns)
+        os.utime(path_of(name), ns=(stamp, stamp))
 
 
-def stamp(record: Mapping[str, Any], started_ns: int) -> None:
-    """Set the checkpoint's time: when the step began, or its newest prerequisite's if later.
+def time_to_set(record: Mapping[str, Any], looked_ns: int) -> int:
+    """The checkpoint's time: when the step began, or its content was looked at.
 
-    The beginning, so that an input edited while the step ran is newer and Make asks again; the
-    prerequisite's, so that a file from the future (a clock set back) does not ask for ever.
+    A prerequisite that was edited since is newer, so Make asks again. One from the future (a clock
+    set back) would be newer for ever; then the checkpoint takes its time.
     """
-    path = path_of(record["name"])
-    newest = max([started_ns, *(time for time in map(_mtime_ns, prerequisites(record)) if time)])
-    os.utime(path, ns=(newest, newest))
+    now = time.time_ns()
+    times = [mtime_ns(path) for path in prerequisites(record)]
+    return max([looked_ns, *(time for time in times if time is not None and time > now)])
 
 
-def _mtime_ns(path: str) -> int | None:
+def mtime_ns(path: str) -> int | None:
+    """A file's modification time; None if it is not there."""
     try:
         return Path(path).stat().st_mtime_ns
     except (FileNotFoundError, NotADirectoryError):
@@ -224,13 +235,12 @@ def prerequisites(record: Mapping[str, Any]) -> list[str]:
 def save(record: Mapping[str, Any], started_ns: int) -> None:
     """Publish what follows from the checkpoint, then, last of all, the checkpoint itself."""
     publish(record)
-    write(record)
-    stamp(record, started_ns)
+    write(record, time_to_set(record, started_ns))
 
 
-def write(record: Mapping[str, Any]) -> None:
+def write(record: Mapping[str, Any], mtime_ns: int) -> None:
     """Write the checkpoint's file alone."""
-    store.write_atomic(path_of(record["name"]), store.json_bytes(record))
+    store.write_atomic(path_of(record["name"]), store.json_bytes(record), mtime_ns)
 
 
 def publish(record: Mapping[str, Any]) -> None:

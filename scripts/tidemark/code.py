@@ -8,19 +8,29 @@ import ast
 import hashlib
 import sys
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 _loaded: dict[str, bytes] = {}
 
 
-class _Watcher:
-    """Import finder that keeps the source of every project module as it is about to be loaded.
+class _Loader(SourceFileLoader):
+    """Compiles the very bytes it records.
 
-    The source is read here rather than when the step ends, so that an edit made while a step runs
-    is not mistaken for the code that ran.
+    Not a .pyc, which Python takes for current when size and whole seconds agree; and not the file
+    as it is when the step ends, which may have been edited since.
     """
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        _loaded[path] = self.get_data(path)
+        code: CodeType = self.source_to_code(_loaded[path], path)
+        return code
+
+
+class _Finder:
+    """Finds modules as usual, and has those of the project loaded by `_Loader`."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -30,19 +40,18 @@ class _Watcher:
     ) -> ModuleSpec | None:
         spec = PathFinder.find_spec(name, path, target)
         if spec and spec.origin and spec.origin.startswith(self.folder):
-            _loaded[spec.origin] = Path(spec.origin).read_bytes()
+            spec.loader = _Loader(name, spec.origin)
         return spec
 
 
 def watch(folder: Path) -> None:
     """Record, from now on, the source of each module imported from below `folder`."""
     prefix = f"{folder}/"
-    already = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    for file in already:
-        if file and str(Path(file).resolve()).startswith(prefix):
-            _loaded[str(Path(file).resolve())] = Path(file).read_bytes()
-    if not any(isinstance(finder, _Watcher) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Watcher(prefix))
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    for path in (Path(file).resolve() for file in files if file):
+        if str(path).startswith(prefix):
+            _loaded[str(path)] = path.read_bytes()
+    sys.meta_path.insert(0, _Finder(prefix))
 
 
 def loaded(root: Path) -> dict[str, bytes]:

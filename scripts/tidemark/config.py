@@ -14,17 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from tidemark import store
+from tidemark.errors import InputError
 
 KEYS = Path("artifacts/.config")
+PROMISED = Path("artifacts/.promised")
 MAKEFILE = Path("artifacts/config.mk")
 
 
-def sync(config: Mapping[str, Any], makefile: str) -> list[str]:
+def sync(config: Mapping[str, Any], makefile: str, read_ns: int) -> list[str]:
     """Bring the key files in line with `config` and write `artifacts/config.mk`.
 
-    Returns the names of the keys whose value changed, appeared or went.
+    config.mk gets the time `read_ns` at which the configuration was read, so that an edit made
+    since is newer. Returns the names of the keys whose value changed, appeared or went.
     """
     KEYS.mkdir(parents=True, exist_ok=True)
+    PROMISED.mkdir(exist_ok=True)
     with (KEYS.parent / ".config.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = dict(_flatten(config))
@@ -35,7 +39,7 @@ def sync(config: Mapping[str, Any], makefile: str) -> list[str]:
         gone = [key for key in present if key not in wanted]
         for key in gone:
             (KEYS / key).unlink()
-        store.write_atomic(MAKEFILE, makefile.encode())
+        store.write_atomic(MAKEFILE, makefile.encode(), read_ns)
     return changed + gone
 
 
@@ -47,6 +51,20 @@ def _flatten(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
             yield from _flatten(value, f"{key}.")
         else:
             yield key, json.dumps(value)
+
+
+def must_be_of(path: str | None) -> None:
+    """Refuse to go on when the key files have become those of another configuration file.
+
+    Raises:
+        InputError: another make, with another CONFIG, works in this tree.
+    """
+    if path is not None and f"CONFIG_FILE := {path}\n" not in MAKEFILE.read_text("utf-8"):
+        raise InputError(
+            path,
+            "another make with another CONFIG is at work in this tree",
+            "wait for it, or use a second copy of the project",
+        )
 
 
 def stored(key: str) -> str | None:

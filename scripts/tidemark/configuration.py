@@ -1,13 +1,14 @@
 """Load config.yaml: errors name line and column; what holds is handed to Make and the steps."""
 
 import re
+import time
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from tidemark import config
+from tidemark import checkpoint, config
 from tidemark.errors import InputError
 from tidemark.rules import RuleError, hint, soften
 from tidemark.settings import Config
@@ -137,18 +138,38 @@ def makefile(path: str, whole: Config) -> str:
     )
 
 
+def _must_have_what_make_needs(whole: Config) -> None:
+    """Refuse what Make would refuse in its own words: a missing schema, a name with a blank."""
+    for name in whole.raw_names():
+        if not Path(f"schemas/{name}.json").exists():
+            raise InputError(
+                f"schemas/{name}.json",
+                f"does not exist, but config.yaml has a source {name}",
+                "copy the schema of a similar source and adapt it",
+            )
+    pattern = whole.fetch_data.prices.path
+    for path in checkpoint.listing(pattern) if "*" in pattern else []:
+        if re.search(r"[^\w./@+-]", path):
+            raise InputError(
+                path, "has a blank or a sign in its name that Make cannot handle", "rename the file"
+            )
+
+
 def sync(path: str) -> list[str]:
     """Validate the configuration at `path`; bring the key files and config.mk in line with it."""
+    looked = checkpoint.now_ns()
     whole = load(path)
-    return config.sync(whole.model_dump(), makefile(path, whole))
+    _must_have_what_make_needs(whole)
+    edited = Path(path).stat().st_mtime_ns
+    read_ns = edited if edited > time.time_ns() else looked  # a file from the future stays so
+    return config.sync(whole.model_dump(), makefile(path, whole), read_ns)
 
 
-def sync_if_stale(path: str) -> None:
-    """The same, unless config.mk is of this file and newer."""
+def is_stale(path: str) -> bool:
+    """Whether config.mk is missing, of another file, or older than this one."""
     try:
         text = config.MAKEFILE.read_text("utf-8")
-        fresh = config.MAKEFILE.stat().st_mtime_ns >= Path(path).stat().st_mtime_ns
+        older = config.MAKEFILE.stat().st_mtime_ns < Path(path).stat().st_mtime_ns
     except FileNotFoundError:
-        text, fresh = "", False
-    if not fresh or f"CONFIG_FILE := {path}\n" not in text:
-        sync(path)
+        return True
+    return older or f"CONFIG_FILE := {path}\n" not in text

@@ -16,3 +16,12 @@ class InputError(Exception):
     def __str__(self) -> str:
         cure = f". Cure: {self.cure}" if self.cure else ""
         return f"{self.where}: {self.problem}{cure}"
+
+
+def io_message(error: OSError) -> str:
+    """An operating system's error in one line, with a cure."""
+    where = error.filename or "input/output"
+    what = error.strerror or str(error)
+    return (
+        f"{where}: {what}. Cure: check that the path exists, may be read and written, and has room"
+    )

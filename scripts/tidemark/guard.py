@@ -15,24 +15,14 @@ from typing import Any
 
 from tidemark.errors import InputError
 
-WATCHED = (
-    "artifacts",
-    "config.yaml",
-    "data",
-    "features",
-    "metrics",
-    "models",
-    "reports",
-    "schemas",
-)
-BOOKKEEPING = "artifacts/."
+FREE = (".venv/", "scripts/", "logs/", "artifacts/.")  # the environment, code, and bookkeeping
 
 _state = threading.local()
 _armed: dict[str, str] = {}
 
 
 def arm(root: Path, script: str) -> None:
-    """From now on refuse to open files below `root`'s data folders outside `opened()`."""
+    """From now on refuse to open files below `root` outside `opened()`."""
     if not _armed:
         sys.addaudithook(_audit)
     _armed.update(root=f"{root}/", script=script)
@@ -59,7 +49,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if not path.startswith(_armed["root"]):
         return
     relative = path.removeprefix(_armed["root"])
-    if relative.split("/")[0] in WATCHED and not relative.startswith(BOOKKEEPING):
+    if not relative.startswith(FREE):
         raise InputError(
             _armed["script"],
             f"opens {relative} by itself, so its checkpoint would not know",

@@ -52,6 +52,7 @@ def _planned() -> int:
     if not command:
         return 0
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    inherited["TIDEMARK_PLANNING"] = "1"
     dry_run = subprocess.run(
         command, env=inherited, capture_output=True, text=True, check=False
     ).stdout

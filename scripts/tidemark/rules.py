@@ -10,6 +10,9 @@ from pydantic import ValidationError
 
 from tidemark.settings import PRICE_FIELDS, Alerts, Config, Prices, Scenario, Winsorise
 
+TAKEN_COLUMNS = {*PRICE_FIELDS, "ticker", "available_at", "imputed", "return", "return_treated"}
+TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
+
 Fault = tuple[str, str]  # dotted key, what is wrong with it
 
 
@@ -31,6 +34,7 @@ def check(whole: Config) -> None:
         *_model_references(whole),
         *_grids(whole.models),
         *_horizon(whole),
+        *_features(whole),
         *_quantiles(whole.scenarios),
         *_owners(whole.alerts),
     ]
@@ -75,7 +79,7 @@ def _economic_columns(whole: Config) -> list[Fault]:
     faults += [
         ("fetch_data.economic", f"column {column} is taken already")
         for column, count in known.items()
-        if count > 1 or column in (*PRICE_FIELDS, "ticker", "available_at")
+        if count > 1 or column in TAKEN_COLUMNS
     ]
     features = whole.feature_engineering
     for key, wanted in (
@@ -146,10 +150,24 @@ _NOT_TUNED = ("estimator", "fallback", "grid")
 
 
 def _horizon(whole: Config) -> list[Fault]:
+    """Neither the embargo nor a bootstrap block may be shorter than the targets that overlap."""
     horizon = whole.feature_engineering.horizon
-    if whole.split_data.embargo >= horizon:
+    spans = {
+        "split_data.embargo": whole.split_data.embargo,
+        "evaluate.block_length": whole.evaluate.block_length,
+    }
+    return [
+        (key, f"must be at least feature_engineering.horizon ({horizon})")
+        for key, span in spans.items()
+        if span < horizon
+    ]
+
+
+def _features(whole: Config) -> list[Fault]:
+    features = whole.feature_engineering
+    if features.lags or features.windows or features.economic:
         return []
-    return [("split_data.embargo", f"must be at least feature_engineering.horizon ({horizon})")]
+    return [("feature_engineering", "leaves no feature: name lags, windows or economic columns")]
 
 
 def _quantiles(scenarios: dict[str, Scenario]) -> list[Fault]:

@@ -1,6 +1,7 @@
 """One run of a step: every read and write passes through here, and becomes its checkpoint."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -61,7 +62,15 @@ class Run:
     @property
     def seed(self) -> int:
         """A 32-bit seed from `seed` in the configuration, the step's name and its instance."""
-        text = f"{self.config['seed']}:{self.name}"
+        return self._seed_of(self.name)
+
+    @property
+    def common_seed(self) -> int:
+        """The same for all instances of the step: draws that instances are to share."""
+        return self._seed_of(self.step)
+
+    def _seed_of(self, name: str) -> int:
+        text = f"{self.config['seed']}:{name}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
 
     def plain(self, section: Any) -> Any:
@@ -82,6 +91,8 @@ class Run:
         return data
 
     def _must_be_promised(self, path: str) -> None:
+        if not Path(path).exists():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         if self._promised is not None and path not in self._promised:
             raise InputError(
                 f"scripts/{self.step}.py",
@@ -104,8 +115,13 @@ class Run:
         return data
 
     def read_text(self, path: str) -> str:
-        """A UTF-8 text file."""
-        return self.read_bytes(path).decode("utf-8")
+        """A text file; one that is not UTF-8 is an InputError with the line."""
+        data = self.read_bytes(path)
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise InputError(f"{path}:{line}", "is not UTF-8", "save the file as UTF-8") from error
 
     def read_json(self, path: str) -> Any:
         """A JSON file; bad syntax is an InputError with the line."""
@@ -165,7 +181,7 @@ class Run:
     def checkpoints(self) -> list[dict[str, Any]]:
         """All checkpoints, for timings; wall-clock facts, so not an input that asks for a rerun."""
         with guard.opened():
-            return checkpoint.load_all()
+            return list(checkpoint.load_all().values())
 
     def append_history(self, snapshot: dict[str, Any]) -> list[dict[str, Any]]:
         """Keep `snapshot` if it differs from the latest one; all snapshots, oldest first."""
@@ -257,6 +273,8 @@ class Run:
     def succeed(self, why: list[checkpoint.Reason], started_ns: int, seconds: float) -> None:
         """Move the outputs into place and write the checkpoint."""
         outputs = self._staging.commit()
+        for kept in self._staging.kept:
+            self.note(f"an output had been edited by hand; that copy is now {kept}")
         for path in self._history:
             outputs.pop(path)
         for path in self._last.get("outputs", {}).keys() - outputs.keys():
@@ -324,7 +342,7 @@ def promised_by_make(name: str) -> set[str] | None:
     """The prerequisites in the rule that started this step; None when it was started by hand."""
     if os.environ.get("TIDEMARK_TARGET") != str(checkpoint.path_of(name)):
         return None
-    return set(os.environ.get("TIDEMARK_PREREQUISITES", "").split())
+    return set(Path(f"artifacts/.promised/{name}.ok").read_text("utf-8").split())
 
 
 def _libraries() -> dict[str, str]:

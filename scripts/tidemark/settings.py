@@ -4,7 +4,7 @@ The JSON Schema for editors, `schemas/config.schema.json`, is generated from the
 """
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,7 +27,18 @@ PRICE_FIELDS = ("open", "high", "low", "close", "volume", "adj_close")
 
 
 def _iso_date(text: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError("must be a date such as 2013-03-01")
     date.fromisoformat(text)
+    return text
+
+
+def _date_format(text: str) -> str:
+    moment = datetime(2013, 3, 1, 9, 30, tzinfo=UTC)
+    try:
+        datetime.strptime(moment.strftime(text), text)
+    except ValueError as error:
+        raise ValueError("is not a format that strptime knows, such as %Y-%m-%d") from error
     return text
 
 
@@ -43,6 +54,7 @@ def _make_can_say(text: str) -> str:
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 IsoDate = Annotated[str, AfterValidator(_iso_date)]
+DateFormat = Annotated[str, AfterValidator(_date_format)]
 SourcePath = Annotated[str, AfterValidator(_make_can_say)]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -61,7 +73,7 @@ class Prices(Section):
     path: SourcePath
     layout: Literal["long", "wide"] = "long"
     bar: Literal["daily", "intraday"] = "daily"
-    date_format: str
+    date_format: DateFormat
     time_zone: str = "UTC"
     columns: dict[Literal["timestamp", "ticker", *PRICE_FIELDS], str]  # type: ignore[valid-type]
 
@@ -70,7 +82,7 @@ class CorporateActions(Section):
     """Where splits and dividends come from."""
 
     path: SourcePath
-    date_format: str
+    date_format: DateFormat
     columns: dict[Literal["timestamp", "ticker", "kind", "value"], str]
 
 
@@ -78,7 +90,7 @@ class EconomicSeries(Section):
     """One file of economic series, and how long after its date a value is public."""
 
     path: SourcePath
-    date_format: str
+    date_format: DateFormat
     release_lag_days: Annotated[int, Field(ge=0)]
     columns: dict[Name, str]
 

@@ -11,11 +11,13 @@ from typing import Any
 
 from tidemark import store
 
+KEPT = Path("artifacts/edited_by_hand")
+
 
 def sweep(path: str) -> None:
     """Remove what a killed run left beside `path`. The caller holds the step's lock."""
     target = Path(path)
-    for left in target.parent.glob(f".{target.name}.*.tmp"):
+    for left in target.parent.glob(f".{target.name}.[0-9]*.tmp"):
         left.unlink(missing_ok=True)
 
 
@@ -26,6 +28,7 @@ class Staging:
         self._previous = previous
         self._waiting: dict[str, Path] = {}
         self._rows: dict[str, int] = {}
+        self.kept: list[str] = []
 
     def __contains__(self, path: str) -> bool:
         return path in self._waiting
@@ -64,14 +67,23 @@ class Staging:
     def _settle(self, path: str, temporary: Path) -> dict[str, Any]:
         target = Path(path)
         sha = store.sha256_file(temporary)
-        if target.is_file() and store.sha256_file(target) == sha:
+        there = store.sha256_file(target) if target.is_file() else None
+        before = self._previous.get(path, {"sha256": None})
+        if there == sha:
             temporary.unlink()
         else:
-            was_missing = not target.exists()
+            if before["sha256"] not in (None, there) and there is not None:
+                self._keep(target)
             temporary.replace(target)
-            before = self._previous.get(path)
-            if was_missing and before and before["sha256"] == sha:
+            if before["sha256"] == sha:
                 os.utime(target, ns=(before["mtime_ns"], before["mtime_ns"]))
         stat = target.stat()
         described = {"sha256": sha, "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
         return described | ({"rows": self._rows[path]} if path in self._rows else {})
+
+    def _keep(self, edited: Path) -> None:
+        """Set a copy aside that is not what the step wrote: somebody's work, perhaps."""
+        aside = KEPT / edited
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        edited.replace(aside)
+        self.kept.append(str(aside))

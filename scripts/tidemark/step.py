@@ -8,14 +8,15 @@ Exit codes: 0 success (fresh counts), 1 recoverable error, 2 bad input, configur
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 
 from tidemark import ROOT, checkpoint, config, guard, locks, progress
-from tidemark.errors import InputError
-from tidemark.run import Run, promised_by_make
+from tidemark.errors import InputError, io_message
+from tidemark.run import Run
 
 __all__ = ["Run", "step"]
 
@@ -33,20 +34,21 @@ def step(per: Sequence[str] = ()) -> Callable[[Callable[[Run], None]], Callable[
 
 
 def _main(function: Callable[[Run], None], per: Sequence[str]) -> int:
-    step_name = function.__name__
-    options = _parse(step_name, function.__doc__ or sys.modules["__main__"].__doc__, per)
+    name = function.__name__
+    options = _parse(name, sys.modules["__main__"].__doc__, per)
+    instance = {kind: getattr(options, kind) for kind in per}
     os.chdir(ROOT)
+    if os.environ.get("TIDEMARK_LAUNCHED") != checkpoint.name_of(name, instance):
+        return _launch_by_hand(name, instance, options.config)
     try:
-        instance = {kind: getattr(options, kind) for kind in per}
-        _ready_configuration(checkpoint.name_of(step_name, instance), options.config)
         _must_be_configured(instance)
-        with locks.held(checkpoint.name_of(step_name, instance)):
-            return _run_if_needed(function, step_name, instance)
+        with locks.held(checkpoint.name_of(name, instance)):
+            return _run_if_needed(function, name, instance)
     except InputError as error:
         progress.complain(str(error))
         return 2
     except OSError as error:
-        progress.complain(_io_message(error))
+        progress.complain(io_message(error))
         return 1
     except KeyboardInterrupt:
         return 130
@@ -60,12 +62,18 @@ def _parse(name: str, description: str | None, per: Sequence[str]) -> argparse.N
     return parser.parse_args()
 
 
-def _ready_configuration(name: str, path: str) -> None:
-    """Make has brought the key files up to date; a hand run does it for itself."""
-    if promised_by_make(name) is None:
-        from tidemark import configuration
+def _launch_by_hand(name: str, instance: Mapping[str, str], path: str) -> int:
+    """Do what make does: bring the configuration up to date, then start the step afresh.
 
-        configuration.sync_if_stale(path)
+    The same modules and the same threads, so the same checkpoint.
+    """
+    configure = [sys.executable, "scripts/configure.py", "--if-stale", "--config", path]
+    code = subprocess.run(configure, check=False).returncode
+    if code:
+        return code
+    options = [part for kind, value in instance.items() for part in (f"--{kind}", value)]
+    launch = [sys.executable, "-S", "scripts/launch.py", f"scripts/{name}.py", *options]
+    os.execv(sys.executable, launch)
 
 
 def _must_be_configured(instance: Mapping[str, str]) -> None:
@@ -82,7 +90,7 @@ def _run_if_needed(
     started_ns = checkpoint.now_ns()
     why = list(checkpoint.reasons(name))
     if not why:
-        checkpoint.mark_fresh(name, started_ns)
+        checkpoint.confirm(name, started_ns)
         progress.finished(step_name, instance, "fresh", 0.0, "")
         return 0
     run = Run(step_name, instance)
@@ -106,13 +114,7 @@ def _failed(run: Run, error: Exception, seconds: float) -> int:
         return 2
     run.log.error("".join(traceback.format_exception(error)))
     if isinstance(error, OSError):
-        run.fail(_io_message(error), seconds)
+        run.fail(io_message(error), seconds)
     else:
         run.fail(f"{run.name}: unexpected {type(error).__name__}: {error}", seconds)
     return 1
-
-
-def _io_message(error: OSError) -> str:
-    what = error.strerror or str(error)
-    where = error.filename or "input/output"
-    return f"{where}: {what}. Cure: check that the path exists, may be written and has room"

@@ -33,8 +33,10 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
     """Replace `path` by `data` in one move; a reader sees the old content or the new, never half.
+
+    The file gets the time `mtime_ns` if given; it never has another one under its name.
 
     Raises:
         OSError: the folder cannot be written, or the disk is full.
@@ -43,6 +45,8 @@ def write_atomic(path: Path, data: bytes) -> None:
     temporary = temporary_name(path)
     try:
         write_flushed(temporary, data)
+        if mtime_ns is not None:
+            os.utime(temporary, ns=(mtime_ns, mtime_ns))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -22,30 +22,44 @@ def test_a_read_that_make_does_not_know_of_is_refused(tree):
     assert "artifacts/split_data_" in outcome.stderr
 
 
-@pytest.mark.parametrize("mode", ["rb", "wb"])
-def test_a_file_opened_behind_the_harness_is_refused(tree, mode):
+@pytest.mark.parametrize(
+    ("path", "mode"),
+    [("data/raw/prices.parquet", "rb"), ("data/raw/prices.parquet", "wb"), ("README.md", "w")],
+)
+def test_a_file_opened_behind_the_harness_is_refused(tree, path, mode):
     tree.edit(
         "scripts/split_data.py",
         "def split_data(run: Run) -> None:\n",
-        f'def split_data(run: Run) -> None:\n    open("data/raw/prices.parquet", "{mode}")\n',
+        f'def split_data(run: Run) -> None:\n    open("{path}", "{mode}")\n',
     )
     before = tree.results()
     outcome = tree.make("split_data")
     assert outcome.code == 2
-    assert "opens data/raw/prices.parquet by itself" in outcome.stderr
+    assert f"opens {path} by itself" in outcome.stderr
     assert tree.results() == before
+    assert not (tree.path / "README.md").exists()
+
+
+def test_a_tampered_model_is_made_again_and_the_copy_kept(tree, cold):
+    with (tree.path / "models/mean_impute_ridge.pkl").open("ab") as file:
+        file.write(b"tampered")
+    outcome = tree.make("all")
+    assert (outcome.code, outcome.ran) == (0, {"train_models mean_impute ridge"})
+    assert "models/mean_impute_ridge.pkl is not what the step wrote" in outcome.stdout
+    kept = tree.path / "artifacts/edited_by_hand/models/mean_impute_ridge.pkl"
+    assert kept.read_bytes().endswith(b"tampered")
+    assert str(kept.relative_to(tree.path)) in outcome.stdout
+    assert tree.results() == cold[0].results()
 
 
 def test_a_tampered_model_is_not_loaded(tree):
     with (tree.path / "models/mean_impute_ridge.pkl").open("ab") as file:
         file.write(b"tampered")
-    outcome = tree.make("all")
+    (tree.path / "artifacts/evaluate_mean_impute_ridge.ok").unlink()
+    outcome = tree.python("scripts/evaluate.py", "--scenario", "mean_impute", "--model", "ridge")
     assert outcome.code == 2
-    assert "models/mean_impute_ridge.pkl: is not what train_models_mean_impute_ridge wrote" in (
-        outcome.stderr
-    )
-    (tree.path / "models/mean_impute_ridge.pkl").unlink()
-    assert tree.make("all").ran == {"train_models mean_impute ridge"}
+    told = "models/mean_impute_ridge.pkl: is not what train_models_mean_impute_ridge wrote"
+    assert told in outcome.stderr
 
 
 def test_a_failed_step_stops_what_depends_on_it_and_alerts_its_owner(tree):
@@ -217,3 +231,51 @@ def test_clean_leaves_what_git_knows(tree):
     assert kept | history <= left
     assert all(path.startswith(("data/sample", "reports/", "metrics/history")) for path in left)
     assert not (tree.path / "artifacts").exists()
+
+
+def test_a_source_may_lie_outside_the_project(tree, tmp_path):
+    (tree.path / "data/sample/prices.csv").rename(tmp_path / "prices.csv")
+    tree.edit("config.yaml", "data/sample/prices.csv", str(tmp_path / "prices.csv"))
+    outcome = tree.make("all")
+    assert outcome.code == 0, outcome.stderr
+    assert "fetch_data" in outcome.ran
+    assert not any("train_models" in step for step in outcome.ran)
+    assert tree.make("all").ran == set()
+
+
+def test_two_configurations_at_once_are_refused(tree):
+    (tree.path / "other.yaml").write_text(tree.text("config.yaml"), "utf-8")
+    assert tree.make("-n", "all", "CONFIG=other.yaml").code == 0
+    command = ["-S", "scripts/launch.py", "scripts/fetch_data.py"]
+    done = run([".venv/bin/python", *command], tree.path, TIDEMARK_CONFIG="config.yaml")
+    assert done.returncode == 2
+    assert "config.yaml: another make with another CONFIG is at work" in done.stderr
+
+
+def test_a_hand_run_has_the_same_checkpoint_as_make(tree):
+    path = "artifacts/train_models_mean_impute_ridge.ok"
+    before = json.loads(tree.text(path))
+    (tree.path / path).unlink()
+    arguments = ["scripts/train_models.py", "--scenario", "mean_impute", "--model", "ridge"]
+    assert tree.python(*arguments).code == 0
+    after = json.loads(tree.text(path))
+    for key in ("code", "config", "inputs", "libraries"):
+        assert after[key] == before[key]
+    assert {k: v["sha256"] for k, v in after["outputs"].items()} == {
+        k: v["sha256"] for k, v in before["outputs"].items()
+    }
+
+
+def test_an_unusable_folder_is_one_line(tree):
+    shutil.rmtree(tree.path / "artifacts")
+    (tree.path / "artifacts").write_text("in the way")
+    outcome = tree.make("all")
+    assert outcome.code == 2
+    assert "Traceback" not in outcome.stderr
+    assert "artifacts" in outcome.stderr
+
+
+def test_bookkeeping_that_was_deleted_comes_back(tree):
+    shutil.rmtree(tree.path / "artifacts/.config")
+    outcome = tree.make("all")
+    assert (outcome.code, outcome.ran) == (0, set()), outcome.stderr
