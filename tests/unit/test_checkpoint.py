@@ -31,7 +31,7 @@ def project(tmp_path, monkeypatch):
     for path, text in (("data/in.csv", "in"), ("metrics/out.json", "out"), ("scripts/m.py", "1")):
         Path(path).parent.mkdir()
         Path(path).write_text(text)
-    config.sync({"a": {"b": 1}}, "")
+    config.sync({"a": {"b": 1}}, "", 1)
     checkpoint.save(record(), checkpoint.now_ns())
 
 
@@ -57,7 +57,7 @@ def test_every_kind_of_change_is_told():
     Path("data/in.csv").write_text("IN")
     Path("metrics/out.json").write_text("OUT!")
     Path("scripts/m.py").write_text("2")
-    config.sync({"a": {"b": 2}}, "")
+    config.sync({"a": {"b": 2}}, "", 1)
     told = why()
     assert told[0] == "config a.b 1 -> 2"
     assert told[1].startswith("data/in.csv ")
@@ -67,7 +67,7 @@ def test_every_kind_of_change_is_told():
 def test_what_is_gone_is_told():
     for path in ("data/in.csv", "metrics/out.json", "scripts/m.py"):
         Path(path).unlink()
-    config.sync({"a": {}}, "")
+    config.sync({"a": {}}, "", 1)
     assert why() == [
         "config a.b is gone",
         "data/in.csv is gone",
@@ -100,8 +100,28 @@ def test_the_checkpoint_is_as_old_as_the_start_of_its_step():
 
 def test_a_prerequisite_from_the_future_lifts_the_checkpoint():
     os.utime("data/in.csv", (4_000_000_000, 4_000_000_000))
-    checkpoint.mark_fresh(NAME, checkpoint.now_ns())
+    checkpoint.confirm(NAME, checkpoint.now_ns())
     assert checkpoint.path_of(NAME).stat().st_mtime == 4_000_000_000
+
+
+def test_an_edit_since_the_start_is_newer_than_the_checkpoint():
+    started = checkpoint.now_ns()
+    Path("data/in.csv").write_text("in")
+    checkpoint.save(record(), started)
+    edited = Path("data/in.csv").stat().st_mtime_ns
+    assert checkpoint.path_of(NAME).stat().st_mtime_ns == started < edited
+
+
+def test_inputs_about_to_be_made_again_are_not_judged():
+    Path("data/in.csv").unlink()
+    assert why() == ["data/in.csv is gone"]
+    assert list(checkpoint.reasons(NAME, {"data/in.csv"})) == []
+
+
+def test_a_file_outside_the_project_has_no_producer(tmp_path):
+    (tmp_path / "prices.csv").write_text("some prices")
+    assert checkpoint.producer(str(tmp_path / "prices.csv")) is None
+    assert checkpoint.producer("../prices.csv") is None
 
 
 def test_the_depfile_names_modules_keys_sources_and_outputs():

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,10 +52,32 @@ def test_the_source_that_was_imported_is_kept_not_what_it_became(tmp_path):
 import sys; sys.path[:0] = [{str(ROOT / "scripts")!r}, {str(tmp_path)!r}]
 from pathlib import Path
 from tidemark import code
-code._loaded.clear(); code.sys.meta_path.pop(0); code.watch(Path({str(tmp_path)!r}))
+code.watch(Path({str(tmp_path)!r}))
 import late
 Path(late.__file__).write_text("VALUE = 2\\n")
 print(code.loaded(Path({str(tmp_path)!r})))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "{'late.py': b'VALUE = 1\\n'}", done.stderr
+
+
+def test_a_stale_pyc_is_not_what_runs(tmp_path):
+    """Same size, same whole second: Python alone would run the old code."""
+    program = f"""
+import os, sys; sys.path[:0] = [{str(ROOT / "scripts")!r}, {str(tmp_path)!r}]
+from pathlib import Path
+from tidemark import code
+if sys.argv[1] == "watched":
+    code.watch(Path({str(tmp_path)!r}))
+import late
+print(late.VALUE)
+"""
+    environment = {"PYTHONDONTWRITEBYTECODE": ""}
+    printed = []
+    for value, how in ((1, "plain"), (2, "plain"), (2, "watched")):
+        (tmp_path / "late.py").write_text(f"VALUE = {value}\n")
+        os.utime(tmp_path / "late.py", (1_700_000_000, 1_700_000_000))
+        command = [sys.executable, "-c", program, how]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        printed.append(done.stdout.strip())
+    assert printed == ["1", "1", "2"]

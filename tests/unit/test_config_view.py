@@ -1,9 +1,11 @@
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from tidemark import config
+from tidemark.errors import InputError
 
 TREE = {"seed": 7, "models": {"ridge": {"alpha": 1.0, "grid": None}, "mean": {}}, "list": [1, 2]}
 
@@ -11,7 +13,7 @@ TREE = {"seed": 7, "models": {"ridge": {"alpha": 1.0, "grid": None}, "mean": {}}
 @pytest.fixture(autouse=True)
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config.sync(TREE, "# makefile\n")
+    config.sync(TREE, "# makefile\n", time.time_ns())
 
 
 def test_a_leaf_is_recorded_when_read():
@@ -52,12 +54,20 @@ def test_only_files_of_changed_keys_are_touched():
     for path in config.KEYS.iterdir():
         os.utime(path, ns=(1, 1))
     edited = {"seed": 7, "models": {"ridge": {"alpha": 2.0, "grid": None}}, "list": [1, 2]}
-    assert sorted(config.sync(edited, "")) == ["models", "models.mean", "models.ridge.alpha"]
+    assert sorted(config.sync(edited, "", 1)) == ["models", "models.mean", "models.ridge.alpha"]
     touched = {p.name for p in config.KEYS.iterdir() if p.stat().st_mtime_ns != 1}
     assert touched == {"models", "models.ridge.alpha"}
     assert set(times) - {p.name for p in config.KEYS.iterdir()} == {"models.mean"}
 
 
-def test_the_makefile_is_newer_than_its_keys():
-    newest = max(path.stat().st_mtime_ns for path in config.KEYS.iterdir())
-    assert Path("artifacts/config.mk").stat().st_mtime_ns >= newest
+def test_the_makefile_is_as_old_as_the_reading_of_the_configuration():
+    config.sync(TREE, "", 1_500_000_000_000_000_000)
+    assert Path("artifacts/config.mk").stat().st_mtime_ns == 1_500_000_000_000_000_000
+
+
+def test_another_configuration_in_the_same_tree_is_refused():
+    config.sync(TREE, "CONFIG_FILE := a.yaml\n", 1)
+    config.must_be_of("a.yaml")
+    config.must_be_of(None)
+    with pytest.raises(InputError, match=r"b\.yaml: another make with another CONFIG"):
+        config.must_be_of("b.yaml")

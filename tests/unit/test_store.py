@@ -94,3 +94,14 @@ def test_an_atomic_write_that_fails_leaves_the_old_file(tmp_path):
 
 def test_pickle_round_trip():
     assert pickle.loads(store.pickle_bytes({"a": 1})) == {"a": 1}
+
+
+def test_an_output_edited_by_hand_is_set_aside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("data").mkdir()
+    Path("data/one").write_bytes(b"edited")
+    staging = Staging({"data/one": {"sha256": store.sha256(b"same"), "mtime_ns": 7}})
+    staging.put("data/one", b"same")
+    assert staging.commit()["data/one"]["mtime_ns"] == 7
+    assert staging.kept == ["artifacts/edited_by_hand/data/one"]
+    assert Path(staging.kept[0]).read_bytes() == b"edited"
