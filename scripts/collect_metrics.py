@@ -7,7 +7,8 @@ from tidemark.step import Run, step
 @step()
 def collect_metrics(run: Run) -> None:
     """Write artifacts/metrics.duckdb, and metrics/history/NNNNN.json if the metrics changed."""
-    names = [f"{s}_{m}" for s in run.config["scenarios"] for m in run.config["models"]]
+    scenarios, models = list(run.config["scenarios"]), list(run.config["models"])
+    names = [f"{scenario}_{model}" for scenario in scenarios for model in models]
     scores = [run.read_json(f"metrics/{name}.json") for name in names]
     intervals = [run.read_json(f"metrics/{name}_bootstrap.json") for name in names]
     validations = [run.read_json(f"artifacts/{name}_cv.json") for name in names]
@@ -21,7 +22,9 @@ def collect_metrics(run: Run) -> None:
         "paired_differences": compared["paired_differences"],
         "comparison": [compared],
         "conclusion": [{"sentence": sentence} for sentence in compared["conclusion"]],
-        "step_timings": database.timing_rows(run.checkpoints()),
+        "step_timings": database.timing_rows(
+            run.checkpoints(), {"scenario": scenarios, "model": models}
+        ),
         "history": database.history_rows(snapshots),
     }
     with run.writing("artifacts/metrics.duckdb") as path:

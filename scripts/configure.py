@@ -17,6 +17,13 @@ def json_schema() -> str:
     return json.dumps(settings.Config.model_json_schema(), indent=2) + "\n"
 
 
+def _brief(keys: list[str]) -> str:
+    """The keys that hold values, at most five of them."""
+    leaves = [key for key in sorted(keys) if not any(k.startswith(f"{key}.") for k in keys)]
+    more = f" (+{len(leaves) - 5} more)" if len(leaves) > 5 else ""
+    return ", ".join(leaves[:5]) + more
+
+
 def main() -> int:
     """Exit code 2 with line and column when the configuration is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -39,7 +46,7 @@ def main() -> int:
         progress.complain(io_message(error))
         return 1
     if changed and not first:
-        progress.say(f"{options.config}: changed {', '.join(changed)}")
+        progress.say(f"{options.config}: changed {_brief(changed)}")
     return 0
 
 

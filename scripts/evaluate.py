@@ -1,12 +1,12 @@
 """Forecast the test rows with one fitted model, and measure what the forecasts are worth."""
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
 from tidemark import bootstrap, metrics
 from tidemark.errors import InputError
 from tidemark.step import Run, step
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 KEYS = ["timestamp", "ticker"]
 
@@ -26,7 +26,7 @@ def evaluate(run: Run) -> None:
         predicted,
         _baseline(run, forecasts),
     )
-    scores = {key: float(value) for key, value in metrics.combine(sums.sum(axis=0)).items()}
+    scores = metrics.overall(sums)
     run.write_parquet(f"data/predictions/{name}.parquet", forecasts)
     run.write_json(f"metrics/{name}.json", _record(run, fitted, forecasts, scores))
     run.write_json(f"metrics/{name}_bootstrap.json", _intervals(run, sums))
@@ -62,11 +62,14 @@ def _record(
 
 
 def _intervals(run: Run, sums: NDArray[np.float64]) -> dict[str, object]:
-    """Intervals of every metric from one moving-block bootstrap over dates."""
+    """Intervals of every metric from one moving-block bootstrap over dates.
+
+    All instances draw the same dates, so equal forecasts have equal intervals.
+    """
     choice = run.config["evaluate"]
     level, length = choice["confidence"], choice["block_length"]
     replicates = choice["bootstrap_replicates"]
-    starts = bootstrap.block_starts(len(sums), length, replicates, run.seed)
+    starts = bootstrap.block_starts(len(sums), length, replicates, run.common_seed)
     drawn = metrics.combine(bootstrap.resample(sums, starts, length))
     return {
         "scenario": run.scenario,

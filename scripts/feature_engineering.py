@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pandas as pd
-
 from tidemark import features
 from tidemark.step import Run, step
+
+import pandas as pd
 
 
 @step(per=("scenario",))

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pandas as pd
-
 from tidemark import retry, store
 from tidemark.errors import InputError
 from tidemark.sources import actions, economic, origin, prices
 from tidemark.step import Run, step
+
+import pandas as pd
 
 Reader = Callable[[Mapping[str, bytes], Mapping[str, Any]], pd.DataFrame]
 

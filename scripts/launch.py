@@ -8,8 +8,11 @@ nothing but the standard library is imported before it is known that the step mu
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
 from tidemark import ROOT, checkpoint, config, locks, progress
 from tidemark.errors import InputError, io_message

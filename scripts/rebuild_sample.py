@@ -14,9 +14,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-import pandas as pd
-
 from tidemark import corporate_actions
+
+import pandas as pd
 
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"
 LAST_DAY = "2013-03-01"  # of the prices; what came later is left out of the other files

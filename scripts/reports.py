@@ -7,10 +7,10 @@ evaluation.md the memo, and every other file is part of the reflection.
 from pathlib import PurePath
 from typing import Any
 
-import duckdb
-
 from tidemark import reports as rendering
 from tidemark.step import Run, step
+
+import duckdb
 
 REPORTS = ("model_communication_report", "model_evaluation_memo", "reflection")
 
@@ -38,8 +38,8 @@ def reports(run: Run) -> None:
         },
     }
     for name in REPORTS:
-        template = run.read_text(f"reports/templates/{name}.md.j2")
-        run.write_text(f"reports/{name}.md", rendering.render(template, values))
+        path = f"reports/templates/{name}.md.j2"
+        run.write_text(f"reports/{name}.md", rendering.render(path, run.read_text(path), values))
     run.headline(f"{len(REPORTS)} reports, {len(missing)} figures missing")
 
 

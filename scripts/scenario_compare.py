@@ -1,9 +1,11 @@
 """Put all models of all scenarios side by side, with paired differences and a verdict."""
 
-import pandas as pd
-
 from tidemark import comparison, reports
 from tidemark.step import Run, step
+
+import pandas as pd
+
+TEMPLATE = "reports/templates/scenario_summary.md.j2"
 
 
 @step()
@@ -23,8 +25,9 @@ def scenario_compare(run: Run) -> None:
     )
     table = pd.DataFrame(result["table"])
     run.write_text("reports/scenario_table.csv", table.to_csv(index=False, lineterminator="\n"))
-    template = run.read_text("reports/templates/scenario_summary.md.j2")
-    run.write_text("reports/scenario_summary.md", reports.render(template, result))
+    run.write_text(
+        "reports/scenario_summary.md", reports.render(TEMPLATE, run.read_text(TEMPLATE), result)
+    )
     run.write_json("metrics/scenario_compare.json", result)
     beaten = sum(row["verdict"] == comparison.BETTER for row in result["table"])
     run.headline(f"{beaten} of {result['comparisons']} beat the baseline")

@@ -8,14 +8,19 @@ from tidemark.step import Run, step
 def split_data(run: Run) -> None:
     """Write data/splits/{scenario}_train.parquet, _test.parquet and _folds.json."""
     frame = run.read_parquet(f"features/{run.scenario}.parquet")
-    choice = run.plain(run.config["split_data"])
+    plan = splits.Plan(**run.plain(run.config["split_data"]))
     horizon = run.config["feature_engineering"]["horizon"]
-    train, test = splits.split(frame, choice["test_start"], choice["embargo"], horizon)
-    folds = splits.folds(train, choice["folds"], choice["embargo"])
-    run.write_parquet(f"data/splits/{run.scenario}_train.parquet", train)
-    run.write_parquet(f"data/splits/{run.scenario}_test.parquet", test)
-    run.write_json(f"data/splits/{run.scenario}_folds.json", folds)
-    run.headline(f"{len(train):,} training, {len(test):,} test rows")
+    parts = splits.divide(frame, plan, horizon, _time_zone(run))
+    run.write_parquet(f"data/splits/{run.scenario}_train.parquet", parts.train)
+    run.write_parquet(f"data/splits/{run.scenario}_test.parquet", parts.test)
+    run.write_json(f"data/splits/{run.scenario}_folds.json", parts.folds)
+    run.headline(f"{len(parts.train):,} training, {len(parts.test):,} test rows")
+
+
+def _time_zone(run: Run) -> str:
+    """The zone in which test_start is a date; daily bars are dates and have none."""
+    prices = run.config["fetch_data"]["prices"]
+    return str(prices["time_zone"]) if prices["bar"] == "intraday" else "UTC"
 
 
 if __name__ == "__main__":

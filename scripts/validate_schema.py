@@ -1,11 +1,11 @@
 """Hold data/raw/ against schemas/, write artifacts/validation_report.json, and stop at errors."""
 
-import pandas as pd
-
 from tidemark.step import Run, step
 from tidemark.validation import adjustments, checks, report, schema, sessions
 from tidemark.validation.finding import Finding
 from tidemark.validation.schema import Schema
+
+import pandas as pd
 
 
 @step()

@@ -1,10 +1,12 @@
 """What Tidemark's steps share: the checkpoint harness and the domain code.
 
-Importing the package does two things that must come before anything else is imported: it caps the
-threads of numerical libraries, and, in a step, starts to watch which project files Python loads.
+Importing the package does what must come before anything else is imported: it caps the threads of
+numerical libraries, and in a step it starts to watch which project files Python loads, and lets
+Ctrl-C end the process at once, without a traceback.
 """
 
 import os
+import signal
 from pathlib import Path
 
 from tidemark import code
@@ -20,4 +22,5 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ["MPLCONFIGDIR"] = str(ROOT / ".venv" / "matplotlib")
 
 if "TIDEMARK_LAUNCHED" in os.environ:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     code.watch(ROOT / "scripts")

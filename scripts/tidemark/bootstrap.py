@@ -5,11 +5,11 @@ dates; all tickers of a date stay together, which keeps the dependence between t
 The Annals of Statistics 17, 1217-1241). Drawn samples are simulation, made of real dates.
 """
 
+from tidemark.errors import InputError
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-
-from tidemark.errors import InputError
 
 Floats = NDArray[np.float64]
 CHUNK = 500  # replicates added up at once, which bounds memory

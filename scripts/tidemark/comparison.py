@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from tidemark import bootstrap, metrics
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-from tidemark import bootstrap, metrics
 
 Pair = tuple[str, str]  # scenario, model
 Record = dict[str, Any]

@@ -5,14 +5,14 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
 from tidemark import checkpoint, config
 from tidemark.errors import InputError
 from tidemark.rules import RuleError, hint, soften
 from tidemark.settings import Config
 from tidemark.yaml_lines import KeyPath, Position, parse
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 
 def load(path: str) -> Config:

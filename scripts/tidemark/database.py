@@ -4,7 +4,7 @@ Rows stand in the order given, which is that of config.yaml; times are naive UTC
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -148,8 +148,14 @@ def model_rows(scores: Sequence[Record], validations: Sequence[Record]) -> Rows:
     ]
 
 
-def timing_rows(checkpoints: Sequence[Record]) -> Rows:
-    """Table step_timings, from the checkpoints."""
+def timing_rows(checkpoints: Sequence[Record], configured: Mapping[str, Collection[str]]) -> Rows:
+    """Table step_timings, from the checkpoints.
+
+    Args:
+        checkpoints: of all steps.
+        configured: the names under `scenario` and under `model`; checkpoints of others are left
+            out, as their steps are no longer part of the project.
+    """
     return [
         {
             **checkpoint,
@@ -158,6 +164,7 @@ def timing_rows(checkpoints: Sequence[Record]) -> Rows:
             "started": _time(checkpoint["started"]),
         }
         for checkpoint in checkpoints
+        if all(name in configured[kind] for kind, name in checkpoint["instance"].items())
     ]
 
 

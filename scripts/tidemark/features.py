@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from tidemark.errors import InputError
+
 import numpy as np
 import pandas as pd
-
-from tidemark.errors import InputError
 
 CONTRACT = "schemas/feature_contract.yaml"
 
@@ -69,8 +69,10 @@ def build(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
         unknown are kept.
 
     Raises:
-        InputError: a column is missing, a value is infinite, or no row has all features.
+        InputError: the recipe names no feature, a column is missing, a value is infinite, or no row
+            has all features.
     """
+    _require_features(recipe)
     _require_columns(bars, recipe)
     _require_finite(bars, ["adj_close", "return_treated", *recipe.economic])
     parts = [bars[["timestamp", "ticker"]], _features(bars, recipe), _target(bars, recipe.horizon)]
@@ -111,7 +113,7 @@ def _price_features(returns: pd.Series, recipe: Recipe) -> pd.DataFrame:
         columns[f"mean_gap_{w}"] = index / index.rolling(w).mean() - 1.0
         columns[f"volatility_{w}"] = returns.rolling(w).std(ddof=1)
         columns[f"momentum_{w}"] = index / index.shift(w) - 1.0
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, index=returns.index)
 
 
 def _target(bars: pd.DataFrame, horizon: int) -> pd.DataFrame:
@@ -122,6 +124,15 @@ def _target(bars: pd.DataFrame, horizon: int) -> pd.DataFrame:
     return pd.DataFrame(
         {"target": target.mask(invented), "target_time": by_ticker["timestamp"].shift(-horizon)}
     )
+
+
+def _require_features(recipe: Recipe) -> None:
+    if not recipe.formulas():
+        raise InputError(
+            "config.yaml feature_engineering",
+            "lags, windows and economic are empty, so there is no feature to forecast from",
+            "name at least one lag, window or economic column",
+        )
 
 
 def _require_columns(bars: pd.DataFrame, recipe: Recipe) -> None:

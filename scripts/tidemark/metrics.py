@@ -23,14 +23,6 @@ METRICS = (
 MIN_TICKERS = 3  # of a date, for a rank correlation across tickers to mean anything
 
 
-def evaluate(
-    dates: NDArray[np.generic], true: Floats, predicted: Floats, baseline: Floats
-) -> dict[str, float]:
-    """All metrics of one set of forecasts; arguments as in `per_date`."""
-    combined = combine(per_date(dates, true, predicted, baseline).sum(axis=0))
-    return {name: float(value) for name, value in combined.items()}
-
-
 def per_date(
     dates: NDArray[np.generic], true: Floats, predicted: Floats, baseline: Floats
 ) -> Floats:
@@ -93,6 +85,11 @@ def combine(sums: Floats) -> dict[str, Floats]:
         "information_coefficient": _ratio(ranks, ranked),
         "skill": 1.0 - _ratio(squared, reference),
     }
+
+
+def overall(sums: Floats) -> dict[str, float]:
+    """The metrics over all dates, from the (dates, 10) sums of `per_date`."""
+    return {name: float(value) for name, value in combine(sums.sum(axis=0)).items()}
 
 
 def rank_correlations(day: NDArray[np.intp], true: Floats, predicted: Floats) -> Floats:

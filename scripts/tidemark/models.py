@@ -1,7 +1,7 @@
 """The models: an estimator's name and parameters in, a fitted scikit-learn pipeline out.
 
 To add a model, write one function here under `@estimator`, give its parameters a class in
-configuration.py, and name it in config.yaml. The function's name is the estimator's, its parameters
+settings.py, and name it in config.yaml. The function's name is the estimator's, its parameters
 are those of config.yaml, and it returns the regressor that follows the `StandardScaler`. None of
 these estimators draws random numbers; one that does takes its `random_state` as a parameter.
 """
@@ -9,6 +9,9 @@ these estimators draws random numbers; one that does takes its `random_state` as
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from tidemark import splits
+from tidemark.errors import InputError
 
 import numpy as np
 import pandas as pd
@@ -23,9 +26,6 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.svm import SVR
-
-from tidemark import splits
-from tidemark.errors import InputError
 
 Fold = Mapping[str, Any]
 Record = dict[str, Any]

@@ -1,8 +1,8 @@
 """Bars in their normal form, and the returns of adjusted prices."""
 
-import pandas as pd
-
 from tidemark.errors import InputError
+
+import pandas as pd
 
 
 def normalise(prices: pd.DataFrame, where: str) -> pd.DataFrame:

@@ -6,7 +6,10 @@ A value that is undefined (None, or NaN) shows as a dash.
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from traceback import walk_tb
 from typing import Any
+
+from tidemark.errors import InputError
 
 import jinja2
 
@@ -76,11 +79,17 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def render(template: str, values: Mapping[str, Any]) -> str:
+def render(path: str, template: str, values: Mapping[str, Any]) -> str:
     """Fill in a Jinja template; a name that it uses and `values` lacks is an error.
 
+    Args:
+        path: the template's file, for messages.
+        template: its text.
+        values: what its names stand for.
+
     Raises:
-        jinja2.TemplateError: the template is not valid, or uses an unknown name.
+        InputError: the template is not valid, uses an unknown name, or applies a filter to what
+            the filter cannot show; with the line.
     """
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
@@ -90,7 +99,29 @@ def render(template: str, values: Mapping[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= FILTERS
-    return environment.from_string(template).render(values)
+    try:
+        return environment.from_string(template).render(values)
+    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path}:{_line(error)}",
+            _problem(error),
+            f"correct the template (it is given: {', '.join(values)}), or restore the file",
+        ) from error
+
+
+def _problem(error: Exception) -> str:
+    """What jinja says; other errors say little without their kind."""
+    if isinstance(error, jinja2.TemplateError):
+        return " ".join(str(error.message).split()).rstrip(".")
+    return f"{type(error).__name__}: {error}"
+
+
+def _line(error: Exception) -> int:
+    """The template's line: jinja gives it with bad syntax, and as the frame of what failed."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return error.lineno
+    frames = walk_tb(error.__traceback__)
+    return [line for frame, line in frames if frame.f_code.co_filename == "<template>"][-1]
 
 
 def metric(value: float | None, name: str, *, sign: bool = False) -> str:

@@ -3,12 +3,12 @@
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from tidemark.settings import PRICE_FIELDS, Alerts, Config, Prices, Scenario, Winsorise
+
+from pydantic import ValidationError
 
 TAKEN_COLUMNS = {*PRICE_FIELDS, "ticker", "available_at", "imputed", "return", "return_treated"}
 TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
@@ -98,33 +98,34 @@ def _acknowledgements(whole: Config) -> list[Fault]:
     needed = whole.raw_names()
     given = whole.validate_schema.acknowledged_schemas
     where = "validate_schema.acknowledged_schemas"
-    return [(where, f"{name} is missing") for name in needed if name not in given] + [
-        (f"{where}.{name}", f"no such source{hint(name, needed)}")
-        for name in given
-        if name not in needed
+    missing = [name for name in needed if name not in given]
+    extra = [name for name in given if name not in needed]
+    return [(where, f'{name} is missing: add {name}: ""') for name in missing] + [
+        (f"{where}.{name}", f"no source has this name: remove the line{hint(name, needed)}")
+        for name in extra
     ]
 
 
 def _model_references(whole: Config) -> list[Fault]:
     models = whole.models
-    faults = []
-    if whole.evaluate.baseline not in models:
-        guess = hint(whole.evaluate.baseline, models)
-        faults.append(("evaluate.baseline", f"no such model{guess}"))
+    faults = [*_unknown_model("evaluate.baseline", whole.evaluate.baseline, models)]
     for name, model in models.items():
         seen, current = [name], model.fallback
         while current is not None:
-            if current not in models:
-                guess = hint(current, models)
-                faults.append((f"models.{name}.fallback", f"no such model{guess}"))
-                break
-            if current in seen:
+            unknown = _unknown_model(f"models.{name}.fallback", current, models)
+            if unknown or current in seen:
                 chain = " -> ".join([*seen, current])
-                faults.append((f"models.{name}.fallback", f"goes in a circle: {chain}"))
+                faults += unknown or [(f"models.{name}.fallback", f"goes in a circle: {chain}")]
                 break
             seen.append(current)
             current = models[current].fallback
     return faults
+
+
+def _unknown_model(key: str, name: str, models: Mapping[str, object]) -> list[Fault]:
+    if name in models:
+        return []
+    return [(key, f"no such model: {name}{hint(name, models)}; one of {', '.join(models)}")]
 
 
 def _grids(models: dict[str, Any]) -> list[Fault]:

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -54,6 +55,23 @@ def _make_can_say(text: str) -> str:
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 IsoDate = Annotated[str, AfterValidator(_iso_date)]
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise ValueError("is not a time zone, such as UTC or America/New_York") from error
+    return name
+
+
+def _no_repeats(values: list[int]) -> list[int]:
+    if len(set(values)) < len(values):
+        raise ValueError("names a value twice")
+    return values
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 DateFormat = Annotated[str, AfterValidator(_date_format)]
 SourcePath = Annotated[str, AfterValidator(_make_can_say)]
 Positive = Annotated[float, Field(gt=0)]
@@ -74,7 +92,7 @@ class Prices(Section):
     layout: Literal["long", "wide"] = "long"
     bar: Literal["daily", "intraday"] = "daily"
     date_format: DateFormat
-    time_zone: str = "UTC"
+    time_zone: TimeZone = "UTC"
     columns: dict[Literal["timestamp", "ticker", *PRICE_FIELDS], str]  # type: ignore[valid-type]
 
 
@@ -151,8 +169,8 @@ class FeatureEngineering(Section):
     """Lags, windows and the target's horizon, in bars."""
 
     horizon: Count = 1
-    lags: list[Annotated[int, Field(ge=0)]]
-    windows: list[Annotated[int, Field(ge=2)]]
+    lags: Annotated[list[Annotated[int, Field(ge=0)]], AfterValidator(_no_repeats)]
+    windows: Annotated[list[Annotated[int, Field(ge=2)]], AfterValidator(_no_repeats)]
     economic: list[Name] = []
     term_spread: Annotated[list[Name], Field(min_length=2, max_length=2)] | None = None
 

@@ -1,20 +1,52 @@
 """Splits by date, never by row, so that no training target reaches into what is tested."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from tidemark.errors import InputError
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import TimeSeriesSplit
 
-from tidemark.errors import InputError
-
 Mask = NDArray[np.bool_]
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where to split: the section `split_data` of config.yaml.
+
+    Attributes:
+        test_start: ISO date on which the test set begins.
+        embargo: bars (unique timestamps) left out before what is tested; at least the horizon.
+        folds: how many walk-forward folds the training dates give.
+    """
+
+    test_start: str
+    embargo: int
+    folds: int
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Training rows, test rows, and the folds of the training rows as of `folds`."""
+
+    train: pd.DataFrame
+    test: pd.DataFrame
+    folds: list[Record]
+
+
+def divide(frame: pd.DataFrame, plan: Plan, horizon: int, time_zone: str = "UTC") -> Parts:
+    """Split off the test set, and lay the folds over what is left; see `split` and `folds`."""
+    train, test = split(frame, plan.test_start, plan.embargo, horizon, time_zone)
+    return Parts(train, test, folds(train, plan.folds, plan.embargo))
 
 
 def split(
-    frame: pd.DataFrame, test_start: str, embargo: int, horizon: int
+    frame: pd.DataFrame, test_start: str, embargo: int, horizon: int, time_zone: str = "UTC"
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Divide the rows whose target is known into training and test rows.
 
@@ -23,6 +55,8 @@ def split(
         test_start: ISO date; the test set is every bar from then on.
         embargo: bars (unique timestamps) left out between the last training bar and the test set.
         horizon: bars ahead that the target looks.
+        time_zone: where `test_start` is a date: its midnight there parts the sessions, also of an
+            exchange that trades through midnight in UTC.
 
     Returns:
         (training rows, test rows). Every training `target_time` lies before `test_start`.
@@ -31,7 +65,7 @@ def split(
         InputError: the embargo is shorter than the horizon, or one side would be empty.
     """
     _require_embargo(embargo, horizon)
-    start = pd.Timestamp(test_start)
+    start = _midnight(test_start, time_zone)
     dates = np.sort(frame["timestamp"].unique())
     first_test = int(np.searchsorted(dates, start.to_datetime64()))
     _require_inside(dates, first_test, test_start, embargo)
@@ -45,7 +79,13 @@ def split(
     return train, test
 
 
-def folds(train: pd.DataFrame, count: int, embargo: int) -> list[dict[str, Any]]:
+def _midnight(day: str, time_zone: str) -> pd.Timestamp:
+    """The first instant of a day in naive UTC, if clocks skip midnight the first after it."""
+    local = pd.Timestamp(day).tz_localize(time_zone, ambiguous=True, nonexistent="shift_forward")
+    return local.tz_convert(None)
+
+
+def folds(train: pd.DataFrame, count: int, embargo: int) -> list[Record]:
     """Walk-forward folds over the training dates, each with an embargo before its test dates.
 
     Returns:
@@ -82,8 +122,8 @@ def fold_rows(train: pd.DataFrame, fold: Mapping[str, Any]) -> tuple[Mask, Mask]
 
 def _fold(
     train: pd.DataFrame, number: int, fitted: pd.DatetimeIndex, scored: pd.DatetimeIndex
-) -> dict[str, Any]:
-    record: dict[str, Any] = {
+) -> Record:
+    record: Record = {
         "fold": number,
         "train_start": fitted[0].isoformat(),
         "train_end": fitted[-1].isoformat(),

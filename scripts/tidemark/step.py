@@ -50,8 +50,6 @@ def _main(function: Callable[[Run], None], per: Sequence[str]) -> int:
     except OSError as error:
         progress.complain(io_message(error))
         return 1
-    except KeyboardInterrupt:
-        return 130
 
 
 def _parse(name: str, description: str | None, per: Sequence[str]) -> argparse.Namespace:

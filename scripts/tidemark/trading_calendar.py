@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
+from tidemark.errors import InputError
+
 import exchange_calendars
 import pandas as pd
-
-from tidemark.errors import InputError
 
 WHERE = "config.yaml: validate_schema.calendar"
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from tidemark.errors import InputError
+
+import yaml
 
 Position = tuple[int, int]
 KeyPath = tuple[str | int, ...]

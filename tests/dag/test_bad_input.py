@@ -176,7 +176,7 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
         ["evaluate.block_length"],
     ),
     "unknown calendar": (config("calendar: XNYS", "calendar: XNIX"), ["XNIX"]),
-    "unknown time zone": (unknown_zone, ["Mars/Olympus"]),
+    "unknown time zone": (unknown_zone, ["fetch_data.prices.time_zone"]),
     "folder that cannot be written": (file_as_folder, ["logs: "]),
     "unknown key": (config("seed: 2", "sead: 2"), ["config.yaml:6:1: sead", "did you mean seed?"]),
     "key twice": (config("seed: 20130301", "seed: 1\nseed: 2"), ["config.yaml:7:1", "seed"]),

@@ -1,11 +1,11 @@
 """The block bootstrap against brute force, against arch, and for coverage."""
 
+from tidemark import bootstrap, metrics
+from tidemark.errors import InputError
+
 import numpy as np
 import pytest
 from arch.bootstrap import MovingBlockBootstrap
-
-from tidemark import bootstrap, metrics
-from tidemark.errors import InputError
 
 
 def autoregressive(n: int, series: int, phi: float, seed: int) -> np.ndarray:

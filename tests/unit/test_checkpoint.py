@@ -2,9 +2,9 @@ import json
 import os
 from pathlib import Path
 
-import pytest
-
 from tidemark import checkpoint, config, store
+
+import pytest
 
 NAME = "evaluate_s_m"
 

@@ -3,9 +3,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tidemark import code
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = b'"""Doc."""\n\ndef f(x):\n    """Double."""\n    return x * 2  # why\n'

@@ -1,11 +1,11 @@
 """Verdicts and paired differences between models and scenarios."""
 
+from tidemark import bootstrap, comparison, metrics
+from tidemark.errors import InputError
+
 import numpy as np
 import pandas as pd
 import pytest
-
-from tidemark import bootstrap, comparison, metrics
-from tidemark.errors import InputError
 
 SETTINGS = comparison.Settings(
     baseline="mean", confidence=0.95, bootstrap_replicates=200, block_length=5, seed=1
@@ -31,7 +31,8 @@ def compared(*scenarios: tuple[str, dict[str, pd.DataFrame]]):
     scores, intervals = {}, {}
     for (s, m), frame in forecasts.items():
         baseline = forecasts[s, "mean"]["y_pred"]
-        values = metrics.evaluate(*(frame[c] for c in ("timestamp", "y_true", "y_pred")), baseline)
+        sums = metrics.per_date(*(frame[c] for c in ("timestamp", "y_true", "y_pred")), baseline)
+        values = metrics.overall(sums)
         scores[s, m] = {"fitted": m, "metrics": values}
         intervals[s, m] = {"intervals": {name: [-1.0, 1.0] for name in values}}
     return comparison.compare(forecasts, scores, intervals, SETTINGS)

@@ -2,10 +2,10 @@ import os
 import time
 from pathlib import Path
 
-import pytest
-
 from tidemark import config
 from tidemark.errors import InputError
+
+import pytest
 
 TREE = {"seed": 7, "models": {"ridge": {"alpha": 1.0, "grid": None}, "mean": {}}, "list": [1, 2]}
 

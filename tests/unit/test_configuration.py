@@ -1,11 +1,11 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from tidemark import configuration, settings
 from tidemark.errors import InputError
 from tidemark.yaml_lines import parse
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = (ROOT / "config.yaml").read_text("utf-8")
@@ -45,7 +45,7 @@ def test_the_json_schema_for_editors_is_up_to_date():
         ("impute: mean ", "impute: maen ", "(did you mean mean?)"),
         ("seed: 20130301", "seed: NO", ": seed: should be a valid integer, not 'NO'"),
         ("horizon: 1 ", "horizon: 9 ", ": split_data.embargo: must be at least"),
-        ("baseline: baseline", "baseline: base", "evaluate.baseline: no such model"),
+        ("baseline: baseline", "baseline: base", "evaluate.baseline: no such model: base"),
         ("    fallback: linear", "    fallback: svr", "goes in a circle: ridge -> svr -> ridge"),
         ("lower: 0.01", "lower: 0.995", "outliers.lower: must be below upper"),
         ("yield_30y, unemp", "yield_31y, unemp", "no economic source has yield_31y (did you mean"),
@@ -57,6 +57,9 @@ def test_the_json_schema_for_editors_is_up_to_date():
         ),
         ("path: data/sample/prices.csv", "path: data/*/prices.csv", "in the last part"),
         ("test_start: 2010-07-01", "test_start: 2010-07-32", "split_data.test_start"),
+        ("lags: [0, 1, 2", "lags: [0, 1, 1", "feature_engineering.lags: names a value twice"),
+        ("time_zone: UTC", "time_zone: Mars/Base", "is not a time zone, such as UTC"),
+        ('    unemployment: "', '    unemplo: "', "no source has this name: remove the line"),
         ("block_length: 21", "block_length: 0", "evaluate.block_length: should be greater than"),
         ("yield_3m: 3month", "imputed: 3month", "column imputed is taken already"),
         ('date_format: "%Y-%m-%d"', 'date_format: "%Y-%Q"', "is not a format that strptime knows"),

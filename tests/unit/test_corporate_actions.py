@@ -1,10 +1,10 @@
 """Corporate actions against adjustment factors."""
 
+from tidemark import corporate_actions
+
 import numpy as np
 import pandas as pd
 import pytest
-
-from tidemark import corporate_actions
 
 DAYS = pd.to_datetime(["2003-02-13", "2003-02-14", "2003-02-18", "2003-02-19"])
 CLOSES = [46.99, 48.30, 24.96, 24.53]

@@ -3,15 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+from tidemark import features
+from tidemark.errors import InputError
+
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from tidemark import features
-from tidemark.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = features.Recipe(
@@ -94,6 +94,11 @@ def test_horizon_counts_bars():
     [
         ({"economic": ["gdp"]}, "feature_engineering.economic", "gdp"),
         ({"term_spread": ["long", "gdp"]}, "feature_engineering.term_spread", "gdp"),
+        (
+            {"lags": [], "windows": [], "economic": [], "term_spread": None},
+            "config.yaml feature_engineering",
+            "lags, windows and economic are empty",
+        ),
         ({"windows": [50]}, "feature_engineering", "mean_gap_50 has 0 values|no bar has all"),
     ],
 )
@@ -101,6 +106,12 @@ def test_bad_recipes(change, where, problem):
     with pytest.raises(InputError, match=problem) as caught:
         features.build(bars_of({"A": [1, 2, 3, 4, 5]}), replace(RECIPE, **change))
     assert caught.value.where.endswith(where)
+
+
+def test_economic_features_alone_are_enough():
+    frame = features.build(bars_of({"A": [1, 2, 3]}), replace(RECIPE, lags=[], windows=[]))
+    assert list(frame.columns[2:-2]) == ["rate", "term_spread"]
+    assert len(frame) == 3
 
 
 def test_an_infinite_value_is_named():

@@ -3,14 +3,14 @@
 import io
 import logging
 
-import pandas as pd
-import pyarrow.parquet as pq
-import pytest
-
 import fetch_data
 from tidemark import retry, store
 from tidemark.errors import InputError
 from tidemark.sources import economic
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
 
 SOURCE = {
     "path": "u.csv",

@@ -2,12 +2,12 @@
 
 import logging
 
+import plots
+from tidemark import figures, store
+
 import numpy as np
 import pandas as pd
 import pytest
-
-import plots
-from tidemark import figures, store
 
 
 def forecasts_of(predicted, model="ridge", fitted="ridge", rows=400, scale=0.01):

@@ -1,11 +1,11 @@
 """The metrics against scikit-learn, SciPy and values by hand."""
 
+from tidemark import metrics
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
-
-from tidemark import metrics
 
 
 def draw_forecasts(dates: int = 40, tickers: int = 6, seed: int = 5):
@@ -18,9 +18,13 @@ def draw_forecasts(dates: int = 40, tickers: int = 6, seed: int = 5):
     return day[order], true[order], predicted[order]
 
 
+def overall(day, true, predicted, baseline):
+    return metrics.overall(metrics.per_date(day, true, predicted, baseline))
+
+
 def test_errors_agree_with_scikit_learn():
     day, true, predicted = draw_forecasts()
-    found = metrics.evaluate(day, true, predicted, np.full(true.size, 0.001))
+    found = overall(day, true, predicted, np.full(true.size, 0.001))
     mse = mean_squared_error(true, predicted)
     assert found["mae"] == pytest.approx(mean_absolute_error(true, predicted), rel=1e-12)
     assert found["mse"] == pytest.approx(mse, rel=1e-12)
@@ -34,7 +38,7 @@ def test_errors_agree_with_scikit_learn():
 def test_information_coefficient_agrees_with_scipy():
     day, true, predicted = draw_forecasts()
     daily = [spearmanr(true[day == d], predicted[day == d]).statistic for d in np.unique(day)]
-    found = metrics.evaluate(day, true, predicted, predicted)
+    found = overall(day, true, predicted, predicted)
     assert found["information_coefficient"] == pytest.approx(np.mean(daily), rel=1e-12)
     _, number = np.unique(day, return_inverse=True)
     ours = metrics.rank_correlations(number, true, predicted)
@@ -44,19 +48,19 @@ def test_information_coefficient_agrees_with_scipy():
 def test_directions_by_hand():
     true = np.array([0.01, -0.01, 0.02, 0.0, 0.03, -0.02])
     predicted = np.array([0.001, 0.002, 0.003, 0.001, 0.0, -0.001])
-    found = metrics.evaluate(np.arange(6), true, predicted, predicted)
+    found = overall(np.arange(6), true, predicted, predicted)
     assert found["directional_accuracy"] == 3 / 4
 
 
 def test_no_direction_at_all():
-    found = metrics.evaluate(np.arange(3), np.array([0.01, -0.01, 0.02]), np.zeros(3), np.ones(3))
+    found = overall(np.arange(3), np.array([0.01, -0.01, 0.02]), np.zeros(3), np.ones(3))
     assert np.isnan(found["directional_accuracy"])
 
 
 def test_skill_of_the_baseline_is_zero_and_of_the_truth_is_one():
     day, true, predicted = draw_forecasts()
-    assert metrics.evaluate(day, true, predicted, predicted)["skill"] == 0
-    assert metrics.evaluate(day, true, true, predicted)["skill"] == 1
+    assert overall(day, true, predicted, predicted)["skill"] == 0
+    assert overall(day, true, true, predicted)["skill"] == 1
 
 
 @pytest.mark.parametrize(
@@ -67,7 +71,7 @@ def test_skill_of_the_baseline_is_zero_and_of_the_truth_is_one():
     ],
 )
 def test_no_information_coefficient_without_an_order(true, predicted):
-    found = metrics.evaluate(np.zeros(4), np.array(true), np.array(predicted), np.ones(4))
+    found = overall(np.zeros(4), np.array(true), np.array(predicted), np.ones(4))
     assert np.isnan(found["information_coefficient"])
 
 
@@ -75,13 +79,13 @@ def test_dates_with_two_tickers_have_no_information_coefficient():
     day = np.array([1, 1, 2, 2, 2])
     true = np.array([0.1, 0.2, 0.1, 0.2, 0.3])
     predicted = np.array([0.2, 0.1, 0.3, 0.2, 0.1])
-    found = metrics.evaluate(day, true, predicted, predicted)
+    found = overall(day, true, predicted, predicted)
     assert found["information_coefficient"] == -1
     assert np.isnan(metrics.rank_correlations(day - 1, true, predicted)[0])
 
 
 def test_r2_of_equal_returns_is_undefined():
-    found = metrics.evaluate(np.arange(3), np.full(3, 0.01), np.zeros(3), np.zeros(3))
+    found = overall(np.arange(3), np.full(3, 0.01), np.zeros(3), np.zeros(3))
     assert np.isnan(found["r2"])
 
 
@@ -89,7 +93,7 @@ def test_metrics_of_some_dates_follow_from_their_sums():
     day, true, predicted = draw_forecasts()
     sums = metrics.per_date(day, true, predicted, np.full(true.size, 0.001))
     some = np.isin(day, np.unique(day)[10:25])
-    alone = metrics.evaluate(day[some], true[some], predicted[some], np.full(some.sum(), 0.001))
+    alone = overall(day[some], true[some], predicted[some], np.full(some.sum(), 0.001))
     together = metrics.combine(sums[10:25].sum(axis=0))
     for name in metrics.METRICS:
         assert together[name] == pytest.approx(alone[name], rel=1e-9), name

@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tidemark import models, splits
+from tidemark.errors import InputError
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
-
-from tidemark import models, splits
-from tidemark.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = {

@@ -1,13 +1,11 @@
-"""Imputation, outliers, returns and the as-of join; above all: nothing knows the future."""
+"""Imputation, outliers, returns, the as-of join, and the order in which they clean the bars."""
+
+from tidemark import cleaning, economic, impute, outliers, prices
+from tidemark.errors import InputError
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from tidemark import economic, impute, outliers, prices
-from tidemark.errors import InputError
 
 NAN = np.nan
 WINSORISE = {"method": "winsorise", "lower": 0.1, "upper": 0.9}
@@ -141,58 +139,50 @@ def test_a_value_joins_from_the_day_it_is_available():
     pd.testing.assert_frame_equal(joined[both.columns], both)
 
 
-# --- Nothing knows the future
-
-SCENARIOS = {
-    "mean_impute": ("mean", NONE),
-    "median_impute": ("median", NONE),
-    "winsorise": ("median", WINSORISE),
-    "iqr": ("mean", IQR),
-}
-BARS = 24  # of each of two tickers
-FIELDS = ["open", "high", "low", "close", "volume", "adj_close"]
+def test_all_bars_of_a_day_know_what_became_public_at_its_midnight():
+    hours = pd.date_range("2020-01-02 21:00", periods=4, freq="h").astype("datetime64[us]")
+    day = pd.to_datetime(["2020-01-01", "2020-01-02"]).astype("datetime64[us]")
+    series = pd.DataFrame({"timestamp": day, "available_at": day + pd.Timedelta(days=1)})
+    joined = economic.as_known(pd.DataFrame({"timestamp": hours}), series.assign(rate=[1.0, 2.0]))
+    assert joined["rate"].to_list() == [1, 1, 1, 2]
 
 
-def processed(cells, series, scenario):
-    """What the step computes, from a matrix of price fields and a list of economic values."""
-    method, treatment = SCENARIOS[scenario]
-    days = pd.date_range("2020-01-01", periods=BARS).astype("datetime64[us]")
-    frame = pd.DataFrame({"timestamp": [*days, *days], "ticker": ["A"] * BARS + ["B"] * BARS})
-    frame[FIELDS] = cells
-    result = impute.bars(prices.normalise(frame, "p"), method)
-    result["return"] = prices.returns(result)
-    limits = outliers.bounds(result["return"], result["ticker"], treatment, 3)
-    result["return_treated"] = result["return"].clip(limits["lower"], limits["upper"])
-    known = pd.DataFrame({"timestamp": days, "available_at": days + pd.Timedelta(days=1)})
-    known["rate"] = series
-    return economic.as_known(result, impute.series(known, ["rate"], method))
+# --- The whole, in its order
 
 
-def drawn(seed, missing, *shape):
-    """Positive values, some of them missing, some of them equal."""
-    random = np.random.default_rng(seed)
-    values = random.lognormal(sigma=random.choice([0.01, 0.5, 3.0]), size=shape).round(3) + 0.001
-    return np.where(random.random(shape) < missing, NAN, values)
+def cleaned(adj_close, rates=((1, 1.0),), outliers=NONE):
+    """Clean bars of one ticker; each rate is of a day in January and known the day after."""
+    days, values = zip(*rates, strict=True)
+    when = pd.to_datetime([f"2020-01-{day:02}" for day in days]).astype("datetime64[us]")
+    series = pd.DataFrame({"timestamp": when, "available_at": when + pd.Timedelta(days=1)})
+    scenario = {"impute": "mean", "outliers": outliers}
+    return cleaning.clean(bars(adj_close), {"fed": series.assign(rate=values)}, scenario, 3)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-@settings(max_examples=40, deadline=None, derandomize=True)
-@given(
-    seeds=st.tuples(st.integers(0, 2**32), st.integers(0, 2**32)),
-    missing=st.tuples(*[st.sampled_from([0.0, 0.1, 0.6, 1.0])] * 2),
-    last=st.integers(0, BARS - 1),
-)
-def test_no_row_depends_on_a_later_one(scenario, seeds, missing, last):
-    shape = 2 * BARS, len(FIELDS)
-    cells, others = (drawn(*draw, *shape) for draw in zip(seeds, missing, strict=True))
-    series, rates = (drawn(*draw, BARS) for draw in zip(seeds, missing, strict=True))
-    later = np.tile(np.arange(BARS) > last, 2)
-    changed = np.where(later[:, None], others, cells)
-    # The value of day `last` is public the day after, so it belongs to the future as well.
-    revised = np.where(np.arange(BARS) >= last, rates, series)
-    day = pd.Timestamp("2020-01-01") + pd.Timedelta(days=last)
-    before = [
-        frame[frame["timestamp"] <= day].reset_index(drop=True)
-        for frame in (processed(cells, series, scenario), processed(changed, revised, scenario))
-    ]
-    pd.testing.assert_frame_equal(*before, check_exact=True)
+def test_returns_are_of_filled_prices():
+    result = cleaned([NAN, 100, 110, NAN, 110]).bars
+    assert result["return"].to_list() == pytest.approx([NAN, 0.1, 0.1, -1 / 11], nan_ok=True)
+    assert result["imputed"].to_list() == [False, False, True, False]
+
+
+def test_treated_returns_are_within_bounds_of_earlier_ones_and_returns_stay():
+    result = cleaned([100, 110, 121, 133.1, 266.2], outliers=WINSORISE)
+    assert result.bars["return"].iloc[-1] == pytest.approx(1.0)
+    assert result.bars["return_treated"].iloc[-1] == pytest.approx(0.1)
+    assert result.bars["adj_close"].iloc[-1] == 266.2
+
+
+def test_a_series_is_filled_by_its_own_rows_before_it_is_joined():
+    """Filled bar by bar, the mean would count the 4 once for each of the three bars it covers."""
+    result = cleaned([1.0] * 7, rates=[(1, 1.0), (2, 4.0), (5, NAN), (6, 10.0)])
+    assert result.bars["rate"].to_list() == pytest.approx([NAN, 1, 4, 4, 4, 2.5, 10], nan_ok=True)
+
+
+def test_counts_for_the_log():
+    result = cleaned([NAN, 100, NAN, 101, 102, 103, 500], [(1, 1.0), (2, NAN)], IQR)
+    assert result.dropped == 1
+    assert result.outliers == (1, 0)
+    assert result.missing["prices.adj_close"] == (2, 0)
+    assert result.missing["prices.volume"] == (7, 6)
+    assert result.missing["fed.rate"] == (1, 0)
+    assert not {"prices.timestamp", "fed.available_at"} & result.missing.keys()

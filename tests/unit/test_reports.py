@@ -3,16 +3,16 @@
 from itertools import pairwise
 from pathlib import Path
 
+from tidemark import database, reports
+from tidemark.errors import InputError
+
 import duckdb
-import jinja2
 import pytest
 
-from tidemark import database, reports
-
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = ROOT / "reports" / "templates"
 METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
 PAIRS = [("plain", "mean"), ("plain", "svr")]
+CONFIGURED = {"scenario": ["plain"], "model": ["mean", "svr"]}
 
 
 def score(pair, value):
@@ -73,6 +73,10 @@ def tables():
         "run": "1-2",
         "notes": [],
     }
+    others = [
+        checkpoint | {"instance": instance}
+        for instance in ({}, {"scenario": "gone"}, {"scenario": "plain", "model": "gone"})
+    ]
     comparison = {
         "baseline": "mean",
         "confidence": 0.95,
@@ -90,7 +94,7 @@ def tables():
         "paired_differences": [difference("mse", "no difference shown"), difference("mae", None)],
         "comparison": [comparison],
         "conclusion": [{"sentence": "No model beats the baseline."}, {"sentence": "None."}],
-        "step_timings": database.timing_rows([checkpoint]),
+        "step_timings": database.timing_rows([checkpoint, *others], CONFIGURED),
         "history": database.history_rows([{"metrics": rows}, {"metrics": rows[:3]}]),
     }
 
@@ -119,6 +123,11 @@ def test_tables_hold_the_rows(connection):
 def test_times_are_naive_utc(connection):
     found = connection.execute("SELECT typeof(started), started::VARCHAR FROM step_timings")
     assert found.fetchone() == ("TIMESTAMP", "2013-03-01 10:00:00")
+
+
+def test_timings_of_what_is_no_longer_configured_are_left_out(connection):
+    found = connection.execute("SELECT scenario, model FROM step_timings ORDER BY rowid")
+    assert found.fetchall() == [("plain", "svr"), (None, None)]
 
 
 def test_a_database_that_cannot_be_written(tmp_path):
@@ -183,7 +192,8 @@ def values_for_reports(connection, missing=False, narrative=None):
 
 
 def rendered(name, values):
-    return reports.render((TEMPLATES / f"{name}.md.j2").read_text("utf-8"), values)
+    path = f"reports/templates/{name}.md.j2"
+    return reports.render(path, (ROOT / path).read_text("utf-8"), values)
 
 
 @pytest.mark.parametrize("missing", [False, True])
@@ -226,9 +236,23 @@ def test_what_people_write_is_included_as_it_stands(connection):
     assert "Last." in rendered("reflection", values)
 
 
-def test_an_unknown_name_in_a_template_is_an_error():
-    with pytest.raises(jinja2.UndefinedError):
-        reports.render("{{ nothing }}", {})
+@pytest.mark.parametrize(
+    ("template", "line", "problem"),
+    [
+        ("# Title\n\n{{ nothing }}\n", 3, "'nothing' is undefined"),
+        ("{% for row in rows %}\n{{ row.name }}\n{% endfor %}", 2, "has no attribute 'name'"),
+        ("{% macro m() %}\n{{ nothing }}\n{% endmacro %}\n{{ m() }}", 2, "'nothing'"),
+        ("# Title\n{% for row in rows %}\n", 2, "innermost block .* is 'for'"),
+        ("\n{{ rows | upercase }}", 2, "No filter named 'upercase'"),
+        ("\n{{ rows | metric('mea') }}", 2, "TypeError: must be real number, not list"),
+    ],
+)
+def test_a_bad_template_is_named_with_its_line(template, line, problem):
+    with pytest.raises(InputError, match=problem) as caught:
+        reports.render("reports/templates/memo.md.j2", template, {"rows": [{}]})
+    assert caught.value.where == f"reports/templates/memo.md.j2:{line}"
+    assert "it is given: rows" in caught.value.cure
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ import re
 import zipfile
 from pathlib import Path
 
-import pandas as pd
-import pytest
-
 import rebuild_sample
 from tidemark import corporate_actions
+
+import pandas as pd
+import pytest
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 NAMES = {"Date": "timestamp", "Ticker": "ticker", "Close": "close", "Adj Close": "adj_close"}

@@ -3,12 +3,12 @@
 import gzip
 import io
 
+from tidemark.errors import InputError
+from tidemark.sources import actions, economic, prices
+
 import numpy as np
 import pandas as pd
 import pytest
-
-from tidemark.errors import InputError
-from tidemark.sources import actions, economic, prices
 
 HEADER = "Date,Ticker,Open,High,Low,Close,Volume,Adj Close\n"
 LINES = [
@@ -113,6 +113,16 @@ def test_fields_that_are_not_mapped_are_missing():
 def test_one_file_a_ticker_is_named_by_its_stem():
     files = {f"data/{name}.csv.gz": gzip.compress(b"Date,Close\n2020-01-02,1\n") for name in "BA"}
     assert list(prices.read(files, ONE_FILE_A_TICKER)["ticker"]) == ["A", "B"]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet", ".CSV"])
+def test_a_ticker_keeps_its_dots(ending):
+    content = b"Date,Close\n2020-01-02,1\n"
+    if ending == ".csv.gz":
+        content = gzip.compress(content)
+    if ending == ".parquet":
+        content = parquet(pd.DataFrame({"Date": ["2020-01-02"], "Close": [1.0]}))
+    assert read(content, ONE_FILE_A_TICKER, f"data/v1.2/BRK.A{ending}")["ticker"][0] == "BRK.A"
 
 
 def test_wide_columns_are_tickers_while_they_trade():
@@ -349,6 +359,28 @@ BAD = {
         INTRADAY,
         "p.csv",
         ["p.csv:2", "'2020-03-08 02:30'", "America/New_York"],
+    ),
+    "unknown time zone, of times with an offset": (
+        "Date,Ticker,Adj Close\n2020-01-02 10:00+0000,A,1\n",
+        INTRADAY | {"time_zone": "New York", "date_format": "%Y-%m-%d %H:%M%z"},
+        "p.csv",
+        ["config.yaml: fetch_data.prices.time_zone", "'New York'"],
+    ),
+    **{
+        f"{bar} date format {date_format}": (
+            "Date,Ticker,Adj Close\n2020-01-02,A,1\n",
+            CLOSES | {"bar": bar, "date_format": date_format},
+            "p.csv",
+            ["config.yaml: date_format of p.csv", repr(date_format), "strptime"],
+        )
+        for bar in ("daily", "intraday")
+        for date_format in ("%Y-%Q", "%Y-%m-%", "%Y-%Y", "%G-%V")
+    },
+    "date format that pandas does not know": (
+        "Date,Ticker,Adj Close\n2020-01,A,1\n",
+        INTRADAY | {"date_format": "%Y-%U"},
+        "p.csv",
+        ["config.yaml: date_format of p.csv", "'%Y-%U'"],
     ),
     "long mapping of a wide file": (
         "Date,A\n2020-01-02,1\n",

@@ -1,14 +1,14 @@
 """Splits by date: the embargo, the folds, and no target that reaches across."""
 
+from tidemark import splits
+from tidemark.errors import InputError
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
-
-from tidemark import splits
-from tidemark.errors import InputError
 
 START = pd.Timestamp("2010-01-01")
 
@@ -79,14 +79,34 @@ def test_no_training_target_reaches_what_is_tested(data, horizon, extra, count):
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 2**16), cut=st.integers(10, 60))
+@given(seed=st.integers(0, 2**16), cut=st.integers(30, 80))
 def test_the_test_set_changes_nothing_in_training(seed, cut):
     frame = labelled({"A": list(range(90)), "B": list(range(20, 90))})
-    changed = frame.copy()
-    late = changed["timestamp"] >= START + pd.Timedelta(days=70)
-    changed.loc[late, "x"] = np.random.default_rng(seed).integers(0, 99, late.sum())
-    one, two = (splits.split(f, day(70), 2, 1)[0] for f in (frame, changed))
-    pd.testing.assert_frame_equal(one, two)
+    draw = np.random.default_rng(seed)
+    late = frame["timestamp"] >= START + pd.Timedelta(days=cut)
+    changed = frame.assign(x=frame["x"].mask(late, draw.integers(0, 99, len(frame))))
+    changed = changed[~late | (draw.random(len(frame)) < 0.7)].reset_index(drop=True)
+    one, two = (splits.divide(f, splits.Plan(day(cut), 2, 3), 1) for f in (frame, changed))
+    pd.testing.assert_frame_equal(one.train, two.train, check_exact=True)
+    assert one.folds == two.folds
+
+
+@pytest.mark.parametrize(
+    ("zone", "first_open"),
+    [("America/New_York", "14:30"), ("Asia/Tokyo", "00:00"), ("Australia/Sydney", "23:00")],
+)
+def test_no_session_is_split_in_two(zone, first_open):
+    """Six bars of an hour a session; in Sydney's summer a session begins the evening before."""
+    opens = pd.date_range(f"2010-01-01 {first_open}", periods=30)
+    times = [session + pd.Timedelta(hours=k) for session in opens for k in range(6)]
+    frame = pd.DataFrame({"timestamp": times, "target": 0.01, "target_time": times}).shift(-1)[:-1]
+    frame["timestamp"] = times[:-1]
+    train, test = splits.split(frame, "2010-01-21", 4, 1, zone)
+    session = test["timestamp"].min()
+    assert session in opens
+    assert session.tz_localize("UTC").tz_convert(zone).date() == pd.Timestamp("2010-01-21").date()
+    assert train["timestamp"].max() == session - pd.Timedelta(hours=19 + 4)
+    assert train["target_time"].max() < session
 
 
 def test_embargo_shorter_than_the_horizon():

@@ -3,14 +3,14 @@ import os
 import pickle
 from pathlib import Path
 
+from tidemark import store
+from tidemark.staging import Staging
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tidemark import store
-from tidemark.staging import Staging
 
 
 def test_json_keeps_order_and_makes_nan_null():

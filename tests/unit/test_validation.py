@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import pytest
-
 from tidemark import trading_calendar
 from tidemark.errors import InputError
 from tidemark.validation import adjustments, checks, report, schema, sessions
+
+import numpy as np
+import pandas as pd
+import pytest
 
 # exchange_calendars itself uses what pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:Series.values:DeprecationWarning")
@@ -171,6 +171,20 @@ def test_only_the_first_offenders_are_listed(prices):
     }
 
 
+def test_fields_that_are_not_mapped_are_one_finding(prices):
+    spoilt = prices.assign(**dict.fromkeys(["open", "high", "low", "volume"], np.nan))
+    (finding,) = checks.check(spoilt, rules(), AS_OF)
+    assert (finding.check, finding.column) == ("no_values", "open, high, low, volume")
+    message = str(report.failure({"prices": [finding]}))
+    for words in ("'open, high, low, volume'", "not mapped", "max_null_rate to 1.0", "acknowledge"):
+        assert words in message
+    fields = {
+        name: column.model_copy(update={"max_null_rate": 1.0} if name in finding.column else {})
+        for name, column in rules().fields.items()
+    }
+    assert found(spoilt, fields=fields) == {}
+
+
 def test_rounding_of_adjusted_bars_passes(prices):
     assert "ohlc" not in found(change(5, "high", 11 - 1e-7)(prices))
     assert "ohlc" in found(change(5, "high", 11 - 1e-4)(prices))
@@ -231,6 +245,21 @@ def test_unacknowledged_schema_says_what_to_paste():
     message = str(report.failure({"treasury": [finding]}))
     assert message.startswith("schemas/treasury.json: ")
     assert 'acknowledged_schemas: treasury: "0123456789ab"' in message
+
+
+def test_all_unacknowledged_schemas_are_pasted_at_once(prices):
+    sha256 = {name: f"{k}" * 64 for k, name in enumerate(NAMES)}
+    findings = {name: [report.unacknowledged(name, sha256[name])] for name in NAMES}
+    findings["treasury"] = []
+    findings["prices"] += checks.check(change(3, "low", -1.0)(prices), rules(), AS_OF)
+    assert str(report.failure(findings)) == (
+        "schemas/prices.json, schemas/corporate_actions.json, schemas/unemployment.json:"
+        " their SHA-256 are not those that config.yaml acknowledges;"
+        " and 1 more in artifacts/validation_report.json."
+        " Cure: read the schema; to accept it, write in config.yaml under"
+        ' validate_schema.acknowledged_schemas: prices: "000000000000",'
+        ' corporate_actions: "111111111111", unemployment: "333333333333"'
+    )
 
 
 # --- Sessions

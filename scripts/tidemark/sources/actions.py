@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from tidemark.errors import InputError
 from tidemark.sources import columns
 from tidemark.sources.files import read_table
+
+import pandas as pd
 
 COLUMNS = ("timestamp", "ticker", "kind", "value")
 

@@ -4,16 +4,17 @@ Nothing is guessed: numbers are plain, as in 1234.5 or 1e-3, and an empty field,
 stand for a missing one; dates and times have the format that config.yaml gives.
 """
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tidemark.errors import InputError
+from tidemark.sources.files import Table
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from tidemark.errors import InputError
-from tidemark.sources.files import Table
 
 MISSING = pa.array(["", "na", "nan", "null"])  # compared in lower case
 
@@ -92,10 +93,12 @@ def dates(table: Table, column: str, date_format: str) -> pd.Series:
     """A column as days, at midnight; a UTC offset is ignored: the day is the one written.
 
     Raises:
-        InputError: the column is missing, or a value is not a date of this format.
+        InputError: the column is missing, a value is not a date of this format, or the format
+            itself is not one.
     """
     days = _native_times(table.column(column))
     if days is None:
+        _require_format(table, date_format)
         codes, written = pd.factorize(np.array(_text(table, column, "dates"), dtype=object))
         parsed = [_wall_clock(text, date_format) for text in written]
         days = pd.Series(np.array(parsed, dtype="datetime64[us]")[codes])
@@ -103,6 +106,22 @@ def dates(table: Table, column: str, date_format: str) -> pd.Series:
         days = days.dt.tz_localize(None)
     _no_missing_time(table, column, days, date_format)
     return days.dt.normalize().astype("datetime64[us]")
+
+
+def _require_format(table: Table, date_format: str) -> None:
+    """Refuse a format that cannot read what it writes."""
+    try:
+        datetime.strptime(datetime(2013, 3, 1, tzinfo=UTC).strftime(date_format), date_format)
+    except (ValueError, re.error) as error:
+        raise _bad_format(table, date_format, error) from error
+
+
+def _bad_format(table: Table, date_format: str, error: Exception) -> InputError:
+    return InputError(
+        f"config.yaml: date_format of {table.path}",
+        f"{date_format!r} is not a date format ({' '.join(str(error).split()).rstrip('.')})",
+        "use the directives of Python's strptime, such as %Y-%m-%d %H:%M:%S%z",
+    )
 
 
 def _wall_clock(text: str, date_format: str) -> datetime | None:
@@ -117,17 +136,28 @@ def instants(table: Table, column: str, date_format: str, time_zone: str) -> pd.
 
     Raises:
         InputError: the column is missing, or a value is not a time of this format, or does not
-            exist or is ambiguous in the time zone.
+            exist or is ambiguous in the time zone; or format or zone itself is not one.
     """
+    zone = _zone(time_zone)
     times = _native_times(table.column(column))
     if times is None:
-        text = _text(table, column, "times").to_pandas()
-        times = pd.to_datetime(text, format=date_format, errors="coerce", utc="%z" in date_format)
+        times = _parsed(table, column, date_format)
         _no_missing_time(table, column, times, date_format)
     if times.dt.tz is None:
-        times = times.dt.tz_localize(_zone(time_zone), ambiguous="NaT", nonexistent="NaT")
+        times = times.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
         _no_missing_time(table, column, times, f"{date_format} in the zone {time_zone}")
     return times.dt.tz_convert(None).astype("datetime64[us]")
+
+
+def _parsed(table: Table, column: str, date_format: str) -> pd.Series:
+    """Times from text, NaT where they are not of the format; in UTC if it has an offset."""
+    _require_format(table, date_format)
+    text = _text(table, column, "times").to_pandas()
+    offset = "%z" in date_format
+    try:
+        return pd.to_datetime(text, format=date_format, errors="coerce", utc=offset)
+    except ValueError as error:  # pandas knows fewer directives than Python
+        raise _bad_format(table, date_format, error) from error
 
 
 def _zone(name: str) -> ZoneInfo:

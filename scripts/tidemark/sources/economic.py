@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from tidemark.sources import columns
 from tidemark.sources.files import read_table
+
+import pandas as pd
 
 
 def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:

@@ -12,12 +12,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import PurePosixPath
+
+from tidemark.errors import InputError
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from tidemark.errors import InputError
+ENDINGS = (".csv.gz", ".csv", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,13 @@ class Table:
     def names(self) -> list[str]:
         """The file's own column names."""
         return list(self.data.column_names)
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending: BRK.A of data/BRK.A.csv.gz."""
+        name = PurePosixPath(self.path).name
+        ending = next(ending for ending in ENDINGS if name.lower().endswith(ending))
+        return name[: -len(ending)]
 
     def where(self, row: int, column: str) -> str:
         """The place of a value, for messages; `row` counts from 0."""

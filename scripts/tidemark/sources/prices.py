@@ -1,15 +1,14 @@
 """Prices: one tidy frame from long or wide files, all tickers in one file or one file each."""
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from tidemark.errors import InputError
 from tidemark.sources import columns
 from tidemark.sources.files import Table, read_table
+
+import numpy as np
+import pandas as pd
 
 FIELDS = ("open", "high", "low", "close", "volume", "adj_close")
 EVERY_OTHER_COLUMN = "*"
@@ -19,7 +18,8 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:
     """Prices as the tidy contract wants them.
 
     Args:
-        files: content by path; without a ticker column, each file's stem is its ticker.
+        files: content by path; without a ticker column, a file's name less its ending is the
+            ticker.
         source: `layout`, `bar`, `date_format`, `time_zone` and `columns` of the configuration. In
             the wide layout, a field that is mapped to "*" takes its values from every column but
             the timestamp's, and these columns' names are the tickers.
@@ -45,11 +45,10 @@ def _times(table: Table, source: Mapping[str, Any]) -> pd.Series:
 
 def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     names = source["columns"]
-    stem = PurePosixPath(table.path).name.split(".")[0]
     bars = pd.DataFrame(
         {
             "timestamp": _times(table, source),
-            "ticker": columns.texts(table, names["ticker"]) if "ticker" in names else stem,
+            "ticker": columns.texts(table, names["ticker"]) if "ticker" in names else table.stem,
         }
         | {
             field: columns.numbers(table, names[field]) if field in names else np.nan

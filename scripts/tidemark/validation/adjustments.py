@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from tidemark import corporate_actions
 from tidemark.validation.finding import Finding, offenders
+
+import pandas as pd
 
 
 def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -> Iterator[Finding]:

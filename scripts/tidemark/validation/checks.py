@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from tidemark.validation.finding import Finding, iso, offenders
+from tidemark.validation.schema import Column, Schema
+
 import numpy as np
 import pandas as pd
 from pandas.api import types
-
-from tidemark.validation.finding import Finding, iso, offenders
-from tidemark.validation.schema import Column, Schema
 
 OHLC = ["open", "high", "low", "close"]
 MEND = "mend the value in the source, or leave it empty if it is unknown"
@@ -29,10 +29,15 @@ def check(frame: pd.DataFrame, schema: Schema, as_of: pd.Timestamp | None) -> li
     findings = [*_drift(frame, schema), *_size(frame, schema)]
     present = {name: column for name, column in schema.fields.items() if name in frame}
     sound = {name for name, column in present.items() if _has_type(frame[name], column)}
+    empty = [
+        name for name in present if name in sound and _lacks_values(frame[name], present[name])
+    ]
+    findings += _no_values(frame, empty if len(frame) else [])
     for name, column in present.items():
-        findings += (
-            _values(frame, name, column) if name in sound else [_wrong_type(frame, name, column)]
-        )
+        if name not in sound:
+            findings.append(_wrong_type(frame, name, column))
+        elif name not in empty:
+            findings += _values(frame, name, column)
     if sound.issuperset(schema.unique):
         findings += _duplicates(frame, schema.unique)
     if schema.ohlc_tolerance is not None and sound.issuperset(OHLC):
@@ -69,6 +74,24 @@ def _size(frame: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
             None,
             f"{len(frame)} rows where at least {schema.min_rows} are expected",
             "check that the source is whole, or lower min_rows in the schema",
+        )
+
+
+def _lacks_values(values: pd.Series, column: Column) -> bool:
+    """Whether numbers are all missing, as those of a field that config.yaml does not map."""
+    return column.type == "number" and column.max_null_rate < 1 and bool(values.isna().all())
+
+
+def _no_values(frame: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
+    if names:
+        yield Finding(
+            "no_values",
+            ", ".join(names),
+            "no values at all: not mapped under `columns` of this source in config.yaml,"
+            " or empty in the source",
+            "map the column; or, if the source has none, set its max_null_rate to 1.0 in the schema"
+            " (in schemas/) and acknowledge that",
+            count=len(names) * len(frame),
         )
 
 

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from tidemark.errors import InputError
 from tidemark.validation.finding import Finding
 
+import pandas as pd
+
 REPORT = "artifacts/validation_report.json"
+PASTE = (
+    "read the schema; to accept it, write in config.yaml under"
+    " validate_schema.acknowledged_schemas: "
+)
 
 
 def dataset(frame: pd.DataFrame, sha256: str, findings: list[Finding]) -> dict[str, Any]:
@@ -28,8 +32,7 @@ def unacknowledged(name: str, sha256: str) -> Finding:
         "acknowledgement",
         None,
         f"its SHA-256, {sha256[:12]}..., is not the one that config.yaml acknowledges",
-        "read the schema; to accept it, write in config.yaml under"
-        f' validate_schema.acknowledged_schemas: {name}: "{sha256[:12]}"',
+        f'{PASTE}{name}: "{sha256[:12]}"',
     )
 
 
@@ -44,13 +47,30 @@ def failure(findings: Mapping[str, list[Finding]]) -> InputError | None:
     if not stops:
         return None
     name, first = stops[0]
-    more = f"; and {len(stops) - 1} more in {REPORT}" if len(stops) > 1 else ""
-    return InputError(_place(name, first), first.message + _example(first) + more, first.cure)
+    if first.check == "acknowledgement":
+        return _all_unacknowledged(stops)
+    problem = first.message + _example(first) + _more(len(stops) - 1)
+    return InputError(_place(name, first), problem, first.cure)
+
+
+def _all_unacknowledged(stops: list[tuple[str, Finding]]) -> InputError:
+    """One error with the values to paste for every schema that config.yaml does not quote."""
+    found = [(name, finding) for name, finding in stops if finding.check == "acknowledgement"]
+    paste = ", ".join(finding.cure.removeprefix(PASTE) for _, finding in found)
+    first = found[0][1].message
+    several = "their SHA-256 are not those that config.yaml acknowledges"
+    return InputError(
+        ", ".join(f"schemas/{name}.json" for name, _ in found),
+        (first if len(found) == 1 else several) + _more(len(stops) - len(found)),
+        PASTE + paste,
+    )
+
+
+def _more(count: int) -> str:
+    return f"; and {count} more in {REPORT}" if count else ""
 
 
 def _place(name: str, finding: Finding) -> str:
-    if finding.check == "acknowledgement":
-        return f"schemas/{name}.json"
     parts = [f"data/raw/{name}.parquet"]
     if finding.rows:
         row = finding.rows[0]

@@ -4,9 +4,9 @@ import hashlib
 import json
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from tidemark.errors import InputError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 SHORTEST_ACKNOWLEDGEMENT = 12  # hex digits
 

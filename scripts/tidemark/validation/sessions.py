@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tidemark.validation.finding import SHOWN_ROWS, Finding, iso, offenders
+
 import numpy as np
 import pandas as pd
-
-from tidemark.validation.finding import SHOWN_ROWS, Finding, iso, offenders
 
 CURE = "complete the source, or correct validate_schema.calendar in config.yaml"
 

@@ -1,0 +1,138 @@
+"""Nothing knows the future: what comes after a time changes nothing that was computed up to it.
+
+The whole chain from raw data to folds runs twice, the second time with other data after a drawn
+time: other values, more gaps, or fewer rows.
+"""
+
+from tidemark import cleaning, features, splits
+from tidemark.errors import InputError
+from tidemark.sources.prices import FIELDS
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SCENARIOS = {
+    "mean": {"impute": "mean", "outliers": {"method": "none"}},
+    "median": {"impute": "median", "outliers": {"method": "none"}},
+    "winsorise": {
+        "impute": "median",
+        "outliers": {"method": "winsorise", "lower": 0.1, "upper": 0.9},
+    },
+    "iqr": {"impute": "mean", "outliers": {"method": "iqr", "factor": 1.5}},
+}
+START = pd.Timestamp("2020-01-01")
+BARS = 54  # of each ticker
+WHOLE = 10  # of these come first and have no gaps, so that everything can start
+TEST_BAR = 36  # where the test set begins; at midnight, of daily and of eight-hourly bars
+
+
+def times(step):
+    return pd.date_range(START, periods=BARS, freq=step).astype("datetime64[us]")
+
+
+def numbers(draw, missing, *shape):
+    """Positive values, some of them missing, some of them equal."""
+    values = draw.lognormal(sigma=draw.choice([0.01, 0.5, 2.0]), size=shape).round(3) + 0.001
+    gaps = draw.random(shape) < missing
+    gaps[:WHOLE] = False
+    return np.where(gaps, np.nan, values)
+
+
+def raw_prices(draw, missing, step):
+    """Two tickers; the second comes later and has no bar now and then."""
+    frame = pd.DataFrame({"timestamp": times(step)})
+    first, second = (
+        frame.assign(ticker=ticker, **dict(zip(FIELDS, cells, strict=True)))
+        for ticker, cells in (
+            (ticker, numbers(draw, missing, BARS, len(FIELDS)).T) for ticker in "AB"
+        )
+    )
+    held = draw.random(BARS) < 0.9
+    held[:5], held[5:WHOLE] = False, True
+    return pd.concat([first, second[held]], ignore_index=True)
+
+
+def raw_series(draw, missing, lag):
+    """Two series, public at some midnight after the day they are about."""
+    days = times("D")
+    frame = pd.DataFrame({"timestamp": days, "available_at": days + pd.Timedelta(days=lag)})
+    return frame.assign(rate=numbers(draw, missing, BARS), long=numbers(draw, missing, BARS))
+
+
+def altered(frame, late, change, draw):
+    """The frame with other values, more gaps or fewer rows, in some or all rows where `late`."""
+    hit = late & (draw.random(len(frame)) < draw.choice([0.5, 1.0]))
+    if change == "rows":
+        return frame[~hit].reset_index(drop=True)
+    noise = np.nan if change == "gaps" else draw.lognormal(sigma=2.0, size=len(frame))
+    values = frame.select_dtypes("float64")
+    return frame.assign(
+        **{name: values[name].mask(hit & values[name].notna(), noise) for name in values}
+    )
+
+
+def chain(prices, series, scenario, horizon, step):
+    """Processed bars, features, and parts; no parts if nothing is left to test on."""
+    bars = cleaning.clean(prices, {"fed": series}, SCENARIOS[scenario], min_history=3).bars
+    recipe = features.Recipe(horizon, [0, 2], [2, 3], ["rate"], ["long", "rate"])
+    frame = features.build(bars, recipe)
+    plan = splits.Plan(f"{times(step)[TEST_BAR]:%Y-%m-%d}", embargo=3, folds=3)
+    try:
+        return bars, frame, splits.divide(frame, plan, horizon)
+    except InputError:
+        return bars, frame, None
+
+
+def known(frame, now):
+    """The rows up to `now`, and of their targets those that can be known by then."""
+    rows = frame[frame["timestamp"] <= now].reset_index(drop=True)
+    if "target" not in rows:
+        return rows
+    ahead = ~(rows["target_time"] <= now)
+    return rows.assign(**{name: rows[name].mask(ahead) for name in ("target", "target_time")})
+
+
+def assert_same(one, two):
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 2**32),
+    missing=st.sampled_from([0.0, 0.1, 0.5]),
+    change=st.sampled_from(["values", "gaps", "rows"]),
+    last=st.integers(WHOLE + 2, BARS - 2),
+    lag=st.integers(0, 2),
+    horizon=st.integers(1, 3),
+    step=st.sampled_from(["24h", "8h"]),
+)
+def test_the_future_changes_nothing_before_it(
+    scenario, seed, missing, change, last, lag, horizon, step
+):
+    draw = np.random.default_rng(seed)
+    prices, series = raw_prices(draw, missing, step), raw_series(draw, missing, lag)
+    now = times(step)[last]
+    one, two = (
+        chain(*data, scenario, horizon, step)
+        for data in (
+            (prices, series),
+            (
+                altered(prices, prices["timestamp"] > now, change, draw),
+                altered(series, series["available_at"] > now, change, draw),
+            ),
+        )
+    )
+    for ours, theirs in zip(one[:2], two[:2], strict=True):
+        assert_same(known(ours, now), known(theirs, now))
+    # Before the test set begins, the embargo and the folds count bars that may have gone.
+    if None in (one[2], two[2]) or (change != "values" and last < TEST_BAR):
+        return
+    for ours, theirs in ((one[2].train, two[2].train), (one[2].test, two[2].test)):
+        assert_same(
+            *(rows[rows["target_time"] <= now].reset_index(drop=True) for rows in (ours, theirs))
+        )
+    assert one[2].folds == two[2].folds
