@@ -16,7 +16,7 @@ PYTHON := .venv/bin/python
 
 # --- What every goal of the pipeline needs: the configuration, and times that say what contents say
 
-OUTSIDE := help clean distclean lock test lint sample config-schema
+OUTSIDE := help clean distclean lock test lint sample config-schema status why
 ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
 
 about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
@@ -157,6 +157,14 @@ collect_metrics: artifacts/collect_metrics.ok
 reports: artifacts/reports.ok
 $(STEPS) all:
 	$(SUMMARY)
+
+.PHONY: status why
+## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
+status: .venv/.ok
+	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table)
+## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
+why: .venv/.ok
+	@$(PYTHON) scripts/why.py --config $(CONFIG) $(or $(T),$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))
 
 .PHONY: test lint sample config-schema lock clean distclean help FORCE
 ## test: the test suite

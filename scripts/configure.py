@@ -37,7 +37,7 @@ def main() -> int:
         return 0
     first = not config.KEYS.exists()
     try:
-        stale = not options.if_stale or configuration.is_stale(options.config)
+        stale = not options.if_stale or config.is_stale(options.config)
         changed = configuration.sync(options.config) if stale else []
     except InputError as error:
         progress.complain(str(error))

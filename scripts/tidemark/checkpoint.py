@@ -10,7 +10,7 @@ Only the standard library is imported here: a step that need not run must not pa
 import json
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ ESSENTIAL = {"name", "inputs", "outputs", "config", "code", "provisional"}
 FOLDER = Path("artifacts")
 DEPS = FOLDER / ".deps"
 PRODUCERS = FOLDER / ".producers"
+FAILED = FOLDER / ".failed"
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,16 @@ def load_all() -> dict[str, dict[str, Any]]:
     return {name: record for name in names() if (record := load(name)) is not None}
 
 
-def reasons(name: str, pending: Collection[str] = ()) -> Iterator[Reason]:
+def reasons(
+    name: str,
+    pending: Collection[str] = (),
+    stored: Callable[[str], str | None] = config.stored,
+) -> Iterator[Reason]:
     """Why the step of this checkpoint must run; nothing if its results still hold.
 
-    Inputs in `pending` are about to be made again and are not judged as they are. Lazy: whoever
-    only asks whether to run takes the first and stops.
+    Inputs in `pending` are about to be made again and are not judged as they are; `stored` gives
+    the text of a configuration key's file. Lazy: whoever only asks whether to run takes the first
+    and stops.
     """
     record = load(name)
     if record is None:
@@ -87,24 +93,27 @@ def reasons(name: str, pending: Collection[str] = ()) -> Iterator[Reason]:
         return
     if record["provisional"]:
         yield Reason(f"provisional: {record['provisional']}")
-    yield from _changed_config(record["config"])
+    yield from _changed_config(record["config"], stored)
     inputs = {path: then for path, then in record["inputs"].items() if path not in pending}
     yield from _changed_inputs(inputs)
     yield from _changed_code(record["code"])
     yield from _changed_outputs(record["outputs"])
 
 
-def _changed_config(values: Mapping[str, Any]) -> Iterator[Reason]:
+def _changed_config(
+    values: Mapping[str, Any], stored: Callable[[str], str | None]
+) -> Iterator[Reason]:
     for key, old in values.items():
-        text = config.stored(key)
+        text = stored(key)
         new = None if text is None else json.loads(text)
         if text is None:
             yield Reason(f"config {key} is gone")
         elif new != old:
-            yield Reason(f"config {key}", _show(old), _show(new))
+            yield Reason(f"config {key}", shown(old), shown(new))
 
 
-def _show(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A configuration value for people: JSON, or a section's keys; of bearable length."""
     text = ",".join(value["keys"]) if isinstance(value, dict) else json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -225,6 +234,20 @@ def mtime_ns(path: str) -> int | None:
         return None
 
 
+def failure(name: str) -> dict[str, Any]:
+    """What the step's last attempt failed of; empty if it did not fail."""
+    try:
+        told: dict[str, Any] = json.loads((FAILED / name).read_bytes())
+        return told
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def note_failure(name: str, message: str) -> None:
+    """Remember that the last attempt failed, until the step succeeds or its results hold again."""
+    store.write_atomic(FAILED / name, store.json_bytes({"message": message}))
+
+
 def prerequisites(record: Mapping[str, Any]) -> list[str]:
     """Every file that Make compares this checkpoint with."""
     keys = [str(config.KEYS / key) for key in record["config"]]
@@ -244,7 +267,8 @@ def write(record: Mapping[str, Any], mtime_ns: int) -> None:
 
 
 def publish(record: Mapping[str, Any]) -> None:
-    """Write the dependency file, and the pointers from outputs to this checkpoint."""
+    """Write the dependency file and the pointers from outputs to this checkpoint; it succeeded."""
+    (FAILED / record["name"]).unlink(missing_ok=True)
     for path in record["outputs"]:
         _write_if_changed(PRODUCERS / path, record["name"])
     _write_if_changed(DEPS / f"{record['name']}.d", _depfile(record))

@@ -8,6 +8,7 @@ import ast
 import hashlib
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -59,6 +60,7 @@ def loaded(root: Path) -> dict[str, bytes]:
     return {str(Path(file).relative_to(root)): _loaded[file] for file in sorted(_loaded)}
 
 
+@cache
 def meaning(source: bytes) -> str:
     """SHA-256 of the syntax tree of `source`, with docstrings, comments and layout left out.
 

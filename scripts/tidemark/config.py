@@ -9,7 +9,7 @@ A leaf's file holds its value as JSON; a section's file holds `{"keys": [...]}`.
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,25 @@ def must_be_of(path: str | None) -> None:
             "another make with another CONFIG is at work in this tree",
             "wait for it, or use a second copy of the project",
         )
+
+
+def is_stale(path: str) -> bool:
+    """Whether config.mk is missing, of another file, or older than this one."""
+    try:
+        text = MAKEFILE.read_text("utf-8")
+        older = MAKEFILE.stat().st_mtime_ns < Path(path).stat().st_mtime_ns
+    except FileNotFoundError:
+        return True
+    return older or f"CONFIG_FILE := {path}\n" not in text
+
+
+def current(path: str) -> Callable[[str], str | None]:
+    """`stored`, or the same of the configuration in `path` if no make has seen its edits yet."""
+    if not is_stale(path):
+        return stored
+    from tidemark import configuration
+
+    return dict(_flatten(configuration.load(path).model_dump())).get
 
 
 def stored(key: str) -> str | None:

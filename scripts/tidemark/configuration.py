@@ -163,13 +163,3 @@ def sync(path: str) -> list[str]:
     edited = Path(path).stat().st_mtime_ns
     read_ns = edited if edited > time.time_ns() else looked  # a file from the future stays so
     return config.sync(whole.model_dump(), makefile(path, whole), read_ns)
-
-
-def is_stale(path: str) -> bool:
-    """Whether config.mk is missing, of another file, or older than this one."""
-    try:
-        text = config.MAKEFILE.read_text("utf-8")
-        older = config.MAKEFILE.stat().st_mtime_ns < Path(path).stat().st_mtime_ns
-    except FileNotFoundError:
-        return True
-    return older or f"CONFIG_FILE := {path}\n" not in text

@@ -311,6 +311,7 @@ class Run:
         self._staging.commit([path for path in self._survivors if path in self._staging])
         self._staging.discard()
         self.log.error(message)
+        checkpoint.note_failure(self.name, message)
         self._alert(message, "error")
         progress.finished(self.step, self.instance, "failed", seconds, "")
         progress.complain(f"{message}\n    log: {log.path_of(self.name)}")

@@ -1,0 +1,100 @@
+"""Show every step instance: its state, rows, seconds, age, and the first reason to run.
+
+    make status                 a table
+    make status FORMAT=json     for machines
+
+Changes nothing, not even times.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tidemark import ROOT, config, graph, progress
+from tidemark.errors import InputError, io_message
+from tidemark.graph import Node
+
+
+def main() -> int:
+    """Exit code 2 when the configuration is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="config.yaml")
+    parser.add_argument("--steps", default="", help="the steps in the order to show")
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    try:
+        nodes = graph.survey(config.current(options.config))
+    except InputError as error:
+        progress.complain(str(error))
+        return 2
+    except OSError as error:
+        progress.complain(io_message(error))
+        return 1
+    order = options.steps.split()
+    shown = sorted(nodes.values(), key=lambda node: order.index(node.step) if order else 0)
+    rows = [_described(node, nodes) for node in shown]
+    progress.say(_as_json(rows) if options.format == "json" else _as_table(rows))
+    return 0
+
+
+def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
+    record = node.record or {}
+    causes = graph.chain(node, nodes)
+    age = datetime.now(UTC) - datetime.fromisoformat(record["started"]) if record else None
+    return {
+        "step": node.step,
+        **node.instance,
+        "state": node.state,
+        "rows": sum(output.get("rows", 0) for output in record.get("outputs", {}).values()),
+        "seconds": record.get("seconds"),
+        "age_seconds": round(age.total_seconds()) if age else None,
+        "reasons": [" <- ".join(cause) for cause in causes],
+        "failure": node.failure.get("message"),
+    }
+
+
+def _as_json(rows: list[dict[str, Any]]) -> str:
+    totals = Counter(row["state"] for row in rows)
+    return json.dumps({"totals": dict(totals), "instances": rows}, indent=2, ensure_ascii=False)
+
+
+def _as_table(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        f"{'step':<19} {'instance':<27} {'state':<9} {'rows':>8} {'seconds':>7} {'age':>5}  why"
+    ]
+    for row in rows:
+        instance = " ".join(row[kind] for kind in ("scenario", "model") if kind in row)
+        seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
+        count = f"{row['rows']:,}" if row["rows"] else ""
+        why = row["failure"] or (row["reasons"][0] if row["reasons"] else "")
+        lines.append(
+            f"{row['step']:<19} {instance:<27} {row['state']:<9} {count:>8} {seconds:>7}"
+            f" {_age(row['age_seconds']):>5}  {why.splitlines()[0] if why else ''}".rstrip()
+        )
+    return "\n".join([*lines, "", _totals(rows)])
+
+
+def _totals(rows: list[dict[str, Any]]) -> str:
+    counts = Counter(row["state"] for row in rows)
+    cost = sum(row["seconds"] or 0 for row in rows if row["state"] != graph.FRESH)
+    text = ", ".join(f"{count} {state}" for state, count in counts.most_common())
+    return f"{len(rows)} steps: {text}." + (f" To run: about {cost:.0f} s of work." if cost else "")
+
+
+def _age(seconds: int | None) -> str:
+    if seconds is None:
+        return ""
+    for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

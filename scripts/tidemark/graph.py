@@ -1,0 +1,168 @@
+"""The state of every step instance, and why: what `make status` and `make why` show.
+
+Read-only: nothing is written, no time is set. The steps are those in scripts/, the instances those
+that the configuration names, and the edges those that the checkpoints recorded.
+"""
+
+import ast
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from tidemark import checkpoint
+from tidemark.checkpoint import Reason
+
+FRESH = "fresh"
+STALE = "stale"  # something it depends on changed: it will run
+WAITING = "waiting"  # a step before it will run: it may run, unless the inputs come out the same
+MISSING = "missing"  # an output is gone: it will run
+FAILED = "failed"
+BLOCKED = "blocked"  # a step before it failed
+NEVER = "never run"
+WILL_RUN = (STALE, MISSING, FAILED, NEVER)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One step instance; `upstream` are the instances that made its inputs, by input."""
+
+    name: str
+    step: str
+    instance: Mapping[str, str]
+    state: str
+    reasons: tuple[Reason, ...]
+    upstream: Mapping[str, str]
+    record: Mapping[str, Any] | None = None
+    failure: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """`evaluate median_impute ridge`."""
+        return " ".join([self.step, *self.instance.values()])
+
+
+Stored = Callable[[str], str | None]
+
+
+def steps() -> dict[str, tuple[str, ...]]:
+    """Each step in scripts/ and what an instance of it is of, read from its `@step(per=...)`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted(Path("scripts").glob("*.py")):
+        for node in ast.parse(path.read_bytes()).body:
+            if isinstance(node, ast.FunctionDef) and node.name == path.stem:
+                for kinds in map(_per, node.decorator_list):
+                    found |= {path.stem: kinds} if kinds is not None else {}
+    return found
+
+
+def _per(decorator: ast.expr) -> tuple[str, ...] | None:
+    if not (isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "step"):
+        return None
+    given = {word.arg: ast.literal_eval(word.value) for word in decorator.keywords}
+    return tuple(given.get("per", ()))
+
+
+def expected(stored: Stored) -> dict[str, tuple[str, dict[str, str]]]:
+    """Step and instance of every checkpoint that the configuration asks for, by name."""
+    found = {}
+    for step, per in steps().items():
+        names = [json.loads(stored(f"{kind}s") or '{"keys": []}')["keys"] for kind in per]
+        for choice in product(*names):
+            instance = dict(zip(per, choice, strict=True))
+            found[checkpoint.name_of(step, instance)] = (step, instance)
+    return found
+
+
+def survey(stored: Stored) -> dict[str, Node]:
+    """Every expected instance, upstream first.
+
+    `stored` gives the text of a configuration key's file, or None; status passes one that knows of
+    edits to config.yaml that no make has seen yet.
+    """
+    wanted = expected(stored)
+    records = {name: record for name in wanted if (record := checkpoint.load(name)) is not None}
+    producer = {path: name for name, record in records.items() for path in record["outputs"]}
+    nodes: dict[str, Node] = {}
+    for name in _upstream_first(wanted, records, producer):
+        nodes[name] = _node(name, *wanted[name], records.get(name), producer, nodes, stored)
+    return nodes
+
+
+def _upstream_first(
+    wanted: Mapping[str, Any], records: Mapping[str, Any], producer: Mapping[str, str]
+) -> Iterator[str]:
+    seen: set[str] = set()
+
+    def visit(name: str) -> Iterator[str]:
+        if name not in seen:
+            seen.add(name)
+            for path in records.get(name, {"inputs": ()})["inputs"]:
+                if path in producer:
+                    yield from visit(producer[path])
+            yield name
+
+    for name in wanted:
+        yield from visit(name)
+
+
+def _node(
+    name: str,
+    step: str,
+    instance: dict[str, str],
+    record: Mapping[str, Any] | None,
+    producer: Mapping[str, str],
+    nodes: Mapping[str, Node],
+    stored: Stored,
+) -> Node:
+    inputs = record["inputs"] if record else {}
+    upstream = {path: producer[path] for path in inputs if path in producer}
+    pending = {path for path, maker in upstream.items() if nodes[maker].state != FRESH}
+    why = tuple(checkpoint.reasons(name, pending, stored))
+    failure = checkpoint.failure(name)
+    makers = [nodes[upstream[path]].state for path in sorted(pending)]
+    state = _state(record, why, failure, makers)
+    return Node(name, step, instance, state, why, upstream, record, failure)
+
+
+def _state(
+    record: Mapping[str, Any] | None,
+    why: tuple[Reason, ...],
+    failure: Mapping[str, Any],
+    makers: list[str],
+) -> str:
+    if failure:
+        return FAILED
+    if any(state in (FAILED, BLOCKED) for state in makers):
+        return BLOCKED
+    if record is None:
+        return NEVER
+    if any(reason.subject.endswith(" is missing") for reason in why):
+        return MISSING
+    if why:
+        return STALE
+    return WAITING if makers else FRESH
+
+
+def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
+    """The causes of a node, each from the node to its root: inputs and steps, then the reason."""
+    own = [[str(reason)] for reason in node.reasons]
+    seen: set[str] = set()
+    inherited = []
+    for path, maker in node.upstream.items():
+        if nodes[maker].state != FRESH and maker not in seen:
+            seen.add(maker)
+            for rest in chain(nodes[maker], nodes)[:1]:
+                inherited.append([path, nodes[maker].title, *rest])
+    return own + inherited
+
+
+def downstream(names: set[str], nodes: Mapping[str, Node]) -> set[str]:
+    """These instances and all that were seen to depend on them."""
+    reached = set(names)
+    for name, node in nodes.items():
+        if reached.intersection(node.upstream.values()):
+            reached.add(name)
+    return reached

@@ -1,0 +1,102 @@
+"""`make status` and `make why`: what they say is what make then does, and they change nothing."""
+
+import json
+
+import pytest
+from conftest import GATHER, Tree, instances
+
+
+def everything(tree: Tree) -> dict[str, int]:
+    """Times of all files, in ns."""
+    files = [path for path in tree.path.rglob("*") if path.is_file() and ".venv" not in path.parts]
+    return {str(path): path.stat().st_mtime_ns for path in files}
+
+
+def states(tree: Tree) -> dict[str, str]:
+    told = json.loads(tree.make("status", "FORMAT=json").stdout)
+    return {
+        " ".join(row[key] for key in ("step", "scenario", "model") if key in row): row["state"]
+        for row in told["instances"]
+    }
+
+
+def in_state(tree: Tree, *wanted: str) -> set[str]:
+    return {name for name, state in states(tree).items() if state in wanted}
+
+
+def test_status_of_a_built_tree_is_fresh(tree):
+    assert set(states(tree).values()) == {"fresh"}
+    table = tree.make("status").stdout.splitlines()
+    assert table[-1] == "23 steps: 23 fresh."
+    assert table[1].startswith("fetch_data")
+    assert table[23].startswith("reports")
+
+
+def test_status_and_why_change_nothing_even_when_the_configuration_was_edited(tree):
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    before = everything(tree)
+    assert tree.make("status").code == 0
+    assert tree.make("why", "T=evaluate").code == 0
+    assert everything(tree) == before
+
+
+def test_status_foretells_what_runs(tree):
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    will = in_state(tree, "stale")
+    may = in_state(tree, "waiting")
+    assert will == instances("train_models", models=["ridge"])
+    assert will | may == tree.planned()
+    assert tree.make("all").ran == will | may
+    assert in_state(tree, "fresh") == set(states(tree))
+
+
+def test_why_gives_the_chain_to_the_root_with_values(tree):
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    lines = tree.make("why", "T=artifacts/evaluate_mean_impute_ridge.ok").stdout.splitlines()
+    assert lines[0] == (
+        "evaluate mean_impute ridge: may run (stops if the inputs come out the same)"
+    )
+    assert lines[1].endswith(
+        " <- train_models mean_impute ridge <- config models.ridge.alpha 1.0 -> 250.0"
+    )
+    assert "s last time; 4 steps depend on it" in lines[-1]
+    (root,) = [
+        line for line in tree.make("why", "T=train_models").stdout.split("\n\n") if "<-" in line
+    ][:1]
+    assert root.startswith("train_models mean_impute ridge: will run")
+
+
+@pytest.mark.parametrize("target", ["reports/reflection.md", "reports", "artifacts/reports.ok"])
+def test_why_of_something_fresh_says_what_it_was_built_from(tree, target):
+    told = tree.make("why", f"T={target}").stdout
+    assert told.startswith("reports: fresh\n  built 2")
+    for words in ("because never ran", "  from artifacts/metrics.duckdb ", "  wrote reports/refl"):
+        assert words in told
+    assert "  config evaluate.confidence = 0.95" in told
+
+
+def test_an_unknown_target_is_refused(tree):
+    outcome = tree.make("why", "T=evalute")
+    assert outcome.code == 2
+    assert "T=evalute: is no step, checkpoint or output" in outcome.stderr
+    assert "make why needs T=" in tree.make("why").stderr
+
+
+def test_failed_blocked_missing_and_never_run_are_told_apart(tree):
+    (tree.path / "reports/scenario_table.csv").unlink()
+    assert in_state(tree, "missing") == {"scenario_compare"}
+    assert in_state(tree, "waiting") == GATHER - {"scenario_compare"}
+    tree.edit("config.yaml", "  ridge:\n", "  second: {estimator: mean}\n  ridge:\n")
+    new = {
+        s for n in ("train_models", "evaluate", "plots") for s in instances(n, models=["second"])
+    }
+    assert in_state(tree, "never run") == new
+    tree.edit("config.yaml", "  second: {estimator: mean}\n", "")
+    tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
+    assert tree.make("validate_schema").code == 2
+    assert in_state(tree, "failed") == {"validate_schema"}
+    assert "reports" in in_state(tree, "blocked")
+    assert "2013-03-01" in tree.make("why", "T=validate_schema").stdout
+    tree.edit("config.yaml", "as_of: 2013-06-01", "as_of: 2013-03-01")
+    assert tree.make("all").code == 0
+    assert set(states(tree).values()) == {"fresh"}
