@@ -16,7 +16,7 @@ PYTHON := .venv/bin/python
 
 # --- What every goal of the pipeline needs: the configuration, and times that say what contents say
 
-OUTSIDE := help clean distclean lock test lint sample config-schema status why
+OUTSIDE := help clean distclean lock test lint sample config-schema status why timings compare-tree
 ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
 
 about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
@@ -158,13 +158,19 @@ reports: artifacts/reports.ok
 $(STEPS) all:
 	$(SUMMARY)
 
-.PHONY: status why
+.PHONY: status why timings compare-tree
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status: .venv/.ok
 	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table)
 ## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
 why: .venv/.ok
 	@$(PYTHON) scripts/why.py --config $(CONFIG) $(or $(T),$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))
+## timings: what each step cost, slowest first, with a hash of its outputs
+timings: .venv/.ok
+	@$(PYTHON) -S scripts/timings.py
+## compare-tree: the first step whose outputs differ from those in OTHER=path, and why
+compare-tree: .venv/.ok
+	@$(PYTHON) -S scripts/compare_tree.py $(or $(OTHER),$(error make compare-tree needs OTHER=path of another checkout))
 
 .PHONY: test lint sample config-schema lock clean distclean help FORCE
 ## test: the test suite

@@ -75,6 +75,16 @@ def load_all() -> dict[str, dict[str, Any]]:
     return {name: record for name in names() if (record := load(name)) is not None}
 
 
+def outputs_sha(record: Mapping[str, Any]) -> str:
+    """One SHA-256 over the paths and hashes of a step's outputs.
+
+    The metrics database is left out: it holds timings, which differ from run to run.
+    """
+    kept = {path: item for path, item in record["outputs"].items() if not path.endswith(".duckdb")}
+    parts = [f"{path} {kept[path]['sha256']}" for path in sorted(kept)]
+    return store.sha256("\n".join(parts).encode())
+
+
 def reasons(
     name: str,
     pending: Collection[str] = (),

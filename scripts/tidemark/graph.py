@@ -6,7 +6,7 @@ that the configuration names, and the edges those that the checkpoints recorded.
 
 import ast
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from tidemark import checkpoint
 from tidemark.checkpoint import Reason
+from tidemark.verification import upstream_first
 
 FRESH = "fresh"
 STALE = "stale"  # something it depends on changed: it will run
@@ -86,26 +87,10 @@ def survey(stored: Stored) -> dict[str, Node]:
     records = {name: record for name in wanted if (record := checkpoint.load(name)) is not None}
     producer = {path: name for name, record in records.items() for path in record["outputs"]}
     nodes: dict[str, Node] = {}
-    for name in _upstream_first(wanted, records, producer):
+    never = [name for name in wanted if name not in records]
+    for name in [*upstream_first(records), *never]:
         nodes[name] = _node(name, *wanted[name], records.get(name), producer, nodes, stored)
     return nodes
-
-
-def _upstream_first(
-    wanted: Mapping[str, Any], records: Mapping[str, Any], producer: Mapping[str, str]
-) -> Iterator[str]:
-    seen: set[str] = set()
-
-    def visit(name: str) -> Iterator[str]:
-        if name not in seen:
-            seen.add(name)
-            for path in records.get(name, {"inputs": ()})["inputs"]:
-                if path in producer:
-                    yield from visit(producer[path])
-            yield name
-
-    for name in wanted:
-        yield from visit(name)
 
 
 def _node(

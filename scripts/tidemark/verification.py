@@ -25,14 +25,15 @@ def verify() -> None:
     records = checkpoint.load_all()
     unreadable = [name for name in checkpoint.names() if name not in records]
     pending: set[str] = set()
-    for name in [*_upstream_first(records), *unreadable]:
+    for name in [*upstream_first(records), *unreadable]:
         with locks.held_if_free(name) as free:
             if free and not _settled(name, pending, began):
                 pending.update(records.get(name, {}).get("outputs", ()))
     STAMP.touch()
 
 
-def _upstream_first(records: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def upstream_first(records: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Names of checkpoints, each after those that made its inputs."""
     producer = {path: name for name, record in records.items() for path in record["outputs"]}
     seen: set[str] = set()
 

@@ -100,3 +100,27 @@ def test_failed_blocked_missing_and_never_run_are_told_apart(tree):
     tree.edit("config.yaml", "as_of: 2013-06-01", "as_of: 2013-03-01")
     assert tree.make("all").code == 0
     assert set(states(tree).values()) == {"fresh"}
+
+
+def test_two_checkouts_agree_or_the_first_difference_is_named(tree, cold):
+    other = f"OTHER={cold[0].path}"
+    assert tree.make("compare-tree", other).stdout == "the same outputs in all 23 steps\n"
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    assert tree.make("evaluate").code == 0
+    outcome = tree.make("compare-tree", other)
+    assert outcome.code == 2
+    lines = outcome.stdout.splitlines()
+    assert lines[0] == "first different: train_models mean_impute ridge"
+    assert "  config models.ridge.alpha: 250.0 here, 1.0 there" in lines
+    assert lines[-1] == "different in all: 4 of 23 steps"
+    assert "has no checkpoints" in tree.make("compare-tree", "OTHER=/").stderr
+
+
+def test_timings_are_those_of_the_checkpoints_slowest_first(tree):
+    head, *rows, total = tree.make("timings").stdout.splitlines()
+    assert head.split() == ["seconds", "cpu", "MB", "outputs", "step"]
+    seconds = [float(row.split()[0]) for row in rows]
+    assert seconds == sorted(seconds, reverse=True)
+    assert len(rows) == 23
+    assert total.endswith("all 23 steps")
+    assert float(total.split()[0]) == pytest.approx(sum(seconds), abs=0.01 * len(rows))

@@ -1,0 +1,29 @@
+"""What each step cost, slowest first: seconds, peak memory, and a hash of its outputs.
+
+Two machines that list the same hash for a step did the same work.
+"""
+
+import os
+
+from tidemark import ROOT, checkpoint, progress
+
+
+def main() -> None:
+    """Print the table from the checkpoints; nothing is measured anew."""
+    os.chdir(ROOT)
+    records = sorted(
+        checkpoint.load_all().values(), key=lambda record: (-record["seconds"], record["name"])
+    )
+    progress.say(f"{'seconds':>8} {'cpu':>6} {'MB':>6}  {'outputs':<12}  step")
+    for record in records:
+        progress.say(
+            f"{record['seconds']:>8.2f} {record['cpu_seconds']:>6.2f}"
+            f" {record['peak_memory_bytes'] / 1e6:>6.0f}  {checkpoint.outputs_sha(record)[:12]}"
+            f"  {' '.join([record['step'], *record['instance'].values()])}"
+        )
+    wall, cpu = (sum(record[key] for record in records) for key in ("seconds", "cpu_seconds"))
+    progress.say(f"{wall:>8.2f} {cpu:>6.2f} {'':>6}  {'':<12}  all {len(records)} steps")
+
+
+if __name__ == "__main__":
+    main()
