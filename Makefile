@@ -158,13 +158,16 @@ reports: artifacts/reports.ok
 $(STEPS) all:
 	$(SUMMARY)
 
-.PHONY: status why timings compare-tree
+.PHONY: status why timings compare-tree accept
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status: .venv/.ok
 	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table)
 ## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
 why: .venv/.ok
 	@$(PYTHON) scripts/why.py --config $(CONFIG) $(or $(T),$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))
+## accept: let the results of T=<step, checkpoint, output or all> stand after a cosmetic change, with REASON="..."
+accept: artifacts/config.mk
+	@$(PYTHON) scripts/accept.py $(or $(T),$(error make accept needs T=<step, checkpoint, output or all> and REASON="...")) --reason "$(REASON)"
 ## timings: what each step cost, slowest first, with a hash of its outputs
 timings: .venv/.ok
 	@$(PYTHON) -S scripts/timings.py

@@ -25,6 +25,7 @@ def collect_metrics(run: Run) -> None:
         "step_timings": database.timing_rows(
             run.checkpoints(), {"scenario": scenarios, "model": models}
         ),
+        "accepted": database.accepted_rows(run.checkpoints()),
         "history": database.history_rows(snapshots),
     }
     with run.writing("artifacts/metrics.duckdb") as path:

@@ -46,6 +46,7 @@ def _launch(command: list[str], step: str, instance: dict[str, str]) -> int:
             progress.finished(step, instance, "fresh", 0.0, "")
             return 0
     os.environ["TIDEMARK_LAUNCHED"] = name
+    os.environ["TIDEMARK_STARTED_NS"] = str(looked)  # before any module of the step is read
     os.execv(sys.executable, [sys.executable, *command])
 
 

@@ -11,7 +11,6 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import PurePath
 
 from tidemark import ROOT, checkpoint, config, graph, progress
 from tidemark.errors import InputError, io_message
@@ -27,7 +26,7 @@ def main() -> int:
     os.chdir(ROOT)
     try:
         nodes = graph.survey(config.current(options.config))
-        chosen = _named(options.target, nodes)
+        chosen = graph.named(options.target, nodes)
     except InputError as error:
         progress.complain(str(error))
         return 2
@@ -36,23 +35,6 @@ def main() -> int:
         return 1
     progress.say("\n\n".join(_told(node, nodes) for node in chosen))
     return 0
-
-
-def _named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
-    """The instances that a step's name, a checkpoint or an output stands for."""
-    name = PurePath(target).stem if target.endswith(".ok") else target
-    found = [node for node in nodes.values() if name in (node.name, node.step)]
-    found = found or [
-        node for node in nodes.values() if node.record and target in node.record["outputs"]
-    ]
-    if not found:
-        steps = ", ".join(sorted({node.step for node in nodes.values()}))
-        raise InputError(
-            f"T={target}",
-            "is no step, checkpoint or output that has been written",
-            f"name a file below artifacts/, data/, models/ or reports/, or a step: {steps}",
-        )
-    return found
 
 
 def _told(node: Node, nodes: Mapping[str, Node]) -> str:
@@ -95,7 +77,11 @@ def _history(node: Node) -> str:
     lines += [f"  config {key} = {checkpoint.shown(v)}" for key, v in record["config"].items()]
     for word, section in (("from", "inputs"), ("code", "code"), ("wrote", "outputs")):
         lines += [f"  {word} {path} {_short(it['sha256'])}" for path, it in record[section].items()]
-    return "\n".join([*lines, *(f"  note: {note}" for note in record["notes"])])
+    lines += [f"  note: {note}" for note in record["notes"]]
+    for accepted in record.get("accepted", []):
+        lines.append(f"  accepted {accepted['when']} by {accepted['who']}: {accepted['reason']}")
+        lines += [f"    {change}" for change in accepted["changes"]]
+    return "\n".join(lines)
 
 
 def _short(sha256: str | None) -> str:

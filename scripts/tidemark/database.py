@@ -67,6 +67,7 @@ TABLES: dict[str, dict[str, Any]] = {
         "peak_memory_bytes": COUNT,
         "run": TEXT,
     },
+    "accepted": {"step": TEXT, **_PAIR, "who": TEXT, "reason": TEXT, "changes": TEXT},
     "history": {"snapshot": COUNT, **_METRIC},
 }
 
@@ -165,6 +166,21 @@ def timing_rows(checkpoints: Sequence[Record], configured: Mapping[str, Collecti
         }
         for checkpoint in checkpoints
         if all(name in configured[kind] for kind, name in checkpoint["instance"].items())
+    ]
+
+
+def accepted_rows(checkpoints: Sequence[Record]) -> Rows:
+    """Table accepted: the changes that somebody let pass without running the step again."""
+    return [
+        {
+            "step": checkpoint["step"],
+            "scenario": checkpoint["instance"].get("scenario"),
+            "model": checkpoint["instance"].get("model"),
+            **accepted,
+            "changes": "; ".join(accepted["changes"]),
+        }
+        for checkpoint in checkpoints
+        for accepted in checkpoint.get("accepted", [])
     ]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from tidemark import checkpoint
 from tidemark.checkpoint import Reason
+from tidemark.errors import InputError
 from tidemark.verification import upstream_first
 
 FRESH = "fresh"
@@ -129,6 +130,27 @@ def _state(
     if why:
         return STALE
     return WAITING if makers else FRESH
+
+
+def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
+    """The instances that a step's name, a checkpoint or an output stands for.
+
+    Raises:
+        InputError: none of these has that name.
+    """
+    name = Path(target).stem if target.endswith(".ok") else target
+    found = [node for node in nodes.values() if name in (node.name, node.step)]
+    found = found or [
+        node for node in nodes.values() if node.record and target in node.record["outputs"]
+    ]
+    if not found:
+        steps = ", ".join(sorted({node.step for node in nodes.values()}))
+        raise InputError(
+            f"T={target}",
+            "is no step, checkpoint or output that has been written",
+            f"name a file below artifacts/, data/, models/ or reports/, or a step: {steps}",
+        )
+    return found
 
 
 def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:

@@ -39,6 +39,7 @@ _FOLDS = ", ".join(
 )
 QUERIES = {
     "comparison": "SELECT * FROM comparison",
+    "accepted": "SELECT * FROM accepted ORDER BY rowid",
     "conclusion": "SELECT sentence FROM conclusion ORDER BY rowid",
     "models": f"""
         WITH tested AS (
@@ -67,7 +68,7 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         connection: to the DuckDB file of collect_metrics.
 
     Returns:
-        comparison (one row); conclusion (sentences); models (one row a scenario and model: what was
+        comparison (one row); accepted (changes let pass); conclusion (sentences); models (one row a scenario and model: what was
         fitted, the metrics with intervals, mean and range over the folds as cv_..., the verdict);
         against_baseline and across_scenarios (paired differences in MSE).
     """

@@ -124,3 +124,32 @@ def test_timings_are_those_of_the_checkpoints_slowest_first(tree):
     assert len(rows) == 23
     assert total.endswith("all 23 steps")
     assert float(total.split()[0]) == pytest.approx(sum(seconds), abs=0.01 * len(rows))
+
+
+def test_an_accepted_change_runs_nothing_and_is_remembered(tree):
+    path = tree.path / "scripts/tidemark/features.py"
+    path.write_text(tree.text("scripts/tidemark/features.py") + "\n\nUNUSED = 1\n", "utf-8")
+    before = tree.results()
+    assert in_state(tree, "stale") == instances("feature_engineering")
+    outcome = tree.make("accept", "T=feature_engineering", "REASON=an unused name")
+    assert outcome.code == 0, outcome.stderr
+    assert "code scripts/tidemark/features.py" in outcome.stdout
+    assert in_state(tree, "fresh") == set(states(tree))
+    assert tree.make("all").ran == set()
+    assert tree.results() == before
+    told = tree.make("why", "T=features/mean_impute.parquet").stdout
+    assert "by " in told
+    assert ": an unused name\n    code scripts/tidemark/features.py" in told
+    tree.edit("scripts/tidemark/features.py", "UNUSED = 1", "UNUSED = 2")
+    assert tree.make("feature_engineering").ran == instances("feature_engineering")
+    assert "an unused name" not in tree.make("why", "T=features/mean_impute.parquet").stdout
+
+
+def test_accepting_needs_a_reason_and_results(tree):
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    assert "REASON: is empty" in tree.make("accept", "T=train_models").stderr
+    refused = tree.make("accept", "T=evaluate", "REASON=x")
+    assert refused.code == 2
+    assert "is waiting: there are no results that could stand" in refused.stderr
+    assert tree.make("accept", "T=all", "REASON=close enough").code == 0
+    assert tree.make("all").ran == set()

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
 PAIRS = [("plain", "mean"), ("plain", "svr")]
+ACCEPTED = {"who": "ada", "when": "2013-03-01", "reason": "a rename", "changes": ["code a.py"]}
 CONFIGURED = {"scenario": ["plain"], "model": ["mean", "svr"]}
 
 
@@ -95,6 +96,7 @@ def tables():
         "comparison": [comparison],
         "conclusion": [{"sentence": "No model beats the baseline."}, {"sentence": "None."}],
         "step_timings": database.timing_rows([checkpoint, *others], CONFIGURED),
+        "accepted": database.accepted_rows([checkpoint | {"accepted": [ACCEPTED]}]),
         "history": database.history_rows([{"metrics": rows}, {"metrics": rows[:3]}]),
     }
 
@@ -212,6 +214,8 @@ def test_reports_render_with_and_without_figures(connection, name, missing):
 
 def test_fallbacks_are_reported(connection):
     values = values_for_reports(connection)
+    accepted = "- evaluate plain svr, by ada: a rename (code a.py)."
+    assert accepted in rendered("model_evaluation_memo", values)
     assert "mean was fitted in place of svr" in rendered("model_evaluation_memo", values)
     assert "svr did not converge: too \\| few steps" in rendered("model_evaluation_memo", values)
     assert "(replaced by mean)" in rendered("model_communication_report", values)
