@@ -68,9 +68,10 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         connection: to the DuckDB file of collect_metrics.
 
     Returns:
-        comparison (one row); accepted (changes let pass); conclusion (sentences); models (one row a scenario and model: what was
-        fitted, the metrics with intervals, mean and range over the folds as cv_..., the verdict);
-        against_baseline and across_scenarios (paired differences in MSE).
+        comparison (one row); accepted (changes let pass); conclusion (sentences); models (one row
+        a scenario and model: what was fitted, the metrics with intervals, mean and range over the
+        folds as cv_..., the verdict); against_baseline and across_scenarios (paired differences in
+        MSE).
     """
     found = {}
     for name, query in QUERIES.items():
