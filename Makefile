@@ -31,16 +31,25 @@ endif
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
 
 include artifacts/config.mk
-artifacts/config.mk: $(CONFIG) .venv/.ok scripts/configure.py $(addprefix scripts/tidemark/,config.py configuration.py settings.py rules.py yaml_lines.py) $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.config/seed)),,FORCE)
+# Once a make: a file from the future would ask for ever. Nor is an older file moved into place overlooked.
+ifndef MAKE_RESTARTS
+artifacts/config.mk: $(CONFIG) .venv/.ok scripts/configure.py $(addprefix scripts/tidemark/,config.py configuration.py settings.py rules.py yaml_lines.py)
+artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.config/seed)),,FORCE)
+artifacts/config.mk: $(if $(shell find $(CONFIG) -cnewer artifacts/config.mk 2>/dev/null),FORCE)
+endif
+artifacts/config.mk:
 	@$(PYTHON) scripts/configure.py --config $(CONFIG)
 
 # Make compares times, but contents decide. When any file changed since the last look, verify.py sets
 # the times of the checkpoints by their contents; a no-op costs one `find`.
-changed := find scripts schemas data features models metrics reports artifacts/.config $(SOURCES) \
-	-type f ! -name '.*' ! -name '*.pyc' -cnewer artifacts/.verified -print -quit; \
-	find artifacts -maxdepth 1 -type f ! -name '.*' -cnewer artifacts/.verified -print -quit
+changed := [ "$$(cat artifacts/.verified)" -le "$$(date +%s)" ] || echo the clock went back; \
+	find scripts schemas data features models metrics reports artifacts/.config \( -type f -o -type l \) \
+	! -name '.*' ! -name '*.pyc' -cnewer artifacts/.verified -print -quit; \
+	find -L $(SOURCES) -type f -cnewer artifacts/.verified -print -quit; \
+	find artifacts -maxdepth 1 -type f ! -name '.*' -cnewer artifacts/.verified -print -quit; \
+	find $(sort $(dir $(SOURCES))) schemas reports/templates reports/narrative -type d -cnewer artifacts/.verified -print -quit
 ifeq ($(TIDEMARK_PLANNING)$(if $(wildcard $(PYTHON)),,none),)
-$(if $(wildcard artifacts/*.ok),$(if $(shell [ -e artifacts/.verified ] || echo never; { $(changed); } 2>/dev/null),$(shell $(PYTHON) -S scripts/verify.py >&2)))
+$(if $(wildcard artifacts/*.ok),$(if $(shell { $(changed); } 2>/dev/null),$(shell $(PYTHON) -S scripts/verify.py >&2)))
 endif
 endif
 
@@ -208,5 +217,7 @@ help:
 missing = $(if $(filter-out $(wildcard $1),$1),FORCE)
 depfiles := $(CHECKPOINTS:artifacts/%.ok=artifacts/.deps/%.d)
 known := $(wildcard $(depfiles))
+ifdef about
 include $(known)
+endif
 $(patsubst artifacts/.deps/%.d,artifacts/%.ok,$(filter-out $(known),$(depfiles))): FORCE

@@ -3,8 +3,11 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
 from tidemark import ROOT, config, configuration, progress, settings
 from tidemark.errors import InputError, io_message

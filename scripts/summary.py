@@ -1,9 +1,12 @@
 """Close a `make` that did something: what ran, how long it took, where the report is."""
 
 import os
+import signal
 import time
 from collections import Counter
 from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
 from tidemark import ROOT, progress, verification
 

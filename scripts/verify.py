@@ -1,7 +1,10 @@
 """Bring file times in line with contents; the Makefile calls this when anything changed."""
 
 import os
+import signal
 import sys
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
 from tidemark import ROOT, progress, verification
 from tidemark.errors import io_message

@@ -71,7 +71,8 @@ def is_stale(path: str) -> bool:
     """Whether config.mk is missing, of another file, or older than this one."""
     try:
         text = MAKEFILE.read_text("utf-8")
-        older = MAKEFILE.stat().st_mtime_ns < Path(path).stat().st_mtime_ns
+        changed = Path(path).stat()
+        older = MAKEFILE.stat().st_mtime_ns < max(changed.st_mtime_ns, changed.st_ctime_ns)
     except FileNotFoundError:
         return True
     return older or f"CONFIG_FILE := {path}\n" not in text

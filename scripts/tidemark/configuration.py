@@ -1,7 +1,6 @@
 """Load config.yaml: errors name line and column; what holds is handed to Make and the steps."""
 
 import re
-import time
 from pathlib import Path
 from typing import Any, get_args
 
@@ -160,6 +159,4 @@ def sync(path: str) -> list[str]:
     looked = checkpoint.now_ns()
     whole = load(path)
     _must_have_what_make_needs(whole)
-    edited = Path(path).stat().st_mtime_ns
-    read_ns = edited if edited > time.time_ns() else looked  # a file from the future stays so
-    return config.sync(whole.model_dump(), makefile(path, whole), read_ns)
+    return config.sync(whole.model_dump(), makefile(path, whole), looked)

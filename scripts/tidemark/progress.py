@@ -101,8 +101,9 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def say(text: str) -> None:
     """One line to the terminal."""
-    sys.stdout.write(f"{text.rstrip()}\n")
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):  # `make all | head` is no failure of a step
+        sys.stdout.write(f"{text.rstrip()}\n")
+        sys.stdout.flush()
 
 
 def complain(text: str) -> None:

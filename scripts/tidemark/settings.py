@@ -250,7 +250,7 @@ class Alerts(Section):
     """Who hears of what."""
 
     webhook: Annotated[str, Field(pattern=r"^https?://")] | None = None
-    owners: dict[str, list[Step]] = {}
+    owners: dict[Annotated[str, Field(pattern=r"^[\w .-]+$")], list[Step]] = {}
 
 
 class Config(Section):

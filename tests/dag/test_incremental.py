@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 
 import pytest
@@ -346,3 +347,27 @@ def test_same_bytes_in_another_folder_time_zone_locale_and_order(cold, tmp_path)
     assert len(MODELS) * len(SCENARIOS) * 4 == len(
         list((other.path / "reports/figs").glob("*.png"))
     )
+
+
+def test_a_configuration_replaced_by_an_older_file_is_seen(tree):
+    backup = tree.path / "config.yaml.bak"
+    shutil.copy2(tree.path / "config.yaml", backup)
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    assert tree.make("train_models").ran == instances("train_models", models=["ridge"])
+    backup.replace(tree.path / "config.yaml")
+    assert tree.make("train_models").ran == instances("train_models", models=["ridge"])
+
+
+def test_a_harness_file_from_the_future_does_not_make_make_loop(tree):
+    os.utime(tree.path / "scripts/configure.py", (4_000_000_000, 4_000_000_000))
+    assert tree.make("all").ran == set()
+
+
+def test_a_source_folder_swapped_for_an_older_one_is_seen(tree):
+    shutil.copytree(tree.path / "data/sample", tree.path / "data/other")
+    other = tree.path / "data/other/unemployment.csv"
+    other.write_text(other.read_text().replace("2012-11-01,", "2012-11-01,1"))
+    assert tree.make("all").ran == set()
+    (tree.path / "data/sample").rename(tree.path / "data/old")
+    (tree.path / "data/other").rename(tree.path / "data/sample")
+    assert "fetch_data" in tree.planned()
