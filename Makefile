@@ -13,6 +13,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
 CONFIG ?= config.yaml
 PYTHON := .venv/bin/python
+NARRATIVE := $(wildcard reports/narrative/*.md)
 
 # --- What every goal of the pipeline needs: the configuration, and times that say what contents say
 
@@ -29,13 +30,16 @@ MAKEFLAGS += -j$(lastword $(about))
 endif
 
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
+hash := \#
+$(if $(strip $(foreach sign,: $$ $(hash),$(findstring $(sign),$(NARRATIVE))) $(filter-out $(wildcard $(NARRATIVE)),$(NARRATIVE))),$(error \
+	reports/narrative/ has a file with a blank or one of : $$ $(hash) in its name. Cure: rename it))
 
 include artifacts/config.mk
 # Once a make: a file from the future would ask for ever. Nor is an older file moved into place overlooked.
 ifndef MAKE_RESTARTS
 artifacts/config.mk: $(CONFIG) .venv/.ok scripts/configure.py $(addprefix scripts/tidemark/,config.py configuration.py settings.py rules.py yaml_lines.py)
-artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.config/seed)),,FORCE)
-artifacts/config.mk: $(if $(shell find $(CONFIG) -cnewer artifacts/config.mk 2>/dev/null),FORCE)
+artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.)),,FORCE)
+artifacts/config.mk: $(if $(shell { find $(CONFIG) -cnewer artifacts/config.mk; find artifacts/.config -newercc artifacts/config.mk; } 2>&1),FORCE)
 endif
 artifacts/config.mk:
 	@$(PYTHON) scripts/configure.py --config $(CONFIG)
@@ -43,6 +47,8 @@ artifacts/config.mk:
 # Make compares times, but contents decide. When any file changed since the last look, verify.py sets
 # the times of the checkpoints by their contents; a no-op costs one `find`.
 changed := [ "$$(cat artifacts/.verified)" -le "$$(date +%s)" ] || echo the clock went back; \
+	[ -d artifacts/.producers ] || echo gone; \
+	find -L .venv/bin/python .venv/lib/*/site-packages -maxdepth 0 -cnewer artifacts/.verified; \
 	find scripts schemas data features models metrics reports artifacts/.config \( -type f -o -type l \) \
 	! -name '.*' ! -name '*.pyc' -cnewer artifacts/.verified -print -quit; \
 	find -L $(SOURCES) -type f -cnewer artifacts/.verified -print -quit; \
@@ -119,7 +125,7 @@ artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/
 	$(STEP) scripts/collect_metrics.py
 artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 
-artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json $(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(wildcard reports/narrative/*.md)
+artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json $(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(NARRATIVE)
 	$(STEP) scripts/reports.py
 $(REPORTS:%=reports/%.md): artifacts/reports.ok ; $(KEPT)
 

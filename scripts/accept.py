@@ -8,10 +8,11 @@ import argparse
 import getpass
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tidemark import ROOT, checkpoint, config, graph, locks, progress
-from tidemark.errors import InputError, io_message
+from tidemark.errors import InputError, exit_code_of
 from tidemark.graph import Node
 
 
@@ -22,14 +23,7 @@ def main() -> int:
     parser.add_argument("--reason", required=True)
     options = parser.parse_args()
     os.chdir(ROOT)
-    try:
-        _accept(options.target, options.reason.strip())
-    except InputError as error:
-        progress.complain(str(error))
-        return 2
-    except OSError as error:
-        progress.complain(io_message(error))
-        return 1
+    _accept(options.target, options.reason.strip())
     return 0
 
 
@@ -38,7 +32,7 @@ def _accept(target: str, reason: str) -> None:
         raise InputError("REASON", "is empty", "say why the results need not be made again")
     nodes = graph.survey(config.stored)
     chosen = list(nodes.values()) if target == "all" else graph.named(target, nodes)
-    accepted = [node for node in chosen if node.state == graph.STALE]
+    accepted = [node for node in chosen if _can_stand(node)]
     others = [node for node in chosen if node.state not in (graph.STALE, graph.FRESH)]
     if others and target != "all":
         raise InputError(
@@ -48,7 +42,16 @@ def _accept(target: str, reason: str) -> None:
         )
     for node in accepted:
         _accept_one(node, reason)
+    if accepted:
+        _tell_readers(nodes)
     progress.say(f"{len(accepted)} accepted: {reason}")
+
+
+def _can_stand(node: Node) -> bool:
+    """It has results, and something changed that can be passed over."""
+    if node.state == graph.FRESH:
+        return bool(node.upgrades)
+    return node.state == graph.STALE and not (node.record or {})["provisional"]
 
 
 def _accept_one(node: Node, reason: str) -> None:
@@ -58,5 +61,13 @@ def _accept_one(node: Node, reason: str) -> None:
     progress.say(f"{node.title}: {'; '.join(changes)}")
 
 
+def _tell_readers(nodes: Mapping[str, Node]) -> None:
+    """Steps that report on checkpoints run at the next make, so that reports show the decision."""
+    for node in nodes.values():
+        if node.record and node.record.get("reads_checkpoints"):
+            with locks.held(node.name):
+                checkpoint.mark_provisional(node.name, "changes were accepted")
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

@@ -56,8 +56,6 @@ def _causes(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
             ours, theirs = (_value(side[section].get(key)) for side in (here, there))
             if ours != theirs:
                 found.append(f"{section} {key}: {ours} here, {theirs} there")
-    if here["python"] != there["python"]:
-        found.append(f"python: {here['python']} here, {there['python']} there")
     return found
 
 

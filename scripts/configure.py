@@ -10,7 +10,7 @@ from pathlib import Path
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
 from tidemark import ROOT, config, configuration, progress, settings
-from tidemark.errors import InputError, io_message
+from tidemark.errors import exit_code_of
 
 SCHEMA = Path("schemas/config.schema.json")
 
@@ -39,19 +39,12 @@ def main() -> int:
         SCHEMA.write_text(json_schema(), "utf-8")
         return 0
     first = not config.KEYS.exists()
-    try:
-        stale = not options.if_stale or config.is_stale(options.config)
-        changed = configuration.sync(options.config) if stale else []
-    except InputError as error:
-        progress.complain(str(error))
-        return 2
-    except OSError as error:
-        progress.complain(io_message(error))
-        return 1
+    stale = not options.if_stale or config.is_stale(options.config)
+    changed = configuration.sync(options.config) if stale else []
     if changed and not first:
         progress.say(f"{options.config}: changed {_brief(changed)}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

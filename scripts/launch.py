@@ -15,7 +15,7 @@ from pathlib import Path
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
 from tidemark import ROOT, checkpoint, config, locks, progress
-from tidemark.errors import InputError, io_message
+from tidemark.errors import exit_code_of
 
 
 def main(command: list[str]) -> int:
@@ -25,14 +25,7 @@ def main(command: list[str]) -> int:
     step = Path(script).stem
     flags = [flag.removeprefix("--") for flag in options[::2]]
     instance = dict(zip(flags, options[1::2], strict=True))
-    try:
-        return _launch(command, step, instance)
-    except InputError as error:
-        progress.complain(str(error))
-        return 2
-    except OSError as error:
-        progress.complain(io_message(error))
-        return 1
+    return exit_code_of(lambda: _launch(command, step, instance))
 
 
 def _launch(command: list[str], step: str, instance: dict[str, str]) -> int:

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tidemark import ROOT, config, graph, progress
-from tidemark.errors import InputError, io_message
+from tidemark.checkpoint import POLICY
+from tidemark.errors import exit_code_of
 from tidemark.graph import Node
 
 
@@ -28,14 +29,7 @@ def main() -> int:
     parser.add_argument("--format", choices=("table", "json"), default="table")
     options = parser.parse_args()
     os.chdir(ROOT)
-    try:
-        nodes = graph.survey(config.current(options.config))
-    except InputError as error:
-        progress.complain(str(error))
-        return 2
-    except OSError as error:
-        progress.complain(io_message(error))
-        return 1
+    nodes = graph.survey(config.current(options.config))
     order = options.steps.split()
     shown = sorted(nodes.values(), key=lambda node: order.index(node.step) if order else 0)
     rows = [_described(node, nodes) for node in shown]
@@ -55,6 +49,7 @@ def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
         "seconds": record.get("seconds"),
         "age_seconds": round(age.total_seconds()) if age else None,
         "reasons": [" <- ".join(cause) for cause in causes],
+        "upgrades": list(map(str, node.upgrades)),
         "failure": node.failure.get("message"),
     }
 
@@ -75,9 +70,15 @@ def _as_table(rows: list[dict[str, Any]]) -> str:
         why = row["failure"] or (row["reasons"][0] if row["reasons"] else "")
         lines.append(
             f"{row['step']:<19} {instance:<27} {row['state']:<9} {count:>8} {seconds:>7}"
-            f" {_age(row['age_seconds']):>5}  {why.splitlines()[0] if why else ''}".rstrip()
+            f" {_age(row['age_seconds']):>5}  {_brief(why)}".rstrip()
         )
-    return "\n".join([*lines, "", _totals(rows)])
+    return "\n".join([*lines, "", _totals(rows), *_upgrades(rows)])
+
+
+def _brief(why: str) -> str:
+    """The first line; of a long chain of causes the first and the root."""
+    first, *rest = (why.splitlines() or [""])[0].split(" <- ")
+    return " <- ".join([first, *(["..."] if len(rest) > 3 else rest[:-1]), *rest[-1:]])
 
 
 def _totals(rows: list[dict[str, Any]]) -> str:
@@ -85,6 +86,14 @@ def _totals(rows: list[dict[str, Any]]) -> str:
     cost = sum(row["seconds"] or 0 for row in rows if row["state"] != graph.FRESH)
     text = ", ".join(f"{count} {state}" for state, count in counts.most_common())
     return f"{len(rows)} steps: {text}." + (f" To run: about {cost:.0f} s of work." if cost else "")
+
+
+def _upgrades(rows: list[dict[str, Any]]) -> list[str]:
+    counts = Counter(upgrade for row in rows for upgrade in row["upgrades"])
+    return [
+        f"{upgrade}: built before, {count} checkpoints stand ({POLICY})"
+        for upgrade, count in counts.items()
+    ]
 
 
 def _age(seconds: int | None) -> str:
@@ -97,4 +106,4 @@ def _age(seconds: int | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

@@ -6,20 +6,16 @@ import sys
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
-from tidemark import ROOT, progress, verification
-from tidemark.errors import io_message
+from tidemark import ROOT, verification
+from tidemark.errors import exit_code_of
 
 
 def main() -> int:
     """Exit code 1 when a file cannot be read or its time not be set."""
     os.chdir(ROOT)
-    try:
-        verification.verify()
-    except OSError as error:
-        progress.complain(io_message(error))
-        return 1
+    verification.verify()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

@@ -13,7 +13,8 @@ import sys
 from collections.abc import Mapping
 
 from tidemark import ROOT, checkpoint, config, graph, progress
-from tidemark.errors import InputError, io_message
+from tidemark.checkpoint import POLICY
+from tidemark.errors import exit_code_of
 from tidemark.graph import Node
 
 
@@ -24,15 +25,8 @@ def main() -> int:
     parser.add_argument("--config", default="config.yaml")
     options = parser.parse_args()
     os.chdir(ROOT)
-    try:
-        nodes = graph.survey(config.current(options.config))
-        chosen = graph.named(options.target, nodes)
-    except InputError as error:
-        progress.complain(str(error))
-        return 2
-    except OSError as error:
-        progress.complain(io_message(error))
-        return 1
+    nodes = graph.survey(config.current(options.config))
+    chosen = graph.named(options.target, nodes)
     progress.say("\n\n".join(_told(node, nodes) for node in chosen))
     return 0
 
@@ -44,6 +38,7 @@ def _told(node: Node, nodes: Mapping[str, Node]) -> str:
     lines = [f"{node.title}: {_verdict(node)}"]
     lines += [f"  <- {' <- '.join(cause)}" for cause in causes]
     lines += [f"  failed: {line}" for line in node.failure.get("message", "").splitlines()]
+    lines += [f"  {upgrade} now" for upgrade in node.upgrades]
     return "\n".join([*lines, f"  {_cost(node, nodes)}"])
 
 
@@ -72,8 +67,9 @@ def _history(node: Node) -> str:
         f"{node.title}: fresh",
         f"  built {record['started'][:19]} UTC in {record['seconds']:.1f} s, run {record['run']}",
         f"  because {'; '.join(record['reasons'])}",
-        f"  with Python {record['python']}, {versions}",
+        f"  with {versions}",
     ]
+    lines += [f"  {upgrade} now: stands, unless {POLICY} names it" for upgrade in node.upgrades]
     lines += [f"  config {key} = {checkpoint.shown(v)}" for key, v in record["config"].items()]
     for word, section in (("from", "inputs"), ("code", "code"), ("wrote", "outputs")):
         lines += [f"  {word} {path} {_short(it['sha256'])}" for path, it in record[section].items()]
@@ -89,4 +85,4 @@ def _short(sha256: str | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidemark import code, config, staging, store
+from tidemark import code, config, environment, staging, store
 
 FORMAT = 1
-ESSENTIAL = {"name", "inputs", "outputs", "config", "code", "provisional"}
+ESSENTIAL = {"name", "inputs", "outputs", "config", "code", "provisional", "libraries"}
 FOLDER = Path("artifacts")
 DEPS = FOLDER / ".deps"
 PRODUCERS = FOLDER / ".producers"
 FAILED = FOLDER / ".failed"
+POLICY = "environment.rerun_on_upgrade"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Reason:
 
     def brief(self) -> str:
         """For the terminal: a configuration value is telling, a hash is not."""
-        return str(self) if self.subject.startswith("config ") else self.subject
+        telling = self.subject.startswith(("config ", "library "))
+        return str(self) if telling else self.subject
 
 
 def now_ns() -> int:
@@ -103,11 +105,31 @@ def reasons(
         return
     if record["provisional"]:
         yield Reason(f"provisional: {record['provisional']}")
+    yield from (reason for reason, asks in _upgrades(record, stored) if asks)
     yield from _changed_config(record["config"], stored)
     inputs = {path: then for path, then in record["inputs"].items() if path not in pending}
     yield from _changed_inputs(inputs)
     yield from _changed_code(record["code"])
     yield from _changed_outputs(record["outputs"])
+
+
+def passed_upgrades(
+    record: Mapping[str, Any], stored: Callable[[str], str | None] = config.stored
+) -> list[Reason]:
+    """Libraries (and Python) of another version than the step ran with, which may pass."""
+    return [reason for reason, asks in _upgrades(record, stored) if not asks]
+
+
+def _upgrades(
+    record: Mapping[str, Any], stored: Callable[[str], str | None]
+) -> list[tuple[Reason, bool]]:
+    """The libraries (and Python) that have another version now; whether that asks for a rerun."""
+    different = environment.differences(record["libraries"])
+    named = json.loads(stored(POLICY) or "[]") if different else []
+    return [
+        (Reason(f"library {name}", then, now), name in named or "all" in named)
+        for name, (then, now) in different.items()
+    ]
 
 
 def _changed_config(
@@ -257,10 +279,20 @@ def accept(name: str, who: str, reason: str, when: str) -> list[str]:
     for path, item in record["inputs"].items():
         item["sha256"] = current_sha(path)
     record["code"] = {path: _fingerprint(path) for path in record["code"] if Path(path).exists()}
+    changes += map(str, passed_upgrades(record))
+    record["libraries"] |= environment.now(record["libraries"])
     entry = {"who": who, "when": when, "reason": reason, "changes": changes}
     record["accepted"] = [*record.get("accepted", []), entry]
     save(record, now_ns())
     return changes
+
+
+def mark_provisional(name: str, why: str) -> None:
+    """Let the next make run the step. The caller holds the step's lock."""
+    record = load(name)
+    if record is not None:
+        record["provisional"] = why
+        save(record, path_of(name).stat().st_mtime_ns)
 
 
 def _fingerprint(path: str) -> dict[str, str]:
@@ -283,10 +315,11 @@ def note_failure(name: str, message: str) -> None:
 
 
 def prerequisites(record: Mapping[str, Any]) -> list[str]:
-    """Every file that Make compares this checkpoint with."""
+    """Every file that Make compares this checkpoint with; of a listing, the folder if it exists."""
     keys = [str(config.KEYS / key) for key in record["config"]]
-    inputs = [str(Path(path).parent) if "*" in path else path for path in record["inputs"]]
-    return [*inputs, *record["code"], *keys]
+    files = [path for path in record["inputs"] if "*" not in path]
+    folders = [Path(path).parent for path in record["inputs"] if "*" in path]
+    return [*files, *map(str, filter(Path.is_dir, folders)), *record["code"], *keys]
 
 
 def save(record: Mapping[str, Any], started_ns: int) -> None:

@@ -67,7 +67,7 @@ TABLES: dict[str, dict[str, Any]] = {
         "peak_memory_bytes": COUNT,
         "run": TEXT,
     },
-    "accepted": {"step": TEXT, **_PAIR, "who": TEXT, "reason": TEXT, "changes": TEXT},
+    "accepted": {"step": TEXT, **_PAIR, "who": TEXT, "day": TEXT, "reason": TEXT, "changes": TEXT},
     "history": {"snapshot": COUNT, **_METRIC},
 }
 
@@ -177,6 +177,7 @@ def accepted_rows(checkpoints: Sequence[Record]) -> Rows:
             "scenario": checkpoint["instance"].get("scenario"),
             "model": checkpoint["instance"].get("model"),
             **accepted,
+            "day": accepted["when"][:10],
             "changes": "; ".join(accepted["changes"]),
         }
         for checkpoint in checkpoints

@@ -1,5 +1,9 @@
 """The errors that speak to the person who can mend them."""
 
+from collections.abc import Callable
+
+from tidemark import progress
+
 
 class InputError(Exception):
     """Bad input, configuration or contract: the step ends with exit code 2 and nothing is replaced.
@@ -25,3 +29,15 @@ def io_message(error: OSError) -> str:
     return (
         f"{where}: {what}. Cure: check that the path exists, may be read and written, and has room"
     )
+
+
+def exit_code_of(work: Callable[[], int]) -> int:
+    """The exit code of `work`; an error that a person can mend becomes one line, and 2 or 1."""
+    try:
+        return work()
+    except InputError as error:
+        progress.complain(str(error))
+        return 2
+    except OSError as error:
+        progress.complain(io_message(error))
+        return 1

@@ -39,6 +39,7 @@ class Node:
     upstream: Mapping[str, str]
     record: Mapping[str, Any] | None = None
     failure: Mapping[str, Any] = field(default_factory=dict)
+    upgrades: tuple[Reason, ...] = ()  # of libraries, that config.yaml lets pass
 
     @property
     def title(self) -> str:
@@ -110,7 +111,8 @@ def _node(
     failure = checkpoint.failure(name)
     makers = [nodes[upstream[path]].state for path in sorted(pending)]
     state = _state(record, why, failure, makers)
-    return Node(name, step, instance, state, why, upstream, record, failure)
+    passed = checkpoint.passed_upgrades(record, stored) if record else []
+    return Node(name, step, instance, state, why, upstream, record, failure, tuple(passed))
 
 
 def _state(

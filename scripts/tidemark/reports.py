@@ -39,7 +39,10 @@ _FOLDS = ", ".join(
 )
 QUERIES = {
     "comparison": "SELECT * FROM comparison",
-    "accepted": "SELECT * FROM accepted ORDER BY rowid",
+    "accepted": """
+        SELECT step, who, day, reason, changes, count(*) AS instances,
+            concat_ws(' ', step, any_value(scenario), any_value(model)) AS first
+        FROM accepted GROUP BY step, who, day, reason, changes ORDER BY min(rowid)""",
     "conclusion": "SELECT sentence FROM conclusion ORDER BY rowid",
     "models": f"""
         WITH tested AS (
@@ -68,10 +71,10 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         connection: to the DuckDB file of collect_metrics.
 
     Returns:
-        comparison (one row); accepted (changes let pass); conclusion (sentences); models (one row
-        a scenario and model: what was fitted, the metrics with intervals, mean and range over the
-        folds as cv_..., the verdict); against_baseline and across_scenarios (paired differences in
-        MSE).
+        comparison (one row); accepted (changes let pass, by step); conclusion (sentences); models
+        (one row a scenario and model: what was fitted, the metrics with intervals, mean and range
+        over the folds as cv_..., the verdict); against_baseline and across_scenarios (paired
+        differences in MSE).
     """
     found = {}
     for name, query in QUERIES.items():

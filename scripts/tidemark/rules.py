@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tidemark import environment
 from tidemark.settings import PRICE_FIELDS, Alerts, Config, Prices, Scenario, Winsorise
 
 from pydantic import ValidationError
@@ -36,6 +37,7 @@ def check(whole: Config) -> None:
         *_horizon(whole),
         *_features(whole),
         *_quantiles(whole.scenarios),
+        *_libraries(whole.environment.rerun_on_upgrade),
         *_owners(whole.alerts),
     ]
     if faults:
@@ -186,6 +188,15 @@ def _owners(alerts: Alerts) -> list[Fault]:
         ("alerts.owners", f"{step} has {count} owners")
         for step, count in owned.items()
         if count > 1
+    ]
+
+
+def _libraries(named: list[str]) -> list[Fault]:
+    known = {"all", *environment.installed()}
+    return [
+        ("environment.rerun_on_upgrade", f"no library {name} is installed{hint(name, known)}")
+        for name in named
+        if name not in known
     ]
 
 

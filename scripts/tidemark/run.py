@@ -13,7 +13,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tidemark import ROOT, checkpoint, code, config, guard, history, locks, log, progress, store
+from tidemark import (
+    ROOT,
+    checkpoint,
+    code,
+    config,
+    environment,
+    guard,
+    history,
+    locks,
+    log,
+    progress,
+    store,
+)
 from tidemark.errors import InputError
 from tidemark.staging import Staging
 
@@ -47,6 +59,7 @@ class Run:
         self._headline = ""
         self._notes: list[str] = []
         self._provisional = ""
+        self._reads_checkpoints = False
         self._promised = promised_by_make(self.name)
 
     @property
@@ -180,6 +193,7 @@ class Run:
 
     def checkpoints(self) -> list[dict[str, Any]]:
         """All checkpoints, for timings; wall-clock facts, so not an input that asks for a rerun."""
+        self._reads_checkpoints = True
         with guard.opened():
             return list(checkpoint.load_all().values())
 
@@ -296,12 +310,12 @@ class Run:
             "headline": self._headline,
             "notes": self._notes,
             "provisional": self._provisional,
+            "reads_checkpoints": self._reads_checkpoints,
             "inputs": self._described_inputs(),
             "outputs": outputs,
             "config": self._seen,
             "code": self._code(),
-            "python": ".".join(map(str, sys.version_info[:3])),
-            "libraries": _libraries(),
+            "libraries": environment.used(),
         }
         checkpoint.save(record, started_ns)
         progress.finished(self.step, self.instance, "ran", seconds, self._headline, _brief(why))
@@ -344,16 +358,6 @@ def promised_by_make(name: str) -> set[str] | None:
     if os.environ.get("TIDEMARK_TARGET") != str(checkpoint.path_of(name)):
         return None
     return set(Path(f"artifacts/.promised/{name}.ok").read_text("utf-8").split())
-
-
-def _libraries() -> dict[str, str]:
-    """Versions of the installed packages that were imported."""
-    versions = {
-        name: getattr(module, "__version__", None)
-        for name, module in sorted(sys.modules.items())
-        if "." not in name and "site-packages" in (getattr(module, "__file__", None) or "")
-    }
-    return {name: version for name, version in versions.items() if isinstance(version, str)}
 
 
 def _brief(why: list[checkpoint.Reason]) -> str:

@@ -231,6 +231,12 @@ class Polynomial(Model):
 AnyModel = Annotated[Mean | Linear | Ridge | Svr | Polynomial, Field(discriminator="estimator")]
 
 
+class Environment(Section):
+    """What another version of a library means."""
+
+    rerun_on_upgrade: list[str] = []
+
+
 class Evaluate(Section):
     """The baseline of skill, and the bootstrap."""
 
@@ -266,6 +272,7 @@ class Config(Section):
     models: Annotated[dict[Name, AnyModel], Field(min_length=1)]
     evaluate: Evaluate
     plots: Plots = Plots()
+    environment: Environment = Environment()
     alerts: Alerts = Alerts()
 
     @model_validator(mode="after")

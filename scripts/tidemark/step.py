@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 
 from tidemark import ROOT, checkpoint, config, guard, locks, progress
-from tidemark.errors import InputError, io_message
+from tidemark.errors import InputError, exit_code_of, io_message
 from tidemark.run import Run
 
 __all__ = ["Run", "step"]
@@ -40,16 +40,7 @@ def _main(function: Callable[[Run], None], per: Sequence[str]) -> int:
     os.chdir(ROOT)
     if os.environ.get("TIDEMARK_LAUNCHED") != checkpoint.name_of(name, instance):
         return _launch_by_hand(name, instance, options.config)
-    try:
-        _must_be_configured(instance)
-        with locks.held(checkpoint.name_of(name, instance)):
-            return _run_if_needed(function, name, instance)
-    except InputError as error:
-        progress.complain(str(error))
-        return 2
-    except OSError as error:
-        progress.complain(io_message(error))
-        return 1
+    return exit_code_of(lambda: _locked_run(function, name, instance))
 
 
 def _parse(name: str, description: str | None, per: Sequence[str]) -> argparse.Namespace:
@@ -79,6 +70,12 @@ def _must_be_configured(instance: Mapping[str, str]) -> None:
         known = list(config.View({}, f"{kind}s"))
         if name not in known:
             raise InputError(f"--{kind} {name}", f"no such {kind}", f"one of {', '.join(known)}")
+
+
+def _locked_run(function: Callable[[Run], None], name: str, instance: dict[str, str]) -> int:
+    _must_be_configured(instance)
+    with locks.held(checkpoint.name_of(name, instance)):
+        return _run_if_needed(function, name, instance)
 
 
 def _run_if_needed(

@@ -9,11 +9,12 @@ Make runs, or lists with -n, is exact.
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tidemark import checkpoint, locks
+from tidemark import checkpoint, locks, progress
 
 STAMP = checkpoint.FOLDER / ".verified"
 LONG_AGO_NS = 946_684_800 * 10**9
@@ -29,7 +30,15 @@ def verify() -> None:
         with locks.held_if_free(name) as free:
             if free and not _settled(name, pending, began):
                 pending.update(records.get(name, {}).get("outputs", ()))
+    _report_upgrades(checkpoint.load_all())
     STAMP.write_text(f"{int(time.time())}\n", "utf-8")  # a later time than now: the clock went back
+
+
+def _report_upgrades(records: Mapping[str, Mapping[str, Any]]) -> None:
+    """An upgrade that reruns nothing must not pass unnoticed."""
+    passed = [u for record in records.values() for u in checkpoint.passed_upgrades(record)]
+    for upgrade, count in Counter(passed).items():
+        progress.say(f"{upgrade}: built before, {count} checkpoints stand ({checkpoint.POLICY})")
 
 
 def upstream_first(records: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

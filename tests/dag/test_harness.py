@@ -162,7 +162,7 @@ def test_a_checkpoint_says_what_was_read_written_and_run_with(cold):
     assert not any(key.startswith(("models.linear", "plots")) for key in record["config"])
     assert {"scripts/train_models.py", "scripts/tidemark/models.py"} <= set(record["code"])
     assert "scripts/tidemark/figures.py" not in record["code"]
-    assert {"sklearn", "numpy", "pandas"} <= set(record["libraries"])
+    assert {"scikit-learn", "numpy", "pandas", "python"} <= set(record["libraries"])
     assert record["inputs"]["data/splits/mean_impute_train.parquet"]["rows"] > 1000
     assert record["peak_memory_bytes"] > 10_000_000
 
@@ -276,6 +276,33 @@ def test_an_unusable_folder_is_one_line(tree):
 
 
 def test_bookkeeping_that_was_deleted_comes_back(tree):
-    shutil.rmtree(tree.path / "artifacts/.config")
+    folder = tree.path / "artifacts"
+    shutil.rmtree(folder / ".config")
     outcome = tree.make("all")
     assert (outcome.code, outcome.ran) == (0, set()), outcome.stderr
+    (folder / ".config/models.ridge.alpha").unlink()
+    shutil.rmtree(folder / ".promised")
+    shutil.rmtree(folder / ".producers")
+    outcome = tree.make("all")
+    assert (outcome.code, outcome.ran) == (0, set()), outcome.stderr
+    assert (folder / ".config/models.ridge.alpha").read_text() == "1.0"
+    assert (folder / ".producers/data/raw/prices.parquet").exists()
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    assert "train_models mean_impute ridge" in tree.make("train_models").ran
+
+
+@pytest.mark.parametrize("name", ["two words.md", "a:b.md", "a#b.md", "a$b.md"])
+def test_a_narrative_that_make_cannot_name_is_refused_and_nothing_lost(cold, tree, name):
+    (tree.path / "reports/narrative" / name).touch()
+    outcome = tree.make("all")
+    assert outcome.code == 2
+    assert "Cure: rename it" in outcome.stderr
+    (tree.path / "reports/narrative" / name).unlink()
+    assert (tree.make("all").ran, tree.results()) == (set(), cold[0].results())
+
+
+def test_without_narratives_nothing_is_asked_again(tree):
+    shutil.rmtree(tree.path / "reports/narrative")
+    assert tree.make("all").ran == {"reports"}
+    again = tree.make("all")
+    assert (again.ran, again.checked) == (set(), set())

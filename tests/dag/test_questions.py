@@ -135,9 +135,11 @@ def test_an_accepted_change_runs_nothing_and_is_remembered(tree):
     outcome = tree.make("accept", "T=feature_engineering", "REASON=an unused name")
     assert outcome.code == 0, outcome.stderr
     assert "code scripts/tidemark/features.py" in outcome.stdout
-    assert in_state(tree, "fresh") == set(states(tree))
-    assert tree.make("all").ran == set()
-    assert tree.results() == before
+    assert in_state(tree, "fresh") == set(states(tree)) - {"collect_metrics", "reports"}
+    assert tree.make("all").ran == {"collect_metrics", "reports"}, "they show what was accepted"
+    assert "feature_engineering (2 instances), by " in tree.text("reports/model_evaluation_memo.md")
+    changed = {path for path, sha in tree.results().items() if sha != before.get(path)}
+    assert changed == {"reports/model_evaluation_memo.md"}
     told = tree.make("why", "T=features/mean_impute.parquet").stdout
     assert "by " in told
     assert ": an unused name\n    code scripts/tidemark/features.py" in told
@@ -153,4 +155,44 @@ def test_accepting_needs_a_reason_and_results(tree):
     assert refused.code == 2
     assert "is waiting: there are no results that could stand" in refused.stderr
     assert tree.make("accept", "T=all", "REASON=close enough").code == 0
+    assert tree.make("all").ran == {"collect_metrics", "reports"}
     assert tree.make("all").ran == set()
+
+
+def age(tree: Tree, library: str, *names: str) -> None:
+    """As if these steps had run with an older version of a library."""
+    for name in names:
+        path = tree.path / f"artifacts/{name}.ok"
+        record = json.loads(path.read_bytes())
+        assert library in record["libraries"]
+        path.write_text(json.dumps(record | {"libraries": record["libraries"] | {library: "0.1"}}))
+
+
+def test_an_upgrade_is_told_and_reruns_only_what_the_configuration_says(tree):
+    age(tree, "scikit-learn", "train_models_mean_impute_ridge", "evaluate_mean_impute_ridge")
+    age(tree, "python", "fetch_data")
+    outcome = tree.make("all")
+    assert (outcome.code, outcome.ran) == (0, set())
+    assert "library scikit-learn 0.1 -> " in outcome.stderr
+    assert in_state(tree, "fresh") == set(states(tree))
+    told = tree.make("status").stdout
+    assert "library scikit-learn 0.1 -> " in told
+    assert "2 checkpoints stand (environment.rerun_on_upgrade)" in told
+    assert "  library python 0.1 -> " in tree.make("why", "T=fetch_data").stdout
+    tree.edit("config.yaml", "rerun_on_upgrade: []", "rerun_on_upgrade: [scikit-learn]")
+    will = {"train_models mean_impute ridge", "evaluate mean_impute ridge"}
+    assert will <= tree.planned()
+    assert in_state(tree, "stale") == will
+    outcome = tree.make("all")
+    assert outcome.ran == will, "the results came out the same"
+    assert "<- library scikit-learn 0.1 -> " in outcome.stdout
+    assert "scikit-learn" not in tree.make("status").stdout
+    tree.edit("config.yaml", "rerun_on_upgrade: [scikit-learn]", "rerun_on_upgrade: [all]")
+    assert tree.make("all").ran == {"fetch_data"}
+
+
+def test_an_upgrade_can_be_accepted(tree):
+    age(tree, "numpy", "train_models_mean_impute_ridge")
+    assert tree.make("accept", "T=train_models", "REASON=same results").code == 0
+    assert "numpy" not in tree.make("status").stdout
+    assert "library numpy 0.1 -> " in tree.make("why", "T=train_models").stdout

@@ -19,7 +19,13 @@ def record(**changes):
     }  # fmt: skip
     source = Path("scripts/m.py").read_bytes()
     code_ = {"scripts/m.py": {"sha256": store.sha256(source), "meaning": "m"}}
-    base = {"format": checkpoint.FORMAT, "name": NAME, "step": "evaluate", "provisional": ""}
+    base = {
+        "format": checkpoint.FORMAT,
+        "name": NAME,
+        "step": "evaluate",
+        "provisional": "",
+        "libraries": {},
+    }
     return base | {
         "inputs": inputs, "outputs": outputs, "config": {"a.b": 1}, "code": code_, **changes,
     }  # fmt: skip

@@ -58,6 +58,11 @@ def test_the_json_schema_for_editors_is_up_to_date():
         ("path: data/sample/prices.csv", "path: data/*/prices.csv", "in the last part"),
         ("test_start: 2010-07-01", "test_start: 2010-07-32", "split_data.test_start"),
         ("lags: [0, 1, 2", "lags: [0, 1, 1", "feature_engineering.lags: names a value twice"),
+        (
+            "on_upgrade: []",
+            "on_upgrade: [sklearn]",
+            "no library sklearn is installed (did you mean",
+        ),
         ("time_zone: UTC", "time_zone: Mars/Base", "is not a time zone, such as UTC"),
         ('    unemployment: "', '    unemplo: "', "no source has this name: remove the line"),
         ("block_length: 21", "block_length: 0", "evaluate.block_length: should be greater than"),

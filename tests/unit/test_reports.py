@@ -214,7 +214,7 @@ def test_reports_render_with_and_without_figures(connection, name, missing):
 
 def test_fallbacks_are_reported(connection):
     values = values_for_reports(connection)
-    accepted = "- evaluate plain svr, by ada: a rename (code a.py)."
+    accepted = "- evaluate plain svr, by ada on 2013-03-01: a rename (code a.py)."
     assert accepted in rendered("model_evaluation_memo", values)
     assert "mean was fitted in place of svr" in rendered("model_evaluation_memo", values)
     assert "svr did not converge: too \\| few steps" in rendered("model_evaluation_memo", values)
