@@ -13,6 +13,10 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
 CONFIG ?= config.yaml
 PYTHON := .venv/bin/python
+# Steps are children of one interpreter that has the libraries loaded; WARM=0: plain processes.
+WARM ?= 1
+# A prefix for every step, e.g. LAUNCH="srun -n1 -c1"
+LAUNCH ?=
 NARRATIVE := $(wildcard reports/narrative/*.md)
 
 # --- What every goal of the pipeline needs: the configuration, and times that say what contents say
@@ -25,6 +29,7 @@ export TIDEMARK_RUN := $(firstword $(about))
 export TIDEMARK_PLAN := $(MAKE) -n $(MAKEOVERRIDES) $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@
 export TIDEMARK_CONFIG := $(CONFIG)
+export TIDEMARK_WARM := $(if $(LAUNCH),0,$(WARM))
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(lastword $(about))
 endif
@@ -70,7 +75,7 @@ endif
 # dry run of Make 4.3 would miss everything downstream.) `|` means: only after.
 
 # What a rule lists goes to a file for the harness, which refuses to read anything else.
-STEP = @$(file >artifacts/.promised/$(@F),$^)$(PYTHON) -S scripts/launch.py
+STEP = @$(file >artifacts/.promised/$(@F),$^)$(LAUNCH) $(PYTHON) -S scripts/launch.py
 KEPT :=
 PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))
 REPORTS := model_communication_report model_evaluation_memo reflection

@@ -1,19 +1,22 @@
-"""Which project code a process loaded, and what that code means.
+"""Which project code a process loaded, what that code means, and what it imports.
 
 Two fingerprints of a source file: `sha256` of its bytes, and `meaning`, the hash of its syntax tree
 without docstrings, comments and formatting. A file whose meaning is the same computes the same.
 """
 
 import ast
+import builtins
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
 _loaded: dict[str, bytes] = {}
+_imported: set[str] = set()
 
 
 class _Loader(SourceFileLoader):
@@ -46,13 +49,36 @@ class _Finder:
 
 
 def watch(folder: Path) -> None:
-    """Record, from now on, the source of each module imported from below `folder`."""
+    """Record from now on the source of modules imported from below `folder`, and their imports."""
     prefix = f"{folder}/"
     files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
     for path in (Path(file).resolve() for file in files if file):
         if str(path).startswith(prefix):
             _loaded[str(path)] = path.read_bytes()
     sys.meta_path.insert(0, _Finder(prefix))
+    _watch_imports(prefix)
+
+
+def _watch_imports(prefix: str) -> None:
+    """Note each import statement that code below `prefix` executes.
+
+    What stands in `sys.modules` would not tell: the warm interpreter has all libraries there.
+    """
+    import_ = builtins.__import__
+
+    def noted(
+        name: str, globals: Mapping[str, Any] | None = None, *rest: Any, **named: Any
+    ) -> ModuleType:
+        if globals and str(globals.get("__file__", "")).startswith(prefix):
+            _imported.add(name.partition(".")[0])
+        return import_(name, globals, *rest, **named)
+
+    builtins.__import__ = noted
+
+
+def imported() -> set[str]:
+    """Names of the top-level modules that project code imported so far."""
+    return set(_imported)
 
 
 def loaded(root: Path) -> dict[str, bytes]:

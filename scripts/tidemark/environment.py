@@ -13,7 +13,7 @@ from tidemark import store
 PYTHON = ".".join(map(str, sys.version_info[:3]))
 VENV = Path(sys.executable).parent.parent  # not sys.prefix, which -S leaves at the base's
 SITE = VENV / "lib" / f"python{PYTHON.rpartition('.')[0]}" / "site-packages"
-OWNERS = Path("artifacts/.owners")
+FACTS = Path("artifacts/.libraries")
 
 
 @cache
@@ -30,32 +30,52 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def used() -> dict[str, str]:
-    """Version of Python and of every library that this process imported."""
-    modules = {
-        name
-        for name, module in list(sys.modules.items())
-        if "." not in name and (getattr(module, "__file__", None) or "").startswith(f"{SITE}/")
-    }
-    names = {_normal(owner) for module in modules for owner in _owners().get(module, ())}
-    return {name: installed()[name] for name in sorted({*names, "python"} & installed().keys())}
+def behind(modules: Iterable[str]) -> dict[str, str]:
+    """Version of Python, and of every library that these modules come from or that it requires."""
+    libraries = {"python"}
+    waiting = {library for module in modules for library in _facts()["owners"].get(module, ())}
+    while waiting:
+        libraries |= waiting
+        needed = {need for library in waiting for need in _facts()["requires"].get(library, ())}
+        waiting = needed - libraries
+    return {name: installed()[name] for name in sorted(libraries & installed().keys())}
 
 
 @cache
-def _owners() -> Mapping[str, list[str]]:
-    """The libraries that each module may come from; kept, for asking each of them takes 0.1 s."""
+def _facts() -> Mapping[str, Mapping[str, list[str]]]:
+    """`owners`: the libraries a module may come from; `requires`: what a library requires.
+
+    Kept in a file until something is installed, for asking every library takes 0.2 s.
+    """
     stamp = f"{SITE} {SITE.stat().st_mtime_ns}"
     try:
-        kept: dict[str, Any] = json.loads(OWNERS.read_bytes())
+        kept: dict[str, Any] = json.loads(FACTS.read_bytes())
     except (FileNotFoundError, ValueError):
         kept = {"stamp": None}
     if kept["stamp"] != stamp:
-        from importlib.metadata import packages_distributions
+        kept = {"stamp": stamp, **_gathered()}
+        store.write_atomic(FACTS, store.json_bytes(kept))
+    return kept
 
-        kept = {"stamp": stamp, "owners": dict(packages_distributions())}
-        store.write_atomic(OWNERS, store.json_bytes(kept))
-    owners: dict[str, list[str]] = kept["owners"]
-    return owners
+
+def _gathered() -> dict[str, dict[str, list[str]]]:
+    from importlib.metadata import packages_distributions, requires
+
+    owners = {
+        module: sorted({_normal(name) for name in names})
+        for module, names in packages_distributions().items()
+    }
+    libraries = sorted({name for names in owners.values() for name in names})
+    return {
+        "owners": owners,
+        "requires": {name: _required(requires(name) or []) for name in libraries},
+    }
+
+
+def _required(requirements: Iterable[str]) -> list[str]:
+    """Names in `numpy>=1.26; python_version>"3.10"`, those of optional extras left out."""
+    plain = [text for text in requirements if "extra ==" not in text.replace("'", '"')]
+    return sorted({_normal(re.split(r"[^\w.-]", text.strip(), maxsplit=1)[0]) for text in plain})
 
 
 def now(libraries: Iterable[str]) -> dict[str, str]:

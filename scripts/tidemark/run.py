@@ -315,7 +315,7 @@ class Run:
             "outputs": outputs,
             "config": self._seen,
             "code": self._code(),
-            "libraries": environment.used(),
+            "libraries": environment.behind(code.imported()),
         }
         checkpoint.save(record, started_ns)
         progress.finished(self.step, self.instance, "ran", seconds, self._headline, _brief(why))

@@ -73,7 +73,9 @@ def _must_be_configured(instance: Mapping[str, str]) -> None:
 
 
 def _locked_run(function: Callable[[Run], None], name: str, instance: dict[str, str]) -> int:
+    config.must_be_of(os.environ.get("TIDEMARK_CONFIG"))
     _must_be_configured(instance)
+    progress.begin()
     with locks.held(checkpoint.name_of(name, instance)):
         return _run_if_needed(function, name, instance)
 

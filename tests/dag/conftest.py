@@ -145,6 +145,7 @@ def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, Outcome]:
 def tree(cold: tuple[Tree, Outcome], tmp_path: Path) -> Iterator[Tree]:
     """A built project of the test's own."""
     copy = tmp_path / "copy"
-    shutil.copytree(cold[0].path, copy, symlinks=True)
+    ignored = shutil.ignore_patterns(".warm")  # the socket of a make that is just ending
+    shutil.copytree(cold[0].path, copy, symlinks=True, ignore=ignored)
     yield Tree(copy)
     shutil.rmtree(copy)

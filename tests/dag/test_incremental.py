@@ -1,5 +1,6 @@
 """Exactly the affected steps run; each test counts them."""
 
+import json
 import os
 import random
 import shutil
@@ -339,11 +340,18 @@ def test_another_configuration_file(tree):
     assert tree.make("train_models").ran == instances("train_models", models=["ridge"])
 
 
-def test_same_bytes_in_another_folder_time_zone_locale_and_order(cold, tmp_path):
+def test_same_bytes_in_another_place_time_zone_locale_and_order_and_without_warm_steps(
+    cold, tmp_path
+):
     other = make_small(tmp_path / "another place's folder".replace(" ", "_"))
-    outcome = other.make("all", jobs=1, TZ="Asia/Kolkata", LC_ALL="C", PYTHONHASHSEED="11")
+    places = {"TZ": "Asia/Kolkata", "LC_ALL": "C", "PYTHONHASHSEED": "11"}
+    outcome = other.make("all", "WARM=0", jobs=1, **places)
     assert outcome.code == 0, outcome.stderr
     assert other.results() == cold[0].results()
+    for path in sorted((other.path / "artifacts").glob("*.ok")):
+        plain, warm = (json.loads(tree.text(f"artifacts/{path.name}")) for tree in (other, cold[0]))
+        for key in ("code", "config", "inputs", "libraries", "headline", "notes"):
+            assert plain[key] == warm[key], (path.name, key)
     assert len(MODELS) * len(SCENARIOS) * 4 == len(
         list((other.path / "reports/figs").glob("*.png"))
     )

@@ -3,17 +3,32 @@ import json
 from tidemark import environment
 
 import numpy
+import pytest
 import sklearn
 import yaml
 
 
-def test_libraries_go_by_the_names_of_package_indexes():
-    used = environment.used()
-    assert used["numpy"] == numpy.__version__
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    environment._facts.cache_clear()
+    yield
+    environment._facts.cache_clear()
+
+
+def test_libraries_are_those_imported_and_what_they_require():
+    used = environment.behind({"sklearn", "yaml", "json"})
     assert used["scikit-learn"] == sklearn.__version__
+    assert used["numpy"] == numpy.__version__, "scikit-learn requires it"
     assert used["pyyaml"] == yaml.__version__
     assert used["python"] == environment.PYTHON
-    assert "pip" not in used
+    assert not {"pandas", "matplotlib", "pytest"} & set(used)
+    assert environment.behind(set()) == {"python": environment.PYTHON}
+
+
+def test_requirements_of_extras_do_not_count():
+    texts = ["numpy>=1.26 ; python_version > '3.10'", "Foo_Bar[x]==1", 'dask; extra == "all"']
+    assert environment._required(texts) == ["foo-bar", "numpy"]
 
 
 def test_differences_are_those_of_the_named_libraries_only():
@@ -26,17 +41,13 @@ def test_differences_are_those_of_the_named_libraries_only():
 
 
 def test_what_modules_belong_to_is_asked_again_when_something_was_installed(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(environment, "SITE", tmp_path / "site")
-    monkeypatch.setattr(environment, "OWNERS", tmp_path / "owners")
     (tmp_path / "site").mkdir()
-    environment._owners.cache_clear()
-    assert "numpy" in environment._owners()
-    kept = json.loads(environment.OWNERS.read_bytes())
-    environment.OWNERS.write_text(json.dumps(kept | {"owners": {}}))
-    environment._owners.cache_clear()
-    assert environment._owners() == {}, "it was kept"
+    assert "numpy" in environment._facts()["owners"]
+    kept = json.loads(environment.FACTS.read_bytes())
+    environment.FACTS.write_text(json.dumps(kept | {"owners": {}}))
+    environment._facts.cache_clear()
+    assert environment._facts()["owners"] == {}, "it was kept"
     (tmp_path / "site/new.dist-info").mkdir()
-    environment._owners.cache_clear()
-    assert "numpy" in environment._owners()
-    environment._owners.cache_clear()
+    environment._facts.cache_clear()
+    assert "numpy" in environment._facts()["owners"]

@@ -1,0 +1,254 @@
+"""The warm interpreter: it has the libraries loaded, and forks a child for each step of one `make`.
+
+Started by the first step (launch.py), which gives it a listening socket, artifacts/.warm/<run>;
+ends with that `make`. It never loads project code: a child runs `scripts/<step>.py` as
+`python scripts/<step>.py` would.
+
+What a fork relies on, and tests hold:
+- one thread: launch.py tells BLAS, OpenMP and Arrow's jemalloc so before they load, and no library
+  here starts one at import; DuckDB and Arrow make their pools on first use, which is in a child;
+- no file is open but the socket; a child closes all but its three streams;
+- no random state is shared: a child seeds `random` and numpy afresh. The hash seed is the server's;
+- what is loaded is frozen for the garbage collector, so a child does not copy it by looking at it.
+
+A child dies with its client (then the server kills it), and with the server (the kernel does).
+"""
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import logging
+import marshal
+import os
+import random
+import selectors
+import signal
+import socket
+import struct
+import sys
+import threading
+import types
+from pathlib import Path
+from typing import NoReturn
+
+# In the order in which the pipeline first needs them: nobody waits for what he does not use.
+LIBRARIES = (
+    *("numpy", "pandas", "pyarrow.parquet", "tenacity", "yaml", "exchange_calendars"),
+    *("scipy.stats", "sklearn.linear_model", "sklearn.svm", "sklearn.compose"),
+    *("sklearn.model_selection", "matplotlib.figure", "matplotlib.backends.backend_agg"),
+    *("matplotlib.dates", "duckdb", "jinja2"),
+)
+LISTENER = 3
+PR_SET_PDEATHSIG = 1
+HEADER = struct.Struct("!Q")
+STATUS = struct.Struct("!i")
+
+
+class Server:
+    """Accepts requests, forks, and tells each client how its child ended."""
+
+    def __init__(self, path: Path, make_pid: int) -> None:
+        self._path = path
+        self._events = selectors.DefaultSelector()
+        self._children: dict[int, int] = {}  # pid by descriptor of its connection
+        self._libc = ctypes.CDLL(None)
+        listener = socket.socket(fileno=LISTENER)
+        self._events.register(listener, selectors.EVENT_READ, self._accept)
+        self._events.register(os.pidfd_open(make_pid), selectors.EVENT_READ, self._end)
+
+    def serve(self, timeout: float | None) -> None:
+        """Handle what has happened; wait for something at most `timeout` seconds."""
+        for key, _ in self._events.select(timeout):
+            key.data(key.fileobj)
+
+    def _accept(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        if struct.unpack("3i", peer)[1] != os.getuid():
+            connection.close()
+            return
+        connection.settimeout(10)
+        try:
+            request, streams = _received(connection)
+        except OSError:
+            connection.close()
+            return
+        self._start(connection, request, streams)
+
+    def _start(self, connection: socket.socket, request: bytes, streams: list[int]) -> None:
+        pid = self._forked(request, streams) if _has_one_thread() else None
+        for stream in streams:
+            os.close(stream)
+        if pid is None:
+            connection.close()
+            return
+        _tell(connection, pid)  # from now on the client must not run the step itself
+        self._children[connection.fileno()] = pid
+        self._events.register(connection, selectors.EVENT_READ, self._abandon)
+        ended = os.pidfd_open(pid)
+        self._events.register(
+            ended, selectors.EVENT_READ, lambda _: self._report(ended, connection, pid)
+        )
+
+    def _forked(self, request: bytes, streams: list[int]) -> int:
+        server = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != server:
+                os._exit(1)
+            _become(request, streams)
+        return pid
+
+    def _report(self, ended: int, connection: socket.socket, pid: int) -> None:
+        """Tell the client the status of its child, as subprocess does: below zero for a signal."""
+        self._events.unregister(ended)
+        os.close(ended)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if self._children.pop(connection.fileno(), None) is not None:
+            self._events.unregister(connection)
+            _tell(connection, code)
+            connection.close()
+
+    def _abandon(self, connection: socket.socket) -> None:
+        """A client that is gone takes its child along, as a plain process would have gone."""
+        pid = self._children.pop(connection.fileno())
+        self._events.unregister(connection)
+        connection.close()
+        os.kill(pid, signal.SIGKILL)
+
+    def _end(self, _: object) -> NoReturn:
+        """The make is over: no child outlives it."""
+        for pid in self._children.values():
+            os.kill(pid, signal.SIGKILL)
+        _remove(self._path)
+        os._exit(0)
+
+
+def _received(connection: socket.socket) -> tuple[bytes, list[int]]:
+    """A request (its length, then marshal) and the client's three streams."""
+    data, streams, _, _ = socket.recv_fds(connection, 1 << 16, 3)
+    while len(data) < HEADER.size or len(data) < HEADER.size + HEADER.unpack_from(data)[0]:
+        more = connection.recv(1 << 16)
+        if not more:
+            raise ConnectionError("a client went away in the middle of its request")
+        data += more
+    return data[HEADER.size :], streams
+
+
+def _tell(connection: socket.socket, number: int) -> None:
+    with contextlib.suppress(OSError):  # it went away; `_abandon` will see that
+        connection.sendall(STATUS.pack(number))
+
+
+def _has_one_thread() -> bool:
+    """A lock that another thread holds while we fork would stay locked for ever in the child."""
+    count = len(os.listdir("/proc/self/task"))
+    if count > 1:
+        print(f"a library of the warm interpreter started {count - 1} threads", file=sys.stderr)
+    return count == 1
+
+
+def _highest_descriptor() -> int:
+    return max(map(int, os.listdir("/proc/self/fd")))
+
+
+def _become(request: bytes, streams: list[int]) -> NoReturn:
+    """In the child: be as `python script arguments...` would be in the client's place."""
+    code = 1
+    try:
+        command, folder, environment, umask = marshal.loads(request)
+        for target, stream in enumerate(streams):
+            os.dup2(stream, target)
+        os.closerange(3, _highest_descriptor() + 1)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.environb.clear()
+        os.environb.update(environment)
+        os.umask(umask)
+        os.chdir(folder)
+        _open_streams()
+        random.seed()
+        if "numpy.random" in sys.modules:
+            sys.modules["numpy.random"].seed()
+        sys.argv = command
+        sys.path.insert(0, str(Path(__file__).resolve().parent))
+        code = _run(command[0])
+        _leave()
+    finally:
+        os._exit(code)
+
+
+def _open_streams() -> None:
+    """Python's own streams on the client's: buffered by lines on a terminal only."""
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", buffering=1 if os.isatty(1) else -1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+
+
+def _run(script: str) -> int:
+    """The script's exit code, with Python's rules for what it raises."""
+    main = types.ModuleType("__main__")
+    main.__file__ = os.path.abspath(script)
+    sys.modules |= dict.fromkeys({"__main__", "__mp_main__"} & sys.modules.keys(), main)
+    try:
+        exec(compile(Path(script).read_bytes(), main.__file__, "exec"), main.__dict__)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        sys.excepthook(*sys.exc_info())
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def _leave() -> None:
+    """What the end of the interpreter would do for the step; tearing all down would cost 0.1 s."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what the servers of makes that are over left behind."""
+    for path in folder.glob("[0-9]*"):
+        if not Path(f"/proc/{path.name.partition('-')[0]}").exists():
+            path.unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    """The socket of a make that is over, and its log if nothing is in it."""
+    log = path.with_suffix(".log")
+    if log.exists() and not log.stat().st_size:
+        log.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def main(path: str) -> NoReturn:
+    """Listen at once; load the libraries one by one, and serve whoever asks in between."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the steps and make, and so us
+    os.closerange(LISTENER + 1, _highest_descriptor() + 1)
+    _sweep(Path(path).parent)
+    del sys.path[0]  # no project code
+    server = Server(Path(path), make_pid=int(Path(path).name.partition("-")[0]))
+    for library in LIBRARIES:
+        importlib.import_module(library)
+        server.serve(timeout=0)
+    gc.collect()
+    gc.freeze()
+    while True:
+        server.serve(timeout=None)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
