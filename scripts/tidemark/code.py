@@ -7,6 +7,7 @@ without docstrings, comments and formatting. A file whose meaning is the same co
 import ast
 import builtins
 import hashlib
+import marshal
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -14,6 +15,10 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
+
+from tidemark import store
+
+COMPILED = Path("artifacts/.compiled")
 
 _loaded: dict[str, bytes] = {}
 _imported: set[str] = set()
@@ -29,8 +34,19 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
         _loaded[path] = self.get_data(path)
-        code: CodeType = self.source_to_code(_loaded[path], path)
-        return code
+        return _compiled(_loaded[path], path)
+
+
+def _compiled(source: bytes, path: str) -> CodeType:
+    """The code of `source`, kept by its content: compiling all modules takes 20 ms a step."""
+    sha = hashlib.sha256(path.encode() + b"\0" + source).hexdigest()
+    kept = COMPILED / f"{sys.implementation.cache_tag}-{sha}"
+    try:
+        code: CodeType = marshal.loads(kept.read_bytes())
+    except (OSError, EOFError, ValueError, TypeError):
+        code = compile(source, path, "exec", dont_inherit=True)
+        store.write_atomic(kept, marshal.dumps(code))
+    return code
 
 
 class _Finder:
@@ -51,8 +67,8 @@ class _Finder:
 def watch(folder: Path) -> None:
     """Record from now on the source of modules imported from below `folder`, and their imports."""
     prefix = f"{folder}/"
-    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    for path in (Path(file).resolve() for file in files if file):
+    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+    for path in (Path(file).resolve() for file in files if f"{folder.name}/" in file):
         if str(path).startswith(prefix):
             _loaded[str(path)] = path.read_bytes()
     sys.meta_path.insert(0, _Finder(prefix))

@@ -20,6 +20,7 @@ Pair = tuple[str, str]  # scenario, model
 Record = dict[str, Any]
 Floats = NDArray[np.float64]
 
+KEYS = ["timestamp", "ticker"]
 BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
 BASELINE = "is the baseline"
 NOT_JUDGED: Record = {"adjusted_lower": None, "adjusted_upper": None, "verdict": None}
@@ -171,7 +172,8 @@ def _differences(
     sums = _sums_of_both(forecasts, pair, other, settings.baseline)
     replicates = settings.bootstrap_replicates * max(comparisons, 1)
     starts = bootstrap.block_starts(len(sums[0]), settings.block_length, replicates, settings.seed)
-    ours, theirs = (bootstrap.resample(one, starts, settings.block_length) for one in sums)
+    both = bootstrap.resample(np.hstack(sums), starts, settings.block_length)
+    ours, theirs = np.hsplit(both, 2)
     estimate = _metric_differences(*(one.sum(axis=0) for one in sums))
     drawn = _metric_differences(ours, theirs)
     for name in metrics.METRICS:
@@ -201,18 +203,24 @@ def _sums_of_both(
     forecasts: Mapping[Pair, pd.DataFrame], pair: Pair, other: Pair, baseline: str
 ) -> tuple[Floats, Floats]:
     """Per-date sums of two forecasts over the rows that both have, each with its own baseline."""
-    keys = ["timestamp", "ticker"]
-    both = forecasts[pair][keys].merge(forecasts[other][keys], on=keys)
+    rows = forecasts[pair][KEYS]
+    if not rows.equals(forecasts[other][KEYS]):
+        rows = rows.merge(forecasts[other][KEYS], on=KEYS)
 
     def sums(which: Pair) -> Floats:
-        mine = both.merge(forecasts[which], on=keys, how="left")
-        reference = both.merge(forecasts[which[0], baseline], on=keys, how="left")
+        mine = _of_rows(rows, forecasts[which])
+        reference = _of_rows(rows, forecasts[which[0], baseline])
         columns = (mine["y_true"], mine["y_pred"], reference["y_pred"])
         return metrics.per_date(
-            both["timestamp"].to_numpy(), *(column.to_numpy(np.float64) for column in columns)
+            rows["timestamp"].to_numpy(), *(column.to_numpy(np.float64) for column in columns)
         )
 
     return sums(pair), sums(other)
+
+
+def _of_rows(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """The forecasts of these rows; mostly it is all of them, and then there is nothing to merge."""
+    return frame if frame[KEYS].equals(rows) else rows.merge(frame, on=KEYS, how="left")
 
 
 def _metric_differences(ours: Floats, theirs: Floats) -> dict[str, Floats]:
