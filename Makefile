@@ -21,7 +21,7 @@ NARRATIVE := $(wildcard reports/narrative/*.md)
 
 # --- What every goal of the pipeline needs: the configuration, and times that say what contents say
 
-OUTSIDE := help clean distclean lock test lint sample config-schema status why timings compare-tree
+OUTSIDE := help clean distclean lock test lint sample config-schema status why dag timings compare-tree
 ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
 
 about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
@@ -57,7 +57,7 @@ changed := [ "$$(cat artifacts/.verified)" -le "$$(date +%s)" ] || echo the cloc
 	find scripts schemas data features models metrics reports artifacts/.config \( -type f -o -type l \) \
 	! -name '.*' ! -name '*.pyc' -cnewer artifacts/.verified -print -quit; \
 	find -L $(SOURCES) -type f -cnewer artifacts/.verified -print -quit; \
-	find artifacts -maxdepth 1 -type f ! -name '.*' -cnewer artifacts/.verified -print -quit; \
+	find artifacts -maxdepth 1 -type f ! -name '.*' ! -name 'dag.*' -cnewer artifacts/.verified -print -quit; \
 	find $(sort $(dir $(SOURCES))) schemas reports/templates reports/narrative -type d -cnewer artifacts/.verified -print -quit
 ifeq ($(TIDEMARK_PLANNING)$(if $(wildcard $(PYTHON)),,none),)
 $(if $(wildcard artifacts/*.ok),$(if $(shell { $(changed); } 2>/dev/null),$(shell $(PYTHON) -S scripts/verify.py >&2)))
@@ -178,13 +178,16 @@ reports: artifacts/reports.ok
 $(STEPS) all:
 	$(SUMMARY)
 
-.PHONY: status why timings compare-tree accept
+.PHONY: status why dag timings compare-tree accept
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status: .venv/.ok
 	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table)
 ## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
 why: .venv/.ok
 	@$(PYTHON) scripts/why.py --config $(CONFIG) $(or $(T),$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))
+## dag: draw every step instance, coloured by state: artifacts/dag.svg, artifacts/dag.mmd
+dag: .venv/.ok
+	@$(PYTHON) scripts/dag.py --config $(CONFIG) --steps "$(STEPS)" --make $(MAKE_COMMAND)
 ## accept: let the results of T=<step, checkpoint, output or all> stand after a cosmetic change, with REASON="..."
 accept: artifacts/config.mk
 	@$(PYTHON) scripts/accept.py $(or $(T),$(error make accept needs T=<step, checkpoint, output or all> and REASON="...")) --reason "$(REASON)"

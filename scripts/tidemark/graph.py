@@ -157,15 +157,33 @@ def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
 
 def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
     """The causes of a node, each from the node to its root: inputs and steps, then the reason."""
-    own = [[str(reason)] for reason in node.reasons]
-    seen: set[str] = set()
-    inherited = []
-    for path, maker in node.upstream.items():
-        if nodes[maker].state != FRESH and maker not in seen:
-            seen.add(maker)
-            for rest in chain(nodes[maker], nodes)[:1]:
-                inherited.append([path, nodes[maker].title, *rest])
-    return own + inherited
+    causes = [[str(reason)] for reason in node.reasons]
+    told: set[str] = set()
+    for path, maker in _pending(node, nodes):
+        if maker not in told:
+            told.add(maker)
+            causes.append([path, nodes[maker].title, *way_to_root(nodes[maker], nodes)])
+    return causes
+
+
+def way_to_root(node: Node, nodes: Mapping[str, Node]) -> list[str]:
+    """Its failure or first reason; if it only waits, the way to that of a step before it."""
+    way: list[str] = []
+    while not (node.failure or node.reasons):
+        pending = _pending(node, nodes)
+        if not pending:
+            return way
+        path, maker = pending[0]
+        node = nodes[maker]
+        way += [path, node.title]
+    root = str(node.failure.get("message") or node.reasons[0])
+    return [*way, root.partition("\n")[0]]
+
+
+def _pending(node: Node, nodes: Mapping[str, Node]) -> list[tuple[str, str]]:
+    """The inputs that may be made again, each with its maker."""
+    makers = ((path, maker) for path, maker in node.upstream.items() if maker in nodes)
+    return [(path, maker) for path, maker in makers if nodes[maker].state != FRESH]
 
 
 def downstream(names: set[str], nodes: Mapping[str, Node]) -> set[str]:
