@@ -13,6 +13,8 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
 CONFIG ?= config.yaml
 PYTHON := .venv/bin/python
+# While an interpreter starts, Ctrl-C would print a traceback; the scripts' first lines heed it again.
+START := trap '' INT; exec $(PYTHON)
 # Steps are children of one interpreter that has the libraries loaded; WARM=0: plain processes.
 WARM ?= 1
 # A prefix for every step, e.g. LAUNCH="srun -n1 -c1"
@@ -21,7 +23,7 @@ NARRATIVE := $(wildcard reports/narrative/*.md)
 
 # --- What every goal of the pipeline needs: the configuration, and times that say what contents say
 
-OUTSIDE := help clean distclean lock test lint sample config-schema status why dag timings compare-tree
+OUTSIDE := help clean distclean lock test campaigns lint sample config-schema status why dag timings compare-tree
 ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
 
 about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
@@ -44,10 +46,10 @@ include artifacts/config.mk
 ifndef MAKE_RESTARTS
 artifacts/config.mk: $(CONFIG) .venv/.ok scripts/configure.py $(addprefix scripts/tidemark/,config.py configuration.py settings.py rules.py yaml_lines.py)
 artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.)),,FORCE)
-artifacts/config.mk: $(if $(shell { find $(CONFIG) -cnewer artifacts/config.mk; find artifacts/.config -newercc artifacts/config.mk; } 2>&1),FORCE)
+artifacts/config.mk: $(if $(shell { find $(CONFIG) -cnewer artifacts/config.mk; find artifacts/.config -newercc artifacts/config.mk; find artifacts/config.mk -newermt now; } 2>&1),FORCE)
 endif
 artifacts/config.mk:
-	@$(PYTHON) scripts/configure.py --config $(CONFIG)
+	@$(START) scripts/configure.py --config $(CONFIG)
 
 # Make compares times, but contents decide. When any file changed since the last look, verify.py sets
 # the times of the checkpoints by their contents; a no-op costs one `find`.
@@ -60,7 +62,7 @@ changed := [ "$$(cat artifacts/.verified)" -le "$$(date +%s)" ] || echo the cloc
 	find artifacts -maxdepth 1 -type f ! -name '.*' ! -name 'dag.*' -cnewer artifacts/.verified -print -quit; \
 	find $(sort $(dir $(SOURCES))) schemas reports/templates reports/narrative -type d -cnewer artifacts/.verified -print -quit
 ifeq ($(TIDEMARK_PLANNING)$(if $(wildcard $(PYTHON)),,none),)
-$(if $(wildcard artifacts/*.ok),$(if $(shell { $(changed); } 2>/dev/null),$(shell $(PYTHON) -S scripts/verify.py >&2)))
+$(if $(wildcard artifacts/*.ok),$(if $(shell { $(changed); } 2>/dev/null),$(shell $(START) -S scripts/verify.py >&2)))
 endif
 endif
 
@@ -75,7 +77,7 @@ endif
 # dry run of Make 4.3 would miss everything downstream.) `|` means: only after.
 
 # What a rule lists goes to a file for the harness, which refuses to read anything else.
-STEP = @$(file >artifacts/.promised/$(@F),$^)$(LAUNCH) $(PYTHON) -S scripts/launch.py
+STEP = @$(file >artifacts/.promised/$(@F),$^)$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S scripts/launch.py
 KEPT :=
 PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))
 REPORTS := model_communication_report model_evaluation_memo reflection
@@ -145,7 +147,7 @@ CHECKPOINTS := artifacts/fetch_data.ok artifacts/validate_schema.ok \
 
 # Says, once, what ran; when nothing had to, says that without starting Python.
 SUMMARY = $(if $(filter $@,$(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
-	then $(PYTHON) -S scripts/summary.py; \
+	then $(START) -S scripts/summary.py; \
 	else echo "$@: all $(words $^) steps are fresh; nothing to do.$(patsubst %, Report: %,$(wildcard reports/model_communication_report.md))"; fi)
 
 STEPS := fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate \
@@ -198,10 +200,13 @@ timings: .venv/.ok
 compare-tree: .venv/.ok
 	@$(PYTHON) -S scripts/compare_tree.py $(or $(OTHER),$(error make compare-tree needs OTHER=path of another checkout))
 
-.PHONY: test lint sample config-schema lock clean distclean help FORCE
+.PHONY: test campaigns lint sample config-schema lock clean distclean help FORCE
 ## test: the test suite
 test: .venv/.dev-ok
 	@$(PYTHON) -m pytest
+## campaigns: the long form of tests/campaigns: kills, interrupts, full disks, clocks; half an hour
+campaigns: .venv/.dev-ok
+	@$(PYTHON) -m pytest tests/campaigns --long
 ## lint: ruff and mypy
 lint: .venv/.dev-ok
 	@.venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy
@@ -227,6 +232,8 @@ help:
 
 # --- What the steps were seen to depend on
 
+# A module that is gone is no error: who used it runs again.
+scripts/%.py: ;
 # $(call missing,files) is FORCE when one of the files is gone: a deleted output reruns its step.
 missing = $(if $(filter-out $(wildcard $1),$1),FORCE)
 depfiles := $(CHECKPOINTS:artifacts/%.ok=artifacts/.deps/%.d)

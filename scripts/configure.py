@@ -1,13 +1,14 @@
 """Validate config.yaml and tell Make which of its keys changed (artifacts/config.mk, .config/)."""
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
+
 import argparse
 import json
 import os
-import signal
 import sys
 from pathlib import Path
-
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
 from tidemark import ROOT, config, configuration, progress, settings
 from tidemark.errors import exit_code_of

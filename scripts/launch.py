@@ -7,17 +7,18 @@ with WARM=0 and where there can be none, as a plain process. Nothing heavy is im
 that this costs, every step pays.
 """
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
+
 import contextlib
 import fcntl
 import marshal
 import os
-import signal
 import socket
 import struct
 import sys
 import time
-
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WARM = "artifacts/.warm"

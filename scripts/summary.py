@@ -1,12 +1,13 @@
 """Close a `make` that did something: what ran, how long it took, where the report is."""
 
-import os
 import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
+
+import os
 import time
 from collections import Counter
 from pathlib import Path
-
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
 from tidemark import ROOT, progress, verification
 

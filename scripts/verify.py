@@ -1,10 +1,11 @@
 """Bring file times in line with contents; the Makefile calls this when anything changed."""
 
-import os
 import signal
-import sys
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
+
+import os
+import sys
 
 from tidemark import ROOT, verification
 from tidemark.errors import exit_code_of

@@ -155,14 +155,17 @@ def _highest_descriptor() -> int:
 
 
 def _become(request: bytes, streams: list[int]) -> NoReturn:
-    """In the child: be as `python script arguments...` would be in the client's place."""
+    """In the child: be as `python script arguments...` would be in the client's place.
+
+    But for Ctrl-C, which ends the child without a traceback from its first moment on.
+    """
     code = 1
     try:
         command, folder, environment, umask = marshal.loads(request)
         for target, stream in enumerate(streams):
             os.dup2(stream, target)
         os.closerange(3, _highest_descriptor() + 1)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.environb.clear()
         os.environb.update(environment)
         os.umask(umask)
@@ -199,10 +202,6 @@ def _run(script: str) -> int:
             return end.code or 0
         print(end.code, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        sys.excepthook(*sys.exc_info())
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
     except BaseException:
         sys.excepthook(*sys.exc_info())
         return 1

@@ -14,4 +14,5 @@ ROOT = Path(__file__).resolve().parents[2]
 
 if "TIDEMARK_LAUNCHED" in os.environ:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     code.watch(ROOT / "scripts")

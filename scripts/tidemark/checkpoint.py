@@ -12,13 +12,13 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tidemark import code, config, environment, staging, store
 
-FORMAT = 1
-ESSENTIAL = {"name", "inputs", "outputs", "config", "code", "provisional", "libraries"}
+FORMAT = 2
 FOLDER = Path("artifacts")
 DEPS = FOLDER / ".deps"
 PRODUCERS = FOLDER / ".producers"
@@ -43,6 +43,63 @@ class Reason:
         return str(self) if telling else self.subject
 
 
+class Look:
+    """One look at the tree: checkpoints share producers, modules and keys, and each is read once.
+
+    What changes after it was read is not seen, so every pass over checkpoints takes its own look.
+    `stored` gives the text of a configuration key's file.
+    """
+
+    def __init__(self, stored: Callable[[str], str | None] = config.stored) -> None:
+        self.stored = cache(stored)
+        self.mtime_ns = cache(mtime_ns)
+        self.code_sha = cache(_code_sha)
+        self.code_meaning = cache(_code_meaning)
+        self.sha = cache(self._sha)
+        self._producer = cache(producer)
+        self._records: dict[str, dict[str, Any] | None] = {}
+        self._times: dict[str, int | None] = {}
+        self._makers: dict[str, str] = {}
+
+    def record(self, name: str) -> dict[str, Any] | None:
+        """A checkpoint's content; None if there is none that this version can read."""
+        return self._records[name] if name in self._records else self.reload(name)
+
+    def reload(self, name: str) -> dict[str, Any] | None:
+        """The same, but as it is now."""
+        self._times[name] = mtime_ns(str(path_of(name)))
+        record = self._records[name] = load(name)
+        self._makers |= dict.fromkeys(record["outputs"] if record else (), name)
+        return record
+
+    def producer(self, path: str) -> str | None:
+        """Name of the checkpoint whose step writes `path`: one that was read, or as noted."""
+        return self._makers.get(path) or self._producer(path)
+
+    def _sha(self, path: str) -> str | None:
+        """SHA-256 of an input now; None if it is not there.
+
+        A file whose size and time stand in its producer's checkpoint is not hashed again. A path
+        with `*` stands for the listing it matches.
+        """
+        if "*" in path:
+            return listing_sha(path)
+        maker = self.producer(path)
+        return self.output_sha(path, maker) if maker else _sha_unless_untouched(Path(path))
+
+    def output_sha(self, path: str, name: str) -> str | None:
+        """SHA-256 of a file that `name` wrote.
+
+        Not hashed again if its size stands in the checkpoint, and its time does or is the
+        checkpoint's own, which `verification` gives to outputs that hold. A time of whole seconds
+        shows nothing: archives and images set it on all files alike.
+        """
+        record = self.record(name)
+        item = record["outputs"].get(path) if record else None
+        own = self._times[name] or 0
+        return _sha_unless_untouched(Path(path), item, own if own % 10**9 else None)
+
+
 def now_ns() -> int:
     """The time to compare files with; file clocks tick coarsely and may lag a few milliseconds."""
     return time.time_ns() - 10_000_000
@@ -62,9 +119,15 @@ def load(name: str) -> dict[str, Any] | None:
     """A checkpoint's content; None if there is none that this version can read."""
     try:
         record: dict[str, Any] = json.loads(path_of(name).read_bytes())
-        return record if record["format"] == FORMAT and record.keys() >= ESSENTIAL else None
-    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        whole = record.pop("digest") == _digest(record) and record["name"] == name
+        return record if whole and record["format"] == FORMAT else None
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    """A damaged checkpoint, or one edited by hand, does not have the digest that it names."""
+    return store.sha256(json.dumps(record, separators=(",", ":")).encode())
 
 
 def names() -> list[str]:
@@ -87,56 +150,46 @@ def outputs_sha(record: Mapping[str, Any]) -> str:
     return store.sha256("\n".join(parts).encode())
 
 
-def reasons(
-    name: str,
-    pending: Collection[str] = (),
-    stored: Callable[[str], str | None] = config.stored,
-) -> Iterator[Reason]:
+def reasons(name: str, pending: Collection[str] = (), look: Look | None = None) -> Iterator[Reason]:
     """Why the step of this checkpoint must run; nothing if its results still hold.
 
-    Inputs in `pending` are about to be made again and are not judged as they are; `stored` gives
-    the text of a configuration key's file. Lazy: whoever only asks whether to run takes the first
-    and stops.
+    Inputs in `pending` are about to be made again and are not judged as they are. Lazy: whoever
+    only asks whether to run takes the first and stops.
     """
-    record = load(name)
+    look = look or Look()
+    record = look.record(name)
     if record is None:
         exists = path_of(name).exists()
         yield Reason("its checkpoint cannot be read" if exists else "never ran")
         return
     if record["provisional"]:
         yield Reason(f"provisional: {record['provisional']}")
-    yield from (reason for reason, asks in _upgrades(record, stored) if asks)
-    yield from _changed_config(record["config"], stored)
+    yield from (reason for reason, asks in _upgrades(record, look) if asks)
+    yield from _changed_config(record["config"], look)
     inputs = {path: then for path, then in record["inputs"].items() if path not in pending}
-    yield from _changed_inputs(inputs)
-    yield from _changed_code(record["code"])
-    yield from _changed_outputs(record["outputs"])
+    yield from _changed_inputs(inputs, look)
+    yield from _changed_code(record["code"], look)
+    yield from _changed_outputs(record, look)
 
 
-def passed_upgrades(
-    record: Mapping[str, Any], stored: Callable[[str], str | None] = config.stored
-) -> list[Reason]:
+def passed_upgrades(record: Mapping[str, Any], look: Look) -> list[Reason]:
     """Libraries (and Python) of another version than the step ran with, which may pass."""
-    return [reason for reason, asks in _upgrades(record, stored) if not asks]
+    return [reason for reason, asks in _upgrades(record, look) if not asks]
 
 
-def _upgrades(
-    record: Mapping[str, Any], stored: Callable[[str], str | None]
-) -> list[tuple[Reason, bool]]:
+def _upgrades(record: Mapping[str, Any], look: Look) -> list[tuple[Reason, bool]]:
     """The libraries (and Python) that have another version now; whether that asks for a rerun."""
     different = environment.differences(record["libraries"])
-    named = json.loads(stored(POLICY) or "[]") if different else []
+    named = json.loads(look.stored(POLICY) or "[]") if different else []
     return [
         (Reason(f"library {name}", then, now), name in named or "all" in named)
         for name, (then, now) in different.items()
     ]
 
 
-def _changed_config(
-    values: Mapping[str, Any], stored: Callable[[str], str | None]
-) -> Iterator[Reason]:
+def _changed_config(values: Mapping[str, Any], look: Look) -> Iterator[Reason]:
     for key, old in values.items():
-        text = stored(key)
+        text = look.stored(key)
         new = None if text is None else json.loads(text)
         if text is None:
             yield Reason(f"config {key} is gone")
@@ -150,9 +203,9 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _changed_inputs(inputs: Mapping[str, Mapping[str, Any]]) -> Iterator[Reason]:
+def _changed_inputs(inputs: Mapping[str, Mapping[str, Any]], look: Look) -> Iterator[Reason]:
     for path, then in inputs.items():
-        now = current_sha(path)
+        now = look.sha(path)
         if now is None:
             yield Reason(f"{path} is gone")
         elif then["sha256"] is None:
@@ -161,35 +214,33 @@ def _changed_inputs(inputs: Mapping[str, Mapping[str, Any]]) -> Iterator[Reason]
             yield Reason(path, then["sha256"][:8], now[:8])
 
 
-def _changed_code(modules: Mapping[str, Mapping[str, str]]) -> Iterator[Reason]:
+def _changed_code(modules: Mapping[str, Mapping[str, str]], look: Look) -> Iterator[Reason]:
     for path, then in modules.items():
-        try:
-            source = Path(path).read_bytes()
-        except FileNotFoundError:
+        sha = look.code_sha(path)
+        if sha is None:
             yield Reason(f"{path} is gone")
-            continue
-        if store.sha256(source) != then["sha256"] and code.meaning(source) != then["meaning"]:
+        elif sha != then["sha256"] and look.code_meaning(path) != then["meaning"]:
             yield Reason(f"code {path}")
 
 
-def _changed_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> Iterator[Reason]:
-    for path, then in outputs.items():
-        now = _sha_unless_untouched(Path(path), then)
+def _code_sha(path: str) -> str | None:
+    try:
+        return store.sha256_file(Path(path))
+    except FileNotFoundError:
+        return None
+
+
+def _code_meaning(path: str) -> str:
+    return code.meaning(Path(path).read_bytes())
+
+
+def _changed_outputs(record: Mapping[str, Any], look: Look) -> Iterator[Reason]:
+    for path, then in record["outputs"].items():
+        now = look.output_sha(path, record["name"])
         if now is None:
             yield Reason(f"{path} is missing")
         elif now != then["sha256"]:
             yield Reason(f"{path} is not what the step wrote")
-
-
-def current_sha(path: str) -> str | None:
-    """SHA-256 of an input now; None if it is not there.
-
-    A file whose size and time stand in its producer's checkpoint is not hashed again. A path
-    with `*` stands for the listing it matches.
-    """
-    if "*" in path:
-        return listing_sha(path)
-    return _sha_unless_untouched(Path(path), produced(path))
 
 
 def listing_sha(pattern: str) -> str:
@@ -220,13 +271,13 @@ def producer(path: str) -> str | None:
         return None
 
 
-def _sha_unless_untouched(path: Path, recorded: Mapping[str, Any] | None) -> str | None:
+def _sha_unless_untouched(
+    path: Path, recorded: Mapping[str, Any] | None = None, given_ns: int | None = None
+) -> str | None:
     try:
         stat = path.stat()
-        if recorded and (stat.st_size, stat.st_mtime_ns) == (
-            recorded["bytes"],
-            recorded["mtime_ns"],
-        ):
+        times = (recorded["mtime_ns"], given_ns) if recorded else ()
+        if recorded and stat.st_size == recorded["bytes"] and stat.st_mtime_ns in times:
             sha: str = recorded["sha256"]
             return sha
         return store.sha256_file(path)
@@ -242,9 +293,25 @@ def confirm(name: str, now_ns: int) -> None:
     if record is not None:
         for path in record["outputs"]:
             staging.sweep(path)
+        if _take_times(record):
+            save(record, now_ns)
+            return
         publish(record)
         stamp = time_to_set(record, now_ns)
         os.utime(path_of(name), ns=(stamp, stamp))
+
+
+def _take_times(record: Mapping[str, Any]) -> bool:
+    """Take into the record the times that verification gave to outputs; whether it gave any."""
+    own = mtime_ns(str(path_of(record["name"])))
+    given = [
+        item
+        for path, item in record["outputs"].items()
+        if mtime_ns(path) == own != item["mtime_ns"]
+    ]
+    for item in given:
+        item["mtime_ns"] = own
+    return bool(given)
 
 
 def time_to_set(record: Mapping[str, Any], looked_ns: int) -> int:
@@ -272,14 +339,15 @@ def accept(name: str, who: str, reason: str, when: str) -> list[str]:
     The caller holds the step's lock, and has made sure that the outputs are intact. The checkpoint
     keeps who accepted what, when and why, until the step runs again.
     """
-    record = load(name) or {}
-    changes = [str(change) for change in reasons(name)]
-    keys = {key: config.stored(key) for key in record["config"]}
+    look = Look()
+    record = look.record(name) or {}
+    changes = [str(change) for change in reasons(name, look=look)]
+    keys = {key: look.stored(key) for key in record["config"]}
     record["config"] = {key: json.loads(text) for key, text in keys.items() if text is not None}
     for path, item in record["inputs"].items():
-        item["sha256"] = current_sha(path)
+        item["sha256"] = look.sha(path)
     record["code"] = {path: _fingerprint(path) for path in record["code"] if Path(path).exists()}
-    changes += map(str, passed_upgrades(record))
+    changes += map(str, passed_upgrades(record, look))
     record["libraries"] |= environment.now(record["libraries"])
     entry = {"who": who, "when": when, "reason": reason, "changes": changes}
     record["accepted"] = [*record.get("accepted", []), entry]
@@ -316,7 +384,7 @@ def note_failure(name: str, message: str) -> None:
 
 def prerequisites(record: Mapping[str, Any]) -> list[str]:
     """Every file that Make compares this checkpoint with; of a listing, the folder if it exists."""
-    keys = [str(config.KEYS / key) for key in record["config"]]
+    keys = [f"{config.KEYS}/{key}" for key in record["config"]]
     files = [path for path in record["inputs"] if "*" not in path]
     folders = [Path(path).parent for path in record["inputs"] if "*" in path]
     return [*files, *map(str, filter(Path.is_dir, folders)), *record["code"], *keys]
@@ -325,33 +393,38 @@ def prerequisites(record: Mapping[str, Any]) -> list[str]:
 def save(record: Mapping[str, Any], started_ns: int) -> None:
     """Publish what follows from the checkpoint, then, last of all, the checkpoint itself."""
     publish(record)
-    write(record, time_to_set(record, started_ns))
+    _take_times(record)
+    content = store.json_bytes({**record, "digest": _digest(record)})
+    store.write_atomic(path_of(record["name"]), content, time_to_set(record, started_ns))
 
 
-def write(record: Mapping[str, Any], mtime_ns: int) -> None:
-    """Write the checkpoint's file alone."""
-    store.write_atomic(path_of(record["name"]), store.json_bytes(record), mtime_ns)
-
-
-def publish(record: Mapping[str, Any]) -> None:
+def publish(record: Mapping[str, Any], look: Look | None = None) -> None:
     """Write the dependency file and the pointers from outputs to this checkpoint; it succeeded."""
+    look = look or Look()
     (FAILED / record["name"]).unlink(missing_ok=True)
     for path in record["outputs"]:
         _write_if_changed(PRODUCERS / path, record["name"])
-    _write_if_changed(DEPS / f"{record['name']}.d", _depfile(record))
+    _write_if_changed(DEPS / f"{record['name']}.d", _depfile(record, look))
 
 
-def _depfile(record: Mapping[str, Any]) -> str:
+def publish_all() -> None:
+    """The same for every checkpoint."""
+    look = Look()
+    for record in load_all().values():
+        publish(record, look)
+
+
+def _depfile(record: Mapping[str, Any], look: Look) -> str:
     """What Make cannot read off its own rules: modules, config keys, sources, and the outputs.
 
     `missing` and `FORCE` are the Makefile's: an output that is gone reruns its step.
     """
     target = path_of(record["name"])
-    observed = [path for path in prerequisites(record) if producer(path) is None]
+    observed = [path for path in prerequisites(record) if look.producer(path) is None]
     lines = [f"{target}: {' '.join(observed)} $(call missing,{' '.join(record['outputs'])})"]
     if record["provisional"]:
         lines.append(f"{target}: FORCE")
-    lines += [f"{path}:" for path in observed]
+    lines += [f"{path}:" for path in observed if path not in record["code"]]
     return "\n".join(lines) + "\n"
 
 

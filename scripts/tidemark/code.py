@@ -6,6 +6,7 @@ without docstrings, comments and formatting. A file whose meaning is the same co
 
 import ast
 import builtins
+import contextlib
 import hashlib
 import marshal
 import sys
@@ -45,7 +46,8 @@ def _compiled(source: bytes, path: str) -> CodeType:
         code: CodeType = marshal.loads(kept.read_bytes())
     except (OSError, EOFError, ValueError, TypeError):
         code = compile(source, path, "exec", dont_inherit=True)
-        store.write_atomic(kept, marshal.dumps(code))
+        with contextlib.suppress(OSError):  # it only saves time
+            store.write_atomic(kept, marshal.dumps(code))
     return code
 
 

@@ -3,6 +3,7 @@
 Rows stand in the order given, which is that of config.yaml; times are naive UTC.
 """
 
+import errno
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -89,8 +90,9 @@ def build(path: Path, tables: Mapping[str, Sequence[Record]]) -> None:
                 connection.register("rows", pa.Table.from_pylist(rows, pa.schema(columns)))
                 connection.execute(f"CREATE TABLE {name} AS SELECT * FROM rows")
                 connection.unregister("rows")
-    except duckdb.IOException as error:
-        raise OSError(str(error)) from error
+            connection.execute("CHECKPOINT")  # when closing, a failure to write would be silent
+    except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
+        raise OSError(errno.EIO, str(error), str(path)) from error
 
 
 def metric_rows(scores: Sequence[Record]) -> Rows:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemark import checkpoint
-from tidemark.checkpoint import Reason
+from tidemark.checkpoint import Look, Reason
 from tidemark.errors import InputError
 from tidemark.verification import upstream_first
 
@@ -85,13 +85,14 @@ def survey(stored: Stored) -> dict[str, Node]:
     `stored` gives the text of a configuration key's file, or None; status passes one that knows of
     edits to config.yaml that no make has seen yet.
     """
-    wanted = expected(stored)
-    records = {name: record for name in wanted if (record := checkpoint.load(name)) is not None}
+    look = Look(stored)
+    wanted = expected(look.stored)
+    records = {name: record for name in wanted if (record := look.record(name)) is not None}
     producer = {path: name for name, record in records.items() for path in record["outputs"]}
     nodes: dict[str, Node] = {}
     never = [name for name in wanted if name not in records]
     for name in [*upstream_first(records), *never]:
-        nodes[name] = _node(name, *wanted[name], records.get(name), producer, nodes, stored)
+        nodes[name] = _node(name, *wanted[name], records.get(name), producer, nodes, look)
     return nodes
 
 
@@ -102,16 +103,16 @@ def _node(
     record: Mapping[str, Any] | None,
     producer: Mapping[str, str],
     nodes: Mapping[str, Node],
-    stored: Stored,
+    look: Look,
 ) -> Node:
     inputs = record["inputs"] if record else {}
     upstream = {path: producer[path] for path in inputs if path in producer}
     pending = {path for path, maker in upstream.items() if nodes[maker].state != FRESH}
-    why = tuple(checkpoint.reasons(name, pending, stored))
+    why = tuple(checkpoint.reasons(name, pending, look))
     failure = checkpoint.failure(name)
     makers = [nodes[upstream[path]].state for path in sorted(pending)]
     state = _state(record, why, failure, makers)
-    passed = checkpoint.passed_upgrades(record, stored) if record else []
+    passed = checkpoint.passed_upgrades(record, look) if record else []
     return Node(name, step, instance, state, why, upstream, record, failure, tuple(passed))
 
 

@@ -4,6 +4,7 @@ In a child of the warm interpreter this costs nothing, so there the step looks i
 """
 
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,4 +31,5 @@ def _fresh_or_run(command: list[str], step: str, instance: Mapping[str, str]) ->
             progress.finished(step, instance, "fresh", 0.0, "")
             return 0
     os.environ["TIDEMARK_LAUNCHED"] = name
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until it can take it: __init__.py
     os.execv(sys.executable, [sys.executable, *command])

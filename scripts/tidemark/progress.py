@@ -30,7 +30,7 @@ def begin() -> None:
         if file.tell() == 0:
             plan = {"planned": _planned(), "began": time.time()}
             file.write(json.dumps(plan) + "\n")
-            _forget_old_runs()
+            _forget_old_runs(path)
 
 
 def _path() -> Path | None:
@@ -59,8 +59,8 @@ def _planned() -> int:
     return sum("scripts/launch.py" in line for line in dry_run.splitlines())
 
 
-def _forget_old_runs() -> None:
-    for path in FOLDER.glob("*.jsonl"):
+def _forget_old_runs(own: Path) -> None:
+    for path in set(FOLDER.glob("*.jsonl")) - {own}:  # a file server's clock may differ by days
         if time.time() - path.stat().st_mtime > FORGOTTEN_AFTER_SECONDS:
             path.unlink(missing_ok=True)
 
@@ -79,7 +79,7 @@ def finished(
         with _locked(path) as file:
             file.write(json.dumps({"step": step, "state": state, "figure": figure}) + "\n")
             file.flush()
-            counter = _counter(read(path))
+            counter = _counter(path)
     took = "fresh" if state == "fresh" else f"{seconds:.1f} s"
     if state == "failed":
         took = "FAILED"
@@ -88,8 +88,9 @@ def finished(
     say(f"{text}  <- {why}" if why else text)
 
 
-def _counter(lines: list[dict[str, Any]]) -> str:
-    done, planned = len(lines) - 1, lines[0]["planned"]
+def _counter(path: Path) -> str:
+    plan, _, lines = path.read_bytes().partition(b"\n")
+    done, planned = lines.count(b"\n"), json.loads(plan)["planned"]
     width = len(str(max(planned, done)))
     return f"[{done:>{width}}/{max(planned, done)}] "
 

@@ -159,6 +159,8 @@ class Run:
         """An object, only from a file whose hash its own checkpoint recorded."""
         data = self.read_bytes(path)
         with guard.opened():
+            if checkpoint.producer(path) is None:
+                checkpoint.publish_all()  # its pointer may just have been lost
             vouched = checkpoint.produced(path) is not None
         if not vouched:
             raise InputError(
@@ -242,7 +244,7 @@ class Run:
     @contextlib.contextmanager
     def writing(self, path: str) -> Iterator[Path]:
         """A temporary file for writers that need a path; staged when the block ends."""
-        with guard.opened():
+        with guard.opened(), store.naming(path):
             yield self._staging.temporary(path)
 
     # --- Words

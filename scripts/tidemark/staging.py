@@ -4,8 +4,9 @@ An output's time says when its content last changed: the same bytes again keep t
 Make starts nothing downstream.
 """
 
+import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,15 @@ KEPT = Path("artifacts/edited_by_hand")
 def sweep(path: str) -> None:
     """Remove what a killed run left beside `path`. The caller holds the step's lock."""
     target = Path(path)
-    for left in target.parent.glob(f".{target.name}.[0-9]*.tmp"):
+    for left in target.parent.glob(f".{target.name}.[0-9]*.tmp*"):
         left.unlink(missing_ok=True)
+
+
+def _names(path: Path) -> Iterator[Path]:
+    """`a.pkl`, `a.2.pkl`, `a.3.pkl`, ..."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_suffix(f".{number}{path.suffix}")
 
 
 class Staging:
@@ -45,7 +53,8 @@ class Staging:
         """Stage `data` as the new content of `path`."""
         temporary = self.temporary(path)
         try:
-            store.write_flushed(temporary, data)
+            with store.naming(path):
+                store.write_flushed(temporary, data)
         except OSError:
             self._waiting.pop(path)
             temporary.unlink(missing_ok=True)
@@ -60,8 +69,8 @@ class Staging:
 
     def discard(self) -> None:
         """Forget what is staged; the old outputs stay."""
-        for temporary in self._waiting.values():
-            temporary.unlink(missing_ok=True)
+        for path in self._waiting:
+            sweep(path)
         self._waiting.clear()
 
     def _settle(self, path: str, temporary: Path) -> dict[str, Any]:
@@ -83,7 +92,7 @@ class Staging:
 
     def _keep(self, edited: Path) -> None:
         """Set a copy aside that is not what the step wrote: somebody's work, perhaps."""
-        aside = KEPT / edited
+        aside = next(path for path in _names(KEPT / edited) if not path.exists())
         aside.parent.mkdir(parents=True, exist_ok=True)
         edited.replace(aside)
         self.kept.append(str(aside))

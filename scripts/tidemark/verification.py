@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemark import checkpoint, locks, progress
+from tidemark.checkpoint import Look
 
 STAMP = checkpoint.FOLDER / ".verified"
 LONG_AGO_NS = 946_684_800 * 10**9
@@ -23,20 +24,22 @@ LONG_AGO_NS = 946_684_800 * 10**9
 def verify() -> None:
     """Settle every checkpoint that no process is at, upstream first, and note that it was done."""
     began = checkpoint.now_ns()
-    records = checkpoint.load_all()
-    unreadable = [name for name in checkpoint.names() if name not in records]
+    look = Look()
+    found = {name: look.record(name) for name in checkpoint.names()}
+    records = {name: record for name, record in found.items() if record is not None}
+    unreadable = [name for name in found if name not in records]
     pending: set[str] = set()
     for name in [*upstream_first(records), *unreadable]:
         with locks.held_if_free(name) as free:
-            if free and not _settled(name, pending, began):
+            if free and not _settled(name, pending, look, began):
                 pending.update(records.get(name, {}).get("outputs", ()))
-    _report_upgrades(checkpoint.load_all())
+    _report_upgrades(records, look)
     STAMP.write_text(f"{int(time.time())}\n", "utf-8")  # a later time than now: the clock went back
 
 
-def _report_upgrades(records: Mapping[str, Mapping[str, Any]]) -> None:
+def _report_upgrades(records: Mapping[str, Mapping[str, Any]], look: Look) -> None:
     """An upgrade that reruns nothing must not pass unnoticed."""
-    passed = [u for record in records.values() for u in checkpoint.passed_upgrades(record)]
+    passed = [u for record in records.values() for u in checkpoint.passed_upgrades(record, look)]
     for upgrade, count in Counter(passed).items():
         progress.say(f"{upgrade}: built before, {count} checkpoints stand ({checkpoint.POLICY})")
 
@@ -58,28 +61,25 @@ def upstream_first(records: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield from visit(name)
 
 
-def _settled(name: str, pending: set[str], looked_ns: int) -> bool:
+def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
     """Whether the checkpoint holds, as far as it does not wait for `pending` inputs."""
     path = checkpoint.path_of(name)
-    record = checkpoint.load(name)
-    if record is None or next(checkpoint.reasons(name, pending), None) is not None:
+    record = look.reload(name)  # another make may have written it before we had the lock
+    if record is None or next(checkpoint.reasons(name, pending, look), None) is not None:
         os.utime(path, ns=(LONG_AGO_NS, LONG_AGO_NS))
         return False
-    checkpoint.publish(record)
-    stamp = max(path.stat().st_mtime_ns, _newest(record, looked_ns))
-    older = [output for output in record["outputs"] if Path(output).stat().st_mtime_ns < stamp]
-    for output in older:
-        os.utime(output, ns=(stamp, stamp))
-        record["outputs"][output]["mtime_ns"] = stamp
-    if older:
-        checkpoint.write(record, stamp)
-    elif stamp != path.stat().st_mtime_ns:
-        os.utime(path, ns=(stamp, stamp))
+    checkpoint.publish(record, look)
+    stamp = max(path.stat().st_mtime_ns, _newest(record, look, looked_ns))
+    for output, item in record["outputs"].items():
+        if Path(output).stat().st_mtime_ns < stamp:
+            os.utime(output, ns=(stamp, stamp))
+            item["mtime_ns"] = stamp  # for this look; on disk, the checkpoint's own time tells
+    os.utime(path, ns=(stamp, stamp))
     return True
 
 
-def _newest(record: Mapping[str, Any], looked_ns: int) -> int:
+def _newest(record: Mapping[str, Any], look: Look, looked_ns: int) -> int:
     """Time of the newest prerequisite, leaving out those edited since the pass began."""
-    times = [checkpoint.mtime_ns(path) or 0 for path in checkpoint.prerequisites(record)]
+    times = [look.mtime_ns(path) or 0 for path in checkpoint.prerequisites(record)]
     now = time.time_ns()
     return max((t for t in times if t <= looked_ns or t > now), default=0)

@@ -4,8 +4,9 @@ import gzip
 import shutil
 from collections.abc import Callable
 
-import pytest
 from conftest import Tree
+
+import pytest
 
 PRICES = "data/sample/prices.csv"
 Damage = Callable[[Tree], None]

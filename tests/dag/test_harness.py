@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import threading
 
-import pytest
 from conftest import ROOT, clean_environment, instances
+
+import pytest
 
 
 def test_a_read_that_make_does_not_know_of_is_refused(tree):

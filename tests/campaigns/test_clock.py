@@ -1,0 +1,81 @@
+"""A clock that was set back, differs or jumps: edits are seen, and nothing runs twice."""
+
+import os
+import time
+from pathlib import Path
+
+from conftest import Tree, assert_mends, instances
+
+import pytest
+
+DAY = 86_400
+RIDGE = ("alpha: 1.0", "alpha: 250.0")
+RIDGES = instances("train_models", models=["ridge"])
+
+
+def move_times(tree: Tree, seconds: int) -> None:
+    """All that the tree says of times, as if the clock had since been set back by so much."""
+    verified = tree.path / "artifacts/.verified"
+    verified.write_text(f"{int(verified.read_text()) + seconds}\n")
+    files = [path for path in tree.path.rglob("*") if ".venv" not in path.parts]
+    for path in sorted(files, key=lambda path: path.stat().st_ctime_ns):  # that cannot be set
+        then = path.stat().st_mtime_ns + seconds * 10**9
+        os.utime(path, ns=(then, then))
+
+
+def edit_back_and_forth(tree: Tree, **environment: str) -> None:
+    """Both edits are seen, and once is enough."""
+    for old, new in (RIDGE, RIDGE[::-1]):
+        tree.edit("config.yaml", old, new)
+        outcome = tree.make("train_models", **environment)
+        assert (outcome.code, outcome.ran) == (0, RIDGES), outcome
+        outcome = tree.make("train_models", **environment)
+        assert (outcome.code, outcome.ran, outcome.checked) == (0, set(), set()), outcome
+
+
+def test_a_clock_set_back_by_a_day(settled, cold):
+    move_times(settled, DAY)
+    edit_back_and_forth(settled)
+    assert_mends(settled, cold[0].state())
+
+
+@pytest.fixture
+def faked(long: bool, tmp_path: Path) -> dict[str, str]:
+    """Processes with a clock of their own, which `clock` sets; files keep the machine's times."""
+    if not long:
+        pytest.skip("long: pytest tests/campaigns --long")
+    libraries = sorted(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))
+    if not libraries:
+        pytest.skip("libfaketime is not installed")
+    return {
+        "LD_PRELOAD": str(libraries[0]),
+        "NO_FAKE_STAT": "1",
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_TIMESTAMP_FILE": str(tmp_path / "clock"),
+    }
+
+
+def set_clock(faked: dict[str, str], offset: str) -> None:
+    Path(faked["FAKETIME_TIMESTAMP_FILE"]).write_text(offset)
+
+
+@pytest.mark.parametrize("offset", ["-1d", "+1d", "-400d", "+400d"])
+def test_a_file_server_whose_clock_differs(tree, cold, faked, offset):
+    set_clock(faked, offset)
+    edit_back_and_forth(tree, **faked)
+    edit_back_and_forth(tree)
+    assert_mends(tree, cold[0].state())
+
+
+@pytest.mark.parametrize("offset", ["-2d", "+2d"])
+def test_a_clock_that_jumps_while_make_runs(tree, cold, faked, chance, offset):
+    for _ in range(4):
+        set_clock(faked, "+0")
+        assert tree.make("clean").code == 0
+        running = tree.start("all", **faked)
+        time.sleep(chance.uniform(1, 10))
+        set_clock(faked, offset)
+        outcome = running.outcome()
+        assert (outcome.code, outcome.ran) == (0, cold[1].ran), outcome
+        edit_back_and_forth(tree, **faked)
+        assert_mends(tree, cold[0].state())

@@ -1,0 +1,290 @@
+"""Real runs of the real Makefile, on a small part of the sample, in temporary copies."""
+
+import contextlib
+import hashlib
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("Makefile", "config.yaml", "data/sample", "reports/narrative", "reports/templates")
+PARTS += ("requirements.lock", "requirements-dev.lock", "schemas", "scripts")
+RESULTS = ("data", "features", "models", "metrics", "reports")
+SKEW = r"^make: (Warning: File .* in the future|warning:  Clock skew detected.*)\n"
+LINE = re.compile(r"^(?:\[ *\d+/\d+\] )?(\w+) +([\w ]*?) +(fresh|FAILED|[\d.]+ s)(?: |$)", re.M)
+
+
+@dataclass
+class Tree:
+    """A copy of the project, and what one can do with it."""
+
+    path: Path
+
+    def copied(self, to: Path) -> "Tree":
+        ignored = shutil.ignore_patterns(".warm")  # the socket of a make that is just ending
+        shutil.copytree(self.path, to, symlinks=True, ignore=ignored)
+        return Tree(to)
+
+    def make(self, *goals: str, jobs: int = 2, **environment: str) -> "Outcome":
+        return self.start(*goals, jobs=jobs, **environment).outcome()
+
+    def start(
+        self, *goals: str, jobs: int = 2, under: Sequence[str] = (), **environment: str
+    ) -> "Running":
+        """A `make` that goes on by itself; `under` is a command to start it with."""
+        command = [*under, "make", f"-j{jobs}", *goals]
+        return Running(command, self.path, clean_environment(environment))
+
+    def python(self, *arguments: str) -> "Outcome":
+        done = subprocess.run(
+            [".venv/bin/python", *arguments], cwd=self.path, env=clean_environment({}),
+            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False,
+        )  # fmt: skip
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def planned(self) -> set[str]:
+        """The steps that `make -n all` names, as `step instance`."""
+        lines = self.make("-n", "all").stdout.splitlines()
+        commands = [line.split("scripts/")[-1] for line in lines if "scripts/launch.py" in line]
+        return {re.sub(r"\.py$|\.py(?= )|--\w+ ", "", command).strip() for command in commands}
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        text = (self.path / path).read_text("utf-8")
+        assert old in text, f"{path} has no {old!r}"
+        (self.path / path).write_text(text.replace(old, new, 1), "utf-8")
+
+    def text(self, path: str) -> str:
+        return (self.path / path).read_text("utf-8")
+
+    def results(self) -> dict[str, str]:
+        """SHA-256 of every result."""
+        files = [file for top in RESULTS for file in (self.path / top).rglob("*") if file.is_file()]
+        return {
+            str(file.relative_to(self.path)): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in sorted(files)
+        }
+
+    def state(self) -> dict[str, object]:
+        """All that steps made, by content. History is left out: edits lengthen it."""
+        files = {path: sha for path, sha in self.results().items() if "/history/" not in path}
+        for file in sorted((self.path / "artifacts").glob("*.json")):
+            files[f"artifacts/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
+        with duckdb.connect(str(self.path / "artifacts/metrics.duckdb"), read_only=True) as base:
+            names = [
+                name for (name,) in base.sql("SELECT table_name FROM duckdb_tables").fetchall()
+            ]
+            tables = {name: base.sql(f"FROM {name}").fetchall() for name in sorted(names)}
+        return files | {k: v for k, v in tables.items() if k not in ("history", "step_timings")}
+
+    def temporary_files(self) -> list[Path]:
+        """What a killed step may leave, and the next run must not."""
+        return list(self.path.rglob(".*.tmp*"))
+
+    def processes(self) -> dict[int, str]:
+        """Id and command line of every process that works in the tree."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                if (folder / "cwd").readlink().is_relative_to(self.path):
+                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found[int(folder.name)] = command.decode().strip()
+        return found
+
+
+@dataclass
+class Running:
+    """A command at work, at the head of a process group of its own.
+
+    It writes to files, since a pipe would stay open as long as an orphan lives.
+    """
+
+    command: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+    stdout: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+    stderr: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+
+    def __post_init__(self) -> None:
+        self.process = subprocess.Popen(
+            self.command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=self.stdout, stderr=self.stderr, process_group=0,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
+
+    def send(self, number: signal.Signals) -> None:
+        """To all of its processes, as the terminal does; unless it has ended."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+    def outcome(self) -> "Outcome":
+        """Wait for its end."""
+        try:
+            code = self.process.wait(280)
+        except BaseException:
+            self.send(signal.SIGKILL)
+            self.process.wait()
+            raise
+        with self.stdout, self.stderr:
+            texts = [os.pread(file.fileno(), 10**7, 0) for file in (self.stdout, self.stderr)]
+        return Outcome(code, *(text.decode() for text in texts))
+
+
+@dataclass
+class Outcome:
+    """What a command printed, and which steps it ran."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    def _steps(self, *, fresh: bool) -> list[str]:
+        found = LINE.findall(self.stdout)
+        return [f"{s} {i}".strip() for s, i, state in found if (state == "fresh") == fresh]
+
+    @property
+    def runs(self) -> list[str]:
+        """Steps that ran, as often as they did."""
+        return self._steps(fresh=False)
+
+    @property
+    def ran(self) -> set[str]:
+        return set(self.runs)
+
+    @property
+    def checked(self) -> set[str]:
+        return set(self._steps(fresh=True))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="tests/campaigns/ in their long form")
+    parser.addoption("--seed", type=int, help="repeat the random choices of a campaign that failed")
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether a campaign is to take its time."""
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Random choices, by a seed that a failure shows."""
+    seed = request.config.getoption("--seed")
+    seed = random.SystemRandom().randrange(10**6) if seed is None else seed
+    print(f"to repeat: --seed {seed}")
+    return random.Random(seed)
+
+
+def clean_environment(extra: dict[str, str]) -> dict[str, str]:
+    """Without what an outer make or a test run has set."""
+    dropped = ("MAKE", "TIDEMARK", "MFLAGS", "PYTEST")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
+    return kept | extra
+
+
+SCENARIOS = ("mean_impute", "outlier_treatment")
+MODELS = ("baseline", "ridge")
+GATHER = {"scenario_compare", "collect_metrics", "reports"}
+
+
+def instances(step: str, *, scenarios=SCENARIOS, models=MODELS) -> set[str]:
+    """`step scenario` or `step scenario model` for all of them."""
+    if step in ("preprocess", "feature_engineering", "split_data"):
+        return {f"{step} {scenario}" for scenario in scenarios}
+    return {f"{step} {scenario} {model}" for scenario in scenarios for model in models}
+
+
+def make_small(folder: Path) -> Tree:
+    """A project with three tickers since 2008, two scenarios and two models."""
+    for part in PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / part, folder / part)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    _shrink_prices(folder / "data/sample/prices.csv")
+    _shrink_config(folder / "config.yaml")
+    return Tree(folder)
+
+
+def _shrink_prices(path: Path) -> None:
+    header, *rows = path.read_text("utf-8").splitlines()
+    kept = [row for row in rows if row[:4] in ("AAPL", "IBM,", "MSFT") and row[5:] > "2009-"]
+    kept = [row for row in kept if row.split(",")[1] > "2009-"]
+    path.write_text("\n".join([header, *kept, ""]), "utf-8")
+
+
+def _shrink_config(path: Path) -> None:
+    text = path.read_text("utf-8")
+    text = re.sub(r"  median_impute:\n(    .*\n)+", "", text)
+    text = re.sub(r"  (linear|svr|poly2):\n(    .*\n)+", "", text)
+    text = text.replace("    fallback: linear\n", "")
+    text = text.replace("test_start: 2010-07-01", "test_start: 2012-01-03")
+    text = text.replace("bootstrap_replicates: 2000", "bootstrap_replicates: 200")
+    text = text.replace("retry_first_wait_minutes: 1 ", "retry_first_wait_minutes: 0 ")
+    path.write_text(text, "utf-8")
+
+
+@pytest.fixture(scope="session")
+def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, Outcome]:
+    """A first `make all`, and what it printed. Copy it before changing anything."""
+    tree = make_small(tmp_path_factory.mktemp("cold") / "tidemark")
+    outcome = tree.make("all", jobs=4)
+    assert outcome.code == 0, outcome.stdout + outcome.stderr
+    return tree, outcome
+
+
+@pytest.fixture
+def tree(cold: tuple[Tree, Outcome], tmp_path: Path) -> Iterator[Tree]:
+    """A built project of the test's own."""
+    copy = cold[0].copied(tmp_path / "copy")
+    yield copy
+    shutil.rmtree(copy.path, ignore_errors=True)  # a warm interpreter may be removing its socket
+
+
+@pytest.fixture
+def settled(tree: Tree) -> Tree:
+    """The same after another make, so that the copying is no news any more."""
+    assert tree.make("all").ran == set()
+    return tree
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    cold: tuple[Tree, Outcome], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., dict[str, object]]:
+    """The state that `make all` ends in when config.yaml has these edits and nothing interferes."""
+
+    @cache
+    def state(*edits: tuple[str, str]) -> dict[str, object]:
+        if not edits:
+            return cold[0].state()
+        tree = cold[0].copied(tmp_path_factory.mktemp("undisturbed") / "copy")
+        for old, new in edits:
+            tree.edit("config.yaml", old, new)
+        assert tree.make("all").code == 0
+        return tree.state()
+
+    return state
+
+
+def assert_mends(tree: Tree, state: dict[str, object]) -> Outcome:
+    """The next make ends in this state and leaves nothing behind, nor anything to do."""
+    outcome = tree.make("all")
+    complaints = re.sub(SKEW, "", outcome.stderr, flags=re.M)
+    assert (outcome.code, complaints) == (0, ""), outcome
+    assert tree.state() == state
+    assert tree.temporary_files() == []
+    assert "steps are fresh; nothing to do" in tree.make("all").stdout
+    return outcome
