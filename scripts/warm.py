@@ -18,6 +18,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import json
 import logging
 import marshal
 import os
@@ -30,7 +31,7 @@ import sys
 import threading
 import types
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 # In the order in which the pipeline first needs them: nobody waits for what he does not use.
 LIBRARIES = (
@@ -45,6 +46,18 @@ HEADER = struct.Struct("!Q")
 STATUS = struct.Struct("!i")
 
 
+class Request(NamedTuple):
+    """What a client asks for, and where to tell it how that ended."""
+
+    connection: socket.socket
+    streams: list[int]
+    command: list[str]
+    folder: str
+    environment: dict[bytes, bytes]
+    umask: int
+    needs: set[str]
+
+
 class Server:
     """Accepts requests, forks, and tells each client how its child ended."""
 
@@ -52,6 +65,8 @@ class Server:
         self._path = path
         self._events = selectors.DefaultSelector()
         self._children: dict[int, int] = {}  # pid by descriptor of its connection
+        self._waiting: list[Request] = []
+        self.missing = set(map(_library, LIBRARIES))  # not loaded yet
         self._libc = ctypes.CDLL(None)
         listener = socket.socket(fileno=LISTENER)
         self._events.register(listener, selectors.EVENT_READ, self._accept)
@@ -61,6 +76,10 @@ class Server:
         """Handle what has happened; wait for something at most `timeout` seconds."""
         for key, _ in self._events.select(timeout):
             key.data(key.fileobj)
+        ready = [request for request in self._waiting if self.missing.isdisjoint(request.needs)]
+        for request in ready:
+            self._waiting.remove(request)
+            self._start(request)
 
     def _accept(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()
@@ -70,15 +89,14 @@ class Server:
             return
         connection.settimeout(10)
         try:
-            request, streams = _received(connection)
+            self._waiting.append(_received(connection))
         except OSError:
             connection.close()
-            return
-        self._start(connection, request, streams)
 
-    def _start(self, connection: socket.socket, request: bytes, streams: list[int]) -> None:
-        pid = self._forked(request, streams) if _has_one_thread() else None
-        for stream in streams:
+    def _start(self, request: "Request") -> None:
+        connection = request.connection
+        pid = self._forked(request) if _has_one_thread() else None
+        for stream in request.streams:
             os.close(stream)
         if pid is None:
             connection.close()
@@ -91,14 +109,14 @@ class Server:
             ended, selectors.EVENT_READ, lambda _: self._report(ended, connection, pid)
         )
 
-    def _forked(self, request: bytes, streams: list[int]) -> int:
+    def _forked(self, request: "Request") -> int:
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
             self._libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != server:
                 os._exit(1)
-            _become(request, streams)
+            _become(request)
         return pid
 
     def _report(self, ended: int, connection: socket.socket, pid: int) -> None:
@@ -126,15 +144,30 @@ class Server:
         os._exit(0)
 
 
-def _received(connection: socket.socket) -> tuple[bytes, list[int]]:
-    """A request (its length, then marshal) and the client's three streams."""
+def _received(connection: socket.socket) -> Request:
+    """A request (its length, then marshal), with the client's three streams."""
     data, streams, _, _ = socket.recv_fds(connection, 1 << 16, 3)
     while len(data) < HEADER.size or len(data) < HEADER.size + HEADER.unpack_from(data)[0]:
         more = connection.recv(1 << 16)
         if not more:
             raise ConnectionError("a client went away in the middle of its request")
         data += more
-    return data[HEADER.size :], streams
+    command, folder, environment, umask = marshal.loads(data[HEADER.size :])
+    needs = _needs(environment.get(b"TIDEMARK_LAUNCHED", b"").decode())
+    return Request(connection, streams, command, folder, environment, umask, needs)
+
+
+def _needs(name: str) -> set[str]:
+    """What a step imported last time: cheaper to wait for than to load in each child."""
+    try:
+        record = json.loads(Path(f"artifacts/{name}.ok").read_bytes())
+        return set(record["imported"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _library(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _tell(connection: socket.socket, number: int) -> None:
@@ -154,29 +187,28 @@ def _highest_descriptor() -> int:
     return max(map(int, os.listdir("/proc/self/fd")))
 
 
-def _become(request: bytes, streams: list[int]) -> NoReturn:
+def _become(request: Request) -> NoReturn:
     """In the child: be as `python script arguments...` would be in the client's place.
 
     But for Ctrl-C, which ends the child without a traceback from its first moment on.
     """
     code = 1
     try:
-        command, folder, environment, umask = marshal.loads(request)
-        for target, stream in enumerate(streams):
+        for target, stream in enumerate(request.streams):
             os.dup2(stream, target)
         os.closerange(3, _highest_descriptor() + 1)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.environb.clear()
-        os.environb.update(environment)
-        os.umask(umask)
-        os.chdir(folder)
+        os.environb.update(request.environment)
+        os.umask(request.umask)
+        os.chdir(request.folder)
         _open_streams()
         random.seed()
         if "numpy.random" in sys.modules:
             sys.modules["numpy.random"].seed()
-        sys.argv = command
+        sys.argv = request.command
         sys.path.insert(0, str(Path(__file__).resolve().parent))
-        code = _run(command[0])
+        code = _run(request.command[0])
         _leave()
     finally:
         os._exit(code)
@@ -240,8 +272,9 @@ def main(path: str) -> NoReturn:
     _sweep(Path(path).parent)
     del sys.path[0]  # no project code
     server = Server(Path(path), make_pid=int(Path(path).name.partition("-")[0]))
-    for library in LIBRARIES:
-        importlib.import_module(library)
+    for number, module in enumerate(LIBRARIES, 1):
+        importlib.import_module(module)
+        server.missing = set(map(_library, LIBRARIES[number:]))
         server.serve(timeout=0)
     gc.collect()
     gc.freeze()

@@ -317,6 +317,7 @@ class Run:
             "outputs": outputs,
             "config": self._seen,
             "code": self._code(),
+            "imported": sorted(code.imported()),
             "libraries": environment.behind(code.imported()),
         }
         checkpoint.save(record, started_ns)
