@@ -18,7 +18,6 @@ import os
 import socket
 import struct
 import sys
-import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WARM = "artifacts/.warm"
@@ -36,7 +35,7 @@ def main(command: list[str]) -> int:
     """The step's exit code; if a signal ended the step, that ends this process too."""
     os.chdir(ROOT)
     # Before any module of the step is read; file clocks tick coarsely and may lag a little.
-    os.environ["TIDEMARK_STARTED_NS"] = str(time.time_ns() - 10_000_000)
+    os.environ["TIDEMARK_STARTED_NS"] = str(_file_clock_ns() - 10_000_000)
     run = os.environ.get("TIDEMARK_RUN")
     server = _server(run) if run and os.environ.get("TIDEMARK_WARM") == "1" else None
     code = _run_warm(server, run, command) if server and run else None
@@ -45,6 +44,15 @@ def main(command: list[str]) -> int:
     from tidemark.launching import run_plain
 
     return run_plain(command)
+
+
+def _file_clock_ns() -> int:
+    """As in store.py."""
+    os.makedirs("artifacts", exist_ok=True)
+    clock = os.open("artifacts/.clock", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    stamp = os.fstat(clock).st_mtime_ns
+    os.close(clock)
+    return stamp
 
 
 def _server(run: str) -> socket.socket | None:

@@ -24,7 +24,7 @@ def main() -> None:
     parts = [f"{counts['ran']} ran"]
     parts += [f"{counts['fresh']} found fresh"] if counts["fresh"] else []
     parts += [f"{spared} spared (their inputs came out the same)"] if spared else []
-    progress.say(f"Done in {time.time() - plan['began']:.1f} s: {', '.join(parts)}.")
+    progress.say(f"Done in {time.monotonic() - plan['began']:.1f} s: {', '.join(parts)}.")
     report = f"Report: {REPORT}   " if Path(REPORT).exists() else ""
     progress.say(f"{report}Log: logs/pipeline.log")
     path.unlink()

@@ -9,7 +9,6 @@ Only the standard library is imported here: a step that need not run must not pa
 
 import json
 import os
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -101,8 +100,8 @@ class Look:
 
 
 def now_ns() -> int:
-    """The time to compare files with; file clocks tick coarsely and may lag a few milliseconds."""
-    return time.time_ns() - 10_000_000
+    """A time to compare files with; what is edited from now on is newer: clocks tick coarsely."""
+    return store.file_clock_ns() - 10_000_000
 
 
 def name_of(step: str, instance: Mapping[str, str]) -> str:
@@ -320,7 +319,7 @@ def time_to_set(record: Mapping[str, Any], looked_ns: int) -> int:
     A prerequisite that was edited since is newer, so Make asks again. One from the future (a clock
     set back) would be newer for ever; then the checkpoint takes its time.
     """
-    now = time.time_ns()
+    now = store.file_clock_ns()
     times = [mtime_ns(path) for path in prerequisites(record)]
     return max([looked_ns, *(time for time in times if time is not None and time > now)])
 

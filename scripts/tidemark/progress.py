@@ -28,7 +28,7 @@ def begin() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with _locked(path) as file:
         if file.tell() == 0:
-            plan = {"planned": _planned(), "began": time.time()}
+            plan = {"planned": _planned(), "began": time.monotonic()}
             file.write(json.dumps(plan) + "\n")
             _forget_old_runs(path)
 

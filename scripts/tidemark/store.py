@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+CLOCK = Path("artifacts/.clock")
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
@@ -53,6 +55,13 @@ def write_atomic(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def file_clock_ns() -> int:
+    """Now, by the clock of the file system: a file server's may differ from the machine's."""
+    CLOCK.parent.mkdir(exist_ok=True)
+    CLOCK.write_bytes(b"")
+    return CLOCK.stat().st_mtime_ns
 
 
 @contextlib.contextmanager

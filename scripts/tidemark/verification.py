@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tidemark import checkpoint, locks, progress
+from tidemark import checkpoint, locks, progress, store
 from tidemark.checkpoint import Look
 
 STAMP = checkpoint.FOLDER / ".verified"
@@ -33,8 +33,20 @@ def verify() -> None:
         with locks.held_if_free(name) as free:
             if free and not _settled(name, pending, look, began):
                 pending.update(records.get(name, {}).get("outputs", ()))
+    _sweep()
     _report_upgrades(records, look)
     STAMP.write_text(f"{int(time.time())}\n", "utf-8")  # a later time than now: the clock went back
+
+
+def _sweep() -> None:
+    """Remove the temporary files of processes that were killed."""
+    for left in checkpoint.FOLDER.rglob(".*.tmp"):
+        try:
+            os.kill(int(left.name.split(".")[-2]), 0)
+        except ProcessLookupError:
+            left.unlink(missing_ok=True)
+        except (ValueError, PermissionError):
+            continue
 
 
 def _report_upgrades(records: Mapping[str, Mapping[str, Any]], look: Look) -> None:
@@ -81,5 +93,5 @@ def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
 def _newest(record: Mapping[str, Any], look: Look, looked_ns: int) -> int:
     """Time of the newest prerequisite, leaving out those edited since the pass began."""
     times = [look.mtime_ns(path) or 0 for path in checkpoint.prerequisites(record)]
-    now = time.time_ns()
+    now = store.file_clock_ns()
     return max((t for t in times if t <= looked_ns or t > now), default=0)

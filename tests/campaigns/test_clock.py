@@ -50,6 +50,7 @@ def faked(long: bool, tmp_path: Path) -> dict[str, str]:
     return {
         "LD_PRELOAD": str(libraries[0]),
         "NO_FAKE_STAT": "1",
+        "DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_TIMESTAMP_FILE": str(tmp_path / "clock"),
     }

@@ -116,7 +116,10 @@ def test_a_disk_that_runs_full_at_random_steps(small_disk, chance, undisturbed):
         if outcome.code:
             assert "No space left on device" in outcome.stderr, outcome
         now = tree.state()
-        assert {path for path in now if now[path] not in (old[path], new[path])} == set()
+        changed = {path for path in now if now[path] not in (old[path], new[path])}
+        if " is missing: No space" in outcome.stdout:  # which the figures' list and reports say
+            changed -= {path for path in changed if path.endswith(("_figures.json", ".md"))}
+        assert changed == set()
         assert tree.temporary_files() == []
         assert_mends(tree, new)
     assert failures > 3
