@@ -12,13 +12,14 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -42,93 +43,37 @@ by `.venv/bin/python tests/benchmarks/scale.py`. Steps do next to nothing here; 
 
 {table}
 
-Growth is from the first column to that of 2,000. The floor is what Make itself costs: the same
-targets and prerequisites, as the checkpoints recorded them, in one flat makefile.
+The last two columns compare 2,000 checkpoints with the first column, and with the floor: what Make
+itself costs for the same targets and prerequisites, as the checkpoints recorded them, in one flat
+makefile.
 """
 
+# What stands in for a step: it reads what its rule lists, its own section of the configuration
+# (or those of its scenario and model), and writes the outputs that hang on its checkpoint.
 STEP = '''"""Read what the rule lists, and write a few bytes."""
 
+import json
 from pathlib import Path
 
 from tidemark.step import Run, step
 
 
-@step(per={per})
+{decorator}
 def {name}(run: Run) -> None:
-    settings = run.config
-    for key in {section!r}.format(**run.instance).split("."):
-        settings = settings[key]
+    for section in {sections}:
+        run.plain(section)
     listed = Path(f"artifacts/.promised/{{run.name}}.ok").read_text("utf-8").split()
-    run.plain(settings)
     data = [path for path in listed if not path.startswith(("scripts/", "artifacts/."))]
     size = sum(len(run.read_bytes(path)) for path in data if Path(path).is_file())
-    for path in {outputs}:
-        run.write_json(path.format(**run.instance), [run.name, size])
+    for path in json.loads(Path("artifacts/.outputs").read_bytes())[run.name]:
+        run.write_json(path, [run.name, size])
 
 
 if __name__ == "__main__":
     {name}()
 '''
-
-
-@dataclass
-class Trivial:
-    """A step's stand-in: what an instance is of, the section it reads, what it writes."""
-
-    per: tuple[str, ...]
-    section: str
-    outputs: list[str]
-
-
-SCENARIO = ("scenario",)
-BOTH = ("scenario", "model")
-PAIR = "{scenario}_{model}"
-RAW = [f"data/raw/{name}" for name in ("prices", "corporate_actions", "treasury", "unemployment")]
-REPORTS = ("model_communication_report", "model_evaluation_memo", "reflection")
-STEPS = {
-    "fetch_data": Trivial(
-        (), "fetch_data", [f"{path}.{end}" for path in RAW for end in ("parquet", "parquet.sha256")]
-    ),
-    "validate_schema": Trivial((), "validate_schema", ["artifacts/validation_report.json"]),
-    "preprocess": Trivial(SCENARIO, "scenarios.{scenario}", ["data/processed/{scenario}.parquet"]),
-    "feature_engineering": Trivial(
-        SCENARIO,
-        "feature_engineering",
-        ["features/{scenario}.parquet", "features/{scenario}_build.json"],
-    ),
-    "split_data": Trivial(
-        SCENARIO,
-        "split_data",
-        [
-            f"data/splits/{{scenario}}_{end}"
-            for end in ("train.parquet", "test.parquet", "folds.json")
-        ],
-    ),
-    "train_models": Trivial(
-        BOTH, "models.{model}", [f"models/{PAIR}.pkl", f"artifacts/{PAIR}_cv.json"]
-    ),
-    "evaluate": Trivial(
-        BOTH,
-        "evaluate",
-        [
-            f"metrics/{PAIR}.json",
-            f"metrics/{PAIR}_bootstrap.json",
-            f"data/predictions/{PAIR}.parquet",
-        ],
-    ),
-    "plots": Trivial(BOTH, "plots", [f"artifacts/{PAIR}_figures.json"]),
-    "scenario_compare": Trivial(
-        (),
-        "evaluate",
-        [
-            "reports/scenario_table.csv",
-            "reports/scenario_summary.md",
-            "metrics/scenario_compare.json",
-        ],
-    ),
-    "collect_metrics": Trivial((), "models", ["artifacts/metrics.duckdb"]),
-    "reports": Trivial((), "evaluate", [f"reports/{name}.md" for name in REPORTS]),
-}
+INSTANCE_SECTIONS = '[run.config[f"{kind}s"][of] for kind, of in run.instance.items()]'
+OUTPUT = re.compile(r"^(\S+/\S+): artifacts/(\w+)\.ok$", re.M)
 
 
 class Tree:
@@ -136,24 +81,30 @@ class Tree:
 
     def __init__(self, folder: Path, scenarios: int, models: int) -> None:
         self.folder = folder
-        self.checkpoints = 5 + 3 * scenarios + 3 * scenarios * models
         _copy_project(folder)
         _configure(folder / "config.yaml", scenarios, models)
-        self.timed("make", "all", expect=f": {self.checkpoints} ran")
+        outputs = _outputs(self.run("make", "-np", "all"))
+        (folder / "artifacts/.outputs").write_text(json.dumps(outputs), "utf-8")
+        self.checkpoints = len(outputs)
+        self.run("make", "all", expect=f": {self.checkpoints} ran")
         (folder / "floor.mk").write_text("\n".join(_flat_rules(folder)), "utf-8")
 
-    def timed(self, *command: str, expect: str) -> float:
-        """Seconds that a command takes; it must succeed and say what is expected."""
-        began = time.perf_counter()
+    def run(self, *command: str, expect: str = "") -> str:
+        """What a command prints; it must succeed, and say what is expected."""
         done = subprocess.run(
             command, cwd=self.folder, env=_environment(), stdin=subprocess.DEVNULL,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        seconds = time.perf_counter() - began
         if done.returncode or expect not in done.stdout:
             told = f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
             sys.exit(f"{' '.join(command)} does not say {expect!r} but\n{told}")
-        return seconds
+        return done.stdout
+
+    def timed(self, *command: str, expect: str) -> float:
+        """Seconds that `run` takes."""
+        began = time.perf_counter()
+        self.run(*command, expect=expect)
+        return time.perf_counter() - began
 
 
 def _environment() -> dict[str, str]:
@@ -167,9 +118,14 @@ def _copy_project(folder: Path) -> None:
         (folder / part).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / part, folder / part)
     (folder / ".venv").symlink_to(ROOT / ".venv")
-    for name, trivial in STEPS.items():
-        text = STEP.format(name=name, **vars(trivial))
-        (folder / f"scripts/{name}.py").write_text(text, "utf-8")
+    document = yaml.safe_load((ROOT / "config.yaml").read_bytes())
+    for script in (folder / "scripts").glob("*.py"):
+        decorator = re.search(r"^@step\(.*\)$", script.read_text("utf-8"), re.M)
+        if decorator:
+            own = script.stem in document
+            sections = f"[run.config[{script.stem!r}]]" if own else INSTANCE_SECTIONS
+            text = STEP.format(decorator=decorator[0], name=script.stem, sections=sections)
+            script.write_text(text, "utf-8")
 
 
 def _configure(path: Path, scenarios: int, models: int) -> None:
@@ -179,6 +135,14 @@ def _configure(path: Path, scenarios: int, models: int) -> None:
     document["scenarios"] = {f"s{n:02}": dict(plain) for n in range(scenarios)}
     document["models"] = {"baseline": {"estimator": "mean"}, **ridges}
     path.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
+
+
+def _outputs(database: str) -> dict[str, list[str]]:
+    """The outputs of each checkpoint, from Make's own list of rules."""
+    outputs = defaultdict(list)
+    for path, name in OUTPUT.findall(database):
+        outputs[name].append(path)
+    return outputs
 
 
 def _flat_rules(folder: Path) -> Iterator[str]:
@@ -233,19 +197,20 @@ def measure(tree: Tree) -> dict[str, float]:
 
 
 def table(found: Mapping[int, Mapping[str, float]]) -> str:
-    """Markdown: a row a measure, a column a size, then the growth from the first to 2,000."""
+    """Markdown: a row a measure, a column a size, then 2,000 beside 50 and beside the floor."""
     sizes = list(found)
     small, large = found[sizes[0]], found[sizes[len(SIZES) - 1]]
-    heads = [*(f"{size:,}" for size in sizes), "growth"]
+    heads = [*(f"{size:,}" for size in sizes), "growth", "of the floor"]
     lines = [f"| seconds | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}"]
     for name in MEASURES:
         seconds = [f"{found[size][name]:.3f}" for size in sizes]
-        lines.append(f"| {name} | {' | '.join(seconds)} | x {large[name] / small[name]:.1f} |")
+        ratios = [f"x {large[name] / small[name]:.1f}", f"x {large[name] / large[FLOOR]:.1f}"]
+        lines.append(f"| {' | '.join([name, *seconds, *ratios])} |")
     return "\n".join(lines)
 
 
 def machine() -> str:
-    """Cores and versions, and how busy the machine was: figures compare only beside these."""
+    """Cores, versions, and how busy the machine was at the end."""
     make = subprocess.run(["make", "--version"], capture_output=True, text=True, check=True).stdout
     return (
         f"{os.cpu_count()} cores ({platform.machine()}, {platform.system()}), load"
