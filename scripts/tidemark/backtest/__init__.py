@@ -1,0 +1,1 @@
+"""Backtests: bars, strategies, the engine, what results are worth, market scenarios."""

@@ -1,0 +1,183 @@
+"""The cells of a strategy: each set of parameters on each ticker in each market scenario.
+
+A strategy that trades forecasts has them for real bars only, and only from the first test date on.
+It is tried on all of history, flat where it has no forecasts, and on the historical windows in
+which forecasts cover half of the bars or more; on no simulation.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from typing import Any
+
+from tidemark.backtest import performance, strategies
+from tidemark.backtest.engine import Bools, Integers, Market, Rules
+from tidemark.backtest.prices import Floats, Prices, TradingHours, side_by_side
+from tidemark.backtest.scenarios import MarketScenario
+from tidemark.backtest.strategies import Parameters, Strategy
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+REAL = ("full", "historical")
+COVERED = 0.5  # of a window's bars, for a strategy that trades forecasts
+LABELS = {"scenario_name": "name", "scenario_kind": "kind", "group": "group"}
+PART = 100_000  # rows handed on at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Market scenarios on one time axis, traded at once.
+
+    Attributes:
+        scenarios: by the same rules.
+        prices: bars of all of them, side by side.
+        windows: to measure over.
+        window, column: of each cell of a set, where it is in (windows, columns).
+        labels: of each cell of a set, scenario_name, scenario_kind, group and symbol.
+    """
+
+    scenarios: Sequence[MarketScenario]
+    prices: Prices
+    windows: Sequence[slice]
+    window: Integers
+    column: Integers
+    labels: Mapping[str, NDArray[np.object_]]
+
+    @classmethod
+    def of(cls, scenarios: Sequence[MarketScenario]) -> "Batch":
+        """Windows of the same prices share them; other prices go side by side."""
+        distinct = list({id(one.prices): one.prices for one in scenarios}.values())
+        prices = side_by_side(distinct)
+        width = np.cumsum([0, *(len(side_by_side([one]).ticker) for one in distinct)])
+        first = {id(one): start for one, start in zip(distinct, width, strict=False)}
+        count = {id(one): n for one, n in zip(distinct, np.diff(width), strict=True)}
+        windows = list({(w.start, w.stop): w for w in (one.counted for one in scenarios)}.values())
+        columns = [first[id(one.prices)] + np.arange(count[id(one.prices)]) for one in scenarios]
+        cells = [len(each) for each in columns]
+        column = np.concatenate(columns)
+        labels = {
+            name: np.repeat(np.array([getattr(one, field) for one in scenarios], object), cells)
+            for name, field in LABELS.items()
+        }
+        return cls(
+            scenarios,
+            prices,
+            windows,
+            np.repeat([windows.index(one.counted) for one in scenarios], cells),
+            column,
+            labels | {"symbol": np.array(prices.ticker, dtype=object)[column]},
+        )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A strategy and how it is traded.
+
+    Attributes:
+        name: of its entry in the configuration.
+        strategy, sets: what is tried.
+        inputs: (bars, tickers) over all of history, what the strategy takes beyond prices.
+        rules: of trading, before a market scenario changes them.
+        hours: in which fills may happen; None for all.
+    """
+
+    name: str
+    strategy: Strategy
+    sets: Sequence[Parameters]
+    inputs: Mapping[str, Floats]
+    rules: Rules
+    hours: TradingHours | None = None
+
+    def markets(self, scenarios: Sequence[MarketScenario]) -> list[MarketScenario]:
+        """The market scenarios that have bars, and inputs if the strategy needs them."""
+        covered = [one for one in scenarios if len(one.prices.timestamp[one.counted])]
+        if not self.strategy.inputs:
+            return covered
+        return [one for one in covered if one.kind in REAL and self._has_inputs(one)]
+
+    def _has_inputs(self, scenario: MarketScenario) -> bool:
+        counted = [values[scenario.counted] for values in self.inputs.values()]
+        known = np.all([np.isfinite(values).any(axis=1) for values in counted], axis=0)
+        return scenario.kind == "full" or bool(known.mean() >= COVERED)
+
+    def cells(self, scenarios: Sequence[MarketScenario]) -> Iterator[tuple[int, pd.DataFrame]]:
+        """Trade and measure; a part at a time, so memory does not grow with the number of cells.
+
+        Yields:
+            How many market scenarios are done, and the next rows: strategy_name,
+            strategy_category, set, scenario_name, scenario_kind, group, symbol, and the figures of
+            `performance`. Tickers without a bar in a window have no row.
+        """
+        done = 0
+        for _, same in groupby(scenarios, key=self._batch):
+            together = list(same)
+            for frame in self._measured(Batch.of(together)):
+                yield done, frame
+            done += len(together)
+
+    def _batch(self, scenario: MarketScenario) -> tuple[str, Rules]:
+        """Market scenarios that are alike in this share their time axis and rules."""
+        return REAL[0] if scenario.kind in REAL else scenario.kind, self._rules(scenario)
+
+    def _measured(self, batch: "Batch") -> Iterator[pd.DataFrame]:
+        """The cells of a batch, about PART rows at a time."""
+        rules, allowed = self._rules(batch.scenarios[0]), self._allowed(batch.prices)
+        wanted = strategies.targets_of(self.strategy, batch.prices, self.sets, self.inputs)
+        sets, most = iter(self.sets), max(1, PART // len(batch.window))
+        figures: list[dict[str, Floats]] = []
+        for some in performance.sweep(wanted, batch.prices, rules, batch.windows, allowed):
+            figures.append(some)
+            if sum(len(each["bars"]) for each in figures) >= most:
+                yield self._frame(sets, batch, figures)
+                figures = []
+        if figures:
+            yield self._frame(sets, batch, figures)
+
+    def _frame(
+        self, sets: Iterator[Parameters], batch: "Batch", figures: list[dict[str, Floats]]
+    ) -> pd.DataFrame:
+        """Rows of figures that are (some sets, windows, columns) each; takes as many `sets`."""
+        values = {
+            name: np.concatenate([some[name][:, batch.window, batch.column] for some in figures])
+            for name in figures[0]
+        }
+        tried = [strategies.describe(one) for one in islice(sets, len(values["bars"]))]
+        labels: dict[str, Any] = {
+            "strategy_name": self.name,
+            "strategy_category": self.strategy.category,
+        }
+        labels |= {"set": np.repeat(np.array(tried, dtype=object), len(batch.window))}
+        labels |= {name: np.tile(column, len(tried)) for name, column in batch.labels.items()}
+        frame = pd.DataFrame(labels | {name: table.ravel() for name, table in values.items()})
+        return frame[frame["bars"] > 0]
+
+    def returns(self, full: MarketScenario) -> pd.DataFrame:
+        """Net return of each bar of history and set, the mean over the tickers listed.
+
+        Returns:
+            `timestamp` and a column a set. The mean is of tickers that each keep their own equity,
+            rebalanced to equal parts at each close, without cost.
+        """
+        prices = full.prices
+        market = Market(prices, self._rules(full), self._allowed(prices))
+        listed = np.maximum(np.isfinite(prices.close).sum(axis=1), 1)
+        wanted = strategies.targets_of(self.strategy, prices, self.sets, self.inputs)
+        columns = {
+            strategies.describe(parameters): market.simulate(targets).returns.sum(axis=1) / listed
+            for parameters, targets in zip(self.sets, wanted, strict=True)
+        }
+        return pd.DataFrame({"timestamp": prices.timestamp} | columns)
+
+    def _rules(self, scenario: MarketScenario) -> Rules:
+        rate = (1.0 + self.rules.cash_rate) * (1.0 + scenario.cash_rate_change) - 1.0
+        return replace(
+            self.rules,
+            cost=self.rules.cost * scenario.cost_multiplier,
+            slippage=self.rules.slippage * scenario.slippage_multiplier,
+            cash_rate=rate if scenario.cash_rate_change else self.rules.cash_rate,
+        )
+
+    def _allowed(self, prices: Prices) -> Bools | None:
+        return None if self.hours is None else self.hours.hold(prices.timestamp)

@@ -1,0 +1,355 @@
+"""The engine: from the positions a strategy wants to what they earn, exactly and in bulk.
+
+**Cells.** Each set of parameters trades each ticker by itself. Positions are shares of the cell's
+equity: 1 all in, 0 flat, -1 short for all of it.
+
+**Fills.** A target is decided at a bar's close. It is filled at the open of the next bar
+(`next_open`), at its close (`next_close`), or at the very close that decided it (`same_close`,
+which no one can do and published comparisons do). A fill waits for a bar in which fills are
+allowed and which has the price for it; only the newest target counts then. The target of the last
+bar is filled only if the convention finds a price in the data.
+
+**Between fills** a position keeps its share of equity: what drifts is put right at each close (and
+at an open with a fill) without cost. A bar's return is so share x return of the price, for a short
+position its negative. Fully long this is buy and hold, exactly; for others it leaves out the small
+trades that would be needed. Borrowing shares is free.
+
+**Costs.** Who buys pays price x (1 + slippage) x (1 + cost), who sells gets
+price x (1 - slippage) x (1 - cost). A trade at a price changes nothing in an equity valued at that
+price, so a fill from position a to b multiplies equity by (1 + k a) / (1 + k b), where k is what a
+buyer pays beyond the price, or, negative, what a seller gets less. All in costs 1 / (1 + k), all
+out 1 + k, and long to short is both.
+
+**Cash.** The share 1 - |position| earns the cash rate; what a short sale brings in earns nothing.
+
+**No bar, no position.** Before a ticker is listed, after, and in gaps, positions and returns are 0;
+what is held before such a stretch is sold at the last close, at cost.
+
+**Ruin.** A loss of all equity is a return of -1, and the end of trading for the cell.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NoReturn
+
+from tidemark.backtest.prices import Floats, Prices
+from tidemark.errors import InputError
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
+Integers = NDArray[np.intp]
+
+LAG = {"next_open": 1, "next_close": 2, "same_close": 1}  # from deciding bar to first bar held
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How targets are traded.
+
+    Attributes:
+        fill: when; see above.
+        cost: fraction of the traded value, on each fill.
+        slippage: fraction by which the price of a fill is worse.
+        direction: `long_only` takes targets below 0 as 0.
+        cash_rate: a year, compounded by bar.
+        periods_per_year: bars in a year.
+    """
+
+    fill: Literal["next_open", "next_close", "same_close"]
+    cost: float
+    slippage: float
+    direction: Literal["long_only", "long_short"]
+    cash_rate: float
+    periods_per_year: float
+
+    @property
+    def buyer_pays(self) -> float:
+        """Beyond the price, as a fraction of it."""
+        return (1.0 + self.slippage) * (1.0 + self.cost) - 1.0
+
+    @property
+    def seller_gets(self) -> float:
+        """Likewise: at most 0."""
+        return (1.0 - self.slippage) * (1.0 - self.cost) - 1.0
+
+    @property
+    def cash_per_bar(self) -> float:
+        """What cash earns in a bar."""
+        return float((1.0 + self.cash_rate) ** (1.0 / self.periods_per_year) - 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Fills:
+    """Every change of a position, (fills,) each, by cell and time."""
+
+    cell: Integers  # set x tickers + ticker
+    bar: Integers  # whose return bears the cost
+    traded: Floats  # shares of equity bought or sold
+    cost: Floats  # share of equity lost to cost and slippage
+
+
+@dataclass(frozen=True, eq=False)
+class Trades:
+    """Every spell of positions of one sign, (trades,) each, by cell and time."""
+
+    cell: Integers
+    entered: Integers  # bar of the first fill
+    left: Integers  # bar of the last fill; the number of bars if the position is still open
+    value_in: Floats  # equity before the first fill
+    value_out: Floats  # equity after the last fill, or after the last bar
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What came of targets of (bars, tickers) or (sets, bars, tickers).
+
+    Attributes:
+        returns: shaped like the targets: net return of each bar.
+        position: likewise: share held during each bar; with fills at the open, from the open on.
+        equity: one bar more: 1 before the first bar, then equity after each.
+        listed: (bars, tickers) where there is a bar.
+        fills, trades: of all cells.
+    """
+
+    returns: Floats
+    position: Floats
+    equity: Floats
+    listed: Bools
+    fills: Fills
+    trades: Trades
+
+
+def simulate(targets: Floats, prices: Prices, rules: Rules, allowed: Bools | None = None) -> Result:
+    """Trade the targets.
+
+    Args:
+        targets: (bars, tickers) or (sets, bars, tickers): position wanted at each close, -1 to 1;
+            NaN counts as 0. Fastest where a ticker's bars lie next to each other in memory.
+        prices: the bars.
+        rules: how to trade.
+        allowed: (bars,) or (bars, tickers): bars in which fills may happen, such as those within
+            trading hours; None for all.
+
+    Raises:
+        InputError: a target beyond -1 to 1, or a ticker without a single price to fill at.
+    """
+    return Market(prices, rules, allowed).simulate(targets)
+
+
+class Market:
+    """What all backtests on the same bars by the same rules share; made once for many sets.
+
+    Arrays in here are (tickers, bars). *Slot* e stands between bars e - 1 and e, and the fill in it
+    sets the position held during bar e. After the last bar there is one more if fills are at the
+    close, for a fill at the last one.
+    """
+
+    def __init__(self, prices: Prices, rules: Rules, allowed: Bools | None = None) -> None:
+        close, self._tickers = _by_ticker(prices.close), prices.ticker
+        self._rules = rules
+        self._at_open = rules.fill == "next_open"
+        self._bars = close.shape[1]
+        self._slots = self._bars + (not self._at_open)
+        self._listed = ~np.isnan(close)
+        self._cash = rules.cash_per_bar * self._listed
+        before = np.roll(close, 1, axis=1)
+        before[:, 0] = np.nan
+        self._change = _return(before, close)
+        if self._at_open:
+            price = np.where(self._listed, _by_ticker(prices.open), np.nan)
+            self._overnight, self._intraday = _return(before, price), _return(price, close)
+        else:
+            price = close
+        fillable = ~np.isnan(price) & self._listed
+        self._require_prices(fillable)
+        if allowed is not None:
+            fillable &= allowed.T
+        self._waiting = self._waits(fillable)
+
+    def _require_prices(self, fillable: Bools) -> None:
+        for column in np.flatnonzero(self._listed.any(axis=1) & ~fillable.any(axis=1)):
+            raise InputError(
+                "config.yaml backtest.fill",
+                f"{self._rules.fill} needs opens, and {self._tickers[column]} has none",
+                "set it to next_close, or give data with opens",
+            )
+
+    def _waits(self, fillable: Bools) -> dict[int, Integers]:
+        """For tickers that can't be filled in every slot: the slot whose target each one holds.
+
+        Slot 0 holds nothing, and stands for no position.
+        """
+        slot = np.arange(self._slots)
+        filled, gone = np.zeros((2, len(fillable), self._slots), dtype=np.bool_)
+        filled[:, 1:] = fillable[:, 1:] if self._at_open else fillable
+        gone[:, : self._bars] = ~self._listed
+        source = np.maximum.accumulate(np.where(filled | gone, slot, 0), axis=1)
+        source[np.take_along_axis(gone, source, axis=1)] = 0
+        return {i: row for i, row in enumerate(source) if (row != slot).any()}
+
+    def simulate(self, targets: Floats) -> Result:
+        """Trade targets of (bars, tickers) or (sets, bars, tickers); see `simulate`."""
+        held = self._held(targets.reshape(-1, *targets.shape[-2:]).swapaxes(1, 2))
+        changes = self._changes(held)
+        returns = self._returns(held, changes)
+        if ruin := _ruin(returns):
+            for one, ticker, bar in ruin:
+                held[one, ticker, bar + 1 :] = 0.0
+            changes = self._changes(held)
+            returns = self._returns(held, changes)
+            for one, ticker, bar in ruin:
+                returns[one, ticker, bar], returns[one, ticker, bar + 1 :] = -1.0, 0.0
+        equity = np.empty((*returns.shape[:2], self._bars + 1))
+        equity[..., 0] = 1.0
+        np.add(returns, 1.0, out=equity[..., 1:])
+        np.multiply.accumulate(equity, axis=2, out=equity)
+        return Result(
+            _like(targets, returns),
+            _like(targets, held[..., : self._bars]),
+            _like(targets, equity),
+            self._listed.T,
+            changes.fills(),
+            changes.trades(equity.reshape(-1, self._bars + 1)),
+        )
+
+    def _held(self, targets: Floats) -> Floats:
+        """(sets, tickers, slots) position from each slot on."""
+        lag = LAG[self._rules.fill]
+        held = np.empty((*targets.shape[:2], self._slots))
+        held[..., :lag] = 0.0
+        wanted = held[..., lag:]
+        if self._rules.direction == "long_only":
+            np.fmax(targets[..., : wanted.shape[2]], 0.0, out=wanted)
+        else:
+            wanted[...] = targets[..., : wanted.shape[2]]
+            np.copyto(wanted, 0.0, where=np.isnan(wanted))
+        if held.max(initial=0.0) > 1.0 or held.min(initial=0.0) < -1.0:
+            self._refuse(wanted)
+        for ticker, source in self._waiting.items():
+            held[:, ticker] = held[:, ticker, source]
+        return held
+
+    def _refuse(self, wanted: Floats) -> NoReturn:
+        one, ticker, bar = np.argwhere(np.abs(wanted) > 1.0)[0]
+        raise InputError(
+            f"targets, set {one + 1}",
+            f"{wanted[one, ticker, bar]:g} of equity in {self._tickers[ticker]} at bar {bar + 1}",
+            "targets are from -1 to 1: clip them",
+        )
+
+    def _changes(self, held: Floats) -> "_Changes":
+        """Every change of a position, and what the price does around it."""
+        by_cell = held.reshape(-1, self._slots)
+        changed = np.flatnonzero(by_cell[:, 1:] != by_cell[:, :-1])
+        cell, slot = np.divmod(changed, self._slots - 1)
+        before, after = by_cell[cell, slot], by_cell[cell, slot + 1]
+        slot += 1
+        beyond = np.where(after > before, self._rules.buyer_pays, self._rules.seller_gets)
+        at_open = np.zeros(len(cell), dtype=np.bool_)
+        overnight, intraday = np.ones((2, len(cell)))
+        if self._at_open:
+            bar = cell % len(self._listed), slot
+            at_open = self._listed[bar]  # and not a sale before a gap
+            overnight += before * self._overnight[bar]
+            intraday += after * self._intraday[bar] + (1.0 - np.abs(after)) * self._cash[bar]
+        return _Changes(
+            cell=cell,
+            slot=slot,
+            before=before,
+            after=after,
+            leaving=1.0 + beyond * before,
+            entering=1.0 + beyond * after,
+            at_open=at_open,
+            overnight=np.maximum(overnight, 0.0),
+            intraday=intraday,
+        )
+
+    def _returns(self, held: Floats, changes: "_Changes") -> Floats:
+        """(sets, tickers, bars) net return of each bar."""
+        held = held[..., : self._bars]
+        returns: Floats = held * self._change
+        if self._rules.cash_rate:
+            returns += self._cash * (1.0 - np.abs(held))
+        changes.apply(returns.reshape(-1, self._bars))
+        return returns
+
+
+@dataclass(frozen=True, eq=False)
+class _Changes:
+    """Changes of positions, (changes,) each, by cell and time. Factors multiply equity."""
+
+    cell: Integers
+    slot: Integers
+    before: Floats  # position
+    after: Floats
+    leaving: Floats  # factor, to the moment of no position
+    entering: Floats  # from there on, its inverse
+    at_open: Bools  # filled at the open of bar `slot`, else at the close of the bar before
+    overnight: Floats  # factor, from the last close to a fill at the open
+    intraday: Floats  # from there to the next close
+
+    @property
+    def bar(self) -> Integers:
+        """That bears the cost."""
+        return np.where(self.at_open, self.slot, self.slot - 1)
+
+    @property
+    def kept(self) -> Floats:
+        """Share of equity that a fill leaves."""
+        return self.leaving / self.entering
+
+    def apply(self, returns: Floats) -> None:
+        """Set right the (cells, bars) returns of bars with fills."""
+        growth, at_close = self.overnight * self.kept * self.intraday, ~self.at_open
+        returns[self.cell[self.at_open], self.slot[self.at_open]] = growth[self.at_open] - 1.0
+        last = self.cell[at_close], self.slot[at_close] - 1
+        returns[last] = (1.0 + returns[last]) * growth[at_close] - 1.0
+
+    def fills(self) -> Fills:
+        """Each change as a fill."""
+        return Fills(self.cell, self.bar, np.abs(self.after - self.before), 1.0 - self.kept)
+
+    def trades(self, equity: Floats) -> Trades:
+        """Each spell of one sign, from (cells, bars + 1) equity."""
+        turned = np.sign(self.before) != np.sign(self.after)
+        entries = np.flatnonzero(turned & (self.after != 0.0))
+        exits = np.flatnonzero(turned & (self.before != 0.0))
+        # A spell ends with the first exit after its entry, if that is of the same cell.
+        after = np.searchsorted(exits, entries, side="right")
+        exits = np.append(exits, len(turned))[after]
+        cell = np.append(self.cell, -1)
+        open_still = cell[exits] != self.cell[entries]
+        flat = np.where(self.at_open, self.overnight * self.leaving, self.entering)
+        value = np.append(flat * equity[self.cell, self.slot], np.nan)
+        bars = equity.shape[1] - 1
+        return Trades(
+            cell=self.cell[entries],
+            entered=self.bar[entries],
+            left=np.where(open_still, bars, np.append(self.bar, bars)[exits]),
+            value_in=value[entries],
+            value_out=np.where(open_still, equity[self.cell[entries], -1], value[exits]),
+        )
+
+
+def _ruin(returns: Floats) -> list[tuple[int, int, int]]:
+    """Set, ticker and bar of the first return of each cell that loses everything."""
+    if returns.min(initial=0.0) > -1.0:
+        return []
+    lost = returns <= -1.0
+    return [(one, ticker, lost[one, ticker].argmax()) for one, ticker in np.argwhere(lost.any(2))]
+
+
+def _by_ticker(values: Floats) -> Floats:
+    return np.ascontiguousarray(values.T, dtype=np.float64)
+
+
+def _like(targets: Floats, values: Floats) -> Floats:
+    """(sets, tickers, n) as (sets, n, tickers), or (n, tickers) if there is but one set."""
+    turned = values.swapaxes(1, 2)
+    return turned[0] if targets.ndim == 2 else turned
+
+
+def _return(start: Floats, end: Floats) -> Floats:
+    """Change from one price to another, 0 where there is none."""
+    return np.nan_to_num(end / start - 1.0, copy=False, nan=0.0)

@@ -1,0 +1,150 @@
+"""What a strategy's place in the ranking is worth: luck among trials, intervals, out of sample.
+
+All from daily returns on full history, a column a set of parameters: what an equal part in each
+ticker would have earned. Ranked strategies only; Sharpe ratios annual.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tidemark.backtest import overfitting
+from tidemark.backtest.assessment import Evidence
+from tidemark.backtest.overfitting import Bootstrap
+from tidemark.backtest.prices import Floats
+
+import numpy as np
+import pandas as pd
+
+ALL = "all strategies"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How returns are examined.
+
+    Attributes:
+        periods_per_year: bars.
+        cash: its return a bar, beyond which Sharpe ratios count.
+        blocks: of history, for the probability of backtest overfitting.
+        first, every: bars before the first choice of a walk-forward, and between choices.
+        bootstrap: of the intervals.
+    """
+
+    periods_per_year: float
+    cash: float
+    blocks: int
+    first: int
+    every: int
+    bootstrap: Bootstrap
+
+
+def examine(
+    returns: Mapping[str, Floats], best: Mapping[str, int], benchmark: Floats, plan: Plan
+) -> pd.DataFrame:
+    """The figures of each strategy, and of choosing among all sets of all of them.
+
+    Args:
+        returns: of each ranked strategy, (bars, sets).
+        best: the column of each strategy's best set.
+        benchmark: (bars,) returns of what they are compared with.
+        plan: see above.
+
+    Returns:
+        One row a strategy, and one for ALL, which has only what concerns a choice among sets:
+        strategy_name, sets, sharpe, sharpe_lower, sharpe_upper, annual_return, return_lower,
+        return_upper, benchmark_sharpe, benchmark_return, difference_lower and difference_upper (of
+        the Sharpe ratio less the benchmark's), chance_hurdle, deflated_sharpe, overfitting,
+        walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe.
+    """
+    everything = np.column_stack(list(returns.values()))
+    trials = overfitting.sharpe(everything - plan.cash)
+    rows = [
+        {"strategy_name": name, **_of_best(sets[:, [best[name]]], trials, benchmark, plan)}
+        | _of_choice(sets, benchmark, plan)
+        for name, sets in returns.items()
+    ]
+    rows.append({"strategy_name": ALL, **_of_choice(everything, benchmark, plan)})
+    return pd.DataFrame(rows)
+
+
+def _of_best(one: Floats, trials: Floats, benchmark: Floats, plan: Plan) -> dict[str, float]:
+    """Of the best set: its figures with intervals, and whether luck among trials explains them."""
+    yearly = np.sqrt(plan.periods_per_year)
+    found = overfitting.intervals(one, benchmark, plan.periods_per_year, plan.bootstrap, plan.cash)
+    ends = {name: values[0] for name, values in found.items()}
+    observed = overfitting.moments(one - plan.cash)
+    return {
+        "sharpe": yearly * observed.sharpe[0],
+        "sharpe_lower": ends["sharpe_ratio"][0],
+        "sharpe_upper": ends["sharpe_ratio"][1],
+        "annual_return": _annual(one[:, 0], plan),
+        "return_lower": ends["annual_return"][0],
+        "return_upper": ends["annual_return"][1],
+        "benchmark_sharpe": yearly * overfitting.sharpe(benchmark[:, None] - plan.cash)[0],
+        "benchmark_return": _annual(benchmark, plan),
+        "difference_lower": ends["sharpe_difference"][0],
+        "difference_upper": ends["sharpe_difference"][1],
+        "chance_hurdle": yearly * overfitting.chance_hurdle(trials),
+        "deflated_sharpe": overfitting.deflated_sharpe_ratio(observed, trials)[0],
+    }
+
+
+def _of_choice(sets: Floats, benchmark: Floats, plan: Plan) -> dict[str, float]:
+    """Of choosing among the sets: how often that misleads, and what it earned out of sample."""
+    excess = sets - plan.cash
+    walked = overfitting.walk_forward(excess, plan.first, plan.every)
+    both = np.column_stack([walked.returns, benchmark[plan.first :] - plan.cash])
+    ours, theirs = np.sqrt(plan.periods_per_year) * overfitting.sharpe(both)
+    return {
+        "sets": sets.shape[1],
+        "overfitting": overfitting.probability_of_backtest_overfitting(excess, plan.blocks),
+        "walk_forward_sharpe": ours,
+        "walk_forward_return": _annual(walked.returns + plan.cash, plan),
+        "walk_forward_benchmark_sharpe": theirs,
+    }
+
+
+def _annual(returns: Floats, plan: Plan) -> float:
+    years = len(returns) / plan.periods_per_year
+    return float(np.prod(1.0 + returns) ** (1.0 / years) - 1.0)
+
+
+def of_winner(
+    rankings: pd.DataFrame,
+    examined: pd.DataFrame,
+    benchmark: str,
+    confidence: float,
+    agreement: float,
+) -> Evidence:
+    """What is known of the strategy that ranks first; overfitting is of the choice among all sets.
+
+    Args:
+        rankings: of `assessment.strategy_rankings`.
+        examined: of `examine`.
+        benchmark: its name.
+        confidence: of the intervals.
+        agreement: Kendall's W over market scenarios.
+    """
+    first = rankings.iloc[0]
+    by_name = examined.set_index("strategy_name")
+    of_best, of_all = by_name.loc[first["strategy_name"]], by_name.loc[ALL]
+    return Evidence(
+        strategy=first["strategy_name"],
+        parameters=first["best_set"],
+        strategies=int(rankings["overall_rank"].notna().sum()),
+        trials=int(of_all["sets"]),
+        guardrails=first["guardrails"],
+        confidence=confidence,
+        sharpe=of_best["sharpe"],
+        sharpe_interval=(of_best["sharpe_lower"], of_best["sharpe_upper"]),
+        chance_hurdle=of_best["chance_hurdle"],
+        deflated_sharpe=of_best["deflated_sharpe"],
+        overfitting=of_all["overfitting"],
+        walk_forward_sharpe=of_all["walk_forward_sharpe"],
+        walk_forward_benchmark_sharpe=of_all["walk_forward_benchmark_sharpe"],
+        annual_return=of_best["annual_return"],
+        benchmark=benchmark,
+        benchmark_return=of_best["benchmark_return"],
+        difference_interval=(of_best["difference_lower"], of_best["difference_upper"]),
+        agreement=agreement,
+    )

@@ -1,0 +1,258 @@
+"""What a backtest was worth, in the field's usual figures.
+
+Returns are net decimal fractions a bar. Bars on which a ticker is not listed do not count; the
+first bar, on which nothing can have been earned yet, does. NaN stands where a figure is undefined.
+
+total_return        equity after the last bar / equity before the first - 1.
+annual_return       compound: (1 + total_return) ** (periods_per_year / bars) - 1. NaN for windows
+                    shorter than a year, as the Global Investment Performance Standards (2020)
+                    demand.
+volatility          standard deviation (ddof 1) x sqrt(periods_per_year).
+sharpe_ratio        mean / standard deviation (ddof 1) of returns beyond cash, annual as above
+                    (Sharpe 1994, The Journal of Portfolio Management 21, 49-58). NaN if they do not
+                    vary.
+sortino             mean return beyond cash / root mean square of those below 0, over all bars,
+                    annual (Sortino and Price 1994, The Journal of Investing 3, 59-64). NaN if none
+                    is below.
+max_drawdown        lowest equity / highest before - 1, counting where the window starts: 0 or less.
+calmar              annual_return / -max_drawdown. NaN without a drawdown.
+value_at_risk       of one bar, at 95 %, historical: the 5 % quantile of returns, interpolated
+                    linearly (Hyndman and Fan 1996, type 7). A loss is negative.
+expected_shortfall  likewise: mean of the floor(0.05 (bars - 1)) + 1 lowest returns.
+trades              spells of one sign that held a position, or were filled, in the window.
+win_rate            share of trades in which equity grew, net, within the window.
+exposure            share of bars with a position.
+turnover            shares of equity bought and sold, a year; in and out counts twice.
+costs               sum over fills of the share of equity lost to cost and slippage.
+bars                on which the ticker is listed.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from tidemark.backtest.engine import Bools, Market, Result, Rules
+from tidemark.backtest.prices import Floats, Prices
+
+import numpy as np
+
+ALL = slice(None)
+TAIL = 0.05  # of returns
+YEAR = 0.95  # of periods_per_year: calendar years differ in length
+NO_VARIANCE = 1e-10  # of the mean square: less is rounding
+BLOCK = 131_072  # values of an array: what is computed together stays in the cache
+RUN = 128  # bars of which the extremes are looked at first
+STRIDE = 16  # every so many-th return tells where the tail begins
+
+
+def sweep(
+    targets: Iterable[Floats],
+    prices: Prices,
+    rules: Rules,
+    windows: Sequence[slice] = (ALL,),
+    allowed: Bools | None = None,
+) -> Iterator[dict[str, Floats]]:
+    """Trade and measure one set after the other, in memory that does not grow with their number.
+
+    Args:
+        targets: (bars, tickers) of each set, as of `engine.simulate`; a generator will do.
+        prices, rules, allowed: as of `engine.simulate`.
+        windows: to measure over, as of `measure`.
+
+    Yields:
+        The figures of some sets at a time, in order: each (sets, windows, tickers).
+    """
+    columns, together = blocks(*prices.close.shape)
+    markets = [
+        Market(
+            prices.columns(part.start, part.stop),
+            rules,
+            allowed[:, part] if allowed is not None and allowed.ndim == 2 else allowed,
+        )
+        for part in columns
+    ]
+    remaining = iter(targets)
+    while batch := list(islice(remaining, together)):
+        figures = []
+        for part, market in zip(columns, markets, strict=True):
+            block = np.stack([one[:, part].T for one in batch]).swapaxes(1, 2)
+            result = market.simulate(block)
+            figures.append([measure(result, rules, window) for window in windows])
+        yield {
+            name: np.concatenate(
+                [np.stack([one[name] for one in some], axis=1) for some in figures], axis=2
+            )
+            for name in figures[0][0]
+        }
+
+
+def blocks(bars: int, tickers: int) -> tuple[list[slice], int]:
+    """What is computed together: columns of each block, and how many sets."""
+    count = max(1, -(-bars * tickers // BLOCK))
+    width = max(1, -(-tickers // count))
+    columns = [slice(first, min(first + width, tickers)) for first in range(0, tickers, width)]
+    return columns, max(1, BLOCK // max(bars * width, 1))
+
+
+def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floats]:
+    """The figures listed above, each (tickers,) or (sets, tickers), over the bars of a window.
+
+    Args:
+        result: of `simulate`.
+        rules: by which it was traded.
+        window: of bars, with step 1; positions that were open before it count from its start.
+    """
+    start, stop, _ = window.indices(len(result.listed))
+    listed = result.listed[start:stop].T
+    bars = listed.sum(axis=1, dtype=np.float64)
+    years = bars / rules.periods_per_year
+    returns = _by_cell(result.returns)[..., start:stop]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        growth, drawdown = _course(_by_cell(result.equity)[..., start : stop + 1], bars)
+        annual = np.where(years >= YEAR, growth, np.nan) ** (1.0 / years) - 1.0
+        volatility, sharpe, sortino = _ratios(returns, listed, rules)
+        at_risk, shortfall = _tail(returns, listed)
+        traded, costs = _filled(result, start, stop)
+        trades, wins = _traded(result, start, stop)
+        held = np.count_nonzero(_by_cell(result.position)[..., start:stop], axis=-1)
+        return {
+            "total_return": growth - 1.0,
+            "annual_return": annual,
+            "volatility": volatility,
+            "sharpe_ratio": sharpe,
+            "sortino": sortino,
+            "calmar": annual / np.where(drawdown < 0.0, -drawdown, np.nan),
+            "max_drawdown": drawdown,
+            "value_at_risk": at_risk,
+            "expected_shortfall": shortfall,
+            "trades": trades,
+            "win_rate": wins / trades,
+            "exposure": held / bars,
+            "turnover": traded / years,
+            "costs": costs,
+            "bars": np.broadcast_to(bars, growth.shape),
+        }
+
+
+def _by_cell(values: Floats) -> Floats:
+    """(..., tickers, n) from (..., n, tickers); the order in memory."""
+    return values.swapaxes(-1, -2)
+
+
+def _course(equity: Floats, bars: Floats) -> tuple[Floats, Floats]:
+    """Growth over a window and its deepest drawdown, from equity before the window on."""
+    growth = equity[..., -1] / equity[..., 0]
+    deepest = _lowest_share(equity) - 1.0
+    return np.where(bars > 0, growth, np.nan), np.where(bars > 0, deepest, np.nan)
+
+
+def _lowest_share(equity: Floats) -> Floats:
+    """Lowest share of the highest equity so far, of (..., bars).
+
+    Of most runs of bars the extremes tell that it is not among them; only the others are gone into.
+    """
+    if equity.shape[-1] < 8 * RUN:
+        return np.asarray(_shares(equity).min(axis=-1))
+    whole = equity.shape[-1] // RUN * RUN
+    runs = equity[..., :whole].reshape(*equity.shape[:-1], -1, RUN)
+    low = runs.min(axis=-1)
+    peak = np.maximum.accumulate(runs.max(axis=-1), axis=-1)
+    before = np.concatenate([equity[..., :1], peak[..., :-1]], axis=-1)
+    rest = _shares(equity[..., whole:], peak[..., -1:]).min(axis=-1, initial=1.0)
+    lowest = np.minimum((low / before).min(axis=-1), rest)
+    perhaps = low / peak < lowest[..., np.newaxis]
+    within = _shares(runs[perhaps], before[perhaps][:, np.newaxis])
+    np.minimum.at(lowest, np.nonzero(perhaps)[:-1], within.min(axis=-1))
+    return lowest
+
+
+def _shares(equity: Floats, before: Floats | float = 0.0) -> Floats:
+    """Share of the highest equity so far, or before."""
+    highest = np.maximum.accumulate(equity, axis=-1)
+    np.maximum(highest, before, out=highest)
+    return np.divide(equity, highest, out=highest)
+
+
+def _ratios(returns: Floats, listed: Bools, rules: Rules) -> tuple[Floats, Floats, Floats]:
+    """Volatility, Sharpe ratio and Sortino ratio, annual."""
+    bars = listed.sum(axis=1, dtype=np.float64)
+    excess = returns - rules.cash_per_bar * listed if rules.cash_rate else returns
+    mean = excess.sum(axis=-1) / bars
+    square = np.vecdot(excess, excess) / bars
+    variance = square - mean**2
+    variance = np.where(variance > NO_VARIANCE * square, variance, 0.0) * bars / (bars - 1.0)
+    below = np.minimum(excess, 0.0)
+    downside = np.sqrt(np.vecdot(below, below) / bars)
+    annual = np.sqrt(rules.periods_per_year)
+    deviation = np.sqrt(np.where(bars > 1, variance, np.nan))
+    return (
+        deviation * annual,
+        mean / np.where(deviation > 0.0, deviation, np.nan) * annual,
+        mean / np.where(downside > 0.0, downside, np.nan) * annual,
+    )
+
+
+def _tail(returns: Floats, listed: Bools) -> tuple[Floats, Floats]:
+    """Value at risk and expected shortfall."""
+    bars = listed.sum(axis=1)
+    at_risk, shortfall = np.full((2, *returns.shape[:-1]), np.nan)
+    for count in np.unique(bars[bars > 0]):
+        same = bars == count
+        some = returns[..., same, :]
+        if count < listed.shape[1]:
+            some[..., ~listed[same]] = np.inf
+        last = int(TAIL * (count - 1))
+        share = TAIL * (count - 1) - last
+        shortlist = _shortlist(some.reshape(-1, some.shape[-1]), last + 2)
+        shortlist.partition(last, axis=1)
+        lowest = shortlist[:, : last + 1]
+        quantile = lowest.max(axis=1)
+        if share:
+            quantile += share * (shortlist[:, last + 1 :].min(axis=1) - quantile)
+        at_risk[..., same] = quantile.reshape(some.shape[:-1])
+        shortfall[..., same] = lowest.mean(axis=1).reshape(some.shape[:-1])
+    return at_risk, shortfall
+
+
+def _shortlist(values: Floats, count: int) -> Floats:
+    """Of each row values among which are its `count` lowest, in any order; some may be infinite.
+
+    A few values of a row tell about where its tail begins; what lies above need not be sorted.
+    """
+    few = values[:, ::STRIDE]
+    likely = int(count / STRIDE + 4.0 * np.sqrt(count / STRIDE)) + 1
+    if 4 * likely > few.shape[1]:
+        return values
+    below = values <= np.partition(few, likely, axis=1)[:, likely, np.newaxis]
+    found = np.count_nonzero(below, axis=1)
+    if found.min() < count:
+        return values
+    shortlist = np.full((len(values), found.max()), np.inf)
+    shortlist[np.arange(found.max()) < found[:, np.newaxis]] = values[below]
+    return shortlist
+
+
+def _filled(result: Result, start: int, stop: int) -> tuple[Floats, Floats]:
+    """Shares of equity traded, and lost to costs."""
+    fills, shape = result.fills, _by_cell(result.returns).shape[:-1]
+    inside = (fills.bar >= start) & (fills.bar < stop)
+    cell, cells = fills.cell[inside], int(np.prod(shape))
+    traded, costs = (
+        np.bincount(cell, values[inside], cells).reshape(shape).astype(np.float64)
+        for values in (fills.traded, fills.cost)
+    )
+    return traded, costs
+
+
+def _traded(result: Result, start: int, stop: int) -> tuple[Floats, Floats]:
+    """Trades, and those that gained, by what they did in the window."""
+    trades, equity = result.trades, _by_cell(result.equity)
+    by_cell, cells = equity.reshape(-1, equity.shape[-1]), int(np.prod(equity.shape[:-1]))
+    inside = (trades.entered < stop) & (trades.left >= start)
+    cell, entered, left = trades.cell[inside], trades.entered[inside], trades.left[inside]
+    begin = np.where(entered >= start, trades.value_in[inside], by_cell[cell, start])
+    end = np.where(left < stop, trades.value_out[inside], by_cell[cell, stop])
+    count, wins = (
+        np.bincount(chosen, minlength=cells).reshape(equity.shape[:-1]).astype(np.float64)
+        for chosen in (cell, cell[end > begin])
+    )
+    return count, wins

@@ -1,0 +1,134 @@
+"""Bars as arrays, which strategies and the engine read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+DAYS_A_YEAR = 365.2425
+FIELDS = ("open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """Bars of several tickers on one time axis, (bars, tickers); NaN where a ticker has no bar.
+
+    Attributes:
+        timestamp: (bars,) ascending, naive UTC.
+        ticker: names of the columns.
+        open, high, low, close: adjusted alike for splits and dividends. A ticker has a bar, or is
+            *listed*, where `close` is a number.
+        volume: as traded, not adjusted.
+    """
+
+    timestamp: NDArray[np.datetime64]
+    ticker: tuple[str, ...]
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+    def upto(self, bars: int) -> "Prices":
+        """The first `bars` bars."""
+        return self.rows(0, bars)
+
+    def rows(self, start: int, stop: int) -> "Prices":
+        """The bars [start, stop)."""
+        fields = {name: getattr(self, name)[start:stop] for name in ("timestamp", *FIELDS)}
+        return replace(self, **fields)
+
+    def columns(self, start: int, stop: int) -> "Prices":
+        """The tickers [start, stop)."""
+        fields = {name: getattr(self, name)[:, start:stop] for name in FIELDS}
+        return replace(self, ticker=self.ticker[start:stop], **fields)
+
+
+def side_by_side(parts: Sequence[Prices]) -> Prices:
+    """The columns of several prices on the same time axis, those without any bar left out."""
+    first = parts[0]
+    listed = [np.isfinite(one.close).any(axis=0) for one in parts]
+    fields = {
+        name: np.concatenate(
+            [getattr(one, name).T[kept] for one, kept in zip(parts, listed, strict=True)]
+        ).T
+        for name in FIELDS
+    }
+    names = [np.array(one.ticker)[kept] for one, kept in zip(parts, listed, strict=True)]
+    return replace(first, ticker=tuple(np.concatenate(names).tolist()), **fields)
+
+
+def from_tidy(frame: pd.DataFrame) -> Prices:
+    """Bars from one row a ticker and time; `adj_close` is the close, the others move with it.
+
+    Each ticker's bars lie next to each other in memory, which is the order the engine works in.
+
+    Args:
+        frame: `timestamp`, `ticker`, `adj_close`, `volume`, and `open`, `high`, `low`, `close` as
+            traded (NaN where unknown), in any order; no ticker twice at one time.
+    """
+    timestamp, row = np.unique(frame["timestamp"].to_numpy(), return_inverse=True)
+    ticker, column = np.unique(frame["ticker"].to_numpy(dtype=np.str_), return_inverse=True)
+
+    def spread(values: pd.Series) -> Floats:
+        table = np.full((len(ticker), len(timestamp)), np.nan)
+        table[column, row] = values.to_numpy(dtype=np.float64)
+        return table.T
+
+    factor = frame["adj_close"] / frame["close"]
+    return Prices(
+        timestamp,
+        tuple(map(str, ticker)),
+        open=spread(frame["open"] * factor),
+        high=spread(frame["high"] * factor),
+        low=spread(frame["low"] * factor),
+        close=spread(frame["adj_close"]),
+        volume=spread(frame["volume"]),
+    )
+
+
+def forecasts_on(prices: Prices, forecasts: pd.DataFrame) -> Floats:
+    """A model's forecasts on the bars at whose close they were made, NaN where there are none.
+
+    Args:
+        prices: whose bars and tickers.
+        forecasts: `timestamp`, `ticker`, `y_pred`.
+    """
+    table = forecasts.pivot_table("y_pred", index="timestamp", columns="ticker", aggfunc="last")
+    spread = table.reindex(index=prices.timestamp, columns=list(prices.ticker))
+    return np.asarray(spread, dtype=np.float64)
+
+
+def periods_per_year(timestamp: NDArray[np.datetime64]) -> float:
+    """Bars in a year, by the frequency and the calendar that the bars themselves show.
+
+    The median number of bars in a session, times sessions a year: those counted, over the years
+    from the first to the last, to a whole number. With less than a year of data, 252, or 365 if
+    there are bars on Saturdays and Sundays.
+    """
+    days, bars = np.unique(timestamp.astype("datetime64[D]"), return_counts=True)
+    years = float((days[-1] - days[0]).astype(int)) / DAYS_A_YEAR
+    weekend = ((days.astype(int) + 3) % 7 >= 5).any()
+    sessions = round((len(days) - 1) / years) if years >= 1 else 365 if weekend else 252
+    return float(np.median(bars) * sessions)
+
+
+@dataclass(frozen=True)
+class TradingHours:
+    """When fills may happen: from `start` to `end`, both included, in the exchange's time zone."""
+
+    start: str  # HH:MM
+    end: str
+    time_zone: str
+
+    def hold(self, timestamp: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+        """(bars,) whether each bar of naive UTC times lies within."""
+        local = pd.DatetimeIndex(timestamp).tz_localize("UTC").tz_convert(self.time_zone)
+        clock = local.strftime("%H:%M").to_numpy(dtype=np.str_)
+        if self.start <= self.end:
+            return np.asarray((clock >= self.start) & (clock <= self.end))
+        return np.asarray((clock >= self.start) | (clock <= self.end))

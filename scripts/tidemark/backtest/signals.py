@@ -1,0 +1,55 @@
+"""From comparisons to positions.
+
+Averages that are equal on paper differ by rounding: of two moving averages on prices in ticks, 214
+in 8.2 million bars tie, and which is the higher then depends on the order of a sum. Therefore what
+differs by less than `TOLERANCE` of its size is a tie, on every machine and in every currency.
+
+The tolerance is relative, so what is compared must be of a size that means something. Prices and
+indices are. A value around 0, such as an oscillator's, is not: near 0 all of it may be rounding.
+Compare such values *as levels*, added on both sides to what they are small beside: MACD to the
+price, a volatility to 1.
+
+Arguments are arrays of shapes that go together, or numbers; bars are along axis 0. A comparison
+with NaN is false.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+TOLERANCE = 1e-10  # of the larger of two values: far above rounding, far below a tick
+
+
+def above(a: ArrayLike, b: ArrayLike) -> Bools:
+    """Where `a` is above `b`, by more than rounding."""
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    higher: Bools = a - b > TOLERANCE * np.maximum(np.abs(a), np.abs(b))
+    return higher
+
+
+def below(a: ArrayLike, b: ArrayLike) -> Bools:
+    """Where `a` is below `b`, by more than rounding."""
+    return above(b, a)
+
+
+def side(a: ArrayLike, b: ArrayLike) -> Floats:
+    """1 where `a` is above `b`, -1 where it is below, 0 for a tie, NaN where one is unknown."""
+    unknown = np.isnan(a) | np.isnan(b)
+    return np.where(unknown, np.nan, above(a, b).astype(np.float64) - below(a, b))
+
+
+def hold(enter: Bools, leave: Bools) -> Floats:
+    """1 from a bar with `enter` until before one with `leave`, else 0; with both, `leave` counts.
+
+    Args:
+        enter, leave: (bars, ...), of the same shape.
+    """
+    bar = np.arange(len(enter)).reshape(-1, *(1 for _ in enter.shape[1:]))
+    entered, left = (
+        np.maximum.accumulate(np.where(event, bar, -1), axis=0) for event in (enter, leave)
+    )
+    return (entered > left).astype(np.float64)

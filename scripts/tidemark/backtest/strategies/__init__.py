@@ -1,0 +1,232 @@
+"""The strategies: one file each in this folder, named after it.
+
+A strategy's file has
+
+- a docstring whose first line says what it does;
+- `CATEGORY`, one of `CATEGORIES`;
+- `DEFAULTS`, its parameters and their default values;
+- `targets(prices, ...)`, from `Prices` and the parameters by name to an array (bars, tickers): the
+  position wanted at each bar's close as a share of equity, 1 all in, 0 flat, -1 fully short, NaN
+  where undefined. No row may depend on a later bar, no column on another one;
+- optionally `valid(...)`, of the parameters: False for sets that make no sense.
+
+An argument of `targets` that is named in `INPUTS` rather than in `DEFAULTS` is data beyond prices:
+`forecasts`, (bars, tickers), made at each bar's close of the return to the next bar, NaN where
+there are none.
+"""
+
+import difflib
+import importlib
+import inspect
+import itertools
+import math
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tidemark.backtest.prices import Prices
+from tidemark.errors import InputError
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Parameters = dict[str, Any]
+
+CATEGORIES = (
+    *("trend", "momentum", "mean_reversion", "breakout", "volatility"),
+    *("benchmark", "model"),
+)
+INPUTS = ("forecasts",)
+FOLDER = "scripts/tidemark/backtest/strategies"
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A strategy as its file describes it."""
+
+    name: str
+    category: str
+    summary: str  # first line of the docstring
+    defaults: Mapping[str, Any]
+    inputs: tuple[str, ...]  # what `targets` takes beyond prices and parameters
+    targets: Callable[..., Floats]
+    valid: Callable[..., bool]
+
+
+def names() -> list[str]:
+    """All strategies there are, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load(name: str) -> Strategy:
+    """The strategy of that name; only its own file is imported.
+
+    Raises:
+        InputError: there is none, or its file lacks something or has it wrong.
+    """
+    if name not in names():
+        raise InputError(
+            "config.yaml strategies",
+            f"there is no strategy {name}{_hint(name, names())}",
+            f"name one of {', '.join(names())}, or write {FOLDER}/{name}.py",
+        )
+    module = importlib.import_module(f"{__name__}.{name}")
+    missing = [part for part in ("CATEGORY", "DEFAULTS", "targets") if not hasattr(module, part)]
+    if missing or not module.__doc__:
+        raise InputError(
+            _file(name), f"it has no {(missing or ['docstring'])[0]}", "see sma_cross.py beside it"
+        )
+    if module.CATEGORY not in CATEGORIES:
+        raise InputError(
+            _file(name),
+            f"unknown CATEGORY {module.CATEGORY!r}{_hint(str(module.CATEGORY), CATEGORIES)}",
+            f"use one of {', '.join(CATEGORIES)}",
+        )
+    return Strategy(
+        name,
+        module.CATEGORY,
+        module.__doc__.strip().splitlines()[0],
+        module.DEFAULTS,
+        _inputs(name, module.targets, module.DEFAULTS),
+        module.targets,
+        getattr(module, "valid", lambda **_: True),
+    )
+
+
+def _inputs(
+    name: str, targets: Callable[..., Floats], defaults: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """What `targets` takes beyond prices and parameters."""
+    prices, *others = inspect.signature(targets).parameters or [""]
+    if prices != "prices":
+        raise InputError(_file(name), "the first argument of targets is not prices", "put it first")
+    for unknown in set(others) - set(defaults) - set(INPUTS):
+        raise InputError(
+            _file(name),
+            f"targets takes {unknown}, which has no default",
+            f"add {unknown} to DEFAULTS",
+        )
+    for unused in set(defaults) - set(others):
+        raise InputError(
+            _file(name),
+            f"targets does not take {unused}, which is in DEFAULTS",
+            f"remove {unused} from DEFAULTS, or make it an argument",
+        )
+    return tuple(other for other in others if other not in defaults)
+
+
+def grid(strategy: Strategy, values: Mapping[str, Sequence[Any]], where: str) -> list[Parameters]:
+    """All combinations of the listed values that make sense; defaults for what is not listed.
+
+    Args:
+        strategy: whose parameters.
+        values: lists of values by parameter; `{}` gives the defaults alone.
+        where: the place of `values` in the configuration, for errors.
+
+    Raises:
+        InputError: an unknown parameter, a value of the wrong type or listed twice, an empty list,
+            or no combination that makes sense.
+    """
+    for key in values:
+        if key not in strategy.defaults:
+            raise InputError(
+                f"{where}.{key}",
+                f"{strategy.name} has no such parameter{_hint(key, strategy.defaults)}",
+                f"its parameters: {', '.join(strategy.defaults) or 'none'}",
+            )
+    lists = {
+        key: _checked(values.get(key, [default]), default, f"{where}.{key}")
+        for key, default in strategy.defaults.items()
+    }
+    sets = [dict(zip(lists, chosen, strict=True)) for chosen in itertools.product(*lists.values())]
+    sensible = [one for one in sets if strategy.valid(**one)]
+    if not sensible:
+        raise InputError(
+            where,
+            f"{strategy.name} can do nothing with any of these values, e.g. {describe(sets[0])}",
+            f"its defaults make sense: {describe(strategy.defaults)}",
+        )
+    return sensible
+
+
+def _checked(values: object, default: Any, where: str) -> list[Any]:
+    """The listed values, each of the default's type; a whole number will do for a fraction."""
+    if not isinstance(values, list | tuple) or not values:
+        raise InputError(where, "not a list of values", f"write a list, e.g. [{default}]")
+    kind = type(default)
+    for value in values:
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            word = {int: "a whole number", float: "a number"}.get(kind, f"a {kind.__name__}")
+            raise InputError(where, f"{value!r} is not {word}", f"e.g. [{default}]")
+        if kind is float and not math.isfinite(value):
+            raise InputError(where, f"{value!r} is not finite", f"e.g. [{default}]")
+        if values.count(value) > 1:
+            raise InputError(where, f"{value!r} is listed twice", "remove one of the two")
+    return [kind(value) for value in values]
+
+
+def describe(parameters: Mapping[str, Any]) -> str:
+    """A set of parameters as text, e.g. `fast=20 slow=50`."""
+    return " ".join(f"{key}={value}" for key, value in parameters.items()) or "no parameters"
+
+
+def targets_of(
+    strategy: Strategy,
+    prices: Prices,
+    sets: Iterable[Parameters],
+    inputs: Mapping[str, Floats] | None = None,
+) -> Iterator[Floats]:
+    """Target positions (bars, tickers) of one set after the other, NaN where there is no bar.
+
+    Args:
+        strategy: from `load`.
+        prices: the bars.
+        sets: from `grid`.
+        inputs: (bars, tickers) by name, at least those in `strategy.inputs`.
+
+    Raises:
+        InputError: an input is missing, or targets have another shape or lie beyond -1 to 1.
+    """
+    for name in strategy.inputs:
+        if name not in (inputs or {}):
+            raise lacking(strategy, name, "config.yaml strategies")
+    data = {name: (inputs or {})[name] for name in strategy.inputs}
+    for parameters in sets:
+        targets = np.asarray(strategy.targets(prices, **data, **parameters), dtype=np.float64)
+        _require_positions(strategy, parameters, targets, prices)
+        yield np.where(np.isnan(prices.close), np.nan, targets)
+
+
+def lacking(strategy: Strategy, name: str, where: str) -> InputError:
+    """An entry that does not say whose forecasts to trade."""
+    return InputError(where, f"{strategy.name} needs {name}", f"say whose {name} in its entry")
+
+
+def _require_positions(
+    strategy: Strategy, parameters: Parameters, targets: Floats, prices: Prices
+) -> None:
+    where = f"{_file(strategy.name)} with {describe(parameters)}"
+    if targets.shape != prices.close.shape:
+        raise InputError(
+            where,
+            f"targets have the shape {targets.shape} for bars of {prices.close.shape}",
+            "return one position for each bar and ticker",
+        )
+    for row, column in np.argwhere(np.abs(targets) > 1.0)[:1]:
+        raise InputError(
+            where,
+            f"the target for {prices.ticker[column]} at {prices.timestamp[row]} is "
+            f"{targets[row, column]:g}",
+            "targets are shares of equity, from -1 to 1: clip them",
+        )
+
+
+def _file(name: str) -> str:
+    return f"{FOLDER}/{name}.py"
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

@@ -1,0 +1,22 @@
+"""Long while a fast exponential moving average is above a slow one, short while it is below.
+
+Answers sooner than simple averages of the same length, since recent bars weigh most. See Murphy
+(1999), Technical analysis of the financial markets, chapter 9.
+"""
+
+from tidemark.backtest.indicators import ema
+from tidemark.backtest.prices import Floats, Prices
+from tidemark.backtest.signals import side
+
+CATEGORY = "trend"
+DEFAULTS = {"fast": 12, "slow": 50}
+
+
+def valid(fast: int, slow: int) -> bool:
+    """Whether the averages differ, the right way round."""
+    return 1 <= fast < slow
+
+
+def targets(prices: Prices, fast: int, slow: int) -> Floats:
+    """The side on which the average of `fast` bars is of that of `slow` bars."""
+    return side(ema(prices.close, fast), ema(prices.close, slow))

@@ -1,0 +1,25 @@
+"""Long from a close above a channel of average true ranges about the mean until back at the mean.
+
+And short below it. Keltner (1960), How to make money in commodities; with exponential average and
+true range as later users have it.
+"""
+
+from tidemark.backtest.indicators import atr, ema
+from tidemark.backtest.prices import Floats, Prices
+from tidemark.backtest.signals import above, below, hold
+
+CATEGORY = "breakout"
+DEFAULTS = {"window": 20, "width": 2.0}
+
+
+def valid(window: int, width: float) -> bool:
+    """Whether there is a channel."""
+    return window >= 2 and width > 0
+
+
+def targets(prices: Prices, window: int, width: float) -> Floats:
+    """Mean and true range are exponential averages of `window` bars."""
+    close, mean = prices.close, ema(prices.close, window)
+    reach = width * atr(prices.high, prices.low, close, window)
+    long = hold(above(close, mean + reach), below(close, mean))
+    return long - hold(below(close, mean - reach), above(close, mean))

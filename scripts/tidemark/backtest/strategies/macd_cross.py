@@ -1,0 +1,22 @@
+"""Long while MACD is above its signal line, short while it is below: the trend gains or loses pace.
+
+Appel (1979), The moving average convergence-divergence trading method.
+"""
+
+from tidemark.backtest.indicators import macd
+from tidemark.backtest.prices import Floats, Prices
+from tidemark.backtest.signals import side
+
+CATEGORY = "trend"
+DEFAULTS = {"fast": 12, "slow": 26, "signal": 9}
+
+
+def valid(fast: int, slow: int, signal: int) -> bool:
+    """Whether the averages differ, the right way round; a signal over 1 bar is MACD itself."""
+    return 1 <= fast < slow and signal >= 2
+
+
+def targets(prices: Prices, fast: int, slow: int, signal: int) -> Floats:
+    """The side on which MACD is of its signal line."""
+    line, average = macd(prices.close, fast, slow, signal)
+    return side(prices.close + line, prices.close + average)  # as levels: see `signals`

@@ -1,0 +1,21 @@
+"""Long when a model forecasts a rise, short when it forecasts a fall; flat when it expects little.
+
+The models of this pipeline, traded. Only dates that no model was trained on have forecasts.
+"""
+
+from tidemark.backtest.prices import Floats, Prices
+
+import numpy as np
+
+CATEGORY = "model"
+DEFAULTS = {"threshold": 0.0}
+
+
+def valid(threshold: float) -> bool:
+    """Whether the threshold is one on both sides."""
+    return threshold >= 0
+
+
+def targets(prices: Prices, forecasts: Floats, threshold: float) -> Floats:
+    """The sign of the forecast return where it is beyond `threshold` (a fraction), else 0."""
+    return np.where(np.abs(forecasts) <= threshold, 0.0, np.sign(forecasts))

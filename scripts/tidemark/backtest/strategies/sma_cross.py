@@ -1,0 +1,22 @@
+"""Long while a fast simple moving average is above a slow one, short while it is below.
+
+The oldest mechanical trend rule; tested on a century of the Dow by Brock, Lakonishok and LeBaron
+(1992), Simple technical trading rules and the stochastic properties of stock returns.
+"""
+
+from tidemark.backtest.indicators import sma
+from tidemark.backtest.prices import Floats, Prices
+from tidemark.backtest.signals import side
+
+CATEGORY = "trend"
+DEFAULTS = {"fast": 20, "slow": 100}
+
+
+def valid(fast: int, slow: int) -> bool:
+    """Whether the averages differ, the right way round."""
+    return 1 <= fast < slow
+
+
+def targets(prices: Prices, fast: int, slow: int) -> Floats:
+    """The side on which the average of `fast` bars is of that of `slow` bars."""
+    return side(sma(prices.close, fast), sma(prices.close, slow))

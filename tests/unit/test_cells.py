@@ -1,0 +1,158 @@
+"""Cells: traded side by side, each is what it would be alone; and which markets are tried."""
+
+from dataclasses import replace
+
+from tidemark.backtest import cells, scenarios, strategies
+from tidemark.backtest.cells import Trial
+from tidemark.backtest.engine import Rules, simulate
+from tidemark.backtest.performance import measure
+from tidemark.backtest.prices import Prices, TradingHours, periods_per_year
+from tidemark.backtest.scenarios import Shock, Simulation, Stress, Window
+
+import numpy as np
+import pandas as pd
+import pytest
+
+RULES = Rules("next_open", 0.001, 0.0005, "long_short", 0.0, 252.0)
+SETS = [{"fast": 3, "slow": 10}, {"fast": 5, "slow": 20}]
+KEYS = ["set", "scenario_name", "symbol"]
+
+
+@pytest.fixture(scope="module")
+def prices():
+    """Three tickers over two years; the last is listed late."""
+    draw = np.random.default_rng(5)
+    days = pd.bdate_range("2010-01-04", periods=500).to_numpy()
+    close = 100 * np.exp(np.cumsum(draw.normal(0.0003, 0.02, (500, 3)), axis=0))
+    opens = close * np.exp(draw.normal(0, 0.005, close.shape))
+    high, low = np.maximum(opens, close) * 1.01, np.minimum(opens, close) * 0.99
+    bars = {"open": opens, "high": high, "low": low, "close": close, "volume": close}
+    for values in bars.values():
+        values[:200, 2] = np.nan
+    return Prices(days, ("A", "B", "C"), **bars)
+
+
+@pytest.fixture(scope="module")
+def markets(prices):
+    windows = {
+        "first_year": Window("2010-01-01", "2010-06-30", "test"),
+        "late": Window("2011-01-01", "2011-12-31", "test"),
+        "gone": Window("1999-01-01", "1999-12-31", "test"),
+    }
+    stresses = {"costly": Stress(cost_multiplier=5.0), "fall": Stress(shock=Shock(-0.3, [0.5]))}
+    plan = Simulation({"stationary_bootstrap": 2, "gbm": 1}, 60, 40, 5, 400)
+    return [
+        scenarios.full(prices),
+        *scenarios.historical(prices, windows),
+        *scenarios.stressed(prices, stresses),
+        *scenarios.simulated(prices, plan, 1),
+    ]
+
+
+@pytest.fixture(scope="module")
+def trial():
+    return Trial("cross", strategies.load("sma_cross"), SETS, {}, RULES)
+
+
+def table(trial, markets):
+    frames = [frame for _, frame in trial.cells(trial.markets(markets))]
+    return pd.concat(frames).sort_values(KEYS, ignore_index=True)
+
+
+def test_each_cell_is_what_it_would_be_alone(trial, markets):
+    found = table(trial, markets).set_index(KEYS)
+    for market in trial.markets(markets):
+        rules = replace(RULES, cost=RULES.cost * market.cost_multiplier)
+        wanted = strategies.targets_of(trial.strategy, market.prices, SETS)
+        for parameters, targets in zip(SETS, wanted, strict=True):
+            figures = measure(simulate(targets, market.prices, rules), rules, market.counted)
+            for column, ticker in enumerate(market.prices.ticker):
+                key = (strategies.describe(parameters), market.name, ticker)
+                if figures["bars"][column] == 0:
+                    assert key not in found.index
+                    continue
+                row = found.loc[key]
+                alone = [values[column] for values in figures.values()]
+                np.testing.assert_allclose(row[list(figures)].to_numpy(float), alone, rtol=1e-9)
+                assert (row["scenario_kind"], row["group"]) == (market.kind, market.group)
+    full, first_year, late, stressed, simulated = 3, 2, 3, 2 * 3, 3 * 2
+    assert len(found) == len(SETS) * (full + first_year + late + stressed + simulated)
+
+
+def test_a_window_without_bars_is_not_tried(trial, markets):
+    assert "gone" not in {one.name for one in trial.markets(markets)}
+
+
+def test_parts_are_the_whole_and_progress_counts_markets(trial, markets, monkeypatch):
+    whole = table(trial, markets)
+    monkeypatch.setattr(cells, "PART", 1)
+    parts = list(trial.cells(trial.markets(markets)))
+    assert len(parts) > len(list(Trial.cells(trial, markets[:1])))
+    pd.testing.assert_frame_equal(
+        pd.concat([frame for _, frame in parts]).sort_values(KEYS, ignore_index=True), whole
+    )
+    counts = [done for done, _ in parts]
+    assert counts == sorted(counts)
+    assert counts[-1] <= len(trial.markets(markets))
+
+
+def test_forecasts_are_traded_on_real_bars_that_they_cover(prices, markets):
+    forecasts = np.full_like(prices.close, np.nan)
+    forecasts[-200:] = 0.01
+    strategy = strategies.load("model_forecast")
+    trial = Trial("model", strategy, [{"threshold": 0.0}], {"forecasts": forecasts}, RULES)
+    assert {one.name for one in trial.markets(markets)} == {"full", "late"}
+    found = table(trial, markets)
+    assert set(found["scenario_name"]) == {"full", "late"}
+    assert (found.set_index(["scenario_name", "symbol"])["trades"] == 1).all()
+
+
+def test_returns_are_means_over_the_tickers_listed(trial, prices, markets):
+    found = trial.returns(markets[0])
+    assert list(found) == ["timestamp", "fast=3 slow=10", "fast=5 slow=20"]
+    targets = next(strategies.targets_of(trial.strategy, prices, SETS))
+    alone = simulate(targets, prices, RULES).returns
+    expected = np.where(np.arange(500) < 200, alone[:, :2].mean(axis=1), alone.mean(axis=1))
+    np.testing.assert_allclose(found["fast=3 slow=10"], expected, atol=1e-15)
+
+
+def test_cash_rates_add_up_as_growth(trial, markets):
+    stress = replace(markets[0], kind="stress", cash_rate_change=0.03)
+    rules = replace(trial, rules=replace(RULES, cash_rate=0.02))._rules(stress)
+    assert rules.cash_rate == pytest.approx(1.02 * 1.03 - 1)
+    assert rules.cost == RULES.cost
+
+
+# --- Calendars
+
+
+def test_bars_a_year_follow_from_the_bars():
+    daily = pd.bdate_range("2000-01-03", "2009-12-31").to_numpy()
+    assert periods_per_year(daily) == 261
+    assert periods_per_year(daily[:100]) == 252
+    every = pd.date_range("2020-01-01", "2021-12-31").to_numpy()
+    assert periods_per_year(every) == 365
+    assert periods_per_year(every[:60]) == 365
+    hours = np.concatenate([day + np.arange(7) * np.timedelta64(1, "h") for day in daily])
+    assert periods_per_year(hours) == 7 * 261
+
+
+def test_trading_hours_are_those_of_the_exchange_in_summer_and_winter():
+    hours = TradingHours("09:30", "16:00", "America/New_York")
+    times = ["2021-01-15T14:29", "2021-01-15T14:30", "2021-01-15T21:00", "2021-01-15T21:01"]
+    times += ["2021-07-15T13:29", "2021-07-15T13:30", "2021-07-15T20:00", "2021-07-15T20:01"]
+    held = hours.hold(np.array(times, dtype="datetime64[us]"))
+    assert held.tolist() == [False, True, True, False] * 2
+    night = TradingHours("18:00", "02:00", "UTC")
+    times = ["2021-01-15T17:59", "2021-01-15T18:00", "2021-01-16T02:00", "2021-01-16T02:01"]
+    held = night.hold(np.array(times, dtype="datetime64[us]"))
+    assert held.tolist() == [False, True, True, False]
+
+
+def test_fills_keep_to_the_hours(prices, markets):
+    """Daily bars stand at midnight UTC: an hour of the day in which there is none allows none."""
+    closed = replace(
+        Trial("cross", strategies.load("sma_cross"), SETS, {}, RULES),
+        hours=TradingHours("09:30", "16:00", "UTC"),
+    )
+    assert (table(closed, markets)["trades"] == 0).all()

@@ -1,0 +1,320 @@
+"""Figures of performance against empyrical-reloaded, published values and figures by hand."""
+
+from dataclasses import replace
+
+from tidemark.backtest import performance
+from tidemark.backtest.engine import Fills, Result, Rules, Trades, simulate
+from tidemark.backtest.performance import measure, sweep
+from tidemark.backtest.prices import Prices
+
+import empyrical
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+FREE = Rules("same_close", 0.0, 0.0, "long_short", 0.0, 252.0)
+NONE = np.array([], dtype=np.intp)
+# empyrical-reloaded's mixed_returns, whose first day is NaN: there is no day before.
+MIXED = np.array([np.nan, 1.0, 10.0, -4.0, 2.0, 3.0, 2.0, 1.0, -10.0]) / 100
+
+
+def result_of(returns, listed=None) -> Result:
+    """A backtest without trades that had these returns, (bars,) or (bars, tickers)."""
+    returns = np.asarray(returns, dtype=np.float64)
+    returns = returns.reshape(len(returns), -1)
+    listed = np.ones(returns.shape, dtype=bool) if listed is None else listed
+    growth = np.cumprod(1.0 + returns, axis=0)
+    equity = np.vstack([np.ones((1, returns.shape[1])), growth])
+    nothing = np.zeros(0)
+    fills = Fills(NONE, NONE, nothing, nothing)
+    trades = Trades(NONE, NONE, NONE, nothing, nothing)
+    return Result(returns, np.zeros_like(returns), equity, listed, fills, trades)
+
+
+def figures(returns, rules=FREE, listed=None, window=performance.ALL):
+    """The figures of one ticker."""
+    measured = measure(result_of(returns, listed), rules, window)
+    return {name: float(values[0]) for name, values in measured.items()}
+
+
+def unlisted_where_nan(returns):
+    """Figures of returns whose NaN are bars on which the ticker is not listed."""
+    return figures(np.nan_to_num(returns), listed=~np.isnan(returns)[:, np.newaxis])
+
+
+def bars(close) -> Prices:
+    """Daily bars of closes (bars,) or (bars, tickers)."""
+    close = np.asarray(close, dtype=np.float64)
+    close = close.reshape(len(close), -1)
+    days = np.datetime64("2020-01-01") + np.arange(len(close))
+    names = tuple(f"T{i}" for i in range(close.shape[1]))
+    return Prices(days, names, close, close, close, close, np.ones_like(close))
+
+
+# --- Published figures
+
+
+def test_ratios_of_returns_with_an_unknown_day():
+    """Where moments leave the NaN day out, it is a bar on which the ticker is not listed."""
+    found = unlisted_where_nan(MIXED)
+    assert found["bars"] == 8
+    assert found["sharpe_ratio"] == pytest.approx(1.7238613961706866, rel=1e-13)
+    assert found["sortino"] == pytest.approx(2.605531251673693, rel=1e-13)
+    assert found["volatility"] == pytest.approx(0.9136465399704637, rel=1e-13)
+    assert found["max_drawdown"] == pytest.approx(-0.1, rel=1e-13)
+    downside = np.nanmean(MIXED) * 252 / found["sortino"]
+    assert downside == pytest.approx(0.604483250388, abs=1e-12)
+
+
+def test_annual_growth_of_returns_with_an_unknown_day():
+    """Where the NaN day counts, as in compound growth, it is a bar that earned nothing.
+
+    Nine days are not annualised here; 28 times the same nine are the 252 of a year.
+    """
+    found = figures(np.tile(np.nan_to_num(MIXED), 28))
+    assert found["bars"] == 252
+    assert found["annual_return"] == pytest.approx(1.9135925373194231, rel=1e-12)
+    assert found["max_drawdown"] == pytest.approx(-0.1, rel=1e-12)
+    assert found["calmar"] == pytest.approx(19.135925373194233, rel=1e-12)
+
+
+@pytest.mark.parametrize(("tail", "expected"), [(0.1, 41.0), (0.2, 81.0), (0.3, 81.5)])
+def test_value_at_risk_as_published(monkeypatch, tail, expected):
+    monkeypatch.setattr(performance, "TAIL", tail)
+    found = figures([1.0, 81.0, 82.0, 83.0, 84.0, 85.0])
+    assert found["value_at_risk"] == pytest.approx(expected, rel=1e-14)
+
+
+def test_drawdown_counts_from_the_start():
+    assert figures([-0.5, 0.1])["max_drawdown"] == -0.5
+
+
+def test_without_variance_there_is_no_sharpe_ratio():
+    found = figures(np.full(250, 0.001))
+    assert found["volatility"] == 0.0
+    assert found["annual_return"] == pytest.approx(1.001**252 - 1, rel=1e-12)
+    for undefined in ("sharpe_ratio", "sortino", "calmar"):
+        assert np.isnan(found[undefined]), undefined
+
+
+# --- Against empyrical
+
+
+def random_returns(seed, length):
+    """Fat tails, and values that are equal."""
+    random = np.random.default_rng(seed)
+    return np.round(np.clip(0.01 * random.standard_t(3, length), -0.3, 0.3), 3)
+
+
+@pytest.mark.parametrize("cash_rate", [0.0, 0.03])
+@pytest.mark.parametrize("length", [240, 252, 1000, 8313])
+def test_equals_empyrical(length, cash_rate):
+    rules = replace(FREE, cash_rate=cash_rate)
+    returns = random_returns(length, length)
+    found = figures(returns, rules)
+    cash = rules.cash_per_bar
+    expected = {
+        "total_return": empyrical.cum_returns_final(returns),
+        "annual_return": empyrical.cagr(returns),
+        "volatility": empyrical.annual_volatility(returns),
+        "sharpe_ratio": empyrical.sharpe_ratio(returns, risk_free=cash),
+        "sortino": empyrical.sortino_ratio(returns, required_return=cash),
+        "max_drawdown": empyrical.max_drawdown(returns),
+        "calmar": empyrical.calmar_ratio(pd.Series(returns)),
+        "value_at_risk": empyrical.value_at_risk(returns),
+        "expected_shortfall": empyrical.conditional_value_at_risk(returns),
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-10)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.one_of(st.integers(1, 60), st.integers(1000, 3000)),
+    st.integers(0, 5),
+)
+def test_the_tail_is_found_whatever_the_order(seed, length, decimals):
+    """Sorted, shuffled and with ties: the shortcut to the lowest returns changes nothing."""
+    returns = np.random.default_rng(seed).normal(0, 0.1, length).round(decimals)
+    orders = np.column_stack([returns, np.sort(returns), np.sort(returns)[::-1]])
+    found = measure(result_of(orders), FREE)
+    assert found["value_at_risk"] == pytest.approx(np.quantile(returns, 0.05), abs=1e-14)
+    lowest = np.sort(returns)[: int(0.05 * (length - 1)) + 1]
+    assert found["expected_shortfall"] == pytest.approx(lowest.mean(), abs=1e-14)
+
+
+# --- Bars that count
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 300), st.integers(1, 300))
+def test_bars_without_listing_do_not_count(seed, length, more):
+    returns = random_returns(seed, length)
+    listed = np.random.default_rng(seed).permutation(np.arange(length + more) < length)
+    spread = np.full(length + more, np.nan)
+    spread[listed] = returns
+    assert unlisted_where_nan(spread) == pytest.approx(
+        figures(returns), rel=1e-9, abs=1e-12, nan_ok=True
+    )
+
+
+def test_a_ticker_that_is_never_listed_has_no_figures():
+    found = figures(np.zeros(5), listed=np.zeros((5, 1), dtype=bool))
+    known = {name: value for name, value in found.items() if not np.isnan(value)}
+    assert known == {"bars": 0, "trades": 0, "costs": 0}
+
+
+def test_a_minute_is_not_annualised():
+    """A year's growth at the pace of one minute is beyond all numbers."""
+    assert np.isnan(figures([0.01], replace(FREE, periods_per_year=98_280.0))["annual_return"])
+
+
+@pytest.mark.parametrize(("length", "annual"), [(239, False), (240, True)])
+def test_less_than_a_year_is_not_annualised(length, annual):
+    found = figures(random_returns(1, length))
+    for name in ("annual_return", "calmar"):
+        assert np.isfinite(found[name]) == annual, name
+    for name in ("total_return", "volatility", "sharpe_ratio", "sortino", "max_drawdown"):
+        assert np.isfinite(found[name]), name
+
+
+def test_one_bar_has_a_return_and_no_deviation():
+    found = figures([-0.25])
+    assert (found["total_return"], found["max_drawdown"]) == (-0.25, -0.25)
+    assert (found["value_at_risk"], found["expected_shortfall"]) == (-0.25, -0.25)
+    assert np.isnan([found["volatility"], found["sharpe_ratio"], found["annual_return"]]).all()
+
+
+@pytest.mark.parametrize("window", [slice(0, 300), slice(100, 400), slice(390, 400), slice(7, 8)])
+def test_a_window_is_measured_by_itself(window):
+    """Drawdowns too start there, at the equity before its first bar."""
+    returns = random_returns(2, 400)
+    assert figures(returns, window=window) == pytest.approx(
+        figures(returns[window]), rel=1e-9, abs=1e-12, nan_ok=True
+    )
+
+
+def test_bars_of_a_year_set_the_scale():
+    returns = random_returns(3, 36)
+    found = figures(returns, replace(FREE, periods_per_year=12.0))
+    assert found["sharpe_ratio"] == pytest.approx(
+        empyrical.sharpe_ratio(returns, period="monthly"), rel=1e-12
+    )
+    assert found["annual_return"] == pytest.approx(
+        empyrical.cagr(returns, period="monthly"), rel=1e-12
+    )
+
+
+# --- Trades
+
+
+ROUND_TRIPS = {
+    # bought at bar 0 and sold at 20 % more; sold short at bar 3 and bought back at 10 % more
+    "close": [100.0, 110.0, 120.0, 120.0, 132.0, 132.0, 132.0, 132.0],
+    "targets": np.array([1.0, 1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0])[:, np.newaxis],
+}
+ENTRY, EXIT = 1 - 1 / 1.01, 0.01  # share of equity lost to 1 % of the traded value
+
+
+def round_trips(window):
+    rules = replace(FREE, cost=0.01)
+    result = simulate(ROUND_TRIPS["targets"], bars(ROUND_TRIPS["close"]), rules)
+    return {name: float(value[0]) for name, value in measure(result, rules, window).items()}
+
+
+@pytest.mark.parametrize(
+    ("window", "trades", "wins", "held", "traded", "costs"),
+    [
+        (slice(None), 2, 1, 4, 4, 2 * ENTRY + 2 * EXIT),
+        (slice(0, 1), 1, 0, 0, 1, ENTRY),  # filled at the close: it has but cost
+        (slice(1, 2), 1, 1, 1, 0, 0.0),
+        (slice(2, 8), 2, 1, 3, 3, ENTRY + 2 * EXIT),  # the first trade gains on bar 2 as well
+        (slice(1, 4), 2, 1, 2, 2, ENTRY + EXIT),  # the second one has only lost its cost
+        (slice(3, 8), 1, 0, 2, 2, ENTRY + EXIT),
+        (slice(5, 8), 1, 0, 1, 1, EXIT),
+    ],
+)
+def test_trades_by_hand(window, trades, wins, held, traded, costs):
+    found = round_trips(window)
+    count = len(range(*window.indices(8)))
+    assert found["trades"] == trades
+    assert found["win_rate"] == wins / trades
+    assert found["exposure"] == held / count
+    assert found["turnover"] == pytest.approx(traded * 252 / count, rel=1e-12)
+    assert found["costs"] == pytest.approx(costs, abs=1e-15)
+
+
+def test_without_trades_there_is_no_win_rate():
+    found = round_trips(slice(6, 8))
+    assert (found["trades"], found["exposure"], found["turnover"], found["costs"]) == (0, 0, 0, 0)
+    assert np.isnan(found["win_rate"])
+
+
+def test_ruin_loses_everything():
+    result = simulate(-np.ones((300, 1)), bars([100.0] * 10 + [250.0] * 290), FREE)
+    found = {name: float(value[0]) for name, value in measure(result, FREE).items()}
+    for name in ("total_return", "annual_return", "max_drawdown", "calmar"):
+        assert found[name] == -1.0, name
+    assert (found["trades"], found["win_rate"]) == (1, 0)
+
+
+# --- In bulk
+
+
+def test_figures_have_the_shape_of_sets_and_tickers():
+    prices = bars(100 + np.arange(30.0).reshape(10, 3))
+    for shape in [(10, 3), (4, 10, 3), (1, 10, 3)]:
+        measured = measure(simulate(np.ones(shape), prices, FREE), FREE)
+        assert {values.shape for values in measured.values()} == {(*shape[:-2], 3)}
+
+
+@st.composite
+def sweeps(draw):
+    """Targets of some sets, bars of which some are missing, rules, windows and a size of block."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    sets, length, tickers = (draw(st.integers(1, most)) for most in (5, 40, 4))
+    close = 100 * np.cumprod(1 + random.normal(0, 0.03, (length, tickers)), axis=0)
+    close[: random.integers(length), random.integers(tickers)] = np.nan
+    targets = random.choice([-1.0, 0.0, 0.5, 1.0, np.nan], (sets, length, tickers))
+    fill = draw(st.sampled_from(["next_open", "next_close", "same_close"]))
+    rules = replace(FREE, fill=fill, cost=0.002, cash_rate=0.02, periods_per_year=12.0)
+    start = draw(st.integers(0, length - 1))
+    windows = [slice(None), slice(start, length)][: draw(st.integers(1, 2))]
+    allowed = [None, random.random(length) < 0.8, random.random((length, tickers)) < 0.8]
+    block = draw(st.sampled_from([1, 50, 130, 32_768]))
+    return targets, bars(close), rules, windows, draw(st.sampled_from(allowed)), block
+
+
+@settings(max_examples=60, deadline=None)
+@given(sweeps())
+def test_a_sweep_is_each_set_traded_and_measured(case):
+    targets, prices, rules, windows, allowed, block = case
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(performance, "BLOCK", block)
+        batches = list(sweep(iter(targets), prices, rules, windows, allowed))
+    results = [simulate(one, prices, rules, allowed) for one in targets]
+    alone = [[measure(result, rules, window) for window in windows] for result in results]
+    for name in alone[0][0]:
+        swept = np.concatenate([batch[name] for batch in batches])
+        assert swept.shape == (len(targets), len(windows), len(prices.ticker))
+        expected = [[measured[name] for measured in row] for row in alone]
+        np.testing.assert_allclose(swept, expected, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_a_sweep_takes_sets_as_they_come():
+    """So that a thousand sets are never in memory at once."""
+    made = []
+
+    def targets():
+        for one in range(10):
+            made.append(one)
+            yield np.full((40, 2), one / 10)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(performance, "BLOCK", 3 * 40 * 2)
+        stream = sweep(targets(), bars(100 + np.arange(80.0).reshape(40, 2)), FREE)
+        assert next(stream)["bars"].shape == (3, 1, 2)
+        assert len(made) == 3
+        assert [len(batch["bars"]) for batch in stream] == [3, 3, 1]
