@@ -80,7 +80,7 @@ endif
 STEP = @$(file >artifacts/.promised/$(@F),$^)$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S scripts/launch.py
 KEPT :=
 PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))
-REPORTS := model_communication_report model_evaluation_memo reflection
+REPORTS := model_communication_report model_evaluation_memo strategy_assessment reflection
 raw := $(RAW:%=data/raw/%.parquet)
 
 artifacts/fetch_data.ok: $(SOURCES)
@@ -128,59 +128,66 @@ artifacts/scenario_compare.ok: $(PAIRS:%=data/predictions/%.parquet) $(metrics) 
 	$(STEP) scripts/scenario_compare.py
 reports/scenario_table.csv reports/scenario_summary.md metrics/scenario_compare.json: artifacts/scenario_compare.ok ; $(KEPT)
 
-artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/scenario_compare.json
+# Strategies; $1 is one.
+SCENES := $(addprefix data/scenarios/,history.parquet stress.parquet stochastic.parquet market_scenarios.json)
+ASSESSED := $(patsubst %,metrics/assessment/%.parquet,backtest_results set_rankings strategy_rankings scenario_performance evidence) \
+	metrics/assessment/summary.json
+
+artifacts/market_scenarios.ok: data/raw/prices.parquet | artifacts/validate_schema.ok
+	$(STEP) scripts/market_scenarios.py
+$(SCENES): artifacts/market_scenarios.ok ; $(KEPT)
+
+artifacts/market_metrics.ok: $(SCENES) $(raw) data/splits/$(MARKET_SCENARIO)_test.parquet models/$(MARKET_FORECASTS).pkl \
+		$(sort $(patsubst %,data/predictions/%.parquet,$(MARKET_FORECASTS) $(MARKET_SCENARIO)_$(BASELINE)))
+	$(STEP) scripts/market_metrics.py
+metrics/market/market_metrics.parquet: artifacts/market_metrics.ok ; $(KEPT)
+
+define STRATEGY
+artifacts/backtest_$1.ok: $(SCENES) $(FORECASTS_$1:%=data/predictions/%.parquet)
+	$$(STEP) scripts/backtest.py --strategy $1
+metrics/backtests/$1.parquet data/backtests/$1.parquet: artifacts/backtest_$1.ok ; $$(KEPT)
+endef
+$(foreach s,$(STRATEGIES),$(eval $(call STRATEGY,$s)))
+
+artifacts/assess.ok: $(STRATEGIES:%=metrics/backtests/%.parquet) $(STRATEGIES:%=data/backtests/%.parquet)
+	$(STEP) scripts/assess.py
+$(ASSESSED): artifacts/assess.ok ; $(KEPT)
+
+artifacts/strategy_plots.ok: $(ASSESSED) $(STRATEGIES:%=data/backtests/%.parquet)
+	$(STEP) scripts/strategy_plots.py
+artifacts/strategy_figures.json: artifacts/strategy_plots.ok ; $(KEPT)
+
+artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/scenario_compare.json metrics/market/market_metrics.parquet $(ASSESSED) data/scenarios/market_scenarios.json
 	$(STEP) scripts/collect_metrics.py
 artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 
-artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json $(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(NARRATIVE)
+artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json artifacts/strategy_figures.json \
+		$(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(NARRATIVE)
 	$(STEP) scripts/reports.py
 $(REPORTS:%=reports/%.md): artifacts/reports.ok ; $(KEPT)
 
 # --- Names to type
 
-pairs = $(PAIRS:%=artifacts/$1_%.ok)
-scenarios = $(SCENARIOS:%=artifacts/$1_%.ok)
-CHECKPOINTS := artifacts/fetch_data.ok artifacts/validate_schema.ok \
-	$(foreach step,preprocess feature_engineering split_data,$(call scenarios,$(step))) \
-	$(foreach step,train_models evaluate plots,$(call pairs,$(step))) \
-	$(patsubst %,artifacts/%.ok,scenario_compare collect_metrics reports)
+CHECKPOINTS := $(foreach step,fetch_data validate_schema market_scenarios market_metrics,artifacts/$(step).ok) \
+	$(foreach step,preprocess feature_engineering split_data,$(SCENARIOS:%=artifacts/$(step)_%.ok)) \
+	$(foreach step,train_models evaluate plots,$(PAIRS:%=artifacts/$(step)_%.ok)) \
+	$(STRATEGIES:%=artifacts/backtest_%.ok) \
+	$(foreach step,scenario_compare assess strategy_plots collect_metrics reports,artifacts/$(step).ok)
 
 # Says, once, what ran; when nothing had to, says that without starting Python.
 SUMMARY = $(if $(filter $@,$(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
 	then $(START) -S scripts/summary.py; \
 	else echo "$@: all $(words $^) steps are fresh; nothing to do.$(patsubst %, Report: %,$(wildcard reports/model_communication_report.md))"; fi)
 
-STEPS := fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate \
-	plots scenario_compare collect_metrics reports
-.PHONY: all $(STEPS)
+# In the order of the DAG; each is a target, and `make help` shows its script's first line.
+STEPS := fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate plots scenario_compare \
+	market_scenarios market_metrics backtest assess strategy_plots collect_metrics reports
 ## all: the whole pipeline; only what an edit affects runs again
 all: $(CHECKPOINTS)
-## fetch_data: read the sources that config.yaml names into data/raw/
-fetch_data: artifacts/fetch_data.ok
-## validate_schema: hold the raw data against schemas/*.json
-validate_schema: artifacts/validate_schema.ok
-## preprocess: missing values, outliers, adjusted returns, one file a scenario
-preprocess: $(call scenarios,preprocess)
-## feature_engineering: lags, rolling statistics, economic series as known then; the target
-feature_engineering: $(call scenarios,feature_engineering)
-## split_data: training and test dates with an embargo, walk-forward folds
-split_data: $(call scenarios,split_data)
-## train_models: fit every model on every scenario
-train_models: $(call pairs,train_models)
-## evaluate: metrics on the test dates, with bootstrap intervals
-evaluate: $(call pairs,evaluate)
-## plots: figures of every model, in reports/figs/
-plots: $(call pairs,plots)
-## scenario_compare: all models side by side, in reports/scenario_summary.md
-scenario_compare: artifacts/scenario_compare.ok
-## collect_metrics: everything measured, in artifacts/metrics.duckdb
-collect_metrics: artifacts/collect_metrics.ok
-## reports: the reports in reports/*.md
-reports: artifacts/reports.ok
+$(foreach s,$(STEPS),$(eval $s: $(filter artifacts/$s.ok artifacts/$s_%.ok,$(CHECKPOINTS))))
 $(STEPS) all:
 	$(SUMMARY)
 
-.PHONY: status why dag timings compare-tree accept
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status: .venv/.ok
 	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table)
@@ -200,7 +207,7 @@ timings: .venv/.ok
 compare-tree: .venv/.ok
 	@$(PYTHON) -S scripts/compare_tree.py $(or $(OTHER),$(error make compare-tree needs OTHER=path of another checkout))
 
-.PHONY: test campaigns lint sample config-schema lock clean distclean help FORCE
+.PHONY: all $(STEPS) accept $(OUTSIDE) FORCE
 ## test: the test suite
 test: .venv/.dev-ok
 	@$(PYTHON) -m pytest

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Remove what the pipeline generated. History and people's words are not generated.
 set -eu
-rm -rf data/raw data/processed data/splits data/predictions features models logs reports/figs
+rm -rf data/raw data/processed data/splits data/predictions data/scenarios data/backtests features models logs reports/figs
 rm -rf artifacts
 [ ! -d metrics ] || find metrics -mindepth 1 -maxdepth 1 ! -name history -exec rm -rf {} +
 rm -f reports/*.md reports/*.csv

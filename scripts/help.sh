@@ -9,9 +9,14 @@ echo "usage: make TARGET [CONFIG=config.yaml]"
 echo
 awk '/^## / { sub(/^## /, ""); target = $0; sub(/:.*/, "", target); sub(/^[^:]*: /, ""); printf "  %-20s %s\n", target, $0 }' "$makefile"
 echo
+echo "Steps:"
+awk '/^STEPS := /, !/\\$/ { gsub(/STEPS :=|\\/, ""); print }' "$makefile" | tr -s ' \t' '\n' | while read -r step; do
+    [ -z "$step" ] || printf '  %-20s %s\n' "$step" "$(sed -n '1s/^"""//; 1s/"""$//; 1p' "scripts/$step.py")"
+done
+echo
 awk '
     /^[^ #]/ { section = $1; indent = 0 }
-    (section == "scenarios:" || section == "models:") && /^ +[a-z]/ {
+    (section == "scenarios:" || section == "models:" || section == "strategies:") && /^ +[a-z]/ {
         match($0, /^ +/)
         if (!indent) indent = RLENGTH
         if (RLENGTH == indent) { name = $1; sub(/:.*/, "", name); names[section] = names[section] " " name }
@@ -22,6 +27,7 @@ awk '
         print "Configuration (" FILENAME "):"
         print "  scenarios " names["scenarios:"]
         print "  models    " names["models:"]
+        print "  strategies" names["strategies:"]
         print "  sources   " sources
         print "  test from  " start
     }' "$config"

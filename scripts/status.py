@@ -43,7 +43,7 @@ def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
     age = datetime.now(UTC) - datetime.fromisoformat(record["started"]) if record else None
     return {
         "step": node.step,
-        **node.instance,
+        "instance": dict(node.instance),
         "state": node.state,
         "rows": sum(output.get("rows", 0) for output in record.get("outputs", {}).values()),
         "seconds": record.get("seconds"),
@@ -64,7 +64,7 @@ def _as_table(rows: list[dict[str, Any]]) -> str:
         f"{'step':<19} {'instance':<27} {'state':<9} {'rows':>8} {'seconds':>7} {'age':>5}  why"
     ]
     for row in rows:
-        instance = " ".join(row[kind] for kind in ("scenario", "model") if kind in row)
+        instance = " ".join(row["instance"].values())
         seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
         count = f"{row['rows']:,}" if row["rows"] else ""
         why = row["failure"] or (row["reasons"][0] if row["reasons"] else "")

@@ -38,7 +38,8 @@ LIBRARIES = (
     *("numpy", "pandas", "pyarrow.parquet", "tenacity", "yaml", "exchange_calendars"),
     *("scipy.stats", "sklearn.linear_model", "sklearn.svm", "sklearn.compose"),
     *("sklearn.model_selection", "matplotlib.figure", "matplotlib.backends.backend_agg"),
-    *("matplotlib.dates", "duckdb", "jinja2"),
+    *("matplotlib.dates", "scipy.signal", "scipy.optimize", "scipy.sparse.csgraph"),
+    *("sklearn.inspection", "duckdb", "jinja2"),
 )
 LISTENER = 3
 PR_SET_PDEATHSIG = 1

@@ -196,18 +196,60 @@ def clean_environment(extra: dict[str, str]) -> dict[str, str]:
 
 SCENARIOS = ("mean_impute", "outlier_treatment")
 MODELS = ("baseline", "ridge")
+STRATEGIES = ("buy_and_hold", "sma_cross", "model_forecast")
 GATHER = {"scenario_compare", "collect_metrics", "reports"}
+ASSESS = {"assess", "strategy_plots", "collect_metrics", "reports"}
+SMALL_BRANCH = """
+market_scenarios:
+  historical:
+    year: {start: 2010-01-01, end: 2010-12-31, source: calendar}
+    covid_crash: {start: 2020-02-19, end: 2020-03-23, source: "S&P 500"}
+  calendar_years: false
+  stress:
+    liquidity_crisis: {cost_multiplier: 5.0}
+  stochastic:
+    paths: {stationary_bootstrap: 2, gbm: 1}
+    horizon: 60
+    warm_up: 60
+    block_length: 10
+    min_history: 500
+
+market_metrics:
+  forecasts: {scenario: mean_impute, model: baseline}
+  importance_rows: 100
+
+backtest:
+  cost_basis_points: 5
+  slippage_basis_points: 5
+
+strategies:
+  buy_and_hold: {strategy: buy_and_hold}
+  sma_cross: {strategy: sma_cross, parameters: {fast: [5, 10], slow: [50]}}
+  model_forecast: {strategy: model_forecast, forecasts: {scenario: mean_impute, model: baseline}}
+
+assess:
+  benchmark: buy_and_hold
+  weights: {sharpe_ratio: 0.5, total_return: 0.5}
+  guardrails: {min_trades: 1, min_sharpe: -9.0, max_position_rate: 1.0, max_drawdown: 1.0}
+  blocks: 4
+  walk_forward: {first_years: 1, every_years: 1}
+  bootstrap_replicates: 100
+  tear_sheets: 1
+
+"""
 
 
 def instances(step: str, *, scenarios=SCENARIOS, models=MODELS) -> set[str]:
-    """`step scenario` or `step scenario model` for all of them."""
+    """`step scenario`, `step scenario model` or `step strategy` for all of them."""
+    if step == "backtest":
+        return {f"{step} {strategy}" for strategy in STRATEGIES}
     if step in ("preprocess", "feature_engineering", "split_data"):
         return {f"{step} {scenario}" for scenario in scenarios}
     return {f"{step} {scenario} {model}" for scenario in scenarios for model in models}
 
 
 def make_small(folder: Path) -> Tree:
-    """A project with three tickers since 2008, two scenarios and two models."""
+    """A project with three tickers since 2009, two scenarios, two models, three strategies."""
     for part in PARTS:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
         (folder / part).parent.mkdir(parents=True, exist_ok=True)
@@ -230,6 +272,8 @@ def _shrink_config(path: Path) -> None:
     text = re.sub(r"  median_impute:\n(    .*\n)+", "", text)
     text = re.sub(r"  (linear|svr|poly2):\n(    .*\n)+", "", text)
     text = text.replace("    fallback: linear\n", "")
+    before, _, after = text.partition("# --- Strategies ")
+    text = before + SMALL_BRANCH + after[after.index("# --- Machines ") :]
     text = text.replace("test_start: 2010-07-01", "test_start: 2012-01-03")
     text = text.replace("bootstrap_replicates: 2000", "bootstrap_replicates: 200")
     text = text.replace("retry_first_wait_minutes: 1 ", "retry_first_wait_minutes: 0 ")

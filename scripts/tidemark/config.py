@@ -87,6 +87,11 @@ def current(path: str) -> Callable[[str], str | None]:
     return dict(_flatten(configuration.load(path).model_dump())).get
 
 
+def section_of(kind: str) -> str:
+    """The section that names instances of a kind: model -> models, strategy -> strategies."""
+    return f"{kind.removesuffix('y')}ies" if kind.endswith("y") else f"{kind}s"
+
+
 def stored(key: str) -> str | None:
     """The text of a key's file; None if the key does not exist (any more)."""
     try:

@@ -119,7 +119,7 @@ def _line(path: str, key: KeyPath, problem: str, positions: dict[KeyPath, Positi
 
 def makefile(path: str, whole: Config) -> str:
     """`artifacts/config.mk`: the lists that the Makefile takes from the configuration."""
-    fetch = whole.fetch_data
+    fetch, market = whole.fetch_data, whole.market_metrics.forecasts
     sources = [fetch.prices, fetch.corporate_actions, *fetch.economic.values()]
     paths = [source.path for source in sources if source]
     folders = [str(Path(path).parent) for path in paths if "*" in path]
@@ -130,6 +130,14 @@ def makefile(path: str, whole: Config) -> str:
             f"SCENARIOS := {' '.join(whole.scenarios)}",
             f"MODELS := {' '.join(whole.models)}",
             f"BASELINE := {whole.evaluate.baseline}",
+            f"STRATEGIES := {' '.join(whole.strategies)}",
+            *(
+                f"FORECASTS_{name} := {entry.forecasts.scenario}_{entry.forecasts.model}"
+                for name, entry in whole.strategies.items()
+                if entry.forecasts
+            ),
+            f"MARKET_FORECASTS := {market.scenario}_{market.model}",
+            f"MARKET_SCENARIO := {market.scenario}",
             f"RAW := {' '.join(whole.raw_names())}",
             f"SOURCES := $(wildcard {' '.join([*paths, *folders])})",
             "",

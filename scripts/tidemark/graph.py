@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from tidemark import checkpoint
+from tidemark import checkpoint, config
 from tidemark.checkpoint import Look, Reason
 from tidemark.errors import InputError
 from tidemark.verification import upstream_first
@@ -72,7 +72,8 @@ def expected(stored: Stored) -> dict[str, tuple[str, dict[str, str]]]:
     """Step and instance of every checkpoint that the configuration asks for, by name."""
     found = {}
     for step, per in steps().items():
-        names = [json.loads(stored(f"{kind}s") or '{"keys": []}')["keys"] for kind in per]
+        sections = [stored(config.section_of(kind)) for kind in per]
+        names = [json.loads(text or '{"keys": []}')["keys"] for text in sections]
         for choice in product(*names):
             instance = dict(zip(per, choice, strict=True))
             found[checkpoint.name_of(step, instance)] = (step, instance)

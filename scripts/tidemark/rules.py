@@ -4,15 +4,18 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from tidemark import environment
-from tidemark.settings import PRICE_FIELDS, Alerts, Config, Prices, Scenario, Winsorise
+from tidemark.settings import PRICE_FIELDS, Alerts, Config, Prices, Scenario, Window, Winsorise
 
 from pydantic import ValidationError
 
 TAKEN_COLUMNS = {*PRICE_FIELDS, "ticker", "available_at", "imputed", "return", "return_treated"}
 TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
+
+STRATEGIES = Path("scripts/tidemark/backtest/strategies")
 
 Fault = tuple[str, str]  # dotted key, what is wrong with it
 
@@ -37,6 +40,10 @@ def check(whole: Config) -> None:
         *_horizon(whole),
         *_features(whole),
         *_quantiles(whole.scenarios),
+        *_windows(whole.market_scenarios.historical),
+        *_strategies(whole),
+        *_forecasts(whole),
+        *_weights(whole.assess.weights),
         *_libraries(whole.environment.rerun_on_upgrade),
         *_owners(whole.alerts),
     ]
@@ -180,6 +187,52 @@ def _quantiles(scenarios: dict[str, Scenario]) -> list[Fault]:
         if isinstance(scenario.outliers, Winsorise)
         and scenario.outliers.lower >= scenario.outliers.upper
     ]
+
+
+def _windows(historical: Mapping[str, Window]) -> list[Fault]:
+    return [
+        (f"market_scenarios.historical.{name}", f"ends on {window.end}, before {window.start}")
+        for name, window in historical.items()
+        if window.end < window.start
+    ]
+
+
+def _strategies(whole: Config) -> list[Fault]:
+    files = [path.stem for path in STRATEGIES.glob("[a-z]*.py")]
+    faults = [
+        (
+            f"strategies.{name}.strategy",
+            f"there is no {STRATEGIES}/{entry.strategy}.py{hint(entry.strategy, files)}",
+        )
+        for name, entry in whole.strategies.items()
+        if entry.strategy not in files
+    ]
+    if whole.assess.benchmark not in whole.strategies:
+        known = whole.strategies
+        missing = whole.assess.benchmark
+        faults.append(("assess.benchmark", f"no such strategy: {missing}{hint(missing, known)}"))
+    return faults
+
+
+def _forecasts(whole: Config) -> list[Fault]:
+    wanted = {"market_metrics.forecasts": whole.market_metrics.forecasts} | {
+        f"strategies.{name}.forecasts": entry.forecasts
+        for name, entry in whole.strategies.items()
+        if entry.forecasts is not None
+    }
+    return [
+        (f"{key}.{kind}", f"no such {kind}: {name}{hint(name, known)}")
+        for key, forecasts in wanted.items()
+        for kind, name, known in (
+            ("scenario", forecasts.scenario, whole.scenarios),
+            ("model", forecasts.model, whole.models),
+        )
+        if name not in known
+    ]
+
+
+def _weights(weights: Mapping[str, float]) -> list[Fault]:
+    return [] if sum(weights.values()) > 0 else [("assess.weights", "give one metric a weight")]
 
 
 def _owners(alerts: Alerts) -> list[Fault]:

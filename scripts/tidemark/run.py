@@ -8,7 +8,8 @@ import os
 import pickle
 import resource
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+PROGRESS_SECONDS = 10
+
+
 class Run:
     """One run of one step instance: its configuration, its reads, its writes, its log.
 
@@ -56,6 +60,7 @@ class Run:
         self._staging = Staging(self._last.get("outputs", {}))
         self._survivors: list[str] = []
         self._history: list[str] = []
+        self._told = time.monotonic()
         self._headline = ""
         self._notes: list[str] = []
         self._provisional = ""
@@ -71,6 +76,11 @@ class Run:
     def model(self) -> str:
         """The model of this instance."""
         return self.instance["model"]
+
+    @property
+    def strategy(self) -> str:
+        """The strategy of this instance."""
+        return self.instance["strategy"]
 
     @property
     def seed(self) -> int:
@@ -233,6 +243,13 @@ class Run:
         """Stage a Parquet file."""
         self.write_bytes(path, store.parquet_bytes(frame, metadata), rows=len(frame))
 
+    def write_parquet_parts(self, path: str, frames: Iterable["DataFrame"]) -> int:
+        """Stage a Parquet file of frames that come one by one; the number of rows."""
+        with guard.opened(), store.naming(path):
+            rows = store.write_parquet_parts(self._staging.temporary(path), frames)
+        self._staging.count(path, rows)
+        return rows
+
     def write_pickle(self, path: str, value: object) -> None:
         """Stage a pickle."""
         self.write_bytes(path, store.pickle_bytes(value))
@@ -258,6 +275,13 @@ class Run:
         self._notes.append(text)
         self.log.warning(text)
         progress.say(f"    note: {' '.join([self.step, *self.instance.values()])}: {text}")
+
+    def progress(self, text: str) -> None:
+        """How far a long step is: shown at most every ten seconds."""
+        now = time.monotonic()
+        if now - self._told >= PROGRESS_SECONDS:
+            self._told = now
+            progress.say(f"    {' '.join([self.step, *self.instance.values()])}: {text}")
 
     def retry_next_time(self, why: str) -> None:
         """The result is provisional: the next make runs this step again."""

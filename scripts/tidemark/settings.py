@@ -21,6 +21,11 @@ Step = Literal[
     "evaluate",
     "plots",
     "scenario_compare",
+    "market_scenarios",
+    "market_metrics",
+    "backtest",
+    "assess",
+    "strategy_plots",
     "collect_metrics",
     "reports",
 ]
@@ -74,6 +79,7 @@ def _no_repeats(values: list[int]) -> list[int]:
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 DateFormat = Annotated[str, AfterValidator(_date_format)]
 SourcePath = Annotated[str, AfterValidator(_make_can_say)]
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -252,6 +258,130 @@ class Plots(Section):
     dpi: Annotated[int, Field(ge=50, le=600)] = 110
 
 
+class Forecasts(Section):
+    """Whose forecasts: a model fitted on a scenario."""
+
+    scenario: Name
+    model: Name
+
+
+class Window(Section):
+    """A stretch of history, both days included, and who dates it so."""
+
+    start: IsoDate
+    end: IsoDate
+    source: str
+
+
+class Shock(Section):
+    """A fall of all prices; `at` says after which shares of history."""
+
+    size: Annotated[float, Field(gt=-1)]
+    at: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1)]
+    fall: Count = 1
+    recovery: Count | None = None
+
+
+class Stress(Section):
+    """How history is changed; what is left out stays as it was."""
+
+    cost_multiplier: Annotated[float, Field(ge=0)] = 1.0
+    slippage_multiplier: Annotated[float, Field(ge=0)] = 1.0
+    cash_rate_change: Annotated[float, Field(gt=-1)] = 0.0
+    volatility_multiplier: Positive = 1.0
+    correlation: Annotated[float, Field(gt=-1, lt=1)] | None = None
+    shock: Shock | None = None
+
+
+class Stochastic(Section):
+    """Simulated paths: how many of each kind, and how they are drawn; lengths in bars."""
+
+    paths: dict[
+        Literal["stationary_bootstrap", "moving_block_bootstrap", "gbm"],
+        Annotated[int, Field(ge=0)],
+    ]
+    horizon: Count
+    warm_up: Annotated[int, Field(ge=0)]
+    block_length: Count
+    min_history: Count
+
+
+class MarketScenarios(Section):
+    """Stretches and simulations of the market."""
+
+    calendar_years: bool = True
+    historical: dict[Name, Window] = {}
+    stress: dict[Name, Stress] = {}
+    stochastic: Stochastic
+
+
+class MarketMetrics(Section):
+    """What is measured of each ticker in each market scenario."""
+
+    forecasts: Forecasts
+    event_bars_before: Annotated[int, Field(ge=0)] = 1
+    event_bars_after: Annotated[int, Field(ge=0)] = 1
+    importance_rows: Count = 1000
+    importance_repeats: Count = 5
+
+
+class TradingHours(Section):
+    """When fills may happen, in the time zone of the exchange."""
+
+    start: ClockTime
+    end: ClockTime
+    time_zone: TimeZone
+
+
+class Backtest(Section):
+    """How targets are traded."""
+
+    fill: Literal["next_open", "next_close"] = "next_open"
+    cost_basis_points: Annotated[float, Field(ge=0, lt=10_000)]
+    slippage_basis_points: Annotated[float, Field(ge=0, lt=10_000)]
+    direction: Literal["long_only", "long_short"] = "long_short"
+    cash_rate: Annotated[float, Field(gt=-1)] = 0.0
+    trading_hours: TradingHours | None = None
+
+
+class Strategy(Section):
+    """A strategy with lists of values for its parameters: every combination is tried."""
+
+    strategy: Name
+    parameters: dict[Name, Annotated[list[Any], Field(min_length=1)]] = {}
+    forecasts: Forecasts | None = None
+
+
+class Guardrails(Section):
+    """What a set must keep on full history, on average over tickers."""
+
+    min_trades: Annotated[float, Field(ge=0)]
+    min_sharpe: float
+    max_position_rate: Annotated[float, Field(gt=0, le=1)]
+    max_drawdown: Annotated[float, Field(gt=0, le=1)]
+
+
+class WalkForward(Section):
+    """Choosing on the past alone; lengths in years."""
+
+    first_years: Positive
+    every_years: Positive
+
+
+class Assess(Section):
+    """How strategies are ranked, and what the ranking is held against."""
+
+    benchmark: Name
+    weights: dict[Name, Annotated[float, Field(ge=0)]]
+    guardrails: Guardrails
+    blocks: Annotated[int, Field(ge=2, le=20, multiple_of=2)] = 16
+    walk_forward: WalkForward
+    confidence: Fraction = 0.95
+    bootstrap_replicates: Annotated[int, Field(ge=100)] = 1000
+    block_length: Count = 21
+    tear_sheets: Annotated[int, Field(ge=1, le=20)] = 3
+
+
 class Alerts(Section):
     """Who hears of what."""
 
@@ -272,6 +402,11 @@ class Config(Section):
     models: Annotated[dict[Name, AnyModel], Field(min_length=1)]
     evaluate: Evaluate
     plots: Plots = Plots()
+    market_scenarios: MarketScenarios
+    market_metrics: MarketMetrics
+    backtest: Backtest
+    strategies: Annotated[dict[Name, Strategy], Field(min_length=1)]
+    assess: Assess
     environment: Environment = Environment()
     alerts: Alerts = Alerts()
 

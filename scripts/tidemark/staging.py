@@ -60,7 +60,11 @@ class Staging:
             temporary.unlink(missing_ok=True)
             raise
         if rows is not None:
-            self._rows[path] = rows
+            self.count(path, rows)
+
+    def count(self, path: str, rows: int) -> None:
+        """Note how many rows a staged file has."""
+        self._rows[path] = rows
 
     def commit(self, paths: list[str] | None = None) -> dict[str, dict[str, Any]]:
         """Move the staged files into place (all, or those named) and describe them."""

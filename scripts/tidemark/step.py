@@ -67,7 +67,7 @@ def _launch_by_hand(name: str, instance: Mapping[str, str], path: str) -> int:
 
 def _must_be_configured(instance: Mapping[str, str]) -> None:
     for kind, name in instance.items():
-        known = list(config.View({}, f"{kind}s"))
+        known = list(config.View({}, config.section_of(kind)))
         if name not in known:
             raise InputError(f"--{kind} {name}", f"no such {kind}", f"one of {', '.join(known)}")
 

@@ -11,7 +11,7 @@ import json
 import math
 import os
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,19 +87,48 @@ def write_flushed(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+PARQUET: Any = {"compression": "zstd", "coerce_timestamps": "us", "version": "2.6"}
+
+
 def parquet_bytes(frame: "DataFrame", metadata: Mapping[str, str] | None = None) -> bytes:
     """Encode a frame as Parquet: microsecond timestamps, no index, zstd.
 
     pandas' own metadata is left out: it names library versions, which are not content.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata(dict(metadata) if metadata else None)
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", coerce_timestamps="us", version="2.6")
+    pq.write_table(_table(frame, metadata), buffer, **PARQUET)
     return buffer.getvalue()
+
+
+def write_parquet_parts(path: Path, frames: Iterable["DataFrame"]) -> int:
+    """Write frames of the same columns to one Parquet file; returns its rows.
+
+    Memory holds one frame at a time, so the file may be larger than it. There is at least one.
+    """
+    import pyarrow.parquet as pq
+
+    rows, writer = 0, None
+    try:
+        for frame in frames:
+            table = _table(frame)
+            writer = writer or pq.ParquetWriter(path, table.schema, **PARQUET)
+            writer.write_table(table)
+            rows += len(frame)
+    finally:
+        if writer:
+            writer.close()
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    return rows
+
+
+def _table(frame: "DataFrame", metadata: Mapping[str, str] | None = None) -> Any:
+    import pyarrow as pa
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    return table.replace_schema_metadata(dict(metadata) if metadata else None)
 
 
 def parquet_frame(data: bytes) -> "DataFrame":

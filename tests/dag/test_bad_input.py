@@ -196,6 +196,34 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     ),
     "name with a dot": (config("  mean_impute:", "  mean.impute:"), ["mean.impute"]),
     "broken YAML": (config("seed: 20130301", "seed: [1"), ["config.yaml:"]),
+    "unknown strategy": (
+        config("{strategy: sma_cross", "{strategy: sma_kross"),
+        ["strategies.sma_cross.strategy", "did you mean sma_cross?"],
+    ),
+    "unknown parameter": (
+        config("fast: [5, 10]", "fats: [5, 10]"),
+        ["strategies.sma_cross.parameters.fats", "did you mean fast?"],
+    ),
+    "strategy without forecasts": (
+        config("model_forecast, forecasts: {scenario: mean_impute, model: baseline}", "model_kelly"),
+        ["strategies.model_forecast", "model_kelly needs forecasts"],
+    ),
+    "window that ends before it starts": (
+        config("end: 2010-12-31", "end: 2009-12-31"),
+        ["market_scenarios.historical.year", "2009-12-31"],
+    ),
+    "unknown benchmark": (
+        config("benchmark: buy_and_hold", "benchmark: buy_and_hope"),
+        ["assess.benchmark", "did you mean buy_and_hold?"],
+    ),
+    "unknown weight": (
+        config("weights: {sharpe_ratio", "weights: {sharp_ratio"),
+        ["assess.weights.sharp_ratio", "sharpe_ratio"],
+    ),
+    "walk-forward longer than the data": (
+        config("first_years: 1", "first_years: 40"),
+        ["assess.walk_forward.first_years"],
+    ),
     "embargo below horizon": (config("embargo: 5", "embargo: 0"), ["split_data.embargo"]),
 }
 

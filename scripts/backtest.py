@@ -1,0 +1,68 @@
+"""Trade one strategy: every set of parameters on every ticker in every market scenario."""
+
+from collections.abc import Iterator
+
+from tidemark.backtest import causality, scenarios, strategies
+from tidemark.backtest.cells import Trial
+from tidemark.backtest.engine import Rules
+from tidemark.backtest.prices import Floats, Prices, TradingHours, forecasts_on, periods_per_year
+from tidemark.step import Run, step
+
+import pandas as pd
+
+BASIS_POINT = 1e-4
+
+
+@step(per=("strategy",))
+def backtest(run: Run) -> None:
+    """Write metrics/backtests/{strategy}.parquet, and the daily returns to data/backtests/."""
+    markets = scenarios.stored(run.read_json(scenarios.RECORDS), run.read_parquet)
+    trial = _trial(run, markets[0].prices)
+    for parameters in trial.sets:
+        causality.require_causal(trial.strategy, markets[0].prices, parameters, trial.inputs)
+    tested = trial.markets(markets)
+    rows = run.write_parquet_parts(
+        f"metrics/backtests/{run.strategy}.parquet", _cells(run, trial, tested)
+    )
+    run.write_parquet(f"data/backtests/{run.strategy}.parquet", trial.returns(markets[0]))
+    run.headline(f"{rows:,} cells: {len(trial.sets)} sets, {len(tested)} market scenarios")
+
+
+def _trial(run: Run, history: Prices) -> Trial:
+    entry = run.config["strategies"][run.strategy]
+    strategy = strategies.load(entry["strategy"])
+    where = f"config.yaml strategies.{run.strategy}.parameters"
+    sets = strategies.grid(strategy, run.plain(entry["parameters"]), where)
+    inputs = {name: _forecasts(run, strategy, history) for name in strategy.inputs}
+    trading = run.config["backtest"]
+    hours = trading["trading_hours"]
+    rules = Rules(
+        fill=trading["fill"],
+        cost=BASIS_POINT * trading["cost_basis_points"],
+        slippage=BASIS_POINT * trading["slippage_basis_points"],
+        direction=trading["direction"],
+        cash_rate=trading["cash_rate"],
+        periods_per_year=periods_per_year(history.timestamp),
+    )
+    within = None if hours is None else TradingHours(**run.plain(hours))
+    return Trial(run.strategy, strategy, sets, inputs, rules, within)
+
+
+def _forecasts(run: Run, strategy: strategies.Strategy, history: Prices) -> Floats:
+    wanted = run.config["strategies"][run.strategy]["forecasts"]
+    if wanted is None:
+        raise strategies.lacking(strategy, "forecasts", f"config.yaml strategies.{run.strategy}")
+    path = f"data/predictions/{wanted['scenario']}_{wanted['model']}.parquet"
+    return forecasts_on(history, run.read_parquet(path))
+
+
+def _cells(
+    run: Run, trial: Trial, tested: list[scenarios.MarketScenario]
+) -> Iterator[pd.DataFrame]:
+    for done, frame in trial.cells(tested):
+        run.progress(f"{done} of {len(tested)} market scenarios")
+        yield frame
+
+
+if __name__ == "__main__":
+    backtest()

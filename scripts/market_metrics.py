@@ -1,0 +1,86 @@
+"""What the market was like for each ticker in each market scenario, and what a model saw in it."""
+
+from collections.abc import Iterator
+
+from tidemark.backtest import market_metrics as measures
+from tidemark.backtest import scenarios
+from tidemark.backtest.scenarios import MarketScenario
+from tidemark.step import Run, step
+
+import pandas as pd
+
+KEYS = ["timestamp", "ticker"]
+WEEK = pd.Timedelta(days=7)
+
+
+@step()
+def market_metrics(run: Run) -> None:
+    """Write metrics/market/market_metrics.parquet: family, ticker, scenario_name, metric, value."""
+    markets = scenarios.stored(run.read_json(scenarios.RECORDS), run.read_parquet)
+    covered = [one for one in markets if len(one.prices.timestamp[one.counted])]
+    real = [one for one in covered if one.prices is markets[0].prices]
+    frames = [*measures.describe(covered), *_events(run, real), *_model(run, real)]
+    found = pd.concat(frames, ignore_index=True)
+    run.write_parquet("metrics/market/market_metrics.parquet", found)
+    families = found["family"].nunique()
+    run.headline(f"{len(found):,} figures of {families} families, {len(covered)} market scenarios")
+
+
+def _events(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
+    """Returns about splits, dividends and economic releases."""
+    prices = real[0].prices
+    change = measures.returns(prices.close)
+    settings = run.config["market_metrics"]
+    reach = settings["event_bars_before"], settings["event_bars_after"]
+    for kind, events in _happened(run).items():
+        around = measures.event_bars(prices, events, *reach)
+        for one in real:
+            values = measures.around_events(change[one.counted], around[one.counted], kind)
+            yield measures.tidy("event", values, prices.ticker, one.name)
+
+
+def _happened(run: Run) -> dict[str, pd.DataFrame]:
+    """Dates by kind of event; a series with a value a day is no series of events."""
+    found = {}
+    sources = run.config["fetch_data"]
+    if sources["corporate_actions"] is not None:
+        actions = run.read_parquet("data/raw/corporate_actions.parquet")
+        found = {str(kind): part[KEYS] for kind, part in actions.groupby("kind")}
+    for name in sources["economic"]:
+        released = run.read_parquet(f"data/raw/{name}.parquet")["available_at"]
+        if released.diff().median() >= WEEK:
+            found[f"{name}_release"] = pd.DataFrame({"timestamp": released})
+    return found
+
+
+def _model(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
+    """Accuracy of the forecasts in each window that has any, and what the model relies on."""
+    wanted = run.config["market_metrics"]["forecasts"]
+    name = f"{wanted['scenario']}_{wanted['model']}"
+    forecasts = _forecasts(run, wanted["scenario"], name)
+    for one in real:
+        first, last = one.prices.timestamp[one.counted][[0, -1]]
+        if forecasts["timestamp"].between(first, last).any():
+            values = measures.forecast_accuracy(forecasts, one.prices.ticker, first, last)
+            yield measures.tidy("model", values, [*one.prices.ticker, measures.ALL], one.name)
+    settings = run.config["market_metrics"]
+    values = measures.feature_importance(
+        run.read_pickle(f"models/{name}.pkl"),
+        run.read_parquet(f"data/splits/{wanted['scenario']}_test.parquet"),
+        settings["importance_rows"],
+        settings["importance_repeats"],
+        run.seed,
+    )
+    yield measures.tidy("model", values, [measures.ALL], real[0].name)
+
+
+def _forecasts(run: Run, scenario: str, name: str) -> pd.DataFrame:
+    """One row a forecast, with the baseline's beside it."""
+    baseline = run.config["evaluate"]["baseline"]
+    base = run.read_parquet(f"data/predictions/{scenario}_{baseline}.parquet")
+    ours = run.read_parquet(f"data/predictions/{name}.parquet")
+    return ours.merge(base[[*KEYS, "y_pred"]].rename(columns={"y_pred": "y_base"}), on=KEYS)
+
+
+if __name__ == "__main__":
+    market_metrics()

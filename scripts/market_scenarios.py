@@ -1,0 +1,28 @@
+"""The stretches, stresses and simulations of the market that strategies are tried on."""
+
+from tidemark.backtest import scenarios
+from tidemark.backtest.prices import from_tidy
+from tidemark.step import Run, step
+
+import pandas as pd
+
+
+@step()
+def market_scenarios(run: Run) -> None:
+    """Write data/scenarios/: all of history, the bars of each simulation, and what each is."""
+    prices = from_tidy(run.read_parquet("data/raw/prices.parquet"))
+    built = list(scenarios.build(prices, run.plain(run.config["market_scenarios"]), run.seed))
+    for kind, file in scenarios.FILES.items():
+        frames = [scenarios.tidy(one) for one in built if one.kind == kind]
+        run.write_parquet(file, pd.concat(frames) if frames else scenarios.tidy(built[0])[:0])
+    records = [one.record() for one in built]
+    run.write_json(scenarios.RECORDS, records)
+    for record in records:
+        if not record["bars"]:
+            run.note(f"{record['name']}: {record['note']}")
+    simulated = sum(record["simulated"] for record in records)
+    run.headline(f"{len(records)} market scenarios, {simulated} of them simulated")
+
+
+if __name__ == "__main__":
+    market_scenarios()

@@ -1,0 +1,111 @@
+"""Strategies: what an edit reruns, a user's own strategy, and who looks ahead."""
+
+import json
+
+from conftest import ASSESS, Tree, instances
+
+import duckdb
+import pandas as pd
+
+OWN = '''"""Long after two closes in a row that rose."""
+
+from tidemark.backtest.indicators import lag
+from tidemark.backtest.signals import above
+
+CATEGORY = "momentum"
+DEFAULTS = {"apart": 1}
+
+
+def targets(prices, apart):
+    close = prices.close
+    before = lag(close, apart)
+    return (above(close, before) & above(before, lag(close, 2 * apart))).astype(float)
+'''
+ENTRY = "  two_rises: {strategy: two_rises, parameters: {apart: [1, 2]}}\n"
+
+
+def add_own(tree: Tree, text: str = OWN) -> None:
+    """One file and one entry, as README says."""
+    path = tree.path / "scripts/tidemark/backtest/strategies/two_rises.py"
+    path.write_text(text, "utf-8")
+    tree.edit("config.yaml", "  sma_cross: {", f"{ENTRY}  sma_cross: {{")
+
+
+def table(tree: Tree, query: str) -> list[tuple]:
+    with duckdb.connect(str(tree.path / "artifacts/metrics.duckdb"), read_only=True) as base:
+        return base.sql(query).fetchall()
+
+
+def test_one_parameter_list_reruns_one_backtest(tree):
+    tree.edit("config.yaml", "fast: [5, 10]", "fast: [5, 20]")
+    expected = {"backtest sma_cross"} | ASSESS
+    assert tree.planned() == expected
+    outcome = tree.make("all")
+    assert outcome.ran == expected
+    assert "config strategies.sma_cross.parameters.fast [5, 10] -> [5, 20]" in outcome.stdout
+    assert tree.make("all").ran == set()
+
+
+def test_costs_rerun_backtests_and_leave_the_market_alone(tree):
+    tree.edit("config.yaml", "cost_basis_points: 5", "cost_basis_points: 50")
+    assert tree.make("assess").ran == instances("backtest") | {"assess"}
+
+
+def test_a_model_that_changes_reaches_the_strategy_that_trades_it(tree):
+    tree.edit(
+        "config.yaml",
+        "model_forecast, forecasts: {scenario: mean_impute, model: baseline}",
+        "model_forecast, forecasts: {scenario: mean_impute, model: ridge}",
+    )
+    assert tree.make("assess").ran == {"backtest model_forecast", "assess"}
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 99999.0")
+    outcome = tree.make("assess")
+    assert "backtest model_forecast" in outcome.ran
+    assert "backtest sma_cross" not in outcome.ran
+
+
+def test_a_strategy_of_ones_own_is_a_file_and_an_entry(tree):
+    add_own(tree)
+    assert tree.make("all").ran == {"backtest two_rises"} | ASSESS
+    ranked = table(tree, "SELECT strategy_name FROM assessment.strategy_rankings")
+    assert ("two_rises",) in ranked
+    assert "two_rises" in tree.text("reports/strategy_assessment.md")
+
+
+def test_who_looks_ahead_is_refused_with_the_bar(tree):
+    before = tree.results()
+    add_own(tree, OWN.replace("before = lag(close, apart)", "before = close[::-1].cumsum(0)[::-1]"))
+    outcome = tree.make("all")
+    assert outcome.code == 2
+    assert "Traceback" not in outcome.stderr
+    assert "strategies/two_rises.py with apart=1: it looks ahead: its target for" in outcome.stderr
+    assert {path: tree.results()[path] for path in before} == before
+
+
+def test_a_window_without_data_is_told(cold):
+    tree, outcome = cold
+    assert "covid_crash: no data: they span 2009-01-0" in outcome.stdout
+    records = json.loads(tree.text("data/scenarios/market_scenarios.json"))
+    (crash,) = [record for record in records if record["name"] == "covid_crash"]
+    assert (crash["bars"], crash["covered_share"]) == (0, 0.0)
+    assert "covid_crash" in tree.text("reports/strategy_assessment.md")
+
+
+def test_every_cell_is_in_the_database_with_the_time_of_its_run(cold):
+    tree, _ = cold
+    parts = [pd.read_parquet(path) for path in (tree.path / "metrics/backtests").glob("*.parquet")]
+    rows = table(
+        tree,
+        """SELECT count(*), count(DISTINCT (strategy_name, "set", scenario_name, symbol)),
+        count(run_date), min(score), max(score) FROM assessment.backtest_results""",
+    )
+    ((count, distinct, dated, least, most),) = rows
+    assert count == distinct == dated == sum(map(len, parts))
+    assert 0 <= least < most <= 1
+    runs = table(
+        tree,
+        "SELECT pipeline_name, status, end_time >= start_time, records_processed > 0"
+        " FROM assessment.pipeline_runs",
+    )
+    assert len(runs) >= 3
+    assert all(fine and records for _, _, fine, records in runs)
