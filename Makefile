@@ -76,8 +76,10 @@ endif
 # recipe $(KEPT) does nothing, after which Make looks at the file again. (Not `&:`, for which the
 # dry run of Make 4.3 would miss everything downstream.) `|` means: only after.
 
-# What a rule lists goes to a file for the harness, which refuses to read anything else.
-STEP = @$(file >artifacts/.promised/$(@F),$^)$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S scripts/launch.py
+# What a rule lists, for the harness, which refuses to read anything else. Dry runs expand this too, beside
+# steps that read it: a list that stands is not written again.
+same = $(if $(subst x$1x,,x$2x)$(subst x$2x,,x$1x),,same)
+STEP = @$(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S scripts/launch.py
 KEPT :=
 PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))
 REPORTS := model_communication_report model_evaluation_memo reflection
