@@ -161,8 +161,8 @@ class Run:
         with guard.opened():
             if checkpoint.producer(path) is None:
                 checkpoint.publish_all()  # its pointer may just have been lost
-            vouched = checkpoint.produced(path) is not None
-        if not vouched:
+            recorded = checkpoint.produced(path)
+        if not recorded or recorded["sha256"] != self.inputs[path]:
             raise InputError(
                 path,
                 "no checkpoint vouches for this file, and a pickle can run any code",
