@@ -131,7 +131,9 @@ class Server:
 
     def _abandon(self, connection: socket.socket) -> None:
         """A client that is gone takes its child along, as a plain process would have gone."""
-        pid = self._children.pop(connection.fileno())
+        pid = self._children.pop(connection.fileno(), None)
+        if pid is None:  # the child ended at the same moment, and was reported first
+            return
         self._events.unregister(connection)
         connection.close()
         os.kill(pid, signal.SIGKILL)

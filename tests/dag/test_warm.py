@@ -64,6 +64,12 @@ ENDINGS = {
     "background": "import threading, time\n"
     "threading.Thread(target=lambda: (time.sleep(0.3), print('late'))).start()",
 }
+BREAKS_OFF = """
+import os, socket, struct
+connection, _ = socket.socket(fileno=3).accept()
+connection.recv(1)  # and leaves the rest: closing will be a reset
+connection.sendall(struct.pack("!i", os.getpid()))
+"""
 SLEEP = "import os, time; print(os.getpid(), os.getppid(), flush=True); time.sleep(60)"
 
 
@@ -201,6 +207,26 @@ def test_a_child_dies_with_its_client(project):
         process.kill()
         assert soon(lambda: not alive(child))
     assert alive(server)
+
+
+def test_a_child_and_its_client_that_end_at_once_leave_the_server_alive(own_project):
+    process = own_project.start(SLEEP)
+    child, server = map(int, process.stdout.readline().split())
+    os.kill(server, signal.SIGSTOP)  # it will hear of both in one look
+    os.kill(child, signal.SIGKILL)
+    assert soon(lambda: not alive(child))
+    process.kill()
+    process.communicate(timeout=10)
+    os.kill(server, signal.SIGCONT)
+    assert own_project.server() == server
+
+
+def test_a_server_that_breaks_off_is_one_line(own_project):
+    (own_project.path / "scripts/warm.py").write_text(BREAKS_OFF)
+    code, out, err = own_project.outcome("pass")
+    assert (code, out) == (1, "")
+    assert err.startswith("the warm interpreter died, see ")
+    assert len(err.splitlines()) == 1
 
 
 def test_children_and_server_end_with_make(own_project):
