@@ -105,6 +105,15 @@ def test_failed_blocked_missing_and_never_run_are_told_apart(tree):
     assert set(states(tree).values()) == {"fresh"}
 
 
+def test_a_failure_is_undone_by_undoing_the_edit(tree):
+    tree.edit("config.yaml", "%Y-%m-%d", "%Y/%m/%d")
+    assert tree.make("fetch_data").code == 2
+    assert in_state(tree, "failed") == {"fetch_data"}
+    tree.edit("config.yaml", "%Y/%m/%d", "%Y-%m-%d")
+    assert set(states(tree).values()) == {"fresh"}
+    assert tree.make("why", "T=fetch_data").stdout.startswith("fetch_data: fresh")
+
+
 def test_two_checkouts_agree_or_the_first_difference_is_named(tree, cold):
     other = f"OTHER={cold[0].path}"
     assert tree.make("compare-tree", other).stdout == "the same outputs in all 23 steps\n"
