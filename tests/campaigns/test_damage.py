@@ -96,7 +96,7 @@ def test_a_tampered_model_is_never_loaded(tree, by):
     arguments = ("scripts/evaluate.py", "--scenario", "mean_impute", "--model", "ridge")
     outcome = tree.make("evaluate") if by == "make" else tree.python(*arguments)
     assert outcome.code == 2
-    told = "no checkpoint vouches for this file" if "lost" in by else "is not what train_models_mean"
+    told = "no checkpoint vouches for" if "lost" in by else "is not what train_models_mean_impute"
     assert f"{RIDGE}: {told}" in outcome.stderr
     assert "run make again" in outcome.stderr
     assert "a pickle ran code" not in outcome.stdout + outcome.stderr

@@ -170,6 +170,30 @@ def test_accepting_needs_a_reason_and_results(tree):
     assert tree.make("all").ran == set()
 
 
+def test_no_change_of_an_output_and_no_lost_input_can_be_accepted(tree):
+    tree.edit("scripts/tidemark/features.py", "\nimport", "\nUNUSED = 1\nimport")
+    accept = ("accept", "T=feature_engineering", "REASON=x")
+    with (tree.path / "features/mean_impute.parquet").open("ab") as file:
+        file.write(b"by hand")
+    refused = tree.make(*accept)
+    assert refused.code == 2
+    assert "features/mean_impute.parquet is not what the step wrote" in refused.stderr
+    assert tree.make("feature_engineering").code == 0
+    tree.edit("scripts/tidemark/features.py", "UNUSED = 1", "UNUSED = 2")
+    (tree.path / "schemas/feature_contract.yaml").unlink()
+    assert "schemas/feature_contract.yaml is gone" in tree.make(*accept).stderr
+    outcome = tree.make("accept", "T=all", "REASON=x")
+    assert (outcome.code, outcome.stdout) == (0, "0 accepted: x\n"), outcome
+
+
+def test_what_reports_acceptances_cannot_be_accepted(tree):
+    tree.edit("scripts/collect_metrics.py", "\nfrom", "\nUNUSED = 1\nfrom")
+    refused = tree.make("accept", "T=collect_metrics", "REASON=x")
+    assert refused.code == 2
+    assert "collect_metrics: reports what was accepted, so it must run" in refused.stderr
+    assert in_state(tree, "stale") == {"collect_metrics"}
+
+
 def age(tree: Tree, library: str, *names: str) -> None:
     """As if these steps had run with an older version of a library."""
     for name in names:
