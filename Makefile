@@ -62,7 +62,8 @@ changed := [ "$$(cat artifacts/.verified)" -le "$$(date +%s)" ] || echo the cloc
 	find artifacts -maxdepth 1 -type f ! -name '.*' ! -name 'dag.*' -cnewer artifacts/.verified -print -quit; \
 	find $(sort $(dir $(SOURCES))) schemas reports/templates reports/narrative -type d -cnewer artifacts/.verified -print -quit
 ifeq ($(TIDEMARK_PLANNING)$(if $(wildcard $(PYTHON)),,none),)
-$(if $(wildcard artifacts/*.ok),$(if $(shell { $(changed); } 2>/dev/null),$(shell $(START) -S scripts/verify.py >&2)))
+$(if $(wildcard artifacts/*.ok),$(if $(shell { $(changed); } 2>/dev/null),$(shell $(START) -S scripts/verify.py >&2)$(if \
+	$(filter-out 0,$(.SHELLSTATUS)),$(error file times could not be brought in line with contents; the lines above say why))))
 endif
 endif
 
