@@ -32,9 +32,7 @@ export TIDEMARK_PLAN := $(MAKE) -n $(MAKEOVERRIDES) $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@
 export TIDEMARK_CONFIG := $(CONFIG)
 export TIDEMARK_WARM := $(if $(LAUNCH),0,$(WARM))
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
-MAKEFLAGS += -j$(lastword $(about))
-endif
+$(if $(filter -j%,$(MAKEFLAGS)),,$(eval MAKEFLAGS += -j$(lastword $(about))))
 
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
 hash := \#
@@ -77,8 +75,7 @@ endif
 # recipe $(KEPT) does nothing, after which Make looks at the file again. (Not `&:`, for which the
 # dry run of Make 4.3 would miss everything downstream.) `|` means: only after.
 
-# What a rule lists, for the harness, which refuses to read anything else. Dry runs expand this too, beside
-# steps that read it: a list that stands is not written again.
+# The harness lets a step read only what this lists; a list that stands is left alone, for dry runs write too.
 same = $(if $(subst x$1x,,x$2x)$(subst x$2x,,x$1x),,same)
 STEP = @$(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S scripts/launch.py
 KEPT :=
@@ -183,25 +180,27 @@ reports: artifacts/reports.ok
 $(STEPS) all:
 	$(SUMMARY)
 
+# What people write reaches the scripts through the environment, as it is: no shell or Make reads it.
+$(foreach word,T REASON OTHER,$(eval override export $(word) := $$(value $(word))))
 .PHONY: status why dag timings compare-tree accept
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status: .venv/.ok
 	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table)
 ## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
-why: .venv/.ok
-	@$(PYTHON) scripts/why.py --config $(CONFIG) $(or $(T),$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))
+why:
+	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/why.py --config $(CONFIG)
 ## dag: draw every step instance, coloured by state: artifacts/dag.svg, artifacts/dag.mmd
 dag: .venv/.ok
 	@$(PYTHON) scripts/dag.py --config $(CONFIG) --steps "$(STEPS)" --make $(MAKE_COMMAND)
 ## accept: let the results of T=<step, checkpoint, output or all> stand after a cosmetic change, with REASON="..."
 accept: artifacts/config.mk
-	@$(PYTHON) scripts/accept.py $(or $(T),$(error make accept needs T=<step, checkpoint, output or all> and REASON="...")) --reason "$(REASON)"
+	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) scripts/accept.py
 ## timings: what each step cost, slowest first, with a hash of its outputs
 timings: .venv/.ok
 	@$(PYTHON) -S scripts/timings.py
 ## compare-tree: the first step whose outputs differ from those in OTHER=path, and why
-compare-tree: .venv/.ok
-	@$(PYTHON) -S scripts/compare_tree.py $(or $(OTHER),$(error make compare-tree needs OTHER=path of another checkout))
+compare-tree:
+	@$(if $(OTHER),,$(error make compare-tree needs OTHER=path of another checkout))$(PYTHON) -S scripts/compare_tree.py
 
 .PHONY: test campaigns lint sample config-schema lock clean distclean help FORCE
 ## test: the test suite

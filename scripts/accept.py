@@ -20,8 +20,11 @@ from tidemark.graph import Node
 def main() -> int:
     """Exit code 2 when there is nothing that could be accepted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", help="a step, a checkpoint, an output, or all")
-    parser.add_argument("--reason", required=True)
+    target = os.environ.get("T", "")
+    parser.add_argument(
+        "target", help="a step, a checkpoint, an output, or all", nargs="?", default=target
+    )
+    parser.add_argument("--reason", default=os.environ.get("REASON", ""))
     options = parser.parse_args()
     os.chdir(ROOT)
     _accept(options.target, options.reason.strip())
