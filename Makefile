@@ -183,20 +183,21 @@ $(STEPS) all:
 # What people write reaches the scripts through the environment, as it is: no shell or Make reads it.
 $(foreach word,T REASON OTHER,$(eval override export $(word) := $$(value $(word))))
 .PHONY: status why dag timings compare-tree accept
+status why dag timings compare-tree: $(if $(wildcard .venv/.ok),,.venv/.ok)  # some environment, not the newest
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
-status: .venv/.ok
+status:
 	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table)
 ## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
 why:
 	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/why.py --config $(CONFIG)
 ## dag: draw every step instance, coloured by state: artifacts/dag.svg, artifacts/dag.mmd
-dag: .venv/.ok
+dag:
 	@$(PYTHON) scripts/dag.py --config $(CONFIG) --steps "$(STEPS)" --make $(MAKE_COMMAND)
 ## accept: let the results of T=<step, checkpoint, output or all> stand after a cosmetic change, with REASON="..."
 accept: artifacts/config.mk
 	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) scripts/accept.py
 ## timings: what each step cost, slowest first, with a hash of its outputs
-timings: .venv/.ok
+timings:
 	@$(PYTHON) -S scripts/timings.py
 ## compare-tree: the first step whose outputs differ from those in OTHER=path, and why
 compare-tree:

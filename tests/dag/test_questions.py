@@ -159,6 +159,27 @@ def test_an_accepted_change_runs_nothing_and_is_remembered(tree):
     assert "an unused name" not in tree.make("why", "T=features/mean_impute.parquet").stdout
 
 
+def test_a_reason_is_kept_as_it_was_written(tree):
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    reason = 'it\'s "fine", $5 `touch by-shell` $(touch by-shell) $(shell touch by-make) # x'
+    outcome = tree.make("accept", "T=train_models", f"REASON={reason}")
+    assert outcome.code == 0, outcome
+    assert f": {reason}\n" in tree.make("why", "T=train_models").stdout
+    assert not list(tree.path.glob("by-*"))
+    refused = tree.make("why", "T=`touch by-shell`$(shell touch by-make)")
+    assert "T=`touch by-shell`$(shell touch by-make): is no step" in refused.stderr
+    assert not list(tree.path.glob("by-*"))
+
+
+def test_questions_install_nothing_when_a_lock_has_moved(tree):
+    (tree.path / "requirements.lock").write_text("# newer\n")
+    assert "environment.sh" in tree.make("-n", "sample").stdout
+    for goal in ("status", "why", "dag", "timings", "compare-tree"):
+        outcome = tree.make("-n", goal, "T=evaluate", "OTHER=..")
+        assert outcome.code == 0
+        assert "environment.sh" not in outcome.stdout
+
+
 def test_accepting_needs_a_reason_and_results(tree):
     tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
     assert "REASON: is empty" in tree.make("accept", "T=train_models").stderr
