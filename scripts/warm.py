@@ -211,7 +211,7 @@ def _become(request: Request) -> NoReturn:
         sys.argv = request.command
         sys.path.insert(0, str(Path(__file__).resolve().parent))
         code = _run(request.command[0])
-        _leave()
+        code = _leave(code)
     finally:
         os._exit(code)
 
@@ -242,14 +242,24 @@ def _run(script: str) -> int:
     return 0
 
 
-def _leave() -> None:
-    """What the end of the interpreter would do for the step; tearing all down would cost 0.1 s."""
+def _leave(code: int) -> int:
+    """What the end of the interpreter would do for the step; tearing all down would cost 0.1 s.
+
+    So `atexit` and finalizers do not run: a step must close what it opens. A stream that cannot be
+    flushed makes the exit code 120, as it would be.
+    """
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            code = 120
+            with contextlib.suppress(OSError, ValueError):
+                sys.excepthook(*sys.exc_info())
+    return code
 
 
 def _sweep(folder: Path) -> None:

@@ -62,6 +62,7 @@ ENDINGS = {
     "terminated": "import os; os.kill(os.getpid(), 15)",
     "killed": "import os; os.kill(os.getpid(), 9)",
     "interrupted": "import os, signal; os.kill(os.getpid(), 2); import time; time.sleep(9)",
+    "unheard": "import sys; sys.stdout = open('/dev/full', 'w'); print('lost')",
     "background": "import threading, time\n"
     "threading.Thread(target=lambda: (time.sleep(0.3), print('late'))).start()",
 }
