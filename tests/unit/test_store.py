@@ -1,9 +1,10 @@
 import math
 import os
 import pickle
+import subprocess
 from pathlib import Path
 
-from tidemark import store
+from tidemark import store, verification
 from tidemark.staging import Staging
 
 import numpy as np
@@ -74,9 +75,25 @@ def test_a_deleted_output_comes_back_with_its_time(tmp_path, monkeypatch):
     assert staging.commit()["one"]["mtime_ns"] == 7
 
 
+def test_only_what_was_killed_on_this_machine_is_swept_from_bookkeeping(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("artifacts").mkdir()
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    here = f"{os.getpid()}-{store.HOST}"
+    assert store.temporary_name(Path("artifacts/x")) == Path(f"artifacts/.x.{here}.tmp")
+    elsewhere = f"{ended.pid}-another"
+    for owner in (here, elsewhere, f"{ended.pid}-{store.HOST}"):
+        Path(f"artifacts/.x.{owner}.tmp").touch()
+    verification._sweep()
+    left = {path.name for path in Path("artifacts").iterdir()}
+    assert left == {f".x.{here}.tmp", f".x.{elsewhere}.tmp"}
+
+
 def test_what_a_killed_run_left_is_cleared(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path(".one.12345.tmp").write_bytes(b"half")
+    Path(".one.12345-another.tmp").write_bytes(b"half")
+    Path(".one.12345-another.tmp.wal").write_bytes(b"half")
     staging = Staging({})
     staging.put("one", b"whole")
     staging.commit()
