@@ -289,15 +289,21 @@ class Run:
     def succeed(self, why: list[checkpoint.Reason], started_ns: int, seconds: float) -> None:
         """Move the outputs into place and write the checkpoint."""
         outputs = self._staging.commit()
+        self._staging.remove(self._last.get("outputs", {}).keys() - outputs.keys())
         for kept in self._staging.kept:
             self.note(f"an output had been edited by hand; that copy is now {kept}")
         for path in self._history:
             outputs.pop(path)
-        for path in self._last.get("outputs", {}).keys() - outputs.keys():
-            with contextlib.suppress(OSError):
-                Path(path).unlink()
+        record = self._record(why, started_ns, seconds) | {"outputs": outputs}
+        checkpoint.save(record, started_ns)
+        progress.finished(self.step, self.instance, "ran", seconds, self._headline, _brief(why))
+
+    def _record(
+        self, why: list[checkpoint.Reason], started_ns: int, seconds: float
+    ) -> dict[str, Any]:
+        """The checkpoint, but for the outputs."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        record = {
+        return {
             "format": checkpoint.FORMAT,
             "name": self.name,
             "step": self.step,
@@ -314,14 +320,11 @@ class Run:
             "provisional": self._provisional,
             "reads_checkpoints": self._reads_checkpoints,
             "inputs": self._described_inputs(),
-            "outputs": outputs,
             "config": self._seen,
             "code": self._code(),
             "imported": sorted(code.imported()),
             "libraries": environment.behind(code.imported()),
         }
-        checkpoint.save(record, started_ns)
-        progress.finished(self.step, self.instance, "ran", seconds, self._headline, _brief(why))
 
     def fail(self, message: str, seconds: float) -> None:
         """Leave the earlier outputs as they are, and say what went wrong."""

@@ -186,6 +186,7 @@ def test_a_reader_that_goes_away_is_no_failure(tree):
         done = run(["bash", "-c", command], tree.path)
         assert (done.returncode, done.stderr) == (0, "")
 
+
 def test_help_and_clean_need_no_environment(tmp_path):
     for name in ("Makefile", "config.yaml", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path)

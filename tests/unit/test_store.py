@@ -113,6 +113,19 @@ def test_pickle_round_trip():
     assert pickle.loads(store.pickle_bytes({"a": 1})) == {"a": 1}
 
 
+def test_of_outputs_no_longer_written_only_what_was_edited_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("data").mkdir()
+    Path("data/one").write_bytes(b"edited")
+    Path("data/two").write_bytes(b"same")
+    paths = ("data/one", "data/two", "data/gone")
+    staging = Staging({path: {"sha256": store.sha256(b"same")} for path in paths})
+    staging.remove(paths)
+    assert list(Path("data").iterdir()) == []
+    assert staging.kept == ["artifacts/edited_by_hand/data/one"]
+    assert Path(staging.kept[0]).read_bytes() == b"edited"
+
+
 def test_an_output_edited_by_hand_is_set_aside(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("data").mkdir()
