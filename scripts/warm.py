@@ -189,6 +189,12 @@ def _highest_descriptor() -> int:
     return max(map(int, os.listdir("/proc/self/fd")))
 
 
+def _resident_bytes() -> int:
+    """Memory that a child has from us at its birth, and shares with its siblings."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def _become(request: Request) -> NoReturn:
     """In the child: be as `python script arguments...` would be in the client's place.
 
@@ -202,6 +208,7 @@ def _become(request: Request) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.environb.clear()
         os.environb.update(request.environment)
+        os.environ["TIDEMARK_SHARED_BYTES"] = str(_resident_bytes())
         os.umask(request.umask)
         os.chdir(request.folder)
         _open_streams()

@@ -313,7 +313,7 @@ class Run:
             "started": datetime.fromtimestamp(started_ns / 1e9, UTC).isoformat(),
             "seconds": round(seconds, 3),
             "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
-            "peak_memory_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+            "peak_memory_bytes": _peak_bytes(usage),
             "attempts": self.attempts,
             "headline": self._headline,
             "notes": self._notes,
@@ -352,6 +352,12 @@ class Run:
             meaning = known[path]["meaning"] if same else code.meaning(source)
             fingerprints[path] = {"sha256": sha, "meaning": meaning}
         return fingerprints
+
+
+def _peak_bytes(usage: resource.struct_rusage) -> int:
+    """Of this process; of a warm step, what it took beyond the libraries it shares with others."""
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return max(peak - int(os.environ.get("TIDEMARK_SHARED_BYTES", 0)), 0)
 
 
 def run_id() -> str:

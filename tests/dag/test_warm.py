@@ -301,6 +301,16 @@ def test_a_step_that_has_nothing_to_do_starts_no_server(tree: Tree):
     assert (tree.path / "started").exists()
 
 
+def test_a_warm_step_is_not_charged_for_the_libraries_it_shares(tree: Tree):
+    def megabytes(**variables: str) -> float:
+        (tree.path / "models/mean_impute_ridge.pkl").unlink()
+        assert len(tree.make("train_models", **variables).ran) == 1
+        record = json.loads(tree.text("artifacts/train_models_mean_impute_ridge.ok"))
+        return record["peak_memory_bytes"] / 1e6
+
+    assert 0 < megabytes() < megabytes(WARM="0") - 50
+
+
 def test_a_prefix_starts_every_step_and_its_exit_code_counts(tree: Tree):
     job = tree.path / "job.sh"
     job.write_text('#!/bin/sh\necho "$TIDEMARK_WARM" "$@" >>jobs\nexec "$@"\n')
