@@ -16,8 +16,8 @@ PYTHON := .venv/bin/python
 # While an interpreter starts, Ctrl-C would print a traceback; the scripts' first lines heed it again.
 START := trap '' INT; exec $(PYTHON)
 # Steps are children of one interpreter that has the libraries loaded; WARM=0: plain processes.
+# LAUNCH is a prefix for every step, e.g. LAUNCH="srun -n1 -c1".
 WARM ?= 1
-# A prefix for every step, e.g. LAUNCH="srun -n1 -c1"
 LAUNCH ?=
 NARRATIVE := $(wildcard reports/narrative/*.md)
 
@@ -32,9 +32,7 @@ export TIDEMARK_PLAN := $(MAKE) -n $(MAKEOVERRIDES) $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@
 export TIDEMARK_CONFIG := $(CONFIG)
 export TIDEMARK_WARM := $(if $(LAUNCH),0,$(WARM))
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
-MAKEFLAGS += -j$(lastword $(about))
-endif
+$(if $(filter -j%,$(MAKEFLAGS)),,$(eval MAKEFLAGS += -j$(lastword $(about))))
 
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
 hash := \#
@@ -62,7 +60,8 @@ changed := [ "$$(cat artifacts/.verified)" -le "$$(date +%s)" ] || echo the cloc
 	find artifacts -maxdepth 1 -type f ! -name '.*' ! -name 'dag.*' -cnewer artifacts/.verified -print -quit; \
 	find $(sort $(dir $(SOURCES))) schemas reports/templates reports/narrative -type d -cnewer artifacts/.verified -print -quit
 ifeq ($(TIDEMARK_PLANNING)$(if $(wildcard $(PYTHON)),,none),)
-$(if $(wildcard artifacts/*.ok),$(if $(shell { $(changed); } 2>/dev/null),$(shell $(START) -S scripts/verify.py >&2)))
+$(if $(wildcard artifacts/*.ok),$(if $(shell { $(changed); } 2>/dev/null),$(shell $(START) -S scripts/verify.py >&2)$(if \
+	$(filter-out 0,$(.SHELLSTATUS)),$(error file times could not be brought in line with contents; the lines above say why))))
 endif
 endif
 
@@ -76,8 +75,9 @@ endif
 # recipe $(KEPT) does nothing, after which Make looks at the file again. (Not `&:`, for which the
 # dry run of Make 4.3 would miss everything downstream.) `|` means: only after.
 
-# What a rule lists goes to a file for the harness, which refuses to read anything else.
-STEP = @$(file >artifacts/.promised/$(@F),$^)$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S scripts/launch.py
+# The harness lets a step read only what this lists; a list that stands is left alone, for dry runs write too.
+same = $(if $(subst x$1x,,x$2x)$(subst x$2x,,x$1x),,same)
+STEP = @$(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S scripts/launch.py
 KEPT :=
 PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))
 REPORTS := model_communication_report model_evaluation_memo strategy_assessment reflection
@@ -132,7 +132,6 @@ reports/scenario_table.csv reports/scenario_summary.md metrics/scenario_compare.
 SCENES := $(addprefix data/scenarios/,history.parquet stress.parquet stochastic.parquet market_scenarios.json)
 ASSESSED := $(patsubst %,metrics/assessment/%.parquet,backtest_results set_rankings strategy_rankings scenario_performance evidence) \
 	metrics/assessment/summary.json
-
 artifacts/market_scenarios.ok: data/raw/prices.parquet | artifacts/validate_schema.ok
 	$(STEP) scripts/market_scenarios.py
 $(SCENES): artifacts/market_scenarios.ok ; $(KEPT)
@@ -148,7 +147,6 @@ artifacts/backtest_$1.ok: $(SCENES) $(FORECASTS_$1:%=data/predictions/%.parquet)
 metrics/backtests/$1.parquet data/backtests/$1.parquet: artifacts/backtest_$1.ok ; $$(KEPT)
 endef
 $(foreach s,$(STRATEGIES),$(eval $(call STRATEGY,$s)))
-
 artifacts/assess.ok: $(STRATEGIES:%=metrics/backtests/%.parquet) $(STRATEGIES:%=data/backtests/%.parquet)
 	$(STEP) scripts/assess.py
 $(ASSESSED): artifacts/assess.ok ; $(KEPT)
@@ -167,7 +165,6 @@ artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json 
 $(REPORTS:%=reports/%.md): artifacts/reports.ok ; $(KEPT)
 
 # --- Names to type
-
 CHECKPOINTS := $(foreach step,fetch_data validate_schema market_scenarios market_metrics,artifacts/$(step).ok) \
 	$(foreach step,preprocess feature_engineering split_data,$(SCENARIOS:%=artifacts/$(step)_%.ok)) \
 	$(foreach step,train_models evaluate plots,$(PAIRS:%=artifacts/$(step)_%.ok)) \
@@ -185,32 +182,33 @@ STEPS := fetch_data validate_schema preprocess feature_engineering split_data tr
 ## all: the whole pipeline; only what an edit affects runs again
 all: $(CHECKPOINTS)
 $(foreach s,$(STEPS),$(eval $s: $(filter artifacts/$s.ok artifacts/$s_%.ok,$(CHECKPOINTS))))
-$(STEPS) all:
-	$(SUMMARY)
+$(STEPS) all: ; $(SUMMARY)
 
+# What people write reaches the scripts through the environment, as it is: no shell or Make reads it.
+$(foreach word,T REASON OTHER,$(eval override export $(word) := $$(value $(word))))
+status why dag timings compare-tree: $(if $(wildcard .venv/.ok),,.venv/.ok)  # some environment, not the newest
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
-status: .venv/.ok
+status:
 	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table)
 ## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
-why: .venv/.ok
-	@$(PYTHON) scripts/why.py --config $(CONFIG) $(or $(T),$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))
+why:
+	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/why.py --config $(CONFIG)
 ## dag: draw every step instance, coloured by state: artifacts/dag.svg, artifacts/dag.mmd
-dag: .venv/.ok
+dag:
 	@$(PYTHON) scripts/dag.py --config $(CONFIG) --steps "$(STEPS)" --make $(MAKE_COMMAND)
 ## accept: let the results of T=<step, checkpoint, output or all> stand after a cosmetic change, with REASON="..."
 accept: artifacts/config.mk
-	@$(PYTHON) scripts/accept.py $(or $(T),$(error make accept needs T=<step, checkpoint, output or all> and REASON="...")) --reason "$(REASON)"
+	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) scripts/accept.py
 ## timings: what each step cost, slowest first, with a hash of its outputs
-timings: .venv/.ok
+timings:
 	@$(PYTHON) -S scripts/timings.py
 ## compare-tree: the first step whose outputs differ from those in OTHER=path, and why
-compare-tree: .venv/.ok
-	@$(PYTHON) -S scripts/compare_tree.py $(or $(OTHER),$(error make compare-tree needs OTHER=path of another checkout))
-
+compare-tree:
+	@$(if $(OTHER),,$(error make compare-tree needs OTHER=path of another checkout))$(PYTHON) -S scripts/compare_tree.py
 .PHONY: all $(STEPS) accept $(OUTSIDE) FORCE
 ## test: the test suite
 test: .venv/.dev-ok
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal
 ## campaigns: the long form of tests/campaigns: kills, interrupts, full disks, clocks; half an hour
 campaigns: .venv/.dev-ok
 	@$(PYTHON) -m pytest tests/campaigns --long

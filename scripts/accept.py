@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tidemark import ROOT, checkpoint, config, graph, locks, progress
+from tidemark.checkpoint import Look
 from tidemark.errors import InputError, exit_code_of
 from tidemark.graph import Node
 
@@ -19,8 +20,11 @@ from tidemark.graph import Node
 def main() -> int:
     """Exit code 2 when there is nothing that could be accepted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", help="a step, a checkpoint, an output, or all")
-    parser.add_argument("--reason", required=True)
+    target = os.environ.get("T", "")
+    parser.add_argument(
+        "target", help="a step, a checkpoint, an output, or all", nargs="?", default=target
+    )
+    parser.add_argument("--reason", default=os.environ.get("REASON", ""))
     options = parser.parse_args()
     os.chdir(ROOT)
     _accept(options.target, options.reason.strip())
@@ -32,14 +36,13 @@ def _accept(target: str, reason: str) -> None:
         raise InputError("REASON", "is empty", "say why the results need not be made again")
     nodes = graph.survey(config.stored)
     chosen = list(nodes.values()) if target == "all" else graph.named(target, nodes)
-    accepted = [node for node in chosen if _can_stand(node)]
-    others = [node for node in chosen if node.state not in (graph.STALE, graph.FRESH)]
-    if others and target != "all":
-        raise InputError(
-            others[0].title,
-            f"is {others[0].state}: there are no results that could stand",
-            "run it, or accept the step before it first",
-        )
+    changed = [node for node in chosen if node.state != graph.FRESH or node.upgrades]
+    look = Look()
+    obstacles = {node.name: _obstacle(node, look) for node in changed}
+    for node in changed:
+        if obstacles[node.name] and target != "all":
+            raise InputError(node.title, obstacles[node.name], "run it, or accept another step")
+    accepted = [node for node in changed if not obstacles[node.name]]
     for node in accepted:
         _accept_one(node, reason)
     if accepted:
@@ -47,11 +50,13 @@ def _accept(target: str, reason: str) -> None:
     progress.say(f"{len(accepted)} accepted: {reason}")
 
 
-def _can_stand(node: Node) -> bool:
-    """It has results, and something changed that can be passed over."""
-    if node.state == graph.FRESH:
-        return bool(node.upgrades)
-    return node.state == graph.STALE and not (node.record or {})["provisional"]
+def _obstacle(node: Node, look: Look) -> str:
+    """Why what changed cannot be passed over; empty if it can."""
+    if node.record is None or node.state not in (graph.STALE, graph.FRESH):
+        return f"is {node.state}: there are no results that could stand"
+    if node.record["reads_checkpoints"]:
+        return "reports what was accepted, so it must run after that"
+    return "; ".join(map(str, checkpoint.beyond_acceptance(node.record, look)))
 
 
 def _accept_one(node: Node, reason: str) -> None:

@@ -20,7 +20,7 @@ Records = Mapping[str, Mapping[str, Any]]
 def main() -> int:
     """Exit code 0 if the trees agree, 1 if they do not, 2 if the other is no built checkout."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("other", type=Path)
+    parser.add_argument("other", type=Path, nargs="?", default=os.environ.get("OTHER", ""))
     other = parser.parse_args().other.resolve()
     os.chdir(ROOT)
     here = checkpoint.load_all()

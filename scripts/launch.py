@@ -138,7 +138,10 @@ def _send(server: socket.socket, command: list[str]) -> None:
 
 def _number(server: socket.socket) -> int | None:
     """What the server says; None if it is gone."""
-    data = server.recv(4, socket.MSG_WAITALL)
+    try:
+        data = server.recv(4, socket.MSG_WAITALL)
+    except ConnectionError:
+        return None
     return struct.unpack("!i", data)[0] if len(data) == 4 else None
 
 

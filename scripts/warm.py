@@ -132,7 +132,9 @@ class Server:
 
     def _abandon(self, connection: socket.socket) -> None:
         """A client that is gone takes its child along, as a plain process would have gone."""
-        pid = self._children.pop(connection.fileno())
+        pid = self._children.pop(connection.fileno(), None)
+        if pid is None:  # the child ended at the same moment, and was reported first
+            return
         self._events.unregister(connection)
         connection.close()
         os.kill(pid, signal.SIGKILL)
@@ -188,6 +190,12 @@ def _highest_descriptor() -> int:
     return max(map(int, os.listdir("/proc/self/fd")))
 
 
+def _resident_bytes() -> int:
+    """Memory that a child has from us at its birth, and shares with its siblings."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def _become(request: Request) -> NoReturn:
     """In the child: be as `python script arguments...` would be in the client's place.
 
@@ -201,6 +209,7 @@ def _become(request: Request) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.environb.clear()
         os.environb.update(request.environment)
+        os.environ["TIDEMARK_SHARED_BYTES"] = str(_resident_bytes())
         os.umask(request.umask)
         os.chdir(request.folder)
         _open_streams()
@@ -210,7 +219,7 @@ def _become(request: Request) -> NoReturn:
         sys.argv = request.command
         sys.path.insert(0, str(Path(__file__).resolve().parent))
         code = _run(request.command[0])
-        _leave()
+        code = _leave(code)
     finally:
         os._exit(code)
 
@@ -241,14 +250,24 @@ def _run(script: str) -> int:
     return 0
 
 
-def _leave() -> None:
-    """What the end of the interpreter would do for the step; tearing all down would cost 0.1 s."""
+def _leave(code: int) -> int:
+    """What the end of the interpreter would do for the step; tearing all down would cost 0.1 s.
+
+    So `atexit` and finalizers do not run: a step must close what it opens. A stream that cannot be
+    flushed makes the exit code 120, as it would be.
+    """
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            code = 120
+            with contextlib.suppress(OSError, ValueError):
+                sys.excepthook(*sys.exc_info())
+    return code
 
 
 def _sweep(folder: Path) -> None:

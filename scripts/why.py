@@ -21,7 +21,7 @@ from tidemark.graph import Node
 def main() -> int:
     """Exit code 2 when the target is unknown or the configuration is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target")
+    parser.add_argument("target", nargs="?", default=os.environ.get("T", ""))
     parser.add_argument("--config", default="config.yaml")
     options = parser.parse_args()
     os.chdir(ROOT)

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from tidemark import code, config, environment, staging, store
+from tidemark.errors import InputError
 
 FORMAT = 2
 FOLDER = Path("artifacts")
 DEPS = FOLDER / ".deps"
 PRODUCERS = FOLDER / ".producers"
 FAILED = FOLDER / ".failed"
+UNREADABLE = "cannot be read"  # in place of a hash
 POLICY = "environment.rerun_on_upgrade"
 
 
@@ -283,7 +285,7 @@ def _sha_unless_untouched(
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
-        return "cannot be read"  # no hash: the step itself will say what is wrong
+        return UNREADABLE  # the step itself will say what is wrong
 
 
 def confirm(name: str, now_ns: int) -> None:
@@ -335,11 +337,18 @@ def mtime_ns(path: str) -> int | None:
 def accept(name: str, who: str, reason: str, when: str) -> list[str]:
     """Let the results stand as if made from what is there now; the changes that this passes over.
 
-    The caller holds the step's lock, and has made sure that the outputs are intact. The checkpoint
-    keeps who accepted what, when and why, until the step runs again.
+    The caller holds the step's lock. The checkpoint keeps who accepted what, when and why, until
+    the step runs again.
+
+    Raises:
+        InputError: the results are not what the step wrote, or an input is gone.
     """
     look = Look()
-    record = look.record(name) or {}
+    record = look.record(name)
+    if record is None:
+        raise InputError(name, "has no checkpoint", "run the step")
+    for damage in beyond_acceptance(record, look):
+        raise InputError(name, str(damage), "run the step")
     changes = [str(change) for change in reasons(name, look=look)]
     keys = {key: look.stored(key) for key in record["config"]}
     record["config"] = {key: json.loads(text) for key, text in keys.items() if text is not None}
@@ -352,6 +361,16 @@ def accept(name: str, who: str, reason: str, when: str) -> list[str]:
     record["accepted"] = [*record.get("accepted", []), entry]
     save(record, now_ns())
     return changes
+
+
+def beyond_acceptance(record: Mapping[str, Any], look: Look) -> Iterator[Reason]:
+    """What nobody can accept: results that are not the step's own, or inputs that are not there."""
+    if record["provisional"]:
+        yield Reason(f"provisional: {record['provisional']}")
+    yield from _changed_outputs(record, look)
+    for path in record["inputs"]:
+        if look.sha(path) in (None, UNREADABLE):
+            yield Reason(f"{path} is gone or cannot be read")
 
 
 def mark_provisional(name: str, why: str) -> None:

@@ -110,7 +110,7 @@ def _node(
     upstream = {path: producer[path] for path in inputs if path in producer}
     pending = {path for path, maker in upstream.items() if nodes[maker].state != FRESH}
     why = tuple(checkpoint.reasons(name, pending, look))
-    failure = checkpoint.failure(name)
+    failure = checkpoint.failure(name) if why else {}  # undone by undoing what it failed of
     makers = [nodes[upstream[path]].state for path in sorted(pending)]
     state = _state(record, why, failure, makers)
     passed = checkpoint.passed_upgrades(record, look) if record else []

@@ -28,8 +28,7 @@ def begin() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with _locked(path) as file:
         if file.tell() == 0:
-            plan = {"planned": _planned(), "began": time.monotonic()}
-            file.write(json.dumps(plan) + "\n")
+            file.write(json.dumps({"planned": _planned()}) + "\n")
             _forget_old_runs(path)
 
 
@@ -77,7 +76,7 @@ def finished(
     if path is not None:
         begin()
         with _locked(path) as file:
-            file.write(json.dumps({"step": step, "state": state, "figure": figure}) + "\n")
+            file.write(json.dumps({"step": step, "state": state}) + "\n")
             file.flush()
             counter = _counter(path)
     took = "fresh" if state == "fresh" else f"{seconds:.1f} s"
@@ -102,9 +101,11 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def say(text: str) -> None:
     """One line to the terminal."""
-    with contextlib.suppress(BrokenPipeError):  # `make all | head` is no failure of a step
+    try:
         sys.stdout.write(f"{text.rstrip()}\n")
         sys.stdout.flush()
+    except BrokenPipeError:  # `make all | head` is no failure of a step; nor of its last flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(text: str) -> None:

@@ -171,8 +171,8 @@ class Run:
         with guard.opened():
             if checkpoint.producer(path) is None:
                 checkpoint.publish_all()  # its pointer may just have been lost
-            vouched = checkpoint.produced(path) is not None
-        if not vouched:
+            recorded = checkpoint.produced(path)
+        if not recorded or recorded["sha256"] != self.inputs[path]:
             raise InputError(
                 path,
                 "no checkpoint vouches for this file, and a pickle can run any code",
@@ -313,15 +313,21 @@ class Run:
     def succeed(self, why: list[checkpoint.Reason], started_ns: int, seconds: float) -> None:
         """Move the outputs into place and write the checkpoint."""
         outputs = self._staging.commit()
+        self._staging.remove(self._last.get("outputs", {}).keys() - outputs.keys())
         for kept in self._staging.kept:
             self.note(f"an output had been edited by hand; that copy is now {kept}")
         for path in self._history:
             outputs.pop(path)
-        for path in self._last.get("outputs", {}).keys() - outputs.keys():
-            with contextlib.suppress(OSError):
-                Path(path).unlink()
+        record = self._record(why, started_ns, seconds) | {"outputs": outputs}
+        checkpoint.save(record, started_ns)
+        progress.finished(self.step, self.instance, "ran", seconds, self._headline, _brief(why))
+
+    def _record(
+        self, why: list[checkpoint.Reason], started_ns: int, seconds: float
+    ) -> dict[str, Any]:
+        """The checkpoint, but for the outputs."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        record = {
+        return {
             "format": checkpoint.FORMAT,
             "name": self.name,
             "step": self.step,
@@ -331,21 +337,18 @@ class Run:
             "started": datetime.fromtimestamp(started_ns / 1e9, UTC).isoformat(),
             "seconds": round(seconds, 3),
             "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
-            "peak_memory_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+            "peak_memory_bytes": _peak_bytes(usage),
             "attempts": self.attempts,
             "headline": self._headline,
             "notes": self._notes,
             "provisional": self._provisional,
             "reads_checkpoints": self._reads_checkpoints,
             "inputs": self._described_inputs(),
-            "outputs": outputs,
             "config": self._seen,
             "code": self._code(),
             "imported": sorted(code.imported()),
             "libraries": environment.behind(code.imported()),
         }
-        checkpoint.save(record, started_ns)
-        progress.finished(self.step, self.instance, "ran", seconds, self._headline, _brief(why))
 
     def fail(self, message: str, seconds: float) -> None:
         """Leave the earlier outputs as they are, and say what went wrong."""
@@ -373,6 +376,12 @@ class Run:
             meaning = known[path]["meaning"] if same else code.meaning(source)
             fingerprints[path] = {"sha256": sha, "meaning": meaning}
         return fingerprints
+
+
+def _peak_bytes(usage: resource.struct_rusage) -> int:
+    """Of this process; of a warm step, what it took beyond the libraries it shares with others."""
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return max(peak - int(os.environ.get("TIDEMARK_SHARED_BYTES", 0)), 0)
 
 
 def run_id() -> str:

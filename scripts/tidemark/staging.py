@@ -4,9 +4,10 @@ An output's time says when its content last changed: the same bytes again keep t
 Make starts nothing downstream.
 """
 
+import contextlib
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,15 @@ class Staging:
         """Move the staged files into place (all, or those named) and describe them."""
         chosen = list(self._waiting) if paths is None else paths
         return {path: self._settle(path, self._waiting.pop(path)) for path in chosen}
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove outputs that the step no longer writes; what was edited by hand is kept."""
+        for path in map(Path, paths):
+            with contextlib.suppress(OSError):
+                if store.sha256_file(path) == self._previous[str(path)]["sha256"]:
+                    path.unlink()
+                else:
+                    self._keep(path)
 
     def discard(self) -> None:
         """Forget what is staged; the old outputs stay."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 CLOCK = Path("artifacts/.clock")
+HOST = os.uname().nodename.replace(".", "_")  # several may work in one tree
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,7 +77,7 @@ def naming(path: str | Path) -> Iterator[None]:
 
 def temporary_name(path: Path) -> Path:
     """A hidden name in the same folder, so that the rename stays within one file system."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    return path.with_name(f".{path.name}.{os.getpid()}-{HOST}.tmp")
 
 
 def write_flushed(path: Path, data: bytes) -> None:

@@ -39,10 +39,10 @@ def verify() -> None:
 
 
 def _sweep() -> None:
-    """Remove the temporary files of processes that were killed."""
-    for left in checkpoint.FOLDER.rglob(".*.tmp"):
+    """Remove the temporary files of processes that were killed on this machine."""
+    for left in checkpoint.FOLDER.rglob(f".*-{store.HOST}.tmp"):
         try:
-            os.kill(int(left.name.split(".")[-2]), 0)
+            os.kill(int(left.name.split(".")[-2].partition("-")[0]), 0)
         except ProcessLookupError:
             left.unlink(missing_ok=True)
         except (ValueError, PermissionError):

@@ -21,6 +21,19 @@ def once(steps: set[str]) -> Counter[str]:
     return Counter(steps)
 
 
+def test_dry_runs_beside_it_disturb_no_make(tree):
+    tree.edit("config.yaml", *RIDGE)
+    assert tree.make("-n", "all").code == 0  # lists what steps were seen to read, too
+    promised = [*(tree.path / "artifacts/.promised").iterdir()]
+    before = {path: path.stat().st_mtime_ns for path in promised}
+    running = tree.start("all")
+    while running.process.poll() is None:
+        assert tree.make("-n", "all").code == 0
+    outcome = running.outcome()
+    assert (outcome.code, outcome.stderr) == (0, ""), outcome
+    assert {path: path.stat().st_mtime_ns for path in promised} == before, "steps may be reading"
+
+
 def test_makes_share_an_edit(tree, long):
     ridges = instances("train_models", models=["ridge"])
     for makes, jobs, edit in [(2, 4, RIDGE), (4, 8, RIDGE[::-1])][: 1 + long]:

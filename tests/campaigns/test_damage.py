@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conftest import SCENARIOS, Tree, assert_mends, instances
+from tidemark import checkpoint
 
 import pytest
 
@@ -53,12 +54,19 @@ def with_values(**values: object) -> Callable[[bytes], bytes]:
     return lambda data: json.dumps(json.loads(data) | values).encode()
 
 
+def of_a_later_version(data: bytes) -> bytes:
+    """Whole, so that only its format tells."""
+    record = json.loads(data) | {"format": checkpoint.FORMAT + 1, "news": "of a later version"}
+    del record["digest"]
+    return json.dumps(record | {"digest": checkpoint._digest(record)}).encode()
+
+
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "fetch_data": lambda data: b"",
     "validate_schema": lambda data: data[: len(data) // 2],
     "preprocess mean_impute": lambda data: bytes(range(256)),
     "preprocess outlier_treatment": lambda data: b"[]",
-    "feature_engineering mean_impute": with_values(format=2, news="of a later version"),
+    "feature_engineering mean_impute": of_a_later_version,
     "feature_engineering outlier_treatment": with_values(outputs=["models"], config=None),
     "split_data mean_impute": with_values(outputs={RIDGE: 1}, inputs={"x": []}, code={"y": ""}),
     "split_data outlier_treatment": with_values(name="fetch_data"),
@@ -84,18 +92,21 @@ def test_swapped_models_are_made_again(settled, cold):
     assert assert_mends(settled, cold[0].state()).ran == RIDGES
 
 
-@pytest.mark.parametrize("by", ["make", "hand"])
+@pytest.mark.parametrize("by", ["make", "hand", "hand, its pointer lost"])
 def test_a_tampered_model_is_never_loaded(tree, by):
     path = tree.path / RIDGE
     stat = path.stat()
     path.write_bytes(b"cbuiltins\nprint\n(S'a pickle ran code'\ntR.".ljust(stat.st_size, b"."))
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     (tree.path / "artifacts/evaluate_mean_impute_ridge.ok").unlink()
+    if "lost" in by:
+        (tree.path / f"artifacts/.producers/{RIDGE}").unlink()
     arguments = ("scripts/evaluate.py", "--scenario", "mean_impute", "--model", "ridge")
     outcome = tree.make("evaluate") if by == "make" else tree.python(*arguments)
     assert outcome.code == 2
-    assert f"{RIDGE}: is not what train_models_mean_impute_ridge wrote" in outcome.stderr
-    assert "delete the file, and run make again" in outcome.stderr
+    told = "no checkpoint vouches for" if "lost" in by else "is not what train_models_mean_impute"
+    assert f"{RIDGE}: {told}" in outcome.stderr
+    assert "run make again" in outcome.stderr
     assert "a pickle ran code" not in outcome.stdout + outcome.stderr
 
 
@@ -109,11 +120,13 @@ BOOKKEEPING = (
     "artifacts/.deps",
     "artifacts/.deps/train_models_mean_impute_ridge.d",
     "artifacts/.failed",
+    "artifacts/.compiled",
+    "artifacts/.libraries",
     "artifacts/.locks",
-    "artifacts/.owners",
     "artifacts/.promised/train_models_mean_impute_ridge.ok",
     "artifacts/.run",
     "artifacts/.verified",
+    "artifacts/.warm",
     "artifacts/config.mk",
     "logs",
 )
@@ -145,6 +158,18 @@ def test_lost_bookkeeping_hides_no_edit(settled, cold, long):
             assert (outcome.code, outcome.ran, outcome.stderr) == (0, RIDGES, ""), (lost, outcome)
     settled.edit("config.yaml", f"alpha: {before}", "alpha: 1.0")
     assert_mends(settled, cold[0].state())
+
+
+def test_bookkeeping_that_cannot_be_written_stops_make_with_its_name(settled, cold):
+    stamp = settled.path / "artifacts/.verified"
+    stamp.unlink()
+    stamp.mkdir()
+    outcome = settled.make("all")
+    assert (outcome.code, outcome.ran) == (2, set())
+    assert "artifacts/.verified: Is a directory. Cure: " in outcome.stderr
+    assert "file times could not be brought in line with contents" in outcome.stderr
+    stamp.rmdir()
+    assert assert_mends(settled, cold[0].state()).ran == set()
 
 
 def test_a_lost_pointer_to_a_model_is_found_again(settled, cold):

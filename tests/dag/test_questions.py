@@ -105,6 +105,15 @@ def test_failed_blocked_missing_and_never_run_are_told_apart(tree):
     assert set(states(tree).values()) == {"fresh"}
 
 
+def test_a_failure_is_undone_by_undoing_the_edit(tree):
+    tree.edit("config.yaml", "%Y-%m-%d", "%Y/%m/%d")
+    assert tree.make("fetch_data").code == 2
+    assert in_state(tree, "failed") == {"fetch_data"}
+    tree.edit("config.yaml", "%Y/%m/%d", "%Y-%m-%d")
+    assert set(states(tree).values()) == {"fresh"}
+    assert tree.make("why", "T=fetch_data").stdout.startswith("fetch_data: fresh")
+
+
 def test_two_checkouts_agree_or_the_first_difference_is_named(tree, cold):
     other = f"OTHER={cold[0].path}"
     assert tree.make("compare-tree", other).stdout == "the same outputs in all 23 steps\n"
@@ -150,6 +159,27 @@ def test_an_accepted_change_runs_nothing_and_is_remembered(tree):
     assert "an unused name" not in tree.make("why", "T=features/mean_impute.parquet").stdout
 
 
+def test_a_reason_is_kept_as_it_was_written(tree):
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
+    reason = 'it\'s "fine", $5 `touch by-shell` $(touch by-shell) $(shell touch by-make) # x'
+    outcome = tree.make("accept", "T=train_models", f"REASON={reason}")
+    assert outcome.code == 0, outcome
+    assert f": {reason}\n" in tree.make("why", "T=train_models").stdout
+    assert not list(tree.path.glob("by-*"))
+    refused = tree.make("why", "T=`touch by-shell`$(shell touch by-make)")
+    assert "T=`touch by-shell`$(shell touch by-make): is no step" in refused.stderr
+    assert not list(tree.path.glob("by-*"))
+
+
+def test_questions_install_nothing_when_a_lock_has_moved(tree):
+    (tree.path / "requirements.lock").write_text("# newer\n")
+    assert "environment.sh" in tree.make("-n", "sample").stdout
+    for goal in ("status", "why", "dag", "timings", "compare-tree"):
+        outcome = tree.make("-n", goal, "T=evaluate", "OTHER=..")
+        assert outcome.code == 0
+        assert "environment.sh" not in outcome.stdout
+
+
 def test_accepting_needs_a_reason_and_results(tree):
     tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
     assert "REASON: is empty" in tree.make("accept", "T=train_models").stderr
@@ -159,6 +189,30 @@ def test_accepting_needs_a_reason_and_results(tree):
     assert tree.make("accept", "T=all", "REASON=close enough").code == 0
     assert tree.make("all").ran == {"collect_metrics", "reports"}
     assert tree.make("all").ran == set()
+
+
+def test_no_change_of_an_output_and_no_lost_input_can_be_accepted(tree):
+    tree.edit("scripts/tidemark/features.py", "\nimport", "\nUNUSED = 1\nimport")
+    accept = ("accept", "T=feature_engineering", "REASON=x")
+    with (tree.path / "features/mean_impute.parquet").open("ab") as file:
+        file.write(b"by hand")
+    refused = tree.make(*accept)
+    assert refused.code == 2
+    assert "features/mean_impute.parquet is not what the step wrote" in refused.stderr
+    assert tree.make("feature_engineering").code == 0
+    tree.edit("scripts/tidemark/features.py", "UNUSED = 1", "UNUSED = 2")
+    (tree.path / "schemas/feature_contract.yaml").unlink()
+    assert "schemas/feature_contract.yaml is gone" in tree.make(*accept).stderr
+    outcome = tree.make("accept", "T=all", "REASON=x")
+    assert (outcome.code, outcome.stdout) == (0, "0 accepted: x\n"), outcome
+
+
+def test_what_reports_acceptances_cannot_be_accepted(tree):
+    tree.edit("scripts/collect_metrics.py", "\nfrom", "\nUNUSED = 1\nfrom")
+    refused = tree.make("accept", "T=collect_metrics", "REASON=x")
+    assert refused.code == 2
+    assert "collect_metrics: reports what was accepted, so it must run" in refused.stderr
+    assert in_state(tree, "stale") == {"collect_metrics"}
 
 
 def age(tree: Tree, library: str, *names: str) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conftest import ROOT, Tree, clean_environment
+from warm import LIBRARIES
 
 import pytest
 
@@ -61,9 +62,16 @@ ENDINGS = {
     "terminated": "import os; os.kill(os.getpid(), 15)",
     "killed": "import os; os.kill(os.getpid(), 9)",
     "interrupted": "import os, signal; os.kill(os.getpid(), 2); import time; time.sleep(9)",
+    "unheard": "import sys; sys.stdout = open('/dev/full', 'w'); print('lost')",
     "background": "import threading, time\n"
     "threading.Thread(target=lambda: (time.sleep(0.3), print('late'))).start()",
 }
+BREAKS_OFF = """
+import os, socket, struct
+connection, _ = socket.socket(fileno=3).accept()
+connection.recv(1)  # and leaves the rest: closing will be a reset
+connection.sendall(struct.pack("!i", os.getpid()))
+"""
 SLEEP = "import os, time; print(os.getpid(), os.getppid(), flush=True); time.sleep(60)"
 
 
@@ -181,15 +189,17 @@ def test_the_server_has_one_thread_no_file_and_no_project_code(project):
     assert (project.path / "artifacts/.warm").stat().st_mode & 0o777 == 0o700
 
 
-def test_the_memory_of_the_server_stays_flat(project):
+def test_the_memory_of_the_server_stays_flat(project, long):
     def resident() -> int:
         return int(Path(f"/proc/{server}/statm").read_text().split()[1])
 
+    loaded = f"import sys; print(set({LIBRARIES}) <= sys.modules.keys())"
+    assert soon(lambda: project.outcome(loaded)[1] == "True\n"), "libraries grow it, too"
     server = project.server()
     for _ in range(5):
         project.outcome("pass")
     before = resident()
-    for _ in range(60):
+    for _ in range(500 if long else 60):
         project.outcome("x = list(range(100_000))")
     assert resident() - before < 256, "pages of 4 KB; a kept request would be two pages a step"
 
@@ -201,6 +211,26 @@ def test_a_child_dies_with_its_client(project):
         process.kill()
         assert soon(lambda: not alive(child))
     assert alive(server)
+
+
+def test_a_child_and_its_client_that_end_at_once_leave_the_server_alive(own_project):
+    process = own_project.start(SLEEP)
+    child, server = map(int, process.stdout.readline().split())
+    os.kill(server, signal.SIGSTOP)  # it will hear of both in one look
+    os.kill(child, signal.SIGKILL)
+    assert soon(lambda: not alive(child))
+    process.kill()
+    process.communicate(timeout=10)
+    os.kill(server, signal.SIGCONT)
+    assert own_project.server() == server
+
+
+def test_a_server_that_breaks_off_is_one_line(own_project):
+    (own_project.path / "scripts/warm.py").write_text(BREAKS_OFF)
+    code, out, err = own_project.outcome("pass")
+    assert (code, out) == (1, "")
+    assert err.startswith("the warm interpreter died, see ")
+    assert len(err.splitlines()) == 1
 
 
 def test_children_and_server_end_with_make(own_project):
@@ -269,6 +299,16 @@ def test_a_step_that_has_nothing_to_do_starts_no_server(tree: Tree):
     (tree.path / "reports/reflection.md").unlink()
     assert tree.make("all").ran == {"reports"}
     assert (tree.path / "started").exists()
+
+
+def test_a_warm_step_is_not_charged_for_the_libraries_it_shares(tree: Tree):
+    def megabytes(**variables: str) -> float:
+        (tree.path / "models/mean_impute_ridge.pkl").unlink()
+        assert len(tree.make("train_models", **variables).ran) == 1
+        record = json.loads(tree.text("artifacts/train_models_mean_impute_ridge.ok"))
+        return record["peak_memory_bytes"] / 1e6
+
+    assert 0 < megabytes() < megabytes(WARM="0") - 50
 
 
 def test_a_prefix_starts_every_step_and_its_exit_code_counts(tree: Tree):

@@ -1,9 +1,10 @@
 import math
 import os
 import pickle
+import subprocess
 from pathlib import Path
 
-from tidemark import store
+from tidemark import store, verification
 from tidemark.staging import Staging
 
 import numpy as np
@@ -74,9 +75,25 @@ def test_a_deleted_output_comes_back_with_its_time(tmp_path, monkeypatch):
     assert staging.commit()["one"]["mtime_ns"] == 7
 
 
+def test_only_what_was_killed_on_this_machine_is_swept_from_bookkeeping(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("artifacts").mkdir()
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    here = f"{os.getpid()}-{store.HOST}"
+    assert store.temporary_name(Path("artifacts/x")) == Path(f"artifacts/.x.{here}.tmp")
+    elsewhere = f"{ended.pid}-another"
+    for owner in (here, elsewhere, f"{ended.pid}-{store.HOST}"):
+        Path(f"artifacts/.x.{owner}.tmp").touch()
+    verification._sweep()
+    left = {path.name for path in Path("artifacts").iterdir()}
+    assert left == {f".x.{here}.tmp", f".x.{elsewhere}.tmp"}
+
+
 def test_what_a_killed_run_left_is_cleared(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path(".one.12345.tmp").write_bytes(b"half")
+    Path(".one.12345-another.tmp").write_bytes(b"half")
+    Path(".one.12345-another.tmp.wal").write_bytes(b"half")
     staging = Staging({})
     staging.put("one", b"whole")
     staging.commit()
@@ -94,6 +111,19 @@ def test_an_atomic_write_that_fails_leaves_the_old_file(tmp_path):
 
 def test_pickle_round_trip():
     assert pickle.loads(store.pickle_bytes({"a": 1})) == {"a": 1}
+
+
+def test_of_outputs_no_longer_written_only_what_was_edited_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("data").mkdir()
+    Path("data/one").write_bytes(b"edited")
+    Path("data/two").write_bytes(b"same")
+    paths = ("data/one", "data/two", "data/gone")
+    staging = Staging({path: {"sha256": store.sha256(b"same")} for path in paths})
+    staging.remove(paths)
+    assert list(Path("data").iterdir()) == []
+    assert staging.kept == ["artifacts/edited_by_hand/data/one"]
+    assert Path(staging.kept[0]).read_bytes() == b"edited"
 
 
 def test_an_output_edited_by_hand_is_set_aside(tmp_path, monkeypatch):
