@@ -13,9 +13,10 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from tidemark import ROOT, config, graph, progress
+from tidemark import ROOT, config, graph, progress, promises
 from tidemark.checkpoint import POLICY
 from tidemark.errors import exit_code_of
 from tidemark.graph import Node
@@ -26,12 +27,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("--steps", default="", help="the steps in the order to show")
+    parser.add_argument("--make", default="make", help="GNU Make's command here")
     parser.add_argument("--format", choices=("table", "json"), default="table")
     options = parser.parse_args()
     os.chdir(ROOT)
-    nodes = graph.survey(config.current(options.config))
-    order = options.steps.split()
-    shown = sorted(nodes.values(), key=lambda node: order.index(node.step) if order else 0)
+    rules = partial(promises.rules, options.make, options.config)
+    nodes = graph.survey(config.current(options.config), rules)
+    rank = {step: number for number, step in enumerate(options.steps.split())}
+    shown = sorted(nodes.values(), key=lambda node: rank.get(node.step, len(rank)))
     rows = [_described(node, nodes) for node in shown]
     progress.say(_as_json(rows) if options.format == "json" else _as_table(rows))
     return 0
