@@ -33,7 +33,7 @@ def main() -> int:
     for name, text in files.items():
         store.write_atomic(FOLDER / name, text.encode())
     written = " and ".join(str(FOLDER / name) for name in files)
-    progress.say(f"{written}: {drawing.summary(nodes)}.")
+    progress.say(f"{written}: {graph.summary(nodes)}.")
     return 0
 
 

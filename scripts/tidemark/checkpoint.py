@@ -9,7 +9,8 @@ Only the standard library is imported here: a step that need not run must not pa
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -176,6 +177,14 @@ def reasons(name: str, pending: Collection[str] = (), look: Look | None = None) 
 def passed_upgrades(record: Mapping[str, Any], look: Look) -> list[Reason]:
     """Libraries (and Python) of another version than the step ran with, which may pass."""
     return [reason for reason, asks in _upgrades(record, look) if not asks]
+
+
+def passed_over(upgrades: Iterable[Reason]) -> list[str]:
+    """A line for each of these upgrades: how many checkpoints stand all the same."""
+    return [
+        f"{upgrade}: built before, {count} checkpoints stand ({POLICY})"
+        for upgrade, count in Counter(upgrades).items()
+    ]
 
 
 def _upgrades(record: Mapping[str, Any], look: Look) -> list[tuple[Reason, bool]]:

@@ -7,7 +7,7 @@ without one, those that the Makefile promises.
 
 import ast
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -27,6 +27,7 @@ MISSING = "missing"  # an output is gone: it will run
 FAILED = "failed"
 BLOCKED = "blocked"  # a step before it failed
 NEVER = "never run"
+STATES = (FRESH, STALE, WAITING, MISSING, FAILED, BLOCKED, NEVER)
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,18 @@ def _state(
     if why:
         return STALE
     return WAITING if makers else FRESH
+
+
+def totals(nodes: Mapping[str, Node]) -> dict[str, int]:
+    """How many nodes are in each state that occurs."""
+    counts = Counter(node.state for node in nodes.values())
+    return {state: counts[state] for state in STATES if counts[state]}
+
+
+def summary(nodes: Mapping[str, Node]) -> str:
+    """`59 steps: 44 fresh, 3 stale, 12 waiting`."""
+    counts = ", ".join(f"{count} {state}" for state, count in totals(nodes).items())
+    return f"{len(nodes)} steps: {counts}"
 
 
 def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
