@@ -189,10 +189,10 @@ $(foreach word,T REASON OTHER,$(eval override export $(word) := $$(value $(word)
 status why dag timings compare-tree: $(if $(wildcard .venv/.ok),,.venv/.ok)  # some environment, not the newest
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:
-	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table)
+	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table) --make $(MAKE_COMMAND)
 ## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
 why:
-	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/why.py --config $(CONFIG)
+	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/why.py --config $(CONFIG) --make $(MAKE_COMMAND)
 ## dag: draw every step instance, coloured by state: artifacts/dag.svg, artifacts/dag.mmd
 dag:
 	@$(PYTHON) scripts/dag.py --config $(CONFIG) --steps "$(STEPS)" --make $(MAKE_COMMAND)

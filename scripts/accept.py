@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from tidemark import ROOT, checkpoint, config, graph, locks, progress
+from tidemark import ROOT, acceptance, config, graph, locks, progress
 from tidemark.checkpoint import Look
 from tidemark.errors import InputError, exit_code_of
 from tidemark.graph import Node
@@ -56,13 +56,13 @@ def _obstacle(node: Node, look: Look) -> str:
         return f"is {node.state}: there are no results that could stand"
     if node.record["reads_checkpoints"]:
         return "reports what was accepted, so it must run after that"
-    return "; ".join(map(str, checkpoint.beyond_acceptance(node.record, look)))
+    return "; ".join(map(str, acceptance.beyond_acceptance(node.record, look)))
 
 
 def _accept_one(node: Node, reason: str) -> None:
     with locks.held(node.name):
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        changes = checkpoint.accept(node.name, getpass.getuser(), reason, when)
+        changes = acceptance.accept(node.name, getpass.getuser(), reason, when)
     progress.say(f"{node.title}: {'; '.join(changes)}")
 
 
@@ -71,7 +71,7 @@ def _tell_readers(nodes: Mapping[str, Node]) -> None:
     for node in nodes.values():
         if node.record and node.record.get("reads_checkpoints"):
             with locks.held(node.name):
-                checkpoint.mark_provisional(node.name, "changes were accepted")
+                acceptance.mark_provisional(node.name, "changes were accepted")
 
 
 if __name__ == "__main__":

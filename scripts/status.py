@@ -10,13 +10,12 @@ import argparse
 import json
 import os
 import sys
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from tidemark import ROOT, config, graph, progress
-from tidemark.checkpoint import POLICY
+from tidemark import ROOT, checkpoint, config, graph, progress, promises
 from tidemark.errors import exit_code_of
 from tidemark.graph import Node
 
@@ -26,14 +25,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("--steps", default="", help="the steps in the order to show")
+    parser.add_argument("--make", default="make", help="GNU Make's command here")
     parser.add_argument("--format", choices=("table", "json"), default="table")
     options = parser.parse_args()
     os.chdir(ROOT)
-    nodes = graph.survey(config.current(options.config))
-    order = options.steps.split()
-    shown = sorted(nodes.values(), key=lambda node: order.index(node.step) if order else 0)
+    rules = partial(promises.rules, options.make, options.config)
+    nodes = graph.survey(config.current(options.config), rules)
+    rank = {step: number for number, step in enumerate(options.steps.split())}
+    shown = sorted(nodes.values(), key=lambda node: rank.get(node.step, len(rank)))
     rows = [_described(node, nodes) for node in shown]
-    progress.say(_as_json(rows) if options.format == "json" else _as_table(rows))
+    progress.say((_as_json if options.format == "json" else _as_table)(rows, nodes))
     return 0
 
 
@@ -54,12 +55,12 @@ def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
     }
 
 
-def _as_json(rows: list[dict[str, Any]]) -> str:
-    totals = Counter(row["state"] for row in rows)
-    return json.dumps({"totals": dict(totals), "instances": rows}, indent=2, ensure_ascii=False)
+def _as_json(rows: list[dict[str, Any]], nodes: Mapping[str, Node]) -> str:
+    told = {"totals": graph.totals(nodes), "instances": rows}
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
-def _as_table(rows: list[dict[str, Any]]) -> str:
+def _as_table(rows: list[dict[str, Any]], nodes: Mapping[str, Node]) -> str:
     lines = [
         f"{'step':<19} {'instance':<27} {'state':<9} {'rows':>8} {'seconds':>7} {'age':>5}  why"
     ]
@@ -72,7 +73,8 @@ def _as_table(rows: list[dict[str, Any]]) -> str:
             f"{row['step']:<19} {instance:<27} {row['state']:<9} {count:>8} {seconds:>7}"
             f" {_age(row['age_seconds']):>5}  {_brief(why)}".rstrip()
         )
-    return "\n".join([*lines, "", _totals(rows), *_upgrades(rows)])
+    upgrades = [upgrade for node in nodes.values() for upgrade in node.upgrades]
+    return "\n".join([*lines, "", _totals(nodes), *checkpoint.passed_over(upgrades)])
 
 
 def _brief(why: str) -> str:
@@ -81,19 +83,11 @@ def _brief(why: str) -> str:
     return " <- ".join([first, *(["..."] if len(rest) > 3 else rest[:-1]), *rest[-1:]])
 
 
-def _totals(rows: list[dict[str, Any]]) -> str:
-    counts = Counter(row["state"] for row in rows)
-    cost = sum(row["seconds"] or 0 for row in rows if row["state"] != graph.FRESH)
-    text = ", ".join(f"{count} {state}" for state, count in counts.most_common())
-    return f"{len(rows)} steps: {text}." + (f" To run: about {cost:.0f} s of work." if cost else "")
-
-
-def _upgrades(rows: list[dict[str, Any]]) -> list[str]:
-    counts = Counter(upgrade for row in rows for upgrade in row["upgrades"])
-    return [
-        f"{upgrade}: built before, {count} checkpoints stand ({POLICY})"
-        for upgrade, count in counts.items()
-    ]
+def _totals(nodes: Mapping[str, Node]) -> str:
+    to_run = [node.record for node in nodes.values() if node.record and node.state != graph.FRESH]
+    cost = sum(record["seconds"] for record in to_run)
+    work = f" To run: about {cost:.0f} s of work." if cost else ""
+    return f"{graph.summary(nodes)}.{work}"
 
 
 def _age(seconds: int | None) -> str:

@@ -1,7 +1,7 @@
 """What each step cost, slowest first: seconds, peak memory, and a hash of its outputs.
 
-MB is peak memory. A warm step shares the libraries with all others, so they are not in its figure: it
-is what one more step at a time takes. A plain process (WARM=0, LAUNCH) loads its own, and they are.
+MB is peak memory. A warm step shares its libraries with all others, so they are not in the figure:
+that is what one more step at a time takes. Those of a plain process (WARM=0, LAUNCH) are.
 
 Two machines that list the same hash for a step did the same work.
 """

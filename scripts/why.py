@@ -11,8 +11,9 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 
-from tidemark import ROOT, checkpoint, config, graph, progress
+from tidemark import ROOT, checkpoint, config, graph, progress, promises
 from tidemark.checkpoint import POLICY
 from tidemark.errors import exit_code_of
 from tidemark.graph import Node
@@ -23,9 +24,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", nargs="?", default=os.environ.get("T", ""))
     parser.add_argument("--config", default="config.yaml")
+    parser.add_argument("--make", default="make", help="GNU Make's command here")
     options = parser.parse_args()
     os.chdir(ROOT)
-    nodes = graph.survey(config.current(options.config))
+    rules = partial(promises.rules, options.make, options.config)
+    nodes = graph.survey(config.current(options.config), rules)
     chosen = graph.named(options.target, nodes)
     progress.say("\n\n".join(_told(node, nodes) for node in chosen))
     return 0

@@ -9,14 +9,14 @@ Only the standard library is imported here: a step that need not run must not pa
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tidemark import code, config, environment, staging, store
-from tidemark.errors import InputError
 
 FORMAT = 2
 FOLDER = Path("artifacts")
@@ -170,12 +170,20 @@ def reasons(name: str, pending: Collection[str] = (), look: Look | None = None) 
     inputs = {path: then for path, then in record["inputs"].items() if path not in pending}
     yield from _changed_inputs(inputs, look)
     yield from _changed_code(record["code"], look)
-    yield from _changed_outputs(record, look)
+    yield from changed_outputs(record, look)
 
 
 def passed_upgrades(record: Mapping[str, Any], look: Look) -> list[Reason]:
     """Libraries (and Python) of another version than the step ran with, which may pass."""
     return [reason for reason, asks in _upgrades(record, look) if not asks]
+
+
+def passed_over(upgrades: Iterable[Reason]) -> list[str]:
+    """A line for each of these upgrades: how many checkpoints stand all the same."""
+    return [
+        f"{upgrade}: built before, {count} checkpoints stand ({POLICY})"
+        for upgrade, count in Counter(upgrades).items()
+    ]
 
 
 def _upgrades(record: Mapping[str, Any], look: Look) -> list[tuple[Reason, bool]]:
@@ -235,7 +243,8 @@ def _code_meaning(path: str) -> str:
     return code.meaning(Path(path).read_bytes())
 
 
-def _changed_outputs(record: Mapping[str, Any], look: Look) -> Iterator[Reason]:
+def changed_outputs(record: Mapping[str, Any], look: Look) -> Iterator[Reason]:
+    """Outputs that are gone, or not what the step wrote."""
     for path, then in record["outputs"].items():
         now = look.output_sha(path, record["name"])
         if now is None:
@@ -332,58 +341,6 @@ def mtime_ns(path: str) -> int | None:
         return Path(path).stat().st_mtime_ns
     except (FileNotFoundError, NotADirectoryError):
         return None
-
-
-def accept(name: str, who: str, reason: str, when: str) -> list[str]:
-    """Let the results stand as if made from what is there now; the changes that this passes over.
-
-    The caller holds the step's lock. The checkpoint keeps who accepted what, when and why, until
-    the step runs again.
-
-    Raises:
-        InputError: the results are not what the step wrote, or an input is gone.
-    """
-    look = Look()
-    record = look.record(name)
-    if record is None:
-        raise InputError(name, "has no checkpoint", "run the step")
-    for damage in beyond_acceptance(record, look):
-        raise InputError(name, str(damage), "run the step")
-    changes = [str(change) for change in reasons(name, look=look)]
-    keys = {key: look.stored(key) for key in record["config"]}
-    record["config"] = {key: json.loads(text) for key, text in keys.items() if text is not None}
-    for path, item in record["inputs"].items():
-        item["sha256"] = look.sha(path)
-    record["code"] = {path: _fingerprint(path) for path in record["code"] if Path(path).exists()}
-    changes += map(str, passed_upgrades(record, look))
-    record["libraries"] |= environment.now(record["libraries"])
-    entry = {"who": who, "when": when, "reason": reason, "changes": changes}
-    record["accepted"] = [*record.get("accepted", []), entry]
-    save(record, now_ns())
-    return changes
-
-
-def beyond_acceptance(record: Mapping[str, Any], look: Look) -> Iterator[Reason]:
-    """What nobody can accept: results that are not the step's own, or inputs that are not there."""
-    if record["provisional"]:
-        yield Reason(f"provisional: {record['provisional']}")
-    yield from _changed_outputs(record, look)
-    for path in record["inputs"]:
-        if look.sha(path) in (None, UNREADABLE):
-            yield Reason(f"{path} is gone or cannot be read")
-
-
-def mark_provisional(name: str, why: str) -> None:
-    """Let the next make run the step. The caller holds the step's lock."""
-    record = load(name)
-    if record is not None:
-        record["provisional"] = why
-        save(record, path_of(name).stat().st_mtime_ns)
-
-
-def _fingerprint(path: str) -> dict[str, str]:
-    source = Path(path).read_bytes()
-    return {"sha256": store.sha256(source), "meaning": code.meaning(source)}
 
 
 def failure(name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ pixels. The same nodes in the same order give the same text.
 """
 
 from bisect import bisect
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -68,12 +68,6 @@ class Box:
     def right(self) -> float:
         """Where edges leave."""
         return self.x + self.width
-
-
-def totals(nodes: Nodes) -> dict[str, int]:
-    """How many nodes are in each state that occurs."""
-    counts = Counter(node.state for node in nodes.values())
-    return {state: counts[state] for state in COLOURS if counts[state]}
 
 
 def edges(nodes: Nodes) -> list[tuple[str, str]]:
@@ -225,7 +219,7 @@ def svg(nodes: Nodes, order: Sequence[str] = ()) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}"'
         f' viewBox="0 0 {width:g} {height:g}" font-family="{FONT}" font-size="{SIZE}"'
-        f' fill="{INK}" role="img" aria-label="The DAG: {summary(nodes)}">',
+        f' fill="{INK}" role="img" aria-label="The DAG: {graph.summary(nodes)}">',
         f'<rect width="{width:g}" height="{height:g}" fill="{PAPER}"/>',
         *legend,
         *_heads(boxes),
@@ -236,18 +230,12 @@ def svg(nodes: Nodes, order: Sequence[str] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
-def summary(nodes: Nodes) -> str:
-    """`59 steps: 44 fresh, 3 stale, 12 waiting`."""
-    counts = ", ".join(f"{count} {state}" for state, count in totals(nodes).items())
-    return f"{len(nodes)} steps: {counts}"
-
-
 def _legend(nodes: Nodes) -> tuple[float, list[str]]:
     """The right end of the legend, and its elements."""
     title = f"{len(nodes)} steps"
     lines = [_text(title, MARGIN, 48, 'font-size="20" font-weight="600"')]
     x = MARGIN + _breadth(title, 20) + PAD
-    for state, count in totals(nodes).items():
+    for state, count in graph.totals(nodes).items():
         text = f"{count} {state}"
         lines += [_rect(x, 33, 22, 18, state), _text(text, x + 30, 47)]
         x += 30 + _breadth(text) + 2 * PAD
@@ -336,12 +324,12 @@ def _tooltip(node: Node, nodes: Nodes) -> str:
 def mermaid(nodes: Nodes, order: Sequence[str] = ()) -> str:
     """The same as a Mermaid flowchart; Mermaid lays it out itself, up to 500 edges by default."""
     lines = ["---", "config: {flowchart: {nodeSpacing: 14, rankSpacing: 80}}", "---"]
-    lines += ["flowchart LR", f"  %% {summary(nodes)}"]
+    lines += ["flowchart LR", f"  %% {graph.summary(nodes)}"]
     for column in columns(nodes, order):
         lines += [f"  {node.name}[{_quoted(node)}]:::{_class(node.state)}" for node in column]
     for edge in edges(nodes):
         lines.append(f"  {edge[0]} {'-.->' if _is_promised(edge, nodes) else '-->'} {edge[1]}")
-    for state in totals(nodes):
+    for state in graph.totals(nodes):
         strong, light = COLOURS[state]
         dashes = ",stroke-dasharray:4 3" if state == graph.NEVER else ""
         style = f"fill:{light},stroke:{strong},color:{INK}{dashes}"

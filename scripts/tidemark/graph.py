@@ -1,20 +1,23 @@
 """The state of every step instance, and why: what `make status` and `make why` show.
 
 Read-only: nothing is written, no time is set. The steps are those in scripts/, the instances those
-that the configuration names, and the edges those that the checkpoints recorded.
+that the configuration names, and the edges those that the checkpoints recorded; of an instance
+without one, those that the Makefile promises.
 """
 
 import ast
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tidemark import checkpoint, config
 from tidemark.checkpoint import Look, Reason
 from tidemark.errors import InputError
+from tidemark.promises import Rule, Rules
 from tidemark.verification import upstream_first
 
 FRESH = "fresh"
@@ -24,12 +27,16 @@ MISSING = "missing"  # an output is gone: it will run
 FAILED = "failed"
 BLOCKED = "blocked"  # a step before it failed
 NEVER = "never run"
-WILL_RUN = (STALE, MISSING, FAILED, NEVER)
+STATES = (FRESH, STALE, WAITING, MISSING, FAILED, BLOCKED, NEVER)
 
 
 @dataclass(frozen=True)
 class Node:
-    """One step instance; `upstream` are the instances that made its inputs, by input."""
+    """One step instance; `upstream` are the instances that made its inputs, by input.
+
+    Of an instance that never ran, inputs and `outputs` are those promised, and `before` are the
+    checkpoints of instances that only must succeed first.
+    """
 
     name: str
     step: str
@@ -40,6 +47,8 @@ class Node:
     record: Mapping[str, Any] | None = None
     failure: Mapping[str, Any] = field(default_factory=dict)
     upgrades: tuple[Reason, ...] = ()  # of libraries, that config.yaml lets pass
+    outputs: tuple[str, ...] = ()
+    before: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -80,21 +89,62 @@ def expected(stored: Stored) -> dict[str, tuple[str, dict[str, str]]]:
     return found
 
 
-def survey(stored: Stored) -> dict[str, Node]:
+def survey(stored: Stored, rules: Callable[[], Rules] = dict) -> dict[str, Node]:
     """Every expected instance, upstream first.
 
     `stored` gives the text of a configuration key's file, or None; status passes one that knows of
-    edits to config.yaml that no make has seen yet.
+    edits to config.yaml that no make has seen yet. `rules` is asked only if an instance never ran.
     """
     look = Look(stored)
     wanted = expected(look.stored)
     records = {name: record for name in wanted if (record := look.record(name)) is not None}
-    producer = {path: name for name, record in records.items() for path in record["outputs"]}
+    ties = _ties(wanted, records, rules() if len(records) < len(wanted) else {})
     nodes: dict[str, Node] = {}
-    never = [name for name in wanted if name not in records]
-    for name in [*upstream_first(records), *never]:
-        nodes[name] = _node(name, *wanted[name], records.get(name), producer, nodes, look)
+    for name in upstream_first({name: tie.as_record(name) for name, tie in ties.items()}):
+        nodes[name] = _node(name, *wanted[name], records.get(name), ties[name], nodes, look)
     return nodes
+
+
+class Ties(NamedTuple):
+    """What ties an instance to others: files and their makers; what only comes first; outputs."""
+
+    upstream: Mapping[str, str]
+    before: Mapping[str, str]
+    outputs: tuple[str, ...]
+
+    def as_record(self, name: str) -> dict[str, Collection[str]]:
+        """As `upstream_first` takes it; the own checkpoint is an output that others wait for."""
+        inputs = [*self.upstream, *self.before]
+        return {"inputs": inputs, "outputs": [*self.outputs, str(checkpoint.path_of(name))]}
+
+
+def _ties(
+    wanted: Iterable[str], records: Mapping[str, Mapping[str, Any]], rules: Rules
+) -> dict[str, Ties]:
+    """Of each instance what was seen, and what its rule promises where one end never ran."""
+    names = {str(checkpoint.path_of(name)): name for name in wanted}
+    makers = {path: name for name, record in records.items() for path in record["outputs"]}
+    promised = {
+        file: names[mark]
+        for file, rule in rules.items()
+        for mark in rule.files[:1]
+        if mark in names and "/" in file
+    }
+    outputs: dict[str, list[str]] = defaultdict(list)
+    for file, maker in promised.items():
+        outputs[maker].append(file)
+    ties = {}
+    for mark, name in names.items():
+        rule = rules.get(mark, Rule([], []))
+        listed = {file: promised[file] for file in rule.files if file in promised}
+        if name in records:
+            seen = {path: makers[path] for path in records[name]["inputs"] if path in makers}
+            unseen = {file: maker for file, maker in listed.items() if maker not in records}
+            ties[name] = Ties({**seen, **unseen}, {}, tuple(records[name]["outputs"]))
+        else:
+            before = {other: names[other] for other in rule.before if other in names}
+            ties[name] = Ties(listed, before, tuple(outputs[name]))
+    return ties
 
 
 def _node(
@@ -102,26 +152,28 @@ def _node(
     step: str,
     instance: dict[str, str],
     record: Mapping[str, Any] | None,
-    producer: Mapping[str, str],
+    ties: Ties,
     nodes: Mapping[str, Node],
     look: Look,
 ) -> Node:
-    inputs = record["inputs"] if record else {}
-    upstream = {path: producer[path] for path in inputs if path in producer}
-    pending = {path for path, maker in upstream.items() if nodes[maker].state != FRESH}
-    why = tuple(checkpoint.reasons(name, pending, look))
+    made_again = {
+        path: nodes[maker].state
+        for path, maker in {**ties.upstream, **ties.before}.items()
+        if maker in nodes and nodes[maker].state != FRESH
+    }
+    why = tuple(checkpoint.reasons(name, made_again, look))
     failure = checkpoint.failure(name) if why else {}  # undone by undoing what it failed of
-    makers = [nodes[upstream[path]].state for path in sorted(pending)]
-    state = _state(record, why, failure, makers)
-    passed = checkpoint.passed_upgrades(record, look) if record else []
-    return Node(name, step, instance, state, why, upstream, record, failure, tuple(passed))
+    state = _state(record, why, failure, made_again.values())
+    passed = tuple(checkpoint.passed_upgrades(record, look) if record else ())
+    told = Node(name, step, instance, state, why, ties.upstream, record, failure, passed)
+    return replace(told, outputs=ties.outputs, before=ties.before)
 
 
 def _state(
     record: Mapping[str, Any] | None,
     why: tuple[Reason, ...],
     failure: Mapping[str, Any],
-    makers: list[str],
+    makers: Collection[str],
 ) -> str:
     if failure:
         return FAILED
@@ -136,6 +188,18 @@ def _state(
     return WAITING if makers else FRESH
 
 
+def totals(nodes: Mapping[str, Node]) -> dict[str, int]:
+    """How many nodes are in each state that occurs."""
+    counts = Counter(node.state for node in nodes.values())
+    return {state: counts[state] for state in STATES if counts[state]}
+
+
+def summary(nodes: Mapping[str, Node]) -> str:
+    """`59 steps: 44 fresh, 3 stale, 12 waiting`."""
+    counts = ", ".join(f"{count} {state}" for state, count in totals(nodes).items())
+    return f"{len(nodes)} steps: {counts}"
+
+
 def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
     """The instances that a step's name, a checkpoint or an output stands for.
 
@@ -144,14 +208,12 @@ def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
     """
     name = Path(target).stem if target.endswith(".ok") else target
     found = [node for node in nodes.values() if name in (node.name, node.step)]
-    found = found or [
-        node for node in nodes.values() if node.record and target in node.record["outputs"]
-    ]
+    found = found or [node for node in nodes.values() if target in node.outputs]
     if not found:
         steps = ", ".join(sorted({node.step for node in nodes.values()}))
         raise InputError(
             f"T={target}",
-            "is no step, checkpoint or output that has been written",
+            "is no step, checkpoint or output",
             f"name a file below artifacts/, data/, models/ or reports/, or a step: {steps}",
         )
     return found
@@ -159,7 +221,8 @@ def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
 
 def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
     """The causes of a node, each from the node to its root: inputs and steps, then the reason."""
-    causes = [[str(reason)] for reason in node.reasons]
+    blocked_anew = node.state == BLOCKED and node.record is None
+    causes = [] if blocked_anew else [[str(reason)] for reason in node.reasons]
     told: set[str] = set()
     for path, maker in _pending(node, nodes):
         if maker not in told:
@@ -169,9 +232,9 @@ def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
 
 
 def way_to_root(node: Node, nodes: Mapping[str, Node]) -> list[str]:
-    """Its failure or first reason; if it only waits, the way to that of a step before it."""
+    """Its failure or first reason; if it waits or is blocked, the way to that of a step before."""
     way: list[str] = []
-    while not (node.failure or node.reasons):
+    while node.state == BLOCKED or not (node.failure or node.reasons):
         pending = _pending(node, nodes)
         if not pending:
             return way
@@ -183,9 +246,13 @@ def way_to_root(node: Node, nodes: Mapping[str, Node]) -> list[str]:
 
 
 def _pending(node: Node, nodes: Mapping[str, Node]) -> list[tuple[str, str]]:
-    """The inputs that may be made again, each with its maker."""
-    makers = ((path, maker) for path, maker in node.upstream.items() if maker in nodes)
-    return [(path, maker) for path, maker in makers if nodes[maker].state != FRESH]
+    """What may be made again before it, each with its maker; if it is blocked, what blocks it."""
+    makers = {path: m for path, m in {**node.upstream, **node.before}.items() if m in nodes}
+    if node.state == BLOCKED:
+        return [(p, m) for p, m in makers.items() if nodes[m].state in (FAILED, BLOCKED)]
+    if node.record is None:
+        return []
+    return [(path, maker) for path, maker in makers.items() if nodes[maker].state != FRESH]
 
 
 def downstream(names: set[str], nodes: Mapping[str, Node]) -> set[str]:

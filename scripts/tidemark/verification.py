@@ -9,7 +9,6 @@ Make runs, or lists with -n, is exact.
 
 import os
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,8 +51,8 @@ def _sweep() -> None:
 def _report_upgrades(records: Mapping[str, Mapping[str, Any]], look: Look) -> None:
     """An upgrade that reruns nothing must not pass unnoticed."""
     passed = [u for record in records.values() for u in checkpoint.passed_upgrades(record, look)]
-    for upgrade, count in Counter(passed).items():
-        progress.say(f"{upgrade}: built before, {count} checkpoints stand ({checkpoint.POLICY})")
+    for line in checkpoint.passed_over(passed):
+        progress.say(line)
 
 
 def upstream_first(records: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

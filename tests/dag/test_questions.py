@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import GATHER, Tree, instances
+from conftest import GATHER, Tree, instances, make_small
 from tidemark import checkpoint
 
 import pytest
@@ -103,6 +103,21 @@ def test_failed_blocked_missing_and_never_run_are_told_apart(tree):
     tree.edit("config.yaml", "as_of: 2013-06-01", "as_of: 2013-03-01")
     assert tree.make("all").code == 0
     assert set(states(tree).values()) == {"fresh"}
+
+
+def test_what_a_failure_blocks_in_the_very_first_make(tmp_path):
+    tree = make_small(tmp_path / "clone")
+    assert in_state(tree, "never run") == set(states(tree))
+    tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
+    assert tree.make("all").code == 2
+    assert in_state(tree, "fresh") == {"fetch_data"}
+    assert in_state(tree, "failed") == {"validate_schema"}
+    assert in_state(tree, "blocked") == set(states(tree)) - {"fetch_data", "validate_schema"}
+    told = tree.make("why", "T=models/mean_impute_ridge.pkl").stdout
+    assert told.startswith("train_models mean_impute ridge: cannot run: a step before it failed\n")
+    assert (
+        "<- preprocess mean_impute <- artifacts/validate_schema.ok <- validate_schema <- " in told
+    )
 
 
 def test_a_failure_is_undone_by_undoing_the_edit(tree):

@@ -5,8 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
-import dag
-from tidemark import drawing, graph
+from tidemark import drawing, graph, promises
 from tidemark.checkpoint import Reason
 from tidemark.drawing import HEIGHT, INK, PITCH
 from tidemark.graph import Node
@@ -319,22 +318,34 @@ schemas/raw.json:
 
 
 def test_rules_are_read_from_what_make_prints():
-    assert dag.parsed(DATABASE) == {
-        "artifacts/clean_s.ok": ["data/raw.parquet", "schemas/raw.json", "FORCE"],
-        "data/raw.parquet": ["artifacts/get.ok"],
-        "artifacts/get.ok": ["data/sample/raw.csv", "FORCE"],
+    assert promises.parsed(DATABASE) == {
+        "artifacts/clean_s.ok": (
+            ["data/raw.parquet", "schemas/raw.json", "FORCE"],
+            ["artifacts/check.ok"],
+        ),
+        "data/raw.parquet": (["artifacts/get.ok"], []),
+        "artifacts/get.ok": (["data/sample/raw.csv", "FORCE"], []),
     }
 
 
 @pytest.mark.parametrize(
-    ("reader", "unseen", "makers"),
+    ("seen", "makers", "before"),
     [
-        (never("clean s"), {"clean_s"}, ["get"]),
-        (node("clean s"), set(), []),
-        (node("clean s"), {"get"}, ["get"]),
-        (node("clean s", "other"), {"get"}, ["other", "get"]),
+        ({}, ["get"], ["check"]),
+        ({"get": []}, ["get"], ["check"]),
+        ({"get": [], "clean_s": []}, [], []),
+        ({"clean_s": []}, ["get"], []),
+        ({"other": [], "clean_s": ["other"]}, ["other", "get"], []),
     ],
 )
-def test_promises_stand_in_for_what_was_not_observed(reader, unseen, makers):
-    found = dag.promised(reader, dag.parsed(DATABASE), unseen)
-    assert list(found.upstream.values()) == makers
+def test_promises_stand_in_for_what_was_not_observed(seen, makers, before):
+    """`seen`: the makers of what each step read, through one file of each."""
+    records = {
+        name: {"inputs": [f"data/{maker}" for maker in read], "outputs": [f"data/{name}"]}
+        for name, read in seen.items()
+    }
+    wanted = ("clean_s", "get", "check", "other")
+    ties = graph._ties(wanted, records, promises.parsed(DATABASE))
+    assert list(ties["clean_s"].upstream.values()) == makers
+    assert list(ties["clean_s"].before.values()) == before
+    assert ties["get"].outputs == (("data/get",) if "get" in seen else ("data/raw.parquet",))
