@@ -3,6 +3,17 @@
 from tidemark import database
 from tidemark.step import Run, step
 
+ASSESSED = (
+    "backtest_results",
+    "set_rankings",
+    "strategy_rankings",
+    "scenario_performance",
+    "evidence",
+)
+FILES = {name: f"metrics/assessment/{name}.parquet" for name in ASSESSED} | {
+    "market_metrics": "metrics/market/market_metrics.parquet"
+}
+
 
 @step()
 def collect_metrics(run: Run) -> None:
@@ -13,6 +24,12 @@ def collect_metrics(run: Run) -> None:
     intervals = [run.read_json(f"metrics/{name}_bootstrap.json") for name in names]
     validations = [run.read_json(f"artifacts/{name}_cv.json") for name in names]
     compared = run.read_json("metrics/scenario_compare.json")
+    assessed = run.read_json("metrics/assessment/summary.json")
+    configured = {
+        "scenario": scenarios,
+        "model": models,
+        "strategy": list(run.config["strategies"]),
+    }
     snapshots = run.append_history({"metrics": database.metric_rows(scores)})
     tables = {
         "metrics": database.metric_rows(scores),
@@ -22,14 +39,19 @@ def collect_metrics(run: Run) -> None:
         "paired_differences": compared["paired_differences"],
         "comparison": [compared],
         "conclusion": [{"sentence": sentence} for sentence in compared["conclusion"]],
-        "step_timings": database.timing_rows(
-            run.checkpoints(), {"scenario": scenarios, "model": models}
-        ),
+        "step_timings": database.timing_rows(run.checkpoints(), configured),
         "accepted": database.accepted_rows(run.checkpoints()),
         "history": database.history_rows(snapshots),
+        "assessment.conclusion": [{"sentence": sentence} for sentence in assessed["conclusion"]],
+        "assessment.winner": [database.winner_row(assessed)],
+        "assessment.market_scenarios": database.market_rows(
+            run.read_json("data/scenarios/market_scenarios.json")
+        ),
+        "assessment.pipeline_runs": database.pipeline_rows(run.checkpoints(), configured),
     }
+    files = {f"assessment.{name}": run.path(path) for name, path in FILES.items()}
     with run.writing("artifacts/metrics.duckdb") as path:
-        database.build(path, tables)
+        database.build(path, tables, files)
     run.headline(f"{len(tables['metrics'])} metrics, snapshot {len(snapshots)}")
 
 

@@ -15,35 +15,22 @@ def plots(run: Run) -> None:
         horizon=run.config["feature_engineering"]["horizon"],
         frame=run.read_parquet(f"data/predictions/{name}.parquet"),
     )
+    dpi = run.config["plots"]["dpi"]
     listing = [
         {
             "file": f"reports/figs/{name}_{kind}.png",
             "kind": kind,
             "title": about.title,
             "caption": about.caption,
-            "missing": not _save(run, f"reports/figs/{name}_{kind}.png", kind, forecasts),
+            "missing": not run.save_figure(
+                f"reports/figs/{name}_{kind}.png", figures.draw(kind, forecasts), dpi
+            ),
         }
         for kind, about in figures.KINDS.items()
     ]
     run.write_json(f"artifacts/{name}_figures.json", listing)
     drawn = sum(not figure["missing"] for figure in listing)
     run.headline(f"{drawn} of {len(listing)} figures")
-
-
-def _save(run: Run, path: str, kind: str, forecasts: figures.Forecasts) -> bool:
-    """Write one figure, trying twice; a figure that cannot be written does not stop the run."""
-    figure = figures.draw(kind, forecasts)
-    try:
-        run.write_figure(path, figure, run.config["plots"]["dpi"])
-    except OSError as first:
-        run.log.warning("%s: %s; trying once more", path, first)
-        try:
-            run.write_figure(path, figure, run.config["plots"]["dpi"])
-        except OSError as error:
-            run.alert(f"{path} is missing: {error.strerror or error}")
-            run.retry_next_time(f"{path} could not be written")
-            return False
-    return True
 
 
 if __name__ == "__main__":

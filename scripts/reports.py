@@ -12,27 +12,36 @@ from tidemark.step import Run, step
 
 import duckdb
 
-REPORTS = ("model_communication_report", "model_evaluation_memo", "reflection")
+REPORTS = (
+    "model_communication_report",
+    "model_evaluation_memo",
+    "strategy_assessment",
+    "reflection",
+)
 
 
 @step()
 def reports(run: Run) -> None:
-    """Write reports/model_communication_report.md, model_evaluation_memo.md and reflection.md."""
+    """Write the reports on models and strategies, and the reflection, to reports/*.md."""
     database = run.path("artifacts/metrics.duckdb")
     with duckdb.connect(str(database), read_only=True) as connection:
         values: dict[str, Any] = dict(rendering.gather(connection))
-    figures = _figures(run)
-    missing = [figure for figure in figures if figure["missing"]]
+    figures, strategy_figures = _figures(run), _linked(run, "artifacts/strategy_figures.json")
+    missing = [figure for figure in [*figures, *strategy_figures] if figure["missing"]]
     values |= {
         "comparison": values["comparison"][0],
         "conclusion": [row["sentence"] for row in values["conclusion"]],
+        "assessed": [row["sentence"] for row in values["assessed"]],
+        "winner": values["winner"][0],
         "validation": run.read_json("artifacts/validation_report.json"),
         "figures": figures,
+        "strategy_figures": strategy_figures,
         "missing_figures": missing,
         "config": {
             name: run.plain(run.config[name])
-            for name in ("feature_engineering", "split_data", "evaluate")
-        },
+            for name in ("feature_engineering", "split_data", "evaluate", "backtest", "assess")
+        }
+        | {"stochastic": run.plain(run.config["market_scenarios"]["stochastic"])},
         "narrative": {
             PurePath(path).stem: run.read_text(path) for path in run.glob("reports/narrative/*.md")
         },
@@ -44,17 +53,20 @@ def reports(run: Run) -> None:
 
 
 def _figures(run: Run) -> list[dict[str, Any]]:
-    """Every figure, with its link from reports/."""
+    """Every figure of a model."""
     return [
-        {
-            **figure,
-            "scenario": scenario,
-            "model": model,
-            "link": figure["file"].removeprefix("reports/"),
-        }
+        {**figure, "scenario": scenario, "model": model}
         for scenario in run.config["scenarios"]
         for model in run.config["models"]
-        for figure in run.read_json(f"artifacts/{scenario}_{model}_figures.json")
+        for figure in _linked(run, f"artifacts/{scenario}_{model}_figures.json")
+    ]
+
+
+def _linked(run: Run, listing: str) -> list[dict[str, Any]]:
+    """The figures of a listing, each with its link from reports/."""
+    return [
+        {**figure, "link": figure["file"].removeprefix("reports/")}
+        for figure in run.read_json(listing)
     ]
 
 

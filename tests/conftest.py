@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Makefile", "config.yaml", "data/sample", "reports/narrative", "reports/templates")
 PARTS += ("requirements.lock", "requirements-dev.lock", "schemas", "scripts")
 RESULTS = ("data", "features", "models", "metrics", "reports")
+WALL_CLOCK = {"main.history", "main.step_timings", "assessment.pipeline_runs"}
 SKEW = r"^make: (Warning: File .* in the future|warning:  Clock skew detected.*)\n"
 LINE = re.compile(r"^(?:\[ *\d+/\d+\] )?(\w+) +([\w ]*?) +(fresh|FAILED|[\d.]+ s)(?: |$)", re.M)
 
@@ -82,11 +83,14 @@ class Tree:
         for file in sorted((self.path / "artifacts").glob("*.json")):
             files[f"artifacts/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
         with duckdb.connect(str(self.path / "artifacts/metrics.duckdb"), read_only=True) as base:
-            names = [
-                name for (name,) in base.sql("SELECT table_name FROM duckdb_tables").fetchall()
-            ]
-            tables = {name: base.sql(f"FROM {name}").fetchall() for name in sorted(names)}
-        return files | {k: v for k, v in tables.items() if k not in ("history", "step_timings")}
+            found = "SELECT schema_name || '.' || table_name FROM duckdb_tables"
+            names = {name for (name,) in base.sql(found).fetchall()} - WALL_CLOCK
+            hidden = {"assessment.backtest_results": "EXCLUDE (run_date)"}
+            tables = {
+                name: base.sql(f"SELECT * {hidden.get(name, '')} FROM {name}").fetchall()
+                for name in sorted(names)
+            }
+        return files | tables
 
     def temporary_files(self) -> list[Path]:
         """What a killed step may leave, and the next run must not."""
@@ -262,8 +266,8 @@ def make_small(folder: Path) -> Tree:
 
 def _shrink_prices(path: Path) -> None:
     header, *rows = path.read_text("utf-8").splitlines()
-    kept = [row for row in rows if row[:4] in ("AAPL", "IBM,", "MSFT") and row[5:] > "2009-"]
-    kept = [row for row in kept if row.split(",")[1] > "2009-"]
+    cells = [row.split(",") for row in rows]
+    kept = [",".join(row) for row in cells if row[0] in ("AAPL", "IBM", "MSFT") and row[1] > "2009-"]
     path.write_text("\n".join([header, *kept, ""]), "utf-8")
 
 

@@ -6,7 +6,7 @@ Rows stand in the order given, which is that of config.yaml; times are naive UTC
 import errno
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ Rows = list[dict[str, Any]]
 
 TEXT, REAL, COUNT, TIME = pa.string(), pa.float64(), pa.int64(), pa.timestamp("us")
 _PAIR = {"scenario": TEXT, "model": TEXT}
+_INSTANCE = {**_PAIR, "strategy": TEXT}
 _METRIC = {**_PAIR, "metric": TEXT, "value": REAL}
 
 TABLES: dict[str, dict[str, Any]] = {
@@ -61,35 +62,122 @@ TABLES: dict[str, dict[str, Any]] = {
     "conclusion": {"sentence": TEXT},
     "step_timings": {
         "step": TEXT,
-        **_PAIR,
+        **_INSTANCE,
         "started": TIME,
         "seconds": REAL,
         "cpu_seconds": REAL,
         "peak_memory_bytes": COUNT,
         "run": TEXT,
     },
-    "accepted": {"step": TEXT, **_PAIR, "who": TEXT, "day": TEXT, "reason": TEXT, "changes": TEXT},
+    "accepted": {
+        "step": TEXT,
+        **_INSTANCE,
+        "who": TEXT,
+        "day": TEXT,
+        "reason": TEXT,
+        "changes": TEXT,
+    },
     "history": {"snapshot": COUNT, **_METRIC},
+    "assessment.conclusion": {"sentence": TEXT},
+    "assessment.winner": {
+        "strategy": TEXT,
+        "parameters": TEXT,
+        "strategies": COUNT,
+        "trials": COUNT,
+        "guardrails": TEXT,
+        "confidence": REAL,
+        "sharpe": REAL,
+        "sharpe_lower": REAL,
+        "sharpe_upper": REAL,
+        "chance_hurdle": REAL,
+        "deflated_sharpe": REAL,
+        "overfitting": REAL,
+        "walk_forward_sharpe": REAL,
+        "walk_forward_benchmark_sharpe": REAL,
+        "annual_return": REAL,
+        "benchmark": TEXT,
+        "benchmark_return": REAL,
+        "difference_lower": REAL,
+        "difference_upper": REAL,
+        "kendalls_w": REAL,
+        "mean_spearman": REAL,
+        "groups": COUNT,
+        "cells": COUNT,
+    },
+    "assessment.market_scenarios": {
+        "scenario_name": TEXT,
+        "scenario_kind": TEXT,
+        "simulated": pa.bool_(),
+        "group": TEXT,
+        "first": TIME,
+        "last": TIME,
+        "bars": COUNT,
+        "warm_up": COUNT,
+        "cost_multiplier": REAL,
+        "slippage_multiplier": REAL,
+        "cash_rate_change": REAL,
+        "covered_share": REAL,
+        "covered": TEXT,
+        "note": TEXT,
+        "source": TEXT,
+        "parameters": TEXT,
+    },
+    "assessment.pipeline_runs": {
+        "pipeline_name": TEXT,
+        "start_time": TIME,
+        "end_time": TIME,
+        "status": TEXT,
+        "records_processed": COUNT,
+    },
 }
 
+# Straight from Parquet, of which $path is the file; large ones never become Python objects.
+FILE_TABLES = {
+    "assessment.backtest_results": """
+        SELECT *, (SELECT map_from_entries(list((pipeline_name, end_time)))
+            FROM assessment.pipeline_runs)['backtest_' || strategy_name] AS run_date
+        FROM read_parquet($path)""",
+    "assessment.set_rankings": "FROM read_parquet($path)",
+    "assessment.scenario_performance": "FROM read_parquet($path)",
+    "assessment.evidence": "FROM read_parquet($path)",
+    "assessment.strategy_rankings": """
+        SELECT rankings.*,
+            evidence.sharpe AS history_sharpe, sharpe_lower, sharpe_upper,
+            evidence.annual_return AS history_return, return_lower, return_upper,
+            evidence.benchmark_sharpe AS history_benchmark_sharpe,
+            evidence.benchmark_return AS history_benchmark_return,
+            difference_lower, difference_upper, chance_hurdle, deflated_sharpe, overfitting,
+            walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe
+        FROM read_parquet($path) AS rankings
+            LEFT JOIN assessment.evidence AS evidence USING (strategy_name)
+        ORDER BY overall_rank NULLS LAST, strategy_name""",
+    "assessment.market_metrics": "FROM read_parquet($path)",
+}
+PIPELINES = ("market_scenarios", "market_metrics", "backtest", "assess")
 
-def build(path: Path, tables: Mapping[str, Sequence[Record]]) -> None:
+
+def build(path: Path, tables: Mapping[str, Sequence[Record]], files: Mapping[str, Path]) -> None:
     """Create the database at `path`, which must not exist, and close it.
 
     Args:
         path: the file to create.
         tables: for each table of `TABLES` its rows; keys that are no column are left out.
+        files: for each table of `FILE_TABLES` its Parquet file.
 
     Raises:
         OSError: the file cannot be written.
     """
     try:
         with duckdb.connect(str(path)) as connection:
+            connection.execute("CREATE SCHEMA assessment")
             for name, columns in TABLES.items():
                 rows = [{key: row.get(key) for key in columns} for row in tables[name]]
                 connection.register("rows", pa.Table.from_pylist(rows, pa.schema(columns)))
                 connection.execute(f"CREATE TABLE {name} AS SELECT * FROM rows")
                 connection.unregister("rows")
+            for name, query in FILE_TABLES.items():
+                found = {"path": str(files[name])}
+                connection.execute(f"CREATE TABLE {name} AS {query}", found)
             connection.execute("CHECKPOINT")  # when closing, a failure to write would be silent
     except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
         raise OSError(errno.EIO, str(error), str(path)) from error
@@ -156,18 +244,12 @@ def timing_rows(checkpoints: Sequence[Record], configured: Mapping[str, Collecti
 
     Args:
         checkpoints: of all steps.
-        configured: the names under `scenario` and under `model`; checkpoints of others are left
-            out, as their steps are no longer part of the project.
+        configured: the names under `scenario`, `model` and `strategy`; checkpoints of others are
+            left out, as their steps are no longer part of the project.
     """
     return [
-        {
-            **checkpoint,
-            "scenario": checkpoint["instance"].get("scenario"),
-            "model": checkpoint["instance"].get("model"),
-            "started": _time(checkpoint["started"]),
-        }
-        for checkpoint in checkpoints
-        if all(name in configured[kind] for kind, name in checkpoint["instance"].items())
+        {**checkpoint, **checkpoint["instance"], "started": _time(checkpoint["started"])}
+        for checkpoint in _current(checkpoints, configured)
     ]
 
 
@@ -176,8 +258,7 @@ def accepted_rows(checkpoints: Sequence[Record]) -> Rows:
     return [
         {
             "step": checkpoint["step"],
-            "scenario": checkpoint["instance"].get("scenario"),
-            "model": checkpoint["instance"].get("model"),
+            **checkpoint["instance"],
             **accepted,
             "day": accepted["when"][:10],
             "changes": "; ".join(accepted["changes"]),
@@ -193,6 +274,66 @@ def history_rows(snapshots: Sequence[Record]) -> Rows:
         {"snapshot": number, **row}
         for number, snapshot in enumerate(snapshots, 1)
         for row in snapshot["metrics"]
+    ]
+
+
+def pipeline_rows(checkpoints: Sequence[Record], configured: Mapping[str, Collection[str]]) -> Rows:
+    """Table assessment.pipeline_runs: the latest run of each step that assesses strategies.
+
+    `records_processed` counts the rows of all that it wrote; `status` is `provisional` where the
+    next make runs it again. After a step that failed, this one does not run.
+    """
+    return [
+        {
+            "pipeline_name": checkpoint["name"],
+            "start_time": _time(checkpoint["started"]),
+            "end_time": _time(checkpoint["started"]) + timedelta(seconds=checkpoint["seconds"]),
+            "status": "provisional" if checkpoint["provisional"] else "success",
+            "records_processed": sum(
+                output.get("rows") or 0 for output in checkpoint["outputs"].values()
+            ),
+        }
+        for checkpoint in _current(checkpoints, configured)
+        if checkpoint["step"] in PIPELINES
+    ]
+
+
+def market_rows(records: Sequence[Record]) -> Rows:
+    """Table assessment.market_scenarios, from data/scenarios/market_scenarios.json."""
+    return [
+        {
+            **record,
+            "scenario_name": record["name"],
+            "scenario_kind": record["kind"],
+            "first": record["first"] and _time(record["first"]),
+            "last": record["last"] and _time(record["last"]),
+            "covered": json.dumps(record["covered"]),
+            "source": record["parameters"].get("source"),
+            "parameters": json.dumps(record["parameters"]),
+        }
+        for record in records
+    ]
+
+
+def winner_row(summary: Record) -> dict[str, Any]:
+    """The row of table assessment.winner, from metrics/assessment/summary.json."""
+    winner, stability = summary["winner"], summary["rank_stability"]
+    ends = {
+        f"{name}_{end}": value
+        for name in ("sharpe", "difference")
+        for end, value in zip(("lower", "upper"), winner[f"{name}_interval"], strict=True)
+    }
+    return {**winner, **ends, **stability, **summary, "groups": stability["scenarios"]}
+
+
+def _current(
+    checkpoints: Sequence[Record], configured: Mapping[str, Collection[str]]
+) -> list[Record]:
+    """Those of steps that are still part of the project."""
+    return [
+        checkpoint
+        for checkpoint in checkpoints
+        if all(name in configured[kind] for kind, name in checkpoint["instance"].items())
     ]
 
 

@@ -3,6 +3,7 @@
 A value that is undefined (None, or NaN) shows as a dash.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -41,7 +42,8 @@ QUERIES = {
     "comparison": "SELECT * FROM comparison",
     "accepted": """
         SELECT step, who, day, reason, changes, count(*) AS instances,
-            concat_ws(' ', step, any_value(scenario), any_value(model)) AS first
+            concat_ws(' ', step, any_value(scenario), any_value(model),
+                any_value(strategy)) AS first
         FROM accepted GROUP BY step, who, day, reason, changes ORDER BY min(rowid)""",
     "conclusion": "SELECT sentence FROM conclusion ORDER BY rowid",
     "models": f"""
@@ -61,6 +63,43 @@ QUERIES = {
         SELECT paired_differences.* FROM paired_differences, comparison
         WHERE metric = 'mse' AND scenario != less_scenario AND model != baseline
         ORDER BY paired_differences.rowid""",
+    "assessed": "SELECT sentence FROM assessment.conclusion ORDER BY rowid",
+    "winner": "SELECT * FROM assessment.winner",
+    "strategies": "SELECT * FROM assessment.strategy_rankings ORDER BY rowid",
+    "kinds": """
+        WITH by_group AS (
+            SELECT scenario_kind, "group", strategy_name, avg(score) AS score
+            FROM assessment.backtest_results WHERE strategy_category != 'benchmark' GROUP BY ALL),
+        scored AS (
+            SELECT scenario_kind, strategy_name, round(avg(score), 9) AS score, count(*) AS groups
+            FROM by_group GROUP BY ALL),
+        everywhere AS (
+            FROM scored QUALIFY groups = max(groups) OVER (PARTITION BY scenario_kind))
+        SELECT scenario_kind, strategy_name, score, row_number() OVER (
+            PARTITION BY scenario_kind ORDER BY score DESC, strategy_name) AS place
+        FROM everywhere QUALIFY place <= 3 ORDER BY scenario_kind, place""",
+    "markets": """
+        SELECT scenarios.*, top_strategy, top_return, avg_return, benchmark_return
+        FROM assessment.market_scenarios AS scenarios
+            LEFT JOIN assessment.scenario_performance USING (scenario_name)
+        WHERE scenarios.scenario_kind != 'stochastic' ORDER BY scenarios.rowid""",
+    "paths": """
+        WITH simulated AS (
+            FROM assessment.scenario_performance WHERE scenario_kind = 'stochastic'),
+        wins AS (SELECT "group", top_strategy, count(*) AS wins FROM simulated GROUP BY ALL),
+        leaders AS (
+            FROM wins QUALIFY row_number() OVER (
+                PARTITION BY "group" ORDER BY wins DESC, top_strategy) = 1)
+        SELECT simulated."group" AS method, count(*) AS paths, max(bars) AS bars,
+            any_value(leaders.top_strategy) AS top_strategy, any_value(leaders.wins) AS wins,
+            avg(avg_return) AS avg_return, avg(benchmark_return) AS benchmark_return
+        FROM simulated JOIN leaders USING ("group")
+            JOIN assessment.market_scenarios AS scenarios USING (scenario_name)
+        GROUP BY simulated."group" ORDER BY min(scenarios.rowid)""",
+    "overlaps": """
+        SELECT string_agg(scenario_name, ', ' ORDER BY rowid) AS members
+        FROM assessment.market_scenarios WHERE scenario_kind = 'historical' AND bars > 0
+        GROUP BY "group" HAVING count(*) > 1 ORDER BY min(rowid)""",
 }
 
 
@@ -74,7 +113,10 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         comparison (one row); accepted (changes let pass, by step); conclusion (sentences); models
         (one row a scenario and model: what was fitted, the metrics with intervals, mean and range
         over the folds as cv_..., the verdict); against_baseline and across_scenarios (paired
-        differences in MSE).
+        differences in MSE); assessed (sentences on the strategies), winner (one row), strategies
+        (ranked, with their evidence); kinds (the three best in each kind of market scenario);
+        markets (each real or stressed one, with who earned most), paths (likewise, a row a method);
+        overlaps (windows that count as one).
     """
     found = {}
     for name, query in QUERIES.items():
@@ -153,9 +195,46 @@ def change(row: Mapping[str, Any], low: str = "lower", high: str = "upper") -> s
     return value if DASH in (value, lower) else f"{value} [{lower}, {upper}]"
 
 
+def number(value: float | None, digits: int = 2) -> str:
+    """A plain number, rounded."""
+    if value is None or math.isnan(value):
+        return DASH
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # not -0.0
+
+
+def hundredths(value: float | None, digits: int = 1) -> str:
+    """A fraction in percent, for columns that say so: 0.128 -> 12.8."""
+    return number(None if value is None else 100 * value, digits)
+
+
 def percent(value: float, digits: int = 0) -> str:
     """0.95 -> 95 %."""
     return f"{100 * value:.{digits}f} %"
+
+
+def stress(parameters: str) -> str:
+    """What a stress changes, in words, from its parameters as JSON; see backtest.scenarios."""
+    given = json.loads(parameters)
+    multipliers = {"costs": "cost", "slippage": "slippage", "volatility": "volatility"}
+    words = [
+        f"{what} times {given[f'{name}_multiplier']:g}"
+        for what, name in multipliers.items()
+        if given[f"{name}_multiplier"] != 1
+    ]
+    if given["cash_rate_change"]:
+        words.append(f"cash earns {100 * given['cash_rate_change']:+g} points a year")
+    if given["correlation"] is not None:
+        words.append(f"mean correlation of tickers {given['correlation']:g}")
+    return "; ".join([*words, *_shock(given["shock"])]) or "nothing"
+
+
+def _shock(shock: Mapping[str, Any] | None) -> list[str]:
+    if shock is None:
+        return []
+    back = f", undone over {shock['recovery']}" if shock["recovery"] else ""
+    times = len(shock["at"])
+    often = "once" if times == 1 else f"{times} times"
+    return [f"{often}, prices move {100 * shock['size']:+g} % over {shock['fall']} bars{back}"]
 
 
 def count(value: int | None) -> str:
@@ -177,7 +256,10 @@ FILTERS: dict[str, Callable[..., str]] = {
     "metric": metric,
     "estimate": estimate,
     "change": change,
+    "number": number,
+    "hundredths": hundredths,
     "percent": percent,
+    "stress": stress,
     "count": count,
     "day": day,
     "cell": cell,

@@ -258,6 +258,20 @@ class Run:
         """Stage a figure as PNG."""
         self.write_bytes(path, store.figure_bytes(figure, dpi))
 
+    def save_figure(self, path: str, figure: "Figure", dpi: int) -> bool:
+        """Stage a figure, trying twice; one that cannot be written does not stop the run."""
+        try:
+            self.write_figure(path, figure, dpi)
+        except OSError as first:
+            self.log.warning("%s: %s; trying once more", path, first)
+            try:
+                self.write_figure(path, figure, dpi)
+            except OSError as error:
+                self.alert(f"{path} is missing: {error.strerror or error}")
+                self.retry_next_time(f"{path} could not be written")
+                return False
+        return True
+
     @contextlib.contextmanager
     def writing(self, path: str) -> Iterator[Path]:
         """A temporary file for writers that need a path; staged when the block ends."""

@@ -1,19 +1,31 @@
 """The metrics database, and reports that show what it holds."""
 
+import json
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
-from tidemark import database, reports
+from tidemark import database, reports, store
 from tidemark.errors import InputError
 
 import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
 PAIRS = [("plain", "mean"), ("plain", "svr")]
 ACCEPTED = {"who": "ada", "when": "2013-03-01", "reason": "a rename", "changes": ["code a.py"]}
-CONFIGURED = {"scenario": ["plain"], "model": ["mean", "svr"]}
+CONFIGURED = {"scenario": ["plain"], "model": ["mean", "svr"], "strategy": ["cross", "hold"]}
+REPORTS = (
+    "model_communication_report",
+    "model_evaluation_memo",
+    "strategy_assessment",
+    "reflection",
+)
+HISTORY = {"cost_multiplier": 1.0, "slippage_multiplier": 1.0, "cash_rate_change": 0.0}
+UNCHANGED = {**HISTORY, "volatility_multiplier": 1.0, "correlation": None, "shock": None}
 
 
 def score(pair, value):
@@ -51,6 +63,140 @@ def difference(metric, verdict):
     return {**names, "metric": metric, "difference": 5e-6, **ends, "verdict": verdict}
 
 
+def market(name, kind, group, bars=250, note="", **parameters):
+    return {
+        "name": name,
+        "kind": kind,
+        "simulated": kind in ("stress", "stochastic"),
+        "group": group,
+        "first": "2012-01-03T00:00:00" if bars else None,
+        "last": "2012-12-31T00:00:00" if bars else None,
+        "bars": bars,
+        "warm_up": 0,
+        **HISTORY,
+        "covered_share": 1.0 if bars else 0.0,
+        "covered": {"A": 1.0},
+        "note": note,
+        "parameters": parameters,
+    }
+
+
+MARKETS = [
+    market("full", "full", "full"),
+    market("crisis", "historical", "crisis", source="NBER | dates"),
+    market("year_2012", "historical", "crisis", note="not wholly covered: A 62 %"),
+    market(
+        "moon_crash", "historical", "moon_crash", bars=0, note="no data: they end", source="NASA"
+    ),
+    market("costly", "stress", "stress", **UNCHANGED | {"cost_multiplier": 5.0}),
+    market("gbm_001", "stochastic", "gbm"),
+    market("gbm_002", "stochastic", "gbm"),
+]
+SUMMARY = {
+    "conclusion": ["cross ranks first, but that is likely luck.", "Walk."],
+    "winner": {
+        "strategy": "cross",
+        "parameters": "fast=5",
+        "strategies": 2,
+        "trials": 3,
+        "guardrails": "passed",
+        "confidence": 0.95,
+        "sharpe": 0.7,
+        "sharpe_interval": [0.1, 1.2],
+        "chance_hurdle": 0.9,
+        "deflated_sharpe": 0.2,
+        "overfitting": 0.3,
+        "walk_forward_sharpe": 0.4,
+        "walk_forward_benchmark_sharpe": 1.0,
+        "annual_return": 0.15,
+        "benchmark": "hold",
+        "benchmark_return": 0.12,
+        "difference_interval": [None, None],
+        "agreement": 0.4,
+    },
+    "rank_stability": {"kendalls_w": 0.4, "mean_spearman": None, "scenarios": 4},
+    "cells": 21,
+    "sets": 4,
+    "benchmark": "hold",
+}
+
+
+def assessed():
+    """The tables of metrics/assessment/ and metrics/market/, small: two strategies, a benchmark."""
+    tried = [market for market in MARKETS if market["bars"]]
+    categories = {"cross": "trend", "rise": "momentum", "hold": "benchmark"}
+    averages = ["avg_score", "avg_return", "avg_sharpe", "benchmark_return", "benchmark_sharpe"]
+    averages += ["return_difference", "sharpe_difference", "beats_benchmark", "best_score"]
+    figures = ["sharpe", "sharpe_lower", "sharpe_upper", "annual_return", "return_lower"]
+    figures += ["return_upper", "benchmark_sharpe", "benchmark_return", "difference_lower"]
+    figures += ["difference_upper", "chance_hurdle", "deflated_sharpe", "overfitting"]
+    figures += ["walk_forward_sharpe", "walk_forward_return", "walk_forward_benchmark_sharpe"]
+    ranked = pd.DataFrame(
+        {
+            "overall_rank": pd.array([1, 2, None], "Int64"),
+            "category_rank": pd.array([1, 1, None], "Int64"),
+            "strategy_name": list(categories),
+            "strategy_category": list(categories.values()),
+            "best_set": ["fast=5", "apart=1", "no parameters"],
+            "sets_tested": [2, 1, 1],
+            "sets_passed": [1, 0, 0],
+            "guardrails": ["passed", "1.0 trades a ticker, fewer than 5 | few", "is a benchmark"],
+            "passed": [True, False, False],
+            **{name: [0.5, np.nan, 0.25] for name in averages},
+        }
+    )
+    cells = [
+        {
+            "strategy_name": name,
+            "strategy_category": category,
+            "set": "s",
+            "scenario_name": one["name"],
+            "scenario_kind": one["kind"],
+            "group": one["group"],
+            "symbol": "A",
+            "score": 0.8 if name == "rise" else 0.5,
+        }
+        for name, category in categories.items()
+        for one in tried
+        if not (name == "rise" and one["kind"] == "historical" and one["name"] == "crisis")
+    ]
+    performance = [
+        {
+            "scenario_kind": one["kind"],
+            "scenario_name": one["name"],
+            "group": one["group"],
+            "top_strategy": "rise" if one["name"] == "gbm_001" else "cross",
+            "top_return": 0.1,
+            "avg_return": 0.05,
+            "benchmark_return": 0.2,
+            "strategies_tested": 2,
+        }
+        for one in tried
+    ]
+    evidence = pd.DataFrame(
+        {"strategy_name": ["cross", "rise", "all strategies"], "sets": [2, 1, 3]}
+    )
+    return {
+        "backtest_results": pd.DataFrame(cells),
+        "set_rankings": ranked.drop(columns=["best_set"]).assign(set="s"),
+        "strategy_rankings": ranked,
+        "scenario_performance": pd.DataFrame(performance),
+        "evidence": evidence.assign(**dict.fromkeys(figures, 0.25)),
+        "market_metrics": pd.DataFrame(
+            {"family": ["model"], "ticker": ["A"], "scenario_name": ["full"], "metric": ["r2"]}
+        ).assign(value=0.5),
+    }
+
+
+def stored(folder):
+    """These as Parquet files, by table."""
+    files = {}
+    for name, frame in assessed().items():
+        files[f"assessment.{name}"] = folder / f"{name}.parquet"
+        files[f"assessment.{name}"].write_bytes(store.parquet_bytes(frame))
+    return files
+
+
 def tables():
     scores = [score(pair, 0.0125) for pair in PAIRS]
     bootstraps = [
@@ -73,10 +219,19 @@ def tables():
         "peak_memory_bytes": 10**9,
         "run": "1-2",
         "notes": [],
+        "name": "evaluate_plain_svr",
+        "provisional": "",
+        "outputs": {"a.json": {}, "a.parquet": {"rows": 3}, "b.parquet": {"rows": 4}},
     }
     others = [
         checkpoint | {"instance": instance}
         for instance in ({}, {"scenario": "gone"}, {"scenario": "plain", "model": "gone"})
+    ]
+    backtests = [
+        checkpoint
+        | {"step": "backtest", "name": f"backtest_{name}", "instance": {"strategy": name}}
+        | {"provisional": why}
+        for name, why in (("cross", ""), ("hold", "a fetch failed"), ("gone", ""))
     ]
     comparison = {
         "baseline": "mean",
@@ -95,16 +250,22 @@ def tables():
         "paired_differences": [difference("mse", "no difference shown"), difference("mae", None)],
         "comparison": [comparison],
         "conclusion": [{"sentence": "No model beats the baseline."}, {"sentence": "None."}],
-        "step_timings": database.timing_rows([checkpoint, *others], CONFIGURED),
-        "accepted": database.accepted_rows([checkpoint | {"accepted": [ACCEPTED]}]),
+        "step_timings": database.timing_rows([checkpoint, *others, *backtests], CONFIGURED),
+        "accepted": database.accepted_rows(
+            [one | {"accepted": [ACCEPTED]} for one in (checkpoint, backtests[0])]
+        ),
         "history": database.history_rows([{"metrics": rows}, {"metrics": rows[:3]}]),
+        "assessment.conclusion": [{"sentence": sentence} for sentence in SUMMARY["conclusion"]],
+        "assessment.winner": [database.winner_row(SUMMARY)],
+        "assessment.market_scenarios": database.market_rows(MARKETS),
+        "assessment.pipeline_runs": database.pipeline_rows([checkpoint, *backtests], CONFIGURED),
     }
 
 
 @pytest.fixture(scope="module")
 def connection(tmp_path_factory):
     path = tmp_path_factory.mktemp("database") / "metrics.duckdb"
-    database.build(path, tables())
+    database.build(path, tables(), stored(tmp_path_factory.mktemp("assessed")))
     assert [file.name for file in path.parent.iterdir()] == ["metrics.duckdb"]
     with duckdb.connect(str(path), read_only=True) as opened:
         yield opened
@@ -128,13 +289,75 @@ def test_times_are_naive_utc(connection):
 
 
 def test_timings_of_what_is_no_longer_configured_are_left_out(connection):
-    found = connection.execute("SELECT scenario, model FROM step_timings ORDER BY rowid")
-    assert found.fetchall() == [("plain", "svr"), (None, None)]
+    found = connection.execute("SELECT scenario, model, strategy FROM step_timings ORDER BY rowid")
+    assert found.fetchall() == [
+        ("plain", "svr", None),
+        (None, None, None),
+        (None, None, "cross"),
+        (None, None, "hold"),
+    ]
+
+
+def test_assessment_tables_are_the_files_with_the_end_of_each_backtest(connection):
+    for name, frame in assessed().items():
+        count = connection.execute(f"SELECT count(*) FROM assessment.{name}").fetchone()
+        assert count == (len(frame),)
+    ended = datetime(2013, 3, 1, 10, 0, 0, 500_000)
+    runs = connection.execute("FROM assessment.pipeline_runs").fetchall()
+    started = datetime(2013, 3, 1, 10)
+    assert runs == [
+        ("backtest_cross", started, ended, "success", 7),
+        ("backtest_hold", started, ended, "provisional", 7),
+    ]
+    dates = connection.execute("SELECT strategy_name, run_date FROM assessment.backtest_results")
+    cells = assessed()["backtest_results"]
+    expected = [(name, None if name == "rise" else ended) for name in cells["strategy_name"]]
+    assert dates.fetchall() == expected
+
+
+def test_rankings_stand_beside_their_evidence(connection):
+    found = connection.execute(
+        "SELECT strategy_name, overall_rank, avg_score, history_sharpe, deflated_sharpe "
+        "FROM assessment.strategy_rankings"
+    )
+    assert found.fetchall() == [
+        ("cross", 1, 0.5, 0.25, 0.25),
+        ("rise", 2, None, 0.25, 0.25),
+        ("hold", None, 0.25, None, None),
+    ]
+    winner = connection.execute(
+        "SELECT sharpe_lower, sharpe_upper, difference_lower, kendalls_w, groups, cells "
+        "FROM assessment.winner"
+    )
+    assert winner.fetchone() == (0.1, 1.2, None, 0.4, 4, 21)
+
+
+def test_market_scenarios_without_data_stay_in_the_table(connection):
+    found = connection.execute(
+        "SELECT first, bars, note, source FROM assessment.market_scenarios WHERE bars = 0"
+    )
+    assert found.fetchall() == [(None, 0, "no data: they end", "NASA")]
+
+
+def test_markets_are_gathered_with_who_leads(connection):
+    values = reports.gather(connection)
+    assert [row["scenario_name"] for row in values["markets"]] == [
+        *("full", "crisis", "year_2012", "moon_crash", "costly")
+    ]
+    assert values["markets"][3]["top_strategy"] is None
+    (paths,) = values["paths"]
+    assert (paths["paths"], paths["top_strategy"], paths["wins"]) == (2, "cross", 1)
+    assert values["overlaps"] == [{"members": "crisis, year_2012"}]
+    leaders = {
+        (row["scenario_kind"], row["place"]): row["strategy_name"] for row in values["kinds"]
+    }
+    assert leaders["full", 1] == "rise"
+    assert leaders["historical", 2] == "cross"
 
 
 def test_a_database_that_cannot_be_written(tmp_path):
     with pytest.raises(OSError, match="nowhere"):
-        database.build(tmp_path / "nowhere" / "metrics.duckdb", tables())
+        database.build(tmp_path / "nowhere" / "metrics.duckdb", tables(), stored(tmp_path))
 
 
 def test_gathered_rows_keep_their_order_and_join(connection):
@@ -171,6 +394,20 @@ def values_for_reports(connection, missing=False, narrative=None):
     return values | {
         "comparison": values["comparison"][0],
         "conclusion": [row["sentence"] for row in values["conclusion"]],
+        "assessed": [row["sentence"] for row in values["assessed"]],
+        "winner": values["winner"][0],
+        "strategy_figures": [
+            {
+                "file": f"reports/figs/strategy_{kind}.png",
+                "link": f"figs/strategy_{kind}.png",
+                "kind": kind,
+                "strategy": strategy,
+                "title": "Bars",
+                "caption": "Longer is better.",
+                "missing": missing,
+            }
+            for kind, strategy in (("leaderboard", None), ("sheet", "cross"), ("heatmap", "cross"))
+        ],
         "validation": {
             "ok": True,
             "as_of": "2013-03-01",
@@ -189,6 +426,28 @@ def values_for_reports(connection, missing=False, narrative=None):
             },
             "split_data": {"test_start": "2010-07-01", "embargo": 5, "folds": 5},
             "evaluate": {},
+            "backtest": {
+                "fill": "next_open",
+                "cost_basis_points": 5.0,
+                "slippage_basis_points": 2.5,
+                "direction": "long_only",
+                "cash_rate": 0.01,
+                "trading_hours": None,
+            },
+            "assess": {
+                "weights": {"sharpe_ratio": 0.4, "turnover": 0.6},
+                "guardrails": {
+                    "min_trades": 5.0,
+                    "min_sharpe": 0.0,
+                    "max_position_rate": 1.0,
+                    "max_drawdown": 0.8,
+                },
+                "blocks": 16,
+                "walk_forward": {"first_years": 3.0, "every_years": 1.0},
+                "bootstrap_replicates": 1000,
+                "block_length": 21,
+            },
+            "stochastic": {"block_length": 21, "warm_up": 260, "min_history": 1000},
         },
     }
 
@@ -199,12 +458,11 @@ def rendered(name, values):
 
 
 @pytest.mark.parametrize("missing", [False, True])
-@pytest.mark.parametrize(
-    "name", ["model_communication_report", "model_evaluation_memo", "reflection"]
-)
+@pytest.mark.parametrize("name", REPORTS)
 def test_reports_render_with_and_without_figures(connection, name, missing):
     text = rendered(name, values_for_reports(connection, missing))
-    assert "No model beats the baseline." in text
+    about_strategies = name == "strategy_assessment"
+    assert ("likely luck" if about_strategies else "No model beats the baseline.") in text
     assert "None" not in text.replace("None.", "")
     assert "\n\n\n" not in text
     assert ("](figs/" in text) is (not missing and name != "reflection")
@@ -221,9 +479,32 @@ def test_fallbacks_are_reported(connection):
     assert "(replaced by mean)" in rendered("model_communication_report", values)
 
 
+def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection):
+    text = rendered("strategy_assessment", values_for_reports(connection))
+    assert "1.0 trades a ticker, fewer than 5 \\| few |" in text
+    assert "**Not tried: moon_crash**" in text
+    assert "| moon_crash | – | – | 0 | NASA | no data: they end |" in text
+    assert "| NBER \\| dates | none |" in text
+    assert "- crisis, year_2012\n" in text
+    assert "| costly | costs times 5 |" in text
+    assert "| paths (simulated) | rise (0.80) | cross (0.50) | – |" in text
+    assert "5 basis points" in text
+    assert "and 2.5 more" in text
+    assert "long only" in text
+    assert text.count("*Longer is better.*") == 3
+
+
+def test_what_was_not_configured_has_no_section(connection):
+    values = values_for_reports(connection)
+    real = [row for row in values["markets"] if not row["simulated"]]
+    text = rendered("strategy_assessment", values | {"paths": [], "markets": real, "overlaps": []})
+    assert "### Simulated" not in text
+    assert "\n\n\n" not in text
+
+
 def test_tables_are_whole(connection):
     """Every row of a Markdown table has as many cells as its head."""
-    for name in ("model_communication_report", "model_evaluation_memo"):
+    for name in REPORTS:
         lines = rendered(name, values_for_reports(connection)).splitlines()
         for before, line in pairwise(lines):
             if before.startswith("|"):
@@ -274,6 +555,36 @@ def test_a_bad_template_is_named_with_its_line(template, line, problem):
 )
 def test_numbers_in_reports(value, name, sign, shown):
     assert reports.metric(value, name, sign=sign) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "in_percent"),
+    [(0.128, "0.13", "12.8"), (-0.0001, "0.00", "0.0"), (None, "–", "–"), (float("nan"), "–", "–")],
+)
+def test_plain_numbers_in_reports(value, shown, in_percent):
+    assert reports.number(value) == shown
+    assert reports.hundredths(value) == in_percent
+
+
+@pytest.mark.parametrize(
+    ("changed", "shown"),
+    [
+        ({}, "nothing"),
+        ({"cost_multiplier": 5.0, "slippage_multiplier": 10.0}, "costs times 5; slippage times 10"),
+        ({"cash_rate_change": 0.03}, "cash earns +3 points a year"),
+        ({"correlation": 0.8}, "mean correlation of tickers 0.8"),
+        (
+            {"shock": {"size": -0.2, "at": [0.5], "fall": 5, "recovery": None}},
+            "once, prices move -20 % over 5 bars",
+        ),
+        (
+            {"shock": {"size": -0.3, "at": [0.3, 0.7], "fall": 10, "recovery": 60}},
+            "2 times, prices move -30 % over 10 bars, undone over 60",
+        ),
+    ],
+)
+def test_stresses_in_words(changed, shown):
+    assert reports.stress(json.dumps(UNCHANGED | changed)) == shown
 
 
 def test_estimates_show_their_interval_if_there_is_one():

@@ -15,7 +15,6 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 Floats = NDArray[np.float64]
 Runs = tuple[Floats, ...]
@@ -30,8 +29,8 @@ def _on_own_bars(kernel: Callable[P, R]) -> Callable[P, R]:
     @wraps(kernel)
     def indicator(*args: P.args, **kwargs: P.kwargs) -> R:
         missing = _missing([arg for arg in args if isinstance(arg, np.ndarray)])
-        gaps = np.flatnonzero(missing.any(axis=0))
-        if not gaps.size:
+        gaps = np.flatnonzero(missing.any(axis=0)).tolist()
+        if not gaps:
             return kernel(*args, **kwargs)
         own = {column: np.flatnonzero(~missing[:, column]) for column in gaps}
         packed: list[Any] = [_packed(arg, own) for arg in args]
@@ -156,6 +155,8 @@ def _wilder(x: Floats, window: int) -> Floats:
 
 def _smoothed(x: Floats, window: int, weight: float) -> Floats:
     """y[t] = y[t-1] + weight (x[t] - y[t-1]), from the plain mean of the first `window` rows."""
+    from scipy.signal import lfilter  # which takes longer to import than all else here
+
     if len(x) < window:
         return np.full_like(x, np.nan)
     first = np.cumsum(x[:window], axis=0)[-1:] / window  # mean() would round one column otherwise

@@ -141,11 +141,11 @@ def _by_cell(values: Floats) -> Floats:
 def _course(equity: Floats, bars: Floats) -> tuple[Floats, Floats]:
     """Growth over a window and its deepest drawdown, from equity before the window on."""
     growth = equity[..., -1] / equity[..., 0]
-    deepest = _lowest_share(equity) - 1.0
+    deepest = lowest_share(equity) - 1.0
     return np.where(bars > 0, growth, np.nan), np.where(bars > 0, deepest, np.nan)
 
 
-def _lowest_share(equity: Floats) -> Floats:
+def lowest_share(equity: Floats) -> Floats:
     """Lowest share of the highest equity so far, of (..., bars).
 
     Of most runs of bars the extremes tell that it is not among them; only the others are gone into.
@@ -158,7 +158,7 @@ def _lowest_share(equity: Floats) -> Floats:
     peak = np.maximum.accumulate(runs.max(axis=-1), axis=-1)
     before = np.concatenate([equity[..., :1], peak[..., :-1]], axis=-1)
     rest = _shares(equity[..., whole:], peak[..., -1:]).min(axis=-1, initial=1.0)
-    lowest = np.minimum((low / before).min(axis=-1), rest)
+    lowest: Floats = np.minimum((low / before).min(axis=-1), rest)
     perhaps = low / peak < lowest[..., np.newaxis]
     within = _shares(runs[perhaps], before[perhaps][:, np.newaxis])
     np.minimum.at(lowest, np.nonzero(perhaps)[:-1], within.min(axis=-1))
@@ -167,9 +167,10 @@ def _lowest_share(equity: Floats) -> Floats:
 
 def _shares(equity: Floats, before: Floats | float = 0.0) -> Floats:
     """Share of the highest equity so far, or before."""
-    highest = np.maximum.accumulate(equity, axis=-1)
+    highest: Floats = np.maximum.accumulate(equity, axis=-1)
     np.maximum(highest, before, out=highest)
-    return np.divide(equity, highest, out=highest)
+    np.divide(equity, highest, out=highest)
+    return highest
 
 
 def _ratios(returns: Floats, listed: Bools, rules: Rules) -> tuple[Floats, Floats, Floats]:

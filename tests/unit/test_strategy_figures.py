@@ -1,0 +1,242 @@
+"""The figures of the assessment: what is computed for them, what they say, same bytes each time."""
+
+import logging
+from itertools import product
+
+import strategy_plots
+from tidemark import store
+from tidemark import strategy_figures as figures
+
+import numpy as np
+import pandas as pd
+import pytest
+
+KINDS = {
+    "full": ("full", "full"),
+    "crisis": ("historical", "crisis"),
+    "year_2012": ("historical", "crisis"),
+    "costly": ("stress", "stress"),
+    "gbm_001": ("stochastic", "gbm"),
+}
+SETS = {
+    "cross": [
+        f"fast={fast} slow={slow} kind={kind}"
+        for fast, slow, kind in product((5, 10), (20, 50, 100), "ab")
+    ],
+    "rise": ["apart=1"],
+    "hold": ["no parameters"],
+}
+EVIDENCE = (
+    *("annual_return", "return_lower", "return_upper", "benchmark_return", "overfitting"),
+    *("sharpe", "sharpe_lower", "sharpe_upper", "benchmark_sharpe", "deflated_sharpe"),
+    *("walk_forward_sharpe", "walk_forward_benchmark_sharpe"),
+)
+CATEGORIES = {"cross": "trend", "rise": "momentum", "hold": "benchmark"}
+
+
+def found_of(*, tickers=2, scenarios=KINDS, returns=None, top=("cross", "rise")):
+    """An assessment of three strategies; the second one fails and was not tried in simulations."""
+    draw = np.random.default_rng(3)
+    cells = pd.DataFrame(
+        [
+            {
+                "strategy_name": name,
+                "strategy_category": CATEGORIES[name],
+                "set": text,
+                "scenario_name": scenario,
+                "scenario_kind": kind,
+                "group": group,
+                "symbol": f"T{ticker}",
+            }
+            for name, sets in SETS.items()
+            for text in sets
+            for scenario, (kind, group) in scenarios.items()
+            for ticker in range(tickers)
+            if name != "rise" or kind in ("full", "historical")
+        ]
+    )
+    metrics = (
+        "total_return",
+        "sharpe_ratio",
+        "trades",
+        "win_rate",
+        "exposure",
+        "turnover",
+        "costs",
+    )
+    cells = cells.assign(**{name: draw.normal(0, 1, len(cells)) for name in metrics})
+    cells["score"] = draw.uniform(0, 1, len(cells))
+    sets = cells.groupby(["strategy_name", "set"])["score"].mean().rename("avg_score").reset_index()
+    rankings = pd.DataFrame(
+        {
+            "overall_rank": [1.0, 2.0, np.nan],
+            "strategy_name": list(SETS),
+            "strategy_category": list(CATEGORIES.values()),
+            "avg_score": [0.6, 0.7, 0.5],
+            "best_set": [texts[0] for texts in SETS.values()],
+            "passed": [True, False, False],
+        }
+    )
+    evidence = pd.DataFrame({"strategy_name": ["cross", "rise"]}).assign(
+        **{name: [0.125, np.nan] for name in EVIDENCE}
+    )
+    if returns is None:
+        returns = draw.normal(0.0005, 0.01, 600)
+    index = pd.DatetimeIndex(pd.bdate_range("2011-03-01", periods=len(returns)), name="timestamp")
+    columns = {name: np.roll(returns, k) for k, name in enumerate([*top, "hold"])}
+    frame = pd.DataFrame(columns, index=index)
+    return figures.Assessment(cells, sets, rankings, evidence, "hold", 0.95, frame)
+
+
+def drawn(found):
+    return {plot.name: plot.draw() for plot in figures.plots(found)}
+
+
+def words(figure):
+    texts = [*figure.texts, *(text for axes in figure.axes for text in axes.texts)]
+    return " | ".join(text.get_text() for text in texts)
+
+
+def labels(axes):
+    return [text.get_text() for text in axes.get_yticklabels()]
+
+
+def test_equity_and_drawdown():
+    returns = np.array([-0.5, 0.5, 1.0, -0.25])
+    assert figures.equity(returns).tolist() == [0.5, 0.75, 1.5, 1.125]
+    assert figures.drawdown(returns).tolist() == [-0.5, -0.25, 0.0, -0.25]
+
+
+def test_yearly_returns_compound_within_calendar_years():
+    index = pd.DatetimeIndex(["2011-12-30", "2011-12-31", "2012-01-03"])
+    found = figures.yearly(pd.DataFrame({"a": [0.5, -0.5, 0.25]}, index=index))
+    assert found["a"].to_dict() == {2011: -0.25, 2012: 0.25}
+
+
+def test_scores_by_group_take_history_first_and_leave_gaps():
+    found = found_of()
+    table = figures.scores_by_group(found.results)
+    assert list(table.columns) == [
+        *(("full", "full", 1), ("historical", "crisis", 2)),
+        *(("stress", "stress", 1), ("stochastic", "gbm", 1)),
+    ]
+    assert table.loc["rise"].isna().tolist() == [False, False, True, True]
+    crisis = found.results.query("strategy_name == 'cross' and group == 'crisis'")
+    assert table.loc["cross"].iloc[1] == pytest.approx(crisis["score"].mean())
+
+
+def test_parameters_are_read_from_the_name_of_a_set():
+    assert figures.parameters("fast=5 slow=50 limit=1.5") == {
+        "fast": "5",
+        "slow": "50",
+        "limit": "1.5",
+    }
+    assert figures.parameters("no parameters") == {}
+    tried = pd.DataFrame([figures.parameters(text) for text in SETS["cross"]])
+    assert figures.varied(tried) == ["slow", "fast", "kind"]
+    assert figures.in_order(["100", "20", "50", "20"]) == ["20", "50", "100"]
+    assert figures.in_order(["b", "a"]) == ["a", "b"]
+
+
+def test_figures_that_there_are():
+    assert [(plot.name, plot.strategy) for plot in figures.plots(found_of())] == [
+        ("strategy_leaderboard", None),
+        ("strategy_scenarios", None),
+        ("strategy_equity", None),
+        ("strategy_heatmap_cross", "cross"),
+        ("strategy_sheet_cross", "cross"),
+        ("strategy_sheet_rise", "rise"),
+    ]
+
+
+def test_what_they_say():
+    figure = drawn(found_of())
+    assert "13 sets of parameters, 2 tickers, 5 market scenarios" in words(
+        figure["strategy_leaderboard"]
+    )
+    assert "0.60 | 0.70  fails the guardrails | hold 0.50" in words(figure["strategy_leaderboard"])
+    assert labels(figure["strategy_leaderboard"].axes[0]) == ["cross", "rise"]
+    assert "stress\n(simulated)" in words(figure["strategy_scenarios"])
+    assert labels(figure["strategy_scenarios"].axes[0]) == ["cross", "rise", "hold"]
+    heat_map = figure["strategy_heatmap_cross"]
+    assert [axes.get_title() for axes in heat_map.axes[:2]] == ["kind = a", "kind = b"]
+    assert labels(heat_map.axes[0]) == ["20", "50", "100"]
+    assert "best set: fast=5 slow=20 kind=a" in words(figure["strategy_sheet_cross"])
+    historical = figure["strategy_sheet_cross"].axes[3]
+    assert labels(historical) == ["crisis"]  # calendar years have bars of their own
+
+
+def test_undefined_key_figures_are_a_dash():
+    found = found_of()
+    assert figures.key_figures(found, "cross")[0] == ("Return a year", "12.5 %", "12.5 %")
+    assert figures.key_figures(found, "rise")[:2] == [
+        ("Return a year", "–", "–"),
+        ("  95 % interval", "–", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        found_of(returns=np.zeros(40), top=("cross",)),
+        found_of(returns=np.array([0.0, -1.0, *[0.0] * 30]), top=("rise",)),
+        found_of(tickers=40, scenarios={"full": KINDS["full"]}, top=("cross",)),
+    ],
+    ids=["no returns", "ruin", "many tickers, no windows"],
+)
+def test_what_is_odd_can_be_drawn(found):
+    for figure in drawn(found).values():
+        store.figure_bytes(figure, 40)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.4, 6.0, [0.5, 1, 2, 5]),
+        (1e-4, 60.0, [1e-4, 1e-3, 1e-2, 0.1, 1, 10]),
+        (0.9, 1.3, [0.9, 1.0, 1.1, 1.2, 1.3]),
+    ],
+)
+def test_ticks_of_equity_are_round_and_few(low, high, ticks):
+    assert figures._log_ticks(low, high) == pytest.approx(ticks)
+
+
+def test_many_tickers_are_shown_in_part():
+    sheet = drawn(found_of(tickers=40, top=("rise",)))["strategy_sheet_rise"]
+    assert len(labels(sheet.axes[4])) == figures.MOST_BARS
+
+
+def test_same_bytes_each_time():
+    one, two = ([store.figure_bytes(f, 40) for f in drawn(found_of()).values()] for _ in range(2))
+    assert one == two
+
+
+class Stub:
+    """What a figure needs of a run, on a disk that fails so many times."""
+
+    config = {"plots": {"dpi": 40}}  # noqa: RUF012
+    log = logging.getLogger("stub")
+
+    def __init__(self, failures):
+        self.failures, self.alerts, self.provisional = failures, [], ""
+
+    def write_figure(self, path, figure, dpi):
+        self.failures -= 1
+        if self.failures >= 0:
+            raise OSError(28, "No space left on device")
+
+    def alert(self, message):
+        self.alerts.append(message)
+
+    def retry_next_time(self, why):
+        self.provisional = why
+
+
+@pytest.mark.parametrize(("failures", "saved"), [(0, True), (1, True), (2, False)])
+def test_a_figure_is_tried_twice_then_marked_missing(failures, saved):
+    run, plot = Stub(failures), next(figures.plots(found_of()))
+    assert strategy_plots._save(run, "reports/figs/x.png", plot) is saved
+    assert run.alerts == (
+        [] if saved else ["reports/figs/x.png is missing: No space left on device"]
+    )
+    assert bool(run.provisional) is not saved
