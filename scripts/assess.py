@@ -14,7 +14,7 @@ FOLDER = "metrics/assessment"
 
 @step()
 def assess(run: Run) -> None:
-    """Write metrics/assessment/: results with scores, rankings, evidence, and a summary in words."""
+    """Write metrics/assessment/: scores, rankings, evidence, and a summary in words."""
     settings = run.config["assess"]
     benchmark, names = settings["benchmark"], list(run.config["strategies"])
     cells = pd.concat(

@@ -32,7 +32,7 @@ make_venv() {
 
 install() {
     if command -v uv >/dev/null; then
-        uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"
+        uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r "$lock"
     else
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
     fi

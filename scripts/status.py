@@ -44,7 +44,8 @@ def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
     age = datetime.now(UTC) - datetime.fromisoformat(record["started"]) if record else None
     return {
         "step": node.step,
-        "instance": dict(node.instance),
+        **node.instance,
+        "instance": " ".join(node.instance.values()),
         "state": node.state,
         "rows": sum(output.get("rows", 0) for output in record.get("outputs", {}).values()),
         "seconds": record.get("seconds"),
@@ -65,12 +66,11 @@ def _as_table(rows: list[dict[str, Any]], nodes: Mapping[str, Node]) -> str:
         f"{'step':<19} {'instance':<27} {'state':<9} {'rows':>8} {'seconds':>7} {'age':>5}  why"
     ]
     for row in rows:
-        instance = " ".join(row["instance"].values())
         seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
         count = f"{row['rows']:,}" if row["rows"] else ""
         why = row["failure"] or (row["reasons"][0] if row["reasons"] else "")
         lines.append(
-            f"{row['step']:<19} {instance:<27} {row['state']:<9} {count:>8} {seconds:>7}"
+            f"{row['step']:<19} {row['instance']:<27} {row['state']:<9} {count:>8} {seconds:>7}"
             f" {_age(row['age_seconds']):>5}  {_brief(why)}".rstrip()
         )
     upgrades = [upgrade for node in nodes.values() for upgrade in node.upgrades]

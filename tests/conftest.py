@@ -198,6 +198,7 @@ def clean_environment(extra: dict[str, str]) -> dict[str, str]:
     return kept | extra
 
 
+TICKERS = ("AAPL", "IBM", "MSFT")
 SCENARIOS = ("mean_impute", "outlier_treatment")
 MODELS = ("baseline", "ridge")
 STRATEGIES = ("buy_and_hold", "sma_cross", "model_forecast")
@@ -266,8 +267,8 @@ def make_small(folder: Path) -> Tree:
 
 def _shrink_prices(path: Path) -> None:
     header, *rows = path.read_text("utf-8").splitlines()
-    cells = [row.split(",") for row in rows]
-    kept = [",".join(row) for row in cells if row[0] in ("AAPL", "IBM", "MSFT") and row[1] > "2009-"]
+    bars = [row.split(",") for row in rows]
+    kept = [",".join(bar) for bar in bars if bar[0] in TICKERS and bar[1] > "2009-"]
     path.write_text("\n".join([header, *kept, ""]), "utf-8")
 
 
@@ -279,6 +280,7 @@ def _shrink_config(path: Path) -> None:
     before, _, after = text.partition("# --- Strategies ")
     text = before + SMALL_BRANCH + after[after.index("# --- Machines ") :]
     text = text.replace("test_start: 2010-07-01", "test_start: 2012-01-03")
+    text = text.replace("dpi: 110", "dpi: 60")
     text = text.replace("bootstrap_replicates: 2000", "bootstrap_replicates: 200")
     text = text.replace("retry_first_wait_minutes: 1 ", "retry_first_wait_minutes: 0 ")
     path.write_text(text, "utf-8")

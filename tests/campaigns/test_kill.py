@@ -14,7 +14,7 @@ Edits = tuple[tuple[str, str], ...]
 EDITS: Edits = (
     ("alpha: 1.0", "alpha: 250.0"),
     ("embargo: 5", "embargo: 8"),
-    ("dpi: 110", "dpi: 60"),
+    ("dpi: 60", "dpi: 70"),
     ("confidence: 0.95", "confidence: 0.9"),
 )
 KINDS = ("make", "step", "group")

@@ -205,7 +205,7 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
         ["strategies.sma_cross.parameters.fats", "did you mean fast?"],
     ),
     "strategy without forecasts": (
-        config("model_forecast, forecasts: {scenario: mean_impute, model: baseline}", "model_kelly"),
+        config("{strategy: model_forecast, forecasts:", "{strategy: model_kelly} #"),
         ["strategies.model_forecast", "model_kelly needs forecasts"],
     ),
     "window that ends before it starts": (

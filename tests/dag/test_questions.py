@@ -29,9 +29,9 @@ def in_state(tree: Tree, *wanted: str) -> set[str]:
 def test_status_of_a_built_tree_is_fresh(tree):
     assert set(states(tree).values()) == {"fresh"}
     table = tree.make("status").stdout.splitlines()
-    assert table[-1] == "23 steps: 23 fresh."
+    assert table[-1] == "30 steps: 30 fresh."
     assert table[1].startswith("fetch_data")
-    assert table[23].startswith("reports")
+    assert table[30].startswith("reports")
 
 
 def test_status_and_why_change_nothing_even_when_the_configuration_was_edited(tree):
@@ -131,7 +131,7 @@ def test_a_failure_is_undone_by_undoing_the_edit(tree):
 
 def test_two_checkouts_agree_or_the_first_difference_is_named(tree, cold):
     other = f"OTHER={cold[0].path}"
-    assert tree.make("compare-tree", other).stdout == "the same outputs in all 23 steps\n"
+    assert tree.make("compare-tree", other).stdout == "the same outputs in all 30 steps\n"
     tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
     assert tree.make("evaluate").code == 0
     outcome = tree.make("compare-tree", other)
@@ -139,7 +139,7 @@ def test_two_checkouts_agree_or_the_first_difference_is_named(tree, cold):
     lines = outcome.stdout.splitlines()
     assert lines[0] == "first different: train_models mean_impute ridge"
     assert "  config models.ridge.alpha: 250.0 here, 1.0 there" in lines
-    assert lines[-1] == "different in all: 4 of 23 steps"
+    assert lines[-1] == "different in all: 4 of 30 steps"
     assert "has no checkpoints" in tree.make("compare-tree", "OTHER=/").stderr
 
 
@@ -148,8 +148,8 @@ def test_timings_are_those_of_the_checkpoints_slowest_first(tree):
     assert head.split() == ["seconds", "cpu", "MB", "outputs", "step"]
     seconds = [float(row.split()[0]) for row in rows]
     assert seconds == sorted(seconds, reverse=True)
-    assert len(rows) == 23
-    assert total.endswith("all 23 steps")
+    assert len(rows) == 30
+    assert total.endswith("all 30 steps")
     assert float(total.split()[0]) == pytest.approx(sum(seconds), abs=0.01 * len(rows))
 
 

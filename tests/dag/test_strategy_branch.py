@@ -74,7 +74,7 @@ def test_a_strategy_of_ones_own_is_a_file_and_an_entry(tree):
 
 def test_who_looks_ahead_is_refused_with_the_bar(tree):
     before = tree.results()
-    add_own(tree, OWN.replace("before = lag(close, apart)", "before = close.mean(axis=0) + 0 * close"))
+    add_own(tree, OWN.replace("lag(close, apart)", "close.mean(axis=0) + 0 * close"))
     outcome = tree.make("all")
     assert outcome.code == 2
     assert "Traceback" not in outcome.stderr

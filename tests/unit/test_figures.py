@@ -2,8 +2,8 @@
 
 import logging
 
-import plots
 from tidemark import figures, store
+from tidemark.run import Run
 
 import numpy as np
 import pandas as pd
@@ -91,7 +91,6 @@ def test_same_bytes_each_time(kind):
 class Stub:
     """What a figure needs of a run, on a disk that fails so many times."""
 
-    config = {"plots": {"dpi": 60}}  # noqa: RUF012
     log = logging.getLogger("stub")
 
     def __init__(self, failures):
@@ -112,7 +111,8 @@ class Stub:
 @pytest.mark.parametrize(("failures", "saved"), [(0, True), (1, True), (2, False)])
 def test_a_figure_is_tried_twice_then_marked_missing(failures, saved):
     run = Stub(failures)
-    assert plots._save(run, "reports/figs/x.png", "hexbin", forecasts_of(NOISE)) is saved
+    figure = figures.draw("hexbin", forecasts_of(NOISE))
+    assert Run.save_figure(run, "reports/figs/x.png", figure, 50) is saved
     assert run.alerts == (
         [] if saved else ["reports/figs/x.png is missing: No space left on device"]
     )

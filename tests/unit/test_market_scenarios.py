@@ -487,7 +487,8 @@ def test_tickers_with_little_history_or_none_now_are_left_out():
     simulated = path.prices.close[path.counted]
     np.testing.assert_array_equal(np.isfinite(simulated).all(axis=0), [True, True, False, False])
     assert np.isnan(simulated[:, 2:]).all()
-    assert np.isfinite(path.prices.close[:15, 2]).all()  # before the path, bars are real
+    assert np.isnan(path.prices.close[:, 2:]).all()  # nor before the path: nobody could trade them
+    assert np.isfinite(path.prices.close[:15, :2]).all()
     assert path.parameters["drawn_from_first"] == pd.Timestamp(prices.timestamp[61]).isoformat()
     assert path.parameters["drawn_from_bars"] == 139
     assert drawn_rows(prices, path).min() >= 61

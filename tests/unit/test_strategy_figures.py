@@ -1,9 +1,7 @@
 """The figures of the assessment: what is computed for them, what they say, same bytes each time."""
 
-import logging
 from itertools import product
 
-import strategy_plots
 from tidemark import store
 from tidemark import strategy_figures as figures
 
@@ -209,34 +207,3 @@ def test_many_tickers_are_shown_in_part():
 def test_same_bytes_each_time():
     one, two = ([store.figure_bytes(f, 40) for f in drawn(found_of()).values()] for _ in range(2))
     assert one == two
-
-
-class Stub:
-    """What a figure needs of a run, on a disk that fails so many times."""
-
-    config = {"plots": {"dpi": 40}}  # noqa: RUF012
-    log = logging.getLogger("stub")
-
-    def __init__(self, failures):
-        self.failures, self.alerts, self.provisional = failures, [], ""
-
-    def write_figure(self, path, figure, dpi):
-        self.failures -= 1
-        if self.failures >= 0:
-            raise OSError(28, "No space left on device")
-
-    def alert(self, message):
-        self.alerts.append(message)
-
-    def retry_next_time(self, why):
-        self.provisional = why
-
-
-@pytest.mark.parametrize(("failures", "saved"), [(0, True), (1, True), (2, False)])
-def test_a_figure_is_tried_twice_then_marked_missing(failures, saved):
-    run, plot = Stub(failures), next(figures.plots(found_of()))
-    assert strategy_plots._save(run, "reports/figs/x.png", plot) is saved
-    assert run.alerts == (
-        [] if saved else ["reports/figs/x.png is missing: No space left on device"]
-    )
-    assert bool(run.provisional) is not saved

@@ -112,10 +112,10 @@ class Trial:
         """
         done = 0
         for _, same in groupby(scenarios, key=self._batch):
-            together = list(same)
-            for frame in self._measured(Batch.of(together)):
-                yield done, frame
-            done += len(together)
+            for together in _parts(list(same)):
+                for frame in self._measured(Batch.of(together)):
+                    yield done, frame
+                done += len(together)
 
     def _batch(self, scenario: MarketScenario) -> tuple[str, Rules]:
         """Market scenarios that are alike in this share their time axis and rules."""
@@ -181,3 +181,18 @@ class Trial:
 
     def _allowed(self, prices: Prices) -> Bools | None:
         return None if self.hours is None else self.hours.hold(prices.timestamp)
+
+
+def _parts(scenarios: Sequence[MarketScenario]) -> Iterator[list[MarketScenario]]:
+    """As many at a time as fit the cache; windows of the same prices count once."""
+    part: list[MarketScenario] = []
+    values = 0
+    for one in scenarios:
+        new = not part or one.prices is not part[-1].prices
+        values += one.prices.close.size if new else 0
+        if values > performance.BLOCK and part and new:
+            yield part
+            part, values = [], one.prices.close.size
+        part.append(one)
+    if part:
+        yield part

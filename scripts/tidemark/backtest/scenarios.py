@@ -628,13 +628,14 @@ def _continued(prices: Prices, pool: Pool, warm_up: int, ratios: Floats, volume:
     close = np.cumprod(np.vstack([prices.close[-1:, pool.chosen], ratios[:, 3]]), axis=0)
     drawn[:3, :, pool.chosen] = close[:-1] * np.moveaxis(ratios[:, :3], 1, 0)
     drawn[3:, :, pool.chosen] = np.stack([close[1:], volume])
-    real = prices.rows(max(bars - warm_up, 0), bars)
+    before = slice(max(bars - warm_up, 0), bars)
+    real = {f: np.where(pool.chosen, getattr(prices, f)[before], np.nan) for f in FIELDS}
     times = prices.timestamp[-horizon:]
     weeks = (times[-1] - times[0]) // WEEK + 1
     return Prices(
-        np.concatenate([real.timestamp, times + weeks * WEEK]),
+        np.concatenate([prices.timestamp[before], times + weeks * WEEK]),
         prices.ticker,
-        *(np.vstack([getattr(real, f), new]) for f, new in zip(FIELDS, drawn, strict=True)),
+        *(np.vstack([real[f], new]) for f, new in zip(FIELDS, drawn, strict=True)),
     )
 
 

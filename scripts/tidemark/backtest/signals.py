@@ -26,9 +26,8 @@ TOLERANCE = 1e-10  # of the larger of two values: far above rounding, far below 
 
 def above(a: ArrayLike, b: ArrayLike) -> Bools:
     """Where `a` is above `b`, by more than rounding."""
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    higher: Bools = a - b > TOLERANCE * np.maximum(np.abs(a), np.abs(b))
-    return higher
+    gap, rounding = _compared(a, b)
+    return np.asarray(gap > rounding)
 
 
 def below(a: ArrayLike, b: ArrayLike) -> Bools:
@@ -38,8 +37,18 @@ def below(a: ArrayLike, b: ArrayLike) -> Bools:
 
 def side(a: ArrayLike, b: ArrayLike) -> Floats:
     """1 where `a` is above `b`, -1 where it is below, 0 for a tie, NaN where one is unknown."""
-    unknown = np.isnan(a) | np.isnan(b)
-    return np.where(unknown, np.nan, above(a, b).astype(np.float64) - below(a, b))
+    gap, rounding = _compared(a, b)
+    sides: Floats = np.asarray(np.sign(gap))
+    sides[np.abs(gap) <= rounding] = 0.0
+    return sides
+
+
+def _compared(a: ArrayLike, b: ArrayLike) -> tuple[Floats, Floats]:
+    """a - b, and how much of that may be rounding."""
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    rounding = np.asarray(np.maximum(np.abs(a), np.abs(b)))
+    rounding *= TOLERANCE
+    return np.asarray(a - b), rounding
 
 
 def hold(enter: Bools, leave: Bools) -> Floats:

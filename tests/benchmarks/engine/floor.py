@@ -1,0 +1,51 @@
+"""Tidemark's engine beside numpy's own cumprod and running maximum on the same array and blocks."""
+
+import json
+import sys
+from statistics import median
+
+from tidemark.backtest import performance
+from tidemark.backtest.engine import Market
+
+import numpy as np
+from by_tidemark import RULES, prices_of, targets_of
+from measuring import seconds
+
+closes, calls = sys.argv[1:]
+prices = prices_of(np.load(closes))
+columns, together = performance.blocks(*prices.close.shape)
+assert together == 1, "a block is of one set here"
+markets = [Market(prices.columns(part.start, part.stop), RULES) for part in columns]
+wanted = list(targets_of(prices))
+blocks = [
+    [np.ascontiguousarray(one[:, part].T)[np.newaxis].swapaxes(1, 2) for one in wanted]
+    for part in columns
+]
+
+
+def floor() -> None:
+    """Equity and its highest so far, of returns that are there."""
+    for market, some in zip(markets, blocks, strict=True):
+        growth = 1.0 + market.simulate(some[0]).returns.swapaxes(1, 2)
+        out = np.empty_like(growth)
+        for _ in some:
+            np.multiply.accumulate(growth, axis=-1, out=out)
+            np.maximum.accumulate(out, axis=-1, out=out)
+
+
+def traded() -> None:
+    """Each set, from positions to returns, fills, trades and equity, and its drawdown."""
+    for market, some in zip(markets, blocks, strict=True):
+        for block in some:
+            equity = market.simulate(block).equity.swapaxes(1, 2)
+            performance.lowest_share(equity)
+
+
+def measured() -> None:
+    """Each set, from positions to all figures."""
+    for _ in performance.sweep(iter(wanted), prices, RULES):
+        pass
+
+
+rounds = [[seconds(run) for run in (floor, traded, measured)] for _ in range(int(calls) + 1)]
+print(json.dumps([median(column) for column in zip(*rounds[1:], strict=True)]))

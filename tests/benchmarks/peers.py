@@ -1,0 +1,362 @@
+"""Tidemark beside DVC, Snakemake and doit: the same steps, sample and Python; writes RESULTS.md.
+
+    .venv/bin/python tests/benchmarks/peers.py               3 cold runs, 3 edits, 5 no-ops a tool
+    .venv/bin/python tests/benchmarks/peers.py --runs 1 1 1
+
+Each tool has its own temporary copy of the work tree, over which its files in peers/ are laid, and
+its own environment. Tools take turns within each round, so that a busy moment meets all alike. A
+tool that runs other steps, or whose results differ in a single byte, ends the benchmark.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import NoReturn
+
+import jinja2
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PEERS = Path(__file__).with_suffix("")
+REPORT = Path(__file__).with_name("RESULTS.md")
+RESULTS = ("data", "features", "models", "metrics", "reports")
+RIDGE = re.compile(r"(\n  ridge:\n    estimator: ridge\n    alpha: )[\d.]+")
+DATE = re.compile(r"(: )(\d{4}-\d\d-\d\d)\b")
+COLD, ONE_KEY, NO_OP = "cold run", "one key changed", "nothing to do"
+AIMS = {COLD: 5, ONE_KEY: 5, NO_OP: 20}  # times faster than each of AIMED_AT
+AIMED_AT = ("DVC", "Snakemake")
+REPORT_TEXT = """\
+# Tidemark beside other tools
+
+The same step scripts, sample and Python under each tool, side by side in one run of
+`.venv/bin/python tests/benchmarks/peers.py`. Medians of {runs[0]} cold runs, {runs[1]} edits and
+{runs[2]} no-ops; in brackets, how many times as long as Tidemark.
+
+{machine}
+
+{table}
+
+Aims, by the smaller ratio:
+
+{aims}
+
+Every tool ended in the same bytes in {results}, and ran
+the same steps: all {all_steps} in a cold run, the same {edited_steps} after an edit of
+`models.ridge.alpha`, none when there was nothing to do.
+
+## How to read this
+
+- Two steps run at a time; under DVC, whose `repro` has no parallel mode, one after the other.
+- A peer runs a step as `WARM=0` does, as one Python process that loads its libraries. The step
+  keeps Tidemark's books there too (checkpoint, hashes, flushes to disk): some milliseconds each.
+- A peer watches what its rules list: a step's script, data and configuration keys. Tidemark also
+  watches the modules that a script imports.
+- Peers run as somebody who knows them would set them up, in `tests/benchmarks/peers/`: DVC without
+  Git and analytics, with a cache of hard links and a YAML parser in C; Snakemake silent; doit with
+  threads. DVC keeps earlier results in its cache and can bring them back; the others cannot.
+- Dates in `config.yaml` are in quotes for all tools: DVC cannot store others as parameters.
+- Environments are set up beforehand, file caches are warm, and earlier writes are on disk.
+
+## All runs, in seconds
+
+{all_runs}
+"""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A command to time, and the packages its own environment needs; the first names the tool."""
+
+    label: str
+    command: str
+    packages: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        version = self.packages[0].partition("==")[2] if self.packages else ""
+        return f"{self.label} {version}".strip()
+
+    @property
+    def folder(self) -> str:
+        return re.sub(r"\W+", "-", self.label.lower()).strip("-")
+
+
+TIDEMARK = Tool("Tidemark", "make -j2 all")
+TOOLS = (
+    TIDEMARK,
+    Tool("Tidemark, `WARM=0`", "make -j2 all WARM=0"),
+    Tool(
+        "DVC",
+        "dvc repro --quiet",
+        ("dvc==3.67.1", "ruamel.yaml==0.19.1", "ruamel.yaml.clib==0.2.15"),
+    ),
+    Tool("Snakemake", "snakemake --cores 2 --quiet all", ("snakemake==9.27.1",)),
+    Tool("doit", "doit -n 2 -P thread", ("doit==0.37.0", "pyyaml==6.0.3")),
+)
+
+
+@dataclass
+class Tree:
+    """A tool's copy of the project, in which nothing has run yet."""
+
+    tool: Tool
+    folder: Path
+    environment: Mapping[str, str]
+    steps_known: int = field(default=0, init=False)
+
+    def timed(self) -> float:
+        """Seconds that the tool's command takes; it must succeed."""
+        os.sync()
+        began = time.perf_counter()
+        done = subprocess.run(
+            shlex.split(self.tool.command), cwd=self.folder, env=self.environment,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        seconds = time.perf_counter() - began
+        if done.returncode:
+            fail(f"{self.tool.command} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        return seconds
+
+    def steps(self) -> list[str]:
+        """The steps done since the last look, e.g. `plots_mean_impute_ridge`, sorted."""
+        log = self.folder / "logs/pipeline.log"
+        messages = [json.loads(line)["message"] for line in log.read_text("utf-8").splitlines()]
+        done = [text.split()[0] for text in messages if " done in " in text]
+        new, self.steps_known = done[self.steps_known :], len(done)
+        return sorted(new)
+
+    def results(self) -> dict[str, str]:
+        """SHA-256 of every result."""
+        files = [path for top in RESULTS for path in (self.folder / top).rglob("*")]
+        return {
+            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(files)
+            if path.is_file()
+        }
+
+    def set_alpha(self, alpha: float) -> None:
+        """Edit the one key that the benchmark is about."""
+        path = self.folder / "config.yaml"
+        text, edits = RIDGE.subn(rf"\g<1>{alpha}", path.read_text("utf-8"))
+        if edits != 1:
+            fail("config.yaml has no models.ridge.alpha to edit")
+        path.write_text(text, "utf-8")
+
+
+class Bench:
+    """Everything below one temporary folder: the project as it was at the start, and the copies."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.project = folder / "project"
+        _copy_work_tree(self.project)
+        config = yaml.safe_load((self.project / "config.yaml").read_bytes())
+        scenarios, models = len(config["scenarios"]), len(config["models"])
+        single = 9 + len(config["strategies"])
+        self.expected = {
+            COLD: single + 3 * scenarios + 3 * scenarios * models,
+            ONE_KEY: 3 + 3 * scenarios,
+            NO_OP: 0,
+        }
+        self.trees: dict[Tool, Tree] = {}
+        for tool in filter(lambda tool: tool.packages, TOOLS):
+            print(f"installing {tool.title}", flush=True)
+            _install(self._environment(tool), tool.packages)
+
+    def _environment(self, tool: Tool) -> Path:
+        return self.folder / "environments" / tool.folder
+
+    def plant(self, tool: Tool) -> None:
+        """A fresh copy of the project for the tool, with the tool's own files in it."""
+        copy = self.folder / "copies" / tool.folder
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.project, copy, symlinks=True)
+        if tool.packages:
+            shutil.copy2(PEERS / "step.sh", copy)
+            shutil.copytree(PEERS / tool.folder, copy, dirs_exist_ok=True)
+        config = yaml.safe_load((copy / "config.yaml").read_bytes())
+        for template in copy.glob("*.j2"):
+            text = jinja2.Template(template.read_text("utf-8")).render(config=config)
+            template.with_suffix("").write_text(text, "utf-8")
+        self.trees[tool] = Tree(tool, copy, self._variables(tool))
+
+    def _variables(self, tool: Tool) -> dict[str, str]:
+        """The same for all tools, without what this machine's user has set."""
+        dropped = ("DVC", "MAKE", "MFLAGS", "PYTHON", "SNAKEMAKE", "TIDEMARK", "XDG")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        path = f"{self._environment(tool)}/bin:{kept['PATH']}"
+        return kept | {"HOME": str(home), "PATH": path, "DVC_SITE_CACHE_DIR": f"{home}/dvc"}
+
+    def rounds(self, measure: str, runs: int, prepare: Callable[[Tool, int], object]) -> "Times":
+        """Seconds of each run by tool; the tool that goes first changes from round to round."""
+        seconds: Times = {tool: [] for tool in TOOLS}
+        for number in range(runs):
+            first = number % len(TOOLS)
+            for tool in (*TOOLS[first:], *TOOLS[:first]):
+                prepare(tool, number)
+                seconds[tool].append(self.trees[tool].timed())
+                told = f"{measure} {number + 1}/{runs}: {tool.title} {_shown(seconds[tool][-1])} s"
+                print(told, flush=True)
+            self._must_agree(measure)
+        return seconds
+
+    def _must_agree(self, measure: str) -> None:
+        """The same steps ran under every tool, and ended in the same bytes."""
+        steps = {tool: tree.steps() for tool, tree in self.trees.items()}
+        results = {tool: tree.results() for tool, tree in self.trees.items()}
+        count = self.expected[measure]
+        for tool in TOOLS:
+            odd = sorted(set(steps[tool]) ^ set(steps[TIDEMARK]))
+            if odd or len(steps[tool]) != count:
+                told = f"{len(steps[tool])} steps instead of {count}; not under both: {odd}"
+                fail(f"{measure}: {tool.title} ran {told}")
+            both = results[tool].items() ^ results[TIDEMARK].items()
+            if both:
+                odd = sorted({path for path, _ in both})
+                fail(f"{measure}: {tool.title} and Tidemark differ in {len(odd)} files: {odd[:5]}")
+
+
+Times = dict[Tool, list[float]]
+
+
+def fail(why: str) -> NoReturn:
+    """End the benchmark: its figures would compare different things."""
+    sys.exit(f"peers.py: {why}")
+
+
+def _copy_work_tree(folder: Path) -> None:
+    """The files that Git knows or would add, as they are now, with dates in quotes for DVC."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    config = folder / "config.yaml"
+    config.write_text(DATE.sub(r'\1"\2"', config.read_text("utf-8")), "utf-8")
+
+
+def _install(environment: Path, packages: tuple[str, ...]) -> None:
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    pip = [environment / "bin/python", "-m", "pip", "install", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-qq", *packages], check=True)
+
+
+def measure_all(bench: Bench, runs: Mapping[str, int]) -> dict[str, Times]:
+    """Cold runs in fresh copies; then, in the last of these, edits and no-ops."""
+
+    def edit(tool: Tool, number: int) -> None:
+        bench.trees[tool].set_alpha(100.0 * (number + 1))
+
+    return {
+        COLD: bench.rounds(COLD, runs[COLD], lambda tool, _: bench.plant(tool)),
+        ONE_KEY: bench.rounds(ONE_KEY, runs[ONE_KEY], edit),
+        NO_OP: bench.rounds(NO_OP, runs[NO_OP], lambda *_: None),
+    }
+
+
+def table(times: Mapping[str, Times], expected: Mapping[str, int]) -> str:
+    """Markdown: a row a tool, a column a measure; medians and ratios to Tidemark."""
+    heads = [f"{name}, {expected[name]} steps" for name in times]
+    lines = [f"| | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}"]
+    for tool in TOOLS:
+        cells = [_cell(found, tool) for found in times.values()]
+        lines.append(f"| {tool.title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds:.{2 if seconds >= 1 else 3}f}"
+
+
+def _cell(found: Times, tool: Tool) -> str:
+    ratio = "" if tool == TIDEMARK else f" (x {_ratio(found, tool):.1f})"
+    return f"{_shown(median(found[tool]))} s{ratio}"
+
+
+def _ratio(found: Times, tool: Tool) -> float:
+    return median(found[tool]) / median(found[TIDEMARK])
+
+
+def aims(times: Mapping[str, Times]) -> str:
+    """A line an aim: whether it is met, by the slower of the two ratios."""
+    lines = []
+    for name, aim in AIMS.items():
+        least = min(_ratio(times[name], tool) for tool in TOOLS if tool.label in AIMED_AT)
+        verdict = "met" if least >= aim else "missed"
+        lines.append(f"- {name}: at least {aim} times faster than {' and '.join(AIMED_AT)}: ")
+        lines[-1] += f"{verdict} (x {least:.1f})"
+    return "\n".join(lines)
+
+
+def all_runs(times: Mapping[str, Times]) -> str:
+    """Every figure, in the order in which it was taken."""
+    lines = [f"| | {' | '.join(times)} |", f"|---|{'---|' * len(times)}"]
+    for tool in TOOLS:
+        cells = [" ".join(map(_shown, found[tool])) for found in times.values()]
+        lines.append(f"| {tool.title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    """Processor, versions, and how busy the machine was at the start."""
+    make = subprocess.run(["make", "--version"], capture_output=True, text=True, check=True).stdout
+    command = ["git", "describe", "--always", "--dirty"]
+    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return (
+        f"{os.cpu_count()} cores ({_processor()}, {platform.system()}), load"
+        f" {os.getloadavg()[0]:.1f} at the start; {make.splitlines()[0]}, Python"
+        f" {platform.python_version()}, Tidemark at {commit.strip()}."
+    )
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()
+
+
+def main() -> None:
+    """Measure, print the tables, and keep them in RESULTS.md."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--runs", nargs=3, type=int, default=(3, 3, 5), metavar=("COLD", "EDIT", "NO-OP"),
+        help="how often each is measured; default: 3 3 5",
+    )  # fmt: skip
+    runs = dict(zip((COLD, ONE_KEY, NO_OP), parser.parse_args().runs, strict=True))
+    stamp = ROOT / ".venv/.ok"
+    if not stamp.exists() or stamp.read_bytes() != (ROOT / "requirements.lock").read_bytes():
+        fail(".venv is not of requirements.lock. Cure: make .venv/.dev-ok")
+    about = machine()
+    with tempfile.TemporaryDirectory(prefix="tidemark-peers-") as folder:
+        bench = Bench(Path(folder))
+        times = measure_all(bench, runs)
+    text = REPORT_TEXT.format(
+        machine=about, table=table(times, bench.expected), aims=aims(times),
+        all_runs=all_runs(times), results=", ".join(f"`{top}/`" for top in RESULTS),
+        runs=list(runs.values()),
+        all_steps=bench.expected[COLD], edited_steps=bench.expected[ONE_KEY],
+    )  # fmt: skip
+    REPORT.write_text(text, "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""Tidemark's DAG for doit: the Makefile's rules, with the keys of config.yaml that a step reads."""
+
+from pathlib import Path
+
+import yaml
+from doit.tools import config_changed
+
+DOIT_CONFIG = {"backend": "json", "default_tasks": ["reports"]}
+
+CONFIG = yaml.load(Path("config.yaml").read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+SOURCES = CONFIG["fetch_data"]
+RAW = ["prices", "corporate_actions", *SOURCES["economic"]]
+RAW_FILES = [f"data/raw/{name}.parquet" for name in RAW]
+SCENARIOS, MODELS = CONFIG["scenarios"], CONFIG["models"]
+PAIRS = [(scenario, model) for scenario in SCENARIOS for model in MODELS]
+BASELINE = CONFIG["evaluate"]["baseline"]
+REPORTS = ["model_communication_report", "model_evaluation_memo", "strategy_assessment"]
+REPORTS.append("reflection")
+STRATEGIES = CONFIG["strategies"]
+SCENES = ["history.parquet", "stress.parquet", "stochastic.parquet", "market_scenarios.json"]
+SCENES = [f"data/scenarios/{name}" for name in SCENES]
+TABLES = ["backtest_results", "set_rankings", "strategy_rankings", "scenario_performance"]
+ASSESSED = [f"metrics/assessment/{name}.parquet" for name in [*TABLES, "evidence"]]
+ASSESSED.append("metrics/assessment/summary.json")
+DAILY = [f"data/backtests/{strategy}.parquet" for strategy in STRATEGIES]
+
+
+def stage(step, *, reads, writes, keys=(), **instance):
+    """A task that runs a step, again if a file it reads or a value in `keys` has changed."""
+    options = "".join(f" --{kind} {name}" for kind, name in instance.items())
+    task = {
+        "actions": [f"./step.sh {step}{options}"],
+        "file_dep": [f"scripts/{step}.py", *reads],
+        "targets": writes,
+        "uptodate": [config_changed(repr(keys))],
+    }
+    return task | {"name": "_".join(instance.values())} if instance else task
+
+
+def of_all(pattern):
+    return [pattern.format(f"{scenario}_{model}") for scenario, model in PAIRS]
+
+
+def forecasts(entry):
+    whose = entry["forecasts"]
+    return f"{whose['scenario']}_{whose['model']}"
+
+
+def task_configure():
+    """All tasks descend from fetch_data, and so from this; config.mk holds names only."""
+    return {
+        "actions": [".venv/bin/python scripts/configure.py"],
+        "file_dep": ["config.yaml", "scripts/configure.py"],
+        "targets": ["artifacts/config.mk"],
+    }
+
+
+def task_fetch_data():
+    sources = [SOURCES["prices"], SOURCES["corporate_actions"], *SOURCES["economic"].values()]
+    return stage(
+        "fetch_data",
+        reads=["artifacts/config.mk", *(source["path"] for source in sources)],
+        writes=[*RAW_FILES, *(f"{path}.sha256" for path in RAW_FILES)],
+        keys=[SOURCES],
+    )
+
+
+def task_validate_schema():
+    return stage(
+        "validate_schema",
+        reads=[*RAW_FILES, *(f"schemas/{name}.json" for name in RAW)],
+        writes=["artifacts/validation_report.json"],
+        keys=[CONFIG["validate_schema"], SOURCES],
+    )
+
+
+def task_preprocess():
+    for scenario in SCENARIOS:
+        yield stage(
+            "preprocess",
+            reads=["artifacts/validation_report.json", *RAW_FILES],
+            writes=[f"data/processed/{scenario}.parquet"],
+            keys=[SCENARIOS[scenario], CONFIG["preprocess"], SOURCES["economic"]],
+            scenario=scenario,
+        )
+
+
+def task_feature_engineering():
+    for scenario in SCENARIOS:
+        yield stage(
+            "feature_engineering",
+            reads=[f"data/processed/{scenario}.parquet", "schemas/feature_contract.yaml"],
+            writes=[f"features/{scenario}.parquet", f"features/{scenario}_build.json"],
+            keys=[CONFIG["feature_engineering"]],
+            scenario=scenario,
+        )
+
+
+def task_split_data():
+    ends = ("train.parquet", "test.parquet", "folds.json")
+    horizon, bar = CONFIG["feature_engineering"]["horizon"], SOURCES["prices"]["bar"]
+    for scenario in SCENARIOS:
+        yield stage(
+            "split_data",
+            reads=[f"features/{scenario}.parquet"],
+            writes=[f"data/splits/{scenario}_{end}" for end in ends],
+            keys=[CONFIG["split_data"], horizon, bar],
+            scenario=scenario,
+        )
+
+
+def task_train_models():
+    for scenario, model in PAIRS:
+        yield stage(
+            "train_models",
+            reads=[f"data/splits/{scenario}_{end}" for end in ("train.parquet", "folds.json")],
+            writes=[f"models/{scenario}_{model}.pkl", f"artifacts/{scenario}_{model}_cv.json"],
+            keys=[MODELS[model]],
+            scenario=scenario,
+            model=model,
+        )
+
+
+def task_evaluate():
+    for scenario, model in PAIRS:
+        name = f"{scenario}_{model}"
+        reads = [f"models/{name}.pkl", f"artifacts/{name}_cv.json"]
+        reads.append(f"data/splits/{scenario}_test.parquet")
+        if model != BASELINE:
+            reads.append(f"data/predictions/{scenario}_{BASELINE}.parquet")
+        writes = [f"metrics/{name}.json", f"metrics/{name}_bootstrap.json"]
+        writes.append(f"data/predictions/{name}.parquet")
+        keys = [CONFIG["evaluate"], CONFIG["seed"]]
+        yield stage(
+            "evaluate", reads=reads, writes=writes, keys=keys, scenario=scenario, model=model
+        )
+
+
+def task_plots():
+    for scenario, model in PAIRS:
+        name = f"{scenario}_{model}"
+        yield stage(
+            "plots",
+            reads=[f"data/predictions/{name}.parquet", f"metrics/{name}.json"],
+            writes=[f"artifacts/{name}_figures.json"],
+            keys=[CONFIG["plots"], CONFIG["feature_engineering"]["horizon"]],
+            scenario=scenario,
+            model=model,
+        )
+
+
+METRICS = [*of_all("metrics/{}.json"), *of_all("metrics/{}_bootstrap.json")]
+
+
+def task_scenario_compare():
+    template = "reports/templates/scenario_summary.md.j2"
+    writes = ["reports/scenario_table.csv", "reports/scenario_summary.md"]
+    return stage(
+        "scenario_compare",
+        reads=[*of_all("data/predictions/{}.parquet"), *METRICS, template],
+        writes=[*writes, "metrics/scenario_compare.json"],
+        keys=[CONFIG["evaluate"], CONFIG["seed"]],
+    )
+
+
+def task_market_scenarios():
+    return stage(
+        "market_scenarios",
+        reads=["artifacts/validation_report.json", "data/raw/prices.parquet"],
+        writes=SCENES,
+        keys=[CONFIG["market_scenarios"], CONFIG["seed"]],
+    )
+
+
+def task_market_metrics():
+    settings = CONFIG["market_metrics"]
+    scenario, name = settings["forecasts"]["scenario"], forecasts(settings)
+    reads = [*SCENES, *RAW_FILES, f"data/splits/{scenario}_test.parquet", f"models/{name}.pkl"]
+    reads += sorted({f"data/predictions/{one}.parquet" for one in (name, f"{scenario}_{BASELINE}")})
+    return stage(
+        "market_metrics",
+        reads=reads,
+        writes=["metrics/market/market_metrics.parquet"],
+        keys=[settings, BASELINE, SOURCES, CONFIG["seed"]],
+    )
+
+
+def task_backtest():
+    for strategy, entry in STRATEGIES.items():
+        reads = [f"scripts/tidemark/backtest/strategies/{entry['strategy']}.py", *SCENES]
+        if "forecasts" in entry:
+            reads.append(f"data/predictions/{forecasts(entry)}.parquet")
+        yield stage(
+            "backtest",
+            reads=reads,
+            writes=[f"{folder}/backtests/{strategy}.parquet" for folder in ("metrics", "data")],
+            keys=[entry, CONFIG["backtest"]],
+            strategy=strategy,
+        )
+
+
+def task_assess():
+    return stage(
+        "assess",
+        reads=[*(f"metrics/backtests/{strategy}.parquet" for strategy in STRATEGIES), *DAILY],
+        writes=ASSESSED,
+        keys=[CONFIG["assess"], CONFIG["seed"]],
+    )
+
+
+def task_strategy_plots():
+    return stage(
+        "strategy_plots",
+        reads=[*ASSESSED, *DAILY],
+        writes=["artifacts/strategy_figures.json"],
+        keys=[CONFIG["assess"], CONFIG["plots"]],
+    )
+
+
+def task_collect_metrics():
+    market = ["metrics/market/market_metrics.parquet", "data/scenarios/market_scenarios.json"]
+    compared = ["metrics/scenario_compare.json", *market, *ASSESSED]
+    return stage(
+        "collect_metrics",
+        reads=[*METRICS, *of_all("artifacts/{}_cv.json"), *compared],
+        writes=["artifacts/metrics.duckdb"],
+    )
+
+
+def task_reports():
+    words = [f"reports/templates/{name}.md.j2" for name in REPORTS]
+    words += map(str, sorted(Path("reports/narrative").glob("*.md")))
+    gathered = ["artifacts/metrics.duckdb", "artifacts/validation_report.json"]
+    gathered.append("artifacts/strategy_figures.json")
+    return stage(
+        "reports",
+        reads=[*gathered, *of_all("artifacts/{}_figures.json"), *words],
+        writes=[f"reports/{name}.md" for name in REPORTS],
+        keys=[CONFIG["feature_engineering"], CONFIG["split_data"], CONFIG["evaluate"]],
+    )
