@@ -208,7 +208,7 @@ compare-tree:
 .PHONY: all $(STEPS) accept $(OUTSIDE) FORCE
 ## test: the test suite
 test: .venv/.dev-ok
-	@$(PYTHON) -m pytest -n 3 --dist worksteal
+	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal
 ## campaigns: the long form of tests/campaigns: kills, interrupts, full disks, clocks; half an hour
 campaigns: .venv/.dev-ok
 	@$(PYTHON) -m pytest tests/campaigns --long

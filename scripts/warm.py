@@ -33,7 +33,7 @@ import types
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-# In the order in which the pipeline first needs them: nobody waits for what he does not use.
+# In the order in which the pipeline first needs them; what somebody waits for comes first.
 LIBRARIES = (
     *("numpy", "pandas", "pyarrow.parquet", "tenacity", "yaml", "exchange_calendars"),
     *("scipy.stats", "sklearn.linear_model", "sklearn.svm", "sklearn.compose"),
@@ -42,6 +42,7 @@ LIBRARIES = (
     *("sklearn.inspection", "duckdb", "jinja2"),
 )
 LISTENER = 3
+GLANCE = 0.02  # seconds
 PR_SET_PDEATHSIG = 1
 HEADER = struct.Struct("!Q")
 STATUS = struct.Struct("!i")
@@ -67,20 +68,34 @@ class Server:
         self._events = selectors.DefaultSelector()
         self._children: dict[int, int] = {}  # pid by descriptor of its connection
         self._waiting: list[Request] = []
-        self.missing = set(map(_library, LIBRARIES))  # not loaded yet
+        self.missing = list(LIBRARIES)  # not loaded yet
         self._libc = ctypes.CDLL(None)
-        listener = socket.socket(fileno=LISTENER)
-        self._events.register(listener, selectors.EVENT_READ, self._accept)
+        self._listener = socket.socket(fileno=LISTENER)
+        self._events.register(self._listener, selectors.EVENT_READ, self._accept)
         self._events.register(os.pidfd_open(make_pid), selectors.EVENT_READ, self._end)
 
     def serve(self, timeout: float | None) -> None:
         """Handle what has happened; wait for something at most `timeout` seconds."""
         for key, _ in self._events.select(timeout):
             key.data(key.fileobj)
-        ready = [request for request in self._waiting if self.missing.isdisjoint(request.needs)]
+        missing = set(map(_library, self.missing))
+        ready = [request for request in self._waiting if missing.isdisjoint(request.needs)]
         for request in ready:
             self._waiting.remove(request)
             self._start(request)
+
+    def glance(self, *_: object) -> None:
+        """While a library loads: tell what has ended. To fork in its midst would be unsafe."""
+        for key, _mask in self._events.select(0):
+            if key.fileobj is not self._listener:
+                key.data(key.fileobj)
+
+    def next_library(self) -> str:
+        """What a waiting request needs, else the next one; from now on it counts as loaded."""
+        needed = set().union(*(request.needs for request in self._waiting))
+        wanted = [module for module in self.missing if _library(module) in needed]
+        self.missing.remove(chosen := (wanted or self.missing)[0])
+        return chosen
 
     def _accept(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()
@@ -207,6 +222,7 @@ def _become(request: Request) -> NoReturn:
             os.dup2(stream, target)
         os.closerange(3, _highest_descriptor() + 1)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         os.environb.clear()
         os.environb.update(request.environment)
         os.environ["TIDEMARK_SHARED_BYTES"] = str(_resident_bytes())
@@ -292,9 +308,12 @@ def main(path: str) -> NoReturn:
     _sweep(Path(path).parent)
     del sys.path[0]  # no project code
     server = Server(Path(path), make_pid=int(Path(path).name.partition("-")[0]))
-    for number, module in enumerate(LIBRARIES, 1):
+    signal.signal(signal.SIGALRM, server.glance)
+    while server.missing:
+        module = server.next_library()
+        signal.setitimer(signal.ITIMER_REAL, GLANCE, GLANCE)
         importlib.import_module(module)
-        server.missing = set(map(_library, LIBRARIES[number:]))
+        signal.setitimer(signal.ITIMER_REAL, 0)
         server.serve(timeout=0)
     gc.collect()
     gc.freeze()
