@@ -53,7 +53,8 @@ def _forecasts(run: Run, strategy: strategies.Strategy, history: Prices) -> Floa
     if wanted is None:
         raise strategies.lacking(strategy, "forecasts", f"config.yaml strategies.{run.strategy}")
     path = f"data/predictions/{wanted['scenario']}_{wanted['model']}.parquet"
-    return forecasts_on(history, run.read_parquet(path))
+    horizon = run.config["feature_engineering"]["horizon"]
+    return forecasts_on(history, run.read_parquet(path), horizon)
 
 
 def _cells(

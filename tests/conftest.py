@@ -235,7 +235,8 @@ strategies:
 assess:
   benchmark: buy_and_hold
   weights: {sharpe_ratio: 0.5, total_return: 0.5}
-  guardrails: {min_trades: 1, min_sharpe: -9.0, max_position_rate: 1.0, max_drawdown: 1.0}
+  guardrails:
+    {min_trades: 1, min_sharpe: -9.0, max_position_rate: 1.0, max_drawdown: 1.0, min_markets: 0.0}
   blocks: 4
   walk_forward: {first_years: 1, every_years: 1}
   bootstrap_replicates: 100

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from tidemark import environment
-from tidemark.settings import PRICE_FIELDS, Alerts, Config, Prices, Scenario, Window, Winsorise
+from tidemark.settings import (
+    PRICE_FIELDS,
+    Alerts,
+    Assess,
+    Config,
+    Prices,
+    Scenario,
+    Window,
+    Winsorise,
+)
 
 from pydantic import ValidationError
 
@@ -16,6 +25,7 @@ TAKEN_COLUMNS = {*PRICE_FIELDS, "ticker", "available_at", "imputed", "return", "
 TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
 
 STRATEGIES = Path("scripts/tidemark/backtest/strategies")
+BENCHMARK = "benchmark"  # the category
 
 Fault = tuple[str, str]  # dotted key, what is wrong with it
 
@@ -42,8 +52,10 @@ def check(whole: Config) -> None:
         *_quantiles(whole.scenarios),
         *_windows(whole.market_scenarios.historical),
         *_strategies(whole),
+        *_benchmark(whole),
+        *_trading_hours(whole),
         *_forecasts(whole),
-        *_weights(whole.assess.weights),
+        *_weights(whole.assess),
         *_libraries(whole.environment.rerun_on_upgrade),
         *_owners(whole.alerts),
     ]
@@ -207,11 +219,36 @@ def _strategies(whole: Config) -> list[Fault]:
         for name, entry in whole.strategies.items()
         if entry.strategy not in files
     ]
-    if whole.assess.benchmark not in whole.strategies:
-        known = whole.strategies
-        missing = whole.assess.benchmark
-        faults.append(("assess.benchmark", f"no such strategy: {missing}{hint(missing, known)}"))
+    if all(_category(entry.strategy) == BENCHMARK for entry in whole.strategies.values()):
+        faults.append(("strategies", "name one to rank, beside benchmarks"))
     return faults
+
+
+def _benchmark(whole: Config) -> list[Fault]:
+    where, name, known = "assess.benchmark", whole.assess.benchmark, whole.strategies
+    if name not in known:
+        return [(where, f"no such strategy: {name}{hint(name, known)}")]
+    category = _category(known[name].strategy)
+    if category in (BENCHMARK, None):
+        return []
+    fitting = [one for one, entry in known.items() if _category(entry.strategy) == BENCHMARK]
+    choice = f"one of {', '.join(fitting)}" if fitting else "such as buy_and_hold"
+    return [(where, f"{name} is of the category {category}: name a benchmark, {choice}")]
+
+
+def _category(strategy: str) -> str | None:
+    """What a strategy's file says; None without such a file. The file itself would need numpy."""
+    file = STRATEGIES / f"{strategy}.py"
+    if not file.is_file():
+        return None
+    said = re.search(r"^CATEGORY\s*=\s*[\"'](\w+)[\"']", file.read_text("utf-8"), re.MULTILINE)
+    return said[1] if said else None
+
+
+def _trading_hours(whole: Config) -> list[Fault]:
+    if whole.backtest.trading_hours is None or whole.fetch_data.prices.bar == "intraday":
+        return []
+    return [("backtest.trading_hours", "daily bars have no hours: set null, or bar: intraday")]
 
 
 def _forecasts(whole: Config) -> list[Fault]:
@@ -231,8 +268,9 @@ def _forecasts(whole: Config) -> list[Fault]:
     ]
 
 
-def _weights(weights: Mapping[str, float]) -> list[Fault]:
-    return [] if sum(weights.values()) > 0 else [("assess.weights", "give one metric a weight")]
+def _weights(assess: Assess) -> list[Fault]:
+    given = sum(assess.weights.values()) > 0
+    return [] if given else [("assess.weights", "give one metric a weight")]
 
 
 def _owners(alerts: Alerts) -> list[Fault]:

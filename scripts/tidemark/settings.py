@@ -29,6 +29,18 @@ Step = Literal[
     "collect_metrics",
     "reports",
 ]
+Metric = Literal[
+    "total_return",
+    "annual_return",
+    "sharpe_ratio",
+    "sortino",
+    "calmar",
+    "max_drawdown",
+    "win_rate",
+    "volatility",
+    "turnover",
+    "costs",
+]
 PRICE_FIELDS = ("open", "high", "low", "close", "volume", "adj_close")
 
 
@@ -353,12 +365,13 @@ class Strategy(Section):
 
 
 class Guardrails(Section):
-    """What a set must keep on full history, on average over tickers."""
+    """What a set must keep on full history, on average over tickers; and where it must be tried."""
 
     min_trades: Annotated[float, Field(ge=0)]
     min_sharpe: float
     max_position_rate: Annotated[float, Field(gt=0, le=1)]
     max_drawdown: Annotated[float, Field(gt=0, le=1)]
+    min_markets: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
 class WalkForward(Section):
@@ -372,7 +385,7 @@ class Assess(Section):
     """How strategies are ranked, and what the ranking is held against."""
 
     benchmark: Name
-    weights: dict[Name, Annotated[float, Field(ge=0)]]
+    weights: dict[Metric, Annotated[float, Field(ge=0)]]
     guardrails: Guardrails
     blocks: Annotated[int, Field(ge=2, le=20, multiple_of=2)] = 16
     walk_forward: WalkForward

@@ -78,12 +78,12 @@ def test_outputs_that_may_not_be_written(tree, cold):
 
 @pytest.fixture
 def small_disk(cold: tuple[Tree, Outcome], long: bool, tmp_path: Path) -> Iterator[Tree]:
-    """A built project on a file system of its own, of 12 MB."""
+    """A built project on a file system of its own, of 24 MB."""
     if not long:
         pytest.skip("long: pytest tests/campaigns --long")
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "tidemark", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tidemark", str(disk)]
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("only root can mount a small disk")
     yield cold[0].copied(disk / "copy")

@@ -218,7 +218,7 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     ),
     "unknown weight": (
         config("weights: {sharpe_ratio", "weights: {sharp_ratio"),
-        ["assess.weights.sharp_ratio", "sharpe_ratio"],
+        ["config.yaml:", "assess.weights.sharp_ratio", "did you mean sharpe_ratio?"],
     ),
     "walk-forward longer than the data": (
         config("first_years: 1", "first_years: 40"),

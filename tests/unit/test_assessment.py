@@ -243,7 +243,7 @@ def test_every_reason_is_given_and_nobody_dropped():
             "a position on 98.0 % of bars, more than 90.0 %; "
             "a drawdown of 62.5 %, deeper than 50.0 %",
         ],
-        ["macd", "no Sharpe ratio: its returns do not vary"],
+        ["macd", "no Sharpe ratio: its returns do not vary, or span less than a year"],
         [HOLD, "is a benchmark"],
     ]
     assert found["overall_rank"].tolist() == [1, 2, 3, pd.NA]
@@ -269,8 +269,17 @@ def test_who_was_not_tried_everywhere_does_not_pass():
     rows = [cell(name, scenario) for name in (HOLD, "a") for scenario in ("full", "crash")]
     rows += [cell("b", "full", sharpe_ratio=9.0, total_return=9.0)]
     found = rank(pd.DataFrame(rows)).set_index("strategy_name")
-    assert found["guardrails"]["b"] == "tried in 1 of 2 market scenarios"
+    reason = "tried in 1 of 2 market scenarios, fewer than 100.0 %"
+    assert found["guardrails"]["b"] == reason
     assert found["overall_rank"][["a", "b"]].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("share", "passes"), [(0.0, True), (0.5, True), (0.51, False)])
+def test_who_was_tried_in_enough_passes(share, passes):
+    rows = [cell(name, scenario) for name in (HOLD, "a") for scenario in ("full", "crash")]
+    limits = replace(LENIENT, min_markets=share)
+    found = rank(pd.DataFrame([*rows, cell("b")]), limits).set_index("strategy_name")
+    assert found["passed"]["b"] == passes
 
 
 def test_ties_go_to_sharpe_return_and_the_alphabet():
@@ -435,15 +444,18 @@ def test_a_proven_winner_is_met_with_suspicion():
     verdict, deflated, overfitted, walked, compared, agreed, past = assessment.in_words(PROVEN)
     assert verdict == (
         "cross (fast 20, slow 100; strategies ranked: 12) ranks first, and all 4 checks below "
-        "speak for it. That is rare: look for an error in the data or the rules before you believe "
-        "it."
+        "speak for it or, where they say so, for choosing among all sets. That is rare: look for "
+        "an error in the data or the rules before you believe it."
     )
     assert "0.82 a year (95 % interval 0.21 to 1.44)" in deflated
     assert "luckiest of 1,234 sets" in deflated
     assert "97.0 %: luck among so many hardly explains it" in deflated
-    assert "4.0 % chose one that was no better than the middle" in overfitted
+    assert overfitted.startswith("Choosing among all sets, whatever the strategy: ")
+    assert "4.0 % took one that was no better than the middle" in overfitted
     assert overfitted.endswith("the best sets stayed good.")
+    assert walked.startswith("Choosing among all sets on the past alone")
     assert "0.61 a year, against 0.45 of buy_and_hold" in walked
+    assert "decided in hindsight all the same" in walked
     assert "12.3 % a year after costs, buy_and_hold 10.1 %" in compared
     assert compared.endswith("more for its risk than buy_and_hold, beyond what chance explains.")
     assert "0.62 (Kendall's W" in agreed
@@ -454,8 +466,8 @@ def test_a_proven_winner_is_met_with_suspicion():
     ("change", "blamed", "said"),
     [
         ({"deflated_sharpe": 0.9499}, "the deflated Sharpe ratio", "may explain it"),
-        ({"overfitting": 0.11}, "the probability of backtest overfitting", "not reliably"),
-        ({"walk_forward_sharpe": 0.44}, "the walk-forward", "0.44 a year, against 0.45"),
+        ({"overfitting": 0.11}, "overfitting among all sets", "not reliably"),
+        ({"walk_forward_sharpe": 0.44}, "walk-forward among all sets", "0.44 a year, against"),
         ({"difference_interval": (-0.1, 0.7)}, "buy_and_hold", "not shown to be better than buy"),
         ({"difference_interval": (-0.7, -0.1)}, "buy_and_hold", "less for its risk than buy"),
     ],

@@ -1,7 +1,9 @@
 import json
 from pathlib import Path
+from typing import get_args
 
 from tidemark import configuration, settings
+from tidemark.backtest import assessment
 from tidemark.errors import InputError
 from tidemark.yaml_lines import parse
 
@@ -9,6 +11,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = (ROOT / "config.yaml").read_text("utf-8")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with the files of the strategies."""
+    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
+    return tmp_path
 
 
 def complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str:
@@ -83,6 +92,59 @@ def test_a_fault_is_named_with_its_place(tmp_path, monkeypatch, old, new, told):
     word = told.split(": ")[1].split(".")[-1] if told.startswith(": ") else None
     if word:
         assert text.splitlines()[line - 1].split(":")[0].strip() == word
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "benchmark: buy_and_hold",
+            "benchmark: sma_cross",
+            "assess.benchmark: sma_cross is of the category trend: name a benchmark, one of buy_",
+        ),
+        ("benchmark: buy_and_hold", "benchmark: buy_and_hop", "did you mean buy_and_hold?"),
+        (
+            "trading_hours: null",
+            'trading_hours: {start: "09:30", end: "15:55", time_zone: UTC}',
+            ": backtest.trading_hours: daily bars have no hours",
+        ),
+        (
+            "    sharpe_ratio: 0.4",
+            "    sharp_ratio: 0.4",
+            "assess.weights.sharp_ratio: should be 'total_return', ",
+        ),
+        ("    sharpe_ratio: 0.4", "    sharp_ratio: 0.4", "(did you mean sharpe_ratio?)"),
+        ("min_markets: 1.0", "min_markets: 1.1", "guardrails.min_markets: should be less than or"),
+    ],
+)
+def test_a_fault_of_the_assessment_is_the_only_one(project, monkeypatch, old, new, told):
+    assert old in SHIPPED
+    text = SHIPPED.replace(old, new, 1)
+    message = complaint(project, monkeypatch, text)
+    assert told in message
+    assert "\n" not in message
+    line = text.splitlines()[int(message.split(":")[1]) - 1]
+    assert line.strip() in new or new in line
+
+
+def test_benchmarks_alone_are_nothing_to_rank(project, monkeypatch):
+    head, rest = SHIPPED.split("  # trend\n")
+    tail = rest[rest.index("\nassess:") :]
+    message = complaint(project, monkeypatch, head + tail)
+    assert ": strategies: name one to rank, beside benchmarks" in message
+    assert "\n" not in message
+
+
+def test_intraday_bars_have_trading_hours(project, monkeypatch):
+    hours = 'trading_hours: {start: "09:30", end: "15:55", time_zone: UTC}'
+    text = SHIPPED.replace("trading_hours: null", hours).replace("bar: daily", "bar: intraday")
+    monkeypatch.chdir(project)
+    Path("config.yaml").write_text(text, "utf-8")
+    assert configuration.load("config.yaml").backtest.trading_hours.start == "09:30"
+
+
+def test_what_can_be_weighed_is_what_can_be_scored():
+    assert list(get_args(settings.Metric)) == list(assessment.DIRECTIONS)
 
 
 def test_all_faults_are_told_at_once(tmp_path, monkeypatch):

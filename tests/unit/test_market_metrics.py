@@ -116,9 +116,9 @@ def test_few_returns_leave_what_they_cannot_say_undefined(bars):
         assert np.isnan(found[name][1]), name
 
 
-def test_returns_beside_a_gap_are_unknown():
+def test_the_bar_after_a_gap_has_the_whole_return():
     change = market_metrics.returns(np.array([[1.0], [2.0], [np.nan], [3.0], [6.0]]))
-    np.testing.assert_array_equal(change[:, 0], [np.nan, 1.0, np.nan, np.nan, 1.0])
+    np.testing.assert_array_equal(change[:, 0], [np.nan, 1.0, np.nan, 0.5, 1.0])
 
 
 # --- Technical

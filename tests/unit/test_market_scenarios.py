@@ -1,11 +1,12 @@
 """Windows by hand, stresses to the bit and to the stated figure, paths against arch and theory."""
 
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 from tidemark import store
 from tidemark.backtest import scenarios
-from tidemark.backtest.prices import Prices, from_tidy
+from tidemark.backtest.prices import Prices, forecasts_on, from_tidy
 from tidemark.backtest.scenarios import Pool, Shock, Simulation, Stress, Window
 from tidemark.errors import InputError
 
@@ -283,6 +284,34 @@ def test_a_correlation_that_cannot_be_raised_to():
             scenarios.transform(lonely, Stress(correlation=0.9))
 
 
+def test_a_correlation_of_tickers_that_do_not_vary_together_is_not_made():
+    alone = random_prices(tickers=1)
+    stresses = {"one": Stress(correlation=0.9), "dear": Stress(cost_multiplier=2.0)}
+    found, dear = scenarios.stressed(alone, stresses)
+    record = found.record()
+    assert record["note"] == "not made: there are no two tickers whose returns vary together"
+    assert (record["bars"], record["first"], record["covered"]) == (0, None, {"A": 0.0})
+    assert dear.record()["bars"] == 200
+
+
+def test_a_stress_that_is_not_made_has_no_rows():
+    alone = random_prices(tickers=1)
+    changes = settings_of()["stress"]
+    for stress in ({"together": changes["together"]}, changes):
+        built = list(scenarios.build(alone, settings_of(stress=stress), 3))
+        frames = {
+            file: pd.concat([scenarios.tidy(one) for one in built if one.kind == kind])
+            for kind, file in scenarios.FILES.items()
+        }
+        assert "together" not in set(frames[scenarios.FILES["stress"]]["scenario"])
+        kept = {
+            file: pd.read_parquet(BytesIO(store.parquet_bytes(f))) for file, f in frames.items()
+        }
+        records = [one.record() for one in built]
+        again = scenarios.stored(records, kept.__getitem__)
+        assert [one.record() for one in again] == records
+
+
 def test_correlations_are_those_of_pandas():
     values = log_returns(random_prices(tickers=5, listed=(0, 50, 0, 190), delisted=(100,)))
     values[:, 2] = 0.01  # does not vary
@@ -504,6 +533,29 @@ def test_bars_beside_a_gap_are_not_drawn():
     assert not {100, 101} & set(drawn_rows(prices, path))
 
 
+@pytest.mark.parametrize("method", PLAN.paths)
+def test_closes_alone_will_do(method):
+    """What the data do not have, a path does not have; its closes are those drawn with it."""
+    whole = random_prices()
+    nothing = np.full_like(whole.close, np.nan)
+    bare = replace(whole, open=nothing, high=nothing, low=nothing)
+    for path, other in zip(of_method(bare, method), of_method(whole, method), strict=True):
+        assert path.prices.close.tobytes() == other.prices.close.tobytes()
+        for field in ("open", "high", "low"):
+            assert np.isnan(getattr(path.prices, field)).all()
+            assert np.isfinite(getattr(other.prices, field)).all()
+    stress = Stress(volatility_multiplier=2.0, shock=Shock(-0.2, [0.5]))
+    some = scenarios.transform(replace(whole, open=nothing), stress)
+    assert np.isnan(some.open).all()
+    assert some.high == pytest.approx(scenarios.transform(whole, stress).high)
+
+
+@pytest.mark.parametrize("paths", [{}, {"gbm": 0, "stationary_bootstrap": 0}])
+def test_without_paths_nothing_is_asked_of_history(paths):
+    plan = replace(PLAN, paths=paths, min_history=9999, horizon=9999)
+    assert list(scenarios.simulated(random_prices(bars=3), plan, 1)) == []
+
+
 @pytest.mark.parametrize(
     ("change", "key", "problem"),
     [
@@ -517,6 +569,20 @@ def test_what_cannot_be_simulated(change, key, problem):
     with pytest.raises(InputError, match=problem) as caught:
         list(scenarios.simulated(random_prices(), replace(PLAN, **change), 1))
     assert caught.value.where == f"config.yaml market_scenarios.stochastic.{key}"
+
+
+# --- Forecasts
+
+
+def test_forecasts_are_of_the_return_a_bar():
+    prices = random_prices(bars=4, tickers=2)
+    made = {"timestamp": prices.timestamp[[1, 2]], "ticker": ["A", "B"], "y_pred": [0.05, -0.1]}
+    one, five = (forecasts_on(prices, pd.DataFrame(made), horizon) for horizon in (1, 5))
+    nan = np.nan
+    assert one == pytest.approx(
+        np.array([[nan, nan], [0.05, nan], [nan, -0.1], [nan, nan]]), nan_ok=True
+    )
+    assert five == pytest.approx(one / 5, nan_ok=True)
 
 
 # --- Stored and built

@@ -89,6 +89,14 @@ MARKETS = [
         "moon_crash", "historical", "moon_crash", bars=0, note="no data: they end", source="NASA"
     ),
     market("costly", "stress", "stress", **UNCHANGED | {"cost_multiplier": 5.0}),
+    market(
+        "together",
+        "stress",
+        "stress",
+        bars=0,
+        note="not made: one ticker",
+        **UNCHANGED | {"correlation": 0.8},
+    ),
     market("gbm_001", "stochastic", "gbm"),
     market("gbm_002", "stochastic", "gbm"),
 ]
@@ -336,13 +344,16 @@ def test_market_scenarios_without_data_stay_in_the_table(connection):
     found = connection.execute(
         "SELECT first, bars, note, source FROM assessment.market_scenarios WHERE bars = 0"
     )
-    assert found.fetchall() == [(None, 0, "no data: they end", "NASA")]
+    assert found.fetchall() == [
+        (None, 0, "no data: they end", "NASA"),
+        (None, 0, "not made: one ticker", None),
+    ]
 
 
 def test_markets_are_gathered_with_who_leads(connection):
     values = reports.gather(connection)
     assert [row["scenario_name"] for row in values["markets"]] == [
-        *("full", "crisis", "year_2012", "moon_crash", "costly")
+        *("full", "crisis", "year_2012", "moon_crash", "costly", "together")
     ]
     assert values["markets"][3]["top_strategy"] is None
     (paths,) = values["paths"]
@@ -441,6 +452,7 @@ def values_for_reports(connection, missing=False, narrative=None):
                     "min_sharpe": 0.0,
                     "max_position_rate": 1.0,
                     "max_drawdown": 0.8,
+                    "min_markets": 1.0,
                 },
                 "blocks": 16,
                 "walk_forward": {"first_years": 3.0, "every_years": 1.0},
@@ -482,7 +494,10 @@ def test_fallbacks_are_reported(connection):
 def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection):
     text = rendered("strategy_assessment", values_for_reports(connection))
     assert "1.0 trades a ticker, fewer than 5 \\| few |" in text
-    assert "**Not tried: moon_crash**" in text
+    assert "**Not tried: moon_crash**, as the data do not reach it." in text
+    assert "**Not tried: together** (not made: one ticker)." in text
+    assert "| together | mean correlation of tickers 0.8 | – | – | – | – |" in text
+    assert "at least 100 % of the market scenarios" in text
     assert "| moon_crash | – | – | 0 | NASA | no data: they end |" in text
     assert "| NBER \\| dates | none |" in text
     assert "- crisis, year_2012\n" in text

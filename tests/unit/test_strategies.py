@@ -323,9 +323,9 @@ def test_the_check_refuses_who_looks_ahead_and_names_the_bar(look):
 
 
 def test_the_check_names_the_first_target_that_changes():
-    prices = prices_of(np.arange(1.0, 35.0))  # cut after 2, 4, 6, ... of 34 bars
+    prices = prices_of(np.arange(1.0, 35.0))  # cut after 3, 7, 11, ... of 34 bars
     peek = planted(lambda close: close.shift(-1).fillna(close))
-    with pytest.raises(InputError, match=r"target for A at 2010-01-02\S* depends on bars after"):
+    with pytest.raises(InputError, match=r"target for A at 2010-01-03\S* depends on bars after"):
         causality.require_causal(peek, prices, {})
 
 
@@ -343,9 +343,9 @@ def test_the_check_names_ticker_targets_and_parameters():
     with pytest.raises(InputError) as refused:
         causality.require_causal(late, prices, {"start": 30})
     assert refused.value.where.endswith("strategies/late.py with start=30")
-    assert refused.value.problem == (  # of the cuts after 23, 47, ... bars the second finds it
+    assert refused.value.problem == (  # of the cuts after 44, 88, ... bars the first finds it
         "it looks ahead: its target for B at 2010-01-31T00:00:00.000000 depends on bars after "
-        "2010-02-16T00:00:00.000000: 0 without them, 1 with them"
+        "2010-02-13T00:00:00.000000: 1 with them, 0 with others or none"
     )
 
 
@@ -366,6 +366,28 @@ def test_the_check_finds_it_in_few_bars(count):
     causality.require_causal(strategies.load("sma_cross"), prices, {"fast": 1, "slow": 2})
     with pytest.raises(InputError, match="it looks ahead"):
         causality.require_causal(planted(LOOKS["tomorrow's close"]), prices, {})
+
+
+@pytest.mark.parametrize("bars_ahead", [1, 2])
+def test_the_check_finds_who_looks_ahead_on_rare_bars_only(bars_ahead):
+    prices, _ = bars(1)
+
+    def rare(close):
+        return close.where(
+            close.pct_change(bars_ahead, fill_method=None).shift(-bars_ahead) > 0.4, 0
+        )
+
+    with pytest.raises(InputError, match="it looks ahead"):
+        causality.require_causal(planted(rare), prices, {})
+
+
+def test_who_looks_across_tickers_must_say_so():
+    prices, _ = bars(1)
+    across = planted(lambda close: close * 0 + close.mean(axis=1).to_numpy()[:, None])
+    with pytest.raises(InputError, match="depends on other tickers") as refused:
+        causality.require_causal(across, prices, {})
+    assert "CROSS_SECTIONAL = True" in refused.value.cure
+    causality.require_causal(replace(across, cross_sectional=True), prices, {})
 
 
 @pytest.mark.parametrize("name", EVERY)

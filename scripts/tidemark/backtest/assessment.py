@@ -13,8 +13,9 @@ in everything, 0 the worst, 0.5 the middle. So
   ranks.
 
 Averages are taken within a group of overlapping windows first and then over groups, so that a
-crash seen through two windows counts once. A strategy's averages are those of all its sets, not of
-the luckiest. Strategies of the category `benchmark` are listed and scored, but not ranked.
+crash seen through two windows counts once. Full history and the stresses hold the days of every
+window, and are groups of their own all the same. A strategy's averages are those of all its sets,
+not of the luckiest. Strategies of the category `benchmark` are listed and scored, but not ranked.
 
 Fractions are decimal, returns net, drawdowns negative, Sharpe ratios annual.
 """
@@ -66,12 +67,13 @@ LOW_OVERFITTING = 0.1  # 10 sets of pure noise get below it about once in twenty
 
 @dataclass(frozen=True)
 class Guardrails:
-    """What a set must keep on full history, on average over tickers."""
+    """What a set must keep on full history, on average over tickers; and where it must be tried."""
 
     min_trades: float  # a ticker
     min_sharpe: float  # a year
     max_position_rate: float  # share of bars with a position
     max_drawdown: float  # positive: 0.5 allows a fall by half
+    min_markets: float = 1.0  # share of the market scenarios that any set was tried in
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ class Evidence:
     sharpe_interval: tuple[float, float]
     chance_hurdle: float  # expected of the luckiest trial
     deflated_sharpe: float
-    overfitting: float  # probability of backtest overfitting
-    walk_forward_sharpe: float
+    overfitting: float  # probability of backtest overfitting, of choosing among all sets
+    walk_forward_sharpe: float  # likewise of choosing among all sets
     walk_forward_benchmark_sharpe: float  # on the same bars
     annual_return: float
     benchmark: str
@@ -301,8 +303,8 @@ def _over_groups(cells: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 def _judge(cells: pd.DataFrame, guardrails: Guardrails) -> pd.Series:
     """`passed`, or every reason why not, of each set.
 
-    By its means over tickers on full history; and a set that was not tried in every market scenario
-    does not pass, for its averages are of other markets than those of the rest.
+    By its means over tickers on full history; and by the share of market scenarios it was tried in,
+    since averages over few are of other markets than those of the rest.
     """
     measured = ["trades", "sharpe_ratio", "exposure", "max_drawdown"]
     full = cells[cells["scenario_kind"] == FULL].groupby(SET, observed=True)[measured].mean()
@@ -315,12 +317,13 @@ def _judge(cells: pd.DataFrame, guardrails: Guardrails) -> pd.Series:
 
 
 def _reasons(mean: Any, limits: Guardrails, markets: int) -> Iterator[str]:
-    if mean.tried < markets:
-        yield f"tried in {mean.tried} of {markets} market scenarios"
+    if mean.tried / markets < limits.min_markets:
+        least = _percent(limits.min_markets)
+        yield f"tried in {mean.tried} of {markets} market scenarios, fewer than {least}"
     if not mean.trades >= limits.min_trades:
         yield f"{mean.trades:.1f} trades a ticker, fewer than {limits.min_trades:g}"
     if np.isnan(mean.sharpe_ratio):
-        yield "no Sharpe ratio: its returns do not vary"
+        yield "no Sharpe ratio: its returns do not vary, or span less than a year"
     elif mean.sharpe_ratio < limits.min_sharpe:
         yield f"Sharpe ratio {mean.sharpe_ratio:.3f}, below {limits.min_sharpe:g}"
     if not mean.exposure <= limits.max_position_rate:
@@ -354,11 +357,15 @@ def _ranked(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 
 def _checks(evidence: Evidence) -> dict[str, bool]:
-    """What speaks for skill; what is unknown does not."""
+    """What speaks for skill; what is unknown does not. Two are of choosing, whatever was chosen."""
     return {
         "the deflated Sharpe ratio": evidence.deflated_sharpe >= CONFIDENT,
-        "the probability of backtest overfitting": evidence.overfitting <= LOW_OVERFITTING,
-        "the walk-forward": evidence.walk_forward_sharpe > evidence.walk_forward_benchmark_sharpe,
+        "the probability of backtest overfitting among all sets": (
+            evidence.overfitting <= LOW_OVERFITTING
+        ),
+        "the walk-forward among all sets": (
+            evidence.walk_forward_sharpe > evidence.walk_forward_benchmark_sharpe
+        ),
         f"the comparison with {evidence.benchmark}": evidence.difference_interval[0] > 0,
     }
 
@@ -378,7 +385,8 @@ def _verdict(evidence: Evidence) -> str:
     against = [check for check, holds in checks.items() if not holds]
     if not against:
         return (
-            f"{first}, and all {len(checks)} checks below speak for it. That is rare: "
+            f"{first}, and all {len(checks)} checks below speak for it or, where they say so, for "
+            "choosing among all sets. That is rare: "
             "look for an error in the data or the rules before you believe it."
         )
     if evidence.deflated_sharpe < LIKELY_LUCK:
@@ -417,21 +425,22 @@ def _overfitted(evidence: Evidence) -> str:
     low = evidence.overfitting <= LOW_OVERFITTING
     meaning = "the best sets stayed good" if low else "the best sets did not reliably stay good"
     return (
-        "Of all ways to choose the best set on one half of history, "
-        f"{_percent(evidence.overfitting)} chose one that was no better than the middle on the "
-        "other half (probability of backtest overfitting; choosing blindly gives 50 % on average): "
-        f"{meaning}."
+        "Choosing among all sets, whatever the strategy: of all ways to take the best on one half "
+        f"of history, {_percent(evidence.overfitting)} took one that was no better than the middle "
+        "on the other half (probability of backtest overfitting; choosing blindly gives 50 % on "
+        f"average): {meaning}."
     )
 
 
 def _walked(evidence: Evidence) -> str:
     ours, theirs = evidence.walk_forward_sharpe, evidence.walk_forward_benchmark_sharpe
     if not np.isfinite([ours, theirs]).all():
-        return "Choosing on the past alone and trading what came next gave nothing to compare."
+        return "Choosing among all sets on the past alone (walk-forward) gave nothing to compare."
     return (
-        "Choosing on the past alone and trading what came next (walk-forward) gave a Sharpe ratio "
-        f"of {ours:.2f} a year, against {theirs:.2f} of {evidence.benchmark} on the same dates. "
-        "Expect that rather than what hindsight found."
+        "Choosing among all sets on the past alone and trading what came next (walk-forward) gave "
+        f"a Sharpe ratio of {ours:.2f} a year, against {theirs:.2f} of {evidence.benchmark} on the "
+        "same dates. Which strategies, parameters and tickers there were to choose from was "
+        "decided in hindsight all the same."
     )
 
 

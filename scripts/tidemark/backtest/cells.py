@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 REAL = ("full", "historical")
 COVERED = 0.5  # of a window's bars, for a strategy that trades forecasts
 LABELS = {"scenario_name": "name", "scenario_kind": "kind", "group": "group"}
+ANNUAL = ["volatility", "sharpe_ratio", "sortino", "turnover"]  # of no window below a year
 PART = 100_000  # rows handed on at a time
 
 
@@ -117,9 +118,14 @@ class Trial:
                     yield done, frame
                 done += len(together)
 
-    def _batch(self, scenario: MarketScenario) -> tuple[str, Rules]:
-        """Market scenarios that are alike in this share their time axis and rules."""
-        return REAL[0] if scenario.kind in REAL else scenario.kind, self._rules(scenario)
+    def _batch(self, scenario: MarketScenario) -> tuple[str, Rules, int]:
+        """Market scenarios that are alike in this share their time axis and rules.
+
+        Who compares tickers must not see those of another market beside them.
+        """
+        kind = REAL[0] if scenario.kind in REAL else scenario.kind
+        own = id(scenario.prices) if self.strategy.cross_sectional else 0
+        return kind, self._rules(scenario), own
 
     def _measured(self, batch: "Batch") -> Iterator[pd.DataFrame]:
         """The cells of a batch, about PART rows at a time."""
@@ -138,7 +144,10 @@ class Trial:
     def _frame(
         self, sets: Iterator[Parameters], batch: "Batch", figures: list[dict[str, Floats]]
     ) -> pd.DataFrame:
-        """Rows of figures that are (some sets, windows, columns) each; takes as many `sets`."""
+        """Rows of figures that are (some sets, windows, columns) each; takes as many `sets`.
+
+        What is stated by the year is left out of windows shorter than one.
+        """
         values = {
             name: np.concatenate([some[name][:, batch.window, batch.column] for some in figures])
             for name in figures[0]
@@ -151,10 +160,12 @@ class Trial:
         labels |= {"set": np.repeat(np.array(tried, dtype=object), len(batch.window))}
         labels |= {name: np.tile(column, len(tried)) for name, column in batch.labels.items()}
         frame = pd.DataFrame(labels | {name: table.ravel() for name, table in values.items()})
+        short = frame["bars"] < performance.YEAR * self.rules.periods_per_year
+        frame.loc[short, ANNUAL] = np.nan
         return frame[frame["bars"] > 0]
 
     def returns(self, full: MarketScenario) -> pd.DataFrame:
-        """Net return of each bar of history and set, the mean over the tickers listed.
+        """Net return of each bar of history and set, the mean over the tickers then listed.
 
         Returns:
             `timestamp` and a column a set. The mean is of tickers that each keep their own equity,
@@ -162,7 +173,9 @@ class Trial:
         """
         prices = full.prices
         market = Market(prices, self._rules(full), self._allowed(prices))
-        listed = np.maximum(np.isfinite(prices.close).sum(axis=1), 1)
+        known = np.isfinite(prices.close)
+        since, until = (np.maximum.accumulate(known[::step])[::step] for step in (1, -1))
+        listed = np.maximum((since & until).sum(axis=1), 1)
         wanted = strategies.targets_of(self.strategy, prices, self.sets, self.inputs)
         columns = {
             strategies.describe(parameters): market.simulate(targets).returns.sum(axis=1) / listed

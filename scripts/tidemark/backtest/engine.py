@@ -22,8 +22,9 @@ out 1 + k, and long to short is both.
 
 **Cash.** The share 1 - |position| earns the cash rate; what a short sale brings in earns nothing.
 
-**No bar, no position.** Before a ticker is listed, after, and in gaps, positions and returns are 0;
-what is held before such a stretch is sold at the last close, at cost.
+**No bar.** A ticker without a bar cannot be traded, and what is held stays: nobody knows the close
+before a gap to be one. The next bar has the whole return since the last close known, and fills what
+was decided on the last bar known. After a ticker's last bar what is held keeps its value.
 
 **Ruin.** A loss of all equity is a return of -1, and the end of trading for the cell.
 """
@@ -153,8 +154,7 @@ class Market:
         self._slots = self._bars + (not self._at_open)
         self._listed = ~np.isnan(close)
         self._cash = rules.cash_per_bar * self._listed
-        before = np.roll(close, 1, axis=1)
-        before[:, 0] = np.nan
+        before = _last_known(close)
         self._change = _return(before, close)
         if self._at_open:
             price = np.where(self._listed, _by_ticker(prices.open), np.nan)
@@ -176,16 +176,18 @@ class Market:
             )
 
     def _waits(self, fillable: Bools) -> dict[int, Integers]:
-        """For tickers that can't be filled in every slot: the slot whose target each one holds.
+        """For tickers that can't be traded in every slot: the slot whose target each one holds.
 
-        Slot 0 holds nothing, and stands for no position.
+        That is of the last bar known before the last slot with a fill. Slot 0 holds nothing.
         """
-        slot = np.arange(self._slots)
-        filled, gone = np.zeros((2, len(fillable), self._slots), dtype=np.bool_)
+        slot, lag = np.arange(self._slots), LAG[self._rules.fill]
+        filled, known = np.ones((2, len(fillable), self._slots), dtype=np.bool_)
         filled[:, 1:] = fillable[:, 1:] if self._at_open else fillable
-        gone[:, : self._bars] = ~self._listed
-        source = np.maximum.accumulate(np.where(filled | gone, slot, 0), axis=1)
-        source[np.take_along_axis(gone, source, axis=1)] = 0
+        known[:, lag:] = self._listed[:, : self._slots - lag]
+        filled_at, decided_at = (
+            np.maximum.accumulate(np.where(there, slot, 0), axis=1) for there in (filled, known)
+        )
+        source = np.take_along_axis(decided_at, filled_at, axis=1)
         return {i: row for i, row in enumerate(source) if (row != slot).any()}
 
     def simulate(self, targets: Floats) -> Result:
@@ -246,11 +248,9 @@ class Market:
         before, after = by_cell[cell, slot], by_cell[cell, slot + 1]
         slot += 1
         beyond = np.where(after > before, self._rules.buyer_pays, self._rules.seller_gets)
-        at_open = np.zeros(len(cell), dtype=np.bool_)
         overnight, intraday = np.ones((2, len(cell)))
         if self._at_open:
             bar = cell % len(self._listed), slot
-            at_open = self._listed[bar]  # and not a sale before a gap
             overnight += before * self._overnight[bar]
             intraday += after * self._intraday[bar] + (1.0 - np.abs(after)) * self._cash[bar]
         return _Changes(
@@ -260,7 +260,7 @@ class Market:
             after=after,
             leaving=1.0 + beyond * before,
             entering=1.0 + beyond * after,
-            at_open=at_open,
+            at_open=np.full(len(cell), self._at_open),
             overnight=np.maximum(overnight, 0.0),
             intraday=intraday,
         )
@@ -338,6 +338,13 @@ def _ruin(returns: Floats) -> list[tuple[int, int, int]]:
         return []
     lost = returns <= -1.0
     return [(one, ticker, lost[one, ticker].argmax()) for one, ticker in np.argwhere(lost.any(2))]
+
+
+def _last_known(close: Floats) -> Floats:
+    """(tickers, bars) last close before each bar, NaN before there is any."""
+    bar = np.where(np.isnan(close), 0, np.arange(close.shape[1]))
+    last = np.take_along_axis(close, np.maximum.accumulate(bar, axis=1), axis=1)
+    return np.concatenate([np.full((len(close), 1), np.nan), last[:, :-1]], axis=1)
 
 
 def _by_ticker(values: Floats) -> Floats:

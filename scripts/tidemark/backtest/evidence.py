@@ -1,7 +1,8 @@
 """What a strategy's place in the ranking is worth: luck among trials, intervals, out of sample.
 
 All from daily returns on full history, a column a set of parameters: what an equal part in each
-ticker would have earned. Ranked strategies only; Sharpe ratios annual.
+ticker would have earned, put right at each close without cost. Flat bars before a first forecast
+count. Ranked strategies only; Sharpe ratios annual.
 """
 
 from collections.abc import Mapping

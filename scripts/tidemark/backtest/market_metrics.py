@@ -67,10 +67,9 @@ def tidy(family: str, values: Values, tickers: Iterable[str], scenario_name: str
 
 
 def returns(close: Floats) -> Floats:
-    """(T, N) return of each bar since the close before; NaN on the first, and beside gaps."""
-    change = np.full_like(close, np.nan)
-    change[1:] = close[1:] / close[:-1] - 1.0
-    return change
+    """(T, N) return of each bar since the last close known; NaN on the first, and in gaps."""
+    before = pd.DataFrame(close).ffill().shift().to_numpy(np.float64)
+    return np.asarray(close / before - 1.0)
 
 
 # --- Statistical

@@ -113,7 +113,7 @@ def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floa
         at_risk, shortfall = _tail(returns, listed)
         traded, costs = _filled(result, start, stop)
         trades, wins = _traded(result, start, stop)
-        held = np.count_nonzero(_by_cell(result.position)[..., start:stop], axis=-1)
+        held = np.count_nonzero(_by_cell(result.position)[..., start:stop] * listed, axis=-1)
         return {
             "total_return": growth - 1.0,
             "annual_return": annual,

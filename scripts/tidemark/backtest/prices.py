@@ -91,16 +91,23 @@ def from_tidy(frame: pd.DataFrame) -> Prices:
     )
 
 
-def forecasts_on(prices: Prices, forecasts: pd.DataFrame) -> Floats:
+def forecasts_on(prices: Prices, forecasts: pd.DataFrame, horizon: int) -> Floats:
     """A model's forecasts on the bars at whose close they were made, NaN where there are none.
+
+    A target is traded anew at each bar, and costs and volatility are those of a bar. So a forecast
+    of the return over `horizon` bars is handed on as one of the mean return a bar.
 
     Args:
         prices: whose bars and tickers.
-        forecasts: `timestamp`, `ticker`, `y_pred`.
+        forecasts: `timestamp`, `ticker`, `y_pred` (a fraction, over `horizon` bars).
+        horizon: of the forecasts, in bars.
+
+    Returns:
+        (bars, tickers) forecast return a bar, a fraction.
     """
     table = forecasts.pivot_table("y_pred", index="timestamp", columns="ticker", aggfunc="last")
     spread = table.reindex(index=prices.timestamp, columns=list(prices.ticker))
-    return np.asarray(spread, dtype=np.float64)
+    return np.asarray(spread, dtype=np.float64) / horizon
 
 
 def periods_per_year(timestamp: NDArray[np.datetime64]) -> float:

@@ -40,6 +40,7 @@ FILES = {  # by the kind of market scenario whose bars they hold; windows are of
 SECTION = "config.yaml market_scenarios"
 FIELDS = ("open", "high", "low", "close", "volume")
 SAME = 0.5  # share of the shorter window from which an overlap makes two windows one group
+LONELY = "there are no two tickers whose returns vary together"
 DAY = np.timedelta64(1, "D")
 WEEK = np.timedelta64(7, "D")
 
@@ -201,12 +202,18 @@ def overlap_groups(windows: Mapping[str, Window]) -> dict[str, str]:
 def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketScenario]:
     """History under each stress; see `transform` for what is assumed.
 
+    A correlation of tickers of which no two vary together is not made: no bar of it is measured.
+
     Raises:
-        InputError: a correlation that cannot be reached.
+        InputError: a correlation that is not above that of history.
     """
     rows = slice(0, len(prices.timestamp))
     covered = _listed(prices, rows)
+    lonely = np.isnan(mean_correlation(_log_returns(prices)))
     for name, stress in stresses.items():
+        if stress.correlation is not None and lonely:
+            yield _not_made(prices, name, stress)
+            continue
         changed = transform(prices, stress, f"{SECTION}.stress.{name}")
         yield MarketScenario(
             name,
@@ -287,16 +294,19 @@ def simulated(prices: Prices, plan: Simulation, seed: int) -> Iterator[MarketSce
     on which all of them trade; the others have no bars on the path. Its times are those of the last
     `horizon` real bars, moved on by whole weeks: weekdays and hours are right, holidays are not.
 
-    A path depends on the seed, its method and its number alone, so more paths change none.
+    A path depends on the seed, its method and its number alone, so more paths change none. Where
+    the data have no open, high or low, a path has none either.
 
     Raises:
-        InputError: an unknown method, or too little history.
+        InputError: an unknown method; or too little history, if any path is asked for.
     """
     for method in plan.paths:
         if method not in METHODS:
             names = ", ".join(METHODS)
             where = f"{SECTION}.stochastic.paths.{method}"
             raise InputError(where, "is no way to draw paths", f"choose from {names}")
+    if not any(plan.paths.values()):
+        return
     pool = _pool(prices, plan)
     for number, method in enumerate(METHODS):
         for path in range(plan.paths.get(method, 0)):
@@ -414,8 +424,29 @@ def _stress(values: Mapping[str, Any]) -> Stress:
     return Stress(**{**values, "shock": None if shock is None else Shock(**shock)})
 
 
+def _not_made(prices: Prices, name: str, stress: Stress) -> MarketScenario:
+    """A stress without a bar, which is then neither stored nor traded."""
+    return MarketScenario(
+        name,
+        "stress",
+        "stress",
+        prices.upto(0),
+        slice(0, 0),
+        dict.fromkeys(prices.ticker, 0.0),
+        f"not made: {LONELY}",
+        asdict(stress),
+        stress.cost_multiplier,
+        stress.slippage_multiplier,
+        stress.cash_rate_change,
+    )
+
+
+def _log_returns(prices: Prices) -> Floats:
+    return np.asarray(np.log(prices.close[1:] / prices.close[:-1]))
+
+
 def _respread(prices: Prices, multiplier: float, target: float | None, where: str) -> Prices:
-    returns = np.log(prices.close[1:] / prices.close[:-1])
+    returns = _log_returns(prices)
     known = np.isfinite(returns)
     deviation, _ = _standard(np.where(known, returns, 0.0), known, scale=False)
     wanted = deviation if target is None else _correlated(deviation, known, target, where)
@@ -428,8 +459,8 @@ def _respread(prices: Prices, multiplier: float, target: float | None, where: st
         for field in ("open", "high", "low")
     }
     close = prices.close * level
-    top = np.maximum(shape["open"], close)
-    bottom = np.minimum(shape["open"], close)
+    top = np.fmax(shape["open"], close)  # of the two that are known
+    bottom = np.fmin(shape["open"], close)
     return replace(
         prices,
         open=shape["open"],
@@ -445,7 +476,7 @@ def _correlated(deviation: Floats, known: Bools, target: float, where: str) -> F
     alive = known & (spread > 0)
     present = mean_correlation(np.where(alive, standard, np.nan))
     if not present < target:
-        problem = "there are no two tickers whose returns vary together"
+        problem = LONELY
         if np.isfinite(present):
             problem = f"{target:g} is not above the correlation of history, {present:.3f}"
         raise InputError(f"{where}.correlation", problem, "set it higher, or remove the stress")
@@ -497,10 +528,10 @@ def _shocked(prices: Prices, shock: Shock) -> Prices:
 
 @dataclass(frozen=True)
 class Pool:
-    """The bars that paths are drawn from: those on which all chosen tickers trade."""
+    """The bars that paths are drawn from: those on which all chosen tickers have a return."""
 
     chosen: Bools  # (N,)
-    ratios: Floats  # (bars, 4, chosen): open, high, low, close over the close before
+    ratios: Floats  # (bars, 4, chosen): open, high, low (NaN if unknown), close over that before
     volume: Floats  # (bars, chosen)
     first: np.datetime64
     last: np.datetime64
@@ -517,7 +548,7 @@ def _pool(prices: Prices, plan: Simulation) -> Pool:
         )
     bars = np.stack([getattr(prices, field)[:, chosen] for field in FIELDS[:4]], axis=1)
     ratios = bars[1:] / bars[:-1, 3:]
-    drawn = np.isfinite(ratios).all(axis=(1, 2))
+    drawn = np.isfinite(ratios[:, 3]).all(axis=1)
     least = max(plan.block_length, chosen.sum() + 1)
     for key, needed, there in (
         ("block_length", least, int(drawn.sum())),
@@ -573,7 +604,8 @@ def gbm(pool: Pool, plan: Simulation, generator: np.random.Generator) -> tuple[F
 
     A plain reference: independent normal log returns, no fat tails, no volatility clusters. Bars
     open at the close before; high and low are drawn from the law of the extremes of a Brownian
-    bridge, each for itself. The volume is the pool's median.
+    bridge, each for itself; what a ticker has nowhere in the pool, it has not here either. The
+    volume is the pool's median.
     """
     returns = np.log(pool.ratios[:, 3])
     covariance = np.atleast_2d(np.cov(returns, rowvar=False))
@@ -586,7 +618,10 @@ def gbm(pool: Pool, plan: Simulation, generator: np.random.Generator) -> tuple[F
     high = np.maximum(np.exp((move + up) / 2), np.maximum(close, 1.0))
     low = np.minimum(np.exp((move - down) / 2), np.minimum(close, 1.0))
     ratios = np.stack([np.ones_like(close), high, low, close], axis=1)
-    return ratios, np.broadcast_to(np.median(pool.volume, axis=0), move.shape)
+    known = np.isfinite(pool.ratios).any(axis=0)
+    return np.where(known, ratios, np.nan), np.broadcast_to(
+        np.median(pool.volume, axis=0), move.shape
+    )
 
 
 METHODS: dict[str, Draw] = {

@@ -7,8 +7,9 @@ A strategy's file has
 - `DEFAULTS`, its parameters and their default values;
 - `targets(prices, ...)`, from `Prices` and the parameters by name to an array (bars, tickers): the
   position wanted at each bar's close as a share of equity, 1 all in, 0 flat, -1 fully short, NaN
-  where undefined. No row may depend on a later bar, no column on another one;
-- optionally `valid(...)`, of the parameters: False for sets that make no sense.
+  where undefined. No row may depend on a later bar, and no column on another one unless:
+- optionally `valid(...)`, of the parameters: False for sets that make no sense;
+- optionally `CROSS_SECTIONAL = True`, for targets that do compare tickers with each other.
 
 An argument of `targets` that is named in `INPUTS` rather than in `DEFAULTS` is data beyond prices:
 `forecasts`, (bars, tickers), made at each bar's close of the return to the next bar, NaN where
@@ -53,6 +54,7 @@ class Strategy:
     inputs: tuple[str, ...]  # what `targets` takes beyond prices and parameters
     targets: Callable[..., Floats]
     valid: Callable[..., bool]
+    cross_sectional: bool = False  # whether a ticker's targets depend on other tickers
 
 
 def names() -> list[str]:
@@ -92,6 +94,7 @@ def load(name: str) -> Strategy:
         _inputs(name, module.targets, module.DEFAULTS),
         module.targets,
         getattr(module, "valid", lambda **_: True),
+        getattr(module, "CROSS_SECTIONAL", False),
     )
 
 
