@@ -309,6 +309,7 @@ def main(path: str) -> NoReturn:
     del sys.path[0]  # no project code
     server = Server(Path(path), make_pid=int(Path(path).name.partition("-")[0]))
     signal.signal(signal.SIGALRM, server.glance)
+    signal.siginterrupt(signal.SIGALRM, False)  # native code of libraries may not try again
     while server.missing:
         module = server.next_library()
         signal.setitimer(signal.ITIMER_REAL, GLANCE, GLANCE)

@@ -10,7 +10,7 @@ Only the standard library is imported here: a step that need not run must not pa
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -202,8 +202,17 @@ def _changed_config(values: Mapping[str, Any], look: Look) -> Iterator[Reason]:
         new = None if text is None else json.loads(text)
         if text is None:
             yield Reason(f"config {key} is gone")
+        elif isinstance(new, dict) and isinstance(old, dict) and new != old:
+            yield Reason(f"config {key}: {_names_changed(old['keys'], new['keys'])}")
         elif new != old:
             yield Reason(f"config {key}", shown(old), shown(new))
+
+
+def _names_changed(old: Sequence[str], new: Sequence[str]) -> str:
+    """`+ added, - removed`."""
+    added = [f"+ {name}" for name in new if name not in old]
+    removed = [f"- {name}" for name in old if name not in new]
+    return ", ".join([*added, *removed]) or "another order"
 
 
 def shown(value: Any) -> str:

@@ -326,7 +326,7 @@ class Run:
 
     def succeed(self, why: list[checkpoint.Reason], started_ns: int, seconds: float) -> None:
         """Move the outputs into place and write the checkpoint."""
-        outputs = self._staging.commit()
+        outputs = self._staging.commit(reports=self._survivors)
         self._staging.remove(self._last.get("outputs", {}).keys() - outputs.keys())
         for kept in self._staging.kept:
             self.note(f"an output had been edited by hand; that copy is now {kept}")
@@ -366,7 +366,8 @@ class Run:
 
     def fail(self, message: str, seconds: float) -> None:
         """Leave the earlier outputs as they are, and say what went wrong."""
-        self._staging.commit([path for path in self._survivors if path in self._staging])
+        survivors = [path for path in self._survivors if path in self._staging]
+        self._staging.commit(survivors, reports=survivors)
         self._staging.discard()
         self.log.error(message)
         checkpoint.note_failure(self.name, message)

@@ -7,7 +7,7 @@ Make starts nothing downstream.
 import contextlib
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +67,15 @@ class Staging:
         """Note how many rows a staged file has."""
         self._rows[path] = rows
 
-    def commit(self, paths: list[str] | None = None) -> dict[str, dict[str, Any]]:
-        """Move the staged files into place (all, or those named) and describe them."""
+    def commit(
+        self, paths: list[str] | None = None, reports: Collection[str] = ()
+    ) -> dict[str, dict[str, Any]]:
+        """Move the staged files into place (all, or those named) and describe them.
+
+        `reports` are written by failures too, so what is in their place was nobody's edit.
+        """
         chosen = list(self._waiting) if paths is None else paths
-        return {path: self._settle(path, self._waiting.pop(path)) for path in chosen}
+        return {path: self._settle(path, self._waiting.pop(path), reports) for path in chosen}
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove outputs that the step no longer writes; what was edited by hand is kept."""
@@ -87,7 +92,7 @@ class Staging:
             sweep(path)
         self._waiting.clear()
 
-    def _settle(self, path: str, temporary: Path) -> dict[str, Any]:
+    def _settle(self, path: str, temporary: Path, reports: Collection[str] = ()) -> dict[str, Any]:
         target = Path(path)
         sha = store.sha256_file(temporary)
         there = store.sha256_file(target) if target.is_file() else None
@@ -95,7 +100,8 @@ class Staging:
         if there == sha:
             temporary.unlink()
         else:
-            if before["sha256"] not in (None, there) and there is not None:
+            edited = there is not None and before["sha256"] not in (None, there)
+            if edited and path not in reports:
                 self._keep(target)
             temporary.replace(target)
             if before["sha256"] == sha:

@@ -218,3 +218,8 @@ def test_a_price_that_stands_still_has_no_rsi():
 def test_a_window_needs_a_bar(window):
     with pytest.raises(ValueError, match="at least 1 bar"):
         indicators.rolling_max(np.ones((5, 1)), window)
+
+
+def test_there_is_no_lag_into_the_future():
+    with pytest.raises(ValueError, match="look ahead"):
+        indicators.lag(np.ones((3, 1)), -1)

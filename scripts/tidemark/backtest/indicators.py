@@ -72,7 +72,9 @@ def _unpacked(values: Any, own: Mapping[int, NDArray[np.intp]]) -> Any:
 
 @_on_own_bars
 def lag(x: Floats, /, bars: int) -> Floats:
-    """The value `bars` bars ago; 0 is now."""
+    """The value `bars` bars ago; 0 is now. Raises ValueError for the future."""
+    if bars < 0:
+        raise ValueError(f"lag of {bars} bars would look ahead")
     return _below(x[: max(len(x) - bars, 0)], len(x))
 
 

@@ -12,8 +12,8 @@ A strategy's file has
 - optionally `CROSS_SECTIONAL = True`, for targets that do compare tickers with each other.
 
 An argument of `targets` that is named in `INPUTS` rather than in `DEFAULTS` is data beyond prices:
-`forecasts`, (bars, tickers), made at each bar's close of the return to the next bar, NaN where
-there are none.
+`forecasts`, (bars, tickers), made at each bar's close of the mean return a bar from then on, NaN
+where there are none.
 """
 
 import difflib

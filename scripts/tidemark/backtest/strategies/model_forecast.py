@@ -17,5 +17,5 @@ def valid(threshold: float) -> bool:
 
 
 def targets(prices: Prices, forecasts: Floats, threshold: float) -> Floats:
-    """The sign of the forecast return where it is beyond `threshold` (a fraction), else 0."""
+    """The sign of the forecast return a bar where it is beyond `threshold`, else 0."""
     return np.where(np.abs(forecasts) <= threshold, 0.0, np.sign(forecasts))

@@ -1,0 +1,159 @@
+"""Where the time of a cold `make all` goes, step by step, beside the bare work; writes WORK.md.
+
+    .venv/bin/python tests/benchmarks/work.py
+
+A temporary copy is built from nothing. Then each step's function runs again in one process, on
+inputs that are in memory already and with outputs that are dropped: no interpreter to start, no
+file to read, hash or write, no checkpoint. What is left is the numerical work and the drawing.
+"""
+
+import contextlib
+import importlib
+import inspect
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = Path(__file__).with_name("WORK.md")
+PARTS = ("Makefile", "config.yaml", "data/sample", "reports/narrative", "reports/templates")
+PARTS += ("requirements.lock", "requirements-dev.lock", "schemas", "scripts")
+READS = ("read_bytes", "read_text", "read_json", "read_yaml", "read_parquet", "read_pickle", "glob")
+WRITES = ("write_bytes", "write_text", "write_json", "write_parquet", "write_pickle", "note")
+WRITES += ("progress", "headline", "alert")
+REPORT_TEXT = """\
+# Where the time of a cold run goes
+
+By `.venv/bin/python tests/benchmarks/work.py` on {cores} cores: a cold `make all` of {steps} steps took
+{wall:.1f} s, in which the machine's processors worked {busy:.1f} s. Seconds below are sums over a step's instances:
+within the step's function as its checkpoints have it, its processor time with reading, writing and
+hashing, and the bare work on data in memory, in one process.
+
+| step | instances | in the step | processor | bare work |
+|---|---:|---:|---:|---:|
+{rows}
+
+What is not bare work: loading the libraries once, {steps} forks and clients, reading the configuration,
+reading, hashing and writing files, checkpoints, and project code that each step imports.
+"""
+
+
+class Memory:
+    """A run whose inputs come from memory the second time, and whose outputs go nowhere."""
+
+    def __init__(self, run: Any) -> None:
+        self._run = run
+        self._known: dict[tuple[object, ...], Any] = {}
+        for name in READS:
+            setattr(self, name, self._remembering(name))
+        for name in WRITES:
+            setattr(self, name, lambda *_, **__: None)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._run, name)
+
+    def _remembering(self, name: str) -> Callable[[str], Any]:
+        def read(path: str) -> Any:
+            key = (name, path)
+            if key not in self._known:
+                self._known[key] = getattr(self._run, name)(path)
+            return self._known[key]
+
+        return read
+
+    def write_parquet_parts(self, _: str, frames: Iterator[Any]) -> int:
+        return sum(map(len, frames))
+
+    def write_figure(self, _: str, figure: Any, dpi: int) -> None:
+        from tidemark import store
+
+        store.figure_bytes(figure, dpi)
+
+    def save_figure(self, path: str, figure: Any, dpi: int) -> bool:
+        self.write_figure(path, figure, dpi)
+        return True
+
+    @contextlib.contextmanager
+    def writing(self, path: str) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder) / Path(path).name
+
+    def append_history(self, snapshot: dict[str, Any]) -> list[dict[str, Any]]:
+        return [snapshot]
+
+
+def main() -> None:
+    """Build a copy, run each step's function again, and keep the table in WORK.md."""
+    with tempfile.TemporaryDirectory(prefix="tidemark-work-") as folder:
+        tree = Path(folder) / "copy"
+        _copy_project(tree)
+        began, busy = time.perf_counter(), _busy()
+        subprocess.run(["make", "all"], cwd=tree, check=True, stdout=subprocess.DEVNULL)
+        wall, busy = time.perf_counter() - began, _busy() - busy
+        records = [json.loads(path.read_bytes()) for path in (tree / "artifacts").glob("*.ok")]
+        bare = _bare(tree, records)
+    groups = defaultdict(list)
+    for record in records:
+        groups[record["step"]].append(record)
+    totals = {
+        step: (
+            len(found),
+            sum(one["seconds"] for one in found),
+            sum(one["cpu_seconds"] for one in found),
+            bare[step],
+        )
+        for step, found in groups.items()
+    }
+    rows = sorted(totals.items(), key=lambda row: -row[1][3])
+    rows.append(("all", tuple(map(sum, zip(*totals.values(), strict=True)))))
+    lines = [f"| {step} | {n} | {a:.2f} | {b:.2f} | {c:.2f} |" for step, (n, a, b, c) in rows]
+    text = REPORT_TEXT.format(
+        cores=os.cpu_count(), steps=len(records), wall=wall, busy=busy, rows="\n".join(lines)
+    )
+    REPORT.write_text(text, "utf-8")
+    print(text)
+
+
+def _copy_project(tree: Path) -> None:
+    for part in PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
+        (tree / part).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / part, tree / part)
+    (tree / ".venv").symlink_to(ROOT / ".venv")
+
+
+def _busy() -> float:
+    """Seconds that the machine's processors have worked since it started."""
+    times = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
+    return (sum(times[:8]) - times[3] - times[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def _bare(tree: Path, records: list[dict[str, Any]]) -> dict[str, float]:
+    """Seconds of each step's function, over its instances, with everything in memory."""
+    os.chdir(tree)
+    os.environ["MPLCONFIGDIR"] = str(ROOT / ".venv/matplotlib")
+    sys.path.insert(0, str(tree / "scripts"))
+    from tidemark.run import Run
+
+    seconds: dict[str, float] = defaultdict(float)
+    for record in records:
+        module = importlib.import_module(record["step"])
+        function = inspect.getclosurevars(getattr(module, record["step"])).nonlocals["function"]
+        run = Memory(Run(record["step"], record["instance"]))
+        function(run)  # from files, into memory
+        began = time.perf_counter()
+        function(run)
+        seconds[record["step"]] += time.perf_counter() - began
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
