@@ -32,17 +32,18 @@ WRITES += ("progress", "headline", "alert")
 REPORT_TEXT = """\
 # Where the time of a cold run goes
 
-By `.venv/bin/python tests/benchmarks/work.py` on {cores} cores: a cold `make all` of {steps} steps took
-{wall:.1f} s, in which the machine's processors worked {busy:.1f} s. Seconds below are sums over a step's instances:
-within the step's function as its checkpoints have it, its processor time with reading, writing and
-hashing, and the bare work on data in memory, in one process.
+By `.venv/bin/python tests/benchmarks/work.py` on {cores} cores: a cold `make all` of {steps} steps
+took {wall:.1f} s, in which the machine's processors worked {busy:.1f} s. Below are sums of seconds:
+within the steps' functions, as checkpoints have it; processor time with reading, writing and
+hashing; and the bare work on data in memory, in one process.
 
 | step | instances | in the step | processor | bare work |
 |---|---:|---:|---:|---:|
 {rows}
 
-What is not bare work: loading the libraries once, {steps} forks and clients, reading the configuration,
-reading, hashing and writing files, checkpoints, and project code that each step imports.
+What is not bare work: loading the libraries once, {steps} forks and clients, reading the
+configuration, reading, hashing and writing files, checkpoints, and the project code that each step
+imports.
 """
 
 
