@@ -1,7 +1,7 @@
 """What Tidemark itself costs as the DAG grows: measures it, and writes SCALE.md beside this file.
 
-    .venv/bin/python tests/benchmarks/scale.py             55 to 2,005 checkpoints
-    .venv/bin/python tests/benchmarks/scale.py --largest   and 6,130: 40 scenarios x 50 models
+    .venv/bin/python tests/benchmarks/scale.py             56 to 2,006 checkpoints
+    .venv/bin/python tests/benchmarks/scale.py --largest   and 6,131: 40 scenarios x 50 models
 
 Each size is a temporary copy of the project: the real Makefile and harness, a generated
 config.yaml, and steps that read what their rule lists and write a few bytes. The floor is Make on
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORT = Path(__file__).with_name("SCALE.md")
 PARTS = ("Makefile", "data/sample", "reports/narrative", "reports/templates")
 PARTS += ("requirements.lock", "requirements-dev.lock", "schemas", "scripts")
-SIZES = ((3, 4), (5, 12), (11, 17), (19, 34))  # scenarios x models: 55, 205, 604, 2,005 checkpoints
+SIZES = ((3, 4), (5, 12), (11, 17), (19, 34))  # scenarios x models: 56, 206, 605, 2,006 checkpoints
 LARGEST = (40, 50)
 REPETITIONS = 9
 REPORT_TEXT = """\
@@ -43,7 +43,7 @@ by `.venv/bin/python tests/benchmarks/scale.py`. Steps do next to nothing here; 
 
 {table}
 
-The last two columns compare 2,005 checkpoints with the first column, and with the floor: what Make
+The last two columns compare 2,006 checkpoints with the first column, and with the floor: what Make
 itself costs for the same targets and prerequisites, as the checkpoints recorded them, in one flat
 makefile.
 """
@@ -136,7 +136,8 @@ def _configure(path: Path, scenarios: int, models: int) -> None:
     document["scenarios"] = {f"s{n:02}": dict(plain) for n in range(scenarios)}
     document["models"] = {"baseline": {"estimator": "mean"}, **ridges}
     document["market_metrics"]["forecasts"] = {"scenario": "s00", "model": "baseline"}
-    document["strategies"] = {"buy_and_hold": {"strategy": "buy_and_hold"}}
+    names = ("buy_and_hold", "sma_cross")
+    document["strategies"] = {name: {"strategy": name} for name in names}
     path.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
 
 
