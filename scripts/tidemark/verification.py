@@ -17,6 +17,7 @@ from tidemark import checkpoint, locks, progress, store
 from tidemark.checkpoint import Look
 
 STAMP = checkpoint.FOLDER / ".verified"
+WRITTEN = ("artifacts", "data", "features", "models", "metrics", "reports")
 LONG_AGO_NS = 946_684_800 * 10**9
 
 
@@ -38,8 +39,11 @@ def verify() -> None:
 
 
 def _sweep() -> None:
-    """Remove the temporary files of processes that were killed on this machine."""
-    for left in checkpoint.FOLDER.rglob(f".*-{store.HOST}.tmp"):
+    """Remove the temporary files of processes that were killed on this machine.
+
+    Their steps may not run again, if the edit that started them was undone.
+    """
+    for left in (path for top in WRITTEN for path in Path(top).rglob(f".*-{store.HOST}.tmp")):
         try:
             os.kill(int(left.name.split(".")[-2].partition("-")[0]), 0)
         except ProcessLookupError:

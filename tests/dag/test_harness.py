@@ -9,6 +9,7 @@ import threading
 import time
 
 from conftest import ROOT, clean_environment, instances
+from tidemark import store
 
 import pytest
 
@@ -326,3 +327,13 @@ def test_without_narratives_nothing_is_asked_again(tree):
     assert tree.make("all").ran == {"reports"}
     again = tree.make("all")
     assert (again.ran, again.checked) == (set(), set())
+
+
+def test_what_a_killed_step_left_goes_although_the_step_need_not_run(tree):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = tree.path / f"reports/figs/.strategy_equity.png.{ended.pid}-{store.HOST}.tmp"
+    left.write_bytes(b"half a figure")
+    (tree.path / "data/raw/prices.parquet").touch()
+    assert tree.make("all").ran == set()
+    assert not left.exists()
