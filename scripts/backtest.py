@@ -18,8 +18,7 @@ def backtest(run: Run) -> None:
     """Write metrics/backtests/{strategy}.parquet, and the daily returns to data/backtests/."""
     markets = scenarios.stored(run.read_json(scenarios.RECORDS), run.read_parquet)
     trial = _trial(run, markets[0].prices)
-    for parameters in trial.sets:
-        causality.require_causal(trial.strategy, markets[0].prices, parameters, trial.inputs)
+    causality.require_causal(trial.strategy, markets[0].prices, trial.sets, trial.inputs)
     tested = trial.markets(markets)
     rows = run.write_parquet_parts(
         f"metrics/backtests/{run.strategy}.parquet", _cells(run, trial, tested)

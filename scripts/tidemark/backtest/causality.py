@@ -1,89 +1,124 @@
 """Whether a strategy looks ahead, or at other tickers, found by changing what it should not see."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from itertools import islice
 
 from tidemark.backtest.prices import FIELDS, Floats, Prices
-from tidemark.backtest.strategies import FOLDER, Strategy, describe, targets_of
+from tidemark.backtest.strategies import FOLDER, Parameters, Strategy, describe, targets_of
 from tidemark.errors import InputError
 
 import numpy as np
 
 CUTS = 8
+AHEAD = 64  # bars after a cut that are left, at other prices
 JUMP = 2.0  # of all later prices, and the sign of later inputs
 ROUNDING = 1e-9  # of targets, which are at most 1
+VALUES = 1 << 23  # of targets that are held at a time
 Inputs = Mapping[str, Floats]
+Trial = tuple[Parameters, Floats]  # a set, and its targets
 
 
 def require_causal(
     strategy: Strategy,
     prices: Prices,
-    parameters: Mapping[str, Any],
+    sets: Sequence[Parameters],
     inputs: Inputs | None = None,
 ) -> None:
     """Refuse a strategy that looks ahead, or at other tickers unless it says so.
 
-    The bars are cut at 8 dates, spread evenly. With later bars taken away, doubled or halved in
-    price no target may change. Likewise with all other tickers taken away. The checks find uses of
-    what must not be used; they prove nothing.
+    The bars are cut at 8 dates, spread evenly. Without the later bars, or with 64 of them at twice
+    or at half their price, no target before may change. Likewise with all other tickers taken away.
+    The checks find uses of what must not be used; they prove nothing.
 
     Args:
         strategy: from `strategies.load`.
         prices: bars to try it on.
-        parameters: a set of them.
+        sets: of parameters; each is checked.
         inputs: (bars, tickers) by name, as of `strategies.targets_of`; they are changed likewise.
 
     Raises:
         InputError: a target changed; names the first by ticker and bar.
     """
     inputs = inputs or {}
-    where = f"{FOLDER}/{strategy.name}.py with {describe(parameters)}"
-    whole = _targets(strategy, prices, parameters, inputs)
+    remaining = iter(sets)
+    while some := list(islice(remaining, max(1, VALUES // max(prices.close.size, 1)))):
+        trials = list(zip(some, targets_of(strategy, prices, some, inputs), strict=True))
+        _require_past(strategy, prices, trials, inputs)
+        if not strategy.cross_sectional:
+            _require_own_ticker(strategy, prices, trials, inputs)
+
+
+def _require_past(
+    strategy: Strategy, prices: Prices, trials: Sequence[Trial], inputs: Inputs
+) -> None:
     bars = len(prices.timestamp)
     cuts = np.unique(np.linspace(0, bars, CUTS + 2).astype(int)[1:-1])
     for cut in cuts[cuts > 0]:
         for future, known in _futures(prices, inputs, cut):
-            seen = _targets(strategy, future, parameters, known)[:cut]
-            for bar, ticker in _changed(seen, whole[:cut]):
-                raise InputError(
-                    where,
-                    f"it looks ahead: its target for {prices.ticker[ticker]} at "
-                    f"{prices.timestamp[bar]} depends on bars after {prices.timestamp[cut - 1]}: "
-                    f"{whole[bar, ticker]:g} with them, {seen[bar, ticker]:g} with others or none",
-                    "compute each target from the bars up to it",
-                )
-    for column in range(0 if strategy.cross_sectional else len(prices.ticker)):
+            for parameters, whole, seen in _tried_again(strategy, trials, future, known):
+                for bar, ticker in _changed(seen[:cut], whole[:cut]):
+                    last = _date(prices, cut - 1)
+                    with_them, without = whole[bar, ticker], seen[bar, ticker]
+                    raise InputError(
+                        f"{FOLDER}/{strategy.name}.py with {describe(parameters)}",
+                        f"it looks ahead: its target for {prices.ticker[ticker]} at "
+                        f"{_date(prices, bar)} depends on bars after {last}: "
+                        f"{with_them:g} with them, {without:g} with others or none",
+                        "compute each target from the bars up to it",
+                    )
+
+
+def _require_own_ticker(
+    strategy: Strategy, prices: Prices, trials: Sequence[Trial], inputs: Inputs
+) -> None:
+    for column, ticker in enumerate(prices.ticker):
         own = {name: values[:, [column]] for name, values in inputs.items()}
-        seen = _targets(strategy, prices.columns(column, column + 1), parameters, own)
-        for bar, _ in _changed(seen, whole[:, [column]]):
-            raise InputError(
-                where,
-                f"its target for {prices.ticker[column]} at {prices.timestamp[bar]} depends on "
-                "other tickers",
-                "if it is meant to compare them, write CROSS_SECTIONAL = True below DEFAULTS",
-            )
+        alone = prices.columns(column, column + 1)
+        for parameters, whole, seen in _tried_again(strategy, trials, alone, own):
+            for bar, _ in _changed(seen, whole[:, [column]]):
+                raise InputError(
+                    f"{FOLDER}/{strategy.name}.py with {describe(parameters)}",
+                    f"its target for {ticker} at {_date(prices, bar)} depends on other tickers",
+                    "if it is meant to compare them, write CROSS_SECTIONAL = True below DEFAULTS",
+                )
+
+
+def _tried_again(
+    strategy: Strategy, trials: Sequence[Trial], prices: Prices, inputs: Inputs
+) -> Iterator[tuple[Parameters, Floats, Floats]]:
+    """Each set, its targets, and those for other prices."""
+    sets = [parameters for parameters, _ in trials]
+    for (parameters, whole), seen in zip(
+        trials, targets_of(strategy, prices, sets, inputs), strict=True
+    ):
+        yield parameters, whole, seen
 
 
 def _futures(prices: Prices, inputs: Inputs, cut: int) -> Iterator[tuple[Prices, Inputs]]:
     """The same first `cut` bars, and after them none, or some at other prices."""
     yield prices.upto(cut), {name: values[:cut] for name, values in inputs.items()}
-    later = np.arange(len(prices.timestamp))[:, np.newaxis] >= cut
+    near = prices.upto(cut + AHEAD)
+    later = np.arange(len(near.timestamp))[:, np.newaxis] >= cut
     for factor in (JUMP, 1.0 / JUMP):
         scale = np.where(later, factor, 1.0)
-        fields = {name: getattr(prices, name) * scale for name in FIELDS}
+        fields = {name: getattr(near, name) * scale for name in FIELDS}
         sign = np.where(later, np.sign(factor - 1.0), 1.0)
-        changed = {n: np.where(later, np.abs(v), v) * sign for n, v in inputs.items()}
-        yield replace(prices, **fields), changed
+        changed = {
+            name: np.where(later, np.abs(values), values) * sign
+            for name, values in ((n, v[: cut + AHEAD]) for n, v in inputs.items())
+        }
+        yield replace(near, **fields), changed
 
 
-def _changed(seen: Floats, whole: Floats) -> Any:
+def _changed(seen: Floats, whole: Floats) -> Iterator[tuple[int, int]]:
     """Row and column of the first target that differs, if any does."""
-    same = np.isclose(seen, whole, rtol=0.0, atol=ROUNDING, equal_nan=True)
-    return np.argwhere(~same)[:1]
+    differs = ~(np.abs(seen - whole) <= ROUNDING)
+    differs &= ~(np.isnan(seen) & np.isnan(whole))
+    for row, column in np.argwhere(differs)[:1]:
+        yield int(row), int(column)
 
 
-def _targets(
-    strategy: Strategy, prices: Prices, parameters: Mapping[str, Any], inputs: Inputs
-) -> Floats:
-    return next(targets_of(strategy, prices, [dict(parameters)], inputs))
+def _date(prices: Prices, bar: int) -> str:
+    """When the bar is; at midnight, as daily bars are, its date alone."""
+    return str(prices.timestamp[bar].astype("datetime64[s]")).removesuffix("T00:00:00")

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from tidemark.backtest import recall
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,8 +28,7 @@ R = TypeVar("R")
 def _on_own_bars(kernel: Callable[P, R]) -> Callable[P, R]:
     """Have `kernel` see each ticker's own bars from row 0 on, and NaN below them."""
 
-    @wraps(kernel)
-    def indicator(*args: P.args, **kwargs: P.kwargs) -> R:
+    def computed(*args: P.args, **kwargs: P.kwargs) -> R:
         missing = _missing([arg for arg in args if isinstance(arg, np.ndarray)])
         gaps = np.flatnonzero(missing.any(axis=0)).tolist()
         if not gaps:
@@ -36,6 +37,11 @@ def _on_own_bars(kernel: Callable[P, R]) -> Callable[P, R]:
         packed: list[Any] = [_packed(arg, own) for arg in args]
         result: R = _unpacked(kernel(*packed, **kwargs), own)
         return result
+
+    @wraps(kernel)
+    def indicator(*args: P.args, **kwargs: P.kwargs) -> R:
+        found: R = recall.result(computed, args, kwargs)
+        return found
 
     return indicator
 

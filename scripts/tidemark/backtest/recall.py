@@ -1,0 +1,66 @@
+"""Results of indicators, kept while many sets of parameters are tried on the same bars.
+
+Sets of a grid have windows in common: 12 pairs of a fast and a slow average need 7 averages. What
+an indicator makes of the bars, or of such results, is therefore kept; when that is `MOST` bytes,
+all of it is let go. A kept result cannot be written to, or the next set would see what was written.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST = 1 << 26  # bytes
+
+_current: ContextVar["Recall | None"] = ContextVar("recall", default=None)
+
+
+class Recall:
+    """What was made of some arrays, which nobody writes to meanwhile."""
+
+    def __init__(self, arrays: Iterable[NDArray[Any]]) -> None:
+        self._given = {id(array): array for array in arrays}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._known = dict(self._given)  # keeps them alive, so that no other array gets their id
+        self._results: dict[Hashable, Any] = {}
+        self._bytes = 0
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Within, `result` knows what was made of these arrays before."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    def result(self, function: Callable[..., Any], args: tuple[Any, ...], named: Any) -> Any:
+        """As `function(*args, **named)`, from memory if it was asked before."""
+        if self._bytes >= MOST:
+            self._forget()
+        arrays = [id(arg) for arg in args if isinstance(arg, np.ndarray)]
+        if not self._known.keys() >= set(arrays):
+            return function(*args, **named)
+        others = [arg for arg in args if not isinstance(arg, np.ndarray)]
+        key = (function, *arrays, *others, *sorted(named.items()))
+        if key not in self._results:
+            self._results[key] = function(*args, **named)
+            self._keep(self._results[key])
+        return self._results[key]
+
+    def _keep(self, result: Any) -> None:
+        for array in result if isinstance(result, tuple) else (result,):
+            array.flags.writeable = False
+            self._known[id(array)] = array
+            self._bytes += array.nbytes
+
+
+def result(function: Callable[..., Any], args: tuple[Any, ...], named: Any) -> Any:
+    """As `function(*args, **named)`, from the recall in use if there is one."""
+    recall = _current.get()
+    return function(*args, **named) if recall is None else recall.result(function, args, named)

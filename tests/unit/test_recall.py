@@ -1,0 +1,119 @@
+from tidemark.backtest import indicators, recall, strategies
+from tidemark.backtest.prices import FIELDS, Prices
+from tidemark.backtest.recall import Recall
+from tidemark.errors import InputError
+
+import numpy as np
+import pytest
+
+CLOSE = np.cumsum(np.random.default_rng(3).normal(1.0, 0.1, (80, 2)), axis=0)
+
+
+class Counted:
+    """Doubles an array, and counts how often."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, x, times=2):
+        self.calls += 1
+        return x * times
+
+
+@pytest.fixture
+def double():
+    return Counted()
+
+
+def ask(function, *args, **named):
+    return recall.result(function, args, named)
+
+
+def test_what_was_asked_before_is_at_hand(double):
+    with Recall([CLOSE]).used():
+        first, again = ask(double, CLOSE), ask(double, CLOSE)
+        assert first is again
+        assert ask(double, CLOSE, 3)[0, 0] == ask(double, CLOSE, times=3)[0, 0] == 3 * CLOSE[0, 0]
+    assert double.calls == 3
+    assert ask(double, CLOSE)[0, 0] == 2 * CLOSE[0, 0]  # outside, nothing is kept
+    assert double.calls == 4
+
+
+def test_results_of_results_are_kept_and_those_of_other_arrays_are_not(double):
+    with Recall([CLOSE]).used():
+        twice = [ask(double, ask(double, CLOSE)) for _ in range(3)]
+        assert double.calls == 2
+        assert twice[0] is twice[2]
+        for _ in range(3):
+            ask(double, CLOSE + 1.0)
+        assert double.calls == 5
+
+
+def test_two_recalls_do_not_mix(double):
+    one, other = Recall([CLOSE]), Recall([CLOSE])
+    for known in (one, other, one, other):
+        with known.used():
+            ask(double, CLOSE)
+    assert double.calls == 2
+
+
+def test_when_much_is_kept_all_of_it_is_let_go(double, monkeypatch):
+    monkeypatch.setattr(recall, "MOST", 4 * CLOSE.nbytes)
+    known = Recall([CLOSE])
+    with known.used():
+        for times in range(40):
+            result = ask(double, CLOSE, times)
+            np.testing.assert_array_equal(ask(double, result, 10), CLOSE * times * 10)
+            assert len(known._known) <= 5
+    assert double.calls <= 80
+
+
+def test_a_kept_result_cannot_be_written_to(double):
+    with Recall([CLOSE]).used():
+        result = ask(double, CLOSE)
+        with pytest.raises(ValueError, match="read-only"):
+            result[0] = 0.0
+    assert CLOSE.flags.writeable
+
+
+def prices():
+    names = ("A", "B")
+    return Prices(
+        np.arange(len(CLOSE)).astype("datetime64[D]"), names, **dict.fromkeys(FIELDS, CLOSE)
+    )
+
+
+@pytest.mark.parametrize("name", ["sma_cross", "macd_cross", "bollinger_reversal"])
+def test_targets_are_those_of_each_set_alone(name):
+    strategy = strategies.load(name)
+    lists = {key: [value, value + 1] for key, value in strategy.defaults.items()}
+    sets = strategies.grid(strategy, lists, "here")
+    together = list(strategies.targets_of(strategy, prices(), sets))
+    for parameters, targets in zip(sets, together, strict=True):
+        alone = next(strategies.targets_of(strategy, prices(), [parameters]))
+        np.testing.assert_array_equal(targets, alone)
+
+
+def test_an_indicator_is_computed_once_for_all_sets(monkeypatch):
+    passes = []
+    rolling = indicators._rolling
+    monkeypatch.setattr(
+        indicators, "_rolling", lambda rows, *args: passes.append(args[0]) or rolling(rows, *args)
+    )
+    strategy = strategies.load("sma_cross")
+    sets = strategies.grid(strategy, {"fast": [2, 3, 5], "slow": [7, 9]}, "here")
+    assert len(list(strategies.targets_of(strategy, prices(), sets))) == 6
+    assert sorted(passes) == [2, 3, 5, 7, 9]
+
+
+def test_a_strategy_that_writes_into_an_indicator_is_told_to_copy():
+    def writes(prices):
+        average = indicators.sma(prices.close, 5)
+        average[:10] = 0.0
+        return np.sign(average)
+
+    strategy = strategies.Strategy("writes", "trend", "It.", {}, (), writes, lambda: True)
+    with pytest.raises(InputError, match="it writes into what an indicator returned") as refused:
+        list(strategies.targets_of(strategy, prices(), [{}]))
+    assert refused.value.where.startswith("scripts/tidemark/backtest/strategies/writes.py:")
+    assert ".copy()" in refused.value.cure
