@@ -10,15 +10,16 @@ import contextlib
 import hashlib
 import marshal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from tidemark import store
 
+T = TypeVar("T")
 COMPILED = Path("artifacts/.compiled")
 
 _loaded: dict[str, bytes] = {}
@@ -39,16 +40,26 @@ class _Loader(SourceFileLoader):
 
 
 def _compiled(source: bytes, path: str) -> CodeType:
-    """The code of `source`, kept by its content: compiling all modules takes 20 ms a step."""
-    sha = hashlib.sha256(path.encode() + b"\0" + source).hexdigest()
+    """The code of `source`; compiling all modules takes 20 ms a step."""
+    return _kept(
+        path.encode() + b"\0" + source,
+        CodeType,
+        lambda: compile(source, path, "exec", dont_inherit=True),
+    )
+
+
+def _kept(content: bytes, kind: type[T], make: Callable[[], T]) -> T:
+    """What `make` makes of `content`, kept for other processes by the hash of that."""
+    sha = hashlib.sha256(content).hexdigest()
     kept = COMPILED / f"{sys.implementation.cache_tag}-{sha}"
-    try:
-        code: CodeType = marshal.loads(kept.read_bytes())
-    except (OSError, EOFError, ValueError, TypeError):
-        code = compile(source, path, "exec", dont_inherit=True)
-        with contextlib.suppress(OSError):  # it only saves time
-            store.write_atomic(kept, marshal.dumps(code))
-    return code
+    with contextlib.suppress(OSError, EOFError, ValueError, TypeError):
+        found = marshal.loads(kept.read_bytes())
+        if isinstance(found, kind):
+            return found
+    made = make()
+    with contextlib.suppress(OSError):  # it only saves time
+        store.write_atomic(kept, marshal.dumps(made))
+    return made
 
 
 class _Finder:
@@ -110,6 +121,10 @@ def meaning(source: bytes) -> str:
 
     Source that does not parse stands for itself.
     """
+    return _kept(b"meaning\0" + source, str, lambda: _meaning(source))
+
+
+def _meaning(source: bytes) -> str:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
