@@ -35,9 +35,11 @@ from typing import NamedTuple, NoReturn
 
 # In the order in which the pipeline first needs them; what somebody waits for comes first.
 LIBRARIES = (
-    *("numpy", "pandas", "pyarrow.parquet", "tenacity", "yaml", "exchange_calendars"),
-    *("scipy.stats", "sklearn.linear_model", "sklearn.svm", "sklearn.compose"),
-    *("sklearn.model_selection", "matplotlib.figure", "matplotlib.backends.backend_agg"),
+    *("numpy", "pandas", "pyarrow.parquet", "pyarrow.pandas_compat", "tenacity", "yaml"),
+    *("exchange_calendars", "scipy.stats", "sklearn.linear_model", "sklearn.svm"),
+    *("sklearn.compose", "sklearn.model_selection"),
+    "narwhals._pandas_like.namespace",  # which scikit-learn loads when it first sees a frame
+    *("matplotlib.figure", "matplotlib.backends.backend_agg"),
     *("matplotlib.dates", "scipy.signal", "scipy.optimize", "scipy.sparse.csgraph"),
     *("sklearn.inspection", "duckdb", "jinja2"),
 )
@@ -69,6 +71,7 @@ class Server:
         self._children: dict[int, int] = {}  # pid by descriptor of its connection
         self._waiting: list[Request] = []
         self.missing = list(LIBRARIES)  # not loaded yet
+        self._glancing = False
         self._libc = ctypes.CDLL(None)
         self._listener = socket.socket(fileno=LISTENER)
         self._events.register(self._listener, selectors.EVENT_READ, self._accept)
@@ -85,10 +88,17 @@ class Server:
             self._start(request)
 
     def glance(self, *_: object) -> None:
-        """While a library loads: tell what has ended. To fork in its midst would be unsafe."""
+        """While a library loads: tell what has ended. To fork in its midst would be unsafe.
+
+        On a busy machine the next signal comes before this is done; it then changes nothing.
+        """
+        if self._glancing:
+            return
+        self._glancing = True
         for key, _mask in self._events.select(0):
             if key.fileobj is not self._listener:
                 key.data(key.fileobj)
+        self._glancing = False
 
     def next_library(self) -> str:
         """What a waiting request needs, else the next one; from now on it counts as loaded."""
@@ -313,7 +323,8 @@ def main(path: str) -> NoReturn:
     while server.missing:
         module = server.next_library()
         signal.setitimer(signal.ITIMER_REAL, GLANCE, GLANCE)
-        importlib.import_module(module)
+        with contextlib.suppress(ModuleNotFoundError):  # whoever needs it will say so
+            importlib.import_module(module)
         signal.setitimer(signal.ITIMER_REAL, 0)
         server.serve(timeout=0)
     gc.collect()

@@ -1,0 +1,47 @@
+import os
+import selectors
+import signal
+import socket
+
+import warm
+
+import pytest
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A server whose listener is a socket of the test, waiting for a make that does not end."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        listener.listen()
+        monkeypatch.setattr(warm, "LISTENER", os.dup(listener.fileno()))
+        server = warm.Server(tmp_path / "socket", os.getpid())
+        yield server
+        server._listener.close()
+        server._events.close()
+
+
+def test_a_signal_in_the_midst_of_a_glance_tells_nothing_twice(server):
+    """On a loaded machine the timer goes off again before the first glance is over."""
+    ended, end = os.pipe()
+    told = []
+
+    def tell(descriptor):
+        signal.raise_signal(signal.SIGALRM)
+        server._events.unregister(descriptor)
+        told.append(descriptor)
+
+    server._events.register(ended, selectors.EVENT_READ, tell)
+    os.close(end)
+    before = signal.signal(signal.SIGALRM, server.glance)
+    try:
+        server.glance()
+        assert told == [ended]
+        server.glance()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert told == [ended]
+    server._events.register(ended, selectors.EVENT_READ, tell)
+    server.glance()
+    assert told == [ended, ended]  # later glances see again
+    os.close(ended)
