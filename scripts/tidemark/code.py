@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from tidemark import store
 
-T = TypeVar("T")
+T = TypeVar("T", str, CodeType)
 COMPILED = Path("artifacts/.compiled")
 
 _loaded: dict[str, bytes] = {}

@@ -141,7 +141,8 @@ def parquet_frame(data: bytes) -> "DataFrame":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    frame: DataFrame = pq.read_table(pa.BufferReader(data)).to_pandas()
+    table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+    frame: DataFrame = table.to_pandas(use_threads=False)
     return frame
 
 

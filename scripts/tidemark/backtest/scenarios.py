@@ -350,12 +350,10 @@ def stored(
 def _apart(frame: pd.DataFrame, tickers: tuple[str, ...]) -> Iterator[tuple[str, Prices]]:
     """The prices of each scenario in the rows of `tidy`; all share one time axis."""
     scenario, names = pd.factorize(frame["scenario"])
-    ticker = pd.Index(tickers).get_indexer(frame["ticker"])
-    together = frame.assign(ticker=scenario * len(tickers) + ticker)
-    prices = _wide(together, tuple(range(len(names) * len(tickers))))
+    column = scenario * len(tickers) + _places(frame["ticker"], tickers)
+    prices = _spread(frame, column, tickers * len(names))
     for number, name in enumerate(names):
-        own = prices.columns(number * len(tickers), (number + 1) * len(tickers))
-        yield name, replace(own, ticker=tickers)
+        yield name, prices.columns(number * len(tickers), (number + 1) * len(tickers))
 
 
 def restore(record: Mapping[str, Any], bars: pd.DataFrame | Prices) -> MarketScenario:
@@ -698,9 +696,19 @@ def _require_distinct(names: Sequence[str]) -> None:
         raise InputError(SECTION, problem, "give one of them another name")
 
 
-def _wide(frame: pd.DataFrame, tickers: tuple[Any, ...]) -> Prices:
+def _wide(frame: pd.DataFrame, tickers: tuple[str, ...]) -> Prices:
+    return _spread(frame, _places(frame["ticker"], tickers), tickers)
+
+
+def _places(names: pd.Series, tickers: tuple[str, ...]) -> NDArray[np.intp]:
+    """The column of each row's ticker."""
+    code, distinct = pd.factorize(names)
+    return np.asarray(pd.Index(tickers).get_indexer(distinct)[code])
+
+
+def _spread(frame: pd.DataFrame, column: NDArray[np.intp], tickers: tuple[str, ...]) -> Prices:
+    """The rows of `tidy` as bars by time and `column`."""
     row, times = pd.factorize(frame["timestamp"].to_numpy(), sort=True)
-    column = pd.Index(tickers).get_indexer(frame["ticker"])
     bars = np.full((len(FIELDS), len(tickers), len(times)), np.nan)
     for table, field in zip(bars, FIELDS, strict=True):
         table[column, row] = frame[field].to_numpy(np.float64)
