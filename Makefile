@@ -1,4 +1,4 @@
-# Tidemark: from raw prices to compared models and reports. `make help` lists the targets.
+# Tidemark: from raw prices to compared models, ranked strategies and reports. `make help` lists the targets.
 #
 # Each step is scripts/<step>.py; artifacts/<step>_<instance>.ok, its tide mark, is the target. A rule
 # names the files the step may read; which modules and config keys it really used, the step
@@ -18,7 +18,6 @@ START := trap '' INT; exec $(PYTHON)
 # Steps are children of one interpreter that has the libraries loaded; WARM=0: plain processes.
 # LAUNCH is a prefix for every step, e.g. LAUNCH="srun -n1 -c1".
 WARM ?= 1
-LAUNCH ?=
 NARRATIVE := $(wildcard reports/narrative/*.md)
 
 # --- What every goal of the pipeline needs: the configuration, and times that say what contents say
@@ -165,11 +164,12 @@ artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json 
 $(REPORTS:%=reports/%.md): artifacts/reports.ok ; $(KEPT)
 
 # --- Names to type
-CHECKPOINTS := $(foreach step,fetch_data validate_schema market_scenarios market_metrics,artifacts/$(step).ok) \
+# What others wait for comes first: Make starts steps in this order.
+CHECKPOINTS := $(foreach step,fetch_data validate_schema market_scenarios,artifacts/$(step).ok) $(STRATEGIES:%=artifacts/backtest_%.ok) \
 	$(foreach step,preprocess feature_engineering split_data,$(SCENARIOS:%=artifacts/$(step)_%.ok)) \
-	$(foreach step,train_models evaluate plots,$(PAIRS:%=artifacts/$(step)_%.ok)) \
-	$(STRATEGIES:%=artifacts/backtest_%.ok) \
-	$(foreach step,scenario_compare assess strategy_plots collect_metrics reports,artifacts/$(step).ok)
+	$(foreach step,train_models evaluate,$(PAIRS:%=artifacts/$(step)_%.ok)) \
+	$(foreach step,scenario_compare market_metrics assess strategy_plots collect_metrics,artifacts/$(step).ok) \
+	$(PAIRS:%=artifacts/plots_%.ok) artifacts/reports.ok
 
 # Says, once, what ran; when nothing had to, says that without starting Python.
 SUMMARY = $(if $(filter $@,$(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
