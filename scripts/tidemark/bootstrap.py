@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-CHUNK = 500  # replicates added up at once, which bounds memory
+CHUNK = 500  # replicates added up at once, so that they stay in the cache
 
 
 def block_starts(dates: int, block_length: int, replicates: int, seed: int) -> NDArray[np.int64]:
@@ -51,10 +51,14 @@ def resample(statistics: Floats, starts: NDArray[np.int64], block_length: int) -
     """
     last = len(statistics) - (starts.shape[1] - 1) * block_length
     whole, rest = _block_sums(statistics, block_length), _block_sums(statistics, last)
-    chunks = (starts[i : i + CHUNK] for i in range(0, len(starts), CHUNK))
-    return np.concatenate(
-        [whole[chunk[:, :-1]].sum(axis=1) + rest[chunk[:, -1]] for chunk in chunks]
-    )
+    total = np.zeros((len(starts), statistics.shape[1]))
+    for first in range(0, len(starts), CHUNK):
+        some, drawn = total[first : first + CHUNK], starts[first : first + CHUNK].T
+        block = np.empty_like(some)
+        for place in drawn[:-1]:
+            some += np.take(whole, place, axis=0, out=block, mode="clip")
+        some += rest[drawn[-1]]
+    return total
 
 
 def interval(replicates: Floats, level: float) -> tuple[float, float]:

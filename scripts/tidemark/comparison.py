@@ -87,10 +87,11 @@ def paired_differences(
         against the baseline adjusted_lower, adjusted_upper and verdict (None otherwise).
     """
     comparisons = _comparisons(forecasts, settings)
+    sums = _Sums(forecasts, settings.baseline)
     for pair, other in _against_baseline(forecasts, settings.baseline):
-        yield from _differences(forecasts, pair, other, settings, comparisons)
+        yield from _differences(sums, pair, other, settings, comparisons)
     for pair, other in _across_scenarios(forecasts):
-        yield from _differences(forecasts, pair, other, settings, 0)
+        yield from _differences(sums, pair, other, settings, 0)
 
 
 def conclude(table: Sequence[Record]) -> list[str]:
@@ -158,18 +159,44 @@ def _adjusted(settings: Settings, comparisons: int) -> float:
     return 1.0 - (1.0 - settings.confidence) / max(comparisons, 1)
 
 
+class _Sums:
+    """Per-date sums of forecasts, each with its own baseline; worked out once where it can be."""
+
+    def __init__(self, forecasts: Mapping[Pair, pd.DataFrame], baseline: str) -> None:
+        self._forecasts = forecasts
+        self._baseline = baseline
+        self._own: dict[Pair, Floats] = {}
+
+    def of_both(self, pair: Pair, other: Pair) -> tuple[Floats, Floats]:
+        """Over the rows that both have."""
+        rows, others = self._forecasts[pair][KEYS], self._forecasts[other][KEYS]
+        if rows.equals(others):
+            return self._of_all(pair), self._of_all(other)
+        rows = rows.merge(others, on=KEYS)
+        return self._over(rows, pair), self._over(rows, other)
+
+    def _of_all(self, pair: Pair) -> Floats:
+        if pair not in self._own:
+            self._own[pair] = self._over(self._forecasts[pair][KEYS], pair)
+        return self._own[pair]
+
+    def _over(self, rows: pd.DataFrame, pair: Pair) -> Floats:
+        mine = _of_rows(rows, self._forecasts[pair])
+        reference = _of_rows(rows, self._forecasts[pair[0], self._baseline])
+        columns = (mine["y_true"], mine["y_pred"], reference["y_pred"])
+        return metrics.per_date(
+            rows["timestamp"].to_numpy(), *(column.to_numpy(np.float64) for column in columns)
+        )
+
+
 def _differences(
-    forecasts: Mapping[Pair, pd.DataFrame],
-    pair: Pair,
-    other: Pair,
-    settings: Settings,
-    comparisons: int,
+    of: _Sums, pair: Pair, other: Pair, settings: Settings, comparisons: int
 ) -> Iterator[Record]:
     """One record a metric; `comparisons` is 0 where no verdict is asked for.
 
     The corrected interval reads further out in the tails, so it draws as many more replicates.
     """
-    sums = _sums_of_both(forecasts, pair, other, settings.baseline)
+    sums = of.of_both(pair, other)
     replicates = settings.bootstrap_replicates * max(comparisons, 1)
     starts = bootstrap.block_starts(len(sums[0]), settings.block_length, replicates, settings.seed)
     both = bootstrap.resample(np.hstack(sums), starts, settings.block_length)
@@ -197,25 +224,6 @@ def _judge(drawn: Floats, settings: Settings, comparisons: int) -> Record:
     lower, upper = bootstrap.interval(drawn, _adjusted(settings, comparisons))
     verdict = BETTER if upper < 0 else WORSE if lower > 0 else UNDECIDED
     return {"adjusted_lower": lower, "adjusted_upper": upper, "verdict": verdict}
-
-
-def _sums_of_both(
-    forecasts: Mapping[Pair, pd.DataFrame], pair: Pair, other: Pair, baseline: str
-) -> tuple[Floats, Floats]:
-    """Per-date sums of two forecasts over the rows that both have, each with its own baseline."""
-    rows = forecasts[pair][KEYS]
-    if not rows.equals(forecasts[other][KEYS]):
-        rows = rows.merge(forecasts[other][KEYS], on=KEYS)
-
-    def sums(which: Pair) -> Floats:
-        mine = _of_rows(rows, forecasts[which])
-        reference = _of_rows(rows, forecasts[which[0], baseline])
-        columns = (mine["y_true"], mine["y_pred"], reference["y_pred"])
-        return metrics.per_date(
-            rows["timestamp"].to_numpy(), *(column.to_numpy(np.float64) for column in columns)
-        )
-
-    return sums(pair), sums(other)
 
 
 def _of_rows(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
