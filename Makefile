@@ -129,8 +129,8 @@ reports/scenario_table.csv reports/scenario_summary.md metrics/scenario_compare.
 
 # Strategies; $1 is one.
 SCENES := $(addprefix data/scenarios/,history.parquet stress.parquet stochastic.parquet market_scenarios.json)
-ASSESSED := $(patsubst %,metrics/assessment/%.parquet,backtest_results set_rankings strategy_rankings scenario_performance evidence) \
-	metrics/assessment/summary.json
+ASSESSED := $(patsubst %,metrics/assessment/%.parquet,backtest_results set_rankings strategy_rankings scenario_performance \
+	strategy_scores leaders paths evidence) metrics/assessment/summary.json
 artifacts/market_scenarios.ok: data/raw/prices.parquet | artifacts/validate_schema.ok
 	$(STEP) scripts/market_scenarios.py
 $(SCENES): artifacts/market_scenarios.ok ; $(KEPT)

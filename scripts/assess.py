@@ -1,62 +1,110 @@
 """Rank the strategies over all tickers and market scenarios, and say what the ranking is worth."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
 
-from tidemark.backtest import assessment, evidence, overfitting
+from tidemark.backtest import assessment, by_market, evidence, overfitting, rankings, verdict
+from tidemark.backtest.averages import Averages
 from tidemark.backtest.prices import periods_per_year
 from tidemark.errors import InputError
 from tidemark.step import Run, step
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 FOLDER = "metrics/assessment"
+CELLS = 250_000  # scored at a time, which takes some 0.3 GB
 
 
 @step()
 def assess(run: Run) -> None:
     """Write metrics/assessment/: scores, rankings, evidence, and a summary in words."""
     settings = run.config["assess"]
-    benchmark, names = settings["benchmark"], list(run.config["strategies"])
-    cells = pd.concat(
-        [run.read_parquet(f"metrics/backtests/{name}.parquet") for name in names], ignore_index=True
-    )
-    results = assessment.scored(cells, run.plain(settings["weights"]))
-    guardrails = assessment.Guardrails(**run.plain(settings["guardrails"]))
-    sets = assessment.set_rankings(results, guardrails, benchmark)
-    rankings = assessment.strategy_rankings(sets)
-    examined = _examined(run, rankings)
-    scenarios = assessment.scenario_performance(results, benchmark)
-    stability = overfitting.rank_stability(assessment.group_scores(results).to_numpy())
+    benchmark = settings["benchmark"]
+    cells, found = _scored(run)
+    sets = rankings.set_rankings(found, rankings.Guardrails(**run.plain(settings["guardrails"])))
+    ranked = rankings.strategy_rankings(sets)
+    examined = _examined(run, ranked)
+    stability = overfitting.rank_stability(found.group_scores().to_numpy())
     winner = evidence.of_winner(
-        rankings, examined, benchmark, settings["confidence"], stability.kendalls_w
+        ranked, examined, benchmark, settings["confidence"], stability.kendalls_w
     )
+    performance = by_market.scenario_performance(found, benchmark)
+    scores = by_market.strategy_scores(found)
     for name, table in {
-        "backtest_results": results,
         "set_rankings": sets,
-        "strategy_rankings": rankings,
-        "scenario_performance": scenarios,
+        "strategy_rankings": ranked,
+        "scenario_performance": performance,
+        "strategy_scores": scores,
+        "leaders": by_market.leaders(scores),
+        "paths": by_market.paths(performance),
         "evidence": examined,
     }.items():
         run.write_parquet(f"{FOLDER}/{name}.parquet", table)
     run.write_json(
         f"{FOLDER}/summary.json",
         {
-            "conclusion": assessment.in_words(winner),
+            "conclusion": verdict.in_words(winner),
             "winner": asdict(winner),
             "rank_stability": asdict(stability),
-            "cells": len(results),
-            "sets": len(sets),
-            "benchmark": benchmark,
+            "tested": {
+                "cells": cells,
+                "tickers": len(found.tickers),
+                "market_scenarios": len(performance),
+            },
         },
     )
-    passed = int(rankings["passed"].sum())
-    run.headline(f"{len(results):,} cells; {winner.strategy} first, {passed} strategies pass")
+    passed = int(ranked["passed"].sum())
+    run.headline(f"{cells:,} cells; {winner.strategy} first, {passed} strategies pass")
 
 
-def _examined(run: Run, rankings: pd.DataFrame) -> pd.DataFrame:
+def _scored(run: Run) -> tuple[int, Averages]:
+    """Score the cells a part at a time, into backtest_results; how many, and their averages."""
+    settings = run.config["assess"]
+    weights = run.plain(settings["weights"])
+    found: list[Averages] = []
+
+    def parts() -> Iterator[pd.DataFrame]:
+        for names in _parts(run):
+            results = assessment.scored(_cells(run, names), weights)
+            averages = Averages.of(results, settings["benchmark"])
+            found[:] = [found[0] + averages] if found else [averages]
+            yield assessment.with_names(results)
+
+    rows = run.write_parquet_parts(f"{FOLDER}/backtest_results.parquet", parts())
+    return rows, found[0]
+
+
+def _parts(run: Run) -> list[list[str]]:
+    """Market scenarios to score together."""
+    counts: Counter[str] = Counter()
+    for file in _files(run):
+        named = file.read(columns=["scenario_name"])["scenario_name"].value_counts()
+        counts.update({each["values"]: each["counts"] for each in named.to_pylist()})
+    return assessment.in_parts(counts, CELLS)
+
+
+def _cells(run: Run, names: list[str]) -> pd.DataFrame:
+    """All cells of these market scenarios."""
+    wanted = pc.field("scenario_name").isin(names)
+    tables = [file.read().filter(wanted) for file in _files(run)]
+    return pa.concat_tables(tables).unify_dictionaries().to_pandas()
+
+
+def _files(run: Run) -> Iterator[pq.ParquetFile]:
+    """The cells of each strategy, one by one."""
+    for name in run.config["strategies"]:
+        source = pa.BufferReader(run.read_bytes(f"metrics/backtests/{name}.parquet"))
+        yield pq.ParquetFile(source, read_dictionary=assessment.LABELS)
+
+
+def _examined(run: Run, ranked: pd.DataFrame) -> pd.DataFrame:
     """The evidence for each ranked strategy, from daily returns on full history."""
     settings = run.config["assess"]
-    ranked = rankings[rankings["overall_rank"].notna()].set_index("strategy_name")
+    ranked = ranked[ranked["overall_rank"].notna()].set_index("strategy_name")
     frames = {
         name: run.read_parquet(f"data/backtests/{name}.parquet")
         for name in [*ranked.index, settings["benchmark"]]

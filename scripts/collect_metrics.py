@@ -8,6 +8,9 @@ ASSESSED = (
     "set_rankings",
     "strategy_rankings",
     "scenario_performance",
+    "strategy_scores",
+    "leaders",
+    "paths",
     "evidence",
 )
 FILES = {name: f"metrics/assessment/{name}.parquet" for name in ASSESSED} | {
@@ -30,6 +33,8 @@ def collect_metrics(run: Run) -> None:
         "model": models,
         "strategy": list(run.config["strategies"]),
     }
+    accepted = database.accepted_rows(run.checkpoints())
+    markets = run.read_json("data/scenarios/market_scenarios.json")
     snapshots = run.append_history({"metrics": database.metric_rows(scores)})
     tables = {
         "metrics": database.metric_rows(scores),
@@ -40,13 +45,13 @@ def collect_metrics(run: Run) -> None:
         "comparison": [compared],
         "conclusion": [{"sentence": sentence} for sentence in compared["conclusion"]],
         "step_timings": database.timing_rows(run.checkpoints(), configured),
-        "accepted": database.accepted_rows(run.checkpoints()),
+        "accepted": accepted,
+        "accepted_changes": database.accepted_changes(accepted),
         "history": database.history_rows(snapshots),
         "assessment.conclusion": [{"sentence": sentence} for sentence in assessed["conclusion"]],
         "assessment.winner": [database.winner_row(assessed)],
-        "assessment.market_scenarios": database.market_rows(
-            run.read_json("data/scenarios/market_scenarios.json")
-        ),
+        "assessment.market_scenarios": database.market_rows(markets),
+        "assessment.overlaps": database.overlap_rows(markets),
         "assessment.pipeline_runs": database.pipeline_rows(run.checkpoints(), configured),
     }
     files = {f"assessment.{name}": run.path(path) for name, path in FILES.items()}

@@ -1,9 +1,14 @@
 """Draw the figures of the strategy assessment."""
 
+from collections.abc import Mapping
+
 from tidemark import strategy_figures as figures
 from tidemark.step import Run, step
+from tidemark.strategy_figures.assessed import CELL_COLUMNS, Assessment
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 FOLDER = "metrics/assessment"
 
@@ -28,31 +33,43 @@ def strategy_plots(run: Run) -> None:
     run.headline(f"{drawn} of {len(listing)} figures")
 
 
-def _found(run: Run) -> figures.Assessment:
+def _found(run: Run) -> Assessment:
     settings = run.config["assess"]
     tables = {
         name: run.read_parquet(f"{FOLDER}/{table}.parquet")
         for name, table in {
-            "results": "backtest_results",
             "sets": "set_rankings",
             "rankings": "strategy_rankings",
+            "scores": "strategy_scores",
             "evidence": "evidence",
         }.items()
     }
-    ranked = tables["rankings"][tables["rankings"]["overall_rank"].notna()]
-    shown = dict(ranked[["strategy_name", "best_set"]].head(settings["tear_sheets"]).to_numpy())
+    rankings = tables["rankings"]
+    ranked = rankings[rankings["overall_rank"].notna()].head(settings["tear_sheets"])
     benchmark = settings["benchmark"]
-    own = run.read_parquet(f"data/backtests/{benchmark}.parquet").set_index("timestamp")
-    best = {
+    listed = pd.concat([ranked, rankings[rankings["strategy_name"] == benchmark]])
+    shown = dict(listed[["strategy_name", "best_set"]].to_numpy())
+    returns = {
         name: run.read_parquet(f"data/backtests/{name}.parquet").set_index("timestamp")[chosen]
         for name, chosen in shown.items()
     }
-    return figures.Assessment(
+    return Assessment(
         **tables,
+        cells=_cells(run, shown),
+        tested=run.read_json(f"{FOLDER}/summary.json")["tested"],
         benchmark=benchmark,
         confidence=settings["confidence"],
-        returns=pd.DataFrame(best | {benchmark: own.iloc[:, 0]}),
+        returns=pd.DataFrame(returns),
     )
+
+
+def _cells(run: Run, shown: Mapping[str, str]) -> pd.DataFrame:
+    """Those of one set of each strategy; of all that were tested they are few."""
+    source = pa.BufferReader(run.read_bytes(f"{FOLDER}/backtest_results.parquet"))
+    wanted = [
+        [("strategy_name", "=", name), ("set", "=", chosen)] for name, chosen in shown.items()
+    ]
+    return pq.read_table(source, columns=CELL_COLUMNS, filters=wanted).to_pandas()
 
 
 if __name__ == "__main__":

@@ -77,6 +77,15 @@ TABLES: dict[str, dict[str, Any]] = {
         "reason": TEXT,
         "changes": TEXT,
     },
+    "accepted_changes": {
+        "step": TEXT,
+        "who": TEXT,
+        "day": TEXT,
+        "reason": TEXT,
+        "changes": TEXT,
+        "instances": COUNT,
+        "first": TEXT,
+    },
     "history": {"snapshot": COUNT, **_METRIC},
     "assessment.conclusion": {"sentence": TEXT},
     "assessment.winner": {
@@ -122,6 +131,7 @@ TABLES: dict[str, dict[str, Any]] = {
         "source": TEXT,
         "parameters": TEXT,
     },
+    "assessment.overlaps": {"members": TEXT},
     "assessment.pipeline_runs": {
         "pipeline_name": TEXT,
         "start_time": TIME,
@@ -139,6 +149,9 @@ FILE_TABLES = {
         FROM read_parquet($path)""",
     "assessment.set_rankings": "FROM read_parquet($path)",
     "assessment.scenario_performance": "FROM read_parquet($path)",
+    "assessment.strategy_scores": "FROM read_parquet($path)",
+    "assessment.leaders": "FROM read_parquet($path)",
+    "assessment.paths": "FROM read_parquet($path)",
     "assessment.evidence": "FROM read_parquet($path)",
     "assessment.strategy_rankings": """
         SELECT rankings.*,
@@ -268,6 +281,22 @@ def accepted_rows(checkpoints: Sequence[Record]) -> Rows:
     ]
 
 
+def accepted_changes(accepted: Rows) -> Rows:
+    """Table accepted_changes, from rows of `accepted`: a row for each, however many instances."""
+    shared = ("step", "who", "day", "reason", "changes")
+    found: dict[tuple[str, ...], list[Record]] = {}
+    for row in accepted:
+        found.setdefault(tuple(row[name] for name in shared), []).append(row)
+    return [
+        {
+            **dict(zip(shared, values, strict=True)),
+            "instances": len(rows),
+            "first": " ".join(rows[0][name] for name in ("step", *_INSTANCE) if name in rows[0]),
+        }
+        for values, rows in found.items()
+    ]
+
+
 def history_rows(snapshots: Sequence[Record]) -> Rows:
     """Table history: the metrics of every snapshot, numbered from 1."""
     return [
@@ -315,6 +344,15 @@ def market_rows(records: Sequence[Record]) -> Rows:
     ]
 
 
+def overlap_rows(records: Sequence[Record]) -> Rows:
+    """Table assessment.overlaps: the historical windows of each group that has several."""
+    groups: dict[str, list[str]] = {}
+    for record in records:
+        if record["kind"] == "historical" and record["bars"]:
+            groups.setdefault(record["group"], []).append(record["name"])
+    return [{"members": ", ".join(names)} for names in groups.values() if len(names) > 1]
+
+
 def winner_row(summary: Record) -> dict[str, Any]:
     """The row of table assessment.winner, from metrics/assessment/summary.json."""
     winner, stability = summary["winner"], summary["rank_stability"]
@@ -323,7 +361,7 @@ def winner_row(summary: Record) -> dict[str, Any]:
         for name in ("sharpe", "difference")
         for end, value in zip(("lower", "upper"), winner[f"{name}_interval"], strict=True)
     }
-    return {**winner, **ends, **stability, **summary, "groups": stability["scenarios"]}
+    return {**winner, **ends, **stability, **summary["tested"], "groups": stability["scenarios"]}
 
 
 def _current(

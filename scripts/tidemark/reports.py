@@ -40,11 +40,7 @@ _FOLDS = ", ".join(
 )
 QUERIES = {
     "comparison": "SELECT * FROM comparison",
-    "accepted": """
-        SELECT step, who, day, reason, changes, count(*) AS instances,
-            concat_ws(' ', step, any_value(scenario), any_value(model),
-                any_value(strategy)) AS first
-        FROM accepted GROUP BY step, who, day, reason, changes ORDER BY min(rowid)""",
+    "accepted": "SELECT * FROM accepted_changes ORDER BY rowid",
     "conclusion": "SELECT sentence FROM conclusion ORDER BY rowid",
     "models": f"""
         WITH tested AS (
@@ -66,40 +62,18 @@ QUERIES = {
     "assessed": "SELECT sentence FROM assessment.conclusion ORDER BY rowid",
     "winner": "SELECT * FROM assessment.winner",
     "strategies": "SELECT * FROM assessment.strategy_rankings ORDER BY rowid",
-    "kinds": """
-        WITH by_group AS (
-            SELECT scenario_kind, "group", strategy_name, avg(score) AS score
-            FROM assessment.backtest_results WHERE strategy_category != 'benchmark' GROUP BY ALL),
-        scored AS (
-            SELECT scenario_kind, strategy_name, round(avg(score), 9) AS score, count(*) AS groups
-            FROM by_group GROUP BY ALL),
-        everywhere AS (
-            FROM scored QUALIFY groups = max(groups) OVER (PARTITION BY scenario_kind))
-        SELECT scenario_kind, strategy_name, score, row_number() OVER (
-            PARTITION BY scenario_kind ORDER BY score DESC, strategy_name) AS place
-        FROM everywhere QUALIFY place <= 3 ORDER BY scenario_kind, place""",
+    "kinds": "SELECT * FROM assessment.leaders ORDER BY scenario_kind, place",
     "markets": """
         SELECT scenarios.*, top_strategy, top_return, avg_return, benchmark_return
         FROM assessment.market_scenarios AS scenarios
             LEFT JOIN assessment.scenario_performance USING (scenario_name)
         WHERE scenarios.scenario_kind != 'stochastic' ORDER BY scenarios.rowid""",
     "paths": """
-        WITH simulated AS (
-            FROM assessment.scenario_performance WHERE scenario_kind = 'stochastic'),
-        wins AS (SELECT "group", top_strategy, count(*) AS wins FROM simulated GROUP BY ALL),
-        leaders AS (
-            FROM wins QUALIFY row_number() OVER (
-                PARTITION BY "group" ORDER BY wins DESC, top_strategy) = 1)
-        SELECT simulated."group" AS method, count(*) AS paths, max(bars) AS bars,
-            any_value(leaders.top_strategy) AS top_strategy, any_value(leaders.wins) AS wins,
-            avg(avg_return) AS avg_return, avg(benchmark_return) AS benchmark_return
-        FROM simulated JOIN leaders USING ("group")
-            JOIN assessment.market_scenarios AS scenarios USING (scenario_name)
-        GROUP BY simulated."group" ORDER BY min(scenarios.rowid)""",
-    "overlaps": """
-        SELECT string_agg(scenario_name, ', ' ORDER BY rowid) AS members
-        FROM assessment.market_scenarios WHERE scenario_kind = 'historical' AND bars > 0
-        GROUP BY "group" HAVING count(*) > 1 ORDER BY min(rowid)""",
+        SELECT paths.*, scenarios.bars
+        FROM assessment.paths AS paths JOIN assessment.market_scenarios AS scenarios
+            ON scenarios.scenario_name = first_path
+        ORDER BY scenarios.rowid""",
+    "overlaps": "SELECT members FROM assessment.overlaps ORDER BY rowid",
 }
 
 

@@ -6,6 +6,7 @@ from conftest import ASSESS, Tree, instances
 
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 
 OWN = '''"""Long after two closes in a row that rose."""
 
@@ -89,6 +90,17 @@ def test_a_window_without_data_is_told(cold):
     (crash,) = [record for record in records if record["name"] == "covid_crash"]
     assert (crash["bars"], crash["covered_share"]) == (0, 0.0)
     assert "covid_crash" in tree.text("reports/strategy_assessment.md")
+
+
+def test_cells_that_are_scored_a_part_at_a_time_give_the_same(tree):
+    results = "metrics/assessment/backtest_results.parquet"
+    before, cells = tree.results(), pd.read_parquet(tree.path / results)
+    tree.edit("scripts/assess.py", "CELLS = 250_000", "CELLS = 20")
+    assert tree.make("assess").ran == {"assess"}
+    after = tree.results()
+    assert {path for path in before if before[path] != after[path]} <= {results}  # row groups
+    pd.testing.assert_frame_equal(pd.read_parquet(tree.path / results), cells, check_exact=True)
+    assert pq.ParquetFile(tree.path / results).num_row_groups > 1
 
 
 def test_every_cell_is_in_the_database_with_the_time_of_its_run(cold):

@@ -1,8 +1,9 @@
-"""The score, the rankings and their words: by hand, and by what must never change them."""
+"""The score, the averages and the rankings: by hand, and by what must never change them."""
 
 from dataclasses import replace
 
-from tidemark.backtest import assessment
+from tidemark.backtest import assessment, by_market, rankings
+from tidemark.backtest.averages import Averages
 from tidemark.errors import InputError
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 HOLD = "buy_and_hold"
 WEIGHTS = {"sharpe_ratio": 3.0, "total_return": 2.0, "max_drawdown": 1.0, "win_rate": 1.0}
-LENIENT = assessment.Guardrails(0, -99, 1, 1)
+LENIENT = rankings.Guardrails(0, -99, 1, 1)
 CATEGORIES = {HOLD: "benchmark", "cross": "trend", "rsi": "mean_reversion", "macd": "trend"}
 KINDS = {"full": "full", "crisis": "historical", "crash": "historical", "path": "stochastic"}
 GROUPS = {"full": "full", "crisis": "2008", "crash": "2008", "path": "path"}
@@ -61,7 +62,38 @@ def draw_cells(seed: int, sets: int = 3) -> pd.DataFrame:
 
 
 def rank(frame: pd.DataFrame, guardrails=LENIENT, weights=WEIGHTS) -> pd.DataFrame:
-    return assessment.set_rankings(assessment.scored(frame, weights), guardrails, HOLD)
+    return rankings.set_rankings(averages(frame, weights), guardrails)
+
+
+def averages(frame: pd.DataFrame, weights=WEIGHTS) -> Averages:
+    return Averages.of(assessment.scored(frame, weights), HOLD)
+
+
+def in_parts(frame: pd.DataFrame, most: int) -> tuple[list[pd.DataFrame], Averages]:
+    """Scored as the step does it, with at most so many cells at a time."""
+    counts = frame["scenario_name"].value_counts().to_dict()
+    parts = [
+        assessment.scored(frame[frame["scenario_name"].isin(names)], WEIGHTS)
+        for names in assessment.in_parts(counts, most)
+    ]
+    found = [Averages.of(part, HOLD) for part in parts]
+    return parts, sum(found[1:], start=found[0])
+
+
+def tables(found: Averages, guardrails=LENIENT) -> list[pd.DataFrame]:
+    """All that is said of the averages."""
+    sets = rankings.set_rankings(found, guardrails)
+    performance = by_market.scenario_performance(found, HOLD)
+    scores = by_market.strategy_scores(found)
+    return [
+        sets,
+        rankings.strategy_rankings(sets),
+        performance,
+        scores,
+        by_market.leaders(scores),
+        by_market.paths(performance),
+        found.group_scores(),
+    ]
 
 
 def scores(*cells: dict, weights=WEIGHTS) -> dict[str, float]:
@@ -98,7 +130,7 @@ def test_each_market_is_its_own_contest():
     crash = [cell("a", "crash", total_return=-0.5), cell("b", "crash", total_return=-0.4)]
     other = [cell("a", symbol="AAPL", total_return=0.1), cell("b", symbol="AAPL", total_return=0.2)]
     found = assessment.scored(pd.DataFrame(boom + crash + other), {"total_return": 1})
-    assert found.groupby("strategy_name")["score"].apply(list).to_dict() == {
+    assert found.groupby("strategy_name", observed=True)["score"].apply(list).to_dict() == {
         "a": [0, 0, 1],  # crash, full on AAPL, full on IBM
         "b": [1, 1, 0],
     }
@@ -146,18 +178,46 @@ def test_the_order_of_rows_changes_nothing(seed):
 
     def results(cells: pd.DataFrame) -> list[pd.DataFrame]:
         scored = assessment.scored(cells, WEIGHTS)
-        sets = assessment.set_rankings(scored, assessment.Guardrails(40, 0, 0.6, 0.7), HOLD)
-        return [
-            scored,
-            sets,
-            assessment.strategy_rankings(sets),
-            assessment.scenario_performance(scored, HOLD),
-            assessment.group_scores(scored),
-        ]
+        limits = rankings.Guardrails(40, 0, 0.6, 0.7)
+        return [scored, *tables(Averages.of(scored, HOLD), limits)]
 
     shuffled = frame.sample(frac=1, random_state=seed)
     for one, other in zip(results(frame), results(shuffled), strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("most", [1, 21, 45])
+def test_parts_give_the_same_as_all_cells_at_once(seed, most):
+    """A part is of whole market scenarios; 20 cells each, so 4, 4 and 2 parts."""
+    frame = draw_cells(seed)
+    (whole,), at_once = in_parts(frame, len(frame))
+    parts, found = in_parts(frame, most)
+    assert len(parts) == {1: 4, 21: 4, 45: 2}[most]
+    assert whole["scenario_name"].is_monotonic_increasing
+    rows = pd.concat([assessment.with_names(part) for part in parts], ignore_index=True)
+    pd.testing.assert_frame_equal(rows, assessment.with_names(whole), check_exact=True)
+    limits = rankings.Guardrails(40, 0, 0.6, 0.7)
+    for one, other in zip(tables(found, limits), tables(at_once, limits), strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+def test_averages_do_not_grow_with_tickers_or_paths_of_a_group():
+    """What stays is a row a set and group, and a row a strategy and market scenario."""
+    frame = draw_cells(0)
+    more = pd.concat([frame, *(frame.assign(symbol=frame["symbol"] + str(n)) for n in range(20))])
+    few, many = averages(frame), averages(more)
+    assert len(many.sums) == len(few.sums) == 10 * 3
+    assert len(many.counts) == len(few.counts)
+    assert len(many.returns) == len(few.returns) == 4 * 4
+    assert (len(few.tickers), len(many.tickers)) == (2, 42)
+
+
+def test_parts_are_filled_in_order_and_hold_whole_scenarios():
+    cells = {"c": 3, "a": 2, "b": 2, "huge": 50, "d": 1, "z": 4}
+    assert assessment.in_parts(cells, 5) == [["a", "b"], ["c", "d"], ["huge"], ["z"]]
+    assert assessment.in_parts(cells, 1000) == [sorted(cells)]
+    assert assessment.in_parts({}, 5) == []
 
 
 @given(seed=st.integers(0, 10**6))
@@ -223,7 +283,7 @@ def test_the_benchmark_stands_beside_on_the_same_cells():
 
 
 def test_every_reason_is_given_and_nobody_dropped():
-    limits = assessment.Guardrails(
+    limits = rankings.Guardrails(
         min_trades=30, min_sharpe=0.4, max_position_rate=0.9, max_drawdown=0.5
     )
     bad = {"trades": 4, "sharpe_ratio": 0.125, "exposure": 0.98, "max_drawdown": -0.625}
@@ -313,7 +373,7 @@ def test_the_order_of_tickers_breaks_no_tie():
         for name in [HOLD, *names]
         for n, score in enumerate(draw.permutation(scores))
     ]
-    found = assessment.set_rankings(pd.DataFrame(rows), LENIENT, HOLD)
+    found = rankings.set_rankings(Averages.of(pd.DataFrame(rows), HOLD), LENIENT)
     assert found["strategy_name"].tolist() == [*names, HOLD]
 
 
@@ -360,7 +420,7 @@ def test_a_strategy_is_the_mean_of_its_sets_not_the_luckiest():
         rows.append(cell("rsi", set=parameters, total_return=-1.0 - n, trades=0))
     sets = rank(pd.DataFrame(rows), replace(LENIENT, min_trades=1), {"total_return": 1})
     assert sets.iloc[0][["strategy_name", "set"]].tolist() == ["cross", '{"n": 0}']
-    found = assessment.strategy_rankings(sets)
+    found = rankings.strategy_rankings(sets)
     assert found["strategy_name"].tolist() == ["macd", "cross", "rsi", HOLD]
     assert found["overall_rank"].tolist() == [1, 2, 3, pd.NA]
     assert found["category_rank"].tolist() == [1, 2, 1, pd.NA]
@@ -379,7 +439,7 @@ def test_the_best_set_is_one_that_passes():
     rows = [cell(HOLD)]
     rows += [cell("cross", set="lucky", total_return=9.0, trades=1), cell("cross", set="sound")]
     limits = replace(LENIENT, min_trades=30)
-    found = assessment.strategy_rankings(rank(pd.DataFrame(rows), limits)).iloc[0]
+    found = rankings.strategy_rankings(rank(pd.DataFrame(rows), limits)).iloc[0]
     assert found["best_set"] == "sound"
     assert found["passed"]
     assert found["sets_passed"] == 1
@@ -396,7 +456,7 @@ def test_scenario_performance():
         cell("rsi", "full", total_return=2.0),
         cell("macd", "full", total_return=2.0),
     ]
-    found = assessment.scenario_performance(assessment.scored(pd.DataFrame(rows), WEIGHTS), HOLD)
+    found = by_market.scenario_performance(averages(pd.DataFrame(rows)), HOLD)
     columns = ["scenario_name", "top_strategy", "strategies_tested"]
     assert found[columns].to_numpy().tolist() == [["full", "macd", 2], ["crash", "rsi", 3]]
     figures = found[["top_return", "avg_return", "benchmark_return"]].to_numpy()
@@ -410,98 +470,86 @@ def test_group_scores():
         for name, values in (("cross", (3, 1, 1)), ("rsi", (2, 2, 3)), (HOLD, (1, 3, 2)))
         for scenario, value in zip(("full", "crisis", "crash"), values, strict=True)
     ]
-    found = assessment.group_scores(assessment.scored(pd.DataFrame(rows), {"total_return": 1}))
-    assert found.index.tolist() == ["2008", "full"]
+    found = averages(pd.DataFrame(rows), {"total_return": 1}).group_scores()
+    assert found.index.tolist() == [("full", "full"), ("historical", "2008")]
     assert found.columns.get_level_values("strategy_name").tolist() == ["cross", "rsi"]
-    assert found.to_numpy().tolist() == [[0, 0.75], [1, 0.5]]
+    assert found.to_numpy().tolist() == [[1, 0.5], [0, 0.75]]
 
 
-# --- In words
-
-PROVEN = assessment.Evidence(
-    strategy="cross",
-    parameters="fast 20, slow 100",
-    strategies=12,
-    trials=1234,
-    guardrails="passed",
-    confidence=0.95,
-    sharpe=0.82,
-    sharpe_interval=(0.21, 1.44),
-    chance_hurdle=0.31,
-    deflated_sharpe=0.97,
-    overfitting=0.04,
-    walk_forward_sharpe=0.61,
-    walk_forward_benchmark_sharpe=0.45,
-    annual_return=0.123,
-    benchmark=HOLD,
-    benchmark_return=0.101,
-    difference_interval=(0.05, 0.7),
-    agreement=0.62,
-)
+def test_nobody_passes_without_full_history():
+    found = rank(pd.DataFrame([cell(HOLD, "crash"), cell("cross", "crash")]))
+    assert found["guardrails"].tolist() == ["not on full history", "is a benchmark"]
 
 
-def test_a_proven_winner_is_met_with_suspicion():
-    verdict, deflated, overfitted, walked, compared, agreed, past = assessment.in_words(PROVEN)
-    assert verdict == (
-        "cross (fast 20, slow 100; strategies ranked: 12) ranks first, and all 4 checks below "
-        "speak for it or, where they say so, for choosing among all sets. That is rare: look for "
-        "an error in the data or the rules before you believe it."
+def test_strategy_scores():
+    """Over sets and tickers, by group; 2 sets, of which the windows of 2008 are one group."""
+    frame = draw_cells(1, sets=2)
+    frame = frame[(frame["strategy_name"] != "rsi") | (frame["scenario_name"] != "path")]
+    scored = assessment.with_names(assessment.scored(frame, WEIGHTS))
+    found = by_market.strategy_scores(Averages.of(assessment.scored(frame, WEIGHTS), HOLD))
+    assert found.columns.tolist() == [
+        *("scenario_kind", "group", "market_scenarios"),
+        *("strategy_name", "strategy_category", "score"),
+    ]
+    sizes = found.drop_duplicates("group").set_index("group")["market_scenarios"]
+    assert sizes.to_dict() == {"full": 1, "2008": 2, "path": 1}
+    assert set(found.loc[found["group"] == "path", "strategy_name"]) == set(CATEGORIES) - {"rsi"}
+    expected = scored.groupby(["group", "strategy_name"])["score"].mean()
+    keyed = found.set_index(["group", "strategy_name"])["score"]
+    pd.testing.assert_series_equal(keyed.sort_index(), expected, rtol=1e-12)
+
+
+def test_leaders_are_the_best_over_groups_that_all_tried():
+    rows = [
+        ("historical", "2008", "cross", "trend", 0.9),
+        ("historical", "2011", "cross", "trend", 0.3),
+        ("historical", "2008", "rsi", "mean_reversion", 0.7),
+        ("historical", "2011", "rsi", "mean_reversion", 0.5),
+        ("historical", "2008", "macd", "trend", 0.5),
+        ("historical", "2011", "macd", "trend", 0.8),
+        ("historical", "2008", "late", "model", 1.0),
+        ("historical", "2008", "last", "trend", 0.1),
+        ("historical", "2011", "last", "trend", 0.1),
+        ("historical", "2008", HOLD, "benchmark", 0.9),
+        ("historical", "2011", HOLD, "benchmark", 0.9),
+        ("full", "full", "late", "model", 0.4),
+    ]
+    columns = ["scenario_kind", "group", "strategy_name", "strategy_category", "score"]
+    found = by_market.leaders(pd.DataFrame(rows, columns=columns))
+    assert found.to_numpy().tolist() == [
+        ["full", 1, "late", 0.4],
+        ["historical", 1, "macd", 0.65],
+        ["historical", 2, "cross", 0.6],  # as rsi, and earlier in the alphabet
+        ["historical", 3, "rsi", 0.6],
+    ]
+
+
+def test_paths_of_a_method_together():
+    rows = [
+        ("stochastic", "gbm_002", "gbm", "macd", 0.3, 0.1),
+        ("stochastic", "gbm_001", "gbm", "cross", 0.1, 0.2),
+        ("stochastic", "gbm_003", "gbm", "macd", -0.1, 0.6),
+        ("stochastic", "block_1", "block", "rsi", 0.0, 0.5),
+        ("stochastic", "block_2", "block", "cross", 0.5, 0.5),
+        ("stress", "costly", "stress", "rsi", 0.2, 0.3),
+    ]
+    columns = ["scenario_kind", "scenario_name", "group", "top_strategy", "avg_return"]
+    found = by_market.paths(pd.DataFrame(rows, columns=[*columns, "benchmark_return"]))
+    assert found.columns.tolist() == [
+        *("method", "first_path", "paths", "top_strategy", "wins"),
+        *("avg_return", "benchmark_return"),
+    ]
+    block, gbm = found.to_numpy().tolist()
+    assert block == ["block", "block_1", 2, "cross", 1, 0.25, 0.5]
+    assert gbm == ["gbm", "gbm_001", 3, "macd", 2, pytest.approx(0.1), pytest.approx(0.3)]
+
+
+def test_without_simulations_there_are_no_paths_and_columns_keep_their_types():
+    frame = draw_cells(2)
+    some, none = (
+        by_market.paths(by_market.scenario_performance(averages(cells), HOLD))
+        for cells in (frame, frame[frame["scenario_name"] != "path"])
     )
-    assert "0.82 a year (95 % interval 0.21 to 1.44)" in deflated
-    assert "luckiest of 1,234 sets" in deflated
-    assert "97.0 %: luck among so many hardly explains it" in deflated
-    assert overfitted.startswith("Choosing among all sets, whatever the strategy: ")
-    assert "4.0 % took one that was no better than the middle" in overfitted
-    assert overfitted.endswith("the best sets stayed good.")
-    assert walked.startswith("Choosing among all sets on the past alone")
-    assert "0.61 a year, against 0.45 of buy_and_hold" in walked
-    assert "decided in hindsight all the same" in walked
-    assert "12.3 % a year after costs, buy_and_hold 10.1 %" in compared
-    assert compared.endswith("more for its risk than buy_and_hold, beyond what chance explains.")
-    assert "0.62 (Kendall's W" in agreed
-    assert "past" in past
-
-
-@pytest.mark.parametrize(
-    ("change", "blamed", "said"),
-    [
-        ({"deflated_sharpe": 0.9499}, "the deflated Sharpe ratio", "may explain it"),
-        ({"overfitting": 0.11}, "overfitting among all sets", "not reliably"),
-        ({"walk_forward_sharpe": 0.44}, "walk-forward among all sets", "0.44 a year, against"),
-        ({"difference_interval": (-0.1, 0.7)}, "buy_and_hold", "not shown to be better than buy"),
-        ({"difference_interval": (-0.7, -0.1)}, "buy_and_hold", "less for its risk than buy"),
-    ],
-)
-def test_each_doubt_is_named(change, blamed, said):
-    verdict, *others = assessment.in_words(replace(PROVEN, **change))
-    assert "1 of 4 checks do not speak for it" in verdict
-    assert blamed in verdict.rsplit("(", 1)[1]
-    assert ("luck may explain that" in verdict) == ("deflated_sharpe" in change)
-    assert ("not shown to be worth trading" in verdict) == ("deflated_sharpe" not in change)
-    assert sum(said in sentence for sentence in others) == 1
-
-
-def test_likely_luck_is_called_so():
-    verdict = assessment.in_words(replace(PROVEN, deflated_sharpe=0.49, overfitting=0.6))[0]
-    assert "but that is likely luck: 2 of 4 checks do not speak for it" in verdict
-
-
-def test_what_is_unknown_speaks_for_nothing():
-    nan = float("nan")
-    unknown = replace(
-        PROVEN,
-        deflated_sharpe=nan,
-        overfitting=nan,
-        walk_forward_sharpe=nan,
-        difference_interval=(nan, nan),
-        agreement=nan,
-    )
-    verdict, *others = assessment.in_words(unknown)
-    assert "4 of 4 checks do not speak for it" in verdict
-    assert not any("nan" in sentence for sentence in [verdict, *others])
-
-
-def test_a_winner_that_fails_the_guardrails():
-    verdict = assessment.in_words(replace(PROVEN, guardrails="a drawdown of 71.0 %"))[0]
-    assert verdict.startswith("No strategy passes the guardrails; cross")
-    assert "(a drawdown of 71.0 %)" in verdict
+    assert len(some) == 1
+    assert none.empty
+    assert none.dtypes.to_dict() == some.dtypes.to_dict()

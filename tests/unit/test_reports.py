@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tidemark import database, reports, store
+from tidemark.backtest import by_market
 from tidemark.errors import InputError
 
 import duckdb
@@ -123,9 +124,7 @@ SUMMARY = {
         "agreement": 0.4,
     },
     "rank_stability": {"kendalls_w": 0.4, "mean_spearman": None, "scenarios": 4},
-    "cells": 21,
-    "sets": 4,
-    "benchmark": "hold",
+    "tested": {"cells": 21, "tickers": 1, "market_scenarios": 6},
 }
 
 
@@ -168,6 +167,11 @@ def assessed():
         for one in tried
         if not (name == "rise" and one["kind"] == "historical" and one["name"] == "crisis")
     ]
+    cells = pd.DataFrame(cells)
+    grouped = cells.groupby(
+        ["scenario_kind", "group", "strategy_name", "strategy_category"], as_index=False
+    )
+    scores = grouped.agg(market_scenarios=("scenario_name", "nunique"), score=("score", "mean"))
     performance = [
         {
             "scenario_kind": one["kind"],
@@ -185,10 +189,13 @@ def assessed():
         {"strategy_name": ["cross", "rise", "all strategies"], "sets": [2, 1, 3]}
     )
     return {
-        "backtest_results": pd.DataFrame(cells),
+        "backtest_results": cells,
         "set_rankings": ranked.drop(columns=["best_set"]).assign(set="s"),
         "strategy_rankings": ranked,
         "scenario_performance": pd.DataFrame(performance),
+        "strategy_scores": scores,
+        "leaders": by_market.leaders(scores),
+        "paths": by_market.paths(pd.DataFrame(performance)),
         "evidence": evidence.assign(**dict.fromkeys(figures, 0.25)),
         "market_metrics": pd.DataFrame(
             {"family": ["model"], "ticker": ["A"], "scenario_name": ["full"], "metric": ["r2"]}
@@ -250,6 +257,9 @@ def tables():
         "bootstrap_replicates": 2000,
     }
     rows = database.metric_rows(scores)
+    accepted = database.accepted_rows(
+        [one | {"accepted": [ACCEPTED]} for one in (checkpoint, backtests[0])]
+    )
     return {
         "metrics": rows,
         "intervals": database.interval_rows(bootstraps),
@@ -259,13 +269,13 @@ def tables():
         "comparison": [comparison],
         "conclusion": [{"sentence": "No model beats the baseline."}, {"sentence": "None."}],
         "step_timings": database.timing_rows([checkpoint, *others, *backtests], CONFIGURED),
-        "accepted": database.accepted_rows(
-            [one | {"accepted": [ACCEPTED]} for one in (checkpoint, backtests[0])]
-        ),
+        "accepted": accepted,
+        "accepted_changes": database.accepted_changes(accepted),
         "history": database.history_rows([{"metrics": rows}, {"metrics": rows[:3]}]),
         "assessment.conclusion": [{"sentence": sentence} for sentence in SUMMARY["conclusion"]],
         "assessment.winner": [database.winner_row(SUMMARY)],
         "assessment.market_scenarios": database.market_rows(MARKETS),
+        "assessment.overlaps": database.overlap_rows(MARKETS),
         "assessment.pipeline_runs": database.pipeline_rows([checkpoint, *backtests], CONFIGURED),
     }
 
@@ -358,12 +368,34 @@ def test_markets_are_gathered_with_who_leads(connection):
     assert values["markets"][3]["top_strategy"] is None
     (paths,) = values["paths"]
     assert (paths["paths"], paths["top_strategy"], paths["wins"]) == (2, "cross", 1)
+    assert paths["bars"] == 250
     assert values["overlaps"] == [{"members": "crisis, year_2012"}]
     leaders = {
         (row["scenario_kind"], row["place"]): row["strategy_name"] for row in values["kinds"]
     }
     assert leaders["full", 1] == "rise"
     assert leaders["historical", 2] == "cross"
+
+
+def test_a_change_accepted_for_several_instances_is_told_once():
+    alike = {"who": "ada", "day": "2013-03-01", "reason": "a rename", "changes": "code a.py"}
+    one, other, third = (
+        {"step": "evaluate", "scenario": "plain", "model": "svr", **alike},
+        {"step": "evaluate", "scenario": "plain", "model": "mean", **alike},
+        {"step": "backtest", "strategy": "cross", **alike},
+    )
+    assert database.accepted_changes([one, third, other]) == [
+        {"step": "evaluate", **alike, "instances": 2, "first": "evaluate plain svr"},
+        {"step": "backtest", **alike, "instances": 1, "first": "backtest cross"},
+    ]
+
+
+def test_no_report_computes_a_figure():
+    """What a query adds up or averages belongs in a step; pivots and ranges of folds aside."""
+    for name, query in reports.QUERIES.items():
+        words = set(query.lower().replace("(", " ( ").split())
+        computing = {"avg", "sum", "count", "min", "round", "qualify", "over", "string_agg"}
+        assert name == "models" or not words & computing, name
 
 
 def test_a_database_that_cannot_be_written(tmp_path):

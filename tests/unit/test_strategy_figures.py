@@ -4,6 +4,8 @@ from itertools import product
 
 from tidemark import store
 from tidemark import strategy_figures as figures
+from tidemark.strategy_figures import drawing, heat_map, tear_sheet
+from tidemark.strategy_figures.assessed import Assessment
 
 import numpy as np
 import pandas as pd
@@ -83,7 +85,28 @@ def found_of(*, tickers=2, scenarios=KINDS, returns=None, top=("cross", "rise"))
     index = pd.DatetimeIndex(pd.bdate_range("2011-03-01", periods=len(returns)), name="timestamp")
     columns = {name: np.roll(returns, k) for k, name in enumerate([*top, "hold"])}
     frame = pd.DataFrame(columns, index=index)
-    return figures.Assessment(cells, sets, rankings, evidence, "hold", 0.95, frame)
+    best = rankings[["strategy_name", "best_set"]].rename(columns={"best_set": "set"})
+    return Assessment(
+        cells=cells.merge(best),
+        sets=sets,
+        rankings=rankings,
+        scores=scores_of(cells),
+        evidence=evidence,
+        tested={
+            "cells": len(cells),
+            "tickers": tickers,
+            "market_scenarios": len(scenarios),
+        },
+        benchmark="hold",
+        confidence=0.95,
+        returns=frame,
+    )
+
+
+def scores_of(cells):
+    sizes = cells.groupby(["scenario_kind", "group"])["scenario_name"].nunique()
+    means = cells.groupby(["scenario_kind", "group", "strategy_name"])["score"].mean()
+    return means.reset_index().join(sizes.rename("market_scenarios"), on=["scenario_kind", "group"])
 
 
 def drawn(found):
@@ -101,39 +124,39 @@ def labels(axes):
 
 def test_equity_and_drawdown():
     returns = np.array([-0.5, 0.5, 1.0, -0.25])
-    assert figures.equity(returns).tolist() == [0.5, 0.75, 1.5, 1.125]
-    assert figures.drawdown(returns).tolist() == [-0.5, -0.25, 0.0, -0.25]
+    assert drawing.equity(returns).tolist() == [0.5, 0.75, 1.5, 1.125]
+    assert drawing.drawdown(returns).tolist() == [-0.5, -0.25, 0.0, -0.25]
 
 
 def test_yearly_returns_compound_within_calendar_years():
     index = pd.DatetimeIndex(["2011-12-30", "2011-12-31", "2012-01-03"])
-    found = figures.yearly(pd.DataFrame({"a": [0.5, -0.5, 0.25]}, index=index))
+    found = tear_sheet.yearly(pd.DataFrame({"a": [0.5, -0.5, 0.25]}, index=index))
     assert found["a"].to_dict() == {2011: -0.25, 2012: 0.25}
 
 
 def test_scores_by_group_take_history_first_and_leave_gaps():
     found = found_of()
-    table = figures.scores_by_group(found.results)
+    table = figures.by_group(found.scores)
     assert list(table.columns) == [
         *(("full", "full", 1), ("historical", "crisis", 2)),
         *(("stress", "stress", 1), ("stochastic", "gbm", 1)),
     ]
     assert table.loc["rise"].isna().tolist() == [False, False, True, True]
-    crisis = found.results.query("strategy_name == 'cross' and group == 'crisis'")
-    assert table.loc["cross"].iloc[1] == pytest.approx(crisis["score"].mean())
+    crisis = found.scores.query("strategy_name == 'cross' and group == 'crisis'")
+    assert table.loc["cross"].iloc[1] == crisis["score"].item()
 
 
 def test_parameters_are_read_from_the_name_of_a_set():
-    assert figures.parameters("fast=5 slow=50 limit=1.5") == {
+    assert heat_map.parameters("fast=5 slow=50 limit=1.5") == {
         "fast": "5",
         "slow": "50",
         "limit": "1.5",
     }
-    assert figures.parameters("no parameters") == {}
-    tried = pd.DataFrame([figures.parameters(text) for text in SETS["cross"]])
-    assert figures.varied(tried) == ["slow", "fast", "kind"]
-    assert figures.in_order(["100", "20", "50", "20"]) == ["20", "50", "100"]
-    assert figures.in_order(["b", "a"]) == ["a", "b"]
+    assert heat_map.parameters("no parameters") == {}
+    tried = pd.DataFrame([heat_map.parameters(text) for text in SETS["cross"]])
+    assert heat_map.varied(tried) == ["slow", "fast", "kind"]
+    assert heat_map.in_order(["100", "20", "50", "20"]) == ["20", "50", "100"]
+    assert heat_map.in_order(["b", "a"]) == ["a", "b"]
 
 
 def test_figures_that_there_are():
@@ -166,8 +189,8 @@ def test_what_they_say():
 
 def test_undefined_key_figures_are_a_dash():
     found = found_of()
-    assert figures.key_figures(found, "cross")[0] == ("Return a year", "12.5 %", "12.5 %")
-    assert figures.key_figures(found, "rise")[:2] == [
+    assert tear_sheet.key_figures(found, "cross")[0] == ("Return a year", "12.5 %", "12.5 %")
+    assert tear_sheet.key_figures(found, "rise")[:2] == [
         ("Return a year", "–", "–"),
         ("  95 % interval", "–", ""),
     ]
@@ -196,12 +219,12 @@ def test_what_is_odd_can_be_drawn(found):
     ],
 )
 def test_ticks_of_equity_are_round_and_few(low, high, ticks):
-    assert figures._log_ticks(low, high) == pytest.approx(ticks)
+    assert drawing._log_ticks(low, high) == pytest.approx(ticks)
 
 
 def test_many_tickers_are_shown_in_part():
     sheet = drawn(found_of(tickers=40, top=("rise",)))["strategy_sheet_rise"]
-    assert len(labels(sheet.axes[4])) == figures.MOST_BARS
+    assert len(labels(sheet.axes[4])) == tear_sheet.MOST_BARS
 
 
 def test_same_bytes_each_time():

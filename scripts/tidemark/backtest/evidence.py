@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidemark.backtest import overfitting
-from tidemark.backtest.assessment import Evidence
 from tidemark.backtest.overfitting import Bootstrap
 from tidemark.backtest.prices import Floats
+from tidemark.backtest.verdict import Evidence
 
 import numpy as np
 import pandas as pd
@@ -58,35 +58,37 @@ def examine(
         walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe.
     """
     everything = np.column_stack(list(returns.values()))
+    chosen = np.column_stack([sets[:, best[name]] for name, sets in returns.items()])
     trials = overfitting.sharpe(everything - plan.cash)
-    rows = [
-        {"strategy_name": name, **_of_best(sets[:, [best[name]]], trials, benchmark, plan)}
-        | _of_choice(sets, benchmark, plan)
-        for name, sets in returns.items()
-    ]
-    rows.append({"strategy_name": ALL, **_of_choice(everything, benchmark, plan)})
-    return pd.DataFrame(rows)
+    measured = pd.DataFrame(_of_best(chosen, trials, benchmark, plan))
+    among = {**returns, ALL: everything}
+    choices = pd.DataFrame([_of_choice(sets, benchmark, plan) for sets in among.values()])
+    return pd.concat([pd.Series(list(among), name="strategy_name"), measured, choices], axis=1)
 
 
-def _of_best(one: Floats, trials: Floats, benchmark: Floats, plan: Plan) -> dict[str, float]:
-    """Of the best set: its figures with intervals, and whether luck among trials explains them."""
+def _of_best(
+    chosen: Floats, trials: Floats, benchmark: Floats, plan: Plan
+) -> dict[str, Floats | float]:
+    """Of the best sets, (bars, strategies): figures, intervals, whether luck explains them."""
     yearly = np.sqrt(plan.periods_per_year)
-    found = overfitting.intervals(one, benchmark, plan.periods_per_year, plan.bootstrap, plan.cash)
-    ends = {name: values[0] for name, values in found.items()}
-    observed = overfitting.moments(one - plan.cash)
+    found = overfitting.intervals(
+        chosen, benchmark, plan.periods_per_year, plan.bootstrap, plan.cash
+    )
+    lower, upper = ({name: ends[:, side] for name, ends in found.items()} for side in (0, 1))
+    observed = overfitting.moments(chosen - plan.cash)
     return {
-        "sharpe": yearly * observed.sharpe[0],
-        "sharpe_lower": ends["sharpe_ratio"][0],
-        "sharpe_upper": ends["sharpe_ratio"][1],
-        "annual_return": _annual(one[:, 0], plan),
-        "return_lower": ends["annual_return"][0],
-        "return_upper": ends["annual_return"][1],
+        "sharpe": yearly * observed.sharpe,
+        "sharpe_lower": lower["sharpe_ratio"],
+        "sharpe_upper": upper["sharpe_ratio"],
+        "annual_return": _annual(chosen, plan),
+        "return_lower": lower["annual_return"],
+        "return_upper": upper["annual_return"],
         "benchmark_sharpe": yearly * overfitting.sharpe(benchmark[:, None] - plan.cash)[0],
-        "benchmark_return": _annual(benchmark, plan),
-        "difference_lower": ends["sharpe_difference"][0],
-        "difference_upper": ends["sharpe_difference"][1],
+        "benchmark_return": _annual(benchmark[:, None], plan)[0],
+        "difference_lower": lower["sharpe_difference"],
+        "difference_upper": upper["sharpe_difference"],
         "chance_hurdle": yearly * overfitting.chance_hurdle(trials),
-        "deflated_sharpe": overfitting.deflated_sharpe_ratio(observed, trials)[0],
+        "deflated_sharpe": overfitting.deflated_sharpe_ratio(observed, trials),
     }
 
 
@@ -100,14 +102,16 @@ def _of_choice(sets: Floats, benchmark: Floats, plan: Plan) -> dict[str, float]:
         "sets": sets.shape[1],
         "overfitting": overfitting.probability_of_backtest_overfitting(excess, plan.blocks),
         "walk_forward_sharpe": ours,
-        "walk_forward_return": _annual(walked.returns + plan.cash, plan),
+        "walk_forward_return": _annual(walked.returns[:, None] + plan.cash, plan)[0],
         "walk_forward_benchmark_sharpe": theirs,
     }
 
 
-def _annual(returns: Floats, plan: Plan) -> float:
+def _annual(returns: Floats, plan: Plan) -> Floats:
+    """Compound return a year of each column."""
     years = len(returns) / plan.periods_per_year
-    return float(np.prod(1.0 + returns) ** (1.0 / years) - 1.0)
+    growth: Floats = np.prod(1.0 + returns, axis=0)
+    return growth ** (1.0 / years) - 1.0
 
 
 def of_winner(
@@ -120,7 +124,7 @@ def of_winner(
     """What is known of the strategy that ranks first; overfitting is of the choice among all sets.
 
     Args:
-        rankings: of `assessment.strategy_rankings`.
+        rankings: of `rankings.strategy_rankings`.
         examined: of `examine`.
         benchmark: its name.
         confidence: of the intervals.

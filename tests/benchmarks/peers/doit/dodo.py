@@ -20,7 +20,8 @@ STRATEGIES = CONFIG["strategies"]
 SCENES = ["history.parquet", "stress.parquet", "stochastic.parquet", "market_scenarios.json"]
 SCENES = [f"data/scenarios/{name}" for name in SCENES]
 TABLES = ["backtest_results", "set_rankings", "strategy_rankings", "scenario_performance"]
-ASSESSED = [f"metrics/assessment/{name}.parquet" for name in [*TABLES, "evidence"]]
+TABLES += ["strategy_scores", "leaders", "paths", "evidence"]
+ASSESSED = [f"metrics/assessment/{name}.parquet" for name in TABLES]
 ASSESSED.append("metrics/assessment/summary.json")
 DAILY = [f"data/backtests/{strategy}.parquet" for strategy in STRATEGIES]
 

@@ -1,0 +1,53 @@
+"""What the figures of the strategy assessment are drawn from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+CELL_COLUMNS = [
+    *("strategy_name", "scenario_kind", "scenario_name", "symbol", "total_return", "sharpe_ratio"),
+    *("trades", "win_rate", "exposure", "turnover", "costs"),
+]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What is to be drawn.
+
+    Attributes:
+        cells: CELL_COLUMNS of the best sets of the top strategies and of the benchmark.
+        sets, rankings, scores, evidence: the tables of metrics/assessment/.
+        tested: how many cells there are, over how many tickers and market_scenarios.
+        benchmark: name of the strategy that stands beside.
+        confidence: of the intervals.
+        returns: index `timestamp`; of the best set of each top strategy, best first, then of the
+            benchmark; columns are strategies.
+    """
+
+    cells: pd.DataFrame
+    sets: pd.DataFrame
+    rankings: pd.DataFrame
+    scores: pd.DataFrame
+    evidence: pd.DataFrame
+    tested: Mapping[str, int]
+    benchmark: str
+    confidence: float
+    returns: pd.DataFrame
+
+    @property
+    def top(self) -> list[str]:
+        """The best strategies, of which there are returns."""
+        return [name for name in self.returns.columns if name != self.benchmark]
+
+    def ranking(self, strategy: str) -> pd.Series:
+        """Its row in `rankings`."""
+        return self.rankings.set_index("strategy_name").loc[strategy]
+
+    def cells_of(self, strategy: str) -> pd.DataFrame:
+        """The cells of its best set."""
+        return self.cells[self.cells["strategy_name"] == strategy]
+
+    def span(self) -> str:
+        """First and last date."""
+        return f"{self.returns.index[0]:%Y-%m-%d} to {self.returns.index[-1]:%Y-%m-%d}"
