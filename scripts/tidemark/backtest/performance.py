@@ -103,17 +103,17 @@ def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floa
     """
     start, stop, _ = window.indices(len(result.listed))
     listed = result.listed[start:stop].T
-    bars = listed.sum(axis=1, dtype=np.float64)
+    bars = listed.sum(axis=1).astype(np.float64)
     years = bars / rules.periods_per_year
     returns = _by_cell(result.returns)[..., start:stop]
     with np.errstate(divide="ignore", invalid="ignore"):
         growth, drawdown = _course(_by_cell(result.equity)[..., start : stop + 1], bars)
         annual = np.where(years >= YEAR, growth, np.nan) ** (1.0 / years) - 1.0
-        volatility, sharpe, sortino = _ratios(returns, listed, rules)
-        at_risk, shortfall = _tail(returns, listed)
+        volatility, sharpe, sortino = _ratios(returns, listed, bars, rules)
+        at_risk, shortfall = _tail(returns, listed, bars)
         traded, costs = _filled(result, start, stop)
         trades, wins = _traded(result, start, stop)
-        held = np.count_nonzero(_by_cell(result.position)[..., start:stop] * listed, axis=-1)
+        held = ((_by_cell(result.position)[..., start:stop] != 0.0) & listed).sum(axis=-1)
         return {
             "total_return": growth - 1.0,
             "annual_return": annual,
@@ -173,9 +173,10 @@ def _shares(equity: Floats, before: Floats | float = 0.0) -> Floats:
     return highest
 
 
-def _ratios(returns: Floats, listed: Bools, rules: Rules) -> tuple[Floats, Floats, Floats]:
+def _ratios(
+    returns: Floats, listed: Bools, bars: Floats, rules: Rules
+) -> tuple[Floats, Floats, Floats]:
     """Volatility, Sharpe ratio and Sortino ratio, annual."""
-    bars = listed.sum(axis=1, dtype=np.float64)
     excess = returns - rules.cash_per_bar * listed if rules.cash_rate else returns
     mean = excess.sum(axis=-1) / bars
     square = np.vecdot(excess, excess) / bars
@@ -192,9 +193,8 @@ def _ratios(returns: Floats, listed: Bools, rules: Rules) -> tuple[Floats, Float
     )
 
 
-def _tail(returns: Floats, listed: Bools) -> tuple[Floats, Floats]:
+def _tail(returns: Floats, listed: Bools, bars: Floats) -> tuple[Floats, Floats]:
     """Value at risk and expected shortfall."""
-    bars = listed.sum(axis=1)
     at_risk, shortfall = np.full((2, *returns.shape[:-1]), np.nan)
     for count in np.unique(bars[bars > 0]):
         same = bars == count
@@ -223,12 +223,12 @@ def _shortlist(values: Floats, count: int) -> Floats:
     likely = int(count / STRIDE + 4.0 * np.sqrt(count / STRIDE)) + 1
     if 4 * likely > few.shape[1]:
         return values
-    below = values <= np.partition(few, likely, axis=1)[:, likely, np.newaxis]
-    found = np.count_nonzero(below, axis=1)
+    below = np.flatnonzero(values <= np.partition(few, likely, axis=1)[:, likely, np.newaxis])
+    found = np.diff(np.searchsorted(below, np.arange(len(values) + 1) * values.shape[1]))
     if found.min() < count:
         return values
     shortlist = np.full((len(values), found.max()), np.inf)
-    shortlist[np.arange(found.max()) < found[:, np.newaxis]] = values[below]
+    shortlist[np.arange(found.max()) < found[:, np.newaxis]] = values.ravel()[below]
     return shortlist
 
 

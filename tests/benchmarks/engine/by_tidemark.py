@@ -21,8 +21,9 @@ def prices_of(closes: np.ndarray) -> Prices:
 def targets_of(prices: Prices):
     """Of each set, 1 or 0."""
     averages = {window: sma(prices.close, window) for window in WINDOWS}
+    bounds = {slow: averages[slow] + TIE for _, slow in SETS}
     for fast, slow in SETS:
-        yield (averages[fast] > averages[slow] + TIE).astype(np.float64)
+        yield (averages[fast] > bounds[slow]).astype(np.float64)
 
 
 def sweep(closes: np.ndarray) -> Figures:
