@@ -17,8 +17,8 @@ WEEK = pd.Timedelta(days=7)
 def market_metrics(run: Run) -> None:
     """Write metrics/market/market_metrics.parquet: family, ticker, scenario_name, metric, value."""
     markets = scenarios.stored(run.read_json(scenarios.RECORDS), run.read_parquet)
-    covered = [one for one in markets if len(one.prices.timestamp[one.counted])]
-    real = [one for one in covered if one.prices is markets[0].prices]
+    covered = [one for one in markets if len(one.times)]
+    real = [one for one in covered if one.is_real]
     frames = [*measures.describe(covered), *_events(run, real), *_model(run, real)]
     found = pd.concat(frames, ignore_index=True)
     run.write_parquet("metrics/market/market_metrics.parquet", found)
@@ -59,7 +59,7 @@ def _model(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
     name = f"{wanted['scenario']}_{wanted['model']}"
     forecasts = _forecasts(run, wanted["scenario"], name)
     for one in real:
-        first, last = one.prices.timestamp[one.counted][[0, -1]]
+        first, last = one.times[[0, -1]]
         if forecasts["timestamp"].between(first, last).any():
             values = measures.forecast_accuracy(forecasts, one.prices.ticker, first, last)
             yield measures.tidy("model", values, [*one.prices.ticker, measures.ALL], one.name)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tidemark import checkpoint, config
-from tidemark.errors import InputError
-from tidemark.rules import RuleError, hint, soften
+from tidemark.errors import InputError, hint
+from tidemark.rules import RuleError, soften
 from tidemark.settings import Config
 from tidemark.yaml_lines import KeyPath, Position, parse
 

@@ -1,6 +1,6 @@
 """The errors that speak to the person who can mend them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tidemark import progress
 
@@ -20,6 +20,14 @@ class InputError(Exception):
     def __str__(self) -> str:
         cure = f". Cure: {self.cure}" if self.cure else ""
         return f"{self.where}: {self.problem}{cure}"
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """` (did you mean seed?)` when a known word is close."""
+    import difflib
+
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def io_message(error: OSError) -> str:

@@ -1,13 +1,13 @@
 """What must hold between the keys of config.yaml, beyond the shape of each."""
 
-import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tidemark import environment
+from tidemark.errors import hint
 from tidemark.settings import (
     PRICE_FIELDS,
     Alerts,
@@ -299,9 +299,3 @@ def soften(message: str) -> str:
 
 
 _NAME_RULE = "names are lower-case letters, digits and _, and begin with a letter"
-
-
-def hint(word: str, known: Iterable[str]) -> str:
-    """` (did you mean seed?)` when a known word is close."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""

@@ -57,7 +57,8 @@ that decides, 0.1 % a fill, long only), on one core, side by side in one run of
 - Cold: from the start of a process, with its imports, to the first results; compiled code is in its
   cache. The very first run of all, which fills the cache, took {first}.
 - Warm: again in the same process.
-- Memory: peak of the process, and how much of that is beyond its imports.
+- Memory: peak of the process, and how much of that is beyond its imports. All contenders have
+  `launch.py`'s settings for glibc, which then keeps freed arrays for the next ones.
 - Tidemark works out 15 figures of each backtest, the others return, Sharpe ratio, drawdown and
   trades.
 - backtesting.py does one ticker and one set at a time. It did 20 of the 1,000; seconds are scaled.
@@ -159,13 +160,17 @@ class Bench:
         return json.loads(done.stdout.splitlines()[-1])
 
     def _variables(self, contender: Contender) -> dict[str, str]:
-        """Without what this machine's user has set; one thread; a cache for compiled code."""
+        """Without what this machine's user has set; one thread; a cache for compiled code.
+
+        glibc keeps freed arrays, as launch.py has it for steps.
+        """
         dropped = ("PYTHON", "NUMBA", "TIDEMARK", "VECTORBT")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
         threads = {f"{name}_NUM_THREADS": "1" for name in THREADS}
         ours = {} if contender.peer else {"PYTHONPATH": str(ROOT / "scripts")}
+        keeping = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 28))
         cache = {"NUMBA_CACHE_DIR": str(self.folder / "compiled")}
-        return kept | threads | cache | ours | dict(contender.variables)
+        return kept | threads | keeping | cache | ours | dict(contender.variables)
 
     def figures(self, contender: Contender) -> Mapping[str, np.ndarray]:
         """What a contender found, each (sets, tickers)."""

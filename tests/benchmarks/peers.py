@@ -27,9 +27,10 @@ from statistics import median
 from typing import NoReturn
 
 import jinja2
+import worktree
 import yaml
+from worktree import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PEERS = Path(__file__).with_suffix("")
 REPORT = Path(__file__).with_name("RESULTS.md")
 RESULTS = ("data", "features", "models", "metrics", "reports")
@@ -162,7 +163,8 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.project = folder / "project"
-        _copy_work_tree(self.project)
+        worktree.copy_to(self.project)
+        _quote_dates(self.project / "config.yaml")
         config = yaml.safe_load((self.project / "config.yaml").read_bytes())
         scenarios, models = len(config["scenarios"]), len(config["models"])
         single = 9 + len(config["strategies"])
@@ -239,16 +241,8 @@ def fail(why: str) -> NoReturn:
     sys.exit(f"peers.py: {why}")
 
 
-def _copy_work_tree(folder: Path) -> None:
-    """The files that Git knows or would add, as they are now, with dates in quotes for DVC."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    config = folder / "config.yaml"
+def _quote_dates(config: Path) -> None:
+    """DVC cannot store others as parameters."""
     config.write_text(DATE.sub(r'\1"\2"', config.read_text("utf-8")), "utf-8")
 
 

@@ -13,7 +13,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,12 +23,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+import worktree
 import yaml
+from worktree import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 REPORT = Path(__file__).with_name("SCALE.md")
-PARTS = ("Makefile", "data/sample", "reports/narrative", "reports/templates")
-PARTS += ("requirements.lock", "requirements-dev.lock", "schemas", "scripts")
 SIZES = ((3, 4), (5, 12), (11, 17), (19, 34))  # scenarios x models: 56, 206, 605, 2,006 checkpoints
 LARGEST = (40, 50)
 REPETITIONS = 9
@@ -82,7 +80,8 @@ class Tree:
 
     def __init__(self, folder: Path, scenarios: int, models: int) -> None:
         self.folder = folder
-        _copy_project(folder)
+        worktree.copy_to(folder)
+        _leave_the_bookkeeping(folder)
         _configure(folder / "config.yaml", scenarios, models)
         outputs = _outputs(self.run("make", "-np", "all"))
         (folder / "artifacts/.outputs").write_text(json.dumps(outputs), "utf-8")
@@ -113,12 +112,8 @@ def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
 
 
-def _copy_project(folder: Path) -> None:
-    for part in PARTS:
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
-        (folder / part).parent.mkdir(parents=True, exist_ok=True)
-        copy(ROOT / part, folder / part)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+def _leave_the_bookkeeping(folder: Path) -> None:
+    """Steps that read and write next to nothing, in place of the real ones."""
     document = yaml.safe_load((ROOT / "config.yaml").read_bytes())
     for script in (folder / "scripts").glob("*.py"):
         decorator = re.search(r"^@step\(.*\)$", script.read_text("utf-8"), re.M)

@@ -12,7 +12,6 @@ import importlib
 import inspect
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,10 +21,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+import worktree
+from worktree import ROOT
+
 REPORT = Path(__file__).with_name("WORK.md")
-PARTS = ("Makefile", "config.yaml", "data/sample", "reports/narrative", "reports/templates")
-PARTS += ("requirements.lock", "requirements-dev.lock", "schemas", "scripts")
 READS = ("read_bytes", "read_text", "read_json", "read_yaml", "read_parquet", "read_pickle", "glob")
 WRITES = ("write_bytes", "write_text", "write_json", "write_parquet", "write_pickle", "note")
 WRITES += ("progress", "headline", "alert")
@@ -95,7 +94,7 @@ def main() -> None:
     """Build a copy, run each step's function again, and keep the table in WORK.md."""
     with tempfile.TemporaryDirectory(prefix="tidemark-work-") as folder:
         tree = Path(folder) / "copy"
-        _copy_project(tree)
+        worktree.copy_to(tree)
         began, busy = time.perf_counter(), _busy()
         subprocess.run(["make", "all"], cwd=tree, check=True, stdout=subprocess.DEVNULL)
         wall, busy = time.perf_counter() - began, _busy() - busy
@@ -121,14 +120,6 @@ def main() -> None:
     )
     REPORT.write_text(text, "utf-8")
     print(text)
-
-
-def _copy_project(tree: Path) -> None:
-    for part in PARTS:
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
-        (tree / part).parent.mkdir(parents=True, exist_ok=True)
-        copy(ROOT / part, tree / part)
-    (tree / ".venv").symlink_to(ROOT / ".venv")
 
 
 def _busy() -> float:

@@ -20,7 +20,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-REAL = ("full", "historical")
 COVERED = 0.5  # of a window's bars, for a strategy that trades forecasts
 LABELS = {"scenario_name": "name", "scenario_kind": "kind", "group": "group"}
 ANNUAL = ["volatility", "sharpe_ratio", "sortino", "turnover"]  # of no window below a year
@@ -93,10 +92,10 @@ class Trial:
 
     def markets(self, scenarios: Sequence[MarketScenario]) -> list[MarketScenario]:
         """The market scenarios that have bars, and inputs if the strategy needs them."""
-        covered = [one for one in scenarios if len(one.prices.timestamp[one.counted])]
+        covered = [one for one in scenarios if len(one.times)]
         if not self.strategy.inputs:
             return covered
-        return [one for one in covered if one.kind in REAL and self._has_inputs(one)]
+        return [one for one in covered if one.is_real and self._has_inputs(one)]
 
     def _has_inputs(self, scenario: MarketScenario) -> bool:
         counted = [values[scenario.counted] for values in self.inputs.values()]
@@ -123,7 +122,7 @@ class Trial:
 
         Who compares tickers must not see those of another market beside them.
         """
-        kind = REAL[0] if scenario.kind in REAL else scenario.kind
+        kind = "real" if scenario.is_real else scenario.kind
         own = id(scenario.prices) if self.strategy.cross_sectional else 0
         return kind, self._rules(scenario), own
 

@@ -16,6 +16,7 @@ from itertools import combinations, islice
 from math import comb
 
 from tidemark import bootstrap
+from tidemark.backtest.performance import NO_VARIANCE
 from tidemark.errors import InputError
 
 import numpy as np
@@ -25,7 +26,6 @@ from scipy import stats
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-NO_VARIANCE = 1e-10  # of the mean square: less is rounding
 CHUNK = 500_000  # floats of block sums gathered at once, which bounds memory
 
 

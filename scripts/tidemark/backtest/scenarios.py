@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from tidemark.backtest.prices import Prices
+from tidemark.backtest.prices import FIELDS, Prices
 from tidemark.errors import InputError
 
 import numpy as np
@@ -37,8 +37,8 @@ FILES = {  # by the kind of market scenario whose bars they hold; windows are of
     "stress": "data/scenarios/stress.parquet",
     "stochastic": "data/scenarios/stochastic.parquet",
 }
+REAL = ("full", "historical")
 SECTION = "config.yaml market_scenarios"
-FIELDS = ("open", "high", "low", "close", "volume")
 SAME = 0.5  # share of the shorter window from which an overlap makes two windows one group
 LONELY = "there are no two tickers whose returns vary together"
 DAY = np.timedelta64(1, "D")
@@ -115,13 +115,23 @@ class MarketScenario:
     slippage_multiplier: float = 1.0
     cash_rate_change: float = 0.0
 
+    @property
+    def times(self) -> NDArray[np.datetime64]:
+        """Of the bars that are measured."""
+        return self.prices.timestamp[self.counted]
+
+    @property
+    def is_real(self) -> bool:
+        """Whether its bars are those of history, neither changed nor simulated."""
+        return self.kind in REAL
+
     def record(self) -> dict[str, Any]:
         """The scenario without its bars, for JSON; `first` and `last` are measured bars or None."""
-        times = self.prices.timestamp[self.counted]
+        times = self.times
         return {
             "name": self.name,
             "kind": self.kind,
-            "simulated": self.kind in ("stress", "stochastic"),
+            "simulated": not self.is_real,
             "group": self.group,
             "first": _iso(times[0]) if len(times) else None,
             "last": _iso(times[-1]) if len(times) else None,

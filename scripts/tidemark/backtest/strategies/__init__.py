@@ -16,7 +16,6 @@ An argument of `targets` that is named in `INPUTS` rather than in `DEFAULTS` is 
 where there are none.
 """
 
-import difflib
 import importlib
 import inspect
 import itertools
@@ -30,7 +29,7 @@ from typing import Any
 
 from tidemark.backtest.prices import FIELDS, Prices
 from tidemark.backtest.recall import Recall
-from tidemark.errors import InputError
+from tidemark.errors import InputError, hint
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +73,7 @@ def load(name: str) -> Strategy:
     if name not in names():
         raise InputError(
             "config.yaml strategies",
-            f"there is no strategy {name}{_hint(name, names())}",
+            f"there is no strategy {name}{hint(name, names())}",
             f"name one of {', '.join(names())}, or write {FOLDER}/{name}.py",
         )
     module = importlib.import_module(f"{__name__}.{name}")
@@ -86,7 +85,7 @@ def load(name: str) -> Strategy:
     if module.CATEGORY not in CATEGORIES:
         raise InputError(
             _file(name),
-            f"unknown CATEGORY {module.CATEGORY!r}{_hint(str(module.CATEGORY), CATEGORIES)}",
+            f"unknown CATEGORY {module.CATEGORY!r}{hint(str(module.CATEGORY), CATEGORIES)}",
             f"use one of {', '.join(CATEGORIES)}",
         )
     return Strategy(
@@ -139,7 +138,7 @@ def grid(strategy: Strategy, values: Mapping[str, Sequence[Any]], where: str) ->
         if key not in strategy.defaults:
             raise InputError(
                 f"{where}.{key}",
-                f"{strategy.name} has no such parameter{_hint(key, strategy.defaults)}",
+                f"{strategy.name} has no such parameter{hint(key, strategy.defaults)}",
                 f"its parameters: {', '.join(strategy.defaults) or 'none'}",
             )
     lists = {
@@ -250,8 +249,3 @@ def _require_positions(
 
 def _file(name: str) -> str:
     return f"{FOLDER}/{name}.py"
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
