@@ -33,7 +33,8 @@ def collect_metrics(run: Run) -> None:
         "model": models,
         "strategy": list(run.config["strategies"]),
     }
-    accepted = database.accepted_rows(run.checkpoints())
+    checkpoints = run.checkpoints()
+    accepted = database.accepted_rows(checkpoints)
     markets = run.read_json("data/scenarios/market_scenarios.json")
     snapshots = run.append_history({"metrics": database.metric_rows(scores)})
     tables = {
@@ -44,7 +45,7 @@ def collect_metrics(run: Run) -> None:
         "paired_differences": compared["paired_differences"],
         "comparison": [compared],
         "conclusion": [{"sentence": sentence} for sentence in compared["conclusion"]],
-        "step_timings": database.timing_rows(run.checkpoints(), configured),
+        "step_timings": database.timing_rows(checkpoints, configured),
         "accepted": accepted,
         "accepted_changes": database.accepted_changes(accepted),
         "history": database.history_rows(snapshots),
@@ -52,7 +53,7 @@ def collect_metrics(run: Run) -> None:
         "assessment.winner": [database.winner_row(assessed)],
         "assessment.market_scenarios": database.market_rows(markets),
         "assessment.overlaps": database.overlap_rows(markets),
-        "assessment.pipeline_runs": database.pipeline_rows(run.checkpoints(), configured),
+        "assessment.pipeline_runs": database.pipeline_rows(checkpoints, configured),
     }
     files = {f"assessment.{name}": run.path(path) for name, path in FILES.items()}
     with run.writing("artifacts/metrics.duckdb") as path:

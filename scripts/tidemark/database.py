@@ -182,6 +182,7 @@ def build(path: Path, tables: Mapping[str, Sequence[Record]], files: Mapping[str
     """
     try:
         with duckdb.connect(str(path)) as connection:
+            connection.execute("BEGIN")  # each commit waits for the disk
             connection.execute("CREATE SCHEMA assessment")
             for name, columns in TABLES.items():
                 rows = [{key: row.get(key) for key in columns} for row in tables[name]]
@@ -191,6 +192,7 @@ def build(path: Path, tables: Mapping[str, Sequence[Record]], files: Mapping[str
             for name, query in FILE_TABLES.items():
                 found = {"path": str(files[name])}
                 connection.execute(f"CREATE TABLE {name} AS {query}", found)
+            connection.execute("COMMIT")
             connection.execute("CHECKPOINT")  # when closing, a failure to write would be silent
     except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
         raise OSError(errno.EIO, str(error), str(path)) from error
