@@ -16,7 +16,7 @@ PYTHON := .venv/bin/python
 # While an interpreter starts, Ctrl-C would print a traceback; the scripts' first lines heed it again.
 START := trap '' INT; exec $(PYTHON)
 # Steps are children of one interpreter that has the libraries loaded; WARM=0: plain processes.
-# LAUNCH is a prefix for every step, e.g. LAUNCH="srun -n1 -c1".
+# LAUNCH, if set, is a prefix for every step, e.g. LAUNCH="srun -n1 -c1".
 WARM ?= 1
 NARRATIVE := $(wildcard reports/narrative/*.md)
 

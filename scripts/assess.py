@@ -1,6 +1,5 @@
 """Rank the strategies over all tickers and market scenarios, and say what the ranking is worth."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -11,9 +10,6 @@ from tidemark.errors import InputError
 from tidemark.step import Run, step
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 FOLDER = "metrics/assessment"
 CELLS = 250_000  # scored at a time, which takes some 0.3 GB
@@ -53,7 +49,7 @@ def assess(run: Run) -> None:
             "tested": {
                 "cells": cells,
                 "tickers": len(found.tickers),
-                "market_scenarios": len(performance),
+                "market_scenarios": found.returns["scenario_name"].nunique(),
             },
         },
     )
@@ -80,25 +76,20 @@ def _scored(run: Run) -> tuple[int, Averages]:
 
 def _parts(run: Run) -> list[list[str]]:
     """Market scenarios to score together."""
-    counts: Counter[str] = Counter()
-    for file in _files(run):
-        named = file.read(columns=["scenario_name"])["scenario_name"].value_counts()
-        counts.update({each["values"]: each["counts"] for each in named.to_pylist()})
-    return assessment.in_parts(counts, CELLS)
+    key = ["scenario_name"]
+    named = run.read_parquet_rows(_files(run), {}, columns=key, categories=key)
+    return assessment.in_parts(named.value_counts("scenario_name").to_dict(), CELLS)
 
 
 def _cells(run: Run, names: list[str]) -> pd.DataFrame:
     """All cells of these market scenarios."""
-    wanted = pc.field("scenario_name").isin(names)
-    tables = [file.read().filter(wanted) for file in _files(run)]
-    return pa.concat_tables(tables).unify_dictionaries().to_pandas()
+    return run.read_parquet_rows(
+        _files(run), {"scenario_name": names}, categories=assessment.LABELS
+    )
 
 
-def _files(run: Run) -> Iterator[pq.ParquetFile]:
-    """The cells of each strategy, one by one."""
-    for name in run.config["strategies"]:
-        source = pa.BufferReader(run.read_bytes(f"metrics/backtests/{name}.parquet"))
-        yield pq.ParquetFile(source, read_dictionary=assessment.LABELS)
+def _files(run: Run) -> list[str]:
+    return [f"metrics/backtests/{name}.parquet" for name in run.config["strategies"]]
 
 
 def _examined(run: Run, ranked: pd.DataFrame) -> pd.DataFrame:

@@ -37,10 +37,12 @@ def collect_metrics(run: Run) -> None:
     accepted = database.accepted_rows(checkpoints)
     markets = run.read_json("data/scenarios/market_scenarios.json")
     snapshots = run.append_history({"metrics": database.metric_rows(scores)})
+    folds = database.fold_rows(validations)
     tables = {
         "metrics": database.metric_rows(scores),
         "intervals": database.interval_rows(intervals),
-        "cv_scores": database.fold_rows(validations),
+        "cv_scores": folds,
+        "cv_summary": database.fold_summary(folds),
         "models": database.model_rows(scores, validations),
         "paired_differences": compared["paired_differences"],
         "comparison": [compared],

@@ -28,8 +28,9 @@ LISTENER = 3  # the descriptor under which the server finds its socket
 # A person's own matplotlibrc must not show in the figures.
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
-# glibc hands freed arrays back to the system, and the next array of the size faults its pages in.
-os.environ |= dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 28))
+# glibc would hand freed arrays back to the system, and each new one would fault its pages in. Now a
+# step may keep 256 MB; 32 MB is the most that every glibc accepts for what it maps by itself.
+os.environ |= {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 28)}
 os.environ["MPLCONFIGDIR"] = f"{ROOT}/.venv/matplotlib"
 
 

@@ -7,8 +7,6 @@ from tidemark.step import Run, step
 from tidemark.strategy_figures.assessed import CELL_COLUMNS, Assessment
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 FOLDER = "metrics/assessment"
 
@@ -65,11 +63,9 @@ def _found(run: Run) -> Assessment:
 
 def _cells(run: Run, shown: Mapping[str, str]) -> pd.DataFrame:
     """Those of one set of each strategy; of all that were tested they are few."""
-    source = pa.BufferReader(run.read_bytes(f"{FOLDER}/backtest_results.parquet"))
-    wanted = [
-        [("strategy_name", "=", name), ("set", "=", chosen)] for name, chosen in shown.items()
-    ]
-    return pq.read_table(source, columns=CELL_COLUMNS, filters=wanted).to_pandas()
+    wanted = {"strategy_name": shown.keys(), "set": shown.values()}
+    cells = run.read_parquet_rows([f"{FOLDER}/backtest_results.parquet"], wanted, CELL_COLUMNS)
+    return cells[cells["set"] == cells["strategy_name"].map(shown)]
 
 
 if __name__ == "__main__":

@@ -95,10 +95,12 @@ class Server:
         if self._glancing:
             return
         self._glancing = True
-        for key, _mask in self._events.select(0):
-            if key.fileobj is not self._listener:
-                key.data(key.fileobj)
-        self._glancing = False
+        try:
+            for key, _mask in self._events.select(0):
+                if key.fileobj is not self._listener:
+                    key.data(key.fileobj)
+        finally:
+            self._glancing = False
 
     def next_library(self) -> str:
         """What a waiting request needs, else the next one; from now on it counts as loaded."""

@@ -48,9 +48,14 @@ def resample(statistics: Floats, starts: NDArray[np.int64], block_length: int) -
 
     Returns:
         (replicates, k) sums.
+
+    Raises:
+        ValueError: a block begins so late that it does not fit.
     """
     last = len(statistics) - (starts.shape[1] - 1) * block_length
     whole, rest = _block_sums(statistics, block_length), _block_sums(statistics, last)
+    if starts.min() < 0 or starts.max() >= len(whole):
+        raise ValueError("a block does not lie within the dates")
     total = np.zeros((len(starts), statistics.shape[1]))
     for first in range(0, len(starts), CHUNK):
         some, drawn = total[first : first + CHUNK], starts[first : first + CHUNK].T

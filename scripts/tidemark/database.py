@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import duckdb
@@ -25,6 +26,7 @@ TABLES: dict[str, dict[str, Any]] = {
     "metrics": _METRIC,
     "intervals": {**_PAIR, "metric": TEXT, "lower": REAL, "upper": REAL, "level": REAL},
     "cv_scores": {**_PAIR, "fold": COUNT, "metric": TEXT, "value": REAL},
+    "cv_summary": {**_PAIR, "metric": TEXT, "value": REAL, "lower": REAL, "upper": REAL},
     "models": {
         **_PAIR,
         "fitted": TEXT,
@@ -230,6 +232,24 @@ def fold_rows(validations: Sequence[Record]) -> Rows:
         for fold in record["folds"]
         for metric, value in fold.items()
         if metric != "fold"
+    ]
+
+
+def fold_summary(folds: Rows) -> Rows:
+    """Table cv_summary: mean, lowest and highest of each metric over the folds of `fold_rows`."""
+    found: dict[tuple[str, ...], list[float]] = {}
+    for row in folds:
+        values = found.setdefault((row["scenario"], row["model"], row["metric"]), [])
+        values += [row["value"]] if row["value"] is not None else []
+    return [
+        {
+            **dict(zip((*_PAIR, "metric"), key, strict=True)),
+            "value": fmean(values),
+            "lower": min(values),
+            "upper": max(values),
+        }
+        for key, values in found.items()
+        if values
     ]
 
 

@@ -5,7 +5,7 @@ A value that is undefined (None, or NaN) shows as a dash.
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from traceback import walk_tb
 from typing import Any
@@ -26,27 +26,30 @@ UNITS = {
     "information_coefficient": (1, 3, True),
     "skill": (1, 3, True),
 }
+FOLDS = ("mae", "rmse", "r2")
 
 
-_COLUMNS = ", ".join(
-    f"max({column}) FILTER (metric = '{name}') AS {name}{end}"
-    for name in UNITS
-    for column, end in (("value", ""), ("lower", "_lower"), ("upper", "_upper"))
-)
-_FOLDS = ", ".join(
-    f"{function}(value) FILTER (metric = '{name}') AS cv_{name}{end}"
-    for name in ("mae", "rmse", "r2")
-    for function, end in (("avg", ""), ("min", "_lower"), ("max", "_upper"))
-)
+def _side_by_side(metrics: Iterable[str], prefix: str = "") -> str:
+    """SQL that turns rows, one a metric, into columns."""
+    ends = {"value": "", "lower": "_lower", "upper": "_upper"}
+    return ", ".join(
+        f"any_value({column}) FILTER (metric = '{name}') AS {prefix}{name}{end}"
+        for name in metrics
+        for column, end in ends.items()
+    )
+
+
 QUERIES = {
     "comparison": "SELECT * FROM comparison",
     "accepted": "SELECT * FROM accepted_changes ORDER BY rowid",
     "conclusion": "SELECT sentence FROM conclusion ORDER BY rowid",
     "models": f"""
         WITH tested AS (
-            SELECT scenario, model, {_COLUMNS}
+            SELECT scenario, model, {_side_by_side(UNITS)}
             FROM metrics JOIN intervals USING (scenario, model, metric) GROUP BY ALL),
-        validated AS (SELECT scenario, model, {_FOLDS} FROM cv_scores GROUP BY ALL),
+        validated AS (
+            SELECT scenario, model, {_side_by_side(FOLDS, "cv_")}
+            FROM cv_summary GROUP BY ALL),
         judged AS (SELECT scenario, model, verdict FROM paired_differences WHERE verdict != '')
         SELECT models.*, tested.* EXCLUDE (scenario, model),
             validated.* EXCLUDE (scenario, model), judged.verdict

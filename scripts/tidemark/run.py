@@ -9,7 +9,7 @@ import pickle
 import resource
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,6 +164,16 @@ class Run:
         frame = store.parquet_frame(self.read_bytes(path))
         self._rows[path] = len(frame)
         return frame
+
+    def read_parquet_rows(
+        self,
+        paths: Iterable[str],
+        only: Mapping[str, Collection[str]],
+        columns: Sequence[str] | None = None,
+        categories: Sequence[str] = (),
+    ) -> "DataFrame":
+        """Some rows of Parquet files of the same columns; see `store.parquet_rows`."""
+        return store.parquet_rows(map(self.read_bytes, paths), only, columns, categories)
 
     def read_pickle(self, path: str) -> Any:
         """An object, only from a file whose hash its own checkpoint recorded."""

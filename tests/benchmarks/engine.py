@@ -168,7 +168,7 @@ class Bench:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
         threads = {f"{name}_NUM_THREADS": "1" for name in THREADS}
         ours = {} if contender.peer else {"PYTHONPATH": str(ROOT / "scripts")}
-        keeping = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(1 << 28))
+        keeping = {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 28)}
         cache = {"NUMBA_CACHE_DIR": str(self.folder / "compiled")}
         return kept | threads | keeping | cache | ours | dict(contender.variables)
 

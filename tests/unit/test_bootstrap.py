@@ -98,3 +98,9 @@ def test_a_block_longer_than_the_dates():
     with pytest.raises(InputError, match="21 dates is longer than the 20 dates") as caught:
         bootstrap.block_starts(20, 21, 100, seed=1)
     assert caught.value.where == "config.yaml evaluate.block_length"
+
+
+def test_a_block_beyond_the_dates_is_no_sum():
+    starts = np.array([[48, 0, 0, 0, 0, 0, 0, 0]])
+    with pytest.raises(ValueError, match="within the dates"):
+        bootstrap.resample(np.ones((50, 3)), starts, 7)

@@ -81,3 +81,15 @@ print(late.VALUE)
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         printed.append(done.stdout.strip())
     assert printed == ["1", "1", "2"]
+
+
+def test_a_kept_meaning_is_that_of_the_same_rule(monkeypatch):
+    source = b"answer = 41 + 1\n"
+    before = code.meaning(source)
+    code.meaning.cache_clear()
+    assert code.meaning(source) == before
+    monkeypatch.setattr(code, "_rule", lambda: b"another")
+    monkeypatch.setattr(code, "_meaning", lambda source: "anything")
+    code.meaning.cache_clear()
+    assert code.meaning(source) == "anything"
+    code.meaning.cache_clear()

@@ -34,9 +34,24 @@ def test_what_was_asked_before_is_at_hand(double):
         first, again = ask(double, CLOSE), ask(double, CLOSE)
         assert first is again
         assert ask(double, CLOSE, 3)[0, 0] == ask(double, CLOSE, times=3)[0, 0] == 3 * CLOSE[0, 0]
-    assert double.calls == 3
-    assert ask(double, CLOSE)[0, 0] == 2 * CLOSE[0, 0]  # outside, nothing is kept
+        assert ask(double, CLOSE, times=4)[0, 0] == 4 * CLOSE[0, 0]
     assert double.calls == 4
+    assert ask(double, CLOSE)[0, 0] == 2 * CLOSE[0, 0]  # outside, nothing is kept
+    assert double.calls == 5
+
+
+def test_the_order_of_arguments_counts():
+    other = CLOSE + 1.0
+    with Recall([CLOSE, other]).used():
+        assert ask(np.subtract, CLOSE, other)[0, 0] < 0.0
+        assert ask(np.subtract, other, CLOSE)[0, 0] > 0.0
+
+
+def test_what_has_no_hash_is_computed_each_time(double):
+    with Recall([CLOSE]).used():
+        for _ in range(2):
+            assert ask(double, CLOSE, times=np.array(3))[0, 0] == 3 * CLOSE[0, 0]
+    assert double.calls == 2
 
 
 def test_results_of_results_are_kept_and_those_of_other_arrays_are_not(double):
@@ -106,14 +121,30 @@ def test_an_indicator_is_computed_once_for_all_sets(monkeypatch):
     assert sorted(passes) == [2, 3, 5, 7, 9]
 
 
-def test_a_strategy_that_writes_into_an_indicator_is_told_to_copy():
-    def writes(prices):
-        average = indicators.sma(prices.close, 5)
-        average[:10] = 0.0
-        return np.sign(average)
+def into_an_indicator(prices):
+    average = indicators.sma(prices.close, 5)
+    average[:10] = 0.0
+    return np.sign(average)
 
-    strategy = strategies.Strategy("writes", "trend", "It.", {}, (), writes, lambda: True)
-    with pytest.raises(InputError, match="it writes into what an indicator returned") as refused:
+
+def through_a_function(prices):
+    return np.nan_to_num(indicators.sma(prices.close, 5), copy=False)
+
+
+def into_bars(prices):
+    slow = indicators.sma(prices.close, 5)
+    np.multiply(prices.close, -1.0, out=prices.close)
+    return np.where(indicators.sma(prices.close, 5) < slow, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("targets", "line"), [(into_an_indicator, 2), (through_a_function, 1), (into_bars, 2)]
+)
+def test_a_strategy_that_writes_into_what_is_shared_is_told_to_copy(targets, line):
+    strategy = strategies.Strategy("writes", "trend", "It.", {}, (), targets, lambda: True)
+    with pytest.raises(InputError, match="it writes into bars, or into what an") as refused:
         list(strategies.targets_of(strategy, prices(), [{}]))
-    assert refused.value.where.startswith("scripts/tidemark/backtest/strategies/writes.py:")
+    at = targets.__code__.co_firstlineno + line
+    assert refused.value.where == f"scripts/tidemark/backtest/strategies/writes.py:{at}"
     assert ".copy()" in refused.value.cure
+    assert CLOSE.flags.writeable

@@ -368,7 +368,7 @@ def test_the_check_finds_it_in_few_bars(count):
         causality.require_causal(planted(LOOKS["tomorrow's close"]), prices, [{}])
 
 
-@pytest.mark.parametrize("bars_ahead", [1, 2])
+@pytest.mark.parametrize("bars_ahead", [1, 2, 60])
 def test_the_check_finds_who_looks_ahead_on_rare_bars_only(bars_ahead):
     prices, _ = bars(1)
 
@@ -379,6 +379,39 @@ def test_the_check_finds_who_looks_ahead_on_rare_bars_only(bars_ahead):
 
     with pytest.raises(InputError, match="it looks ahead"):
         causality.require_causal(planted(rare), prices, [{}])
+
+
+def test_the_check_finds_who_looks_far_ahead_and_seldom_cares():
+    """Buys where prices are lowest, unless it knows that they are less than half in 250 bars."""
+    steps = np.random.default_rng(3).normal(0.001, 0.02, (2000, 5))
+    prices = prices_of(100.0 * np.exp(np.cumsum(steps, axis=0)))
+
+    def vetoed(close):
+        buy = (close == close.rolling(250).min()) & ~(close.shift(-250) < 0.55 * close)
+        return close * np.where(buy, 0.5, 2.0)
+
+    with pytest.raises(InputError, match="it looks ahead"):
+        causality.require_causal(planted(vetoed), prices, [{}])
+
+
+def test_the_check_finds_who_knows_only_where_the_bars_end():
+    prices = prices_of(np.ones((400, 2)))
+
+    def counts(close):
+        return close + len(close) % 7 - 3
+
+    with pytest.raises(InputError, match="with others or none"):
+        causality.require_causal(planted(counts), prices, [{}])
+
+
+def test_the_check_tells_nothing_from_a_number():
+    prices, _ = bars(1)
+
+    def undefined_or_flat(close):
+        return (close * 0).where(close.shift(-1) > close)
+
+    with pytest.raises(InputError, match="it looks ahead"):
+        causality.require_causal(planted(undefined_or_flat), prices, [{}])
 
 
 def test_who_looks_across_tickers_must_say_so():

@@ -45,3 +45,20 @@ def test_a_signal_in_the_midst_of_a_glance_tells_nothing_twice(server):
     finally:
         signal.signal(signal.SIGALRM, before)
         os.close(ended)
+
+
+def test_a_glance_that_failed_is_not_the_last(server):
+    ended, end = os.pipe()
+    told = []
+
+    def tell(descriptor):
+        told.append(descriptor)
+        raise RuntimeError
+
+    server._events.register(ended, selectors.EVENT_READ, tell)
+    os.close(end)
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            server.glance()
+    assert told == [ended, ended]
+    os.close(ended)

@@ -45,7 +45,7 @@ DIRECTIONS = {
     "turnover": -1,
     "costs": -1,
 }
-DIGITS = 12  # figures that agree so far are ties, whatever rounding or the size of parts says
+DIGITS = 12  # scores and averages that agree so far are ties, whatever the size of parts
 
 
 def in_parts(cells: Mapping[str, int], most: int) -> list[list[str]]:

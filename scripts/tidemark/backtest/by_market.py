@@ -21,7 +21,7 @@ def scenario_performance(found: Averages, benchmark: str) -> pd.DataFrame:
 
     Returns:
         scenario_kind, scenario_name, group, top_strategy, top_return, avg_return (over strategies),
-        benchmark_return, strategies_tested; one row a market scenario.
+        benchmark_return, strategies_tested; one row a market scenario that a rival was tried in.
     """
     means = found.returns.round(DIGITS)
     scenario = ["scenario_kind", "scenario_name", "group"]

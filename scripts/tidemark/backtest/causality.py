@@ -11,8 +11,8 @@ from tidemark.errors import InputError
 import numpy as np
 
 CUTS = 8
-AHEAD = 64  # bars after a cut that are left, at other prices
-JUMP = 2.0  # of all later prices, and the sign of later inputs
+AHEAD = 64  # bars after a cut
+JUMP = 2.0  # of later prices, and the sign of later inputs
 ROUNDING = 1e-9  # of targets, which are at most 1
 VALUES = 1 << 23  # of targets that are held at a time
 Inputs = Mapping[str, Floats]
@@ -27,9 +27,10 @@ def require_causal(
 ) -> None:
     """Refuse a strategy that looks ahead, or at other tickers unless it says so.
 
-    The bars are cut at 8 dates, spread evenly. Without the later bars, or with 64 of them at twice
-    or at half their price, no target before may change. Likewise with all other tickers taken away.
-    The checks find uses of what must not be used; they prove nothing.
+    The bars are cut at 8 dates, spread evenly. Without the later bars, with all of them at half
+    their price and the next 64 at twice theirs, or the other way round, no target before may
+    change. Likewise with all other tickers taken away. The checks find uses of what must not be
+    used; they prove nothing.
 
     Args:
         strategy: from `strategies.load`.
@@ -54,8 +55,8 @@ def _require_past(
 ) -> None:
     bars = len(prices.timestamp)
     cuts = np.unique(np.linspace(0, bars, CUTS + 2).astype(int)[1:-1])
-    for cut in cuts[cuts > 0]:
-        for future, known in _futures(prices, inputs, cut):
+    for number, cut in enumerate(cuts[cuts > 0]):
+        for future, known in _futures(prices, inputs, cut, JUMP if number % 2 else 1.0 / JUMP):
             for parameters, whole, seen in _tried_again(strategy, trials, future, known):
                 for bar, ticker in _changed(seen[:cut], whole[:cut]):
                     last = _date(prices, cut - 1)
@@ -95,20 +96,27 @@ def _tried_again(
         yield parameters, whole, seen
 
 
-def _futures(prices: Prices, inputs: Inputs, cut: int) -> Iterator[tuple[Prices, Inputs]]:
-    """The same first `cut` bars, and after them none, or some at other prices."""
-    yield prices.upto(cut), {name: values[:cut] for name, values in inputs.items()}
-    near = prices.upto(cut + AHEAD)
-    later = np.arange(len(near.timestamp))[:, np.newaxis] >= cut
-    for factor in (JUMP, 1.0 / JUMP):
-        scale = np.where(later, factor, 1.0)
-        fields = {name: getattr(near, name) * scale for name in FIELDS}
-        sign = np.where(later, np.sign(factor - 1.0), 1.0)
-        changed = {
-            name: np.where(later, np.abs(values), values) * sign
-            for name, values in ((n, v[: cut + AHEAD]) for n, v in inputs.items())
-        }
-        yield replace(near, **fields), changed
+def _futures(
+    prices: Prices, inputs: Inputs, cut: int, factor: float
+) -> Iterator[tuple[Prices, Inputs]]:
+    """The same first `cut` bars, and after them none, or all or some at other prices."""
+    yield prices.upto(cut), _upto(inputs, cut)
+    yield _altered(prices, inputs, cut, factor)
+    near = cut + AHEAD
+    yield _altered(prices.upto(near), _upto(inputs, near), cut, 1.0 / factor)
+
+
+def _upto(inputs: Inputs, bars: int) -> Inputs:
+    return {name: values[:bars] for name, values in inputs.items()}
+
+
+def _altered(prices: Prices, inputs: Inputs, cut: int, factor: float) -> tuple[Prices, Inputs]:
+    """Prices times `factor` from the cut on, and inputs of the sign that goes with it."""
+    later = np.arange(len(prices.timestamp))[:, np.newaxis] >= cut
+    scale, sign = np.where(later, factor, 1.0), np.where(later, np.sign(factor - 1.0), 1.0)
+    fields = {name: getattr(prices, name) * scale for name in FIELDS}
+    changed = {n: np.where(later, np.abs(v), v) * sign for n, v in inputs.items()}
+    return replace(prices, **fields), changed
 
 
 def _changed(seen: Floats, whole: Floats) -> Iterator[tuple[int, int]]:

@@ -11,12 +11,35 @@ from dataclasses import dataclass
 from tidemark.backtest import overfitting
 from tidemark.backtest.overfitting import Bootstrap
 from tidemark.backtest.prices import Floats
-from tidemark.backtest.verdict import Evidence
 
 import numpy as np
 import pandas as pd
 
 ALL = "all strategies"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a winner; Sharpe ratios annual, intervals (lower, upper), NaN if unknown."""
+
+    strategy: str
+    parameters: str  # the set, as text
+    strategies: int  # that were ranked
+    trials: int  # sets tried, over all strategies
+    guardrails: str  # `passed`, or why not
+    confidence: float  # of the intervals
+    sharpe: float
+    sharpe_interval: tuple[float, float]
+    chance_hurdle: float  # expected of the luckiest trial
+    deflated_sharpe: float
+    overfitting: float  # probability of backtest overfitting, of choosing among all sets
+    walk_forward_sharpe: float  # likewise of choosing among all sets
+    walk_forward_benchmark_sharpe: float  # on the same bars
+    annual_return: float
+    benchmark: str
+    benchmark_return: float
+    difference_interval: tuple[float, float]  # Sharpe ratio less the benchmark's
+    agreement: float  # Kendall's W over market scenarios
 
 
 @dataclass(frozen=True)

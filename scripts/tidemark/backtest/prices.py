@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,18 @@ class Prices:
         """The tickers [start, stop)."""
         fields = {name: getattr(self, name)[:, start:stop] for name in FIELDS}
         return replace(self, ticker=self.ticker[start:stop], **fields)
+
+    def locked(self) -> "Prices":
+        """The same bars, which cannot be written to through these arrays."""
+        fields: dict[str, Any] = {name: locked(getattr(self, name)) for name in FIELDS}
+        return replace(self, **fields)
+
+
+def locked(values: Floats) -> Floats:
+    """A view of the values that cannot be written to."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 def side_by_side(parts: Sequence[Prices]) -> Prices:

@@ -46,9 +46,13 @@ class Recall:
         arrays = [id(arg) for arg in args if isinstance(arg, np.ndarray)]
         if not self._known.keys() >= set(arrays):
             return function(*args, **named)
-        others = [arg for arg in args if not isinstance(arg, np.ndarray)]
-        key = (function, *arrays, *others, *sorted(named.items()))
-        if key not in self._results:
+        places = [id(arg) if isinstance(arg, np.ndarray) else arg for arg in args]
+        key = (function, len(arrays), *places, *sorted(named.items()))
+        try:
+            known = key in self._results
+        except TypeError:  # an argument without a hash
+            return function(*args, **named)
+        if not known:
             self._results[key] = function(*args, **named)
             self._keep(self._results[key])
         return self._results[key]

@@ -3,8 +3,7 @@
 Fractions are decimal, returns net, Sharpe ratios annual.
 """
 
-from dataclasses import dataclass
-
+from tidemark.backtest.evidence import Evidence
 from tidemark.backtest.rankings import PASSED, percent
 
 import numpy as np
@@ -12,30 +11,6 @@ import numpy as np
 CONFIDENT = 0.95  # deflated Sharpe ratio from which luck is no sufficient explanation
 LIKELY_LUCK = 0.5  # below this the luckiest of the trials would be expected to show more
 LOW_OVERFITTING = 0.1  # 10 sets of pure noise get below it about once in twenty histories
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What is known of a winner; Sharpe ratios annual, intervals (lower, upper), NaN if unknown."""
-
-    strategy: str
-    parameters: str  # the set, as text
-    strategies: int  # that were ranked
-    trials: int  # sets tried, over all strategies
-    guardrails: str  # `passed`, or why not
-    confidence: float  # of the intervals
-    sharpe: float
-    sharpe_interval: tuple[float, float]
-    chance_hurdle: float  # expected of the luckiest trial
-    deflated_sharpe: float
-    overfitting: float  # probability of backtest overfitting, of choosing among all sets
-    walk_forward_sharpe: float  # likewise of choosing among all sets
-    walk_forward_benchmark_sharpe: float  # on the same bars
-    annual_return: float
-    benchmark: str
-    benchmark_return: float
-    difference_interval: tuple[float, float]  # Sharpe ratio less the benchmark's
-    agreement: float  # Kendall's W over market scenarios
 
 
 def in_words(evidence: Evidence) -> list[str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 CELL_COLUMNS = [
-    *("strategy_name", "scenario_kind", "scenario_name", "symbol", "total_return", "sharpe_ratio"),
-    *("trades", "win_rate", "exposure", "turnover", "costs"),
+    *("strategy_name", "set", "scenario_kind", "scenario_name", "symbol"),
+    *("total_return", "sharpe_ratio", "trades", "win_rate", "exposure", "turnover", "costs"),
 ]
 
 

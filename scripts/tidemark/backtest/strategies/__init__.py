@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from traceback import extract_tb
 from typing import Any
 
-from tidemark.backtest.prices import FIELDS, Prices
+from tidemark.backtest.prices import FIELDS, Prices, locked
 from tidemark.backtest.recall import Recall
 from tidemark.errors import InputError, hint
 
@@ -192,34 +192,38 @@ def targets_of(
         inputs: (bars, tickers) by name, at least those in `strategy.inputs`.
 
     Raises:
-        InputError: an input is missing, the strategy writes into an indicator's result, or targets
-            have another shape or lie beyond -1 to 1.
+        InputError: an input is missing, the strategy writes into bars or an indicator's result, or
+            targets have another shape or lie beyond -1 to 1.
     """
     for name in strategy.inputs:
         if name not in (inputs or {}):
             raise lacking(strategy, name, "config.yaml strategies")
-    data = {name: (inputs or {})[name] for name in strategy.inputs}
-    known = Recall([*(getattr(prices, field) for field in FIELDS), *data.values()])
+    data = {name: locked((inputs or {})[name]) for name in strategy.inputs}
+    shared = prices.locked()
+    known = Recall([*(getattr(shared, name) for name in FIELDS), *data.values()])
     for parameters in sets:
         with _sharing(strategy, parameters, known):
-            targets = np.asarray(strategy.targets(prices, **data, **parameters), dtype=np.float64)
+            targets = np.asarray(strategy.targets(shared, **data, **parameters), dtype=np.float64)
         _require_positions(strategy, parameters, targets, prices)
         yield np.where(np.isnan(prices.close), np.nan, targets)
 
 
 @contextmanager
 def _sharing(strategy: Strategy, parameters: Parameters, known: Recall) -> Iterator[None]:
-    """Indicators that other sets asked for are at hand, and must stay as they are."""
+    """What indicators said for other sets is at hand; it and the bars must stay as they are."""
     try:
         with known.used():
             yield
     except ValueError as error:
         if "read-only" not in str(error):
             raise
+        file = getattr(strategy.targets, "__code__", _sharing.__code__).co_filename
+        frames = extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == file]
         raise InputError(
-            f"{_file(strategy.name)}:{extract_tb(error.__traceback__)[-1].lineno}",
-            f"with {describe(parameters)} it writes into what an indicator returned",
-            "write into a copy, as in `sma(...).copy()`: other sets use the same result",
+            ":".join([_file(strategy.name), *map(str, lines[-1:])]),
+            f"with {describe(parameters)} it writes into bars, or into what an indicator returned",
+            "write into a copy, as in `sma(...).copy()`: other sets use the same arrays",
         ) from error
 
 
