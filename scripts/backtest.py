@@ -1,6 +1,7 @@
 """Trade one strategy: every set of parameters on every ticker in every market scenario."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 
 from tidemark.backtest import causality, scenarios, strategies
 from tidemark.backtest.cells import Trial
@@ -16,6 +17,7 @@ BASIS_POINT = 1e-4
 @step(per=("strategy",))
 def backtest(run: Run) -> None:
     """Write metrics/backtests/{strategy}.parquet, and the daily returns to data/backtests/."""
+    warnings.simplefilter("once", RuntimeWarning)  # of a strategy's own, not again for each set
     markets = scenarios.stored(run.read_json(scenarios.RECORDS), run.read_parquet)
     trial = _trial(run, markets[0].prices)
     causality.require_causal(trial.strategy, markets[0].prices, trial.sets, trial.inputs)
@@ -24,7 +26,11 @@ def backtest(run: Run) -> None:
         f"metrics/backtests/{run.strategy}.parquet", _cells(run, trial, tested)
     )
     run.write_parquet(f"data/backtests/{run.strategy}.parquet", trial.returns(markets[0]))
-    run.headline(f"{rows:,} cells: {len(trial.sets)} sets, {len(tested)} market scenarios")
+    run.headline(f"{rows:,} cells: {_many(trial.sets, 'set')}, {_many(tested, 'market scenario')}")
+
+
+def _many(things: Sequence[object], what: str) -> str:
+    return f"{len(things)} {what}{'s' * (len(things) != 1)}"
 
 
 def _trial(run: Run, history: Prices) -> Trial:

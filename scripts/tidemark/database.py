@@ -108,6 +108,9 @@ TABLES: dict[str, dict[str, Any]] = {
         "annual_return": REAL,
         "benchmark": TEXT,
         "benchmark_return": REAL,
+        "flat_years": REAL,
+        "return_since": REAL,
+        "benchmark_return_since": REAL,
         "difference_lower": REAL,
         "difference_upper": REAL,
         "kendalls_w": REAL,
@@ -161,6 +164,7 @@ FILE_TABLES = {
             evidence.annual_return AS history_return, return_lower, return_upper,
             evidence.benchmark_sharpe AS history_benchmark_sharpe,
             evidence.benchmark_return AS history_benchmark_return,
+            flat_years, return_since, benchmark_return_since,
             difference_lower, difference_upper, chance_hurdle, deflated_sharpe, overfitting,
             walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe
         FROM read_parquet($path) AS rankings

@@ -1,5 +1,7 @@
 """Evidence: each figure is that of the statistic it names, on the right columns and bars."""
 
+from dataclasses import replace
+
 from tidemark.backtest import evidence, overfitting
 from tidemark.backtest.evidence import ALL, Plan, examine, of_winner
 
@@ -39,6 +41,18 @@ def test_the_best_set_is_measured(returns, benchmark, examined):
     assert row["sharpe_lower"] < row["sharpe"] < row["sharpe_upper"]
     difference = row["sharpe"] - row["benchmark_sharpe"]
     assert row["difference_lower"] < difference < row["difference_upper"]
+
+
+@pytest.mark.parametrize("cash", [0.0, 0.0001])
+def test_figures_since_the_first_position_leave_out_what_came_before(returns, benchmark, cash):
+    late = returns["a"].copy()
+    late[:300, 2] = cash
+    plan = replace(PLAN, cash=cash)
+    row = examine({"a": late, "b": returns["b"]}, {"a": 2, "b": 0}, benchmark, plan).iloc[0]
+    assert row["flat_years"] == pytest.approx(300 / YEAR)
+    ours, theirs = (np.prod(1 + one[300:]) ** (YEAR / 700) - 1 for one in (late[:, 2], benchmark))
+    assert row["return_since"] == pytest.approx(ours)
+    assert row["benchmark_return_since"] == pytest.approx(theirs)
 
 
 def test_luck_is_that_of_all_sets_of_all_strategies(returns, examined):

@@ -120,6 +120,9 @@ SUMMARY = {
         "annual_return": 0.15,
         "benchmark": "hold",
         "benchmark_return": 0.12,
+        "flat_years": 1.0,
+        "return_since": 0.16,
+        "benchmark_return_since": 0.17,
         "difference_interval": [None, None],
         "agreement": 0.4,
     },
@@ -137,6 +140,7 @@ def assessed():
     figures = ["sharpe", "sharpe_lower", "sharpe_upper", "annual_return", "return_lower"]
     figures += ["return_upper", "benchmark_sharpe", "benchmark_return", "difference_lower"]
     figures += ["difference_upper", "chance_hurdle", "deflated_sharpe", "overfitting"]
+    figures += ["flat_years", "return_since", "benchmark_return_since"]
     figures += ["walk_forward_sharpe", "walk_forward_return", "walk_forward_benchmark_sharpe"]
     ranked = pd.DataFrame(
         {
@@ -543,7 +547,7 @@ def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection)
     assert "| together | mean correlation of tickers 0.8 | – | – | – | – |" in text
     assert "at least 100 % of the market scenarios" in text
     assert "| moon_crash | – | – | 0 | NASA | no data: they end |" in text
-    assert "| NBER \\| dates | none |" in text
+    assert "| NBER \\| dates | – |" in text
     assert "- crisis, year_2012\n" in text
     assert "| costly | costs times 5 |" in text
     assert "| paths (simulated) | rise (0.80) | cross (0.50) | – |" in text

@@ -24,6 +24,9 @@ PROVEN = verdict.Evidence(
     annual_return=0.123,
     benchmark=HOLD,
     benchmark_return=0.101,
+    flat_years=0.0,
+    return_since=0.123,
+    benchmark_return_since=0.101,
     difference_interval=(0.05, 0.7),
     agreement=0.62,
 )
@@ -70,6 +73,13 @@ def test_each_doubt_is_named(change, blamed, said):
     assert sum(said in sentence for sentence in others) == 1
 
 
+def test_years_without_a_position_are_told_and_left_out():
+    waited = replace(PROVEN, flat_years=1.01, return_since=0.13, benchmark_return_since=0.18)
+    compared = verdict.in_words(waited)[4]
+    assert "no position in the first 1.0 years; since then 13.0 % against 18.0 %" in compared
+    assert "position" not in verdict.in_words(PROVEN)[4]
+
+
 def test_likely_luck_is_called_so():
     first = verdict.in_words(replace(PROVEN, deflated_sharpe=0.49, overfitting=0.6))[0]
     assert "but that is likely luck: 2 of 4 checks do not speak for it" in first
@@ -86,7 +96,7 @@ def test_what_is_unknown_speaks_for_nothing():
         agreement=nan,
     )
     first, *others = verdict.in_words(unknown)
-    assert "4 of 4 checks do not speak for it" in first
+    assert "none of 4 checks speaks for it" in first
     assert not any("nan" in sentence for sentence in [first, *others])
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 ALL = "all strategies"
+NOTHING = 1e-12  # returns beyond cash that are smaller are rounding
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Evidence:
     annual_return: float
     benchmark: str
     benchmark_return: float
+    flat_years: float  # before the first position
+    return_since: float  # a year, from then on
+    benchmark_return_since: float
     difference_interval: tuple[float, float]  # Sharpe ratio less the benchmark's
     agreement: float  # Kendall's W over market scenarios
 
@@ -76,9 +80,10 @@ def examine(
     Returns:
         One row a strategy, and one for ALL, which has only what concerns a choice among sets:
         strategy_name, sets, sharpe, sharpe_lower, sharpe_upper, annual_return, return_lower,
-        return_upper, benchmark_sharpe, benchmark_return, difference_lower and difference_upper (of
-        the Sharpe ratio less the benchmark's), chance_hurdle, deflated_sharpe, overfitting,
-        walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe.
+        return_upper, benchmark_sharpe, benchmark_return, flat_years (before the first position),
+        return_since and benchmark_return_since (a year, from that bar on), difference_lower and
+        difference_upper (of the Sharpe ratio less the benchmark's), chance_hurdle, deflated_sharpe,
+        overfitting, walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe.
     """
     everything = np.column_stack(list(returns.values()))
     chosen = np.column_stack([sets[:, best[name]] for name, sets in returns.items()])
@@ -108,10 +113,29 @@ def _of_best(
         "return_upper": upper["annual_return"],
         "benchmark_sharpe": yearly * overfitting.sharpe(benchmark[:, None] - plan.cash)[0],
         "benchmark_return": _annual(benchmark[:, None], plan)[0],
+        **_since_first_position(chosen, benchmark, plan),
         "difference_lower": lower["sharpe_difference"],
         "difference_upper": upper["sharpe_difference"],
         "chance_hurdle": yearly * overfitting.chance_hurdle(trials),
         "deflated_sharpe": overfitting.deflated_sharpe_ratio(observed, trials),
+    }
+
+
+def _since_first_position(chosen: Floats, benchmark: Floats, plan: Plan) -> dict[str, Floats]:
+    """What both earned from the bar on which each set first held something.
+
+    A rule that needs a year of bars sits that year out, which is luck, good or bad.
+    """
+    first = np.argmax(np.abs(chosen - plan.cash) > NOTHING, axis=0)
+    since = [
+        _annual(np.column_stack([own, benchmark])[start:], plan)
+        for own, start in zip(chosen.T, first, strict=True)
+    ]
+    ours, theirs = np.array(since).T
+    return {
+        "flat_years": first / plan.periods_per_year,
+        "return_since": ours,
+        "benchmark_return_since": theirs,
     }
 
 
@@ -173,6 +197,9 @@ def of_winner(
         annual_return=of_best["annual_return"],
         benchmark=benchmark,
         benchmark_return=of_best["benchmark_return"],
+        flat_years=of_best["flat_years"],
+        return_since=of_best["return_since"],
+        benchmark_return_since=of_best["benchmark_return_since"],
         difference_interval=(of_best["difference_lower"], of_best["difference_upper"]),
         agreement=agreement,
     )

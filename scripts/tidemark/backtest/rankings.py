@@ -105,6 +105,9 @@ def _reasons(mean: Any, limits: Guardrails, markets: int) -> Iterator[str]:
     if mean.tried / markets < limits.min_markets:
         least = percent(limits.min_markets)
         yield f"tried in {mean.tried} of {markets} market scenarios, fewer than {least}"
+    if not mean.exposure > 0:
+        yield "never a position: its rule asks for none, or the data lack what it needs"
+        return
     if not mean.trades >= limits.min_trades:
         yield f"{mean.trades:.1f} trades a ticker, fewer than {limits.min_trades:g}"
     if np.isnan(mean.sharpe_ratio):

@@ -10,6 +10,7 @@ import numpy as np
 
 CONFIDENT = 0.95  # deflated Sharpe ratio from which luck is no sufficient explanation
 LIKELY_LUCK = 0.5  # below this the luckiest of the trials would be expected to show more
+WAITED = 0.05  # years without a position from which that is said
 LOW_OVERFITTING = 0.1  # 10 sets of pure noise get below it about once in twenty histories
 
 
@@ -69,9 +70,14 @@ def _verdict(evidence: Evidence) -> str:
     else:
         doubt = "is not shown to be worth trading"
     return (
-        f"{first}, but {doubt}: {len(against)} of {len(checks)} checks do not speak for it "
-        f"({', '.join(against)})."
+        f"{first}, but {doubt}: {_count(len(against), len(checks))} for it ({', '.join(against)})."
     )
+
+
+def _count(against: int, checks: int) -> str:
+    if against == checks:
+        return f"none of {checks} checks speaks"
+    return f"{against} of {checks} checks do not speak"
 
 
 def _deflated(evidence: Evidence) -> str:
@@ -117,11 +123,21 @@ def _walked(evidence: Evidence) -> str:
     )
 
 
+def _since(evidence: Evidence) -> str:
+    """A rule that had to wait for its first bars may owe its lead to what it missed meanwhile."""
+    if evidence.flat_years < WAITED:
+        return ""
+    return (
+        f" (it had no position in the first {evidence.flat_years:.1f} years; since then "
+        f"{percent(evidence.return_since)} against {percent(evidence.benchmark_return_since)})"
+    )
+
+
 def _compared(evidence: Evidence) -> str:
     lower, upper = evidence.difference_interval
     returns = (
         f"It returned {percent(evidence.annual_return)} a year after costs, {evidence.benchmark} "
-        f"{percent(evidence.benchmark_return)}"
+        f"{percent(evidence.benchmark_return)}{_since(evidence)}"
     )
     if not np.isfinite([lower, upper]).all():
         return f"{returns}; their Sharpe ratios cannot be compared."

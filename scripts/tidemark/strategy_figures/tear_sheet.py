@@ -90,6 +90,8 @@ def _bars(axes: Axes, table: pd.DataFrame) -> None:
     place = np.arange(len(table))
     for number, (name, color) in enumerate((("own", DATA), ("benchmark", MUTED))):
         axes.barh(place + 0.38 * number - 0.19, table[name], 0.36, color=color)
+    for at in np.flatnonzero(table["own"].isna()).tolist():
+        axes.text(0.0, at, " undefined", va="center", fontsize=8, color=MUTED)
     axes.axvline(0.0, color=INK, linewidth=0.8)
     axes.set_yticks(place, table.index)
     axes.set_ylim(max(len(table), 4) - 0.5, -0.5)

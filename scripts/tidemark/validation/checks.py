@@ -150,7 +150,7 @@ def _duplicates(frame: pd.DataFrame, key: list[str]) -> Iterator[Finding]:
         yield Finding(
             "unique",
             " + ".join(key),
-            f"{_counted(int(repeated.sum()))} there before",
+            f"repeated in {int(repeated.sum()):,} row{'' if repeated.sum() == 1 else 's'}",
             "remove the repeated lines from the source",
             count=int(repeated.sum()),
             rows=offenders(frame, repeated, frame[key[-1]]),
