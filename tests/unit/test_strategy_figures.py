@@ -30,6 +30,7 @@ EVIDENCE = (
     *("annual_return", "return_lower", "return_upper", "benchmark_return", "overfitting"),
     *("sharpe", "sharpe_lower", "sharpe_upper", "benchmark_sharpe", "deflated_sharpe"),
     *("walk_forward_sharpe", "walk_forward_benchmark_sharpe"),
+    *("return_since", "benchmark_return_since"),
 )
 CATEGORIES = {"cross": "trend", "rise": "momentum", "hold": "benchmark"}
 
@@ -190,9 +191,10 @@ def test_what_they_say():
 def test_undefined_key_figures_are_a_dash():
     found = found_of()
     assert tear_sheet.key_figures(found, "cross")[0] == ("Return a year", "12.5 %", "12.5 %")
-    assert tear_sheet.key_figures(found, "rise")[:2] == [
+    assert tear_sheet.key_figures(found, "rise")[:3] == [
         ("Return a year", "–", "–"),
         ("  95 % interval", "–", ""),
+        ("  since the first position", "–", "–"),
     ]
 
 

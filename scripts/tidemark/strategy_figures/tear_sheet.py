@@ -126,10 +126,12 @@ def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
     level = f"  {100 * found.confidence:g} % interval"
     returns = 100 * examined["return_lower"], 100 * examined["return_upper"]
     sharpes = examined["sharpe_lower"], examined["sharpe_upper"]
+    since = examined["return_since"], examined["benchmark_return_since"]
     walked = examined["walk_forward_sharpe"], examined["walk_forward_benchmark_sharpe"]
     return [
         _row("Return a year", "{:.1%}", examined["annual_return"], examined["benchmark_return"]),
         _between(level, "{:.1f} to {:.1f} %", *returns),
+        _row("  since the first position", "{:.1%}", *since),
         _row("Sharpe ratio", "{:.2f}", examined["sharpe"], examined["benchmark_sharpe"]),
         _between(level, "{:.2f} to {:.2f}", *sharpes),
         _row("Deepest drawdown", "{:.0%}", *falls),
