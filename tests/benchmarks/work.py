@@ -40,6 +40,8 @@ hashing; and the bare work on data in memory, in one process.
 |---|---:|---:|---:|---:|
 {rows}
 
+The bare work alone takes {cores} cores {least:.1f} s at least, whatever tool runs the steps.
+
 What is not bare work: loading the libraries once, {steps} forks and clients, reading the
 configuration, reading, hashing and writing files, checkpoints, and the project code that each step
 imports.
@@ -116,7 +118,12 @@ def main() -> None:
     rows.append(("all", tuple(map(sum, zip(*totals.values(), strict=True)))))
     lines = [f"| {step} | {n} | {a:.2f} | {b:.2f} | {c:.2f} |" for step, (n, a, b, c) in rows]
     text = REPORT_TEXT.format(
-        cores=os.cpu_count(), steps=len(records), wall=wall, busy=busy, rows="\n".join(lines)
+        cores=os.cpu_count(),
+        steps=len(records),
+        wall=wall,
+        busy=busy,
+        rows="\n".join(lines),
+        least=sum(bare.values()) / (os.cpu_count() or 1),
     )
     REPORT.write_text(text, "utf-8")
     print(text)
