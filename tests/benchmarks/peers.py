@@ -70,6 +70,7 @@ the same steps: all {all_steps} in a cold run, the same {edited_steps} after an 
   threads. DVC keeps earlier results in its cache and can bring them back; the others cannot.
 - Dates in `config.yaml` are in quotes for all tools: DVC cannot store others as parameters.
 - Environments are set up beforehand, file caches are warm, and earlier writes are on disk.
+- What no tool can beat is the steps' own work, which `WORK.md` has: its share bounds every ratio.
 
 ## All runs, in seconds
 
