@@ -3,10 +3,12 @@
 import warnings
 from collections.abc import Iterator, Sequence
 
-from tidemark.backtest import causality, scenarios, strategies
+from tidemark.backtest import causality, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
 from tidemark.backtest.prices import Floats, Prices, TradingHours, forecasts_on, periods_per_year
+from tidemark.backtest.scenarios import files
+from tidemark.backtest.scenarios.market import MarketScenario
 from tidemark.step import Run, step
 
 import pandas as pd
@@ -18,7 +20,7 @@ BASIS_POINT = 1e-4
 def backtest(run: Run) -> None:
     """Write metrics/backtests/{strategy}.parquet, and the daily returns to data/backtests/."""
     warnings.simplefilter("once", RuntimeWarning)  # of a strategy's own, not again for each set
-    markets = scenarios.stored(run.read_json(scenarios.RECORDS), run.read_parquet)
+    markets = files.stored(run.read_json(files.RECORDS), run.read_parquet)
     trial = _trial(run, markets[0].prices)
     causality.require_causal(trial.strategy, markets[0].prices, trial.sets, trial.inputs)
     tested = trial.markets(markets)
@@ -62,9 +64,7 @@ def _forecasts(run: Run, strategy: strategies.Strategy, history: Prices) -> Floa
     return forecasts_on(history, run.read_parquet(path), horizon)
 
 
-def _cells(
-    run: Run, trial: Trial, tested: list[scenarios.MarketScenario]
-) -> Iterator[pd.DataFrame]:
+def _cells(run: Run, trial: Trial, tested: list[MarketScenario]) -> Iterator[pd.DataFrame]:
     for done, frame in trial.cells(tested):
         run.progress(f"{done} of {len(tested)} market scenarios")
         yield frame

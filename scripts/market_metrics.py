@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from tidemark.backtest import market_metrics as measures
-from tidemark.backtest import scenarios
-from tidemark.backtest.scenarios import MarketScenario
+from tidemark.backtest.scenarios import files
+from tidemark.backtest.scenarios.market import MarketScenario
 from tidemark.step import Run, step
 
 import pandas as pd
@@ -16,7 +16,7 @@ WEEK = pd.Timedelta(days=7)
 @step()
 def market_metrics(run: Run) -> None:
     """Write metrics/market/market_metrics.parquet: family, ticker, scenario_name, metric, value."""
-    markets = scenarios.stored(run.read_json(scenarios.RECORDS), run.read_parquet)
+    markets = files.stored(run.read_json(files.RECORDS), run.read_parquet)
     covered = [one for one in markets if len(one.times)]
     real = [one for one in covered if one.is_real]
     frames = [*measures.describe(covered), *_events(run, real), *_model(run, real)]

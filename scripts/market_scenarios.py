@@ -1,7 +1,7 @@
 """The stretches, stresses and simulations of the market that strategies are tried on."""
 
-from tidemark.backtest import scenarios
 from tidemark.backtest.prices import from_tidy
+from tidemark.backtest.scenarios import configured, files
 from tidemark.step import Run, step
 
 import pandas as pd
@@ -11,12 +11,12 @@ import pandas as pd
 def market_scenarios(run: Run) -> None:
     """Write data/scenarios/: all of history, the bars of each simulation, and what each is."""
     prices = from_tidy(run.read_parquet("data/raw/prices.parquet"))
-    built = list(scenarios.build(prices, run.plain(run.config["market_scenarios"]), run.seed))
-    for kind, file in scenarios.FILES.items():
-        frames = [scenarios.tidy(one) for one in built if one.kind == kind]
-        run.write_parquet(file, pd.concat(frames) if frames else scenarios.tidy(built[0])[:0])
+    built = list(configured.build(prices, run.plain(run.config["market_scenarios"]), run.seed))
+    for kind, path in files.FILES.items():
+        frames = [files.tidy(one) for one in built if one.kind == kind]
+        run.write_parquet(path, pd.concat(frames) if frames else files.tidy(built[0])[:0])
     records = [one.record() for one in built]
-    run.write_json(scenarios.RECORDS, records)
+    run.write_json(files.RECORDS, records)
     for record in records:
         if not record["bars"]:
             run.note(f"{record['name']}: {record['note']}")

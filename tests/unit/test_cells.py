@@ -7,7 +7,9 @@ from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules, simulate
 from tidemark.backtest.performance import measure
 from tidemark.backtest.prices import Prices, TradingHours, periods_per_year
-from tidemark.backtest.scenarios import Shock, Simulation, Stress, Window
+from tidemark.backtest.scenarios.paths import Simulation
+from tidemark.backtest.scenarios.stress import Shock, Stress
+from tidemark.backtest.scenarios.windows import Window
 
 import numpy as np
 import pandas as pd
@@ -42,10 +44,10 @@ def markets(prices):
     stresses = {"costly": Stress(cost_multiplier=5.0), "fall": Stress(shock=Shock(-0.3, [0.5]))}
     plan = Simulation({"stationary_bootstrap": 2, "gbm": 1}, 60, 40, 5, 400)
     return [
-        scenarios.full(prices),
-        *scenarios.historical(prices, windows),
-        *scenarios.stressed(prices, stresses),
-        *scenarios.simulated(prices, plan, 1),
+        scenarios.windows.full(prices),
+        *scenarios.windows.historical(prices, windows),
+        *scenarios.stress.stressed(prices, stresses),
+        *scenarios.paths.simulated(prices, plan, 1),
     ]
 
 

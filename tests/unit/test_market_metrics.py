@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from tidemark.backtest import market_metrics, scenarios
 from tidemark.backtest.prices import Prices
-from tidemark.backtest.scenarios import Simulation, Window
+from tidemark.backtest.scenarios.paths import Simulation
+from tidemark.backtest.scenarios.windows import Window
 from tidemark.errors import InputError
 
 import numpy as np
@@ -190,7 +191,7 @@ def test_a_row_for_each_ticker_and_metric():
 def test_only_measured_bars_count_and_indicators_look_back():
     prices = walk()
     window = {"summer": Window("2020-06-01", "2020-08-31", "test")}
-    (scenario,) = scenarios.historical(prices, window)
+    (scenario,) = scenarios.windows.historical(prices, window)
     (frame,) = market_metrics.describe([scenario])
     rows = scenario.counted
     change = prices.close[rows] / prices.close[rows.start - 1 : rows.stop - 1] - 1
@@ -202,7 +203,7 @@ def test_only_measured_bars_count_and_indicators_look_back():
     later = replace(prices, **{f: getattr(prices, f).copy() for f in FIELDS})
     for field in FIELDS:
         getattr(later, field)[rows.stop :] *= 3.0
-    (after,) = market_metrics.describe(scenarios.historical(later, window))
+    (after,) = market_metrics.describe(scenarios.windows.historical(later, window))
     pd.testing.assert_frame_equal(frame, after)
 
 
@@ -212,10 +213,10 @@ def test_each_scenario_is_described_from_its_own_bars():
     plan = Simulation({"stationary_bootstrap": 2}, 60, 250, 10, 100)
     year = {"year": Window("2020-01-01", "2020-12-31", "test")}
     mixed = [
-        scenarios.full(prices),
-        *scenarios.historical(prices, year),
-        *scenarios.simulated(prices, plan, 3),
-        scenarios.full(prices),
+        scenarios.windows.full(prices),
+        *scenarios.windows.historical(prices, year),
+        *scenarios.paths.simulated(prices, plan, 3),
+        scenarios.windows.full(prices),
     ]
     together = list(market_metrics.describe(mixed))
     for scenario, frame in zip(mixed, together, strict=True):
@@ -226,7 +227,9 @@ def test_each_scenario_is_described_from_its_own_bars():
 
 
 def test_a_window_without_data_is_undefined():
-    gone = scenarios.historical(walk(), {"gone": Window("1987-10-14", "1987-10-19", "test")})
+    gone = scenarios.windows.historical(
+        walk(), {"gone": Window("1987-10-14", "1987-10-19", "test")}
+    )
     (frame,) = market_metrics.describe(gone)
     values = frame[frame["ticker"] == "A"].set_index("metric")["value"]
     assert values.pop("returns") == 0

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from tidemark import store
 from tidemark.backtest import scenarios
-from tidemark.backtest.prices import Prices, forecasts_on, from_tidy
-from tidemark.backtest.scenarios import Pool, Shock, Simulation, Stress, Window
+from tidemark.backtest.prices import FIELDS, Prices, forecasts_on, from_tidy
+from tidemark.backtest.scenarios import configured, files
+from tidemark.backtest.scenarios.paths import Pool, Simulation
+from tidemark.backtest.scenarios.stress import Shock, Stress
+from tidemark.backtest.scenarios.windows import Window
 from tidemark.errors import InputError
 
 import numpy as np
@@ -70,7 +73,7 @@ def assert_consistent(prices):
 
 def assert_same(one, two):
     assert one.ticker == two.ticker
-    for field in ("timestamp", *scenarios.FIELDS):
+    for field in ("timestamp", *FIELDS):
         assert getattr(one, field).tobytes() == getattr(two, field).tobytes(), field
 
 
@@ -86,7 +89,7 @@ def sample():
 
 def test_full_history_says_what_is_missing():
     prices = random_prices(bars=100, listed=(0, 25, 0))
-    record = scenarios.full(prices).record()
+    record = scenarios.windows.full(prices).record()
     assert record["bars"] == 100
     assert record["covered"] == {"A": 1.0, "B": 0.75, "C": 1.0}
     assert record["note"] == "not wholly covered: B 75 %"
@@ -96,7 +99,7 @@ def test_full_history_says_what_is_missing():
 def test_a_window_includes_its_first_and_last_day():
     prices = prices_of(np.arange(1.0, 11))  # Monday 2020-01-06 to Friday 2020-01-17
     window = {"week": Window("2020-01-08", "2020-01-14", "test")}
-    (found,) = scenarios.historical(prices, window)
+    (found,) = scenarios.windows.historical(prices, window)
     assert found.counted == slice(2, 7)
     assert found.prices is prices
     record = found.record()
@@ -106,7 +109,9 @@ def test_a_window_includes_its_first_and_last_day():
 
 def test_a_window_of_intraday_bars_includes_the_whole_last_day():
     prices = prices_of(np.arange(1.0, 25), start="2020-01-06", freq="4h")
-    (found,) = scenarios.historical(prices, {"day": Window("2020-01-07", "2020-01-08", "test")})
+    (found,) = scenarios.windows.historical(
+        prices, {"day": Window("2020-01-07", "2020-01-08", "test")}
+    )
     assert found.counted == slice(6, 18)
 
 
@@ -116,12 +121,14 @@ def test_covered_shares_by_hand():
     close[:3, 1] = np.nan
     prices = prices_of(close, freq="D")  # 2020-01-06 to 10
     window = {"new_year": Window("2019-12-31", "2020-01-09", "test")}
-    (found,) = scenarios.historical(prices, window)
+    (found,) = scenarios.windows.historical(prices, window)
     assert found.counted == slice(0, 4)
     assert found.covered == {"A": pytest.approx(0.4), "B": pytest.approx(0.1)}
     assert found.note == "not wholly covered: A 40 %, B 10 %"
     assert found.record()["covered_share"] == pytest.approx(0.25)
-    (past,) = scenarios.historical(prices, {"end": Window("2020-01-09", "2020-01-12", "test")})
+    (past,) = scenarios.windows.historical(
+        prices, {"end": Window("2020-01-09", "2020-01-12", "test")}
+    )
     assert past.covered["A"] == pytest.approx(0.5)  # two days of four
 
 
@@ -130,7 +137,7 @@ def test_covered_shares_by_hand():
 )
 def test_a_window_without_data_is_reported(start, end):
     prices = random_prices(bars=30, tickers=2)
-    (found,) = scenarios.historical(prices, {"gone": Window(start, end, "test")})
+    (found,) = scenarios.windows.historical(prices, {"gone": Window(start, end, "test")})
     record = found.record()
     assert record["bars"] == 0
     assert (record["first"], record["last"]) == (None, None)
@@ -142,7 +149,7 @@ def test_a_window_without_data_is_reported(start, end):
 def test_a_window_that_ends_before_it_starts():
     window = {"odd": Window("2020-02-01", "2020-01-31", "test")}
     with pytest.raises(InputError, match="ends on 2020-01-31, before") as caught:
-        scenarios.historical(prices_of([1.0, 2.0]), window)
+        scenarios.windows.historical(prices_of([1.0, 2.0]), window)
     assert caught.value.where == "config.yaml market_scenarios.historical.odd"
 
 
@@ -150,7 +157,7 @@ def test_overlap_groups_by_hand():
     def window(first, last):
         return Window(f"2020-01-{first:02}", f"2020-01-{last:02}", "test")
 
-    groups = scenarios.overlap_groups(
+    groups = scenarios.windows.overlap_groups(
         {
             "long": window(1, 20),
             "within": window(5, 6),
@@ -163,24 +170,27 @@ def test_overlap_groups_by_hand():
     assert groups["long"] == "long"
     assert {name for name, group in groups.items() if group == "long"} == set(groups) - {"apart"}
     assert groups["apart"] == "apart"
-    less = scenarios.overlap_groups({"one": window(1, 10), "two": window(7, 16)})
+    less = scenarios.windows.overlap_groups({"one": window(1, 10), "two": window(7, 16)})
     assert less == {"one": "one", "two": "two"}
-    half = scenarios.overlap_groups({"one": window(1, 10), "two": window(6, 16)})
+    half = scenarios.windows.overlap_groups({"one": window(1, 10), "two": window(6, 16)})
     assert half == {"one": "two", "two": "two"}
-    assert scenarios.overlap_groups({}) == {}
+    assert scenarios.windows.overlap_groups({}) == {}
 
 
 def test_calendar_years():
     prices = prices_of(np.ones(60), start="2019-12-30")
-    years = scenarios.calendar_years(prices)
+    years = scenarios.windows.calendar_years(prices)
     assert list(years) == ["year_2019", "year_2020"]
-    found = scenarios.historical(prices, years)
+    found = scenarios.windows.historical(prices, years)
     assert [scenario.counted for scenario in found] == [slice(0, 2), slice(2, 60)]
 
 
 def test_sessions_of_the_sample(sample):
     """The New York Stock Exchange had 248 sessions in 2001, when it closed for four days."""
-    found = {s.name: s for s in scenarios.historical(sample, scenarios.calendar_years(sample))}
+    found = {
+        s.name: s
+        for s in scenarios.windows.historical(sample, scenarios.windows.calendar_years(sample))
+    }
     assert found["year_2001"].record()["bars"] == 248
     assert found["year_2004"].covered["GOOG"] == pytest.approx(94 / 252)
     assert found["year_2000"].covered["IBM"] == pytest.approx(306 / 366)
@@ -193,14 +203,14 @@ def test_what_is_neutral_changes_no_bit(sample):
     shock = Shock(0.0, [0.1, 0.5], fall=3, recovery=7)
     neutral = Stress(cost_multiplier=3.0, volatility_multiplier=1.0, shock=shock)
     for prices in (sample, random_prices(listed=(0, 40, 0), delisted=(150, 200, 200))):
-        assert_same(scenarios.transform(prices, neutral), prices)
-        assert_same(scenarios.transform(prices, Stress()), prices)
+        assert_same(scenarios.stress.transform(prices, neutral), prices)
+        assert_same(scenarios.stress.transform(prices, Stress()), prices)
 
 
 def test_a_shock_by_hand():
     """A fifth is lost within the sixth bar and comes back within the two bars after it."""
     prices = prices_of(np.full(10, 100.0))
-    found = scenarios.transform(prices, Stress(shock=Shock(-0.2, [0.5], recovery=2)))
+    found = scenarios.stress.transform(prices, Stress(shock=Shock(-0.2, [0.5], recovery=2)))
     half = 80 * np.sqrt(1.25)
     close = [100, 100, 100, 100, 100, 80, half, 100, 100, 100]
     assert found.close[:, 0] == pytest.approx(close)
@@ -212,14 +222,14 @@ def test_a_shock_by_hand():
 
 def test_shocks_add_up_and_may_last():
     prices = prices_of(np.full(8, 100.0))
-    found = scenarios.transform(prices, Stress(shock=Shock(-0.5, [0.25, 0.5], fall=2)))
+    found = scenarios.stress.transform(prices, Stress(shock=Shock(-0.5, [0.25, 0.5], fall=2)))
     root = 100 * np.sqrt(0.5)
     assert found.close[:, 0] == pytest.approx([100, 100, root, 50, root / 2, 25, 25, 25])
 
 
 def test_volatility_is_multiplied_about_the_mean():
     prices = random_prices(listed=(0, 60, 0), delisted=(170, 200, 200))
-    found = scenarios.transform(prices, Stress(volatility_multiplier=1.7))
+    found = scenarios.stress.transform(prices, Stress(volatility_multiplier=1.7))
     before, after = log_returns(prices), log_returns(found)
     np.testing.assert_array_equal(np.isnan(after), np.isnan(before))
     assert np.nanstd(after, axis=0) == pytest.approx(1.7 * np.nanstd(before, axis=0), rel=1e-12)
@@ -232,7 +242,7 @@ def test_volatility_is_multiplied_about_the_mean():
 
 def test_a_crash_by_half_stays_above_zero(sample):
     """AAPL lost 52 % on 2000-09-29; twice that as a simple return would be below nothing."""
-    found = scenarios.transform(sample, Stress(volatility_multiplier=2.0))
+    found = scenarios.stress.transform(sample, Stress(volatility_multiplier=2.0))
     worst = np.nanmin(found.close[1:] / found.close[:-1] - 1)
     assert -0.78 < worst < -0.76
     assert_consistent(found)
@@ -241,7 +251,7 @@ def test_a_crash_by_half_stays_above_zero(sample):
 @pytest.mark.parametrize("target", [0.5, 0.9, 1.0])
 def test_correlation_is_the_one_stated(sample, target):
     for prices in (sample, random_prices(tickers=4, listed=(0, 80, 0, 20), delisted=(120,))):
-        found = scenarios.transform(prices, Stress(correlation=target))
+        found = scenarios.stress.transform(prices, Stress(correlation=target))
         before, after = log_returns(prices), log_returns(found)
         pairs = pd.DataFrame(after).corr().to_numpy()[np.triu_indices(after.shape[1], 1)]
         assert pairs.mean() == pytest.approx(target, abs=1e-9)
@@ -255,14 +265,14 @@ def test_correlation_is_the_one_stated(sample, target):
 @pytest.mark.parametrize("seed", range(8))
 def test_all_tickers_may_move_as_one(seed):
     """Rounding may leave the correlation that can be reached a hair below 1."""
-    found = scenarios.transform(random_prices(bars=60, seed=seed), Stress(correlation=1.0))
-    assert scenarios.correlations(log_returns(found)).min() == pytest.approx(1.0, abs=1e-9)
+    found = scenarios.stress.transform(random_prices(bars=60, seed=seed), Stress(correlation=1.0))
+    assert scenarios.stress.correlations(log_returns(found)).min() == pytest.approx(1.0, abs=1e-9)
 
 
 def test_correlation_and_volatility_at_once():
     prices = random_prices()
-    found = scenarios.transform(prices, Stress(correlation=0.8, volatility_multiplier=2.0))
-    assert scenarios.mean_correlation(log_returns(found)) == pytest.approx(0.8, abs=1e-9)
+    found = scenarios.stress.transform(prices, Stress(correlation=0.8, volatility_multiplier=2.0))
+    assert scenarios.stress.mean_correlation(log_returns(found)) == pytest.approx(0.8, abs=1e-9)
     spread = 2 * log_returns(prices).std(axis=0)
     assert log_returns(found).std(axis=0) == pytest.approx(spread, rel=1e-9)
 
@@ -270,24 +280,24 @@ def test_correlation_and_volatility_at_once():
 def test_a_listing_does_not_show_in_the_volatility_of_the_others():
     """The factor of two tickers varies more than that of four; it is scaled so that it does not."""
     prices = random_prices(bars=4000, tickers=4, listed=(0, 0, 2000, 2000))
-    found = log_returns(scenarios.transform(prices, Stress(correlation=0.95)))
+    found = log_returns(scenarios.stress.transform(prices, Stress(correlation=0.95)))
     early, late = found[:1999, 0].std(), found[1999:, 0].std()
     assert early == pytest.approx(late, rel=0.06)
 
 
 def test_a_correlation_that_cannot_be_raised_to():
     with pytest.raises(InputError, match=r"0\.1 is not above the correlation of history") as caught:
-        list(scenarios.stressed(random_prices(), {"calm": Stress(correlation=0.1)}))
+        list(scenarios.stress.stressed(random_prices(), {"calm": Stress(correlation=0.1)}))
     assert caught.value.where == "config.yaml market_scenarios.stress.calm.correlation"
     for lonely in (random_prices(tickers=1), random_prices(tickers=2, listed=(0, 199))):
         with pytest.raises(InputError, match="no two tickers"):
-            scenarios.transform(lonely, Stress(correlation=0.9))
+            scenarios.stress.transform(lonely, Stress(correlation=0.9))
 
 
 def test_a_correlation_of_tickers_that_do_not_vary_together_is_not_made():
     alone = random_prices(tickers=1)
     stresses = {"one": Stress(correlation=0.9), "dear": Stress(cost_multiplier=2.0)}
-    found, dear = scenarios.stressed(alone, stresses)
+    found, dear = scenarios.stress.stressed(alone, stresses)
     record = found.record()
     assert record["note"] == "not made: there are no two tickers whose returns vary together"
     assert (record["bars"], record["first"], record["covered"]) == (0, None, {"A": 0.0})
@@ -298,24 +308,24 @@ def test_a_stress_that_is_not_made_has_no_rows():
     alone = random_prices(tickers=1)
     changes = settings_of()["stress"]
     for stress in ({"together": changes["together"]}, changes):
-        built = list(scenarios.build(alone, settings_of(stress=stress), 3))
+        built = list(configured.build(alone, settings_of(stress=stress), 3))
         frames = {
-            file: pd.concat([scenarios.tidy(one) for one in built if one.kind == kind])
-            for kind, file in scenarios.FILES.items()
+            file: pd.concat([files.tidy(one) for one in built if one.kind == kind])
+            for kind, file in files.FILES.items()
         }
-        assert "together" not in set(frames[scenarios.FILES["stress"]]["scenario"])
+        assert "together" not in set(frames[files.FILES["stress"]]["scenario"])
         kept = {
             file: pd.read_parquet(BytesIO(store.parquet_bytes(f))) for file, f in frames.items()
         }
         records = [one.record() for one in built]
-        again = scenarios.stored(records, kept.__getitem__)
+        again = files.stored(records, kept.__getitem__)
         assert [one.record() for one in again] == records
 
 
 def test_correlations_are_those_of_pandas():
     values = log_returns(random_prices(tickers=5, listed=(0, 50, 0, 190), delisted=(100,)))
     values[:, 2] = 0.01  # does not vary
-    found = scenarios.correlations(values)
+    found = scenarios.stress.correlations(values)
     expected = pd.DataFrame(values).corr().to_numpy()
     defined = np.isfinite(found)
     assert found[defined] == pytest.approx(expected[defined], abs=1e-12)
@@ -337,14 +347,14 @@ def test_stressed_bars_stay_consistent(seed, multiplier, correlation, size, fall
     prices = random_prices(bars=60, seed=seed, listed=(0, 20, 0), delisted=(50,), scale=0.05)
     shock = Shock(size, [0.0, 0.4, 0.5], fall=fall, recovery=recovery)
     stress = Stress(volatility_multiplier=multiplier, correlation=correlation, shock=shock)
-    found = scenarios.transform(prices, stress)
+    found = scenarios.stress.transform(prices, stress)
     np.testing.assert_array_equal(np.isnan(found.close), np.isnan(prices.close))
     assert_consistent(found)
 
 
 def test_costs_go_into_the_record():
     stress = Stress(cost_multiplier=3.0, slippage_multiplier=10.0, cash_rate_change=0.02)
-    (found,) = scenarios.stressed(random_prices(bars=20), {"dear": stress})
+    (found,) = scenarios.stress.stressed(random_prices(bars=20), {"dear": stress})
     record = found.record()
     assert (record["kind"], record["group"], record["simulated"]) == ("stress", "stress", True)
     assert record["cost_multiplier"] == 3.0
@@ -366,7 +376,7 @@ def drawn_rows(prices, path):
 
 def of_method(prices, method, plan=PLAN, seed=5):
     chosen = replace(plan, paths={method: plan.paths[method]})
-    return list(scenarios.simulated(prices, chosen, seed))
+    return list(scenarios.paths.simulated(prices, chosen, seed))
 
 
 @pytest.mark.parametrize("method", ["stationary_bootstrap", "moving_block_bootstrap"])
@@ -392,7 +402,9 @@ def numbered_pool(bars):
 def test_stationary_blocks_are_geometric_and_wrap():
     """Politis and Romano 1994: a new block begins with probability 1 / mean length."""
     plan = replace(PLAN, horizon=60_000, block_length=8)
-    ratios, _ = scenarios.stationary_bootstrap(numbered_pool(50), plan, np.random.default_rng(3))
+    ratios, _ = scenarios.paths.stationary_bootstrap(
+        numbered_pool(50), plan, np.random.default_rng(3)
+    )
     drawn = ratios[:, 3, 0].astype(int)
     broken = np.diff(drawn) % 50 != 1
     lengths = np.diff(np.flatnonzero(broken))
@@ -406,7 +418,9 @@ def test_stationary_blocks_are_geometric_and_wrap():
 
 def test_moving_blocks_have_their_length():
     plan = replace(PLAN, horizon=2000, block_length=7)
-    ratios, _ = scenarios.moving_block_bootstrap(numbered_pool(20), plan, np.random.default_rng(3))
+    ratios, _ = scenarios.paths.moving_block_bootstrap(
+        numbered_pool(20), plan, np.random.default_rng(3)
+    )
     drawn = ratios[:, 3, 0].astype(int)
     blocks = drawn[: 285 * 7].reshape(285, 7)
     assert (np.diff(blocks, axis=1) == 1).all()
@@ -425,7 +439,10 @@ def test_stationary_bootstrap_agrees_with_arch():
     plan = replace(PLAN, horizon=300, block_length=12)
     generator = np.random.default_rng(4)
     ours = np.array(
-        [scenarios.stationary_bootstrap(pool, plan, generator)[0][:, 3].mean() for _ in range(4000)]
+        [
+            scenarios.paths.stationary_bootstrap(pool, plan, generator)[0][:, 3].mean()
+            for _ in range(4000)
+        ]
     )
     assert ours.mean() == pytest.approx(theirs.mean(), abs=0.06 * theirs.std())
     assert ours.std() == pytest.approx(theirs.std(), rel=0.06)
@@ -435,7 +452,7 @@ def test_stationary_bootstrap_agrees_with_arch():
 def test_gbm_has_the_moments_of_history():
     prices = random_prices(bars=500)
     plan = replace(PLAN, paths={"gbm": 40}, horizon=500)
-    paths = scenarios.simulated(prices, plan, 9)
+    paths = scenarios.paths.simulated(prices, plan, 9)
     drawn = np.concatenate(
         [log_returns(path.prices.rows(path.counted.start - 1, path.counted.stop)) for path in paths]
     )
@@ -452,7 +469,7 @@ def test_gbm_highs_and_lows_are_those_of_brownian_motion():
     """Without drift, the highest log price of a bar is on average sqrt(2 / pi) deviations up."""
     close = 100 * np.exp(np.cumsum(np.tile([0.01, -0.01], 400)))
     plan = replace(PLAN, paths={"gbm": 1}, horizon=700)
-    (path,) = scenarios.simulated(prices_of(close), plan, 2)
+    (path,) = scenarios.paths.simulated(prices_of(close), plan, 2)
     bars = path.prices.rows(path.counted.start, path.counted.stop)
     expected = 0.01 * np.sqrt(2 / np.pi)
     error = 0.01 * np.sqrt(1 - 2 / np.pi) / np.sqrt(700)
@@ -463,18 +480,18 @@ def test_gbm_highs_and_lows_are_those_of_brownian_motion():
 
 def test_same_seed_same_bytes():
     prices = random_prices()
-    one, two, other = (list(scenarios.simulated(prices, PLAN, seed)) for seed in (5, 5, 6))
+    one, two, other = (list(scenarios.paths.simulated(prices, PLAN, seed)) for seed in (5, 5, 6))
     for first, second, third in zip(one, two, other, strict=True):
         assert_same(first.prices, second.prices)
-        frames = [store.parquet_bytes(scenarios.tidy(s)) for s in (first, second, third)]
+        frames = [store.parquet_bytes(files.tidy(s)) for s in (first, second, third)]
         assert frames[0] == frames[1] != frames[2]
 
 
 def test_more_paths_and_other_methods_change_no_path():
     prices = random_prices()
-    few = {s.name: s for s in scenarios.simulated(prices, PLAN, 5)}
+    few = {s.name: s for s in scenarios.paths.simulated(prices, PLAN, 5)}
     more = replace(PLAN, paths={"gbm": 4})
-    many = {s.name: s for s in scenarios.simulated(prices, more, 5)}
+    many = {s.name: s for s in scenarios.paths.simulated(prices, more, 5)}
     assert list(many) == ["gbm_001", "gbm_002", "gbm_003", "gbm_004"]
     for name in ("gbm_001", "gbm_002"):
         assert_same(few[name].prices, many[name].prices)
@@ -484,7 +501,7 @@ def test_more_paths_and_other_methods_change_no_path():
 
 def test_a_path_goes_on_from_the_last_close():
     prices = random_prices()
-    for path in scenarios.simulated(prices, PLAN, 5):
+    for path in scenarios.paths.simulated(prices, PLAN, 5):
         assert path.counted == slice(15, 55)
         assert_same(path.prices.upto(15), prices.rows(185, 200))
         assert_consistent(path.prices)
@@ -525,7 +542,7 @@ def test_tickers_with_little_history_or_none_now_are_left_out():
 
 def test_bars_beside_a_gap_are_not_drawn():
     prices = random_prices()
-    for field in scenarios.FIELDS:
+    for field in FIELDS:
         getattr(prices, field)[100, 1] = np.nan
     plan = replace(PLAN, horizon=190)
     (path, *_) = of_method(prices, "stationary_bootstrap", plan)
@@ -545,15 +562,15 @@ def test_closes_alone_will_do(method):
             assert np.isnan(getattr(path.prices, field)).all()
             assert np.isfinite(getattr(other.prices, field)).all()
     stress = Stress(volatility_multiplier=2.0, shock=Shock(-0.2, [0.5]))
-    some = scenarios.transform(replace(whole, open=nothing), stress)
+    some = scenarios.stress.transform(replace(whole, open=nothing), stress)
     assert np.isnan(some.open).all()
-    assert some.high == pytest.approx(scenarios.transform(whole, stress).high)
+    assert some.high == pytest.approx(scenarios.stress.transform(whole, stress).high)
 
 
 @pytest.mark.parametrize("paths", [{}, {"gbm": 0, "stationary_bootstrap": 0}])
 def test_without_paths_nothing_is_asked_of_history(paths):
     plan = replace(PLAN, paths=paths, min_history=9999, horizon=9999)
-    assert list(scenarios.simulated(random_prices(bars=3), plan, 1)) == []
+    assert list(scenarios.paths.simulated(random_prices(bars=3), plan, 1)) == []
 
 
 @pytest.mark.parametrize(
@@ -567,7 +584,7 @@ def test_without_paths_nothing_is_asked_of_history(paths):
 )
 def test_what_cannot_be_simulated(change, key, problem):
     with pytest.raises(InputError, match=problem) as caught:
-        list(scenarios.simulated(random_prices(), replace(PLAN, **change), 1))
+        list(scenarios.paths.simulated(random_prices(), replace(PLAN, **change), 1))
     assert caught.value.where == f"config.yaml market_scenarios.stochastic.{key}"
 
 
@@ -608,7 +625,7 @@ def settings_of(**changes):
 
 def test_every_market_scenario_of_the_configuration():
     prices = random_prices()
-    found = list(scenarios.build(prices, settings_of(), 3))
+    found = list(configured.build(prices, settings_of(), 3))
     assert [scenario.name for scenario in found] == [
         "full",
         "spring",
@@ -628,24 +645,24 @@ def test_every_market_scenario_of_the_configuration():
 def test_two_market_scenarios_of_one_name(name):
     clash = settings_of(stress={name: {"volatility_multiplier": 2.0}})
     with pytest.raises(InputError, match=f"two market scenarios are called {name}"):
-        list(scenarios.build(random_prices(), clash, 3))
+        list(configured.build(random_prices(), clash, 3))
 
 
 def test_stored_and_restored():
     """Also with a ticker that has no bar on the path."""
     prices = random_prices(tickers=4, listed=(0, 60), delisted=(200, 200, 200, 100))
-    for scenario in scenarios.build(prices, settings_of(), 3):
+    for scenario in configured.build(prices, settings_of(), 3):
         record = scenario.record()
-        kept = scenarios.tidy(scenario) if record["simulated"] else prices
-        again = scenarios.restore(record, kept)
+        kept = files.tidy(scenario) if record["simulated"] else prices
+        again = files.restore(record, kept)
         assert_same(again.prices, scenario.prices)
         assert again.record() == record
 
 
 def test_tidy_rows():
     prices = random_prices(bars=60, tickers=2, listed=(0, 50))
-    frame = scenarios.tidy(scenarios.full(prices))
-    assert list(frame) == ["timestamp", "ticker", *scenarios.FIELDS, "scenario"]
+    frame = files.tidy(scenarios.windows.full(prices))
+    assert list(frame) == ["timestamp", "ticker", *FIELDS, "scenario"]
     assert frame["ticker"].tolist() == ["A"] * 60 + ["B"] * 10
     assert frame["timestamp"].iloc[60] == prices.timestamp[50]
     assert frame["low"].iloc[60] == prices.low[50, 1]

@@ -13,7 +13,7 @@ from typing import Any
 from tidemark.backtest import performance, strategies
 from tidemark.backtest.engine import Bools, Integers, Market, Rules
 from tidemark.backtest.prices import Floats, Prices, TradingHours, side_by_side
-from tidemark.backtest.scenarios import MarketScenario
+from tidemark.backtest.scenarios.market import MarketScenario
 from tidemark.backtest.strategies import Parameters, Strategy
 
 import numpy as np

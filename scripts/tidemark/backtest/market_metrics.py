@@ -14,7 +14,8 @@ from typing import Any
 from tidemark import metrics
 from tidemark.backtest import indicators
 from tidemark.backtest.prices import Prices
-from tidemark.backtest.scenarios import MarketScenario, correlations
+from tidemark.backtest.scenarios.market import MarketScenario
+from tidemark.backtest.scenarios.stress import correlations
 from tidemark.errors import InputError
 
 import numpy as np

@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from tidemark.backtest import scenarios, strategies
+from tidemark.backtest import strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
 from tidemark.backtest.prices import from_tidy, periods_per_year
+from tidemark.backtest.scenarios import configured
 
 import pandas as pd
 import yaml
@@ -27,7 +28,7 @@ config = yaml.safe_load((ROOT / "config.yaml").read_bytes())
 frame = pd.read_csv(ROOT / "data/sample/prices.csv", parse_dates=["Date"])
 frame = frame.rename(columns=lambda name: name.lower().replace(" ", "_"))
 prices = from_tidy(frame.rename(columns={"date": "timestamp"}))
-built = list(scenarios.build(prices, config["market_scenarios"], seed=42))
+built = list(configured.build(prices, config["market_scenarios"], seed=42))
 rules = Rules("next_open", 5e-4, 5e-4, "long_short", 0.0, periods_per_year(prices.timestamp))
 strategy = strategies.load("sma_cross")
 sets = strategies.grid(strategy, GRID, "GRID")
