@@ -77,18 +77,18 @@ def _scored(run: Run) -> tuple[int, Averages]:
 def _parts(run: Run) -> list[list[str]]:
     """Market scenarios to score together."""
     key = ["scenario_name"]
-    named = run.read_parquet_rows(_files(run), {}, columns=key, categories=key)
+    named = run.read_parquet_rows(_paths(run), {}, columns=key, categories=key)
     return assessment.in_parts(named.value_counts("scenario_name").to_dict(), CELLS)
 
 
 def _cells(run: Run, names: list[str]) -> pd.DataFrame:
     """All cells of these market scenarios."""
     return run.read_parquet_rows(
-        _files(run), {"scenario_name": names}, categories=assessment.LABELS
+        _paths(run), {"scenario_name": names}, categories=assessment.LABELS
     )
 
 
-def _files(run: Run) -> list[str]:
+def _paths(run: Run) -> list[str]:
     return [f"metrics/backtests/{name}.parquet" for name in run.config["strategies"]]
 
 

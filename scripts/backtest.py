@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tidemark.backtest import causality, strategies
 from tidemark.backtest.cells import Trial
@@ -19,7 +20,7 @@ BASIS_POINT = 1e-4
 @step(per=("strategy",))
 def backtest(run: Run) -> None:
     """Write metrics/backtests/{strategy}.parquet, and the daily returns to data/backtests/."""
-    warnings.simplefilter("once", RuntimeWarning)  # of a strategy's own, not again for each set
+    _warn_once()
     markets = files.stored(run.read_json(files.RECORDS), run.read_parquet)
     trial = _trial(run, markets[0].prices)
     causality.require_causal(trial.strategy, markets[0].prices, trial.sets, trial.inputs)
@@ -29,6 +30,21 @@ def backtest(run: Run) -> None:
     )
     run.write_parquet(f"data/backtests/{run.strategy}.parquet", trial.returns(markets[0]))
     run.headline(f"{rows:,} cells: {_many(trial.sets, 'set')}, {_many(tested, 'market scenario')}")
+
+
+def _warn_once() -> None:
+    """A warning of a strategy's line shows once, not again for each set and market scenario.
+
+    Python's own filter "once" forgets, whenever a library changes the filters for a while.
+    """
+    show, shown = warnings.showwarning, set()
+
+    def first(message: Any, category: Any, file: str, line: int, *rest: Any) -> None:
+        if (file, line) not in shown:
+            shown.add((file, line))
+            show(message, category, file, line, *rest)
+
+    warnings.showwarning = first
 
 
 def _many(things: Sequence[object], what: str) -> str:

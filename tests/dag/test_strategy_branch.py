@@ -83,6 +83,23 @@ def test_who_looks_ahead_is_refused_with_the_bar(tree):
     assert {path: tree.results()[path] for path in before} == before
 
 
+def test_a_warning_of_a_strategy_shows_once(tree):
+    text = OWN.replace(
+        "    close = prices.close",
+        """    import warnings
+
+    with warnings.catch_warnings():
+        pass  # which has Python forget what it warned of
+    warnings.warn(f"{apart} bars")
+    close = prices.close""",
+    )
+    assert text != OWN
+    add_own(tree, text)
+    outcome = tree.make("backtest")
+    assert outcome.ran == {"backtest two_rises"}
+    assert outcome.stderr.count("UserWarning: ") == 1
+
+
 def test_a_window_without_data_is_told(cold):
     tree, outcome = cold
     assert "covid_crash: no data: they span 2009-01-0" in outcome.stdout

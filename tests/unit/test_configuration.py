@@ -28,6 +28,14 @@ def complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str
     return str(error.value)
 
 
+def broken(folder, monkeypatch, old, new):
+    """What is said of the shipped file with `new` for `old`, and the line that it names."""
+    assert old in SHIPPED
+    text = SHIPPED.replace(old, new, 1)
+    message = complaint(folder, monkeypatch, text)
+    return message, text.splitlines()[int(message.split(":")[1]) - 1]
+
+
 def test_the_shipped_configuration_is_valid_and_complete():
     whole = configuration.load(str(ROOT / "config.yaml"))
     assert list(whole.scenarios) == ["mean_impute", "median_impute", "outlier_treatment"]
@@ -84,14 +92,11 @@ def test_the_json_schema_for_editors_is_up_to_date():
     ],
 )
 def test_a_fault_is_named_with_its_place(tmp_path, monkeypatch, old, new, told):
-    assert old in SHIPPED
-    text = SHIPPED.replace(old, new, 1)
-    message = complaint(tmp_path, monkeypatch, text)
+    message, line = broken(tmp_path, monkeypatch, old, new)
     assert told in message
-    line = int(message.split(":")[1])
     word = told.split(": ")[1].split(".")[-1] if told.startswith(": ") else None
     if word:
-        assert text.splitlines()[line - 1].split(":")[0].strip() == word
+        assert line.split(":")[0].strip() == word
 
 
 @pytest.mark.parametrize(
@@ -118,12 +123,9 @@ def test_a_fault_is_named_with_its_place(tmp_path, monkeypatch, old, new, told):
     ],
 )
 def test_a_fault_of_the_assessment_is_the_only_one(project, monkeypatch, old, new, told):
-    assert old in SHIPPED
-    text = SHIPPED.replace(old, new, 1)
-    message = complaint(project, monkeypatch, text)
+    message, line = broken(project, monkeypatch, old, new)
     assert told in message
     assert "\n" not in message
-    line = text.splitlines()[int(message.split(":")[1]) - 1]
     assert line.strip() in new or new in line
 
 

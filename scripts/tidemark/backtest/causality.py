@@ -16,7 +16,7 @@ JUMP = 2.0  # of later prices, and the sign of later inputs
 ROUNDING = 1e-9  # of targets, which are at most 1
 VALUES = 1 << 23  # of targets that are held at a time
 Inputs = Mapping[str, Floats]
-Trial = tuple[Parameters, Floats]  # a set, and its targets
+Tried = tuple[Parameters, Floats]  # a set, and its targets
 
 
 def require_causal(
@@ -51,7 +51,7 @@ def require_causal(
 
 
 def _require_past(
-    strategy: Strategy, prices: Prices, trials: Sequence[Trial], inputs: Inputs
+    strategy: Strategy, prices: Prices, trials: Sequence[Tried], inputs: Inputs
 ) -> None:
     bars = len(prices.timestamp)
     cuts = np.unique(np.linspace(0, bars, CUTS + 2).astype(int)[1:-1])
@@ -71,7 +71,7 @@ def _require_past(
 
 
 def _require_own_ticker(
-    strategy: Strategy, prices: Prices, trials: Sequence[Trial], inputs: Inputs
+    strategy: Strategy, prices: Prices, trials: Sequence[Tried], inputs: Inputs
 ) -> None:
     for column, ticker in enumerate(prices.ticker):
         own = {name: values[:, [column]] for name, values in inputs.items()}
@@ -86,7 +86,7 @@ def _require_own_ticker(
 
 
 def _tried_again(
-    strategy: Strategy, trials: Sequence[Trial], prices: Prices, inputs: Inputs
+    strategy: Strategy, trials: Sequence[Tried], prices: Prices, inputs: Inputs
 ) -> Iterator[tuple[Parameters, Floats, Floats]]:
     """Each set, its targets, and those for other prices."""
     sets = [parameters for parameters, _ in trials]

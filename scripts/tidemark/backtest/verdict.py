@@ -70,11 +70,11 @@ def _verdict(evidence: Evidence) -> str:
     else:
         doubt = "is not shown to be worth trading"
     return (
-        f"{first}, but {doubt}: {_count(len(against), len(checks))} for it ({', '.join(against)})."
+        f"{first}, but {doubt}: {_spoken(len(against), len(checks))} for it ({', '.join(against)})."
     )
 
 
-def _count(against: int, checks: int) -> str:
+def _spoken(against: int, checks: int) -> str:
     if against == checks:
         return f"none of {checks} checks speaks"
     return f"{against} of {checks} checks do not speak"

@@ -217,8 +217,7 @@ def _sharing(strategy: Strategy, parameters: Parameters, known: Recall) -> Itera
     except ValueError as error:
         if "read-only" not in str(error):
             raise
-        file = getattr(strategy.targets, "__code__", _sharing.__code__).co_filename
-        frames = extract_tb(error.__traceback__)
+        file, frames = inspect.getfile(strategy.targets), extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == file]
         raise InputError(
             ":".join([_file(strategy.name), *map(str, lines[-1:])]),
