@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tidemark.errors import InputError
+from tidemark.sources import tickers
 from tidemark.sources.files import Table
 
 import numpy as np
@@ -67,16 +68,29 @@ def _first_bad(text: pa.Array) -> int:
 
 
 def texts(table: Table, column: str) -> list[str]:
-    """A column of names; an empty one is an InputError. NA and null are names like any other."""
-    values: list[str] = _text(table, column, "text").to_pylist()
-    for row, value in enumerate(values):
-        if not value:
-            raise InputError(table.where(row, column), "is empty", "fill it, or remove the line")
-    return values
+    """A column of names, without the blanks around them. NA and null are names like any other.
+
+    Raises:
+        InputError: the column is missing, or a name is empty or not fit to be a ticker (see
+            `tickers`); names its row.
+    """
+    values = pc.utf8_trim(_strings(table, column, "text"), " ")
+    found = tickers.first_fault(pc.unique(values).to_pylist())
+    if found:
+        name, fault = found
+        where = table.where(pc.index(values, name).as_py(), column)
+        if not name.strip():
+            raise InputError(where, "is empty", "fill it, or remove the line")
+        raise InputError(where, f"{tickers.shown(name)} {fault}", "write it in plain letters")
+    return list(values.to_pylist())
 
 
 def _text(table: Table, column: str, wanted: str) -> pa.Array:
     """A column of strings without the blanks around them; null is the empty string."""
+    return pc.utf8_trim_whitespace(_strings(table, column, wanted))
+
+
+def _strings(table: Table, column: str, wanted: str) -> pa.Array:
     values = table.column(column)
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
@@ -86,7 +100,7 @@ def _text(table: Table, column: str, wanted: str) -> pa.Array:
             f"holds {values.type}, not {wanted}",
             "correct `columns` of this source in config.yaml, or export the column again",
         )
-    return pc.fill_null(pc.utf8_trim_whitespace(values.cast(pa.string())), "")
+    return pc.fill_null(values.cast(pa.string()), "")
 
 
 def dates(table: Table, column: str, date_format: str) -> pd.Series:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidemark.errors import InputError
-from tidemark.sources import columns
+from tidemark.sources import columns, tickers
 from tidemark.sources.files import Table, read_table
 
 import numpy as np
@@ -45,6 +45,8 @@ def _times(table: Table, source: Mapping[str, Any]) -> pd.Series:
 
 def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     names = source["columns"]
+    if "ticker" not in names:
+        tickers.must_be_fit(table.path, table.stem)
     bars = pd.DataFrame(
         {
             "timestamp": _times(table, source),
@@ -64,10 +66,10 @@ def _wide(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     times = _times(table, source)
     columns.in_order(table, names["timestamp"], times)
     filled = _starred(names)
-    tickers = [name for name in table.names if name != names["timestamp"]]
-    bars = [
-        _one_ticker(times, ticker, columns.numbers(table, ticker), filled) for ticker in tickers
-    ]
+    others = [name for name in table.names if name != names["timestamp"]]
+    for name in others:
+        tickers.must_be_fit(f"{table.path}:1", name)
+    bars = [_one_ticker(times, name, columns.numbers(table, name), filled) for name in others]
     return pd.concat(bars or [_one_ticker(times, "", np.full(len(times), np.nan), filled)])
 
 
