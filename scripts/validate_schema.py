@@ -7,6 +7,8 @@ from tidemark.validation.schema import Schema
 
 import pandas as pd
 
+SUMMED = {"corporate_actions": "value"}  # dividends of a day add up
+
 
 @step()
 def validate_schema(run: Run) -> None:
@@ -21,7 +23,7 @@ def validate_schema(run: Run) -> None:
         rules, sha256 = schema.parse(f"schemas/{name}.json", content), schema.fingerprint(content)
         findings[name] = [
             *_acknowledgement(run, name, sha256),
-            *checks.check(frames[name], rules, _as_of(run)),
+            *checks.check(frames[name], rules, _as_of(run), SUMMED.get(name)),
             *_sessions(run, frames[name], rules),
             *_adjustments(frames["prices"], frames[name], rules),
         ]

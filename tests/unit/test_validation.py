@@ -334,3 +334,35 @@ def test_unexplained_steps_and_lost_ex_dates_are_warnings(prices):
     events["timestamp"] += pd.Timedelta(days=5 - events["timestamp"].dt.day_of_week[0])
     checked = [finding.check for finding in adjustments.cross_check(prices, events, 1e-4)]
     assert checked == ["adjustment", "ex_date"]
+
+
+# --- Rows that share their key
+
+
+def dividends(*values, day="2012-11-09"):
+    rows = {"timestamp": pd.Timestamp(day), "ticker": "A", "kind": "dividend", "value": values}
+    return pd.DataFrame(rows).astype({"timestamp": "datetime64[us]", "value": float})
+
+
+def repeated(frame, name, summed=None):
+    every = checks.check(frame, rules(name, min_rows=1), None, summed)
+    return [finding for finding in every if finding.check == "unique"]
+
+
+def test_two_dividends_of_a_day_pass_and_copies_of_one_do_not():
+    assert repeated(dividends(0.75, 0.1), "corporate_actions", "value") == []
+    (copy,) = repeated(dividends(0.75, 0.1, 0.75), "corporate_actions", "value")
+    assert (copy.severity, copy.count, copy.rows[0]["row"]) == ("error", 1, 3)
+    assert "write their sum" in copy.cure
+
+
+def test_a_bar_that_contradicts_another_is_not_to_be_removed(prices):
+    other = prices.iloc[[3]].assign(close=11.5)
+    copies, others = repeated(
+        pd.concat([prices, prices.iloc[[5]], other], ignore_index=True), "prices"
+    )
+    assert (copies.count, copies.rows[0]["row"]) == (1, 521)
+    assert copies.cure == "remove the repeated line from the source"
+    assert (others.count, others.rows[0]["row"]) == (1, 522)
+    assert "decide which row is right" in others.cure
+    assert "remove" not in others.cure

@@ -18,13 +18,19 @@ IS_TYPE = {
 }
 
 
-def check(frame: pd.DataFrame, schema: Schema, as_of: pd.Timestamp | None) -> list[Finding]:
+def check(
+    frame: pd.DataFrame,
+    schema: Schema,
+    as_of: pd.Timestamp | None,
+    summed: str | None = None,
+) -> list[Finding]:
     """Hold a frame against its schema.
 
     Args:
         frame: as it stands in data/raw/, with a default index.
         schema: the rules.
         as_of: the day on which freshness is judged; None: not at all.
+        summed: the column that adds up over rows which share their key; None: there is none.
     """
     findings = [*_drift(frame, schema), *_size(frame, schema)]
     present = {name: column for name, column in schema.fields.items() if name in frame}
@@ -39,7 +45,7 @@ def check(frame: pd.DataFrame, schema: Schema, as_of: pd.Timestamp | None) -> li
         elif name not in empty:
             findings += _values(frame, name, column)
     if sound.issuperset(schema.unique):
-        findings += _duplicates(frame, schema.unique)
+        findings += _duplicates(frame, schema.unique, summed)
     if schema.ohlc_tolerance is not None and sound.issuperset(OHLC):
         findings += _ohlc(frame, schema.ohlc_tolerance)
     if as_of is not None and sound.issuperset(["timestamp", schema.age_of]) and len(frame):
@@ -144,17 +150,39 @@ def _nulls(frame: pd.DataFrame, name: str, limit: float) -> Iterator[Finding]:
         )
 
 
-def _duplicates(frame: pd.DataFrame, key: list[str]) -> Iterator[Finding]:
-    repeated = frame.duplicated(key)
-    if repeated.any():
-        yield Finding(
-            "unique",
-            " + ".join(key),
-            f"repeated in {int(repeated.sum()):,} row{'' if repeated.sum() == 1 else 's'}",
-            "remove the repeated lines from the source",
-            count=int(repeated.sum()),
-            rows=offenders(frame, repeated, frame[key[-1]]),
-        )
+def _duplicates(frame: pd.DataFrame, key: list[str], summed: str | None) -> Iterator[Finding]:
+    """Rows that share their key: copies of another row, and those that contradict it.
+
+    Rows that differ in `summed` add up, as two dividends of a day do, and are neither.
+    """
+    again = frame.duplicated(key)
+    copies = again & frame.duplicated()
+    others = again & ~copies
+    if summed is not None:
+        others &= frame.duplicated([*key, summed])
+    for bad, words, cure in (
+        (
+            copies,
+            "alike in every column",
+            "remove the repeated line from the source"
+            + (f"; if both are real, write their sum as one {summed}" if summed else ""),
+        ),
+        (
+            others,
+            "with other values",
+            "decide which row is right and mend the source; rows of different times need a"
+            " date_format that reads the time, and prices bar: intraday",
+        ),
+    ):
+        if bad.any():
+            yield Finding(
+                "unique",
+                " + ".join(key),
+                f"repeated in {int(bad.sum()):,} row{'' if bad.sum() == 1 else 's'}, {words}",
+                cure,
+                count=int(bad.sum()),
+                rows=offenders(frame, bad, frame[key[-1]]),
+            )
 
 
 def _ohlc(frame: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
