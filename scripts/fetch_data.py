@@ -1,6 +1,7 @@
 """Read the sources that config.yaml names into data/raw/, as tidy Parquet with its SHA-256."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from tidemark import retry, store
@@ -17,7 +18,7 @@ Reader = Callable[[Mapping[str, bytes], Mapping[str, Any]], pd.DataFrame]
 def fetch_data(run: Run) -> None:
     """Write data/raw/<source>.parquet and .sha256 for prices, corporate actions and each series."""
     sources = run.config["fetch_data"]
-    bars = fetch(run, "prices", run.plain(sources["prices"]), prices.read)
+    bars = fetch(run, "prices", run.plain(sources["prices"]), partial(prices.read, note=run.note))
     if sources["corporate_actions"] is not None:
         fetch(run, "corporate_actions", run.plain(sources["corporate_actions"]), actions.read)
     for name, source in run.plain(sources["economic"]).items():

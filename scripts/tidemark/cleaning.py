@@ -53,7 +53,7 @@ def clean(
         InputError: two bars of a ticker coincide.
     """
     method = scenario["impute"]
-    filled = impute.bars(prices.normalise(raw, RAW_PRICES), method)
+    filled = impute.bars(prices.require_tidy(raw, RAW_PRICES), method)
     missing = _missing("prices", raw, filled)
     bars, outside = _with_returns(filled, scenario["outliers"], min_history)
     for name, frame in series.items():

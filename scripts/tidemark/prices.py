@@ -5,27 +5,34 @@ from tidemark.errors import InputError
 import pandas as pd
 
 
-def normalise(prices: pd.DataFrame, where: str) -> pd.DataFrame:
-    """Tickers in capitals without blanks, one bar a ticker and time, sorted by both.
+def require_tidy(prices: pd.DataFrame, where: str) -> pd.DataFrame:
+    """The bars as they are, if each ticker is spelt as sources spell it and has one bar at a time.
 
     Args:
-        prices: `timestamp`, `ticker` and any other columns, with a default index.
+        prices: `timestamp`, `ticker` and any other columns, with a default index; sorted by ticker
+            and time.
         where: the file they come from, for messages.
 
     Raises:
-        InputError: two bars coincide once their tickers are written alike.
+        InputError: two bars of a ticker coincide, or a ticker is not in capitals.
     """
-    tidy = prices.assign(ticker=prices["ticker"].str.strip().str.upper())
-    twice = tidy.duplicated(["ticker", "timestamp"])
+    for name in prices["ticker"].unique():
+        if name != name.strip().upper():
+            raise InputError(
+                where,
+                f"the ticker {name!r} is not in capitals",
+                "run make fetch_data with its source",
+            )
+    twice = prices.duplicated(["ticker", "timestamp"])
     if twice.any():
         row = int(twice.to_numpy().argmax())
-        bar = tidy.iloc[row]
+        bar = prices.iloc[row]
         raise InputError(
             f"{where}, row {row + 1}",
-            f"{bar['ticker']} has two bars at {bar['timestamp']} once tickers are in capitals",
-            "write each ticker in one way in the source, and each bar once",
+            f"{bar['ticker']} has two bars at {bar['timestamp']}",
+            "decide which is right in the source; bars within a day need bar: intraday",
         )
-    return tidy.sort_values(["ticker", "timestamp"], kind="stable", ignore_index=True)
+    return prices
 
 
 def returns(prices: pd.DataFrame) -> pd.Series:

@@ -23,17 +23,17 @@ def bars(adj_close, ticker="A", **fields):
 # --- Normal form and returns
 
 
-def test_tickers_are_trimmed_capital_and_sorted():
-    mixed = pd.concat([bars([1.0], " msft"), bars([2.0], "aapl ")], ignore_index=True)
-    tidy = prices.normalise(mixed, "p.parquet")
-    assert list(tidy["ticker"]) == ["AAPL", "MSFT"]
-    assert list(tidy["adj_close"]) == [2.0, 1.0]
+def test_tidy_bars_pass_as_they_are():
+    both = pd.concat([bars([1.0], "AAPL"), bars([2.0], "MSFT")], ignore_index=True)
+    assert prices.require_tidy(both, "p.parquet") is both
 
 
-def test_tickers_that_become_one_are_refused():
-    mixed = pd.concat([bars([1.0, 2.0], "AAPL"), bars([3.0], "aapl")], ignore_index=True)
+def test_two_bars_at_one_time_and_small_letters_are_refused():
+    twice = pd.concat([bars([1.0, 2.0], "AAPL"), bars([3.0], "AAPL")], ignore_index=True)
     with pytest.raises(InputError, match=r"p\.parquet, row 3: AAPL has two bars at 2020-01-01"):
-        prices.normalise(mixed, "p.parquet")
+        prices.require_tidy(twice, "p.parquet")
+    with pytest.raises(InputError, match="'aapl' is not in capitals"):
+        prices.require_tidy(bars([1.0], "aapl"), "p.parquet")
 
 
 def test_returns_start_anew_with_each_ticker():

@@ -1,7 +1,7 @@
 """Names that may come in as tickers."""
 
 from tidemark.errors import InputError
-from tidemark.sources import prices, tickers
+from tidemark.sources import actions, prices, tickers
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -71,3 +71,72 @@ def test_a_name_of_5000_letters_is_refused_in_a_short_line():
     assert "p.csv:2: Ticker: 'AAAA" in str(error.value)
     assert "has 5,000 letters; at most 64" in str(error.value)
     assert len(str(error.value)) < 200
+
+
+# --- One spelling
+
+
+@pytest.mark.parametrize(
+    ("written", "ticker"),
+    [
+        ("kPEPE", "KPEPE"),
+        (" btcusdt ", "BTCUSDT"),
+        ("caf\u0065\u0301", "CAF\xc9"),  # two signs for one letter
+        ("stra\xdfe", "STRASSE"),
+        ("\u01f0", "J\u030c"),  # a letter whose capital is two signs
+        ("brk.b", "BRK.B"),
+    ],
+)
+def test_a_ticker_has_one_spelling(written, ticker):
+    assert tickers.normalised(written) == ticker
+    assert tickers.normalised(ticker) == ticker
+
+
+def spelt(*rows, source=LONG, path="p.csv"):
+    text = "Date,Ticker,Adj Close\n" + "".join(f"{row}\n" for row in rows)
+    told = []
+    return prices.read({path: text.encode()}, source, told.append), told
+
+
+def test_every_way_in_gives_the_same_spelling():
+    long, _ = spelt("2020-01-02,kPEPE,1")
+    wide = LONG | {"layout": "wide", "columns": {"timestamp": "Date", "adj_close": "*"}}
+    one = LONG | {"columns": {"timestamp": "Date", "adj_close": "Close"}}
+    columns = prices.read({"p.csv": b"Date,kPEPE\n2020-01-02,1\n"}, wide)
+    file = prices.read({"d/kPEPE.csv": b"Date,Close\n2020-01-02,1\n"}, one)
+    events = actions.read(
+        {"a.csv": b"d,t,k,v\n2020-01-02,kPEPE,split,2\n"},
+        {
+            "date_format": "%Y-%m-%d",
+            "columns": {"timestamp": "d", "ticker": "t", "kind": "k", "value": "v"},
+        },
+    )
+    assert {frame["ticker"][0] for frame in (long, columns, file, events)} == {"KPEPE"}
+
+
+def test_spellings_that_follow_each_other_are_one_ticker_and_told():
+    frame, told = spelt("2020-01-03,AAPL,2", "2020-01-02,aapl,1")
+    assert frame["adj_close"].to_list() == [1.0, 2.0]
+    assert told == [
+        "tickers that are spelt in several ways are taken for one: AAPL and aapl as AAPL"
+    ]
+
+
+def test_spellings_with_a_bar_at_one_time_are_refused_with_file_and_line():
+    with pytest.raises(InputError, match=r"p\.csv:4: Ticker: aapl and AAPL are one ticker, AAPL"):
+        spelt("2020-01-02,AAPL,1", "2020-01-03,AAPL,1", "2020-01-03,aapl,2")
+    one = LONG | {"columns": {"timestamp": "Date", "adj_close": "Close"}}
+    files = {
+        "d/AAPL.csv": b"Date,Close\n2020-01-01,1\n2020-01-02,1\n",
+        "d/aapl.csv": b"Date,Close\n2019-12-31,1\n2020-01-02,1\n",
+    }
+    with pytest.raises(InputError, match=r"d/aapl\.csv:3: aapl: .* at 2020-01-02"):
+        prices.read(files, one)
+
+
+def test_a_wide_column_without_a_value_is_told():
+    wide = LONG | {"layout": "wide", "columns": {"timestamp": "Date", "adj_close": "*"}}
+    told = []
+    frame = prices.read({"p.csv": b"Date,A,B\n2020-01-02,1,\n"}, wide, told.append)
+    assert list(frame["ticker"]) == ["A"]
+    assert told == ["p.csv: no value in B, so no such ticker"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidemark.errors import InputError
-from tidemark.sources import columns
+from tidemark.sources import columns, tickers
 from tidemark.sources.files import read_table
 
 import pandas as pd
@@ -20,8 +20,9 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:
         source: `date_format` and `columns` of the configuration.
 
     Returns:
-        `timestamp` (the ex-date), `ticker`, `kind` (in lower case) and `value` (float64): a split's
-        ratio of new to old shares, or a dividend's cash per share on that day.
+        `timestamp` (the ex-date), `ticker` (see `tickers.normalised`), `kind` (in lower case) and
+        `value` (float64): a split's ratio of new to old shares, or a dividend's cash per share on
+        that day.
 
     Raises:
         InputError: a file or value that cannot be read.
@@ -43,7 +44,7 @@ def _one_file(path: str, content: bytes, source: Mapping[str, Any]) -> pd.DataFr
     return pd.DataFrame(
         {
             "timestamp": columns.dates(table, names["timestamp"], source["date_format"]),
-            "ticker": columns.texts(table, names["ticker"]),
+            "ticker": [tickers.normalised(name) for name in columns.texts(table, names["ticker"])],
             "kind": [kind.lower() for kind in columns.texts(table, names["kind"])],
             "value": columns.numbers(table, names["value"]),
         }

@@ -1,9 +1,10 @@
 """Prices: one tidy frame from long or wide files, all tickers in one file or one file each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tidemark.errors import InputError
+from tidemark.naming import several
 from tidemark.sources import columns, tickers
 from tidemark.sources.files import Table, read_table
 
@@ -14,7 +15,11 @@ FIELDS = ("open", "high", "low", "close", "volume", "adj_close")
 EVERY_OTHER_COLUMN = "*"
 
 
-def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:
+def read(
+    files: Mapping[str, bytes],
+    source: Mapping[str, Any],
+    note: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
     """Prices as the tidy contract wants them.
 
     Args:
@@ -23,17 +28,78 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:
         source: `layout`, `bar`, `date_format`, `time_zone` and `columns` of the configuration. In
             the wide layout, a field that is mapped to "*" takes its values from every column but
             the timestamp's, and these columns' names are the tickers.
+        note: is told what the user should know: tickers that are spelt in several ways, and columns
+            without a value.
 
     Returns:
-        `timestamp` (naive UTC; daily bars at midnight), `ticker`, and FIELDS as float64; a field
-        that is not mapped is NaN. Sorted by ticker and timestamp.
+        `timestamp` (naive UTC; daily bars at midnight), `ticker` (see `tickers.normalised`), and
+        FIELDS as float64; a field that is not mapped is NaN. Sorted by ticker and timestamp.
 
     Raises:
-        InputError: a file or value that cannot be read, or time that goes backwards.
+        InputError: a file or value that cannot be read, time that goes backwards, or two spellings
+            of a ticker that have a bar at one time.
     """
     read_one = _wide if source["layout"] == "wide" else _long
-    bars = pd.concat([read_one(read_table(*file), source) for file in files.items()])
+    parts = []
+    for path, content in files.items():
+        table = read_table(path, content)
+        parts.append(read_one(table, source))
+        _say_empty(table, source, parts[-1], note)
+    bars = pd.concat(parts)
+    written, spellings = pd.factorize(bars["ticker"])
+    bars["ticker"] = np.array([tickers.normalised(name) for name in spellings], object)[written]
+    bars["ticker"] = bars["ticker"].astype("str")
+    if bars["ticker"].nunique() < len(spellings):
+        _one_bar_a_time(bars, written, spellings, files, [len(part) for part in parts], source)
+        _say_spellings(spellings, note)
     return bars.sort_values(["ticker", "timestamp"], kind="stable", ignore_index=True)
+
+
+def _say_empty(
+    table: Table, source: Mapping[str, Any], bars: pd.DataFrame, note: Callable[[str], None]
+) -> None:
+    """Tell of the columns of a wide file that hold no value, since no ticker comes of them."""
+    if source["layout"] == "wide":
+        held = {*bars["ticker"].unique(), source["columns"]["timestamp"]}
+        empty = [name for name in table.names if name not in held]
+        if empty:
+            note(f"{table.path}: no value in {several(empty)}, so no such ticker")
+
+
+def _one_bar_a_time(
+    bars: pd.DataFrame,
+    written: np.ndarray,
+    spellings: pd.Index,
+    files: Mapping[str, bytes],
+    rows: list[int],
+    source: Mapping[str, Any],
+) -> None:
+    """Refuse a bar that another spelling of its ticker has at the same time."""
+    key = pd.DataFrame(
+        {"ticker": bars["ticker"].array, "timestamp": bars["timestamp"].array, "written": written}
+    )
+    here = ["ticker", "timestamp"]
+    first = key.groupby(here, sort=False)["written"].transform("first")
+    other = np.flatnonzero(key["written"] != first)
+    if not len(other):
+        return
+    row = other[0]
+    file = int(np.searchsorted(np.cumsum(rows), row, side="right"))
+    path, content = list(files.items())[file]
+    names = source["columns"]
+    column = names["ticker"] if "ticker" in names else spellings[written[row]]
+    raise InputError(
+        read_table(path, content).where(int(bars.index[row]), column),
+        f"{spellings[written[row]]} and {spellings[first[row]]} are one ticker,"
+        f" {key['ticker'][row]}, and both have a bar at {key['timestamp'][row]}",
+        "decide which is right; if they are two things, give one of them another name",
+    )
+
+
+def _say_spellings(spellings: pd.Index, note: Callable[[str], None]) -> None:
+    ways = pd.Series(spellings).groupby([tickers.normalised(name) for name in spellings]).agg(list)
+    found = [f"{' and '.join(names)} as {one}" for one, names in ways.items() if len(names) > 1]
+    note(f"tickers that are spelt in several ways are taken for one: {several(found)}")
 
 
 def _times(table: Table, source: Mapping[str, Any]) -> pd.Series:

@@ -1,7 +1,7 @@
-"""Which names may come in as tickers: short ones of letters that show.
+"""Which names may come in as tickers, short ones of letters that show, and their one spelling.
 
 Two names that look alike but are not would be two tickers; one that breaks a line breaks every
-table and message. Nothing is mended here: a name is taken as it is, or refused.
+table and message. No name is mended: it is taken, in capitals, or refused.
 """
 
 import re
@@ -16,6 +16,11 @@ LONGEST = 64
 _BLANK_LETTERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+
+
+def normalised(name: str) -> str:
+    """The one spelling of a ticker: capitals of Unicode's form NFC, without blanks around."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name.strip()).upper())
 
 
 def fault(name: str) -> str | None:
