@@ -128,7 +128,7 @@ artifacts/scenario_compare.ok: $(PAIRS:%=data/predictions/%.parquet) $(metrics) 
 reports/scenario_table.csv reports/scenario_summary.md metrics/scenario_compare.json: artifacts/scenario_compare.ok ; $(KEPT)
 
 # Strategies; $1 is one.
-SCENES := $(addprefix data/scenarios/,history.parquet stress.parquet stochastic.parquet market_scenarios.json)
+SCENES := $(addprefix data/scenarios/,history.parquet stress.parquet stochastic.parquet market_scenarios.json bars_a_year.json)
 ASSESSED := $(patsubst %,metrics/assessment/%.parquet,backtest_results set_rankings strategy_rankings scenario_performance \
 	strategy_scores leaders paths evidence) metrics/assessment/summary.json
 artifacts/market_scenarios.ok: data/raw/prices.parquet | artifacts/validate_schema.ok
@@ -146,7 +146,7 @@ artifacts/backtest_$1.ok: $(SCENES) $(FORECASTS_$1:%=data/predictions/%.parquet)
 metrics/backtests/$1.parquet data/backtests/$1.parquet: artifacts/backtest_$1.ok ; $$(KEPT)
 endef
 $(foreach s,$(STRATEGIES),$(eval $(call STRATEGY,$s)))
-artifacts/assess.ok: $(STRATEGIES:%=metrics/backtests/%.parquet) $(STRATEGIES:%=data/backtests/%.parquet)
+artifacts/assess.ok: $(STRATEGIES:%=metrics/backtests/%.parquet) $(STRATEGIES:%=data/backtests/%.parquet) data/scenarios/bars_a_year.json
 	$(STEP) scripts/assess.py
 $(ASSESSED): artifacts/assess.ok ; $(KEPT)
 
@@ -154,7 +154,7 @@ artifacts/strategy_plots.ok: $(ASSESSED) $(STRATEGIES:%=data/backtests/%.parquet
 	$(STEP) scripts/strategy_plots.py
 artifacts/strategy_figures.json: artifacts/strategy_plots.ok ; $(KEPT)
 
-artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/scenario_compare.json metrics/market/market_metrics.parquet $(ASSESSED) data/scenarios/market_scenarios.json
+artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/scenario_compare.json metrics/market/market_metrics.parquet $(ASSESSED) $(addprefix data/scenarios/,market_scenarios.json bars_a_year.json)
 	$(STEP) scripts/collect_metrics.py
 artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 

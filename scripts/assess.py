@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from tidemark.backtest import assessment, by_market, evidence, overfitting, rankings, verdict
+from tidemark.backtest import (
+    assessment,
+    bars_a_year,
+    by_market,
+    evidence,
+    overfitting,
+    rankings,
+    verdict,
+)
 from tidemark.backtest.averages import Averages
-from tidemark.backtest.prices import periods_per_year
 from tidemark.errors import InputError
 from tidemark.step import Run, step
 
@@ -112,7 +119,7 @@ def _examined(run: Run, ranked: pd.DataFrame) -> pd.DataFrame:
 
 def _plan(run: Run, timestamp: pd.Series) -> evidence.Plan:
     settings = run.config["assess"]
-    yearly = periods_per_year(timestamp.to_numpy())
+    yearly = run.read_json(bars_a_year.FILE)["together"]["bars_a_year"]
     first = round(settings["walk_forward"]["first_years"] * yearly)
     if first >= len(timestamp):
         raise InputError(

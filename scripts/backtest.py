@@ -7,7 +7,7 @@ from typing import Any
 from tidemark.backtest import causality, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
-from tidemark.backtest.prices import Floats, Prices, TradingHours, forecasts_on, periods_per_year
+from tidemark.backtest.prices import Floats, Prices, TradingHours, forecasts_on
 from tidemark.backtest.scenarios import files
 from tidemark.backtest.scenarios.market import MarketScenario
 from tidemark.step import Run, step
@@ -22,7 +22,7 @@ def backtest(run: Run) -> None:
     """Write metrics/backtests/{strategy}.parquet, and the daily returns to data/backtests/."""
     _warn_once()
     markets = files.stored(run.read_json(files.RECORDS), run.read_parquet)
-    trial = _trial(run, markets[0].prices)
+    trial = _trial(run, markets[0])
     causality.require_causal(trial.strategy, markets[0].prices, trial.sets, trial.inputs)
     tested = trial.markets(markets)
     rows = run.write_parquet_parts(
@@ -51,12 +51,12 @@ def _many(things: Sequence[object], what: str) -> str:
     return f"{len(things)} {what}{'s' * (len(things) != 1)}"
 
 
-def _trial(run: Run, history: Prices) -> Trial:
+def _trial(run: Run, full: MarketScenario) -> Trial:
     entry = run.config["strategies"][run.strategy]
     strategy = strategies.load(entry["strategy"])
     where = f"config.yaml strategies.{run.strategy}.parameters"
     sets = strategies.grid(strategy, run.plain(entry["parameters"]), where)
-    inputs = {name: _forecasts(run, strategy, history) for name in strategy.inputs}
+    inputs = {name: _forecasts(run, strategy, full.prices) for name in strategy.inputs}
     trading = run.config["backtest"]
     hours = trading["trading_hours"]
     rules = Rules(
@@ -65,7 +65,7 @@ def _trial(run: Run, history: Prices) -> Trial:
         slippage=BASIS_POINT * trading["slippage_basis_points"],
         direction=trading["direction"],
         cash_rate=trading["cash_rate"],
-        periods_per_year=periods_per_year(history.timestamp),
+        periods_per_year=tuple(full.bars_a_year.values()),
     )
     within = None if hours is None else TradingHours(**run.plain(hours))
     return Trial(run.strategy, strategy, sets, inputs, rules, within)

@@ -1,6 +1,7 @@
 """Gather everything measured into artifacts/metrics.duckdb, and keep a snapshot of the metrics."""
 
 from tidemark import database
+from tidemark.backtest import bars_a_year
 from tidemark.step import Run, step
 
 ASSESSED = (
@@ -36,6 +37,7 @@ def collect_metrics(run: Run) -> None:
     checkpoints = run.checkpoints()
     accepted = database.accepted_rows(checkpoints)
     markets = run.read_json("data/scenarios/market_scenarios.json")
+    rates = run.read_json(bars_a_year.FILE)
     snapshots = run.append_history({"metrics": database.metric_rows(scores)})
     folds = database.fold_rows(validations)
     tables = {
@@ -54,6 +56,8 @@ def collect_metrics(run: Run) -> None:
         "assessment.conclusion": [{"sentence": sentence} for sentence in assessed["conclusion"]],
         "assessment.winner": [database.winner_row(assessed)],
         "assessment.market_scenarios": database.market_rows(markets),
+        "assessment.year": [rates["together"]],
+        "assessment.bars_a_year": rates["tickers"],
         "assessment.overlaps": database.overlap_rows(markets),
         "assessment.pipeline_runs": database.pipeline_rows(checkpoints, configured),
     }

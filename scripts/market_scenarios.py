@@ -1,5 +1,6 @@
 """The stretches, stresses and simulations of the market that strategies are tried on."""
 
+from tidemark.backtest import bars_a_year
 from tidemark.backtest.prices import from_tidy
 from tidemark.backtest.scenarios import configured, files
 from tidemark.step import Run, step
@@ -11,12 +12,16 @@ import pandas as pd
 def market_scenarios(run: Run) -> None:
     """Write data/scenarios/: all of history, the bars of each simulation, and what each is."""
     prices = from_tidy(run.read_parquet("data/raw/prices.parquet"))
-    built = list(configured.build(prices, run.plain(run.config["market_scenarios"]), run.seed))
+    daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
+    rates = bars_a_year.of_prices(prices, daily=daily)
+    settings = run.plain(run.config["market_scenarios"])
+    built = list(configured.build(prices, settings, run.seed, rates))
     for kind, path in files.FILES.items():
         frames = [files.tidy(one) for one in built if one.kind == kind]
         run.write_parquet(path, pd.concat(frames) if frames else files.tidy(built[0])[:0])
     records = [one.record() for one in built]
     run.write_json(files.RECORDS, records)
+    run.write_json(bars_a_year.FILE, rates.record())
     for record in records:
         if not record["bars"]:
             run.note(f"{record['name']}: {record['note']}")

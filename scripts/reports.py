@@ -33,6 +33,7 @@ def reports(run: Run) -> None:
         "conclusion": [row["sentence"] for row in values["conclusion"]],
         "assessed": [row["sentence"] for row in values["assessed"]],
         "winner": values["winner"][0],
+        "year": values["year"][0],
         "validation": run.read_json("artifacts/validation_report.json"),
         "figures": figures,
         "strategy_figures": strategy_figures,

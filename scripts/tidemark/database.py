@@ -136,6 +136,14 @@ TABLES: dict[str, dict[str, Any]] = {
         "source": TEXT,
         "parameters": TEXT,
     },
+    "assessment.year": {
+        "bars_a_year": REAL,
+        "basis": TEXT,
+        "lowest": REAL,
+        "highest": REAL,
+        "shorter": COUNT,
+    },
+    "assessment.bars_a_year": {"ticker": TEXT, "bars_a_year": REAL, "basis": TEXT},
     "assessment.overlaps": {"members": TEXT},
     "assessment.pipeline_runs": {
         "pipeline_name": TEXT,

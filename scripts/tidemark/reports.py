@@ -76,6 +76,10 @@ QUERIES = {
         FROM assessment.paths AS paths JOIN assessment.market_scenarios AS scenarios
             ON scenarios.scenario_name = first_path
         ORDER BY scenarios.rowid""",
+    "year": "SELECT * FROM assessment.year",
+    "short_years": """
+        SELECT tickers.* FROM assessment.bars_a_year AS tickers, assessment.year AS together
+        WHERE tickers.basis != together.basis ORDER BY tickers.rowid LIMIT 10""",
     "overlaps": "SELECT members FROM assessment.overlaps ORDER BY rowid",
 }
 
@@ -93,7 +97,9 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         differences in MSE); assessed (sentences on the strategies), winner (one row), strategies
         (ranked, with their evidence); kinds (the three best in each kind of market scenario);
         markets (each real or stressed one, with who earned most), paths (likewise, a row a method);
-        overlaps (windows that count as one).
+        year (one row: bars a year of all tickers together, and of each from lowest to highest),
+        short_years (tickers whose rate was found otherwise, at most 10); overlaps (windows that
+        count as one).
     """
     found = {}
     for name, query in QUERIES.items():

@@ -6,7 +6,7 @@ from tidemark.backtest import cells, scenarios, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules, simulate
 from tidemark.backtest.performance import measure
-from tidemark.backtest.prices import Prices, TradingHours, periods_per_year
+from tidemark.backtest.prices import Prices, TradingHours
 from tidemark.backtest.scenarios.paths import Simulation
 from tidemark.backtest.scenarios.stress import Shock, Stress
 from tidemark.backtest.scenarios.windows import Window
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+RATES = {"A": 252.0, "B": 250.0, "C": 365.25}
 RULES = Rules("next_open", 0.001, 0.0005, "long_short", 0.0, 252.0)
 SETS = [{"fast": 3, "slow": 10}, {"fast": 5, "slow": 20}]
 KEYS = ["set", "scenario_name", "symbol"]
@@ -43,12 +44,13 @@ def markets(prices):
     }
     stresses = {"costly": Stress(cost_multiplier=5.0), "fall": Stress(shock=Shock(-0.3, [0.5]))}
     plan = Simulation({"stationary_bootstrap": 2, "gbm": 1}, 60, 40, 5, 400)
-    return [
+    real = [
         scenarios.windows.full(prices),
         *scenarios.windows.historical(prices, windows),
         *scenarios.stress.stressed(prices, stresses),
-        *scenarios.paths.simulated(prices, plan, 1),
     ]
+    paths = scenarios.paths.simulated(prices, plan, 1)
+    return [*(replace(one, bars_a_year=RATES) for one in real), *paths]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,9 @@ def table(trial, markets):
 def test_each_cell_is_what_it_would_be_alone(trial, markets):
     found = table(trial, markets).set_index(KEYS)
     for market in trial.markets(markets):
-        rules = replace(RULES, cost=RULES.cost * market.cost_multiplier)
+        yearly = tuple(market.bars_a_year[ticker] for ticker in market.prices.ticker)
+        cost = RULES.cost * market.cost_multiplier
+        rules = replace(RULES, cost=cost, periods_per_year=yearly)
         wanted = strategies.targets_of(trial.strategy, market.prices, SETS)
         for parameters, targets in zip(SETS, wanted, strict=True):
             figures = measure(simulate(targets, market.prices, rules), rules, market.counted)
@@ -74,9 +78,12 @@ def test_each_cell_is_what_it_would_be_alone(trial, markets):
                     assert key not in found.index
                     continue
                 row = found.loc[key]
-                if figures["bars"][column] < 0.95 * 252:
-                    figures |= dict.fromkeys(cells.ANNUAL, np.full(3, np.nan))
-                alone = [values[column] for values in figures.values()]
+                short = figures["bars"][column] < 0.95 * yearly[column]
+                undefined = cells.ANNUAL if short else ()
+                alone = [
+                    np.nan if name in undefined else values[column]
+                    for name, values in figures.items()
+                ]
                 np.testing.assert_allclose(row[list(figures)].to_numpy(float), alone, rtol=1e-9)
                 assert (row["scenario_kind"], row["group"]) == (market.kind, market.group)
     full, first_year, late, stressed, simulated = 3, 2, 3, 2 * 3, 3 * 2
@@ -138,18 +145,7 @@ def test_cash_rates_add_up_as_growth(trial, markets):
     assert rules.cost == RULES.cost
 
 
-# --- Calendars
-
-
-def test_bars_a_year_follow_from_the_bars():
-    daily = pd.bdate_range("2000-01-03", "2009-12-31").to_numpy()
-    assert periods_per_year(daily) == 261
-    assert periods_per_year(daily[:100]) == 252
-    every = pd.date_range("2020-01-01", "2021-12-31").to_numpy()
-    assert periods_per_year(every) == 365
-    assert periods_per_year(every[:60]) == 365
-    hours = np.concatenate([day + np.arange(7) * np.timedelta64(1, "h") for day in daily])
-    assert periods_per_year(hours) == 7 * 261
+# --- Trading hours
 
 
 def test_trading_hours_are_those_of_the_exchange_in_summer_and_winter():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tidemark import store
 from tidemark.backtest import scenarios
+from tidemark.backtest.bars_a_year import of_prices
 from tidemark.backtest.prices import FIELDS, Prices, forecasts_on, from_tidy
 from tidemark.backtest.scenarios import configured, files
 from tidemark.backtest.scenarios.paths import Pool, Simulation
@@ -308,7 +309,7 @@ def test_a_stress_that_is_not_made_has_no_rows():
     alone = random_prices(tickers=1)
     changes = settings_of()["stress"]
     for stress in ({"together": changes["together"]}, changes):
-        built = list(configured.build(alone, settings_of(stress=stress), 3))
+        built = list(configured.build(alone, settings_of(stress=stress), 3, of_prices(alone)))
         frames = {
             file: pd.concat([files.tidy(one) for one in built if one.kind == kind])
             for kind, file in files.FILES.items()
@@ -395,8 +396,8 @@ def test_the_bars_of_a_date_stay_together(method):
 def numbered_pool(bars):
     """A pool whose ratios are the numbers of its bars."""
     ratios = np.broadcast_to(np.arange(bars, dtype=float)[:, None, None], (bars, 4, 1))
-    day = np.datetime64("2020-01-01", "us")
-    return Pool(np.array([True]), ratios, ratios[:, 0], day, day)
+    days = np.datetime64("2020-01-01", "us") + np.arange(bars) * np.timedelta64(1, "D")
+    return Pool(np.array([True]), ratios, ratios[:, 0], days)
 
 
 def test_stationary_blocks_are_geometric_and_wrap():
@@ -625,7 +626,7 @@ def settings_of(**changes):
 
 def test_every_market_scenario_of_the_configuration():
     prices = random_prices()
-    found = list(configured.build(prices, settings_of(), 3))
+    found = list(configured.build(prices, settings_of(), 3, of_prices(prices)))
     assert [scenario.name for scenario in found] == [
         "full",
         "spring",
@@ -637,21 +638,24 @@ def test_every_market_scenario_of_the_configuration():
         "gbm_001",
     ]
     assert found[1].group == found[2].group == "year_2020"
+    own = {ticker: of_prices(prices).tickers[ticker].bars_a_year for ticker in prices.ticker}
+    assert all(dict(one.bars_a_year) == own for one in found)  # all tickers have all bars
     assert found[3].prices.close[-1] == pytest.approx(0.8 * prices.close[-1])
     store.json_bytes([scenario.record() for scenario in found])
 
 
 @pytest.mark.parametrize("name", ["full", "spring", "year_2020", "gbm_001"])
 def test_two_market_scenarios_of_one_name(name):
+    prices = random_prices()
     clash = settings_of(stress={name: {"volatility_multiplier": 2.0}})
     with pytest.raises(InputError, match=f"two market scenarios are called {name}"):
-        list(configured.build(random_prices(), clash, 3))
+        list(configured.build(prices, clash, 3, of_prices(prices)))
 
 
 def test_stored_and_restored():
     """Also with a ticker that has no bar on the path."""
     prices = random_prices(tickers=4, listed=(0, 60), delisted=(200, 200, 200, 100))
-    for scenario in configured.build(prices, settings_of(), 3):
+    for scenario in configured.build(prices, settings_of(), 3, of_prices(prices)):
         record = scenario.record()
         kept = files.tidy(scenario) if record["simulated"] else prices
         again = files.restore(record, kept)

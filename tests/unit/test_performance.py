@@ -114,7 +114,7 @@ def test_equals_empyrical(length, cash_rate):
     rules = replace(FREE, cash_rate=cash_rate)
     returns = random_returns(length, length)
     found = figures(returns, rules)
-    cash = rules.cash_per_bar
+    cash = rules.cash_per_bar.item()
     expected = {
         "total_return": empyrical.cum_returns_final(returns),
         "annual_return": empyrical.cagr(returns),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tidemark import database, reports, store
 from tidemark.backtest import by_market
+from tidemark.backtest.bars_a_year import WHOLE
 from tidemark.errors import InputError
 
 import duckdb
@@ -101,6 +102,19 @@ MARKETS = [
     market("gbm_001", "stochastic", "gbm"),
     market("gbm_002", "stochastic", "gbm"),
 ]
+YEAR = {
+    "together": {
+        "bars_a_year": 251.47,
+        "basis": WHOLE,
+        "lowest": 248.17,
+        "highest": 251.47,
+        "shorter": 1,
+    },
+    "tickers": [
+        {"ticker": "A", "bars_a_year": 251.47, "basis": WHOLE},
+        {"ticker": "B|C", "bars_a_year": 248.17, "basis": "41 whole weeks of its bars"},
+    ],
+}
 SUMMARY = {
     "conclusion": ["cross ranks first, but that is likely luck.", "Walk."],
     "winner": {
@@ -280,6 +294,8 @@ def tables():
         "assessment.conclusion": [{"sentence": sentence} for sentence in SUMMARY["conclusion"]],
         "assessment.winner": [database.winner_row(SUMMARY)],
         "assessment.market_scenarios": database.market_rows(MARKETS),
+        "assessment.year": [YEAR["together"]],
+        "assessment.bars_a_year": YEAR["tickers"],
         "assessment.overlaps": database.overlap_rows(MARKETS),
         "assessment.pipeline_runs": database.pipeline_rows([checkpoint, *backtests], CONFIGURED),
     }
@@ -455,6 +471,7 @@ def values_for_reports(connection, missing=False, narrative=None):
         "conclusion": [row["sentence"] for row in values["conclusion"]],
         "assessed": [row["sentence"] for row in values["assessed"]],
         "winner": values["winner"][0],
+        "year": values["year"][0],
         "strategy_figures": [
             {
                 "file": f"reports/figs/strategy_{kind}.png",
@@ -555,6 +572,9 @@ def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection)
     assert "and 2.5 more" in text
     assert "long only" in text
     assert text.count("*Longer is better.*") == 3
+    assert "251.47 for\n" in text
+    assert "single tickers 248.17 to 251.47" in text
+    assert "B\\|C (248.17: 41 whole weeks of its bars)." in text
 
 
 def test_what_was_not_configured_has_no_section(connection):

@@ -35,6 +35,7 @@ class Batch:
         prices: bars of all of them, side by side.
         windows: to measure over.
         window, column: of each cell of a set, where it is in (windows, columns).
+        bars_a_year: (columns,).
         labels: of each cell of a set, scenario_name, scenario_kind, group and symbol.
     """
 
@@ -43,6 +44,7 @@ class Batch:
     windows: Sequence[slice]
     window: Integers
     column: Integers
+    bars_a_year: Floats
     labels: Mapping[str, NDArray[np.object_]]
 
     @classmethod
@@ -56,6 +58,10 @@ class Batch:
         windows = list({(w.start, w.stop): w for w in (one.counted for one in scenarios)}.values())
         columns = [first[id(one.prices)] + np.arange(count[id(one.prices)]) for one in scenarios]
         cells = [len(each) for each in columns]
+        rates = {id(one.prices): one.bars_a_year for one in scenarios}
+        yearly = [
+            rates[id(one)][ticker] for one in distinct for ticker in side_by_side([one]).ticker
+        ]
         column = np.concatenate(columns)
         labels = {
             name: np.repeat(np.array([getattr(one, field) for one in scenarios], object), cells)
@@ -67,6 +73,7 @@ class Batch:
             windows,
             np.repeat([windows.index(one.counted) for one in scenarios], cells),
             column,
+            np.array(yearly),
             labels | {"symbol": np.array(prices.ticker, dtype=object)[column]},
         )
 
@@ -79,7 +86,7 @@ class Trial:
         name: of its entry in the configuration.
         strategy, sets: what is tried.
         inputs: (bars, tickers) over all of history, what the strategy takes beyond prices.
-        rules: of trading, before a market scenario changes them.
+        rules: of trading, before a market scenario changes them, which also says what a year is.
         hours: in which fills may happen; None for all.
     """
 
@@ -128,7 +135,10 @@ class Trial:
 
     def _measured(self, batch: "Batch") -> Iterator[pd.DataFrame]:
         """The cells of a batch, about PART rows at a time."""
-        rules, allowed = self._rules(batch.scenarios[0]), self._allowed(batch.prices)
+        rules = replace(
+            self._rules(batch.scenarios[0]), periods_per_year=tuple(batch.bars_a_year.tolist())
+        )
+        allowed = self._allowed(batch.prices)
         wanted = strategies.targets_of(self.strategy, batch.prices, self.sets, self.inputs)
         sets, most = iter(self.sets), max(1, PART // len(batch.window))
         figures: list[dict[str, Floats]] = []
@@ -159,7 +169,8 @@ class Trial:
         labels |= {"set": np.repeat(np.array(tried, dtype=object), len(batch.window))}
         labels |= {name: np.tile(column, len(tried)) for name, column in batch.labels.items()}
         frame = pd.DataFrame(labels | {name: table.ravel() for name, table in values.items()})
-        short = frame["bars"] < performance.YEAR * self.rules.periods_per_year
+        yearly = np.tile(batch.bars_a_year[batch.column], len(tried))
+        short = frame["bars"] < performance.YEAR * yearly
         frame.loc[short, ANNUAL] = np.nan
         return frame[frame["bars"] > 0]
 
@@ -171,7 +182,9 @@ class Trial:
             rebalanced to equal parts at each close, without cost.
         """
         prices = full.prices
-        market = Market(prices, self._rules(full), self._allowed(prices))
+        yearly = tuple(full.bars_a_year[ticker] for ticker in prices.ticker)
+        rules = replace(self._rules(full), periods_per_year=yearly)
+        market = Market(prices, rules, self._allowed(prices))
         known = np.isfinite(prices.close)
         since, until = (np.maximum.accumulate(known[::step])[::step] for step in (1, -1))
         listed = np.maximum((since & until).sum(axis=1), 1)

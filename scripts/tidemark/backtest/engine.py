@@ -29,7 +29,7 @@ was decided on the last bar known. After a ticker's last bar what is held keeps 
 **Ruin.** A loss of all equity is a return of -1, and the end of trading for the cell.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NoReturn
 
 from tidemark.backtest.prices import Floats, Prices
@@ -54,7 +54,7 @@ class Rules:
         slippage: fraction by which the price of a fill is worse.
         direction: `long_only` takes targets below 0 as 0.
         cash_rate: a year, compounded by bar.
-        periods_per_year: bars in a year.
+        periods_per_year: bars in a year, of all tickers alike or of each.
     """
 
     fill: Literal["next_open", "next_close", "same_close"]
@@ -62,7 +62,18 @@ class Rules:
     slippage: float
     direction: Literal["long_only", "long_short"]
     cash_rate: float
-    periods_per_year: float
+    periods_per_year: float | tuple[float, ...]
+
+    @property
+    def yearly(self) -> Floats:
+        """Bars in a year, () or (tickers,)."""
+        return np.asarray(self.periods_per_year, dtype=np.float64)
+
+    def columns(self, start: int, stop: int) -> "Rules":
+        """The same for the tickers [start, stop)."""
+        if isinstance(self.periods_per_year, tuple):
+            return replace(self, periods_per_year=self.periods_per_year[start:stop])
+        return self
 
     @property
     def buyer_pays(self) -> float:
@@ -75,9 +86,9 @@ class Rules:
         return (1.0 - self.slippage) * (1.0 - self.cost) - 1.0
 
     @property
-    def cash_per_bar(self) -> float:
-        """What cash earns in a bar."""
-        return float((1.0 + self.cash_rate) ** (1.0 / self.periods_per_year) - 1.0)
+    def cash_per_bar(self) -> Floats:
+        """What cash earns in a bar, (1, 1) or (tickers, 1)."""
+        return np.atleast_1d((1.0 + self.cash_rate) ** (1.0 / self.yearly) - 1.0)[..., np.newaxis]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 Returns are net decimal fractions a bar. Bars on which a ticker is not listed do not count; the
 first bar, on which nothing can have been earned yet, does. NaN stands where a figure is undefined.
+A year has `periods_per_year` bars, of each ticker its own (`bars_a_year`).
 
 total_return        equity after the last bar / equity before the first - 1.
 annual_return       compound: (1 + total_return) ** (periods_per_year / bars) - 1. NaN for windows
@@ -64,7 +65,7 @@ def sweep(
     markets = [
         Market(
             prices.columns(part.start, part.stop),
-            rules,
+            rules.columns(part.start, part.stop),
             allowed[:, part] if allowed is not None and allowed.ndim == 2 else allowed,
         )
         for part in columns
@@ -75,7 +76,8 @@ def sweep(
         for part, market in zip(columns, markets, strict=True):
             block = _together([one[:, part].T for one in batch]).swapaxes(1, 2)
             result = market.simulate(block)
-            figures.append([measure(result, rules, window) for window in windows])
+            own = rules.columns(part.start, part.stop)
+            figures.append([measure(result, own, window) for window in windows])
         yield {
             name: np.concatenate(
                 [np.stack([one[name] for one in some], axis=1) for some in figures], axis=2
@@ -108,7 +110,7 @@ def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floa
     start, stop, _ = window.indices(len(result.listed))
     listed = result.listed[start:stop].T
     bars = _count(listed)
-    years = bars / rules.periods_per_year
+    years = bars / rules.yearly
     returns = _by_cell(result.returns)[..., start:stop]
     with np.errstate(divide="ignore", invalid="ignore"):
         growth, drawdown = _course(_by_cell(result.equity)[..., start : stop + 1], bars)
@@ -188,7 +190,7 @@ def _ratios(
     variance = np.where(variance > NO_VARIANCE * square, variance, 0.0) * bars / (bars - 1.0)
     below = np.minimum(excess, 0.0)
     downside = np.sqrt(np.vecdot(below, below) / bars)
-    annual = np.sqrt(rules.periods_per_year)
+    annual = np.sqrt(rules.yearly)
     deviation = np.sqrt(np.where(bars > 1, variance, np.nan))
     return (
         deviation * annual,

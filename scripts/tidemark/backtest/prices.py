@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-DAYS_A_YEAR = 365.2425
 FIELDS = ("open", "high", "low", "close", "volume")
 
 
@@ -121,20 +120,6 @@ def forecasts_on(prices: Prices, forecasts: pd.DataFrame, horizon: int) -> Float
     table = forecasts.pivot_table("y_pred", index="timestamp", columns="ticker", aggfunc="last")
     spread = table.reindex(index=prices.timestamp, columns=list(prices.ticker))
     return np.asarray(spread, dtype=np.float64) / horizon
-
-
-def periods_per_year(timestamp: NDArray[np.datetime64]) -> float:
-    """Bars in a year, by the frequency and the calendar that the bars themselves show.
-
-    The median number of bars in a session, times sessions a year: those counted, over the years
-    from the first to the last, to a whole number. With less than a year of data, 252, or 365 if
-    there are bars on Saturdays and Sundays.
-    """
-    days, bars = np.unique(timestamp.astype("datetime64[D]"), return_counts=True)
-    years = float((days[-1] - days[0]).astype(int)) / DAYS_A_YEAR
-    weekend = ((days.astype(int) + 3) % 7 >= 5).any()
-    sessions = round((len(days) - 1) / years) if years >= 1 else 365 if weekend else 252
-    return float(np.median(bars) * sessions)
 
 
 @dataclass(frozen=True)

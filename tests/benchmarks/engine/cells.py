@@ -10,9 +10,10 @@ from pathlib import Path
 from statistics import median
 
 from tidemark.backtest import strategies
+from tidemark.backtest.bars_a_year import of_prices
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
-from tidemark.backtest.prices import from_tidy, periods_per_year
+from tidemark.backtest.prices import from_tidy
 from tidemark.backtest.scenarios import configured
 
 import pandas as pd
@@ -28,8 +29,9 @@ config = yaml.safe_load((ROOT / "config.yaml").read_bytes())
 frame = pd.read_csv(ROOT / "data/sample/prices.csv", parse_dates=["Date"])
 frame = frame.rename(columns=lambda name: name.lower().replace(" ", "_"))
 prices = from_tidy(frame.rename(columns={"date": "timestamp"}))
-built = list(configured.build(prices, config["market_scenarios"], seed=42))
-rules = Rules("next_open", 5e-4, 5e-4, "long_short", 0.0, periods_per_year(prices.timestamp))
+rates = of_prices(prices)
+built = list(configured.build(prices, config["market_scenarios"], 42, rates))
+rules = Rules("next_open", 5e-4, 5e-4, "long_short", 0.0, rates.together.bars_a_year)
 strategy = strategies.load("sma_cross")
 sets = strategies.grid(strategy, GRID, "GRID")
 

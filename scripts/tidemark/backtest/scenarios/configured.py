@@ -1,18 +1,30 @@
 """Every market scenario that the configuration asks for."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from tidemark.backtest.bars_a_year import Rates
 from tidemark.backtest.prices import Prices
 from tidemark.backtest.scenarios.market import SECTION, MarketScenario
 from tidemark.backtest.scenarios.paths import Simulation, path_names, simulated
-from tidemark.backtest.scenarios.stress import stress_of, stressed
+from tidemark.backtest.scenarios.stress import Stress, stress_of, stressed
 from tidemark.backtest.scenarios.windows import Window, calendar_years, full, historical
 from tidemark.errors import InputError
 
 
-def build(prices: Prices, settings: Mapping[str, Any], seed: int) -> Iterator[MarketScenario]:
+def build(
+    prices: Prices, settings: Mapping[str, Any], seed: int, rates: Rates
+) -> Iterator[MarketScenario]:
     """Every market scenario of the section `market_scenarios`, one at a time.
+
+    A year has as many bars as in history, of each ticker; on a path, as the bars drawn from show.
+
+    Args:
+        prices: of all of history.
+        settings: of the section.
+        seed: of the paths.
+        rates: of `bars_a_year.of_prices`.
 
     Raises:
         InputError: two have the same name, or as the functions below.
@@ -22,10 +34,18 @@ def build(prices: Prices, settings: Mapping[str, Any], seed: int) -> Iterator[Ma
     stresses = {name: stress_of(values) for name, values in settings["stress"].items()}
     simulation = Simulation(**settings["stochastic"])
     _require_distinct(["full", *windows, *years, *stresses, *path_names(simulation)])
-    yield full(prices)
-    yield from historical(prices, windows | years)
-    yield from stressed(prices, stresses)
+    own = {ticker: rates.tickers[ticker].bars_a_year for ticker in prices.ticker}
+    for one in _of_history(prices, windows | years, stresses):
+        yield replace(one, bars_a_year=own)
     yield from simulated(prices, simulation, seed)
+
+
+def _of_history(
+    prices: Prices, windows: Mapping[str, Window], stresses: Mapping[str, Stress]
+) -> Iterator[MarketScenario]:
+    yield full(prices)
+    yield from historical(prices, windows)
+    yield from stressed(prices, stresses)
 
 
 def _require_distinct(names: Sequence[str]) -> None:

@@ -67,7 +67,7 @@ def restore(record: Mapping[str, Any], bars: pd.DataFrame | Prices) -> MarketSce
     """
     tickers = tuple(record["covered"])
     prices = bars if isinstance(bars, Prices) else _wide(bars, tickers)
-    names = ("name", "kind", "group", "covered", "note", "parameters")
+    names = ("name", "kind", "group", "covered", "note", "parameters", "bars_a_year")
     rules = ("cost_multiplier", "slippage_multiplier", "cash_rate_change")
     first = record["warm_up"]
     return MarketScenario(

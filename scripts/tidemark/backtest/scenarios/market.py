@@ -1,7 +1,7 @@
 """A market scenario: bars to trade on, and which of them are measured."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tidemark.backtest.prices import Prices
@@ -28,6 +28,7 @@ class MarketScenario:
         note: what is not covered, or what was left out; empty if nothing.
         parameters: what made it.
         cost_multiplier, slippage_multiplier, cash_rate_change: for the engine's rules.
+        bars_a_year: of each ticker.
     """
 
     name: str
@@ -41,6 +42,7 @@ class MarketScenario:
     cost_multiplier: float = 1.0
     slippage_multiplier: float = 1.0
     cash_rate_change: float = 0.0
+    bars_a_year: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def times(self) -> NDArray[np.datetime64]:
@@ -69,6 +71,7 @@ class MarketScenario:
             "cash_rate_change": self.cash_rate_change,
             "covered_share": float(np.mean(list(self.covered.values()))),
             "covered": dict(self.covered),
+            "bars_a_year": dict(self.bars_a_year),
             "note": self.note,
             "parameters": dict(self.parameters),
         }

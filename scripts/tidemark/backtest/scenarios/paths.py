@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tidemark.backtest.bars_a_year import of_bars
 from tidemark.backtest.prices import FIELDS, Prices
 from tidemark.backtest.scenarios.market import SECTION, MarketScenario, iso
 from tidemark.errors import InputError
@@ -63,8 +64,7 @@ class Pool:
     chosen: Bools  # (N,)
     ratios: Floats  # (bars, 4, chosen): open, high, low (NaN if unknown), close over that before
     volume: Floats  # (bars, chosen)
-    first: np.datetime64
-    last: np.datetime64
+    times: NDArray[np.datetime64]  # (bars,)
 
 
 def _pool(prices: Prices, plan: Simulation) -> Pool:
@@ -91,7 +91,7 @@ def _pool(prices: Prices, plan: Simulation) -> Pool:
                 "set it lower, or raise min_history to leave out tickers with a short history",
             )
     times = prices.timestamp[1:][drawn]
-    return Pool(chosen, ratios[drawn], prices.volume[1:, chosen][drawn], times[0], times[-1])
+    return Pool(chosen, ratios[drawn], prices.volume[1:, chosen][drawn], times)
 
 
 Draw = Callable[[Pool, Simulation, np.random.Generator], tuple[Floats, Floats]]
@@ -172,10 +172,11 @@ def _path(
             "path": path + 1,
             "horizon": plan.horizon,
             "block_length": None if method == "gbm" else plan.block_length,
-            "drawn_from_first": iso(pool.first),
-            "drawn_from_last": iso(pool.last),
+            "drawn_from_first": iso(pool.times[0]),
+            "drawn_from_last": iso(pool.times[-1]),
             "drawn_from_bars": len(pool.ratios),
         },
+        bars_a_year=dict.fromkeys(prices.ticker, of_bars(pool.times).bars_a_year),
     )
 
 

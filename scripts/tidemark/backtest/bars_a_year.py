@@ -1,0 +1,130 @@
+"""How many bars a year has, which is what turns figures of a bar into annual ones.
+
+Bars and elapsed time decide, not a number of bars a day: sessions that cross midnight in UTC, half
+days, holidays and holes all count as what they are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tidemark.backtest.prices import Prices
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Times = NDArray[np.datetime64]
+
+DAYS = 365.25
+WEEKS = DAYS / 7
+YEAR = 365  # days from which bars and elapsed time are enough
+FILE = "data/scenarios/bars_a_year.json"
+WHOLE = "its bars and the time they span"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Bars a year, and in words what that was taken from."""
+
+    bars_a_year: float
+    basis: str
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Of each ticker by its own bars, and of the bars of all tickers together."""
+
+    tickers: Mapping[str, Rate]
+    together: Rate
+
+    def record(self) -> dict[str, Any]:
+        """For JSON: `together`, with the lowest and highest of the tickers; and `tickers`.
+
+        `shorter` counts the tickers with less than a year of bars.
+        """
+        rates = [rate.bars_a_year for rate in self.tickers.values()]
+        shorter = sum(rate.basis != WHOLE for rate in self.tickers.values())
+        return {
+            "together": {
+                **asdict(self.together),
+                "lowest": min(rates),
+                "highest": max(rates),
+                "shorter": shorter,
+            },
+            "tickers": [{"ticker": name, **asdict(rate)} for name, rate in self.tickers.items()],
+        }
+
+
+def of_prices(prices: Prices, sessions: pd.DataFrame | None = None, *, daily: bool = True) -> Rates:
+    """The rates of history; see `of_bars`.
+
+    Args:
+        prices: of all of history.
+        sessions, daily: as of `of_bars`.
+    """
+    known = np.isfinite(prices.close)
+    own = {
+        ticker: of_bars(prices.timestamp[there], sessions, daily=daily)
+        for ticker, there in zip(prices.ticker, known.T, strict=True)
+    }
+    return Rates(own, of_bars(prices.timestamp, sessions, daily=daily))
+
+
+def of_bars(times: Times, sessions: pd.DataFrame | None = None, *, daily: bool = True) -> Rate:
+    """Bars a year of a series of bars.
+
+    From one year on (bars - 1) / years, a year being 365.25 days. Below that, the sessions that the
+    calendar holds, times bars a session; or, without a calendar, the bars that whole weeks show,
+    times weeks a year. Bars that show no whole week either are taken for sessions of five days a
+    week, seven if there are bars at a week-end.
+
+    Args:
+        times: (bars,) ascending, naive UTC.
+        sessions: `session`, `open` and `close` of the exchange, in naive UTC, around the bars; None
+            or empty if there is no calendar.
+        daily: whether a bar stands for a session.
+    """
+    days = _days(times[0], times[-1]) if len(times) else 0.0
+    if days >= YEAR:
+        return Rate((len(times) - 1) / (days / DAYS), WHOLE)
+    if sessions is not None and len(sessions):
+        held, how = _a_year(sessions["session"].to_numpy())
+        each = 1.0 if daily else _bars_a_session(times, sessions["open"].to_numpy())
+        return Rate(
+            held * each, f"{held:.1f} sessions by the calendar ({how}), {each:.4g} bars each"
+        )
+    if days >= 7:
+        rate, how = _a_year(times)
+        return Rate(rate, f"{how} of its bars")
+    shown = np.unique(times.astype("datetime64[D]"))
+    a_week = 7 if (_weekday(shown) >= 5).any() else 5
+    each = len(times) / max(len(shown), 1)
+    return Rate(max(each, 1.0) * a_week * WEEKS, f"assumed: {a_week} sessions a week")
+
+
+def _a_year(times: Times) -> tuple[float, str]:
+    """How many of these a year has, by the time they span or by the whole weeks within it."""
+    days = _days(times[0], times[-1]) if len(times) else 0.0
+    if days >= YEAR:
+        return (len(times) - 1) / (days / DAYS), f"{days / DAYS:.1f} years"
+    weeks = int(days // 7)
+    if not weeks:
+        return 5 * WEEKS, "assumed: 5 a week"
+    within = int(np.searchsorted(times, times[0] + np.timedelta64(7 * weeks, "D")))
+    return within / weeks * WEEKS, f"{weeks} whole week{'s' * (weeks > 1)}"
+
+
+def _bars_a_session(times: Times, opens: Times) -> float:
+    """Mean over the sessions that have any; a session lasts until the next one opens."""
+    number = np.searchsorted(opens, times, side="right")
+    return len(times) / max(len(np.unique(number)), 1)
+
+
+def _days(first: np.datetime64, last: np.datetime64) -> float:
+    return float((last - first) / np.timedelta64(1, "D"))
+
+
+def _weekday(days: Times) -> NDArray[np.intp]:
+    """0 for Monday."""
+    return (days.astype(np.intp) + 3) % 7
