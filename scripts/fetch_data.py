@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tidemark import retry, store
 from tidemark.errors import InputError
-from tidemark.sources import actions, economic, origin, prices
+from tidemark.sources import actions, economic, files, origin, prices
 from tidemark.step import Run, step
 
 import pandas as pd
+
+UNFIT = "name a whole data file; fetch_data.largest_file_megabytes says how large one may be"
 
 Reader = Callable[[Mapping[str, bytes], Mapping[str, Any]], pd.DataFrame]
 
@@ -18,34 +21,48 @@ Reader = Callable[[Mapping[str, bytes], Mapping[str, Any]], pd.DataFrame]
 def fetch_data(run: Run) -> None:
     """Write data/raw/<source>.parquet and .sha256 for prices, corporate actions and each series."""
     sources = run.config["fetch_data"]
-    bars = fetch(run, "prices", run.plain(sources["prices"]), partial(prices.read, note=run.note))
+    at_most = sources["largest_file_megabytes"] * 1_000_000
+    read_prices = partial(prices.read, note=run.note)
+    bars = fetch(run, "prices", run.plain(sources["prices"]), read_prices, at_most)
     if sources["corporate_actions"] is not None:
-        fetch(run, "corporate_actions", run.plain(sources["corporate_actions"]), actions.read)
+        source = run.plain(sources["corporate_actions"])
+        fetch(run, "corporate_actions", source, actions.read, at_most)
     for name, source in run.plain(sources["economic"]).items():
-        fetch(run, name, source, economic.read)
+        fetch(run, name, source, economic.read, at_most)
     run.headline(f"{len(bars):,} price rows, {bars['ticker'].nunique()} tickers")
 
 
-def fetch(run: Run, name: str, source: Mapping[str, Any], read: Reader) -> pd.DataFrame:
-    """Write data/raw/<name>.parquet and its .sha256; the frame that was written."""
+def fetch(
+    run: Run, name: str, source: Mapping[str, Any], read: Reader, at_most: int | None = None
+) -> pd.DataFrame:
+    """Write data/raw/<name>.parquet and its .sha256; the frame that was written.
+
+    Raises:
+        InputError: a file cannot be read, or has more than `at_most` bytes once unpacked.
+    """
     path = f"data/raw/{name}.parquet"
     try:
-        files = _read_patiently(run, source["path"])
+        found = _read_patiently(run, source["path"], at_most)
     except IsADirectoryError as error:
-        raise InputError(
-            source["path"], "is a folder", "name a file in it, or use a wildcard such as *.csv"
-        ) from error
+        folder = error.filename or source["path"]
+        cure = "name a file in it, or use a wildcard such as *.csv"
+        raise InputError(folder, "is a folder", cure) from error
+    except store.UnfitFileError as error:
+        raise InputError(error.filename, error.strerror, UNFIT) from error
     except OSError as error:
         return _keep_last(run, path, source, error)
-    frame = read(files, source)
+    if at_most is not None:
+        for file, content in found.items():
+            files.must_unpack_to(file, content, at_most)
+    frame = read(found, source)
     data = store.parquet_bytes(frame, origin.metadata(source))
     run.write_bytes(path, data, rows=len(frame))
-    run.write_text(f"{path}.sha256", origin.checksums({path: data, **files}))
+    run.write_text(f"{path}.sha256", origin.checksums({path: data, **found}))
     run.log.info("%s: %d rows from %s", name, len(frame), source["path"])
     return frame
 
 
-def _read_patiently(run: Run, path: str) -> dict[str, bytes]:
+def _read_patiently(run: Run, path: str, at_most: int | None) -> dict[str, bytes]:
     settings = run.config["fetch_data"]
 
     def tell(error: OSError, seconds: float) -> None:
@@ -53,17 +70,20 @@ def _read_patiently(run: Run, path: str) -> dict[str, bytes]:
         run.note(f"{error}; next try in {seconds:g} s")
 
     return retry.read(
-        lambda: _read(run, path),
+        lambda: _read(run, path, at_most),
         attempts=settings["retry_attempts"],
         first_wait_seconds=60 * settings["retry_first_wait_minutes"],
         before_wait=tell,
     )
 
 
-def _read(run: Run, path: str) -> dict[str, bytes]:
+def _read(run: Run, path: str, at_most: int | None) -> dict[str, bytes]:
     paths = run.glob(path) if "*" in path else [path]
     if not paths:
         raise FileNotFoundError(2, "no file matches", path)
+    if at_most is not None:
+        for file in filter(Path.exists, map(Path, paths)):
+            store.must_be_at_most(file, at_most)
     return {path: run.read_bytes(path) for path in paths}
 
 

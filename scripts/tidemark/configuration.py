@@ -4,14 +4,16 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
-from tidemark import checkpoint, config
-from tidemark.errors import InputError, hint
+from tidemark import checkpoint, config, store
+from tidemark.errors import InputError, hint, printable
 from tidemark.rules import RuleError, soften
 from tidemark.settings import Config
-from tidemark.yaml_lines import KeyPath, Position, parse
+from tidemark.yaml_lines import LARGEST, KeyPath, Position, dotted, parse
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+
+SECRET = (("webhook",),)  # ends of keys whose value no message shows
 
 
 def load(path: str) -> Config:
@@ -21,9 +23,11 @@ def load(path: str) -> Config:
         InputError: all faults, one a line, each with line and column.
     """
     try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(path, error.strerror or str(error), "name a configuration file") from error
+        store.must_be_at_most(Path(path), LARGEST)
+        data = store.read_file(Path(path))
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+        raise InputError(path, problem, "name a configuration file") from error
     document, positions = parse(path, data)
     if not isinstance(document, dict):
         raise InputError(f"{path}:1:1", "is empty or not a mapping", "see config.yaml of Tidemark")
@@ -76,12 +80,19 @@ def _problem(detail: ErrorDetails, key: KeyPath) -> str:
     if detail["type"] == "union_tag_invalid":
         tags = re.findall(r"'([^']+)'", detail["ctx"]["expected_tags"])
         given = str(detail["ctx"]["tag"])
-        return f"must be one of {', '.join(tags)}, not {given!r}{hint(given, tags)}"
+        return f"must be one of {', '.join(tags)}, not {_shown(given)}{hint(given, tags)}"
     given = detail["input"]
     expected = detail.get("ctx", {}).get("expected")
     guess = hint(str(given), re.findall(r"'([^']+)'", str(expected))) if expected else ""
-    shown = f", not {given!r}" if isinstance(given, str | int | float | bool) else ""
+    plain = isinstance(given, str | int | float | bool) and key[-1:] not in SECRET
+    shown = f", not {_shown(given)}" if plain else ""
     return f"{soften(detail['msg'])}{shown}{guess}"
+
+
+def _shown(value: object) -> str:
+    """A value for a message, of bearable length."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:56]}..."
 
 
 def _siblings(key: KeyPath) -> list[str]:
@@ -114,7 +125,7 @@ def _line(path: str, key: KeyPath, problem: str, positions: dict[KeyPath, Positi
     while nearest and nearest not in positions:
         nearest = nearest[:-1]
     line, column = positions.get(nearest, (1, 1))
-    return f"{path}:{line}:{column}: {'.'.join(map(str, key))}: {problem}"
+    return f"{path}:{line}:{column}: {dotted(key)}: {printable(problem, longest=400)}"
 
 
 def makefile(path: str, whole: Config) -> str:

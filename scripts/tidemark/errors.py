@@ -8,7 +8,8 @@ from tidemark import progress
 class InputError(Exception):
     """Bad input, configuration or contract: the step ends with exit code 2 and nothing is replaced.
 
-    `where` names file, line, row or key; `problem` says what is wrong there; `cure` what to do.
+    `where` names file, line, row or key; `problem` says what is wrong there, a fault a line; `cure`
+    what to do.
     """
 
     def __init__(self, where: str, problem: str, cure: str = "") -> None:
@@ -19,7 +20,14 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         cure = f". Cure: {self.cure}" if self.cure else ""
-        return f"{self.where}: {self.problem}{cure}"
+        lines = f"{self.problem}{cure}".split("\n")
+        return f"{printable(self.where)}: " + "\n".join(printable(line, 1000) for line in lines)
+
+
+def printable(text: str, longest: int = 200) -> str:
+    """Text that stays on its line of a terminal: what does not show is escaped, the rest cut."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: longest + 1])
+    return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
 
 
 def hint(word: str, known: Iterable[str]) -> str:

@@ -4,12 +4,20 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from tidemark.store import UnfitFileError
+
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_exponential
 
 T = TypeVar("T")
 
-LASTING = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+LASTING = (
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+    UnfitFileError,
+)
 
 
 def read(

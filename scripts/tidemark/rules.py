@@ -1,20 +1,27 @@
 """What must hold between the keys of config.yaml, beyond the shape of each."""
 
+import ast
+import math
+import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tidemark import environment
+from tidemark import checkpoint, environment, store
 from tidemark.errors import hint
 from tidemark.settings import (
     PRICE_FIELDS,
     Alerts,
     Assess,
     Config,
+    FetchData,
     Prices,
     Scenario,
+    Stochastic,
+    Strategy,
     Window,
     Winsorise,
 )
@@ -26,6 +33,12 @@ TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
 
 STRATEGIES = Path("scripts/tidemark/backtest/strategies")
 BENCHMARK = "benchmark"  # the category
+
+# Bounds of what could ever end.
+LONGEST_WAIT = 7 * 24 * 60  # minutes
+MOST_SETS = 100_000
+MOST_SIMULATED = 100_000_000
+LARGEST_PARAMETER = 1e9
 
 Fault = tuple[str, str]  # dotted key, what is wrong with it
 
@@ -41,17 +54,22 @@ class RuleError(ValueError):
 def check(whole: Config) -> None:
     """Raise RuleError with every fault between the keys of a configuration."""
     faults = [
+        *_files(whole),
+        *_waits(whole.fetch_data),
         *_price_columns(whole.fetch_data.prices),
         *_file_names(whole),
         *_economic_columns(whole),
         *_acknowledgements(whole),
+        *_calendar(whole),
         *_model_references(whole),
         *_grids(whole.models),
         *_horizon(whole),
         *_features(whole),
         *_quantiles(whole.scenarios),
         *_windows(whole.market_scenarios.historical),
+        *_simulated(whole.market_scenarios.stochastic),
         *_strategies(whole),
+        *_parameters(whole.strategies),
         *_benchmark(whole),
         *_trading_hours(whole),
         *_forecasts(whole),
@@ -61,6 +79,43 @@ def check(whole: Config) -> None:
     ]
     if faults:
         raise RuleError(faults)
+
+
+def _files(whole: Config) -> list[Fault]:
+    """A source that exists is a file; of a wildcard, each that matches."""
+    fetch = whole.fetch_data
+    paths = {"prices": fetch.prices.path}
+    if fetch.corporate_actions:
+        paths["corporate_actions"] = fetch.corporate_actions.path
+    paths |= {f"economic.{name}": series.path for name, series in fetch.economic.items()}
+    faults = []
+    for name, path in paths.items():
+        found = checkpoint.listing(path) if "*" in path else [path]
+        unfit = next(filter(None, map(_unfit, found)), None)
+        if unfit:
+            faults.append((f"fetch_data.{name}.path", unfit))
+    return faults
+
+
+def _unfit(path: str) -> str | None:
+    """Why what stands under a name cannot be a source; None if it can, or may appear yet."""
+    try:
+        store.must_be_file(Path(path))
+        real = os.path.realpath(path)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return None
+    except OSError as error:
+        return f"{path} {error.strerror}"
+    machine = real.startswith(("/proc/", "/sys/"))
+    return f"{path} is a part of the machine, not a file" if machine else None
+
+
+def _waits(fetch: FetchData) -> list[Fault]:
+    """The waits double; all together they must pass."""
+    minutes = fetch.retry_first_wait_minutes * (2.0**fetch.retry_attempts - 1)
+    if minutes <= LONGEST_WAIT:
+        return []
+    return [("fetch_data.retry_attempts", f"would wait {minutes / 1440:,.0f} days; at most 7")]
 
 
 def _price_columns(prices: Prices) -> list[Fault]:
@@ -127,6 +182,30 @@ def _acknowledgements(whole: Config) -> list[Fault]:
     ]
 
 
+def _calendar(whole: Config) -> list[Fault]:
+    name = whole.validate_schema.calendar
+    known = _calendars() if name is not None else ()
+    if name is None or name in known:
+        return []
+    where, cure = "validate_schema.calendar", "a code such as XNYS, XLON or 24/7, or null"
+    return [(where, f"unknown exchange calendar {name!r}{hint(name, known)}; {cure}")]
+
+
+@cache
+def _calendars() -> set[str]:
+    """The calendars' names, read off the library's text: importing it takes a second."""
+    text = environment.SITE / "exchange_calendars/calendar_utils.py"
+    body = ast.parse(text.read_bytes()).body if text.is_file() else []
+    tables = [node.value for node in body if isinstance(node, ast.Assign)]
+    keys = [key for table in tables if isinstance(table, ast.Dict) for key in table.keys]
+    names = {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+    if "XNYS" in names:
+        return names
+    import exchange_calendars
+
+    return set(exchange_calendars.get_calendar_names())
+
+
 def _model_references(whole: Config) -> list[Fault]:
     models = whole.models
     faults = [*_unknown_model("evaluate.baseline", whole.evaluate.baseline, models)]
@@ -153,6 +232,8 @@ def _grids(models: dict[str, Any]) -> list[Fault]:
     faults = []
     for name, model in models.items():
         parameters = [field for field in type(model).model_fields if field not in _NOT_TUNED]
+        if _combinations(model.grid or {}) > MOST_SETS:
+            faults.append((f"models.{name}.grid", f"has more than {MOST_SETS:,} combinations"))
         for parameter, values in (model.grid or {}).items():
             where = f"models.{name}.grid.{parameter}"
             if parameter not in parameters:
@@ -207,6 +288,33 @@ def _windows(historical: Mapping[str, Window]) -> list[Fault]:
         for name, window in historical.items()
         if window.end < window.start
     ]
+
+
+def _simulated(stochastic: Stochastic) -> list[Fault]:
+    bars = sum(stochastic.paths.values()) * (stochastic.warm_up + stochastic.horizon)
+    if bars <= MOST_SIMULATED:
+        return []
+    problem = f"asks for {bars:,} bars a ticker, at most {MOST_SIMULATED:,} can be simulated"
+    return [("market_scenarios.stochastic.paths", problem)]
+
+
+def _parameters(strategies: Mapping[str, Strategy]) -> list[Fault]:
+    faults = []
+    for name, entry in strategies.items():
+        where = f"strategies.{name}.parameters"
+        if _combinations(entry.parameters) > MOST_SETS:
+            faults.append((where, f"has more than {MOST_SETS:,} combinations"))
+        faults += [
+            (f"{where}.{key}", f"{value!r} is no number that a parameter can have")
+            for key, values in entry.parameters.items()
+            for value in values
+            if isinstance(value, int | float) and not abs(value) <= LARGEST_PARAMETER
+        ]
+    return faults
+
+
+def _combinations(lists: Mapping[str, Sequence[object]]) -> int:
+    return math.prod(map(len, lists.values()))
 
 
 def _strategies(whole: Config) -> list[Fault]:

@@ -106,7 +106,7 @@ class Run:
         """A file's content, hashed as it is read."""
         self._must_be_promised(path)
         with guard.opened():
-            data = Path(path).read_bytes()
+            data = store.read_file(Path(path))
             recorded = checkpoint.produced(path)
             if recorded and store.sha256(data) != recorded["sha256"]:
                 data = self._read_once_more(path)
@@ -127,7 +127,7 @@ class Run:
         """Wait for a producer that may be at work in another make; then the file must be its."""
         producer = checkpoint.producer(path) or ""
         with locks.held(producer):
-            data = Path(path).read_bytes()
+            data = store.read_file(Path(path))
             recorded = checkpoint.produced(path)
         if recorded and store.sha256(data) != recorded["sha256"]:
             raise InputError(

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -44,19 +45,29 @@ Metric = Literal[
 PRICE_FIELDS = ("open", "high", "low", "close", "volume", "adj_close")
 
 
+EARLIEST, LATEST = "1678-01-01", "2261-12-31"  # whole years within pandas' nanoseconds
+
+
 def _iso_date(text: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError("must be a date such as 2013-03-01")
-    date.fromisoformat(text)
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError("is no day of the calendar") from error
+    if not EARLIEST <= text <= LATEST:
+        raise ValueError(f"must lie between {EARLIEST} and {LATEST}")
     return text
 
 
 def _date_format(text: str) -> str:
     moment = datetime(2013, 3, 1, 9, 30, tzinfo=UTC)
     try:
-        datetime.strptime(moment.strftime(text), text)
-    except ValueError as error:
+        year = datetime.strptime(moment.strftime(text), text).year
+    except (ValueError, re.error) as error:  # re: a directive stands twice
         raise ValueError("is not a format that strptime knows, such as %Y-%m-%d") from error
+    if year != moment.year:
+        raise ValueError("says no year: use a format such as %Y-%m-%d")
     return text
 
 
@@ -70,7 +81,8 @@ def _make_can_say(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+Words = Annotated[str, Field(min_length=1, max_length=200)]
 IsoDate = Annotated[str, AfterValidator(_iso_date)]
 
 
@@ -88,19 +100,48 @@ def _no_repeats(values: list[int]) -> list[int]:
     return values
 
 
+def _webhook(address: str) -> str:
+    """What urllib can ask for. The address may hold a secret, so no message holds it."""
+    if not re.fullmatch(r"https?://[!-~]+", address):
+        raise ValueError("must be an http or https address, in plain letters without blanks")
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("has no valid host and port") from error
+    host = parts.hostname or ""
+    labels = host.removesuffix(".").split(".")
+    numeric = parts.netloc.rpartition("@")[2].startswith("[")
+    named = all(re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", label) for label in labels)
+    if port == 0 or not (numeric or named) or len(host) > 253:
+        raise ValueError("has no valid host and port")
+    if "@" in parts.netloc:
+        raise ValueError("names a user before its host, which is not sent: use a token in the path")
+    return address
+
+
+Webhook = Annotated[str, Field(max_length=2000), AfterValidator(_webhook)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-DateFormat = Annotated[str, AfterValidator(_date_format)]
-SourcePath = Annotated[str, AfterValidator(_make_can_say)]
+DateFormat = Annotated[str, Field(max_length=100), AfterValidator(_date_format)]
+SourcePath = Annotated[str, Field(max_length=1000), AfterValidator(_make_can_say)]
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, le=1e12)]
+Multiplier = Annotated[float, Field(ge=0, le=1e6)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
+AnnualRate = Annotated[float, Field(gt=-1, le=100)]
+MOST_BARS = 10_000_000  # minutes of nineteen years, night and day
+Bars = Annotated[int, Field(ge=0, le=MOST_BARS)]
+Count = Annotated[int, Field(ge=1, le=MOST_BARS)]
+Replicates = Annotated[int, Field(ge=100, le=100_000)]
 
 
 class Section(BaseModel):
-    """A part of config.yaml; unknown keys are refused, and text is not taken for a number."""
+    """A part of config.yaml; unknown keys are refused, and text is not taken for a number.
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    Every number has a bound within which a run can end.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Prices(Section):
@@ -111,7 +152,7 @@ class Prices(Section):
     bar: Literal["daily", "intraday"] = "daily"
     date_format: DateFormat
     time_zone: TimeZone = "UTC"
-    columns: dict[Literal["timestamp", "ticker", *PRICE_FIELDS], str]  # type: ignore[valid-type]
+    columns: dict[Literal["timestamp", "ticker", *PRICE_FIELDS], Words]  # type: ignore[valid-type]
 
 
 class CorporateActions(Section):
@@ -119,7 +160,7 @@ class CorporateActions(Section):
 
     path: SourcePath
     date_format: DateFormat
-    columns: dict[Literal["timestamp", "ticker", "kind", "value"], str]
+    columns: dict[Literal["timestamp", "ticker", "kind", "value"], Words]
 
 
 class EconomicSeries(Section):
@@ -127,15 +168,16 @@ class EconomicSeries(Section):
 
     path: SourcePath
     date_format: DateFormat
-    release_lag_days: Annotated[int, Field(ge=0)]
-    columns: dict[Name, str]
+    release_lag_days: Annotated[int, Field(ge=0, le=36_500)]
+    columns: dict[Name, Words]
 
 
 class FetchData(Section):
     """Sources and retries."""
 
-    retry_attempts: Annotated[int, Field(ge=0)] = 3
-    retry_first_wait_minutes: Annotated[float, Field(ge=0)] = 1.0
+    retry_attempts: Annotated[int, Field(ge=0, le=100)] = 3
+    retry_first_wait_minutes: Annotated[float, Field(ge=0, le=10_080)] = 1.0
+    largest_file_megabytes: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     prices: Prices
     corporate_actions: CorporateActions | None = None
     economic: dict[Name, EconomicSeries] = {}
@@ -145,7 +187,7 @@ class ValidateSchema(Section):
     """What raw data is held against, beside the schemas themselves."""
 
     as_of: IsoDate | None = None
-    calendar: str | None = None
+    calendar: Words | None = None
     acknowledged_schemas: dict[Name, str]
 
 
@@ -187,8 +229,12 @@ class FeatureEngineering(Section):
     """Lags, windows and the target's horizon, in bars."""
 
     horizon: Count = 1
-    lags: Annotated[list[Annotated[int, Field(ge=0)]], AfterValidator(_no_repeats)]
-    windows: Annotated[list[Annotated[int, Field(ge=2)]], AfterValidator(_no_repeats)]
+    lags: Annotated[list[Bars], Field(max_length=1000), AfterValidator(_no_repeats)]
+    windows: Annotated[
+        list[Annotated[int, Field(ge=2, le=MOST_BARS)]],
+        Field(max_length=1000),
+        AfterValidator(_no_repeats),
+    ]
     economic: list[Name] = []
     term_spread: Annotated[list[Name], Field(min_length=2, max_length=2)] | None = None
 
@@ -198,7 +244,7 @@ class SplitData(Section):
 
     test_start: IsoDate
     embargo: Count
-    folds: Annotated[int, Field(ge=2)]
+    folds: Annotated[int, Field(ge=2, le=1000)]
 
 
 class Model(Section):
@@ -232,7 +278,7 @@ class Svr(Model):
 
     estimator: Literal["svr"]
     C: Positive = 1.0
-    epsilon: Annotated[float, Field(ge=0)] = 1.0
+    epsilon: Multiplier = 1.0
     gamma: Literal["scale", "auto"] | Positive = "scale"
     kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf"
     max_iter: Count = 100_000
@@ -260,7 +306,7 @@ class Evaluate(Section):
 
     baseline: Name
     confidence: Fraction = 0.95
-    bootstrap_replicates: Annotated[int, Field(ge=100)] = 2000
+    bootstrap_replicates: Replicates = 2000
     block_length: Count = 21
 
 
@@ -282,14 +328,14 @@ class Window(Section):
 
     start: IsoDate
     end: IsoDate
-    source: str
+    source: Words
 
 
 class Shock(Section):
     """A fall of all prices; `at` says after which shares of history."""
 
-    size: Annotated[float, Field(gt=-1)]
-    at: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1)]
+    size: Annotated[float, Field(gt=-1, le=1000)]
+    at: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1, max_length=1000)]
     fall: Count = 1
     recovery: Count | None = None
 
@@ -297,10 +343,10 @@ class Shock(Section):
 class Stress(Section):
     """How history is changed; what is left out stays as it was."""
 
-    cost_multiplier: Annotated[float, Field(ge=0)] = 1.0
-    slippage_multiplier: Annotated[float, Field(ge=0)] = 1.0
-    cash_rate_change: Annotated[float, Field(gt=-1)] = 0.0
-    volatility_multiplier: Positive = 1.0
+    cost_multiplier: Multiplier = 1.0
+    slippage_multiplier: Multiplier = 1.0
+    cash_rate_change: AnnualRate = 0.0
+    volatility_multiplier: Annotated[float, Field(gt=0, le=1000)] = 1.0
     correlation: Annotated[float, Field(gt=-1, lt=1)] | None = None
     shock: Shock | None = None
 
@@ -310,10 +356,10 @@ class Stochastic(Section):
 
     paths: dict[
         Literal["stationary_bootstrap", "moving_block_bootstrap", "gbm"],
-        Annotated[int, Field(ge=0)],
+        Annotated[int, Field(ge=0, le=1_000_000)],
     ]
     horizon: Count
-    warm_up: Annotated[int, Field(ge=0)]
+    warm_up: Bars
     block_length: Count
     min_history: Count
 
@@ -331,10 +377,10 @@ class MarketMetrics(Section):
     """What is measured of each ticker in each market scenario."""
 
     forecasts: Forecasts
-    event_bars_before: Annotated[int, Field(ge=0)] = 1
-    event_bars_after: Annotated[int, Field(ge=0)] = 1
+    event_bars_before: Bars = 1
+    event_bars_after: Bars = 1
     importance_rows: Count = 1000
-    importance_repeats: Count = 5
+    importance_repeats: Annotated[int, Field(ge=1, le=10_000)] = 5
 
 
 class TradingHours(Section):
@@ -352,7 +398,7 @@ class Backtest(Section):
     cost_basis_points: Annotated[float, Field(ge=0, lt=10_000)]
     slippage_basis_points: Annotated[float, Field(ge=0, lt=10_000)]
     direction: Literal["long_only", "long_short"] = "long_short"
-    cash_rate: Annotated[float, Field(gt=-1)] = 0.0
+    cash_rate: AnnualRate = 0.0
     trading_hours: TradingHours | None = None
 
 
@@ -367,8 +413,8 @@ class Strategy(Section):
 class Guardrails(Section):
     """What a set must keep on full history, on average over tickers; and where it must be tried."""
 
-    min_trades: Annotated[float, Field(ge=0)]
-    min_sharpe: float
+    min_trades: Multiplier
+    min_sharpe: Annotated[float, Field(ge=-1e6, le=1e6)]
     max_position_rate: Annotated[float, Field(gt=0, le=1)]
     max_drawdown: Annotated[float, Field(gt=0, le=1)]
     min_markets: Annotated[float, Field(ge=0, le=1)] = 1.0
@@ -377,20 +423,20 @@ class Guardrails(Section):
 class WalkForward(Section):
     """Choosing on the past alone; lengths in years."""
 
-    first_years: Positive
-    every_years: Positive
+    first_years: Annotated[float, Field(gt=0, le=1000)]
+    every_years: Annotated[float, Field(ge=0.001, le=1000)]
 
 
 class Assess(Section):
     """How strategies are ranked, and what the ranking is held against."""
 
     benchmark: Name
-    weights: dict[Metric, Annotated[float, Field(ge=0)]]
+    weights: dict[Metric, Multiplier]
     guardrails: Guardrails
     blocks: Annotated[int, Field(ge=2, le=20, multiple_of=2)] = 16
     walk_forward: WalkForward
     confidence: Fraction = 0.95
-    bootstrap_replicates: Annotated[int, Field(ge=100)] = 1000
+    bootstrap_replicates: Replicates = 1000
     block_length: Count = 21
     tear_sheets: Annotated[int, Field(ge=1, le=20)] = 3
 
@@ -398,14 +444,14 @@ class Assess(Section):
 class Alerts(Section):
     """Who hears of what."""
 
-    webhook: Annotated[str, Field(pattern=r"^https?://")] | None = None
-    owners: dict[Annotated[str, Field(pattern=r"^[\w .-]+$")], list[Step]] = {}
+    webhook: Webhook | None = None
+    owners: dict[Annotated[str, Field(pattern=r"^[\w .-]+$", max_length=100)], list[Step]] = {}
 
 
 class Config(Section):
     """The whole of config.yaml."""
 
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
     fetch_data: FetchData
     validate_schema: ValidateSchema
     preprocess: Preprocess = Preprocess()

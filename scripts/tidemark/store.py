@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pickle
+import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,10 +33,78 @@ def sha256_file(path: Path) -> str:
     """Hex SHA-256 of a file's content.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is none.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class UnfitFileError(OSError):
+    """A pipe, a device or a socket where a file should be, or a file too large."""
+
+
+def open_file(path: Path) -> io.BufferedReader:
+    """Open a file to read. A pipe or a device is not waited for.
+
+    Raises:
+        IsADirectoryError, UnfitFileError: there is something else under this name.
+        OSError: the file cannot be opened.
+    """
+    must_be_file(path)
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    try:
+        _must_be_file(path, os.fstat(file.fileno()))
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def must_be_file(path: Path) -> None:
+    """Refuse what is no file.
+
+    Raises:
+        IsADirectoryError, UnfitFileError: there is something else under this name.
+        OSError: there is nothing, or it cannot be looked at.
+    """
+    _must_be_file(path, path.stat())
+
+
+def _must_be_file(path: Path, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", str(path))
+    if not stat.S_ISREG(found.st_mode):
+        kind = "pipe" if stat.S_ISFIFO(found.st_mode) else "device or a socket"
+        raise UnfitFileError(errno.EINVAL, f"is a {kind}, not a file", str(path))
+
+
+def must_be_at_most(path: Path, at_most: int) -> None:
+    """Refuse a file of more than `at_most` bytes.
+
+    Raises:
+        UnfitFileError: it is larger.
+        OSError: it cannot be looked at.
+    """
+    size = path.stat().st_size
+    if size > at_most:
+        problem = f"has {size:,} bytes, more than {at_most:,}"
+        raise UnfitFileError(errno.EFBIG, problem, str(path))
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a file, as long as nobody changes it meanwhile.
+
+    Raises:
+        IsADirectoryError, UnfitFileError: there is something else under this name.
+        OSError: the file cannot be read, or changed while it was.
+    """
+    with open_file(path) as file:
+        before = os.fstat(file.fileno())
+        data = file.read(before.st_size + 1) or b""
+        after = os.fstat(file.fileno())
+    if len(data) != before.st_size or before.st_mtime_ns != after.st_mtime_ns:
+        raise OSError(errno.EAGAIN, "changed while it was read", str(path))
+    return data
 
 
 def write_atomic(path: Path, data: bytes, mtime_ns: int | None = None) -> None:

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import get_args
 
@@ -97,6 +98,92 @@ def test_a_fault_is_named_with_its_place(tmp_path, monkeypatch, old, new, told):
     word = told.split(": ")[1].split(".")[-1] if told.startswith(": ") else None
     if word:
         assert line.split(":")[0].strip() == word
+
+
+MEANINGLESS = [
+    ("seed: 20130301", "seed: 1e999", "seed: should be a valid integer"),
+    ("seed: 20130301", "seed: 9223372036854775808", "seed: should be less than"),
+    ("retry_attempts: 3", "retry_attempts: 60", "retry_attempts: would wait 800,639,933,754,755"),
+    ("wait_minutes: 1 ", "wait_minutes: 1e300 ", "should be less than or equal to 10080"),
+    ("megabytes: 1000 ", "megabytes: 0 ", "should be greater than or equal to 1"),
+    ("lag_days: 45", "lag_days: 100000000000000000000", "less than or equal to 36500"),
+    ("as_of: 2013-03-01", "as_of: 9999-12-31", "as_of: must lie between 1678-01-01 and 2261"),
+    ("as_of: 2013-03-01", "as_of: 0001-01-01", "as_of: must lie between 1678-01-01 and 2261"),
+    ("as_of: 2013-03-01", "as_of: 2013-02-30", "as_of: is no day of the calendar"),
+    ("start: 2000-03-10", "start: 1000-03-10", "dot_com_crash.start: must lie between"),
+    ("calendar: XNYS", "calendar: XNYZ", "unknown exchange calendar 'XNYZ' (did you mean XN"),
+    ("horizon: 1 ", "horizon: 1000000000000000000 ", "horizon: should be less than or equal to"),
+    ("windows: [5, 21", "windows: [5, 1000000000000000000", "windows.1: should be less than or"),
+    ("folds: 5", "folds: 100000", "folds: should be less than or equal to 1000"),
+    ("alpha: 1.0", "alpha: 1e999", "models.ridge.alpha: should be a finite number, not inf"),
+    ("alpha: 1.0", "alpha: .nan", "models.ridge.alpha: should be a valid number, not '.nan'"),
+    ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alpha: [1e999]}", "inf: should be a finite"),
+    ("replicates: 2000", "replicates: 2000000000", "bootstrap_replicates: should be less than"),
+    ("dpi: 110", "dpi: 1e9", "plots.dpi: should be a valid integer"),
+    ("gbm: 20", "gbm: 900000000", "stochastic.paths.gbm: should be less than or equal to"),
+    (
+        "warm_up: 260 ",
+        "warm_up: 9999999 ",
+        "stochastic.paths: asks for 800,040,240 bars",
+    ),
+    ("fast: [5, 10,", "fast: [1e999, 10,", "sma_cross.parameters.fast: inf is no number that"),
+    ("every_years: 1}", "every_years: 1e-300}", "every_years: should be greater than or equal"),
+    ("min_sharpe: 0.0", "min_sharpe: -1e999", "min_sharpe: should be a finite number"),
+    ('date_format: "%Y-%m-%d"', 'date_format: "%Y-%Y"', "is not a format that strptime knows"),
+    ('date_format: "%Y-%m-%d"', 'date_format: "%m-%d"', "date_format: says no year"),
+    ("data/sample/prices.csv", "/dev/zero", "prices.path: /dev/zero is a device or a socket"),
+    ("data/sample/prices.csv", "/proc/self/status", "is a part of the machine, not a file"),
+    ("data/sample/treasury_yields.csv", "data/sample", "treasury.path: data/sample is a folder"),
+    ("data/sample/prices.csv", "pipes/*.csv", "prices.path: pipes/p.csv is a pipe, not a file"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "told"), MEANINGLESS)
+def test_a_value_that_can_have_no_meaning_is_refused(project, monkeypatch, old, new, told):
+    (project / "data/sample").mkdir(parents=True)
+    (project / "pipes").mkdir()
+    os.mkfifo(project / "pipes/p.csv")
+    message, line = broken(project, monkeypatch, old, new)
+    assert told in message
+    assert len(message.splitlines()) == 1
+    assert new.split("\n")[-1].strip() in line
+
+
+ADDRESSES = [
+    *("https://", "https:///SECRET", "ftp://host/SECRET", "https://host:port/SECRET"),
+    *("https://host:99999/SECRET", "https://host:0/SECRET", "https://a..b/SECRET"),
+    *("https://-a.b/SECRET", "https://[::1/SECRET", "https://[::g]/SECRET", "https://é.de/SECRET"),
+    *("https://user:SECRET@host/", "'https://a b/SECRET'", '"https://host/\\nSECRET"', "5", "[a]"),
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_webhook_that_cannot_be_used_is_refused_and_not_repeated(project, monkeypatch, address):
+    message, line = broken(project, monkeypatch, "webhook: null", f"webhook: {address}")
+    assert "config.yaml:" in message
+    assert "alerts.webhook: " in message
+    assert "SECRET" not in message
+    assert address in line
+
+
+@pytest.mark.parametrize(
+    "address", ["https://h.example/a?b=c", "http://[::1]:80/", "http://1.2.3.4"]
+)
+def test_a_webhook_that_can_be_used_is_taken(project, monkeypatch, address):
+    monkeypatch.chdir(project)
+    Path("config.yaml").write_text(SHIPPED.replace("webhook: null", f"webhook: {address}"), "utf-8")
+    assert configuration.load("config.yaml").alerts.webhook == address
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/proc/self/status", "pipe", ".", "large", "none"])
+def test_what_is_no_configuration_file_is_named_at_once(tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    with Path("large").open("wb") as file:
+        file.truncate(10**9)
+    with pytest.raises(InputError, match=r"\. Cure: name a configuration file$") as error:
+        configuration.load(path)
+    assert str(error.value).startswith(f"{path}: ")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +285,7 @@ def test_plain_scalars_are_what_they_look_like(text, value):
     [
         (b"a: 1\nb: 2\na: 3\n", "f.yaml:3:1: a: stands twice (first in line 1)"),
         (b"a: [1\n", "f.yaml:2:1: not valid YAML"),
-        (b"a: 1\nb: \xe9\n", "f.yaml:2: is not UTF-8"),
+        (b"a: 1\nb: \xe9\n", "f.yaml:2:4: is not UTF-8"),
     ],
 )
 def test_yaml_faults_name_the_line(data, told):

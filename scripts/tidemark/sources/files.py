@@ -4,6 +4,7 @@ Nothing is guessed: a CSV file is UTF-8, comma-separated, and has a header line.
 text here; `columns` gives them types.
 """
 
+import contextlib
 import csv
 import gzip
 import io
@@ -89,6 +90,28 @@ def read_table(path: str, content: bytes) -> Table:
     return table
 
 
+def must_unpack_to(path: str, content: bytes, at_most: int) -> None:
+    """Refuse a file that unpacks to more than `at_most` bytes, before it takes that memory.
+
+    A compressed CSV file is unpacked piece by piece and counted; of Parquet the size of the
+    decoded columns counts, as far as the file's own metadata tell.
+
+    Raises:
+        InputError: names the file, its size and the limit.
+    """
+    size = len(content)
+    if path.lower().endswith(".gz"):
+        size = _unpacked_size(path, content, at_most)
+    elif path.lower().endswith(".parquet"):
+        size = _decoded_size(path, content)
+    if size > at_most:
+        raise InputError(
+            path,
+            f"unpacks to more than {at_most // 1_000_000:,} MB",
+            "if the file is what you expect, raise fetch_data.largest_file_megabytes",
+        )
+
+
 def _no_repeated_names(path: str, names: list[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -96,21 +119,54 @@ def _no_repeated_names(path: str, names: list[str]) -> None:
 
 
 def _parquet(path: str, content: bytes) -> pa.Table:
+    with _naming_parquet(path, content):
+        data = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
+        data.validate(full=True)
+        names = data.column_names
+    _no_repeated_names(path, names)
+    return data
+
+
+@contextlib.contextmanager
+def _naming_parquet(path: str, content: bytes) -> Iterator[None]:
     try:
-        data = pq.read_table(pa.BufferReader(content))
-    except (pa.ArrowException, OSError) as error:
+        yield
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise InputError(
             path,
             f"is not a whole Parquet file of {len(content)} bytes ({_first_line(error)})",
             "fetch or export it again; it may have been cut short",
         ) from error
-    _no_repeated_names(path, data.column_names)
-    return data
+
+
+def _decoded_size(path: str, content: bytes) -> int:
+    """Bytes of a Parquet file's columns: as it says, and at least 8 a value."""
+    with _naming_parquet(path, content):
+        found = pq.read_metadata(pa.BufferReader(content))
+        told = sum(
+            found.row_group(number).total_byte_size for number in range(found.num_row_groups)
+        )
+    return int(max(told, 8 * found.num_rows * found.num_columns))
+
+
+def _unpacked_size(path: str, content: bytes, at_most: int) -> int:
+    """Bytes of a gzip file's content, counted until there are more than `at_most`."""
+    size = 0
+    with _naming_gzip(path), gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+        while size <= at_most and (piece := file.read(1 << 20)):
+            size += len(piece)
+    return size
 
 
 def _decompressed(path: str, content: bytes) -> bytes:
-    try:
+    with _naming_gzip(path):
         return gzip.decompress(content)
+
+
+@contextlib.contextmanager
+def _naming_gzip(path: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(
             path,
