@@ -9,6 +9,8 @@ import fcntl
 import json
 import logging
 import os
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,19 +23,26 @@ ROTATE_BYTES = 10_000_000
 KEPT = 5
 WEBHOOK_SECONDS = 5.0
 
+_seconds_left = [WEBHOOK_SECONDS]
+
 
 def append(path: Path, record: dict[str, Any]) -> None:
     """Append one JSON line to a central file; rotate it first if it has grown too large."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = json.dumps({"time": _now(), **record}, ensure_ascii=False, default=str) + "\n"
+    line = _line({"time": _now(), **record}) + b"\n"
     with _locked(path):
         if path.exists() and path.stat().st_size > ROTATE_BYTES:
             _rotate(path)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(descriptor, line.encode())
+            os.write(descriptor, line)
         finally:
             os.close(descriptor)
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    text = json.dumps(record, ensure_ascii=False, default=str)
+    return text.encode(errors="backslashreplace")  # a file's name may be no text
 
 
 @contextlib.contextmanager
@@ -90,19 +99,63 @@ def for_step(name: str, context: dict[str, Any]) -> logging.Logger:
 def alert(record: dict[str, Any], webhook: str | None) -> str | None:
     """Append to the alerts, and POST the same JSON to `webhook` if there is one.
 
-    Returns what went wrong with the webhook, which must never stop a run, or None.
+    All posts of a process together take WEBHOOK_SECONDS at most, whatever the other side does.
+
+    Returns what went wrong with the webhook, which must never stop a run, or None. It names the
+    host alone, for the rest of the address may be a secret.
     """
     append(ALERTS, record)
     if not webhook:
         return None
-    import urllib.request  # 20 ms that only an alert should pay
+    import urllib.parse  # 20 ms that only an alert should pay
 
-    body = json.dumps(record, ensure_ascii=False, default=str).encode()
-    request = urllib.request.Request(
-        webhook, data=body, headers={"Content-Type": "application/json"}, method="POST"
-    )
+    began = time.monotonic()
+    trouble = _posted(webhook, _line(record), _seconds_left[0])
+    _seconds_left[0] = max(_seconds_left[0] - (time.monotonic() - began), 0.0)
+    if not trouble:
+        return None
+    scheme, host, *_ = urllib.parse.urlsplit(webhook)
+    return f"webhook {scheme}://{host} did not take the alert: {trouble}"
+
+
+def _posted(webhook: str, body: bytes, seconds: float) -> str | None:
+    """What kept the other side from taking `body` within so many seconds; None if it took it.
+
+    The wait is for a thread, since a socket's own limit starts anew with every byte. A daemon: no
+    process waits for it at its end.
+    """
+    if not seconds:
+        return f"it took all of the {WEBHOOK_SECONDS:g} s that a step's alerts have"
+    outcome: list[str | None] = []
+    sender = threading.Thread(target=_send, args=(webhook, body, seconds, outcome), daemon=True)
+    sender.start()
+    sender.join(seconds)
+    return outcome[0] if outcome else f"no answer within {seconds:.1f} s"
+
+
+def _send(webhook: str, body: bytes, seconds: float, outcome: list[str | None]) -> None:
     try:
-        urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS).close()
-    except (OSError, ValueError) as error:
-        return f"webhook {webhook} did not take the alert: {error}"
-    return None
+        import urllib.request
+
+        class Redirects(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, *request: Any) -> urllib.request.Request | None:
+                """Of an address that moved the new one would be asked without the alert."""
+                return None if request[2] == 301 else super().redirect_request(*request)
+
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(webhook, body, headers, method="POST")
+        urllib.request.build_opener(Redirects).open(request, timeout=2 * seconds).close()
+        outcome.append(None)
+    except BaseException as error:
+        outcome.append(_brief(error))
+
+
+def _brief(error: BaseException) -> str:
+    """An error without its own words, which may hold the address or what the other side sent."""
+    from urllib.error import HTTPError
+
+    if isinstance(error, HTTPError):
+        return f"it answered {error.code}"
+    cause = getattr(error, "reason", None)
+    cause = cause if isinstance(cause, BaseException) else error
+    return getattr(cause, "strerror", None) or type(cause).__name__

@@ -298,6 +298,9 @@ class Run:
         """Something the user should know: shown at once, and kept in the checkpoint and the log."""
         self._notes.append(text)
         self.log.warning(text)
+        self._show(text)
+
+    def _show(self, text: str) -> None:
         progress.say(f"    note: {' '.join([self.step, *self.instance.values()])}: {text}")
 
     def progress(self, text: str) -> None:
@@ -331,6 +334,7 @@ class Run:
         trouble = log.alert(record, alerts["webhook"])
         if trouble:
             self.log.warning(trouble)
+            self._show(trouble)
 
     # --- The end of the run; the harness calls these
 

@@ -1,9 +1,15 @@
+import contextlib
 import json
+import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 from tidemark import log
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
@@ -40,3 +46,107 @@ def test_the_oldest_file_goes(tmp_path, monkeypatch):
     assert kept == ["pipeline.log", "pipeline.log.1", "pipeline.log.2"]
     assert '"number 9' not in Path("logs/pipeline.log.1").read_text()
     assert "number 9" in Path("logs/pipeline.log").read_text()
+
+
+# --- Webhooks
+
+
+def endless_headers(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X-More: and more\r\n")
+
+
+def a_byte_at_a_time(connection):
+    for byte in b"HTTP/1.1 200 " + b"O" * 60:
+        connection.sendall(bytes([byte]))
+        time.sleep(0.05)
+
+
+def redirects_for_ever(connection):
+    here = connection.getsockname()
+    connection.sendall(
+        f"HTTP/1.1 302 x\r\nLocation: http://{here[0]}:{here[1]}/{time.monotonic_ns()}\r\n"
+        "Content-Length: 0\r\n\r\n".encode()
+    )
+
+
+def answers(data):
+    return lambda connection: connection.sendall(data)
+
+
+MISBEHAVIOUR = {
+    "garbage": answers(bytes(range(256)) * 9),
+    "an empty line": answers(b"\r\n"),
+    "no status": answers(b"HTTP/1.1 abc\r\n\r\n"),
+    "closes at once": lambda connection: None,
+    "never answers": lambda connection: time.sleep(9),
+    "endless headers": endless_headers,
+    "a byte at a time": a_byte_at_a_time,
+    "redirects for ever": redirects_for_ever,
+    "redirects to a file": answers(b"HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\n\r\n"),
+    "redirects to nowhere": answers(b"HTTP/1.1 302 x\r\nLocation: http://[::1\r\n\r\n"),
+    "moved": answers(b"HTTP/1.1 301 x\r\nLocation: http://127.0.0.1/SECRET\r\n\r\n"),
+    "an error": answers(b"HTTP/1.1 500 SECRET\x1b[31m\r\n\r\n"),
+}
+
+
+@pytest.fixture
+def host(monkeypatch, tmp_path):
+    """Starts a server that treats each connection so; gives its address."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(log, "_seconds_left", [0.5])
+    with contextlib.ExitStack() as stack:
+
+        def start(behave):
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def serve():
+                with contextlib.suppress(OSError):
+                    while True:
+                        connection, _ = listener.accept()
+                        threading.Thread(target=treat, args=(connection,), daemon=True).start()
+
+            def treat(connection):
+                with contextlib.suppress(OSError), connection:
+                    connection.recv(65536)
+                    behave(connection)
+
+            threading.Thread(target=serve, daemon=True).start()
+            return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        yield start
+
+
+@pytest.mark.parametrize("kind", MISBEHAVIOUR)
+def test_a_webhook_that_misbehaves_neither_stops_nor_delays(host, kind):
+    address = host(MISBEHAVIOUR[kind])
+    began = time.monotonic()
+    trouble = log.alert({"message": "late data"}, f"{address}/SECRET?token=SECRET")
+    assert time.monotonic() - began < 2
+    assert trouble.startswith(f"webhook {address} did not take the alert: ")
+    assert "SECRET" not in trouble
+    assert trouble.isprintable()
+    assert "late data" in log.ALERTS.read_text()
+
+
+def test_an_alert_arrives_and_all_of_a_step_share_one_limit(host):
+    address = host(answers(b"HTTP/1.1 200 OK\r\n\r\n"))
+    assert log.alert({"message": "\ud800"}, f"{address}/a") is None
+    silent = host(lambda connection: time.sleep(9))
+    began = time.monotonic()
+    told = [log.alert({"message": "late"}, silent) for _ in range(20)]
+    assert time.monotonic() - began < 2
+    assert "no answer within" in told[0]
+    assert "that a step's alerts have" in told[19]
+
+
+@pytest.mark.parametrize("error", [KeyError("SECRET"), SystemExit(3), UnicodeError("SECRET")])
+def test_whatever_is_raised_is_only_told(host, monkeypatch, error):
+    def raising(*_):
+        raise error
+
+    monkeypatch.setattr("urllib.request.build_opener", raising)
+    told = log.alert({"message": "late"}, "https://h.example:8443/SECRET")
+    assert told.startswith("webhook https://h.example:8443 did not take the alert: ")
+    assert "SECRET" not in told
