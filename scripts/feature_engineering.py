@@ -14,28 +14,41 @@ def feature_engineering(run: Run) -> None:
     bars = run.read_parquet(f"data/processed/{run.scenario}.parquet")
     recipe = features.Recipe(**run.plain(run.config["feature_engineering"]))
     frame = features.build(bars, recipe)
+    lost = features.losses(bars, features.compute(bars, recipe), recipe)
     features.check_contract(run.read_yaml(features.CONTRACT), frame)
     run.write_parquet(f"features/{run.scenario}.parquet", frame)
-    run.write_json(f"features/{run.scenario}_build.json", _manifest(run, bars, recipe, frame))
-    run.log.info("%d of %d bars are warm-up", len(bars) - len(frame), len(bars))
-    run.headline(f"{len(recipe.formulas())} features x {len(frame):,} rows")
+    run.write_json(f"features/{run.scenario}_build.json", _manifest(run, recipe, frame, lost))
+    for loss in lost.itertuples():
+        run.log.info("%s: %s: missing in %d rows", loss.feature, loss.cause, loss.rows)
+    run.headline(f"{len(recipe.formulas())} features x {len(frame):,} rows{_lost(lost)}")
+
+
+def _lost(lost: pd.DataFrame) -> str:
+    """How many rows went to each cause, and the feature that took most."""
+    worst = lost.sort_values("rows", ascending=False, kind="stable").groupby("cause").first()
+    words = [
+        f"{rows:,} {cause} ({worst.loc[cause, 'feature']})"
+        for cause, rows in lost.attrs["rows"].items()
+    ]
+    return f"; lost: {', '.join(words)}" if words else ""
 
 
 def _manifest(
-    run: Run, bars: pd.DataFrame, recipe: features.Recipe, frame: pd.DataFrame
+    run: Run, recipe: features.Recipe, frame: pd.DataFrame, lost: pd.DataFrame
 ) -> dict[str, Any]:
     return {
         "scenario": run.scenario,
         "built_from": dict(run.inputs),
         "rows": len(frame),
-        "rows_dropped_for_warm_up": len(bars) - len(frame),
+        "rows_lost": lost.attrs["rows"],
+        "features_missing": lost.to_dict("records"),
         "rows_without_target": int(frame["target"].isna().sum()),
         "rows_of_ticker": frame["ticker"].value_counts().sort_index().to_dict(),
         "first": frame["timestamp"].min().isoformat(),
         "last": frame["timestamp"].max().isoformat(),
         "horizon": recipe.horizon,
         "target": f"adj_close[t+{recipe.horizon}] / adj_close[t] - 1",
-        "index": "cumulative product of 1 + return_treated from the ticker's first bar",
+        "index": "cumulative product of 1 + return_treated since the first bar or the last break",
         "features": recipe.formulas(),
     }
 

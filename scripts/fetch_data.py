@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tidemark import retry, store
+from tidemark import levels, retry, store
 from tidemark.errors import InputError
 from tidemark.sources import actions, economic, files, origin, prices
 from tidemark.step import Run, step
@@ -27,7 +27,8 @@ def fetch_data(run: Run) -> None:
     if sources["corporate_actions"] is not None:
         source = run.plain(sources["corporate_actions"])
         fetch(run, "corporate_actions", source, actions.read, at_most)
-    for name, source in run.plain(sources["economic"]).items():
+    for name, keys in sources["economic"].items():
+        source = {key: run.plain(keys[key]) for key in keys if key not in levels.CARRYING}
         fetch(run, name, source, economic.read, at_most)
     run.headline(f"{len(bars):,} price rows, {bars['ticker'].nunique()} tickers")
 

@@ -1,17 +1,25 @@
 """The stretches, stresses and simulations of the market that strategies are tried on."""
 
+from tidemark import holes
 from tidemark.backtest import bars_a_year
 from tidemark.backtest.prices import from_tidy
 from tidemark.backtest.scenarios import configured, files
+from tidemark.prices import require_tidy
 from tidemark.step import Run, step
 
 import pandas as pd
+
+RAW = "data/raw/prices.parquet"
 
 
 @step()
 def market_scenarios(run: Run) -> None:
     """Write data/scenarios/: all of history, the bars of each simulation, and what each is."""
-    prices = from_tidy(run.read_parquet("data/raw/prices.parquet"))
+    raw = require_tidy(run.read_parquet(RAW), RAW)
+    found = holes.of_closes(raw, run.config["preprocess"]["longest_hole_days"])
+    prices = from_tidy(holes.spliced(raw, found))
+    if found["after"].notna().any():
+        run.note(f"{found['after'].count()} holes left out: {holes.in_words(found)}")
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
     rates = bars_a_year.of_prices(prices, daily=daily)
     settings = run.plain(run.config["market_scenarios"])

@@ -1,6 +1,8 @@
 """One scenario's clean bars: missing values filled, returns, outliers treated, economy joined."""
 
-from tidemark import cleaning
+from collections.abc import Iterator
+
+from tidemark import cleaning, levels
 from tidemark.step import Run, step
 
 
@@ -8,21 +10,43 @@ from tidemark.step import Run, step
 def preprocess(run: Run) -> None:
     """Write data/processed/{scenario}.parquet."""
     scenario = run.plain(run.config["scenarios"][run.scenario])
-    min_history = run.config["preprocess"]["min_history"]
+    settings = run.config["preprocess"]
     raw = run.read_parquet(cleaning.RAW_PRICES)
-    names = run.config["fetch_data"]["economic"]
-    series = {name: run.read_parquet(f"data/raw/{name}.parquet") for name in names}
-    cleaned = cleaning.clean(raw, series, scenario, min_history)
-    for column, counts in cleaned.missing.items():
-        run.log.info("%s: %d missing before, %d after", column, *counts)
+    sources = run.config["fetch_data"]["economic"]
+    cleaned = cleaning.clean(
+        raw,
+        {name: run.read_parquet(f"data/raw/{name}.parquet") for name in sources},
+        scenario,
+        settings["min_history"],
+        settings["longest_hole_days"],
+        {name: {key: run.plain(sources[name][key]) for key in levels.CARRYING} for name in sources},
+    )
     run.log.info(
         "outliers (%s): %d before, %d after", scenario["outliers"]["method"], *cleaned.outliers
     )
     if cleaned.dropped:
-        run.note(f"{cleaned.dropped} rows dropped: no adj_close yet to start from")
+        run.note(f"{cleaned.dropped:,} rows dropped: no adj_close yet to start from")
+    if cleaned.in_holes:
+        run.note(f"{cleaned.in_holes:,} rows dropped: no adj_close, within holes")
+    for end in cleaned.ended:
+        run.note(
+            f"{end.column} ended, its last value is of {end.last:%Y-%m-%d}:"
+            f" {end.bars:,} bars since then have none"
+        )
     run.write_parquet(f"data/processed/{run.scenario}.parquet", cleaned.bars)
-    imputed, treated = cleaned.bars["imputed"].sum(), cleaned.outliers[0]
-    run.headline(f"{imputed} bars imputed, {treated} outliers treated")
+    run.headline("; ".join(_in_words(cleaned)))
+
+
+def _in_words(cleaned: cleaning.Cleaned) -> Iterator[str]:
+    """What was filled, treated and left without a value."""
+    imputed = [f"{count:,} {column}" for column, count in cleaned.imputed.items()]
+    total = sum(cleaned.imputed.values())
+    yield f"{total:,} values imputed" + (f": {', '.join(imputed)}" if imputed else "")
+    yield f"{cleaned.outliers[0]} outliers treated"
+    if cleaned.breaks:
+        yield f"{cleaned.breaks:,} breaks"
+    for column, count in cleaned.lacking.items():
+        yield f"{count:,} bars without {column}"
 
 
 if __name__ == "__main__":

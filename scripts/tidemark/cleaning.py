@@ -8,12 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tidemark import economic, impute, outliers, prices
+from tidemark import economic, impute, levels, outliers, prices
 
 import pandas as pd
 
 RAW_PRICES = "data/raw/prices.parquet"
 Counts = tuple[int, int]  # before, after
+NOT_VALUES = ("timestamp", "ticker", "available_at")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A column whose last value is too old at the last bar."""
+
+    column: str  # as source.column
+    last: pd.Timestamp  # the day or period that its last value is about
+    bars: int  # that have no value, since then
 
 
 @dataclass(frozen=True)
@@ -24,13 +34,21 @@ class Cleaned:
         bars: timestamp, ticker, the price fields, imputed, return, return_treated, and the economic
             columns as known at each bar; sorted by ticker and timestamp.
         dropped: raw rows without an `adj_close`, then or before, to start from.
-        missing: missing values before and after, of each `source.column` that has or had any.
+        in_holes: raw rows without an `adj_close` within holes.
+        breaks: bars after holes, which have no return.
+        imputed: values filled, of each column that has any.
+        lacking: bars without a value, of each economic column that has any.
+        ended: economic columns that have no value any more at the last bar.
         outliers: returns beyond their bounds before and after the treatment.
     """
 
     bars: pd.DataFrame
     dropped: int
-    missing: dict[str, Counts]
+    in_holes: int
+    breaks: int
+    imputed: dict[str, int]
+    lacking: dict[str, int]
+    ended: list[Ended]
     outliers: Counts
 
 
@@ -39,6 +57,8 @@ def clean(
     series: Mapping[str, pd.DataFrame],
     scenario: Mapping[str, Any],
     min_history: int,
+    longest_hole_days: int = 14,
+    carrying: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Cleaned:
     """Fill, compute returns, treat outliers and join the economy, each from the past only.
 
@@ -48,36 +68,64 @@ def clean(
         scenario: `impute`, the method of `impute.bars`; `outliers`, the treatment of
             `outliers.bounds`.
         min_history: earlier returns that an outlier bound needs.
+        longest_hole_days: of `impute.bars`.
+        carrying: by name of the series, `changes`, the columns that are changes and not levels, and
+            `longest_carry_days` of `levels.carried`; by default all are levels.
 
     Raises:
         InputError: two bars of a ticker coincide.
     """
     method = scenario["impute"]
-    filled = impute.bars(prices.require_tidy(raw, RAW_PRICES), method)
-    missing = _missing("prices", raw, filled)
-    bars, outside = _with_returns(filled, scenario["outliers"], min_history)
+    tidy = prices.require_tidy(raw, RAW_PRICES)
+    filled = impute.bars(tidy, method, longest_hole_days)
+    imputed = _imputed(tidy.loc[filled.index], filled)
+    breaks = int(filled["broken"].sum())
+    started = tidy["adj_close"].notna().groupby(tidy["ticker"], sort=False).cummax()
+    in_holes = int(started.sum()) - len(filled)
+    bars, outside = _with_returns(filled.reset_index(drop=True), scenario["outliers"], min_history)
+    ended: list[Ended] = []
+    lacking: dict[str, int] = {}
     for name, frame in series.items():
-        values = [column for column in frame if column not in ("timestamp", "available_at")]
-        known = impute.series(frame, values, method)
-        missing |= _missing(name, frame, known)
-        bars = economic.as_known(bars, known)
-    return Cleaned(bars, len(raw) - len(bars), missing, outside)
+        values = [column for column in frame if column not in NOT_VALUES]
+        rules = (carrying or {}).get(name, {})
+        changes, longest = rules.get("changes", ()), rules.get("longest_carry_days")
+        known = impute.changes(frame, changes, method, longest)
+        for column in values:
+            here = levels.within_reach(known, column, longest) & frame[column].isna()
+            imputed |= {column: int(here.sum())} if here.any() else {}
+        bars = economic.as_known(bars, levels.carried(known, values, longest))
+        empty = bars[values].isna().sum()
+        lacking |= {column: int(count) for column, count in empty.items() if count}
+        ended += _ended(name, frame, values, longest, bars["timestamp"])
+    return Cleaned(bars, int((~started).sum()), in_holes, breaks, imputed, lacking, ended, outside)
 
 
 def _with_returns(
     bars: pd.DataFrame, treatment: Mapping[str, Any], min_history: int
 ) -> tuple[pd.DataFrame, Counts]:
     """The bars with `return` and `return_treated`, and how many of each lie out of bounds."""
-    change = prices.returns(bars)
+    change = prices.returns(bars, bars["broken"])
     limits = outliers.bounds(change, bars["ticker"], treatment, min_history)
     treated = change.clip(limits["lower"], limits["upper"])
     outside = outliers.outside(change, limits), outliers.outside(treated, limits)
-    return bars.assign(**{"return": change, "return_treated": treated}), outside
+    columns = {"return": change, "return_treated": treated}
+    return bars.drop(columns="broken").assign(**columns), outside
 
 
-def _missing(name: str, before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Counts]:
-    counts = {
-        f"{name}.{column}": (int(before[column].isna().sum()), int(after[column].isna().sum()))
-        for column in before
-    }
-    return {column: count for column, count in counts.items() if any(count)}
+def _imputed(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, int]:
+    """How many values of each column were filled in the rows that stay."""
+    counts = (before.isna() & after[before.columns].notna()).sum()
+    return {str(column): int(count) for column, count in counts.items() if count}
+
+
+def _ended(
+    name: str, frame: pd.DataFrame, columns: list[str], longest: int | None, times: pd.Series
+) -> list[Ended]:
+    found = []
+    for column in columns:
+        lapse = levels.lapses(frame, column, longest)
+        late = int((times > lapse).sum()) if lapse is not None else len(times)
+        if late:
+            last = frame["timestamp"].where(frame[column].notna()).max()
+            found.append(Ended(f"{name}.{column}", last, late))
+    return found

@@ -8,13 +8,13 @@ def as_known(bars: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         bars: `timestamp` and any other columns.
-        series: `timestamp`, `available_at` and value columns, oldest row first; missing values
-            are joined as they are.
+        series: `available_at` and value columns, oldest row first; missing values are joined as
+            they are (see `levels.carried`).
 
     Returns:
         `bars`, in the same order, with the value columns; NaN before the first publication.
     """
-    published = series.drop(columns="timestamp").sort_values("available_at", kind="stable")
+    published = series.sort_values("available_at", kind="stable")
     order = bars["timestamp"].argsort(kind="stable")
     joined = pd.merge_asof(
         bars.iloc[order], published, left_on="timestamp", right_on="available_at"

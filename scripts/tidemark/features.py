@@ -1,6 +1,8 @@
 """Features and target of each bar: from its own ticker's past, and nothing later.
 
-Returns are decimal fractions; lags, windows and the horizon count bars of the ticker.
+Returns are decimal fractions; lags, windows and the horizon count bars of the ticker. A bar without
+a return, the ticker's first or the first after a hole, begins a *stretch*, and nothing reaches from
+one stretch into another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 CONTRACT = "schemas/feature_contract.yaml"
+WARM_UP, BREAK, ECONOMY = "warm-up", "break", "missing economic value"
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,26 @@ class Recipe:
 
 
 def build(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    """The rows of `compute` that have all features; those without a target are kept.
+
+    Raises:
+        InputError: no row has all features, or as for `compute`.
+    """
+    frame = compute(bars, recipe)
+    names = list(recipe.formulas())
+    whole = frame[names].notna().all(axis=1)
+    if not whole.any():
+        worst = frame[names].notna().sum().idxmin()
+        raise InputError(
+            "config.yaml feature_engineering",
+            f"no bar has all features; {worst} has {frame[worst].notna().sum()} values "
+            f"in {len(frame)} bars",
+            "shorten windows and lags, drop the series, or use a longer history",
+        )
+    return frame[whole].reset_index(drop=True)
+
+
+def compute(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """Compute features and target of a processed frame.
 
     Args:
@@ -64,35 +87,66 @@ def build(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
         recipe: what to compute.
 
     Returns:
-        timestamp, ticker, the features in the order of `recipe.formulas()`, target, target_time.
-        Rows of the warm-up, where a feature is not yet defined, are left out; rows whose target is
-        unknown are kept.
+        timestamp, ticker, the features in the order of `recipe.formulas()`, target, target_time,
+        NaN where undefined; on the index of `bars`.
 
     Raises:
-        InputError: the recipe names no feature, a column is missing, a value is infinite, or no row
-            has all features.
+        InputError: the recipe names no feature, a column is missing, or a value is infinite.
     """
     _require_features(recipe)
     _require_columns(bars, recipe)
     _require_finite(bars, ["adj_close", "return_treated", *recipe.economic])
     parts = [bars[["timestamp", "ticker"]], _features(bars, recipe), _target(bars, recipe.horizon)]
-    frame = pd.concat(parts, axis=1)
+    return pd.concat(parts, axis=1)
+
+
+def losses(bars: pd.DataFrame, frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    """Which feature is missing in how many rows, and why.
+
+    Args:
+        bars: as for `compute`.
+        frame: what `compute` made of them.
+        recipe: likewise.
+
+    Returns:
+        feature, cause (WARM_UP, BREAK or ECONOMY) and rows, of those that have any; a row may lack
+        several features. `attrs` holds under `rows` how many rows are lost to each cause, each row
+        counted at its first one.
+    """
     names = list(recipe.formulas())
-    warm = frame[names].notna().all(axis=1)
-    if not warm.any():
-        worst = frame[names].notna().sum().idxmin()
-        raise InputError(
-            "config.yaml feature_engineering",
-            f"no bar has all features; {worst} has {frame[worst].notna().sum()} values "
-            f"in {len(frame)} bars",
-            "shorten windows and lags, drop the series, or use a longer history",
-        )
-    return frame[warm].reset_index(drop=True)
+    lost = frame[names].isna()
+    economic = np.isin(names, [*recipe.economic, "term_spread"])
+    stretch = _stretches(bars)
+    first = (stretch.groupby(bars["ticker"], sort=False).transform("first") == stretch).to_numpy()
+    masks = {
+        WARM_UP: lost & ~economic & first[:, None],
+        BREAK: lost & ~economic & ~first[:, None],
+        ECONOMY: lost & economic,
+    }
+    table = pd.DataFrame(
+        [
+            (feature, cause, int(rows))
+            for cause, mask in masks.items()
+            for feature, rows in mask.sum().items()
+            if rows
+        ],
+        columns=["feature", "cause", "rows"],
+    )
+    hit = pd.DataFrame({cause: mask.any(axis=1) for cause, mask in masks.items()})
+    counts = hit.idxmax(axis=1)[hit.any(axis=1)].value_counts()
+    table.attrs["rows"] = {cause: int(counts[cause]) for cause in masks if cause in counts}
+    return table
+
+
+def _stretches(bars: pd.DataFrame) -> pd.Series:
+    """A number for each run of bars of one ticker between breaks."""
+    starts = bars["return_treated"].isna() | (bars["ticker"] != bars["ticker"].shift())
+    return starts.cumsum()
 
 
 def _features(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
-    by_ticker = bars["return_treated"].groupby(bars["ticker"], sort=False)
-    own = pd.concat([_price_features(returns, recipe) for _, returns in by_ticker])
+    by_stretch = bars["return_treated"].groupby(_stretches(bars), sort=False)
+    own = pd.concat([_price_features(returns, recipe) for _, returns in by_stretch])
     economic = bars[list(recipe.economic)].astype("float64")
     frame = pd.concat([own, economic], axis=1)
     if recipe.term_spread is not None:
@@ -102,7 +156,7 @@ def _features(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
 
 
 def _price_features(returns: pd.Series, recipe: Recipe) -> pd.DataFrame:
-    """Lagged and rolling features of one ticker's returns, index kept.
+    """Lagged and rolling features of the returns of one stretch, index kept.
 
     The index starts at 1 on the first bar. A window with an unknown return has no volatility, so
     its row falls to the warm-up whatever the other features of the window are.
@@ -117,12 +171,12 @@ def _price_features(returns: pd.Series, recipe: Recipe) -> pd.DataFrame:
 
 
 def _target(bars: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    """The return from each bar to `horizon` bars later, null if either price was imputed."""
-    by_ticker = bars.groupby("ticker", sort=False)
-    target = by_ticker["adj_close"].shift(-horizon) / bars["adj_close"] - 1.0
-    invented = bars["imputed"] | by_ticker["imputed"].shift(-horizon, fill_value=True)
+    """The return from each bar to `horizon` bars later in its stretch, null if imputed."""
+    by_stretch = bars.groupby(_stretches(bars), sort=False)
+    target = by_stretch["adj_close"].shift(-horizon) / bars["adj_close"] - 1.0
+    invented = bars["imputed"] | by_stretch["imputed"].shift(-horizon, fill_value=True)
     return pd.DataFrame(
-        {"target": target.mask(invented), "target_time": by_ticker["timestamp"].shift(-horizon)}
+        {"target": target.mask(invented), "target_time": by_stretch["timestamp"].shift(-horizon)}
     )
 
 

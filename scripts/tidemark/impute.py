@@ -1,52 +1,64 @@
-"""Missing values, filled from the strict past of their own series.
+"""Missing values, filled from the strict past of their own series, as far as it reaches.
 
-No value depends on a later row, so a row's result never changes when newer data arrive.
+No value depends on a later row, so a row's result never changes when newer data arrive. That is
+also why the first days of what turns out to be a hole are filled: on these days nobody knew.
 """
 
 from collections.abc import Sequence
+
+from tidemark import holes, levels
 
 import pandas as pd
 
 PRICES = ("open", "high", "low", "close", "adj_close")
 
 
-def bars(frame: pd.DataFrame, method: str) -> pd.DataFrame:
+def bars(frame: pd.DataFrame, method: str, longest_hole_days: int) -> pd.DataFrame:
     """Fill each ticker's missing prices and volumes; rows whose `adj_close` stays missing go.
 
     A price becomes the ticker's last known one times one plus the mean or median of its past
-    one-bar changes; a volume becomes the mean or median of the past volumes. What has no past
-    stays missing. Highs and lows that were filled are stretched to hold the bar's other prices.
+    one-bar changes; a volume stays the last known one. What has no past stays missing, and so does
+    what lies in a hole (see `holes`). Highs and lows that were filled are stretched to hold the
+    bar's other prices.
 
     Args:
-        frame: `ticker`, PRICES and `volume`; sorted by ticker and time, with a default index.
+        frame: `timestamp`, `ticker`, PRICES and `volume`; sorted by ticker and time, with a default
+            index.
         method: mean or median.
+        longest_hole_days: how long a stretch without a value is no hole.
 
     Returns:
-        The frame with `imputed`, true where `adj_close` was filled.
+        The frame with `imputed`, true where `adj_close` was filled; `broken`, true on the first bar
+        after a hole. Its index is that of the rows which stay.
     """
-    tickers = frame.groupby("ticker", sort=False)
-    result = pd.concat([_one_ticker(ticker, method) for _, ticker in tickers])
-    result["imputed"] = frame["adj_close"].isna() & result["adj_close"].notna()
-    return result[result["adj_close"].notna()].reset_index(drop=True)
+    broken = holes.beyond_reach(frame, frame["adj_close"].notna(), longest_hole_days)
+    filled = {
+        field: _filled(frame, field, method, broken, longest_hole_days)
+        for field in (*PRICES, "volume")
+        if frame[field].isna().any()
+    }
+    result = _stretched(frame, frame.assign(**filled)) if filled else frame
+    result = result.assign(
+        imputed=frame["adj_close"].isna() & result["adj_close"].notna(), broken=broken
+    )
+    return result[result["adj_close"].notna()]
 
 
-def _one_ticker(frame: pd.DataFrame, method: str) -> pd.DataFrame:
-    prices = {field: _from_changes(frame[field], method) for field in PRICES}
-    volume = _from_levels(frame["volume"], method)
-    return _stretched(frame, frame.assign(**prices, volume=volume))
-
-
-def _from_changes(values: pd.Series, method: str) -> pd.Series:
-    """Last known value times one plus the mean or median of the past one-bar changes."""
-    if values.notna().all():
+def _filled(
+    frame: pd.DataFrame, field: str, method: str, broken: pd.Series, longest_days: int
+) -> pd.Series:
+    """One field, filled where its last value reaches."""
+    values, tickers = frame[field], frame["ticker"]
+    if values.isna().all():
         return values
-    change = values.pct_change(fill_method=None)
-    growth = _past(change, method).fillna(0.0)
-    return values.fillna(values.ffill() * (1 + growth))
-
-
-def _from_levels(values: pd.Series, method: str) -> pd.Series:
-    return values.fillna(_past(values, method)) if values.isna().any() else values
+    far = holes.beyond_reach(frame, values.notna(), longest_days)
+    by_ticker = values.groupby(tickers, sort=False)
+    last = by_ticker.ffill()
+    if field == "volume":
+        return values.fillna(last.mask(far))
+    change = (values / by_ticker.shift() - 1).mask(broken | far)
+    growth = change.groupby(tickers, sort=False).transform(_past, method).fillna(0.0)
+    return values.fillna((last * (1 + growth)).mask(far))
 
 
 def _past(values: pd.Series, method: str) -> pd.Series:
@@ -62,12 +74,23 @@ def _stretched(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return after.assign(high=high.where(after["high"].notna()), low=low.where(after["low"].notna()))
 
 
-def series(frame: pd.DataFrame, columns: Sequence[str], method: str) -> pd.DataFrame:
-    """Fill missing values of time series with the mean or median of their own past.
+def changes(
+    frame: pd.DataFrame, columns: Sequence[str], method: str, longest_days: int | None
+) -> pd.DataFrame:
+    """Fill missing changes, such as growth rates, with the mean or median of their own past.
+
+    Levels are not filled but stay known: see `levels`.
 
     Args:
-        frame: the columns, oldest row first.
-        columns: which to fill.
+        frame: `available_at` and the columns, oldest row first.
+        columns: which to fill, as long as their last value is known.
         method: mean or median.
+        longest_days: of `levels.carried`.
     """
-    return frame.assign(**{column: _from_levels(frame[column], method) for column in columns})
+    filled = {
+        column: frame[column].fillna(
+            _past(frame[column], method).where(levels.within_reach(frame, column, longest_days))
+        )
+        for column in columns
+    }
+    return frame.assign(**filled)

@@ -35,11 +35,15 @@ def require_tidy(prices: pd.DataFrame, where: str) -> pd.DataFrame:
     return prices
 
 
-def returns(prices: pd.DataFrame) -> pd.Series:
-    """Change of `adj_close` since the ticker's bar before, as a fraction; NaN on its first bar.
+def returns(prices: pd.DataFrame, broken: pd.Series) -> pd.Series:
+    """Change of `adj_close` since the ticker's bar before, as a fraction.
 
     Args:
         prices: `ticker` and `adj_close`; sorted by ticker and time.
+        broken: whether a bar is the first after a hole.
+
+    Returns:
+        On the index of `prices`; NaN on a ticker's first bar and where `broken`.
     """
     before = prices.groupby("ticker", sort=False)["adj_close"].shift()
-    return prices["adj_close"] / before - 1
+    return (prices["adj_close"] / before - 1).mask(broken)

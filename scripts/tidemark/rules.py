@@ -157,6 +157,12 @@ def _economic_columns(whole: Config) -> list[Fault]:
         for column, count in known.items()
         if count > 1 or column in TAKEN_COLUMNS
     ]
+    faults += [
+        (f"fetch_data.economic.{name}.changes", f"no column is called {column}")
+        for name, source in series.items()
+        for column in source.changes
+        if column not in source.columns or column == "timestamp"
+    ]
     features = whole.feature_engineering
     for key, wanted in (
         ("economic", features.economic),

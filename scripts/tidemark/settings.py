@@ -132,6 +132,7 @@ AnnualRate = Annotated[float, Field(gt=-1, le=100)]
 MOST_BARS = 10_000_000  # minutes of nineteen years, night and day
 Bars = Annotated[int, Field(ge=0, le=MOST_BARS)]
 Count = Annotated[int, Field(ge=1, le=MOST_BARS)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
 Replicates = Annotated[int, Field(ge=100, le=100_000)]
 
 
@@ -164,11 +165,16 @@ class CorporateActions(Section):
 
 
 class EconomicSeries(Section):
-    """One file of economic series, and how long after its date a value is public."""
+    """One file of economic series, how long after its date a value is public, and how long known.
+
+    A column is a level unless it is one of `changes`.
+    """
 
     path: SourcePath
     date_format: DateFormat
     release_lag_days: Annotated[int, Field(ge=0, le=36_500)]
+    changes: list[Name] = []
+    longest_carry_days: Days | None = None
     columns: dict[Name, Words]
 
 
@@ -195,6 +201,7 @@ class Preprocess(Section):
     """Settings of all scenarios."""
 
     min_history: Count = 250
+    longest_hole_days: Days = 14
 
 
 class NoOutliers(Section):

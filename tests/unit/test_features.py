@@ -83,6 +83,43 @@ def test_no_target_from_or_to_an_imputed_price():
     assert frame["target"].isna().tolist() == [True, True, False, True]
 
 
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        replace(RECIPE, horizon=horizon, lags=lags, windows=windows)
+        for horizon, lags, windows in (
+            (1, [0, 2], [2, 3]),
+            (2, [], [3]),
+            (3, [1], []),
+            (1, [0], []),
+        )
+    ],
+)
+def test_nothing_reaches_across_a_break(recipe):
+    """Bars before and after one are like two tickers."""
+    both = bars_of({"A": [1, 2, 3, 5, 4, 6, 30, 33, 31, 36, 30, 35]})
+    both.loc[6, "return_treated"] = np.nan
+    apart = both.assign(ticker=["A"] * 6 + ["B"] * 6)
+    one, two = (features.build(bars, recipe).drop(columns="ticker") for bars in (both, apart))
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_rows_are_lost_to_a_feature_for_a_cause():
+    bars = bars_of({"A": [1, 2, 3, 5, 4, 6, 30, 33, 31, 36, 30, 35]})
+    bars.loc[6, "return_treated"] = np.nan
+    bars.loc[[0, 4, 5], "rate"] = np.nan
+    lost = features.losses(bars, features.compute(bars, RECIPE), RECIPE)
+    assert lost.attrs["rows"] == {"warm-up": 3, "break": 3, "missing economic value": 2}
+    rows = {(loss.feature, loss.cause): loss.rows for loss in lost.itertuples()}
+    assert rows["volatility_3", "warm-up"] == rows["volatility_3", "break"] == 3
+    assert rows["mean_gap_2", "break"] == 1
+    assert rows["rate", "missing economic value"] == 3
+    assert rows["term_spread", "missing economic value"] == 3
+    assert ("rate", "break") not in rows
+    whole = features.build(bars, RECIPE)
+    assert len(whole) == len(bars) - sum(lost.attrs["rows"].values())
+
+
 def test_horizon_counts_bars():
     frame = features.build(bars_of({"A": [1, 2, 4, 5, 10, 20]}), replace(RECIPE, horizon=2))
     assert frame["target"].iloc[0] == pytest.approx(3.0)

@@ -1,7 +1,7 @@
 """Nothing knows the future: what comes after a time changes nothing that was computed up to it.
 
 The whole chain from raw data to folds runs twice, the second time with other data after a drawn
-time: other values, more gaps, or fewer rows.
+time: other values, more gaps, or fewer rows. There are holes in the prices, and levels that end.
 """
 
 from tidemark import cleaning, features, splits
@@ -26,6 +26,7 @@ SCENARIOS = {
 START = pd.Timestamp("2020-01-01")
 BARS = 54  # of each ticker
 WHOLE = 10  # of these come first and have no gaps, so that everything can start
+HOLE_DAYS, CARRY_DAYS = 3, 4
 TEST_BAR = 36  # where the test set begins; at midnight, of daily and of eight-hourly bars
 
 
@@ -41,8 +42,14 @@ def numbers(draw, missing, *shape):
     return np.where(gaps, np.nan, values)
 
 
+def hole(draw, bars):
+    """Rows of a stretch that may be longer than a hole or not; none of the first."""
+    start = draw.integers(WHOLE, BARS)
+    return slice(start, start + draw.integers(0, bars))
+
+
 def raw_prices(draw, missing, step):
-    """Two tickers; the second comes later and has no bar now and then."""
+    """Two tickers; the second comes later and has no bar now and then. Each has a hole."""
     frame = pd.DataFrame({"timestamp": times(step)})
     first, second = (
         frame.assign(ticker=ticker, **dict(zip(FIELDS, cells, strict=True)))
@@ -52,6 +59,8 @@ def raw_prices(draw, missing, step):
     )
     held = draw.random(BARS) < 0.9
     held[:5], held[5:WHOLE] = False, True
+    first.loc[hole(draw, 24), list(FIELDS)] = np.nan
+    held[hole(draw, 24)] = False
     return pd.concat([first, second[held]], ignore_index=True)
 
 
@@ -59,7 +68,9 @@ def raw_series(draw, missing, lag):
     """Two series, public at some midnight after the day they are about."""
     days = times("D")
     frame = pd.DataFrame({"timestamp": days, "available_at": days + pd.Timedelta(days=lag)})
-    return frame.assign(rate=numbers(draw, missing, BARS), long=numbers(draw, missing, BARS))
+    frame = frame.assign(rate=numbers(draw, missing, BARS), long=numbers(draw, missing, BARS))
+    frame.loc[hole(draw, 24), ["rate", "long"]] = np.nan
+    return frame.drop(frame.index[hole(draw, 24)])
 
 
 def altered(frame, late, change, draw):
@@ -76,7 +87,9 @@ def altered(frame, late, change, draw):
 
 def chain(prices, series, scenario, horizon, step):
     """Processed bars, features, and parts; no parts if nothing is left to test on."""
-    bars = cleaning.clean(prices, {"fed": series}, SCENARIOS[scenario], min_history=3).bars
+    carrying = {"fed": {"changes": ["long"], "longest_carry_days": CARRY_DAYS}}
+    carrying = carrying if scenario in ("mean", "iqr") else None
+    bars = cleaning.clean(prices, {"fed": series}, SCENARIOS[scenario], 3, HOLE_DAYS, carrying).bars
     recipe = features.Recipe(horizon, [0, 2], [2, 3], ["rate"], ["long", "rate"])
     frame = features.build(bars, recipe)
     plan = splits.Plan(f"{times(step)[TEST_BAR]:%Y-%m-%d}", embargo=3, folds=3)

@@ -1,6 +1,6 @@
 """Imputation, outliers, returns, the as-of join, and the order in which they clean the bars."""
 
-from tidemark import cleaning, economic, impute, outliers, prices
+from tidemark import cleaning, economic, holes, impute, levels, outliers, prices
 from tidemark.errors import InputError
 
 import numpy as np
@@ -38,7 +38,9 @@ def test_two_bars_at_one_time_and_small_letters_are_refused():
 
 def test_returns_start_anew_with_each_ticker():
     both = pd.concat([bars([10.0, 11.0]), bars([4.0, 2.0], "B")], ignore_index=True)
-    assert prices.returns(both).to_list() == pytest.approx([NAN, 0.1, NAN, -0.5], nan_ok=True)
+    assert prices.returns(both, both["ticker"] == "C").to_list() == pytest.approx(
+        [NAN, 0.1, NAN, -0.5], nan_ok=True
+    )
 
 
 # --- Missing values
@@ -46,7 +48,7 @@ def test_returns_start_anew_with_each_ticker():
 
 @pytest.mark.parametrize(("method", "growth"), [("mean", (0.1 + 0.1 - 0.5) / 3), ("median", 0.1)])
 def test_a_price_grows_from_the_last_known_one(method, growth):
-    filled = impute.bars(bars([100, 110, 121, 60.5, NAN, NAN, 70.0]), method)
+    filled = impute.bars(bars([100, 110, 121, 60.5, NAN, NAN, 70.0]), method, 14)
     assert filled["adj_close"].to_list() == pytest.approx(
         [100, 110, 121, 60.5, 60.5 * (1 + growth), 60.5 * (1 + growth), 70]
     )
@@ -54,39 +56,152 @@ def test_a_price_grows_from_the_last_known_one(method, growth):
 
 
 def test_a_price_without_past_changes_stays_level():
-    assert impute.bars(bars([100.0, NAN]), "mean")["adj_close"].to_list() == [100, 100]
+    assert impute.bars(bars([100.0, NAN]), "mean", 14)["adj_close"].to_list() == [100, 100]
 
 
 def test_what_has_no_past_at_all_is_dropped():
     both = pd.concat([bars([5.0, 6.0]), bars([NAN, 7.0], "B")], ignore_index=True)
-    filled = impute.bars(both, "mean")
+    filled = impute.bars(both, "mean", 14)
     assert filled["adj_close"].to_list() == [5, 6, 7]
     assert not filled["imputed"].any()
 
 
 def test_fields_that_a_file_does_not_have_stay_missing():
-    filled = impute.bars(bars([5.0, NAN]), "median")
+    filled = impute.bars(bars([5.0, NAN]), "median", 14)
     assert filled[["open", "high", "low", "close", "volume"]].isna().all(axis=None)
 
 
 def test_each_field_is_filled_from_its_own_past():
     frame = bars([5.0] * 3, open=[10, 20, NAN], close=[10, 10, NAN], volume=[10.0, 30.0, NAN])
-    filled = impute.bars(frame.assign(low=9.0, high=[21.0, 21.0, NAN]), "mean").iloc[2]
-    assert (filled["open"], filled["close"], filled["volume"]) == (40, 10, 20)
+    filled = impute.bars(frame.assign(low=9.0, high=[21.0, 21.0, NAN]), "mean", 14).iloc[2]
+    assert (filled["open"], filled["close"], filled["volume"]) == (40, 10, 30)
     assert filled["high"] == 40, "a filled high holds the open"
     assert not filled["imputed"], "adj_close was there"
 
 
 def test_known_highs_and_lows_are_left_alone():
     frame = bars([5.0, 5.0], open=[10.0, NAN], high=[11.0, 9.5], low=[9.0, 9.0], close=[10.0, 9.2])
-    assert impute.bars(frame, "mean")["high"].to_list() == [11.0, 9.5]
+    assert impute.bars(frame, "mean", 14)["high"].to_list() == [11.0, 9.5]
+
+
+def series(values, days=None, lag=1, name="rate"):
+    """Values of days since 2020, each known `lag` days after."""
+    days = range(len(values)) if days is None else days
+    when = pd.Timestamp("2020-01-01") + pd.to_timedelta(list(days), unit="D")
+    when = pd.Series(when).astype("datetime64[us]")
+    available = when + pd.Timedelta(days=lag)
+    return pd.DataFrame({"timestamp": when, "available_at": available, name: values})
 
 
 @pytest.mark.parametrize(("method", "value"), [("mean", 3.0), ("median", 2.0)])
-def test_series_are_filled_with_the_mean_or_median_of_their_past(method, value):
-    series = pd.DataFrame({"x": [NAN, 1.0, 2.0, 6.0, NAN, 100.0]})
-    filled = impute.series(series, ["x"], method)["x"].to_list()
-    assert filled == pytest.approx([NAN, 1, 2, 6, value, 100], nan_ok=True)
+def test_changes_are_filled_with_the_mean_or_median_of_their_past(method, value):
+    filled = impute.changes(series([NAN, 1.0, 2.0, 6.0, NAN, 100.0]), ["rate"], method, None)
+    assert filled["rate"].to_list() == pytest.approx([NAN, 1, 2, 6, value, 100], nan_ok=True)
+
+
+# --- Holes
+
+
+def held(days, ticker="A"):
+    """A ticker with a bar on these days since 2020; a price a day, None for a row without."""
+    price = {day: 100.0 * 1.01**number for number, day in enumerate(days)}
+    frame = bars([price[day] for day in days], ticker)
+    return frame.assign(timestamp=frame["timestamp"][0] + pd.to_timedelta(list(days), unit="D"))
+
+
+WEEKLY, MONTHLY = [7 * week for week in range(12)], [30 * month for month in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("days", "broken"),
+    [
+        ([*range(10), *range(23, 30)], []),  # a fortnight from bar to bar
+        ([*range(10), *range(24, 30)], [10]),
+        (WEEKLY, []),
+        ([*WEEKLY, 77 + 35], []),
+        ([*WEEKLY, 77 + 36], [12]),
+        (MONTHLY, []),
+        ([*MONTHLY, 330 + 151], [12]),
+        ([*range(10), *range(60, 70), *range(200, 210)], [10, 20]),
+    ],
+)
+def test_a_hole_is_longer_than_a_fortnight_and_than_five_usual_distances(days, broken):
+    frame = held(days)
+    far = holes.beyond_reach(frame, frame["adj_close"].notna(), 14)
+    assert list(far[far].index) == broken
+
+
+def test_nights_are_no_holes_and_the_limit_counts_for_hours():
+    hours = [day + hour / 24 for day in range(30) for hour in range(8) if not 9 < day < 26]
+    far = holes.beyond_reach(held(hours), pd.Series(True, range(len(hours))), 14)
+    assert far.sum() == 1
+
+
+def test_a_second_bar_is_judged_by_the_table():
+    """Nothing is known of a ticker's own distances yet."""
+    both = pd.concat([held(range(400)), held([0, 300, 301], "B")], ignore_index=True)
+    far = holes.beyond_reach(both, both["adj_close"].notna(), 14)
+    assert list(far[far].index) == [401]
+    assert not holes.beyond_reach(held([0, 300, 301]), pd.Series([True] * 3), 14).any()
+
+
+def test_what_lies_beyond_reach_is_not_filled_and_the_bar_after_has_no_return():
+    frame = held(range(60))
+    frame.loc[20:49, "adj_close"] = NAN
+    clean = cleaning.clean(frame, {}, {"impute": "mean", "outliers": NONE}, 3)
+    assert clean.bars["imputed"].sum() == 14, "nobody knew better on these days"
+    assert (clean.in_holes, clean.breaks, clean.dropped) == (16, 1, 0)
+    after = clean.bars["timestamp"] == frame["timestamp"][50]
+    assert clean.bars["return"][after].isna().all()
+    assert clean.bars["return"].isna().sum() == 2
+
+
+def test_a_hole_without_rows_is_a_break_and_counts_in_no_growth():
+    frame = held([*range(10), *range(200, 210)])
+    frame.loc[10:, "adj_close"] *= 50
+    frame.loc[12, "adj_close"] = NAN
+    clean = cleaning.clean(frame, {}, {"impute": "mean", "outliers": NONE}, 3)
+    assert clean.breaks == 1
+    growth = clean.bars["adj_close"][12] / clean.bars["adj_close"][11] - 1
+    assert growth == pytest.approx(0.01)
+
+
+def test_no_field_is_carried_into_or_across_a_hole():
+    frame = held([*range(10), *range(200, 210)]).assign(volume=5.0, open=7.0)
+    frame.loc[10:12, ["volume", "open"]] = NAN
+    frame.loc[15, "volume"] = NAN
+    clean = impute.bars(frame, "mean", 14)
+    assert clean["volume"].to_list() == pytest.approx([5] * 10 + [NAN] * 3 + [5] * 7, nan_ok=True)
+    assert clean["open"][10:13].isna().all()
+
+
+def test_holes_are_listed_and_spliced():
+    frame = held([*range(10), *range(50, 60), *range(100, 110)])
+    frame.loc[10:, "adj_close"] *= 3
+    found = holes.of_closes(frame, 14)
+    assert [f"{hole.before:%m-%d} {hole.after:%m-%d}" for hole in found.itertuples()] == [
+        "01-10 02-20",
+        "02-29 04-10",
+    ]
+    assert found["change"].to_list() == pytest.approx([2.03, 0.01])
+    joined = holes.spliced(frame, found)["adj_close"]
+    assert joined[10] == pytest.approx(joined[9])
+    assert joined[20] == pytest.approx(joined[19])
+    within = [n for n in range(1, 30) if n not in (10, 20)]
+    assert joined.pct_change()[within].to_list() == pytest.approx([0.01] * 27)
+    assert holes.spliced(frame, found[:0]) is frame
+    assert holes.in_words(found) == (
+        "A 2020-01-10 to 2020-02-20 (+203.0%), A 2020-02-29 to 2020-04-10 (+1.0%)"
+    )
+
+
+def test_a_hole_that_does_not_end_is_listed_too():
+    both = pd.concat([held(range(40)), held(range(40), "B")], ignore_index=True)
+    both.loc[5:39, "adj_close"] = NAN
+    found = holes.of_closes(both, 14)
+    assert found[["ticker", "missing"]].to_numpy().tolist() == [["A", 35]]
+    assert found["after"].isna().all()
+    assert holes.spliced(both, found) is both
 
 
 # --- Outliers
@@ -131,7 +246,7 @@ def test_outliers_are_counted():
 
 def test_a_value_joins_from_the_day_it_is_available():
     days = pd.to_datetime(["2020-01-01", "2020-01-02"]).astype("datetime64[us]")
-    series = pd.DataFrame({"timestamp": days, "available_at": days + pd.Timedelta(days=2)})
+    series = pd.DataFrame({"available_at": days + pd.Timedelta(days=2)})
     series["rate"] = [1.0, 2.0]
     both = pd.concat([bars([1.0] * 5), bars([1.0] * 5, "B")], ignore_index=True)
     joined = economic.as_known(both, series)
@@ -142,21 +257,64 @@ def test_a_value_joins_from_the_day_it_is_available():
 def test_all_bars_of_a_day_know_what_became_public_at_its_midnight():
     hours = pd.date_range("2020-01-02 21:00", periods=4, freq="h").astype("datetime64[us]")
     day = pd.to_datetime(["2020-01-01", "2020-01-02"]).astype("datetime64[us]")
-    series = pd.DataFrame({"timestamp": day, "available_at": day + pd.Timedelta(days=1)})
+    series = pd.DataFrame({"available_at": day + pd.Timedelta(days=1)})
     joined = economic.as_known(pd.DataFrame({"timestamp": hours}), series.assign(rate=[1.0, 2.0]))
     assert joined["rate"].to_list() == [1, 1, 1, 2]
+
+
+# --- Levels
+
+
+def known(values, days, longest=None, lag=1, until=40):
+    """The rate that each day knows."""
+    frame = levels.carried(series(values, days, lag), ["rate"], longest)
+    joined = economic.as_known(bars([1.0] * until), frame)
+    return joined["rate"].fillna(0).to_list()
+
+
+def test_a_missing_level_is_what_it_was():
+    assert known([1.0, 2.0, NAN, NAN, 5.0], range(5), until=8) == [0, 1, 2, 2, 2, 5, 5, 5]
+    assert known([1.0, 2.0, 5.0], [0, 1, 4], until=8) == [0, 1, 2, 2, 2, 5, 5, 5]
+
+
+def test_a_level_ends_after_ten_days_or_five_usual_distances():
+    assert known([1.0, 2.0], [0, 1]) == [0, 1] + [2] * 11 + [0] * 27
+    weekly = known([1.0] * 3, [0, 7, 14], until=60)
+    assert weekly == [0] + [1] * 50 + [0] * 9
+    assert known([1.0, 2.0], [0, 1], longest=3) == [0, 1] + [2] * 4 + [0] * 34
+
+
+def test_a_release_lag_makes_no_level_older():
+    monthly = known([1.0, 2.0, 3.0], [0, 30, 60], lag=45, until=120)
+    assert monthly == [0] * 45 + [1] * 30 + [2] * 30 + [3] * 15
+
+
+def test_of_a_first_value_no_distance_is_known():
+    assert known([1.0], [0], until=200) == [0] + [1] * 156 + [0] * 43
+
+
+def test_what_came_back_is_known_again():
+    assert known([1.0, 2.0, 3.0], [0, 1, 30], until=33) == [0, 1] + [2] * 11 + [0] * 18 + [3] * 2
+
+
+def test_columns_age_apart():
+    frame = series([1.0] * 30).assign(dead=[1.0, 1.0] + [NAN] * 28)
+    joined = economic.as_known(bars([1.0] * 30), levels.carried(frame, ["rate", "dead"], None))
+    assert joined["rate"].notna().sum() == 29
+    assert joined["dead"].notna().sum() == 12
 
 
 # --- The whole, in its order
 
 
-def cleaned(adj_close, rates=((1, 1.0),), outliers=NONE):
+def cleaned(adj_close, rates=((1, 1.0),), outliers=NONE, method="mean", carrying=None):
     """Clean bars of one ticker; each rate is of a day in January and known the day after."""
     days, values = zip(*rates, strict=True)
     when = pd.to_datetime([f"2020-01-{day:02}" for day in days]).astype("datetime64[us]")
-    series = pd.DataFrame({"timestamp": when, "available_at": when + pd.Timedelta(days=1)})
-    scenario = {"impute": "mean", "outliers": outliers}
-    return cleaning.clean(bars(adj_close), {"fed": series.assign(rate=values)}, scenario, 3)
+    frame = pd.DataFrame({"timestamp": when, "available_at": when + pd.Timedelta(days=1)})
+    scenario = {"impute": method, "outliers": outliers}
+    fed = {"fed": frame.assign(rate=values)}
+    return cleaning.clean(bars(adj_close), fed, scenario, 3, carrying=carrying)
 
 
 def test_returns_are_of_filled_prices():
@@ -172,17 +330,34 @@ def test_treated_returns_are_within_bounds_of_earlier_ones_and_returns_stay():
     assert result.bars["adj_close"].iloc[-1] == 266.2
 
 
+RATES = [(1, 1.0), (2, 4.0), (5, NAN), (6, 10.0)]
+
+
 def test_a_series_is_filled_by_its_own_rows_before_it_is_joined():
     """Filled bar by bar, the mean would count the 4 once for each of the three bars it covers."""
-    result = cleaned([1.0] * 7, rates=[(1, 1.0), (2, 4.0), (5, NAN), (6, 10.0)])
+    changes = {"fed": {"changes": ["rate"], "longest_carry_days": None}}
+    result = cleaned([1.0] * 7, RATES, carrying=changes)
     assert result.bars["rate"].to_list() == pytest.approx([NAN, 1, 4, 4, 4, 2.5, 10], nan_ok=True)
+    assert result.imputed == {"rate": 1}
 
 
-def test_counts_for_the_log():
+@pytest.mark.parametrize("method", ["mean", "median"])
+def test_a_level_is_carried_whatever_the_scenario_fills_with(method):
+    result = cleaned([1.0] * 7, RATES, method=method)
+    assert result.bars["rate"].to_list() == pytest.approx([NAN, 1, 4, 4, 4, 4, 10], nan_ok=True)
+
+
+def test_a_series_that_ended_is_said_to_have():
+    result = cleaned([1.0] * 40, [(1, 1.0), (2, 4.0), (3, NAN)])
+    (end,) = result.ended
+    assert (end.column, f"{end.last:%m-%d}", end.bars) == ("fed.rate", "01-02", 27)
+    assert result.lacking == {"rate": 28}
+    assert not cleaned([1.0] * 12, [(1, 1.0), (2, 4.0)]).ended
+
+
+def test_counts_for_the_screen():
     result = cleaned([NAN, 100, NAN, 101, 102, 103, 500], [(1, 1.0), (2, NAN)], IQR)
     assert result.dropped == 1
     assert result.outliers == (1, 0)
-    assert result.missing["prices.adj_close"] == (2, 0)
-    assert result.missing["prices.volume"] == (7, 6)
-    assert result.missing["fed.rate"] == (1, 0)
-    assert not {"prices.timestamp", "fed.available_at"} & result.missing.keys()
+    assert result.imputed == {"adj_close": 1, "rate": 1}
+    assert result.lacking == {}, "the row without a price knew no rate, and is gone"
