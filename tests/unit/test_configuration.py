@@ -66,7 +66,8 @@ def test_the_json_schema_for_editors_is_up_to_date():
         ("baseline: baseline", "baseline: base", "evaluate.baseline: no such model: base"),
         ("    fallback: linear", "    fallback: svr", "goes in a circle: ridge -> svr -> ridge"),
         ("lower: 0.01", "lower: 0.995", "outliers.lower: must be below upper"),
-        ("yield_30y, unemp", "yield_31y, unemp", "no economic source has yield_31y (did you mean"),
+        ("yield_20y, unemp", "yield_21y, unemp", "no economic source has yield_21y (did you mean"),
+        ("changes: [] ", "changes: [yield_9y] ", "treasury.changes: no column is called yield_9y"),
         ("plots, scenario_c", "polts, scenario_c", "(did you mean plots?)"),
         (
             "path: data/sample/prices.csv",

@@ -102,6 +102,7 @@ def test_treasury_yields():
     days = yields["Time Period"].str[:10]
     missing = days[yields["30year"].isna()]
     assert (missing.min(), missing.max()) == ("2002-02-19", "2006-02-08")
+    assert days[yields["20year"].isna()].max() < "1993-10-01", "no gap since"
     assert (days.min(), days.max(), len(days)) == ("1990-01-02", "2013-03-01", 5796)
     assert yields["10year"].between(0.01, 0.10).all()
 

@@ -216,7 +216,7 @@ def test_limits_and_allowed_texts():
     finding = found(frame.assign(value=1.0), "corporate_actions")["allowed"]
     assert (finding.column, finding.rows[0]["value"]) == ("kind", "merger")
     yields = pd.DataFrame({"timestamp": when, "available_at": when, "yield_3m": [5.2, 0.05]})
-    yields = yields.assign(yield_2y=0.05, yield_10y=0.05, yield_30y=0.05)
+    yields = yields.assign(yield_2y=0.05, yield_10y=0.05, yield_20y=0.05)
     finding = found(yields, "treasury", min_rows=1, max_age_days=None)["maximum"]
     assert (finding.column, finding.rows[0]["value"]) == ("yield_3m", 5.2)
 
