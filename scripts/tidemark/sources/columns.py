@@ -17,16 +17,42 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+LARGEST = 1e18
+SMALLEST_PRICE = 1e-18
+FIRST_YEAR, LAST_YEAR = 1678, 2261  # within pandas' nanoseconds
 MISSING = pa.array(["", "na", "nan", "null"])  # compared in lower case
 
 
-def numbers(table: Table, column: str) -> np.ndarray:
+def numbers(table: Table, column: str, smallest: float = 0.0) -> np.ndarray:
     """A column as float64, NaN where missing; infinities pass, for validation to refuse.
 
     Raises:
-        InputError: the column is missing, or a value is not a number.
+        InputError: the column is missing, or a value is not a number, or one so large, or so small
+            without being 0, that products and ratios of such would overflow.
     """
     values = table.column(column)
+    found = _numbers(table, column, values)
+    size = np.abs(found)
+    beyond = (size > LARGEST) & np.isfinite(size) | (size < smallest) & (size > 0)
+    if np.isinf(found).any() and not pa.types.is_floating(values.type):
+        beyond |= np.isinf(found) & ~_says_infinite(values)
+    if beyond.any():
+        row = int(beyond.argmax())
+        raise InputError(
+            table.where(row, column),
+            f"{_shown(values[row].as_py())} is beyond what a price, a rate or a volume can be"
+            f" ({smallest or -LARGEST:g} to {LARGEST:g})",
+            "mend the value, or leave it empty if it is missing",
+        )
+    return found
+
+
+def _says_infinite(values: pa.Array) -> np.ndarray:
+    """Where a text is a word for infinity, rather than a number that overflows."""
+    return np.array([not re.search(r"[0-9]", str(value)) for value in values.to_pylist()])
+
+
+def _numbers(table: Table, column: str, values: pa.Array) -> np.ndarray:
     if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
         return _float64(values.cast(pa.float64(), safe=False))
     if pa.types.is_null(values.type) or pa.types.is_decimal(values.type):
@@ -49,10 +75,10 @@ def _float64(values: pa.Array) -> np.ndarray:
 
 def _is_numeric(text: pa.Array) -> bool:
     try:
-        text.cast(pa.float64())
+        found = text.cast(pa.float64())
     except pa.ArrowInvalid:
         return False
-    return True
+    return not pc.any(pc.is_nan(found)).as_py()  # such as -nan(1), which no list of words holds
 
 
 def _first_bad(text: pa.Array) -> int:
@@ -94,7 +120,8 @@ def _strings(table: Table, column: str, wanted: str) -> pa.Array:
     values = table.column(column)
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    if not any(is_kind(values.type) for is_kind in kinds):
         raise InputError(
             f"{table.path}: {column}",
             f"holds {values.type}, not {wanted}",
@@ -110,7 +137,7 @@ def dates(table: Table, column: str, date_format: str) -> pd.Series:
         InputError: the column is missing, a value is not a date of this format, or the format
             itself is not one.
     """
-    days = _native_times(table.column(column))
+    days = _native_times(table, column)
     if days is None:
         _require_format(table, date_format)
         codes, written = pd.factorize(np.array(_text(table, column, "dates"), dtype=object))
@@ -119,6 +146,7 @@ def dates(table: Table, column: str, date_format: str) -> pd.Series:
     elif days.dt.tz is not None:
         days = days.dt.tz_localize(None)
     _no_missing_time(table, column, days, date_format)
+    _no_time_beyond(table, column, days)
     return days.dt.normalize().astype("datetime64[us]")
 
 
@@ -153,10 +181,11 @@ def instants(table: Table, column: str, date_format: str, time_zone: str) -> pd.
             exist or is ambiguous in the time zone; or format or zone itself is not one.
     """
     zone = _zone(time_zone)
-    times = _native_times(table.column(column))
+    times = _native_times(table, column)
     if times is None:
         times = _parsed(table, column, date_format)
-        _no_missing_time(table, column, times, date_format)
+    _no_missing_time(table, column, times, date_format)
+    _no_time_beyond(table, column, times)
     if times.dt.tz is None:
         times = times.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
         _no_missing_time(table, column, times, f"{date_format} in the zone {time_zone}")
@@ -185,11 +214,40 @@ def _zone(name: str) -> ZoneInfo:
         ) from error
 
 
-def _native_times(values: pa.Array) -> pd.Series | None:
+def _native_times(table: Table, column: str) -> pd.Series | None:
     """Times that the file itself types as such; None if it does not."""
-    if pa.types.is_date(values.type):
-        values = values.cast(pa.timestamp("us"))
-    return values.to_pandas() if pa.types.is_timestamp(values.type) else None
+    values = table.column(column)
+    if not (pa.types.is_date(values.type) or pa.types.is_timestamp(values.type)):
+        return None
+    zone = getattr(values.type, "tz", None)
+    seconds = values.cast(pa.timestamp("s", zone), safe=False).cast(pa.int64())
+    bounds = [datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (FIRST_YEAR, LAST_YEAR + 1)]
+    beyond = pc.or_(pc.less(seconds, bounds[0]), pc.greater_equal(seconds, bounds[1]))
+    row = pc.index(beyond, value=True).as_py()
+    if row >= 0:
+        raise _beyond(table, column, row, str(values[row].value))
+    try:
+        times: pd.Series = values.cast(pa.timestamp("us", zone), safe=False).to_pandas()
+    except (ValueError, LookupError) as error:
+        raise InputError(
+            f"{table.path}: {column}", f"has times of the unknown zone {zone!r}", "export it again"
+        ) from error
+    return times
+
+
+def _no_time_beyond(table: Table, column: str, times: pd.Series) -> None:
+    beyond = ~times.dt.year.between(FIRST_YEAR, LAST_YEAR)
+    if beyond.any():
+        row = int(beyond.to_numpy().argmax())
+        raise _beyond(table, column, row, str(table.column(column)[row].as_py()))
+
+
+def _beyond(table: Table, column: str, row: int, value: str) -> InputError:
+    return InputError(
+        table.where(row, column),
+        f"{_shown(value)} is not between the years {FIRST_YEAR} and {LAST_YEAR}",
+        "mend the value, or set date_format of this source in config.yaml",
+    )
 
 
 def _no_missing_time(table: Table, column: str, times: pd.Series, date_format: str) -> None:

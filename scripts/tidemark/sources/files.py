@@ -4,10 +4,12 @@ Nothing is guessed: a CSV file is UTF-8, comma-separated, and has a header line.
 text here; `columns` gives them types.
 """
 
+import codecs
 import contextlib
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +23,21 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+# What a file that is none of ours begins with, and what it is then.
+BEGINNINGS = {
+    rb"PK(\x03\x04|\x05\x06)": "a ZIP archive (perhaps an Excel workbook)",
+    rb"\x1f\x8b": "a gzip file",
+    rb"PAR1": "a Parquet file",
+    rb"\xd0\xcf\x11\xe0": "an Excel workbook",
+    rb"%PDF": "a PDF document",
+    rb"BZh[1-9]|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd": "compressed in another way",
+    rb"SQLite format 3": "an SQLite database",
+    rb"ARROW1|FEA1": "an Arrow file",
+    rb"\x89PNG|\xff\xd8\xff|GIF8": "a picture",
+    rb"([!-~]\x00){2}|(\x00[!-~]){2}": "text in UTF-16 (save it as UTF-8)",
+    rb"(\xef\xbb\xbf)?\s*<[!?a-zA-Z]": "an HTML or XML page",
+    rb'(\xef\xbb\xbf)?\s*(\{\s*["}]|\[\s*[\[\]{"])': "JSON",
+}
 ENDINGS = (".csv.gz", ".csv", ".parquet")
 
 
@@ -74,10 +91,12 @@ def read_table(path: str, content: bytes) -> Table:
             column name; or the file's name has another ending.
     """
     lower = path.lower()
+    _must_be_of_kind(path, lower, content)
     if lower.endswith(".parquet"):
         table = Table(path, _parquet(path, content), None)
     elif lower.endswith((".csv", ".csv.gz")):
         plain = _decompressed(path, content) if lower.endswith(".gz") else content
+        _must_be_of_kind(path, ".csv", plain)
         table = _csv(path, plain)
     else:
         raise InputError(
@@ -88,6 +107,18 @@ def read_table(path: str, content: bytes) -> Table:
             path, "has column names but no rows", "fill the file, or correct path in config.yaml"
         )
     return table
+
+
+def _must_be_of_kind(path: str, ending: str, content: bytes) -> None:
+    """Refuse a file that begins like one of another kind than its name says."""
+    wanted = {".parquet": "Parquet", ".gz": "gzip"}.get(PurePosixPath(ending).suffix, "CSV")
+    found = next((kind for start, kind in BEGINNINGS.items() if re.match(start, content)), wanted)
+    if found not in (wanted, f"a {wanted} file"):
+        raise InputError(
+            path,
+            f"is {found}, not {wanted}",
+            "fetch or export it as its name says, or correct path in config.yaml",
+        )
 
 
 def must_unpack_to(path: str, content: bytes, at_most: int) -> None:
@@ -180,7 +211,11 @@ def _first_line(error: Exception) -> str:
 
 
 def _csv(path: str, content: bytes) -> Table:
-    text = _decoded(path, content)
+    text = _decoded(path, content).lstrip("\ufeff")
+    nul = text.find("\0")
+    if nul >= 0:
+        line = text[:nul].count("\n") + 1
+        raise InputError(f"{path}:{line}", "holds a NUL byte", "save the file as UTF-8 text")
     header = _header(path, text)
     _no_repeated_names(path, header)
     try:
@@ -200,9 +235,14 @@ def _decoded(path: str, content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
+        wide = (
+            "; the file is UTF-16"
+            if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+            else ""
+        )
         raise InputError(
             f"{path}:{line}",
-            f"byte 0x{content[error.start]:02x} is not UTF-8 text",
+            f"byte 0x{content[error.start]:02x} is not UTF-8 text{wide}",
             "save the file as UTF-8",
         ) from error
 
@@ -231,6 +271,9 @@ def _records(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
 def _malformed(path: str, text: str, header: list[str], error: Exception) -> InputError:
     for line, fields in _records(path, text):
         if len(fields) != len(header):
+            if any("\n" in field or "\r" in field for field in fields):
+                cure = 'put " at both ends of the value, and "" for one within it'
+                return InputError(f"{path}:{line}", "opens a quote that is not closed", cure)
             return InputError(
                 f"{path}:{line}",
                 f"has {len(fields)} fields where the header has {len(header)}",

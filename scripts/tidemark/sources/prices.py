@@ -119,7 +119,9 @@ def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
             "ticker": columns.texts(table, names["ticker"]) if "ticker" in names else table.stem,
         }
         | {
-            field: columns.numbers(table, names[field]) if field in names else np.nan
+            field: columns.numbers(table, names[field], columns.SMALLEST_PRICE)
+            if field in names
+            else np.nan
             for field in FIELDS
         }
     )
@@ -135,7 +137,10 @@ def _wide(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     others = [name for name in table.names if name != names["timestamp"]]
     for name in others:
         tickers.must_be_fit(f"{table.path}:1", name)
-    bars = [_one_ticker(times, name, columns.numbers(table, name), filled) for name in others]
+    bars = [
+        _one_ticker(times, name, columns.numbers(table, name, columns.SMALLEST_PRICE), filled)
+        for name in others
+    ]
     return pd.concat(bars or [_one_ticker(times, "", np.full(len(times), np.nan), filled)])
 
 
