@@ -107,6 +107,11 @@ def _examined(run: Run, ranked: pd.DataFrame) -> pd.DataFrame:
         name: run.read_parquet(f"data/backtests/{name}.parquet")
         for name in [*ranked.index, settings["benchmark"]]
     }
+    times = frames[settings["benchmark"]]["timestamp"]
+    for name, frame in frames.items():
+        if not frame["timestamp"].equals(times):
+            where = f"data/backtests/{name}.parquet"
+            raise InputError(where, "has other bars than the benchmark", "run make again")
     returns = {name: frame.drop(columns="timestamp") for name, frame in frames.items()}
     benchmark = returns.pop(settings["benchmark"]).iloc[:, 0].to_numpy()
     return evidence.examine(

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from tidemark import joining
 from tidemark.backtest import market_metrics as measures
+from tidemark.backtest.prices import forecasts_on
 from tidemark.backtest.scenarios import files
 from tidemark.backtest.scenarios.market import MarketScenario
+from tidemark.naming import several
 from tidemark.step import Run, step
 
 import pandas as pd
@@ -29,10 +32,16 @@ def market_metrics(run: Run) -> None:
 def _events(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
     """Returns about splits, dividends and economic releases."""
     prices = real[0].prices
+    known = pd.DataFrame({"ticker": prices.ticker})
     change = measures.returns(prices.close)
     settings = run.config["market_metrics"]
     reach = settings["event_bars_before"], settings["event_bars_after"]
     for kind, events in _happened(run).items():
+        if "ticker" in events:
+            alone = events[joining.without_partner(events, known, ["ticker"])]
+            if len(alone):
+                tickers = several(sorted(alone["ticker"].unique()))
+                run.note(f"{len(alone):,} events ({kind}) of tickers without prices: {tickers}")
         around = measures.event_bars(prices, events, *reach)
         for one in real:
             values = measures.around_events(change[one.counted], around[one.counted], kind)
@@ -58,6 +67,7 @@ def _model(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
     wanted = run.config["market_metrics"]["forecasts"]
     name = f"{wanted['scenario']}_{wanted['model']}"
     forecasts = _forecasts(run, wanted["scenario"], name)
+    forecasts_on(real[0].prices, forecasts, 1)  # refuses forecasts of other bars
     for one in real:
         first, last = one.times[[0, -1]]
         if forecasts["timestamp"].between(first, last).any():
@@ -77,9 +87,12 @@ def _model(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
 def _forecasts(run: Run, scenario: str, name: str) -> pd.DataFrame:
     """One row a forecast, with the baseline's beside it."""
     baseline = run.config["evaluate"]["baseline"]
-    base = run.read_parquet(f"data/predictions/{scenario}_{baseline}.parquet")
-    ours = run.read_parquet(f"data/predictions/{name}.parquet")
-    return ours.merge(base[[*KEYS, "y_pred"]].rename(columns={"y_pred": "y_base"}), on=KEYS)
+    where = [f"data/predictions/{one}.parquet" for one in (name, f"{scenario}_{baseline}")]
+    ours, base = (run.read_parquet(path) for path in where)
+    joining.require_partners(ours, base, KEYS, where[0], "no forecast of the baseline")
+    joining.require_partners(base, ours, KEYS, where[1], f"no forecast of {name}")
+    beside = base[[*KEYS, "y_pred"]].rename(columns={"y_pred": "y_base"})
+    return ours.merge(beside, on=KEYS, validate="one_to_one")
 
 
 if __name__ == "__main__":

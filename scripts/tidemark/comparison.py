@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from tidemark import bootstrap, metrics
+from tidemark import bootstrap, joining, metrics
 
 import numpy as np
 import pandas as pd
@@ -71,7 +71,7 @@ def compare(
         "comparisons": comparisons,
         "block_length": settings.block_length,
         "bootstrap_replicates": settings.bootstrap_replicates,
-        "conclusion": [*conclude(table), *_same_forecasts(forecasts)],
+        "conclusion": [*conclude(table), *_same_forecasts(forecasts), *_shared(forecasts)],
         "table": table,
         "paired_differences": differences,
     }
@@ -136,6 +136,18 @@ def _same_forecasts(forecasts: Mapping[Pair, pd.DataFrame]) -> list[str]:
     ]
 
 
+def _shared(forecasts: Mapping[Pair, pd.DataFrame]) -> list[str]:
+    """A sentence for each two scenarios that did not forecast the same rows."""
+    first = {scenario: frame[KEYS] for (scenario, _), frame in forecasts.items()}
+    scenarios = dict.fromkeys(scenario for scenario, _ in forecasts)
+    return [
+        f"{a} and {b} are compared on the {len(first[a].merge(first[b], on=KEYS)):,} rows that both"
+        f" have, of {len(first[a]):,} and {len(first[b]):,}."
+        for a, b in combinations(scenarios, 2)
+        if not first[a].equals(first[b])
+    ]
+
+
 def _against_baseline(forecasts: Mapping[Pair, Any], baseline: str) -> list[tuple[Pair, Pair]]:
     return [
         ((scenario, model), (scenario, baseline))
@@ -172,7 +184,9 @@ class _Sums:
         rows, others = self._forecasts[pair][KEYS], self._forecasts[other][KEYS]
         if rows.equals(others):
             return self._of_all(pair), self._of_all(other)
-        rows = rows.merge(others, on=KEYS)
+        if pair[0] == other[0]:
+            _require_same(rows, others, pair, other)
+        rows = rows.merge(others, on=KEYS, validate="one_to_one")
         return self._over(rows, pair), self._over(rows, other)
 
     def _of_all(self, pair: Pair) -> Floats:
@@ -182,11 +196,20 @@ class _Sums:
 
     def _over(self, rows: pd.DataFrame, pair: Pair) -> Floats:
         mine = _of_rows(rows, self._forecasts[pair])
-        reference = _of_rows(rows, self._forecasts[pair[0], self._baseline])
+        base = pair[0], self._baseline
+        _require_same(rows, self._forecasts[base][KEYS], pair, base)
+        reference = _of_rows(rows, self._forecasts[base])
         columns = (mine["y_true"], mine["y_pred"], reference["y_pred"])
         return metrics.per_date(
             rows["timestamp"].to_numpy(), *(column.to_numpy(np.float64) for column in columns)
         )
+
+
+def _require_same(rows: pd.DataFrame, others: pd.DataFrame, pair: Pair, other: Pair) -> None:
+    """Refuse rows of one model that another one of the same scenario did not forecast."""
+    if not rows.equals(others):
+        name, less = (f"data/predictions/{'_'.join(one)}.parquet" for one in (pair, other))
+        joining.require_partners(rows, others, KEYS, name, f"no partner in {less}")
 
 
 def _differences(

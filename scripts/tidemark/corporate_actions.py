@@ -62,8 +62,8 @@ def _event(step: float, close: float) -> tuple[str, float]:
 def mismatches(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     """The bars whose factor moved without an event, or not as the events of that day say.
 
-    An event passes if either convention (see the module) explains the step. Events of tickers
-    without prices, and on or before a ticker's first bar, cannot be judged and are left out.
+    An event passes if either convention (see the module) explains the step. What cannot be judged
+    is left out: see `unjudged` and `without_bar`.
 
     Args:
         prices: `timestamp`, `ticker`, `close`, `adj_close`; sorted by ticker and time.
@@ -113,3 +113,26 @@ def without_bar(prices: pd.DataFrame, actions: pd.DataFrame) -> pd.DataFrame:
     bars = pd.MultiIndex.from_arrays([prices["ticker"], day])
     present = pd.MultiIndex.from_arrays([actions["ticker"], when]).isin(bars)
     return actions[(when > first) & (when < last) & ~present]
+
+
+WITHOUT_PRICES = "of tickers without prices"
+OUTSIDE = "on or before a ticker's first bar or after its last"
+UNKNOWN = "on bars of which adj_close / close is not known, or on the first after such"
+
+
+def unjudged(prices: pd.DataFrame, actions: pd.DataFrame) -> pd.Series:
+    """The events that `mismatches` has no step for: why, in words, under their index.
+
+    Those of `without_bar` are not among them.
+    """
+    day = prices["timestamp"].dt.normalize()
+    first = prices.assign(step=factor_steps(prices), day=day).drop_duplicates(["ticker", "day"])
+    steps = first.set_index(["ticker", "day"])["step"]
+    span = day.groupby(prices["ticker"]).agg(["min", "max"])
+    when = actions["timestamp"].dt.normalize()
+    begin, end = (actions["ticker"].map(span[side]) for side in ("min", "max"))
+    keys = pd.MultiIndex.from_arrays([actions["ticker"], when])
+    unknown = pd.Series(keys.isin(steps.index[steps.isna()]), actions.index)
+    why = pd.Series(pd.NA, actions.index, dtype="str").mask(unknown, UNKNOWN)
+    why = why.mask((when <= begin) | (when > end), OUTSIDE)
+    return why.mask(begin.isna(), WITHOUT_PRICES).dropna()

@@ -139,3 +139,18 @@ def test_the_baseline_alone_is_no_comparison():
 def test_blocks_must_fit_the_dates():
     with pytest.raises(InputError, match="longer than the 4 dates"):
         compared(("s", forecasts_of({"mean": 0, "m": 1}, dates=4)))
+
+
+def test_models_of_a_scenario_must_have_forecast_the_same_rows():
+    made = forecasts_of({"mean": 0, "good": 0.5})
+    made["mean"] = made["mean"][4:].reset_index(drop=True)
+    with pytest.raises(InputError, match=r"s_good\.parquet: 4 of 320 rows have no partner in"):
+        comparison.compare({("s", model): frame for model, frame in made.items()}, {}, {}, SETTINGS)
+
+
+def test_rows_that_only_one_scenario_has_are_counted():
+    weights = {"mean": 0, "good": 0.5}
+    result = compared(("s", forecasts_of(weights)), ("t", forecasts_of(weights, drop=8)))
+    assert result["conclusion"][-1] == (
+        "s and t are compared on the 312 rows that both have, of 320 and 312."
+    )

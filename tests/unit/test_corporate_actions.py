@@ -1,6 +1,7 @@
 """Corporate actions against adjustment factors."""
 
 from tidemark import corporate_actions
+from tidemark.validation import adjustments
 
 import numpy as np
 import pandas as pd
@@ -64,3 +65,22 @@ def test_an_event_on_a_day_without_a_bar():
     assert list(corporate_actions.without_bar(bars(CLOSES), holiday)["kind"]) == ["split"]
     elsewhere = ACTIONS.assign(ticker="NONE")
     assert corporate_actions.without_bar(bars(CLOSES), elsewhere).empty
+
+
+def test_events_that_nobody_could_look_at_have_not_passed():
+    days = [*DAYS, pd.Timestamp("2003-02-12"), pd.Timestamp("2003-03-01")]
+    one = pd.DataFrame({"timestamp": days, "ticker": "MSFT", "kind": "dividend", "value": 1.0})
+    actions = pd.concat([one, one.iloc[[2]].assign(ticker="NONE")], ignore_index=True)
+    prices = bars(np.array(CLOSES)).assign(close=[*CLOSES[:3], np.nan])
+    why = corporate_actions.unjudged(prices, actions)
+    outside = corporate_actions.OUTSIDE
+    assert why.to_dict() == {
+        0: outside,
+        3: corporate_actions.UNKNOWN,
+        4: outside,
+        5: outside,
+        6: corporate_actions.WITHOUT_PRICES,
+    }
+    found = {finding.message: finding for finding in adjustments.cross_check(prices, actions, 1.0)}
+    severities = [finding.severity for finding in found.values() if finding.check == "unjudged"]
+    assert sorted(severities) == ["note", "warning", "warning"]

@@ -603,6 +603,17 @@ def test_forecasts_are_of_the_return_a_bar():
     assert five == pytest.approx(one / 5, nan_ok=True)
 
 
+def test_a_forecast_without_a_bar_is_refused():
+    prices = random_prices(bars=4, tickers=2)
+    made = pd.DataFrame({"timestamp": prices.timestamp[[1, 2]], "ticker": "A", "y_pred": 0.1})
+    for lost in (
+        made.assign(ticker=["A", "a"]),
+        made.assign(timestamp=made["timestamp"] + pd.Timedelta(days=1)),
+    ):
+        with pytest.raises(InputError, match="1 of 2 forecasts have no bar"):
+            forecasts_on(prices.rows(0, 3), lost, 1)
+
+
 # --- Stored and built
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tidemark.errors import InputError
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -116,10 +118,30 @@ def forecasts_on(prices: Prices, forecasts: pd.DataFrame, horizon: int) -> Float
 
     Returns:
         (bars, tickers) forecast return a bar, a fraction.
+
+    Raises:
+        InputError: a forecast has no bar.
     """
-    table = forecasts.pivot_table("y_pred", index="timestamp", columns="ticker", aggfunc="last")
-    spread = table.reindex(index=prices.timestamp, columns=list(prices.ticker))
-    return np.asarray(spread, dtype=np.float64) / horizon
+    row, column = _bars_of(prices, forecasts)
+    spread = np.full(prices.close.shape, np.nan)
+    spread[row, column] = forecasts["y_pred"].to_numpy(np.float64)
+    return spread / horizon
+
+
+def _bars_of(prices: Prices, keys: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row and column of the bar of each `timestamp` and `ticker`; all must have one."""
+    row = pd.Index(prices.timestamp).get_indexer(keys["timestamp"])
+    column = pd.Index(prices.ticker).get_indexer(keys["ticker"])
+    alone = (row < 0) | (column < 0) | np.isnan(prices.close[row, column])
+    if alone.any():
+        first = keys.iloc[int(alone.argmax())]
+        raise InputError(
+            "data/scenarios/history.parquet",
+            f"{int(alone.sum()):,} of {len(keys):,} forecasts have no bar, the first that of"
+            f" {first['ticker']} at {first['timestamp']}",
+            "run make fetch_data, so that forecasts and market scenarios come of the same prices",
+        )
+    return row, column
 
 
 @dataclass(frozen=True)

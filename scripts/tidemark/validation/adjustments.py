@@ -1,8 +1,9 @@
-"""Adjusted prices against corporate actions; what does not fit is a warning."""
+"""Adjusted prices against corporate actions; what does not fit, or cannot be seen, is a warning."""
 
 from collections.abc import Iterator
 
 from tidemark import corporate_actions
+from tidemark.naming import several
 from tidemark.validation.finding import Finding, offenders
 
 import pandas as pd
@@ -10,6 +11,8 @@ import pandas as pd
 
 def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
     """Ex-dates without a step of adj_close / close, steps without an event, and unequal ones.
+
+    Events that could not be judged are counted: they have not passed.
 
     Args:
         prices: as in data/raw/, with a default index.
@@ -32,6 +35,18 @@ def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -
                 prices.index.to_series().isin(wrong.index),
                 wrong["step"].reindex(prices.index),
             ),
+        )
+    unjudged = corporate_actions.unjudged(prices, actions)
+    for why, events in unjudged.groupby(unjudged):
+        tickers = several(sorted(actions["ticker"][events.index].unique()))
+        yield Finding(
+            "unjudged",
+            "ticker",
+            f"{len(events):,} corporate actions {why}, which were not checked: {tickers}",
+            "check their tickers, and that close and adj_close are mapped; or let them stand",
+            "note" if why == corporate_actions.OUTSIDE else "warning",
+            len(events),
+            offenders(actions, actions.index.to_series().isin(events.index), actions["value"]),
         )
     lost = corporate_actions.without_bar(prices, actions)
     if len(lost):

@@ -5,6 +5,7 @@ from typing import Any
 
 from tidemark.backtest.prices import FIELDS, Prices
 from tidemark.backtest.scenarios.market import MarketScenario
+from tidemark.errors import InputError
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,11 @@ def _wide(frame: pd.DataFrame, tickers: tuple[str, ...]) -> Prices:
 def _places(names: pd.Series, tickers: tuple[str, ...]) -> NDArray[np.intp]:
     """The column of each row's ticker."""
     code, distinct = pd.factorize(names)
-    return np.asarray(pd.Index(tickers).get_indexer(distinct)[code])
+    place = pd.Index(tickers).get_indexer(distinct)
+    if (place < 0).any():
+        unknown = distinct[place < 0][0]
+        raise InputError(RECORDS, f"has no ticker {unknown}, of which there are bars", "run make")
+    return np.asarray(place[code])
 
 
 def _spread(frame: pd.DataFrame, column: NDArray[np.intp], tickers: tuple[str, ...]) -> Prices:
