@@ -1,7 +1,16 @@
 """Hold data/raw/ against schemas/, write artifacts/validation_report.json, and stop at errors."""
 
+from tidemark import holes
 from tidemark.step import Run, step
-from tidemark.validation import adjustments, checks, report, schema, sessions
+from tidemark.validation import (
+    adjustments,
+    checks,
+    completeness,
+    report,
+    schema,
+    sessions,
+    steps,
+)
 from tidemark.validation.finding import Finding
 from tidemark.validation.schema import Schema
 
@@ -23,12 +32,27 @@ def validate_schema(run: Run) -> None:
         rules, sha256 = schema.parse(f"schemas/{name}.json", content), schema.fingerprint(content)
         findings[name] = [
             *_acknowledgement(run, name, sha256),
-            *checks.check(frames[name], rules, _as_of(run), SUMMED.get(name)),
+            *_values(run, name, frames, rules),
             *_sessions(run, frames[name], rules),
             *_adjustments(frames["prices"], frames[name], rules),
         ]
         datasets[name] = report.dataset(frames[name], sha256, findings[name])
     _conclude(run, findings, datasets)
+
+
+def _values(run: Run, name: str, frames: dict[str, pd.DataFrame], rules: Schema) -> list[Finding]:
+    """What the schema says, and of prices what no schema can say of single tickers."""
+    frame = frames[name]
+    if name != "prices":
+        return checks.check(frame, rules, _as_of(run), SUMMED.get(name))
+    longest = run.config["preprocess"]["longest_hole_days"]
+    counted = completeness.fillable(frame, longest)
+    broken = holes.beyond_reach(frame, frame["adj_close"].notna(), longest)
+    return [
+        *checks.check(frame, rules, _as_of(run), counted=counted),
+        *completeness.check(frame, rules, longest, counted),
+        *steps.check(frame, frames.get("corporate_actions"), broken),
+    ]
 
 
 def _as_of(run: Run) -> pd.Timestamp | None:
@@ -70,8 +94,8 @@ def _conclude(
     for name, found in findings.items():
         for finding in found:
             run.log.info("%s: %s: %s", name, finding.check, finding.message)
-            if finding.severity == "warning":
-                warnings += 1
+            warnings += finding.severity == "warning"
+            if finding.severity != "error":
                 run.note(f"{name}: {finding.message}")
     if error:
         raise error

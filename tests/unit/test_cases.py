@@ -3,15 +3,19 @@
 import gzip
 from pathlib import Path
 
-from tidemark import cleaning, features, models, splits
-from tidemark.backtest import engine, strategies
+from tidemark import cleaning, configuration, features, holes, models, splits
+from tidemark.backtest import engine, market_metrics, strategies
 from tidemark.backtest.prices import forecasts_on, from_tidy
-from tidemark.sources import prices
+from tidemark.sources import actions, economic, prices
+from tidemark.validation import adjustments, checks, completeness, schema, steps
 
 import numpy as np
+import pandas as pd
 import pytest
 
-CASES = Path(__file__).resolve().parents[1] / "cases"
+ROOT = Path(__file__).resolve().parents[2]
+CASES = ROOT / "tests/cases"
+RULES = schema.parse("prices", (ROOT / "schemas/prices.json").read_bytes())
 PLAIN = {"impute": "median", "outliers": {"method": "none"}}
 LONG = {
     "layout": "long",
@@ -22,6 +26,8 @@ LONG = {
     | {field: field.capitalize() for field in prices.FIELDS[:5]}
     | {"adj_close": "Close"},
 }
+
+WIDE = LONG | {"layout": "wide", "columns": {"timestamp": "Date", "adj_close": "*"}}
 
 
 def raw(name, source=LONG):
@@ -50,3 +56,98 @@ def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
     held = result.position[:, column]
     assert np.mean(held != 0) == pytest.approx(0.47, abs=5e-3)
     assert result.equity[-1, column] - 1 == pytest.approx(-0.559, abs=5e-4)
+
+
+def test_a_ticker_that_lacks_half_of_its_bars_is_named_and_loses_nothing_in_a_day():
+    bars = raw("one_ticker_hole", WIDE)
+    rules = RULES.model_copy(update={"fields": {"adj_close": RULES.fields["adj_close"]}})
+    counted = completeness.fillable(bars, 14)
+    (finding,) = completeness.check(bars, rules, 14, counted)
+    assert finding.message == (
+        "1 hole without prices: T07 between 2015-07-14 and 2018-03-20 (699 of 1,500 values)"
+        " (the limit of missing values is 2.0%); no return, feature or target reaches across"
+    )
+    clean = cleaning.clean(bars, {}, PLAIN, 250).bars
+    assert clean.loc[clean["ticker"] == "T07", "return"].min() > -0.05
+    frame = features.build(clean, features.Recipe(5, [0, 3], [5], [], None))
+    own = frame[frame["ticker"] == "T07"].drop(columns=["timestamp", "ticker", "target_time"])
+    assert own.min().min() > -0.1
+    found = holes.of_closes(bars, 14)
+    assert found["change"].to_list() == pytest.approx([-0.569], abs=5e-4)
+    history = from_tidy(holes.spliced(bars, found))
+    change = market_metrics.returns(history.close)[:, history.ticker.index("T07")]
+    assert np.nanmin(change) > -0.05
+    assert np.isfinite(change).sum() == 800
+
+
+def test_a_change_of_units_and_a_split_not_applied_are_named():
+    bars = raw("unit_switch_and_unsplit")
+    (finding,) = steps.check(bars, None, bars["adj_close"].isna())
+    for words in (
+        "EZX 2018-07-27 (-99.0 %)",
+        "2018-08-01 (+9,795 %)",
+        "BCX 2018-10-05 (+18,952 %)",
+    ):
+        assert words in finding.message
+    assert "pence and pounds" in finding.message
+    assert "reverse split" in finding.message
+    assert finding.severity == "warning"
+
+
+# --- The sample
+
+
+def sample(reader, *keys, mend=lambda text: text):
+    """What a source of config.yaml gives, of a file that was changed."""
+    source = configuration.load(str(ROOT / "config.yaml")).model_dump()["fetch_data"]
+    for key in keys:
+        source = source[key]
+    text = mend((ROOT / source["path"]).read_text("utf-8"))
+    return reader({source["path"]: text.encode()}, source)
+
+
+@pytest.mark.parametrize("method", ["mean", "median"])
+def test_a_bond_market_holiday_changes_no_yield(method):
+    """Columbus Day 2010 as an empty row: the bar after knows what was published last."""
+    row = f"2010-10-11 00:00:00+00:00{',' * 11}\n"
+    empty = sample(
+        economic.read,
+        "economic",
+        "treasury",
+        mend=lambda text: text.replace("2010-10-12", f"{row}2010-10-12", 1),
+    )
+    bars = sample(prices.read, "prices")
+    bars = bars[bars["ticker"] == "AAPL"].reset_index(drop=True)
+    scenario = PLAIN | {"impute": method}
+    clean = cleaning.clean(bars, {"treasury": empty}, scenario, 250)
+    bar = clean.bars.set_index("timestamp").loc["2010-10-12"]
+    assert (bar["yield_3m"], bar["yield_10y"]) == (0.0012, 0.0241)
+    assert clean.imputed == dict.fromkeys(["yield_3m", "yield_2y", "yield_10y", "yield_20y"], 1)
+    whole = sample(economic.read, "economic", "treasury")
+    without = cleaning.clean(bars, {"treasury": whole}, scenario, 250)
+    pd.testing.assert_frame_equal(clean.bars, without.bars, check_exact=True)
+
+
+def two_dividends(text):
+    day = "2013-02-06,IBM,dividend,0.85"
+    assert day in text
+    return text.replace(day, day.replace("0.85", "0.75") + "\n" + day.replace("0.85", "0.10"))
+
+
+def test_a_regular_and_a_special_dividend_on_one_day_pass():
+    actions_split = sample(actions.read, "corporate_actions", mend=two_dividends)
+    bars = sample(prices.read, "prices")
+    rules = schema.parse("a", (ROOT / "schemas/corporate_actions.json").read_bytes())
+    assert rules.unique == ["ticker", "timestamp", "kind"]
+    assert not checks.check(actions_split, rules, None, "value")
+    assert not list(adjustments.cross_check(bars, actions_split, rules.adjustment_tolerance))
+
+
+def test_the_crash_of_apple_is_told_only_where_no_splits_are_listed():
+    bars = sample(prices.read, "prices")
+    nowhere = bars["adj_close"].isna()
+    assert not list(steps.check(bars, sample(actions.read, "corporate_actions"), nowhere))
+    (finding,) = steps.check(bars, None, nowhere)
+    assert "1 step from bar to bar that look like no trade: AAPL 2000-09-29 (-51.9 %)" in (
+        finding.message
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tidemark.validation.completeness import PRICE
 from tidemark.validation.finding import Finding, iso, offenders
 from tidemark.validation.schema import Column, Schema
 
@@ -23,6 +24,7 @@ def check(
     schema: Schema,
     as_of: pd.Timestamp | None,
     summed: str | None = None,
+    counted: pd.Series | None = None,
 ) -> list[Finding]:
     """Hold a frame against its schema.
 
@@ -31,6 +33,8 @@ def check(
         schema: the rules.
         as_of: the day on which freshness is judged; None: not at all.
         summed: the column that adds up over rows which share their key; None: there is none.
+        counted: whether a missing value in each row counts, of prices (see `completeness`, which
+            also judges those of adj_close); None: all count.
     """
     findings = [*_drift(frame, schema), *_size(frame, schema)]
     present = {name: column for name, column in schema.fields.items() if name in frame}
@@ -43,6 +47,10 @@ def check(
         if name not in sound:
             findings.append(_wrong_type(frame, name, column))
         elif name not in empty:
+            if counted is None:
+                findings += _nulls(frame, name, column.max_null_rate, frame[name].isna())
+            elif name != PRICE:
+                findings += _nulls(frame, name, column.max_null_rate, frame[name].isna() & counted)
             findings += _values(frame, name, column)
     if sound.issuperset(schema.unique):
         findings += _duplicates(frame, schema.unique, summed)
@@ -103,7 +111,6 @@ def _no_values(frame: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
 
 def _values(frame: pd.DataFrame, name: str, column: Column) -> Iterator[Finding]:
     values = frame[name]
-    yield from _nulls(frame, name, column.max_null_rate)
     for rule, bad, words in _broken(values, column):
         if bad.any():
             yield Finding(
@@ -136,8 +143,7 @@ def _broken(values: pd.Series, column: Column) -> Iterator[tuple[str, pd.Series,
         yield "allowed", unknown, f"not one of {', '.join(column.allowed)}"
 
 
-def _nulls(frame: pd.DataFrame, name: str, limit: float) -> Iterator[Finding]:
-    missing = frame[name].isna()
+def _nulls(frame: pd.DataFrame, name: str, limit: float, missing: pd.Series) -> Iterator[Finding]:
     if missing.mean() > limit:
         yield Finding(
             "null_rate",

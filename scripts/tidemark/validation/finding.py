@@ -10,7 +10,10 @@ SHOWN_ROWS = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One broken rule. `rows` are the first offenders; `row` counts from 1 in the Parquet file."""
+    """One broken rule. `rows` are the first offenders; `row` counts from 1 in the Parquet file.
+
+    An error stops the run, a warning is counted, and a note is only said.
+    """
 
     check: str
     column: str | None
@@ -27,16 +30,17 @@ class Finding:
 
 def offenders(frame: pd.DataFrame, bad: pd.Series, values: pd.Series) -> list[dict[str, Any]]:
     """The first rows where `bad`, with what a person needs to find them in the source."""
-    rows = frame.index[bad][:SHOWN_ROWS]
-    return [
-        {
-            "row": int(frame.index.get_loc(row)) + 1,
-            "timestamp": iso(frame["timestamp"][row]) if "timestamp" in frame else None,
-            "ticker": str(frame["ticker"][row]) if "ticker" in frame else None,
-            "value": plain(values[row]),
-        }
-        for row in rows
-    ]
+    return [offender(frame, row, plain(values[row])) for row in frame.index[bad][:SHOWN_ROWS]]
+
+
+def offender(frame: pd.DataFrame, row: Any, value: float | str | None) -> dict[str, Any]:
+    """One row, by its index, with what a person needs to find it in the source."""
+    return {
+        "row": int(frame.index.get_loc(row)) + 1,
+        "timestamp": iso(frame["timestamp"][row]) if "timestamp" in frame else None,
+        "ticker": str(frame["ticker"][row]) if "ticker" in frame else None,
+        "value": value,
+    }
 
 
 def iso(time: Any) -> str | None:

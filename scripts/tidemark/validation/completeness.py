@@ -1,0 +1,95 @@
+"""Missing prices, ticker by ticker: values that would be filled, and holes that will not be.
+
+A rate over the whole table hides the one ticker that lacks half of its bars.
+"""
+
+from collections.abc import Iterator
+
+from tidemark import holes
+from tidemark.naming import several
+from tidemark.validation.finding import Finding, iso, offender
+from tidemark.validation.schema import Schema
+
+import numpy as np
+import pandas as pd
+
+PRICE = "adj_close"
+
+
+def fillable(prices: pd.DataFrame, longest_hole_days: int) -> pd.Series:
+    """Whether a missing value of each row would be filled: after a ticker's start, in no hole."""
+    known, ticker = prices[PRICE].notna(), prices["ticker"]
+    far = holes.beyond_reach(prices, known, longest_hole_days)
+    so_far = known.groupby(ticker, sort=False).cumsum()
+    gap = so_far - known
+    in_hole = far.groupby([ticker, gap], sort=False).transform("any") & ~known
+    return (so_far > 0) & ~in_hole
+
+
+def check(
+    prices: pd.DataFrame, rules: Schema, longest_hole_days: int, counted: pd.Series
+) -> Iterator[Finding]:
+    """Tickers that lack more than max_null_rate, and their holes.
+
+    Args:
+        prices: as in data/raw/, with a default index.
+        rules: its schema.
+        longest_hole_days: how long a stretch without a value is no hole.
+        counted: of `fillable`.
+    """
+    if prices[PRICE].notna().any():
+        yield from _holes(prices, rules, holes.of_closes(prices, longest_hole_days))
+    for name, column in rules.fields.items():
+        if column.type == "number" and name in prices:
+            yield from _rates(prices, name, column.max_null_rate, counted)
+
+
+def _rates(prices: pd.DataFrame, name: str, limit: float, counted: pd.Series) -> Iterator[Finding]:
+    """An error where prices would be invented; a warning for the other columns."""
+    missing = prices[name].isna() & counted
+    if name != PRICE and missing.mean() > limit:
+        return  # an error of the whole table, which `checks` finds
+    if name == PRICE:  # what never had a value has no start, and is all missing
+        missing |= prices[name].isna().groupby(prices["ticker"], sort=False).transform("all")
+    rates = missing.groupby(prices["ticker"], sort=False).agg(["sum", "size"])
+    rates = rates[rates["sum"] / rates["size"] > limit]
+    if len(rates):
+        first = missing[prices["ticker"].isin(rates.index) & missing].index
+        first = first[~prices["ticker"][first].duplicated()]
+        words = [
+            f"{ticker} {of['sum']:,} of {of['size']:,} ({of['sum'] / of['size']:.1%})"
+            for ticker, of in rates.iterrows()
+        ]
+        yield Finding(
+            "null_rate",
+            name,
+            f"values missing: {several(words)}; the limit for each ticker is {limit:.1%}",
+            "complete the source, leave the ticker out, or raise max_null_rate in the schema",
+            "error" if name == PRICE else "warning",
+            int(rates["sum"].sum()),
+            [offender(prices, row, word) for row, word in zip(first, words, strict=True)],
+        )
+
+
+def _holes(prices: pd.DataFrame, rules: Schema, found: pd.DataFrame) -> Iterator[Finding]:
+    if not len(found):
+        return
+    rows = prices["ticker"].value_counts()
+    limit = rules.fields[PRICE].max_null_rate if PRICE in rules.fields else 1.0
+    words = []
+    for hole in found.itertuples():
+        end = f"and {iso(hole.after)}" if not pd.isna(hole.after) else "and the end"
+        lacks = f"{hole.missing:,} of {rows[hole.ticker]:,} values" if hole.missing else "no rows"
+        words.append(f"{hole.ticker} between {iso(hole.before)} {end} ({lacks})")
+    much = np.any(found["missing"].to_numpy() > limit * rows[found["ticker"]].to_numpy())
+    beside = f" (the limit of missing values is {limit:.1%})" if much else ""
+    yield Finding(
+        "hole",
+        PRICE,
+        f"{len(found):,} hole{'s' * (len(found) != 1)} without prices: {several(words)}{beside};"
+        " no return, feature or target reaches across",
+        "complete the source; or set preprocess.longest_hole_days in config.yaml",
+        "warning",
+        len(found),
+        [offender(prices, row, word) for row, word in zip(found.index, words, strict=True)],
+    )

@@ -1,0 +1,165 @@
+"""Steps of a price from one bar to the next that look like no trade.
+
+Units that change (pence and pounds), and splits that older prices do not show, multiply a price by
+a whole number or divide it by one, but for what the market did on that day. No bound on prices
+finds them, and no step is mended here: the fall by half may be real.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tidemark.naming import several
+from tidemark.validation.finding import Finding, iso, offender
+
+import numpy as np
+import pandas as pd
+
+ANY = np.log(5.0)  # a step by more is told whatever its ratio
+SCALED = 1.4826  # from the median size of normal moves to their standard deviation
+ORDINARY = 5.0  # deviations that a day's move, with its fat tails, may be off a whole ratio, ...
+LEAST, MOST = 0.03, 0.10  # ... within these bounds, in logs
+LARGE = np.log(2.0) - MOST
+OFTEN = 0.02  # share of bars with large steps from which they are ordinary moves of their ticker
+BACK = 0.2  # the log by which a price that came back may differ
+UNITS = {
+    100: "units, such as pence and pounds",
+    1000: "units, such as thousands",
+    1_000_000: "units, such as millions",
+}
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that no trade explains; `row` is that of the bar after it."""
+
+    row: int
+    ticker: str
+    time: pd.Timestamp
+    log: float  # of the price after over that before
+    whole: int | None  # the ratio, if it is a whole one
+    listed: bool  # whether a split is listed between the two bars
+
+
+def check(
+    prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series
+) -> Iterator[Finding]:
+    """Steps of `adj_close` near whole ratios, or by more than five times.
+
+    Where the splits of a ticker are listed, a step by five times or less on a day without one is
+    taken for a real move.
+
+    Args:
+        prices: `timestamp`, `ticker`, `adj_close`; sorted by ticker and time, with a default index.
+        actions: corporate actions as in data/raw/; None if there are none.
+        broken: whether a bar is the first after a hole.
+    """
+    value = prices["adj_close"]
+    unfit = int((value <= 0).sum())
+    if unfit:
+        yield Finding(
+            "step",
+            "adj_close",
+            f"{unfit:,} values are not above 0, so the steps to and from them are not judged",
+            "check the prices around them",
+            "warning",
+            unfit,
+        )
+    found = _found(prices, actions, broken)
+    if found:
+        told = list(_told(found))
+        yield Finding(
+            "step",
+            "adj_close",
+            f"{len(found):,} step{'s' * (len(found) != 1)} from bar to bar that look like no trade:"
+            f" {several([words for _, words in told], SHOWN)}",
+            "mend the values, or show the split in older prices; what is real may stand",
+            "warning",
+            len(found),
+            [offender(prices, step.row, words) for step, words in told],
+        )
+
+
+def _found(prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series) -> list[Step]:
+    value = prices["adj_close"]
+    fit = value.gt(0) & np.isfinite(value)
+    bars = prices[fit]
+    by_ticker = np.log(value[fit]).groupby(bars["ticker"], sort=False)
+    steps = by_ticker.diff().mask(broken[fit])
+    before = bars["timestamp"].groupby(bars["ticker"], sort=False).shift()
+    large = steps[steps.abs() > LARGE]
+    found = []
+    for ticker, candidates in large.groupby(bars["ticker"][large.index], sort=False):
+        own = steps[bars["ticker"] == ticker]
+        spread = _spread(own)
+        wild = len(candidates) > max(OFTEN * len(own), 3)
+        splits = _splits(actions, str(ticker))
+        for row, log in candidates.items():
+            size, whole = abs(log), round(np.exp(abs(log)))
+            off = abs(size - np.log(whole))
+            near = off <= np.clip(ORDINARY * spread, LEAST, MOST)
+            if not (size > ANY or (near and not wild)):
+                continue
+            here = splits.gt(before[row].normalize()) & splits.le(prices["timestamp"][row])
+            if size <= ANY and len(splits) and not here.any():
+                continue
+            ratio = int(whole) if near else None
+            time = prices["timestamp"][row]
+            found.append(Step(int(row), str(ticker), time, float(log), ratio, bool(here.any())))
+    return found
+
+
+def _spread(steps: pd.Series) -> float:
+    """The scale of a ticker's ordinary moves: of the bars on which it moved, but not by half."""
+    size = steps.abs()
+    moved = size[(size > 0) & (size < LARGE)]
+    return SCALED * float(moved.median()) if len(moved) else 0.0
+
+
+def _splits(actions: pd.DataFrame | None, ticker: str) -> pd.Series:
+    """The ex-dates of a ticker's splits."""
+    if actions is None:
+        return pd.Series([], dtype="datetime64[us]")
+    of_ticker = (actions["ticker"] == ticker) & (actions["kind"] == "split")
+    return actions["timestamp"][of_ticker].dt.normalize()
+
+
+def _told(found: list[Step]) -> Iterator[tuple[Step, str]]:
+    """Each step in words; one that was taken back stands with its way back."""
+    taken: set[int] = set()
+    for number, step in enumerate(found):
+        if step.row in taken:
+            continue
+        back = next(
+            (
+                later
+                for later in found[number + 1 :]
+                if later.ticker == step.ticker
+                and later.row not in taken
+                and abs(later.log + step.log) < BACK
+            ),
+            None,
+        )
+        words = f"{step.ticker} {iso(step.time)} ({_percent(step)})"
+        if back is not None:
+            taken.add(back.row)
+            words += f" and back {iso(back.time)} ({_percent(back)})"
+        yield step, f"{words}: like {_cause(step, came_back=back is not None)}"
+
+
+def _percent(step: Step) -> str:
+    change = 100 * np.expm1(step.log)
+    return f"{change:+,.1f} %" if abs(change) < 1000 else f"{change:+,.0f} %"
+
+
+def _cause(step: Step, *, came_back: bool) -> str:
+    size = abs(step.log)
+    for ratio, words in UNITS.items():
+        if abs(size - np.log(ratio)) <= MOST:
+            return words
+    if came_back or step.whole is None:
+        return "a wrong value"
+    if step.listed:
+        return "a split that is listed but that older prices do not show"
+    kind = f"{step.whole}:1 split" if step.log < 0 else f"reverse split of 1:{step.whole}"
+    return f"a {kind} that older prices do not show"
