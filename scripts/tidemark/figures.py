@@ -24,6 +24,7 @@ MAGNIFICATION = 4  # of the forecast axis over the axis of true returns
 LEAST_REACH = 0.001  # percent; for returns that are all zero
 INK, MUTED, DATA, MARK = "#222222", "#6b6b6b", "#2b6ca3", "#d1495b"
 STYLE: Any = {
+    "text.parse_math": False,  # a name may hold a $
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "text.color": INK,

@@ -1,10 +1,13 @@
 """Markdown from templates: shows what the metrics database holds, computes no figure.
 
-A value that is undefined (None, or NaN) shows as a dash.
+A value that is undefined (None, or NaN) shows as a dash. Whatever a template shows is text, and is
+escaped: a ticker may be called `*_[x](y)`. Only what people wrote as Markdown, in templates and in
+reports/narrative/, stands as it is.
 """
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from traceback import walk_tb
@@ -13,6 +16,7 @@ from typing import Any
 from tidemark.errors import InputError
 
 import jinja2
+from markupsafe import Markup
 
 DASH = "–"
 
@@ -123,20 +127,49 @@ def render(path: str, template: str, values: Mapping[str, Any]) -> str:
     """
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
-        autoescape=False,
+        autoescape=True,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= FILTERS
+    environment.filters |= {name: _finished(words) for name, words in FILTERS.items()}
+    written = {name: Markup(text) for name, text in values.get("narrative", {}).items()}
     try:
-        return environment.from_string(template).render(values)
+        return environment.from_string(template).render({**values, "narrative": written})
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise InputError(
             f"{path}:{_line(error)}",
             _problem(error),
             f"correct the template (it is given: {', '.join(values)}), or restore the file",
         ) from error
+
+
+def _finished(words: Callable[..., str]) -> Callable[..., Markup]:
+    """A filter whose words are Markdown already."""
+    return lambda *arguments, **options: Markup(words(*arguments, **options))
+
+
+def _shown(value: Any) -> Any:
+    """What an expression of a template becomes: jinja leaves Markup alone."""
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return Markup(escaped(value)) if is_text else value
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown, and HTML in it, show as it is; on one line.
+
+    Signs are left alone where they mean nothing, such as the `_` in mean_impute.
+    """
+    found = re.sub(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*", " ", text)
+    found = re.sub(r"[\\`*\[\]|$~]", r"\\\g<0>", found)
+    found = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\_", found)
+    found = re.sub(r"&(?=#?\w+;)", "&amp;", found)
+    found = re.sub(r"<(?=[\w/!?])", "&lt;", found)
+    found = re.sub(r"^(?=[#+>=-])", r"\\", found)
+    return re.sub(
+        r"(?<=\w)(://|@(?=\w)|(?<=www)\.)", lambda m: f"&#{ord(m[0][0])};{m[0][1:]}", found
+    )
 
 
 def _problem(error: Exception) -> str:
@@ -231,8 +264,16 @@ def day(value: datetime | str | None) -> str:
 
 
 def cell(value: object) -> str:
-    """Text that cannot break a Markdown table."""
-    return DASH if value is None else " ".join(str(value).split()).replace("|", "\\|")
+    """Text for a cell of a table, whatever is in it."""
+    return DASH if value is None else escaped(" ".join(str(value).split()))
+
+
+def code(value: object) -> str:
+    """Text as code, also in the cell of a table: nothing is escaped but what would end either."""
+    text = " ".join(str(value).split()).replace("|", "\\|")
+    fence = "`" * (max(map(len, re.findall(r"`+", text)), default=0) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 FILTERS: dict[str, Callable[..., str]] = {
@@ -246,4 +287,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "count": count,
     "day": day,
     "cell": cell,
+    "code": code,
 }

@@ -5,12 +5,14 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
-from tidemark import database, reports, store
+from tidemark import database, figures, reports, store
 from tidemark.backtest import by_market
 from tidemark.backtest.bars_a_year import WHOLE
 from tidemark.errors import InputError
+from tidemark.strategy_figures import drawing
 
 import duckdb
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -676,3 +678,42 @@ def test_estimates_show_their_interval_if_there_is_one():
     assert reports.estimate(row | {"mae_upper": None}, "mae") == "1.000"
     assert reports.cell("a|b\n c") == "a\\|b c"
     assert reports.day("2010-07-01T00:00:00") == "2010-07-01"
+
+
+NASTY = "A|B<script>alert(1)</script>*_[x](y)$\\frac$&amp;`z`~~q~~"
+
+
+def test_names_from_data_are_shown_and_never_interpreted():
+    assert reports.escaped(NASTY) == (
+        "A\\|B&lt;script>alert(1)&lt;/script>\\*\\_\\[x\\](y)\\$\\\\frac\\$&amp;amp;\\`z\\`\\~\\~q\\~\\~"
+    )
+    assert reports.escaped("mean_impute & S&P 500, p < 0.05") == "mean_impute & S&P 500, p < 0.05"
+    assert reports.escaped("# a\n- b") == "\\# a - b"
+    assert reports.escaped("http://x.y a@b.c") == "http&#58;//x.y a&#64;b.c"
+    assert reports.cell(None) == reports.DASH
+
+
+def test_an_expression_is_text_and_only_what_people_wrote_is_markdown():
+    template = (
+        "{% macro twice(x) %}**{{ x }}** {{ x | cell }}{% endmacro %}"
+        "{{ name }} {{ twice(name) }} {{ name ~ 1 }} {{ [name, 2] | join(', ') }} {{ -1 }}"
+        " {{ 0.5 | percent }} {{ name | code }} {{ narrative.zebra | trim }}{{ ', ' if false }}"
+    )
+    values = {"name": "*a*|", "narrative": {"zebra": " **<b>words</b>** "}}
+    assert reports.render("t", template, values) == (
+        "\\*a\\*\\| **\\*a\\*\\|** \\*a\\*\\| \\*a\\*\\|1 \\*a\\*\\|, 2 -1"
+        " 50 % `*a*\\|` **<b>words</b>**"
+    )
+
+
+def test_code_holds_its_own_fences():
+    assert reports.code("a`b") == "``a`b``"
+    assert reports.code("`a|\nb`") == "`` `a\\| b` ``"
+
+
+def test_a_name_of_mathematics_is_drawn_as_it_is():
+    with mpl.rc_context(figures.STYLE):
+        figure = drawing.page(2.0, 2.0, f"B{NASTY}", "$x$")
+        axes = drawing.axes_at(figure, 0.5, 0.5, 1.0, 1.0)
+        axes.set_yticks([0, 1], [NASTY, "$\\q$"])
+    assert store.figure_bytes(figure, 40)
