@@ -18,6 +18,7 @@ Times = NDArray[np.datetime64]
 Spans = NDArray[np.timedelta64]
 
 USUAL_DISTANCES = 5
+FEW = 16  # medians that are quicker one by one
 
 
 def reach(times: Times, least: np.timedelta64) -> Spans:
@@ -28,43 +29,56 @@ def reach(times: Times, least: np.timedelta64) -> Spans:
         least: what each may stand at any rate, and the first one, of which no distance is known.
     """
     distances = np.diff(times)
-    spans = np.full(len(times), least.astype(times.dtype.str.replace("M", "m")))
-    for last in np.flatnonzero(np.append(distances > least, True)):  # others never stand so long
-        if last:
-            spans[last] = max(spans[last], USUAL_DISTANCES * np.median(distances[:last]))
+    spans = np.full(len(times), least.astype(distances.dtype))
+    last = np.flatnonzero(np.append(distances > least, True))  # others never stand so long
+    last = last[(last > 0) & (last < len(times))]
+    spans[last] = np.maximum(spans[last], USUAL_DISTANCES * _medians(distances, last))
     return spans
+
+
+def _medians(distances: Spans, counts: NDArray[np.intp]) -> Spans:
+    """The median of the first so many distances, for each of some counts."""
+    if len(counts) <= FEW:
+        return np.array([np.median(distances[:count]) for count in counts], distances.dtype)
+    far = pd.Series(distances.astype(np.int64)).expanding().median().to_numpy()
+    return np.asarray(far[counts - 1].astype(np.int64), distances.dtype)
 
 
 def beyond_reach(bars: pd.DataFrame, known: pd.Series, longest_days: int) -> pd.Series:
     """Whether the ticker's last value before each row does not reach the row.
 
     A row without a value is then within a hole, one with a value is the break after it. Before a
-    ticker's first value there is no hole. A ticker's second value is judged by the distances
-    between all times of the table so far.
+    ticker's first value there is no hole. What comes after a ticker's first value is judged by the
+    distances between all times of the table so far.
 
     Args:
-        bars: `timestamp`, `ticker`; sorted by both, with a default index.
+        bars: `timestamp`, `ticker`; sorted by ticker and time, with a default index.
         known: whether the row has the value in question.
         longest_days: how far a value reaches at least.
     """
-    ticker, longest = bars["ticker"], pd.Timedelta(days=longest_days)
-    last = bars["timestamp"].where(known).groupby(ticker, sort=False).ffill()
-    gap = bars["timestamp"] - last.groupby(ticker, sort=False).shift()
-    far = gap > longest
-    times, gaps = bars["timestamp"].to_numpy(), gap.to_numpy()
-    axis = np.unique(times) if far.any() else times[:0]
-    judged = far.to_numpy(copy=True)
-    for _, rows in ticker[far].groupby(ticker, sort=False):
-        own = times[(ticker == rows.iloc[0]) & known]
-        before = np.searchsorted(own, times[rows.index]) - 1
-        for last_one in np.unique(before):
-            here = rows.index[before == last_one]
-            seen = (
-                own[: last_one + 1] if last_one else axis[: np.searchsorted(axis, times[here[0]])]
-            )
-            usual = np.median(np.diff(seen)) if len(seen) > 1 else gaps[here].max()
-            judged[here] = gaps[here] > USUAL_DISTANCES * usual
-    return pd.Series(judged, bars.index)
+    times, ticker = bars["timestamp"].to_numpy(), pd.factorize(bars["ticker"])[0]
+    rows = np.arange(len(bars))
+    start = np.maximum.accumulate(np.where(np.diff(ticker, prepend=-1) != 0, rows, 0))
+    last = np.maximum.accumulate(np.where(known, rows, -1))
+    before = np.concatenate([[-1], last[:-1]])[: len(rows)]
+    gap = times - times[before]
+    far = (before >= start) & (gap > np.timedelta64(longest_days, "D"))
+    candidates = np.flatnonzero(far)
+    if len(candidates):
+        held, axis = np.flatnonzero(known), np.unique(times)
+        for ones in np.split(candidates, np.flatnonzero(np.diff(ticker[candidates])) + 1):
+            end = np.searchsorted(ticker, ticker[ones[0]], side="right")
+            own = held[slice(*np.searchsorted(held, [start[ones[0]], end]))]
+            number = np.searchsorted(own, before[ones])  # of the last value
+            usual = gap[ones].copy()
+            some = number > 0
+            usual[some] = _medians(np.diff(times[own]), number[some])
+            for row in np.flatnonzero(~some):
+                so_far = axis[: np.searchsorted(axis, times[ones[row]])]
+                if len(so_far) > 1:
+                    usual[row] = np.median(np.diff(so_far))
+            far[ones] = gap[ones] > USUAL_DISTANCES * usual
+    return pd.Series(far, bars.index)
 
 
 def of_closes(bars: pd.DataFrame, longest_days: int) -> pd.DataFrame:

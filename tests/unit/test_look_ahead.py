@@ -113,7 +113,7 @@ def assert_same(one, two):
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 2**32),
     missing=st.sampled_from([0.0, 0.1, 0.5]),

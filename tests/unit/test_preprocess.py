@@ -195,6 +195,15 @@ def test_holes_are_listed_and_spliced():
     )
 
 
+def test_later_bars_change_no_spliced_price():
+    frame = held([*range(10), *range(50, 60), *range(100, 110)])
+    whole = holes.spliced(frame, holes.of_closes(frame, 14))
+    for bars_known in range(1, 30):
+        part = frame[:bars_known]
+        then = holes.spliced(part, holes.of_closes(part, 14))
+        pd.testing.assert_frame_equal(then, whole[:bars_known], check_exact=True)
+
+
 def test_a_hole_that_does_not_end_is_listed_too():
     both = pd.concat([held(range(40)), held(range(40), "B")], ignore_index=True)
     both.loc[5:39, "adj_close"] = NAN
