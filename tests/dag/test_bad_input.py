@@ -1,6 +1,7 @@
 """Bad input of every kind: exit code 1 or 2, one clear line, every earlier result intact."""
 
 import gzip
+import os
 import shutil
 from collections.abc import Callable
 
@@ -98,6 +99,11 @@ def folder_as_source(tree: Tree) -> None:
     tree.edit("config.yaml", PRICES, "data/sample/folder.csv")
 
 
+def pipe_as_source(tree: Tree) -> None:
+    (tree.path / PRICES).unlink()
+    os.mkfifo(tree.path / PRICES)
+
+
 def rewrite(path: str, old: str, new: str) -> Damage:
     return lambda tree: tree.edit(path, old, new)
 
@@ -126,6 +132,9 @@ def many_nulls(tree: Tree) -> None:
         cell(row, 5, "")(tree)
 
 
+LAUGHS = "\n".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 12))
+LAUGHS = LAUGHS.replace("*x0", "*a")
+
 KINDS: dict[str, tuple[Damage, list[str]]] = {
     "missing column": (header("Close", "Closing"), [PRICES, "Close"]),
     "column twice": (header("Volume", "Close"), [PRICES, "Close"]),
@@ -144,6 +153,9 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     "negative price": (cell(7, 5, "-3.2"), ["close", "-3.2"]),
     "zero price": (cell(7, 7, "0"), ["adj_close"]),
     "infinite value": (cell(7, 5, "inf"), ["close", "inf"]),
+    "value that would overflow": (cell(7, 7, "1e308"), [f"{PRICES}:8", "1e308"]),
+    "HTML in place of CSV": (only("<!DOCTYPE html>\n<p>Not, found</p>\n"), [PRICES, "HTML"]),
+    "pipe as source": (pipe_as_source, [PRICES, "is a pipe"]),
     "high below low": (cell(7, 3, "0.5"), ["high"]),
     "negative volume": (cell(7, 6, "-5"), ["volume", "-5"]),
     "too many nulls": (many_nulls, ["close", "null"]),
@@ -195,6 +207,10 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
         ["config.yaml:", "collide in file names: scenario_compare"],
     ),
     "name with a dot": (config("  mean_impute:", "  mean.impute:"), ["mean.impute"]),
+    "billion laughs": (
+        config("seed: 20130301", "seed: &a [1, 1, 1]\n" + LAUGHS),
+        ["config.yaml:", "unfold to more than 20,000 values"],
+    ),
     "broken YAML": (config("seed: 20130301", "seed: [1"), ["config.yaml:"]),
     "unknown strategy": (
         config("{strategy: sma_cross", "{strategy: sma_kross"),
