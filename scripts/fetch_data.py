@@ -24,11 +24,13 @@ def fetch_data(run: Run) -> None:
     at_most = sources["largest_file_megabytes"] * 1_000_000
     read_prices = partial(prices.read, note=run.note)
     bars = fetch(run, "prices", run.plain(sources["prices"]), read_prices, at_most)
+    zone = sources["prices"]["time_zone"]
     if sources["corporate_actions"] is not None:
-        source = run.plain(sources["corporate_actions"])
+        source = run.plain(sources["corporate_actions"]) | {"time_zone": zone}
         fetch(run, "corporate_actions", source, actions.read, at_most)
     for name, keys in sources["economic"].items():
         source = {key: run.plain(keys[key]) for key in keys if key not in levels.CARRYING}
+        source["release_zone"] = source["release_zone"] or zone
         fetch(run, name, source, economic.read, at_most)
     run.headline(f"{len(bars):,} price rows, {bars['ticker'].nunique()} tickers")
 

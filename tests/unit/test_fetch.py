@@ -133,7 +133,7 @@ def fetched():
 def test_writes_the_frame_its_origin_and_its_hashes(fetched):
     frame = pd.read_parquet(io.BytesIO(fetched[RAW]))
     assert list(frame) == ["timestamp", "available_at", "unemployment"]
-    assert frame["available_at"][0] == pd.Timestamp("2020-02-15")
+    assert frame["available_at"][0] == pd.Timestamp("2020-02-16")
     assert b'"path": "u.csv"' in pq.read_metadata(io.BytesIO(fetched[RAW])).metadata[b"source"]
     assert fetched[f"{RAW}.sha256"].decode().splitlines() == [
         f"{store.sha256(fetched[RAW])}  {RAW}",

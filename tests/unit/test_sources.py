@@ -161,19 +161,114 @@ def test_an_offset_in_the_file_beats_the_time_zone():
     assert list(times) == [pd.Timestamp("2020-01-02 14:30"), pd.Timestamp("2020-07-02 13:30")]
 
 
-def test_a_daily_bar_keeps_the_date_as_written():
-    source = CLOSES | {"date_format": "%Y-%m-%d %H:%M:%S%z", "time_zone": "Asia/Tokyo"}
-    text = "Date,Ticker,Adj Close\n2020-01-02 00:00:00-05:00,A,1\n2020-07-02 23:00:00-04:00,A,1\n"
-    times = read(text, source)["timestamp"]
-    assert list(times) == [pd.Timestamp("2020-01-02"), pd.Timestamp("2020-07-02")]
+OFFSETS = CLOSES | {"date_format": "%Y-%m-%d %H:%M:%S%z"}
+
+
+def days_of(written, zone, source=OFFSETS):
+    """Days that a file of these stamps gives, in the order of the file."""
+    lines = "".join(f"{stamp},T{row:03},1\n" for row, stamp in enumerate(written))
+    bars = read(f"Date,Ticker,Adj Close\n{lines}", source | {"time_zone": zone})
+    return [str(day) for day in bars["timestamp"].dt.date]
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "day"),
+    [
+        ("2018-01-01 23:00:00+00:00", "Europe/Berlin", "2018-01-02"),
+        ("2018-07-01 22:00:00+00:00", "Europe/Berlin", "2018-07-02"),
+        ("2018-01-02 00:00:00+00:00", "America/New_York", "2018-01-02"),
+        ("2018-01-02 00:00:00Z", "Pacific/Kiritimati", "2018-01-02"),
+        ("2018-01-02 00:00:00-05:00", "Asia/Tokyo", "2018-01-02"),
+        ("2018-01-01 10:00:00Z", "Pacific/Kiritimati", "2018-01-02"),
+        ("2018-01-01 11:00:00Z", "Pacific/Auckland", "2018-01-02"),
+        ("2018-01-01 18:30:00+00:00", "Asia/Kolkata", "2018-01-02"),
+        ("1880-01-01 23:06:32+00:00", "Europe/Berlin", "1880-01-02"),
+        ("2018-01-02 00:00:00+05:53:28", "Asia/Tokyo", "2018-01-02"),
+        ("2018-01-02 16:00:00-05:00", "America/New_York", "2018-01-02"),
+        ("2018-01-02 23:59:59-05:00", "America/New_York", "2018-01-02"),
+        ("2018-01-02 23:59:59-05:00", "UTC", "2018-01-03"),
+        ("2018-01-01 18:00:00-05:00", "Europe/Berlin", "2018-01-02"),
+    ],
+)
+def test_a_daily_stamp_is_a_day_somewhere(written, zone, day):
+    assert days_of([written], zone) == [day]
+
+
+def test_offsets_of_summer_and_winter_may_stand_in_one_file():
+    written = ["2018-03-23 00:00:00+01:00", "2018-03-26 00:00:00+02:00", "2018-10-28 22:00:00Z"]
+    assert days_of(written, "Europe/Berlin") == ["2018-03-23", "2018-03-26", "2018-10-28"]
+
+
+def test_a_daily_date_without_an_offset_is_the_day_written():
+    plain = CLOSES | {"date_format": "%Y-%m-%d %H:%M:%S"}
+    assert days_of(["2018-01-01 23:00:00"], "UTC", plain) == ["2018-01-01"]
+    with pytest.raises(InputError, match=r"time_zone: Europe/Berlin can have no effect.*Cure: set"):
+        days_of(["2018-01-01 23:00:00"], "Europe/Berlin", plain)
+
+
+def test_names_of_zones_that_are_the_same_everywhere_count_as_offsets():
+    named = CLOSES | {"date_format": "%Y-%m-%d %H:%M %Z"}
+    assert days_of(["2018-01-01 23:00 UTC"], "Europe/Berlin", named) == ["2018-01-02"]
+    with pytest.raises(InputError, match="'2018-01-01 23:00 CET' is not a date of the format"):
+        days_of(["2018-01-01 23:00 CET"], "Europe/Berlin", named)
+
+
+@pytest.mark.parametrize("stamp", ["9999-12-31 23:00:00-05:00", "2018-01-01 24:00:00Z"])
+def test_stamps_that_are_no_time_are_named(stamp):
+    with pytest.raises(InputError, match=r"p\.csv:2: Date: .* is not a date of the format"):
+        days_of([stamp], "Europe/Berlin")
+
+
+def typed(times, **columns):
+    return parquet(pd.DataFrame({"Date": times, "Ticker": "A", "Adj Close": 1.0} | columns))
 
 
 def test_typed_times_in_parquet():
-    times = pd.to_datetime(["2020-01-02 23:00"]).tz_localize("America/New_York")
-    content = parquet(pd.DataFrame({"Date": times, "Ticker": "A", "Adj Close": [1]}))
-    assert read(content, CLOSES, "p.parquet")["timestamp"][0] == pd.Timestamp("2020-01-02")
-    intraday = read(content, CLOSES | {"bar": "intraday"}, "p.parquet")
-    assert intraday["timestamp"][0] == pd.Timestamp("2020-01-03 04:00")
+    times = pd.to_datetime(["2020-01-02 00:00", "2020-01-02 23:00"]).tz_localize("America/New_York")
+    days = [
+        read(typed(times), CLOSES | {"time_zone": zone}, "p.parquet")["timestamp"].to_list()
+        for zone in ("UTC", "America/New_York")
+    ]
+    second, third = pd.Timestamp("2020-01-02"), pd.Timestamp("2020-01-03")
+    assert days == [[second, third], [second, second]]
+    intraday = read(typed(times), CLOSES | {"bar": "intraday"}, "p.parquet")
+    assert intraday["timestamp"][1] == pd.Timestamp("2020-01-03 04:00")
+
+
+def test_typed_days_in_parquet_are_as_written():
+    times = pd.to_datetime(["2020-01-02 23:00"])
+    for content in (typed(times), typed(times.date)):
+        assert read(content, CLOSES, "p.parquet")["timestamp"][0] == pd.Timestamp("2020-01-02")
+        with pytest.raises(InputError, match="Asia/Tokyo can have no effect"):
+            read(content, CLOSES | {"time_zone": "Asia/Tokyo"}, "p.parquet")
+
+
+def released(lag, clock, zone, day="2020-03-05"):
+    source = {
+        "date_format": "%Y-%m-%d",
+        "release_lag_days": lag,
+        "release_time": clock,
+        "release_zone": zone,
+        "columns": {"timestamp": "d", "x": "x"},
+    }
+    return str(economic.read({"t.csv": f"d,x\n{day},1\n".encode()}, source)["available_at"][0])
+
+
+@pytest.mark.parametrize(
+    ("lag", "clock", "zone", "utc"),
+    [
+        (0, "18:00", "America/New_York", "2020-03-05 23:00:00"),
+        (3, "18:00", "America/New_York", "2020-03-08 22:00:00"),  # clocks went forward
+        (0, None, "UTC", "2020-03-06 00:00:00"),
+        (1, None, "Asia/Tokyo", "2020-03-06 15:00:00"),
+        (3, "02:30", "America/New_York", "2020-03-08 07:00:00"),  # does not exist: 03:00
+        (241, "01:30", "America/New_York", "2020-11-01 06:30:00"),  # twice: the second
+        (22, None, "Asia/Beirut", "2020-03-27 22:00:00"),
+        (23, None, "Asia/Beirut", "2020-03-28 22:00:00"),  # 24:00 does not exist: 01:00
+    ],
+)
+def test_a_value_is_out_at_its_hour_or_at_the_end_of_its_day(lag, clock, zone, utc):
+    assert released(lag, clock, zone) == utc
 
 
 def test_economic_series_carry_when_they_became_known():
@@ -185,7 +280,7 @@ def test_economic_series_carry_when_they_became_known():
     text = b"Time Period,3month\n1990-01-03 00:00:00+00:00,\n1990-01-02 00:00:00+00:00,0.0783\n"
     series = economic.read({"t.csv": text}, source)
     assert list(series) == ["timestamp", "available_at", "yield_3m"]
-    assert series.iloc[0].to_list() == [*pd.to_datetime(["1990-01-02", "1990-01-03"]), 0.0783]
+    assert series.iloc[0].to_list() == [*pd.to_datetime(["1990-01-02", "1990-01-04"]), 0.0783]
     assert np.isnan(series["yield_3m"][1])
 
 
@@ -358,7 +453,19 @@ BAD = {
         "Date,Ticker,Adj Close\n2020-03-08 02:30,A,1\n",
         INTRADAY,
         "p.csv",
-        ["p.csv:2", "'2020-03-08 02:30'", "America/New_York"],
+        ["p.csv:2", "'2020-03-08 02:30' does not exist", "America/New_York", "%z", "UTC"],
+    ),
+    "time that the clocks showed twice": (
+        "Date,Ticker,Adj Close\n2020-11-01 00:30,A,1\n2020-11-01 01:30,A,1\n",
+        INTRADAY,
+        "p.csv",
+        ["p.csv:3", "'2020-11-01 01:30' occurs twice", "America/New_York", "do not say", "%z"],
+    ),
+    "intraday time of another format": (
+        "Date,Ticker,Adj Close\n2020-11-01 1.30,A,1\n",
+        INTRADAY,
+        "p.csv",
+        ["p.csv:2", "'2020-11-01 1.30' is not a date of the format %Y-%m-%d %H:%M", "date_format"],
     ),
     "unknown time zone, of times with an offset": (
         "Date,Ticker,Adj Close\n2020-01-02 10:00+0000,A,1\n",

@@ -17,7 +17,8 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:
 
     Args:
         files: content by path; one file, or several that have the same columns.
-        source: `date_format` and `columns` of the configuration.
+        source: `date_format` and `columns` of the configuration, and the `time_zone` of prices, in
+            which ex-dates with an offset are days.
 
     Returns:
         `timestamp` (the ex-date), `ticker` (see `tickers.normalised`), `kind` (in lower case) and
@@ -43,7 +44,9 @@ def _one_file(path: str, content: bytes, source: Mapping[str, Any]) -> pd.DataFr
             )
     return pd.DataFrame(
         {
-            "timestamp": columns.dates(table, names["timestamp"], source["date_format"]),
+            "timestamp": columns.dates(
+                table, names["timestamp"], source["date_format"], source.get("time_zone", "UTC")
+            ),
             "ticker": [tickers.normalised(name) for name in columns.texts(table, names["ticker"])],
             "kind": [kind.lower() for kind in columns.texts(table, names["kind"])],
             "value": columns.numbers(table, names["value"]),

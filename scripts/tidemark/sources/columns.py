@@ -5,9 +5,11 @@ stand for a missing one; dates and times have the format that config.yaml gives.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
+from time import strptime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tidemark import clocks
 from tidemark.errors import InputError
 from tidemark.sources import tickers
 from tidemark.sources.files import Table
@@ -21,6 +23,7 @@ LARGEST = 1e18
 SMALLEST_PRICE = 1e-18
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # within pandas' nanoseconds
 MISSING = pa.array(["", "na", "nan", "null"])  # compared in lower case
+NAMED = {"UTC": UTC, "GMT": UTC}  # by %Z; other names differ from machine to machine
 
 
 def numbers(table: Table, column: str, smallest: float = 0.0) -> np.ndarray:
@@ -130,24 +133,41 @@ def _strings(table: Table, column: str, wanted: str) -> pa.Array:
     return pc.fill_null(values.cast(pa.string()), "")
 
 
-def dates(table: Table, column: str, date_format: str) -> pd.Series:
-    """A column as days, at midnight; a UTC offset is ignored: the day is the one written.
+def dates(table: Table, column: str, date_format: str, time_zone: str) -> pd.Series:
+    """A column as days, at midnight.
+
+    A stamp without an offset is the day written, and so is one at 00:00 of its own offset. Any
+    other stamp with an offset counts as the day that it falls on in `time_zone`.
 
     Raises:
-        InputError: the column is missing, a value is not a date of this format, or the format
+        InputError: the column is missing, a value is not a date of this format, or format or zone
             itself is not one.
     """
+    zone = _zone(time_zone)
     days = _native_times(table, column)
     if days is None:
         _require_format(table, date_format)
         codes, written = pd.factorize(np.array(_text(table, column, "dates"), dtype=object))
-        parsed = [_wall_clock(text, date_format) for text in written]
+        parsed = [_day(text, date_format, zone) for text in written]
         days = pd.Series(np.array(parsed, dtype="datetime64[us]")[codes])
     elif days.dt.tz is not None:
-        days = days.dt.tz_localize(None)
+        own, there = days.dt.tz_localize(None), days.dt.tz_convert(zone).dt.tz_localize(None)
+        days = own.where(own == own.dt.normalize(), there)
     _no_missing_time(table, column, days, date_format)
     _no_time_beyond(table, column, days)
     return days.dt.normalize().astype("datetime64[us]")
+
+
+def have_offsets(table: Table, column: str, date_format: str) -> bool:
+    """Whether times of this column say themselves how far they are from UTC."""
+    kind = table.column(column).type
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return getattr(kind, "tz", None) is not None
+    return _has(date_format, "%z") or _has(date_format, "%Z")
+
+
+def _has(date_format: str, directive: str) -> bool:
+    return directive in date_format.replace("%%", "")
 
 
 def _require_format(table: Table, date_format: str) -> None:
@@ -166,19 +186,35 @@ def _bad_format(table: Table, date_format: str, error: Exception) -> InputError:
     )
 
 
-def _wall_clock(text: str, date_format: str) -> datetime | None:
+def _day(text: str, date_format: str, zone: ZoneInfo) -> datetime | None:
+    """The wall-clock time whose day counts; None for text that is not of the format."""
     try:
-        return datetime.strptime(text, date_format).replace(tzinfo=None)
-    except ValueError:
+        stamp = datetime.strptime(text, date_format)
+        if stamp.tzinfo is None and _has(date_format, "%Z"):
+            stamp = stamp.replace(tzinfo=NAMED[(strptime(text, date_format).tm_zone or "").upper()])
+        if stamp.tzinfo is not None and stamp.time() != time.min:
+            stamp = stamp.astimezone(zone)
+    except (ValueError, KeyError, OverflowError):
         return None
+    return stamp.replace(tzinfo=None)
 
 
-def instants(table: Table, column: str, date_format: str, time_zone: str) -> pd.Series:
+def instants(
+    table: Table,
+    column: str,
+    date_format: str,
+    time_zone: str,
+    whose: pd.Series | None = None,
+) -> pd.Series:
     """A column as naive UTC times; times without an offset are wall-clock times of `time_zone`.
+
+    A time that occurs twice, because clocks go back, is the occurrence that the order of bars says;
+    `whose` names the ticker of each, if there are several.
 
     Raises:
         InputError: the column is missing, or a value is not a time of this format, or does not
-            exist or is ambiguous in the time zone; or format or zone itself is not one.
+            exist in the time zone, or occurs twice and nothing says which is meant; or format or
+            zone itself is not one.
     """
     zone = _zone(time_zone)
     times = _native_times(table, column)
@@ -187,16 +223,50 @@ def instants(table: Table, column: str, date_format: str, time_zone: str) -> pd.
     _no_missing_time(table, column, times, date_format)
     _no_time_beyond(table, column, times)
     if times.dt.tz is None:
-        times = times.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
-        _no_missing_time(table, column, times, f"{date_format} in the zone {time_zone}")
-    return times.dt.tz_convert(None).astype("datetime64[us]")
+        times = _in_zone(table, column, times, zone, whose)
+    else:
+        times = times.dt.tz_convert(None)
+    return times.astype("datetime64[us]")
+
+
+def _in_zone(
+    table: Table, column: str, wall: pd.Series, zone: ZoneInfo, whose: pd.Series | None
+) -> pd.Series:
+    first, second = clocks.readings(wall, zone)
+    skipped = np.flatnonzero(first.isna())
+    if len(skipped):
+        raise _not_an_instant(
+            table, column, int(skipped[0]), f"does not exist in {zone}, where clocks go forward"
+        )
+    times = clocks.told_apart(first, second, whose) if (first != second).any() else first
+    undecided = np.flatnonzero(times.isna())
+    if len(undecided):
+        raise _not_an_instant(
+            table,
+            column,
+            int(undecided[0]),
+            f"occurs twice in {zone}, where clocks go back, and the bars about it do not say"
+            " which is meant",
+        )
+    return times
+
+
+def _not_an_instant(table: Table, column: str, row: int, problem: str) -> InputError:
+    value = table.column(column)[row].as_py()
+    shown = str(value) if isinstance(value, datetime) else _shown(value)
+    return InputError(
+        table.where(row, column),
+        f"{shown} {problem}",
+        "write times with their offset (and %z in date_format), or in UTC (and time_zone: UTC);"
+        " or correct time_zone of this source in config.yaml",
+    )
 
 
 def _parsed(table: Table, column: str, date_format: str) -> pd.Series:
     """Times from text, NaT where they are not of the format; in UTC if it has an offset."""
     _require_format(table, date_format)
     text = _text(table, column, "times").to_pandas()
-    offset = "%z" in date_format
+    offset = _has(date_format, "%z") or _has(date_format, "%Z")
     try:
         return pd.to_datetime(text, format=date_format, errors="coerce", utc=offset)
     except ValueError as error:  # pandas knows fewer directives than Python
@@ -206,7 +276,7 @@ def _parsed(table: Table, column: str, date_format: str) -> pd.Series:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InputError(
             "config.yaml: fetch_data.prices.time_zone",
             f"{name!r} is not a time zone",

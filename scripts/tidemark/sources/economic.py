@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tidemark import clocks
 from tidemark.sources import columns
 from tidemark.sources.files import read_table
 
@@ -14,11 +15,12 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:
 
     Args:
         files: content by path; one file, or several that have the same columns.
-        source: `date_format`, `release_lag_days` and `columns` of the configuration.
+        source: `date_format`, `release_lag_days`, `release_time`, `release_zone` and `columns` of
+            the configuration; without a zone, UTC.
 
     Returns:
-        `timestamp` (the day or period that a value is about), `available_at` (`timestamp` plus
-        the release lag) and one float64 column a series, NaN where missing.
+        `timestamp` (the day or period that a value is about), `available_at` (the instant of its
+        release, in naive UTC) and one float64 column a series, NaN where missing.
 
     Raises:
         InputError: a file or value that cannot be read, or time that goes backwards.
@@ -31,8 +33,18 @@ def _one_file(path: str, content: bytes, source: Mapping[str, Any]) -> pd.DataFr
     table = read_table(path, content)
     names = dict(source["columns"])
     column = names.pop("timestamp")
-    times = columns.dates(table, column, source["date_format"])
+    zone = source.get("release_zone") or "UTC"
+    times = columns.dates(table, column, source["date_format"], zone)
     columns.in_order(table, column, times)
-    lag = pd.Timedelta(days=source["release_lag_days"])
+    released = _released(times, source["release_lag_days"], source.get("release_time"), zone)
     values = {series: columns.numbers(table, name) for series, name in names.items()}
-    return pd.DataFrame({"timestamp": times, "available_at": times + lag, **values})
+    return pd.DataFrame({"timestamp": times, "available_at": released, **values})
+
+
+def _released(days: pd.Series, lag_days: int, clock: str | None, zone: str) -> pd.Series:
+    """When values about these days are out: at that hour so many days later, or at the day's end.
+
+    An hour that clocks show twice counts as the second: no value is known too early.
+    """
+    hour = pd.Timedelta(days=1) if clock is None else pd.Timedelta(f"{clock}:00")
+    return clocks.utc(days + pd.Timedelta(days=lag_days) + hour, zone, later=True)

@@ -102,22 +102,30 @@ def _say_spellings(spellings: pd.Index, note: Callable[[str], None]) -> None:
     note(f"tickers that are spelt in several ways are taken for one: {several(found)}")
 
 
-def _times(table: Table, source: Mapping[str, Any]) -> pd.Series:
+def _times(table: Table, source: Mapping[str, Any], whose: pd.Series | None = None) -> pd.Series:
     column, date_format = source["columns"]["timestamp"], source["date_format"]
-    if source["bar"] == "daily":
-        return columns.dates(table, column, date_format)
-    return columns.instants(table, column, date_format, source["time_zone"])
+    zone = source["time_zone"]
+    if source["bar"] == "intraday":
+        return columns.instants(table, column, date_format, zone, whose)
+    if zone != "UTC" and not columns.have_offsets(table, column, date_format):
+        raise InputError(
+            "config.yaml: fetch_data.prices.time_zone",
+            f"{zone} can have no effect: the dates of {table.path} have no offset, so they are"
+            " taken as written",
+            "set time_zone: UTC; or, if the file does have offsets, say so with %z in date_format",
+        )
+    return columns.dates(table, column, date_format, zone)
 
 
 def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     names = source["columns"]
     if "ticker" not in names:
         tickers.must_be_fit(table.path, table.stem)
+    table.column(names["timestamp"])  # a file of another form lacks this first
+    found = columns.texts(table, names["ticker"]) if "ticker" in names else table.stem
+    whose = pd.Series(found, range(len(table)), dtype="str")
     bars = pd.DataFrame(
-        {
-            "timestamp": _times(table, source),
-            "ticker": columns.texts(table, names["ticker"]) if "ticker" in names else table.stem,
-        }
+        {"timestamp": _times(table, source, whose), "ticker": whose}
         | {
             field: columns.numbers(table, names[field], columns.SMALLEST_PRICE)
             if field in names

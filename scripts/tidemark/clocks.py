@@ -1,0 +1,126 @@
+"""Wall-clock times of a zone as instants, also where clocks go back or forward.
+
+When clocks go back, a stretch of wall-clock times occurs twice. Bars in order tell the two apart:
+where their times turn back, the second occurrence begins. Without such a turn only the spacing of
+the bars can tell, and often nothing can.
+"""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Microseconds = NDArray[np.int64]
+UNKNOWN = np.iinfo(np.int64).min  # NaT, as a number
+
+
+def utc(wall: pd.Series, zone: ZoneInfo | str, *, later: bool) -> pd.Series:
+    """Naive UTC of naive wall-clock times.
+
+    Args:
+        wall: times; one that clocks skip becomes the first that they show again.
+        zone: where clocks show them.
+        later: whether a time that occurs twice is its second occurrence.
+    """
+    twice = np.full(len(wall), not later)  # pandas asks whether it is the first
+    there = wall.dt.tz_localize(zone, ambiguous=twice, nonexistent="shift_forward")
+    return there.dt.tz_convert(None)
+
+
+def readings(wall: pd.Series, zone: ZoneInfo | str) -> tuple[pd.Series, pd.Series]:
+    """First and second occurrence of each time in naive UTC; NaT for times that clocks skip."""
+    first, second = (
+        wall.dt.tz_localize(
+            zone, ambiguous=np.full(len(wall), earlier), nonexistent="NaT"
+        ).dt.tz_convert(None)
+        for earlier in (True, False)
+    )
+    return first, second
+
+
+def told_apart(first: pd.Series, second: pd.Series, tickers: pd.Series | None) -> pd.Series:
+    """The occurrence that each time means, NaT where neither order nor spacing says.
+
+    Args:
+        first, second: of `readings`, without NaT, in the order of the file: oldest or newest first.
+        tickers: whose time each is; None if there is one series only.
+    """
+    early, late = _microseconds(first), _microseconds(second)
+    groups: list[Any] = [np.arange(len(early))]
+    if tickers is not None:
+        groups = list(tickers.reset_index(drop=True).groupby(tickers.to_numpy()).indices.values())
+    found = np.where(early == late, early, UNKNOWN)
+    direction = np.sign(sum(_direction(early[rows], late[rows]) for rows in groups))
+    for rows in groups if direction else []:
+        ordered = rows[::direction]
+        if (early[ordered] != late[ordered]).any():
+            found[ordered] = _one_series(early[ordered], late[ordered])
+    return pd.Series(found.view("datetime64[us]"), first.index)
+
+
+def _microseconds(times: pd.Series) -> Microseconds:
+    return np.asarray(times.to_numpy().astype("datetime64[us]").astype(np.int64))
+
+
+def _direction(early: Microseconds, late: Microseconds) -> int:
+    """How many more steps go forwards than backwards."""
+    once = early[early == late]
+    steps = np.diff(once if len(once) > 1 else early)
+    return int(np.sign(steps).sum())
+
+
+def _one_series(early: Microseconds, late: Microseconds) -> Microseconds:
+    """The instants of one series, oldest first; UNKNOWN where undecided."""
+    found = np.where(early == late, early, UNKNOWN)
+    spacing = _spacing(found)
+    for start, stop in _repeats(early, late):
+        before, after = (
+            beside[beside != UNKNOWN]
+            for beside in (found[max(start - 1, 0) : start], found[stop : stop + 1])
+        )
+        here = early[start:stop], late[start:stop]
+        turn = _turn(*here, before, after, spacing)
+        if turn is not None:
+            found[start:stop] = np.concatenate([here[0][:turn], here[1][turn:]])
+    return found
+
+
+def _repeats(early: Microseconds, late: Microseconds) -> list[tuple[int, int]]:
+    """Where times stand side by side that occurred twice when clocks went back once."""
+    rows = np.flatnonzero(early != late)
+    shift = (late - early)[rows]
+    apart = (np.diff(rows) > 1) | (np.abs(np.diff(early[rows])) >= shift[1:])
+    parts = np.split(rows, np.flatnonzero(apart) + 1)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def _turn(
+    early: Microseconds,
+    late: Microseconds,
+    before: Microseconds,
+    after: Microseconds,
+    spacing: int | None,
+) -> int | None:
+    """How many of these times are first occurrences; None if several answers are possible."""
+    turns = np.flatnonzero(np.diff(early) <= 0) + 1
+    if len(turns) == 1:
+        return int(turns[0])
+    if len(turns) > 1 or spacing is None or (late[0] - early[0]) % spacing == 0:
+        return None
+    fitting = [
+        turn
+        for turn in range(len(early) + 1)
+        if not (np.diff(np.concatenate([before, early[:turn], late[turn:], after])) % spacing).any()
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _spacing(found: Microseconds) -> int | None:
+    """What all steps are multiples of, if at least half of them are exactly that."""
+    known = found != UNKNOWN
+    steps = np.diff(found)[known[1:] & known[:-1]]
+    steps = steps[steps > 0]
+    spacing = int(np.gcd.reduce(steps)) if len(steps) else 0
+    return spacing if spacing and 2 * (steps == spacing).sum() >= len(steps) else None
