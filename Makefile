@@ -88,10 +88,10 @@ $(raw) $(raw:=.sha256): artifacts/fetch_data.ok ; $(KEPT)
 
 artifacts/validate_schema.ok: $(raw) $(RAW:%=schemas/%.json)
 	$(STEP) scripts/validate_schema.py
-artifacts/validation_report.json: artifacts/validate_schema.ok ; $(KEPT)
+artifacts/validation_report.json artifacts/sessions.parquet: artifacts/validate_schema.ok ; $(KEPT)
 
 define SCENARIO
-artifacts/preprocess_$1.ok: $(raw) | artifacts/validate_schema.ok
+artifacts/preprocess_$1.ok: $(raw) artifacts/sessions.parquet | artifacts/validate_schema.ok
 	$$(STEP) scripts/preprocess.py --scenario $1
 data/processed/$1.parquet: artifacts/preprocess_$1.ok ; $$(KEPT)
 
@@ -131,11 +131,11 @@ reports/scenario_table.csv reports/scenario_summary.md metrics/scenario_compare.
 SCENES := $(addprefix data/scenarios/,history.parquet stress.parquet stochastic.parquet market_scenarios.json bars_a_year.json)
 ASSESSED := $(patsubst %,metrics/assessment/%.parquet,backtest_results set_rankings strategy_rankings scenario_performance \
 	strategy_scores leaders paths evidence) metrics/assessment/summary.json
-artifacts/market_scenarios.ok: data/raw/prices.parquet | artifacts/validate_schema.ok
+artifacts/market_scenarios.ok: data/raw/prices.parquet artifacts/sessions.parquet | artifacts/validate_schema.ok
 	$(STEP) scripts/market_scenarios.py
 $(SCENES): artifacts/market_scenarios.ok ; $(KEPT)
 
-artifacts/market_metrics.ok: $(SCENES) $(raw) data/splits/$(MARKET_SCENARIO)_test.parquet models/$(MARKET_FORECASTS).pkl \
+artifacts/market_metrics.ok: $(SCENES) $(raw) artifacts/sessions.parquet data/splits/$(MARKET_SCENARIO)_test.parquet models/$(MARKET_FORECASTS).pkl \
 		$(sort $(patsubst %,data/predictions/%.parquet,$(MARKET_FORECASTS) $(MARKET_SCENARIO)_$(BASELINE)))
 	$(STEP) scripts/market_metrics.py
 metrics/market/market_metrics.parquet: artifacts/market_metrics.ok ; $(KEPT)

@@ -1,6 +1,9 @@
-"""Hold data/raw/ against schemas/, write artifacts/validation_report.json, and stop at errors."""
+"""Hold data/raw/ against schemas/ and a calendar, write a report, and stop at errors."""
 
-from tidemark import holes
+from typing import TYPE_CHECKING
+
+from tidemark import closes, holes
+from tidemark.errors import InputError
 from tidemark.step import Run, step
 from tidemark.validation import (
     adjustments,
@@ -16,12 +19,15 @@ from tidemark.validation.schema import Schema
 
 import pandas as pd
 
+if TYPE_CHECKING:
+    from tidemark.trading_calendar import Held
+
 SUMMED = {"corporate_actions": "value"}  # dividends of a day add up
 
 
 @step()
 def validate_schema(run: Run) -> None:
-    """Write artifacts/validation_report.json, whatever it says."""
+    """Write artifacts/sessions.parquet, and validation_report.json, whatever it says."""
     sources = run.config["fetch_data"]
     optional = ["corporate_actions"] if sources["corporate_actions"] is not None else []
     names = ["prices", *optional, *sources["economic"]]
@@ -30,12 +36,15 @@ def validate_schema(run: Run) -> None:
     for name in names:
         content = run.read_bytes(f"schemas/{name}.json")
         rules, sha256 = schema.parse(f"schemas/{name}.json", content), schema.fingerprint(content)
+        held = _held(run, name, frames[name]["timestamp"], rules)
         findings[name] = [
             *_acknowledgement(run, name, sha256),
             *_values(run, name, frames, rules),
-            *_sessions(run, frames[name], rules),
+            *_sessions(run, frames[name], rules, held),
             *_adjustments(frames["prices"], frames[name], rules),
         ]
+        if name == "prices":
+            run.write_parquet(closes.SESSIONS, closes.table(held.sessions if held else None))
         datasets[name] = report.dataset(frames[name], sha256, findings[name])
     _conclude(run, findings, datasets)
 
@@ -65,14 +74,30 @@ def _acknowledgement(run: Run, name: str, sha256: str) -> list[Finding]:
     return [] if schema.is_acknowledged(sha256, quoted) else [report.unacknowledged(name, sha256)]
 
 
-def _sessions(run: Run, frame: pd.DataFrame, rules: Schema) -> list[Finding]:
-    exchange = run.config["validate_schema"]["calendar"]
-    if rules.gaps == "ignore" or exchange is None:
-        return []
+def _held(run: Run, name: str, times: pd.Series, rules: Schema) -> "Held | None":
+    """The exchange's sessions from the first to the last of these times; None if nobody asks."""
+    settings = run.config["validate_schema"]
+    exchange = settings["calendar"]
+    if exchange is None or (name != "prices" and rules.gaps == "ignore"):
+        return None
     from tidemark import trading_calendar
 
-    times = frame["timestamp"]
-    held = trading_calendar.sessions(exchange, times.min(), times.max())
+    exceptions = settings["extra_sessions"], settings["closed_sessions"]
+    try:
+        held = trading_calendar.held(exchange, times.min(), times.max(), *exceptions)
+    except InputError as error:
+        if rules.gaps != "ignore":
+            raise
+        run.note(f"{error.where}: {error.problem}; a daily bar stands for the end of its day")
+        return None
+    for day in held.known:
+        run.note(f"{exchange} says the same of {day} by itself: no exception is needed")
+    return held
+
+
+def _sessions(run: Run, frame: pd.DataFrame, rules: Schema, held: "Held | None") -> list[Finding]:
+    if rules.gaps == "ignore" or held is None:
+        return []
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
     return sessions.gaps(frame, held, daily=daily, severity=rules.gaps)
 

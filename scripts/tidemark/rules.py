@@ -22,6 +22,7 @@ from tidemark.settings import (
     Scenario,
     Stochastic,
     Strategy,
+    ValidateSchema,
     Window,
     Winsorise,
 )
@@ -57,10 +58,12 @@ def check(whole: Config) -> None:
         *_files(whole),
         *_waits(whole.fetch_data),
         *_price_columns(whole.fetch_data.prices),
+        *_time_zone(whole.fetch_data.prices),
         *_file_names(whole),
         *_economic_columns(whole),
         *_acknowledgements(whole),
         *_calendar(whole),
+        *_sessions(whole.validate_schema),
         *_model_references(whole),
         *_grids(whole.models),
         *_horizon(whole),
@@ -125,6 +128,34 @@ def _price_columns(prices: Prices) -> list[Fault]:
         faults.append((where, "adj_close is missing; map it to the closes if they are adjusted"))
     if prices.layout == "long" and "ticker" not in names and "*" not in prices.path:
         faults.append((where, "ticker is missing, and path is one file for all tickers"))
+    return faults
+
+
+def _time_zone(prices: Prices) -> list[Fault]:
+    """Parquet may type its dates with a zone; only reading it tells."""
+    if prices.bar == "intraday" or prices.time_zone == "UTC":
+        return []
+    written = prices.date_format.replace("%%", "")
+    if "%z" in written or "%Z" in written or prices.path.lower().endswith(".parquet"):
+        return []
+    problem = (
+        f"{prices.time_zone} can have no effect, since daily dates without an offset are taken as"
+        " written: set UTC; or %z in date_format, if the file has offsets; hours of releases have a"
+        " release_zone of their own"
+    )
+    return [("fetch_data.prices.time_zone", problem)]
+
+
+def _sessions(validate: ValidateSchema) -> list[Fault]:
+    both = sorted({*validate.extra_sessions} & {*validate.closed_sessions})
+    faults = [
+        (f"validate_schema.{key}", "can have no effect: calendar is null")
+        for key in ("extra_sessions", "closed_sessions")
+        if getattr(validate, key) and validate.calendar is None
+    ]
+    if both:
+        where = "validate_schema.closed_sessions"
+        faults.append((where, f"{', '.join(both)} stands in extra_sessions as well"))
     return faults
 
 

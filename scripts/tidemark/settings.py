@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Step = Literal[
     "fetch_data",
@@ -42,6 +42,7 @@ Metric = Literal[
     "turnover",
     "costs",
 ]
+CLOCK_TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 PRICE_FIELDS = ("open", "high", "low", "close", "volume", "adj_close")
 
 
@@ -94,6 +95,12 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def _clock_time(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(CLOCK_TIME, value):
+        raise ValueError('must be a time of day such as "08:30"')
+    return value
+
+
 def _no_repeats(values: list[int]) -> list[int]:
     if len(set(values)) < len(values):
         raise ValueError("names a value twice")
@@ -124,7 +131,7 @@ Webhook = Annotated[str, Field(max_length=2000), AfterValidator(_webhook)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 DateFormat = Annotated[str, Field(max_length=100), AfterValidator(_date_format)]
 SourcePath = Annotated[str, Field(max_length=1000), AfterValidator(_make_can_say)]
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+ClockTime = Annotated[str, BeforeValidator(_clock_time), Field(pattern=CLOCK_TIME)]
 Positive = Annotated[float, Field(gt=0, le=1e12)]
 Multiplier = Annotated[float, Field(ge=0, le=1e6)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -165,7 +172,7 @@ class CorporateActions(Section):
 
 
 class EconomicSeries(Section):
-    """One file of economic series, how long after its date a value is public, and how long known.
+    """One file of economic series, when after its date a value is public, and how long known.
 
     A column is a level unless it is one of `changes`.
     """
@@ -173,6 +180,8 @@ class EconomicSeries(Section):
     path: SourcePath
     date_format: DateFormat
     release_lag_days: Annotated[int, Field(ge=0, le=36_500)]
+    release_time: ClockTime | None = None
+    release_zone: TimeZone | None = None
     changes: list[Name] = []
     longest_carry_days: Days | None = None
     columns: dict[Name, Words]
@@ -194,6 +203,8 @@ class ValidateSchema(Section):
 
     as_of: IsoDate | None = None
     calendar: Words | None = None
+    extra_sessions: list[IsoDate] = []
+    closed_sessions: list[IsoDate] = []
     acknowledged_schemas: dict[Name, str]
 
 

@@ -1,10 +1,10 @@
 """Bars a year: from bars and elapsed time, whatever the sessions look like."""
 
+from tidemark import closes, trading_calendar
 from tidemark.backtest.bars_a_year import of_bars, of_prices
 from tidemark.backtest.engine import Rules, simulate
 from tidemark.backtest.performance import measure
 from tidemark.backtest.prices import Prices
-from tidemark.trading_calendar import sessions
 
 import numpy as np
 import pandas as pd
@@ -23,8 +23,8 @@ def times(first, last, frequency):
 
 def held(exchange, first, last):
     """Sessions as validate_schema writes them."""
-    found = sessions(exchange, pd.Timestamp(first), pd.Timestamp(last))
-    return found.rename_axis("session").reset_index()
+    found = trading_calendar.held(exchange, pd.Timestamp(first), pd.Timestamp(last))
+    return closes.table(found.sessions)
 
 
 def hourly(exchange, first, last):

@@ -3,11 +3,11 @@
 import gzip
 from pathlib import Path
 
-from tidemark import cleaning, configuration, features, holes, models, splits
+from tidemark import cleaning, configuration, features, holes, models, splits, trading_calendar
 from tidemark.backtest import engine, market_metrics, strategies
 from tidemark.backtest.prices import forecasts_on, from_tidy
 from tidemark.sources import actions, economic, prices
-from tidemark.validation import adjustments, checks, completeness, schema, steps
+from tidemark.validation import adjustments, checks, completeness, schema, sessions, steps
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,14 @@ LONG = {
 }
 
 WIDE = LONG | {"layout": "wide", "columns": {"timestamp": "Date", "adj_close": "*"}}
+
+
+CLOSES = {"timestamp": "Date", "ticker": "Ticker", "adj_close": "Close"}
+DAX = LONG | {"date_format": "%Y-%m-%d %H:%M:%S%z", "columns": CLOSES}
+DAX |= {"time_zone": "Europe/Berlin"}
+BERLIN_HOURS = LONG | {"bar": "intraday", "date_format": "%d.%m.%Y %H:%M"}
+BERLIN_HOURS |= {"time_zone": "Europe/Berlin", "columns": CLOSES | {"timestamp": "Time"}}
+INDIA = LONG | {"date_format": "%d-%b-%Y", "columns": CLOSES}
 
 
 def raw(name, source=LONG):
@@ -151,3 +159,36 @@ def test_the_crash_of_apple_is_told_only_where_no_splits_are_listed():
     assert "1 step from bar to bar that look like no trade: AAPL 2000-09-29 (-51.9 %)" in (
         finding.message
     )
+
+
+# --- Times
+
+
+def test_sessions_that_are_stamped_in_utc_fall_on_their_days_in_berlin():
+    days = raw("utc_stamped_daily", DAX)["timestamp"]
+    assert days.iloc[[0, -1]].to_list() == [pd.Timestamp("2018-01-02"), pd.Timestamp("2019-07-15")]
+    assert days.dt.day_of_week.value_counts().to_dict() == dict.fromkeys(range(5), 80)
+
+
+def test_hours_that_berlins_clocks_repeat_are_read_in_order():
+    """The hour from 02:00 comes twice on 2021-10-31, so all bars are an hour apart."""
+    times = raw("repeated_clock_hour", BERLIN_HOURS)["timestamp"]
+    assert (times.diff()[1:] == pd.Timedelta(hours=1)).all()
+    assert times[720:722].to_list() == [
+        pd.Timestamp("2021-10-31 00:00"),
+        pd.Timestamp("2021-10-31 01:00"),
+    ]
+
+
+# exchange_calendars itself uses what pandas 3.1 deprecates.
+@pytest.mark.filterwarnings("ignore:Series.values:DeprecationWarning")
+def test_special_sessions_pass_once_they_are_named():
+    bars = raw("special_session", INDIA)
+    special = ["2023-11-12", "2024-03-02", "2024-05-18"]
+    ends = bars["timestamp"].min(), bars["timestamp"].max()
+    held = trading_calendar.held("XBOM", *ends)
+    (closed,) = sessions.gaps(bars, held, daily=True, severity="error")
+    assert closed.count == 3
+    assert f"validate_schema.extra_sessions in config.yaml: [{', '.join(special)}]" in closed.cure
+    held = trading_calendar.held("XBOM", *ends, special)
+    assert not sessions.gaps(bars, held, daily=True, severity="error")

@@ -83,6 +83,22 @@ def test_the_json_schema_for_editors_is_up_to_date():
             "no library sklearn is installed (did you mean",
         ),
         ("time_zone: UTC", "time_zone: Mars/Base", "is not a time zone, such as UTC"),
+        (
+            "time_zone: UTC",
+            "time_zone: Europe/Berlin",
+            "time_zone: Europe/Berlin can have no effect",
+        ),
+        (
+            "release_zone: Amer",
+            "release_zone: Mars",
+            "release_zone: is not a time zone, such as UTC",
+        ),
+        (
+            'release_time: "18:00"',
+            'release_time: "24:00"',
+            "treasury.release_time: must be a time of day such as",
+        ),
+        ("a_sessions: []", "a_sessions: [2023-11-32]", "validate_schema.extra_sessions.0: "),
         ('    unemployment: "', '    unemplo: "', "no source has this name: remove the line"),
         ("block_length: 21", "block_length: 0", "evaluate.block_length: should be greater than"),
         ("yield_3m: 3month", "imputed: 3month", "column imputed is taken already"),
@@ -227,6 +243,40 @@ def test_intraday_bars_have_trading_hours(project, monkeypatch):
     monkeypatch.chdir(project)
     Path("config.yaml").write_text(text, "utf-8")
     assert configuration.load("config.yaml").backtest.trading_hours.start == "09:30"
+
+
+@pytest.mark.parametrize(
+    ("edits", "told"),
+    [
+        (
+            {
+                "calendar: XNYS": "calendar: null",
+                "closed_sessions: []": "closed_sessions: [2012-10-29]",
+            },
+            "closed_sessions: can have no effect: calendar is null",
+        ),
+        (
+            {
+                "extra_sessions: []": "extra_sessions: [2012-10-29, 2012-11-01]",
+                "closed_sessions: []": "closed_sessions: [2012-10-29]",
+            },
+            "closed_sessions: 2012-10-29 stands in extra_sessions as well",
+        ),
+    ],
+)
+def test_exceptions_to_a_calendar_need_one_and_agree(project, monkeypatch, edits, told):
+    text = SHIPPED
+    for old, new in edits.items():
+        text = text.replace(old, new)
+    assert told in complaint(project, monkeypatch, text)
+
+
+def test_a_time_zone_of_daily_dates_needs_offsets_or_parquet(project, monkeypatch):
+    monkeypatch.chdir(project)
+    text = SHIPPED.replace("time_zone: UTC", "time_zone: Asia/Tokyo")
+    for old, new in (('%Y-%m-%d"', '%Y-%m-%dT%H:%M%z"'), ("sample/prices.csv", "sample/p.parquet")):
+        Path("config.yaml").write_text(text.replace(old, new, 1), "utf-8")
+        assert configuration.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
 
 
 def test_what_can_be_weighed_is_what_can_be_scored():

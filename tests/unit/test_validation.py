@@ -267,8 +267,8 @@ def test_all_unacknowledged_schemas_are_pasted_at_once(prices):
 
 def test_exchange_calendars_counts_of_the_new_york_stock_exchange():
     """8,313 sessions 1990-01-02 to 2022-12-28; 248 in 2001, 253 in 2020 (exchange_calendars)."""
-    held = trading_calendar.sessions("XNYS", pd.Timestamp("1990-01-02"), pd.Timestamp("2022-12-28"))
-    days = held.index
+    held = trading_calendar.held("XNYS", pd.Timestamp("1990-01-02"), pd.Timestamp("2022-12-28"))
+    days = held.sessions.index
     assert ((days >= "1990-01-02") & (days <= "2022-12-28")).sum() == 8313
     assert ((days.year == 2001).sum(), (days.year == 2020).sum()) == (248, 253)
 
@@ -282,14 +282,14 @@ def test_exchange_calendars_counts_of_the_new_york_stock_exchange():
 )
 def test_a_calendar_that_cannot_be_had_names_the_key(exchange, first, words):
     with pytest.raises(InputError, match=words) as caught:
-        trading_calendar.sessions(exchange, pd.Timestamp(first), AS_OF)
+        trading_calendar.held(exchange, pd.Timestamp(first), AS_OF)
     assert caught.value.where == "config.yaml: validate_schema.calendar"
 
 
 @pytest.fixture(scope="module")
 def week():
-    """Monday 2013-02-25 to Friday 2013-03-01, and a day on either side."""
-    return trading_calendar.sessions("XNYS", pd.Timestamp("2013-02-25"), AS_OF)
+    """Monday 2013-02-25 to Friday 2013-03-01, and some days on either side."""
+    return trading_calendar.held("XNYS", pd.Timestamp("2013-02-25"), AS_OF)
 
 
 def bars(*times):
@@ -318,6 +318,109 @@ def test_intraday_sessions_need_a_bar_between_open_and_close(week):
     outside = bars("2013-02-26 14:30", "2013-02-27 21:01", "2013-02-28 18:00")
     (gap,) = sessions.gaps(outside, week, daily=False, severity="error")
     assert gap.rows[0]["timestamp"] == "2013-02-27"
+
+
+def cure_of(found, check):
+    return {finding.check: finding for finding in found}[check].cure
+
+
+def daily_bars(days, ticker="A"):
+    return pd.DataFrame({"timestamp": pd.DatetimeIndex(days), "ticker": ticker})
+
+
+@pytest.fixture(scope="module")
+def quarter():
+    return trading_calendar.held("XNYS", pd.Timestamp("2013-01-02"), pd.Timestamp("2013-03-28"))
+
+
+@pytest.fixture(scope="module")
+def held_days(quarter):
+    days = quarter.sessions.index
+    return days[(days >= "2013-01-02") & (days <= "2013-03-28")]
+
+
+def test_the_cure_for_a_special_session_lists_its_days(quarter, held_days):
+    special = daily_bars(held_days.union(pd.DatetimeIndex(["2013-02-03", "2013-03-02"])))
+    cure = cure_of(sessions.gaps(special, quarter, daily=True, severity="error"), "closed_day")
+    assert "extra_sessions in config.yaml: [2013-02-03, 2013-03-02];" in cure
+    assert "`gaps` to warning" in cure
+
+
+def test_the_cure_for_a_session_that_nobody_traded_lists_its_day(quarter, held_days):
+    sandy = daily_bars(held_days.drop("2013-02-11"))
+    cure = cure_of(sessions.gaps(sandy, quarter, daily=True, severity="error"), "gaps")
+    assert "closed_sessions in config.yaml: [2013-02-11];" in cure
+    both = pd.concat([sandy, daily_bars(held_days, "B")], ignore_index=True)
+    cure = cure_of(sessions.gaps(both, quarter, daily=True, severity="error"), "gaps")
+    assert "other tickers have bars" in cure
+    assert "closed_sessions" not in cure
+
+
+@pytest.mark.parametrize(("days", "words"), [(-1, "a day later"), (1, "a day earlier")])
+def test_the_cure_for_shifted_bars_is_a_zone(quarter, held_days, days, words):
+    found = sessions.gaps(
+        daily_bars(held_days + pd.Timedelta(days=days)), quarter, daily=True, severity="error"
+    )
+    for check in ("gaps", "closed_day"):
+        cure = cure_of(found, check)
+        assert words in cure
+        assert "time_zone" in cure
+        assert "_sessions" not in cure
+
+
+def test_the_cure_for_bars_of_every_day_is_another_calendar(quarter):
+    everyday = daily_bars(pd.date_range("2013-01-02", "2013-03-28"))
+    (closed,) = sessions.gaps(everyday, quarter, daily=True, severity="error")
+    assert closed.cure.startswith("correct validate_schema.calendar")
+    assert "extra_sessions" not in closed.cure
+
+
+def test_of_many_days_a_cure_lists_the_first_and_counts_the_rest(quarter):
+    long = trading_calendar.held("XNYS", pd.Timestamp("2010-01-04"), pd.Timestamp("2012-12-31"))
+    days = long.sessions.index[10:-10]
+    odd = pd.date_range("2010-03-06", periods=25, freq="28D")
+    (closed,) = sessions.gaps(daily_bars(days.union(odd)), long, daily=True, severity="error")
+    assert "[2010-03-06, 2010-04-03," in closed.cure
+    assert "] and 5 more;" in closed.cure
+
+
+def test_intraday_bars_on_a_closed_day_are_a_warning(week):
+    hours = ["2013-02-28 14:30", "2013-03-01 14:30", "2013-03-02 02:00", "2013-03-02 18:00"]
+    (closed,) = sessions.gaps(bars(*hours), week, daily=False, severity="error")
+    assert (closed.check, closed.severity, closed.count) == ("closed_day", "warning", 1)
+    assert closed.rows[0]["timestamp"] == "2013-03-02T18:00:00"
+
+
+def test_intraday_bars_none_of_which_is_in_a_session_are_found(week):
+    night = bars("2013-02-27 02:30", "2013-02-28 02:30", "2013-03-01 02:30")
+    (never,) = sessions.gaps(night, week, daily=False, severity="error")
+    assert (never.check, never.severity, never.count) == ("no_session", "error", 3)
+    assert "time_zone" in never.cure
+
+
+def test_named_exceptions_are_sessions_or_none():
+    """Of XBOM: Muhurat on a Sunday, a Saturday, and the Friday between which nothing was held."""
+    extra = ["2023-11-12", "2024-03-02", "2024-05-17", "2031-01-01"]
+    times = pd.Timestamp("2023-11-06"), pd.Timestamp("2024-05-20")
+    plain = trading_calendar.held("XBOM", *times)
+    named = trading_calendar.held("XBOM", *times, extra, ["2024-03-01", "2024-03-03"])
+    new = named.sessions.index.difference(plain.sessions.index)
+    assert [str(day.date()) for day in new] == ["2023-11-12", "2024-03-02"]
+    gone = plain.sessions.index.difference(named.sessions.index)
+    assert [str(day.date()) for day in gone] == ["2024-03-01"]
+    assert named.known == ["2024-03-03", "2024-05-17"]
+    whole = named.sessions.loc["2023-11-12"]
+    assert list(whole) == [pd.Timestamp("2023-11-11 18:30"), pd.Timestamp("2023-11-12 18:30")]
+    hours = bars("2023-11-10 09:00", "2023-11-12 12:45", "2023-11-13 09:00")
+    assert not sessions.gaps(hours, named, daily=False, severity="error")
+
+
+def test_a_whole_day_leaves_the_hours_of_other_sessions_alone():
+    """Futures of Chicago: the session of Monday 2021-01-04 opens on Sunday at 23:00 in UTC."""
+    times = pd.Timestamp("2020-12-28"), pd.Timestamp("2021-01-08")
+    held = trading_calendar.held("CMES", *times, ["2021-01-03", "2021-01-01"])
+    assert held.sessions.loc["2021-01-03", "close"] == pd.Timestamp("2021-01-03 23:00")
+    assert (held.sessions["open"][1:].to_numpy() >= held.sessions["close"][:-1].to_numpy()).all()
 
 
 # --- Corporate actions

@@ -1,52 +1,61 @@
 """Bars against the exchange's sessions: which are missing, and which the exchange never held."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidemark.validation.finding import SHOWN_ROWS, Finding, iso, offenders
 
 import numpy as np
 import pandas as pd
 
-CURE = "complete the source, or correct validate_schema.calendar in config.yaml"
+if TYPE_CHECKING:
+    from tidemark.trading_calendar import Held
+
+LISTED = 20  # days that a cure lists
+MANY = 0.1  # of all days with bars: a calendar that misses as many is another exchange's
+LOOSEN = "set `gaps` to warning in schemas/prices.json"
+DAY = pd.Timedelta(days=1)
 
 
-def gaps(
-    prices: pd.DataFrame, sessions: pd.DataFrame, *, daily: bool, severity: str
-) -> list[Finding]:
-    """Sessions without a bar between a ticker's first and last, and bars outside any session.
+def gaps(prices: pd.DataFrame, held: "Held", *, daily: bool, severity: str) -> list[Finding]:
+    """Sessions without a bar between a ticker's first and last, and bars when none was held.
 
     Args:
         prices: `timestamp`, `ticker`; sorted by ticker and time, with a default index.
-        sessions: `open` and `close` in naive UTC, by day; covers all bars.
+        held: covers all bars.
         daily: whether a bar stands for a session; else a session needs one bar between its open
-            and its close, and bars outside these hours do not count, but are not wrong either.
+            and its close, bars outside these hours on a day with a session are not wrong, and bars
+            on other days are no more than a warning.
         severity: of the findings, error or warning.
     """
-    number = _by_day(prices, sessions) if daily else _by_hours(prices, sessions)
-    found = list(_missing(prices, sessions, number, severity))
-    closed = pd.Series(number < 0, prices.index)
-    if daily and closed.any():
+    sessions = held.sessions
+    if daily:
+        days = prices["timestamp"].dt.normalize()
+        number = np.asarray(sessions.index.get_indexer(days))
+    else:
+        days = prices["timestamp"].dt.tz_localize("UTC").dt.tz_convert(held.zone)
+        days = days.dt.tz_localize(None).dt.normalize()
+        number = _by_hours(prices, sessions)
+    closed = pd.Series((number < 0) & ~days.isin(sessions.index), prices.index)
+    shift = _shift(days[closed].unique(), days.unique(), sessions) if daily else ""
+    found = list(_missing(prices, sessions, number, severity, shift))
+    if closed.any():
         found.append(
             Finding(
                 "closed_day",
                 "timestamp",
                 f"{int(closed.sum()):,} bars on days when the exchange was closed",
-                "check date_format and time_zone; or correct validate_schema.calendar",
-                severity,
+                shift or _open_after_all(days[closed].unique(), days.nunique()),
+                severity if daily else "warning",
                 int(closed.sum()),
                 offenders(prices, closed, prices["timestamp"]),
             )
         )
-    return found
-
-
-def _by_day(prices: pd.DataFrame, sessions: pd.DataFrame) -> np.ndarray:
-    """Position of each bar's session, -1 if there is none."""
-    return np.asarray(sessions.index.get_indexer(prices["timestamp"].dt.normalize()))
+    return found if daily else [*found, *_never_in_session(prices, number, severity)]
 
 
 def _by_hours(prices: pd.DataFrame, sessions: pd.DataFrame) -> np.ndarray:
+    """Position of the session that each bar lies in, -1 if it lies in none."""
     times = prices["timestamp"].to_numpy()
     opens, closes = sessions["open"].to_numpy(), sessions["close"].to_numpy()
     number = np.searchsorted(closes, times)
@@ -55,24 +64,87 @@ def _by_hours(prices: pd.DataFrame, sessions: pd.DataFrame) -> np.ndarray:
     return np.where(inside, number, -1)
 
 
+def _shift(closed: np.ndarray, days: np.ndarray, sessions: pd.DataFrame) -> str:
+    """The cure for bars of which most meet a session once all move by a day; empty for others."""
+    for words, moved in (("later", days + DAY), ("earlier", days - DAY)):
+        if 3 * (~pd.DatetimeIndex(moved).isin(sessions.index)).sum() <= len(closed) > 0:
+            return (
+                f"a day {words}, these bars would be on sessions: give fetch_data.prices in"
+                " config.yaml the time_zone in which their stamps are days, or correct date_format"
+            )
+    return ""
+
+
+def _open_after_all(closed: np.ndarray, days: int) -> str:
+    if len(closed) > MANY * days:
+        return (
+            f"correct validate_schema.calendar, which knows nothing of {len(closed):,} of {days:,}"
+            f" days with bars; or check time_zone and date_format; or {LOOSEN}"
+        )
+    return (
+        f"if the exchange was open, add to validate_schema.extra_sessions in config.yaml:"
+        f" {_listed(closed)}; else check time_zone and date_format, or {LOOSEN}"
+    )
+
+
+def _listed(days: np.ndarray) -> str:
+    """Dates to paste; of many, the first and how many more."""
+    shown = ", ".join(str(day.date()) for day in pd.DatetimeIndex(days).sort_values()[:LISTED])
+    return f"[{shown}]" + (f" and {len(days) - LISTED:,} more" if len(days) > LISTED else "")
+
+
 def _missing(
-    prices: pd.DataFrame, sessions: pd.DataFrame, number: np.ndarray, severity: str
+    prices: pd.DataFrame, sessions: pd.DataFrame, number: np.ndarray, severity: str, shift: str
 ) -> Iterator[Finding]:
     rows: list[dict[str, Any]] = []
-    count = 0
+    missing: list[int] = []
     for ticker, bars in prices.groupby("ticker", sort=False):
         held = np.unique(number[bars.index])
         held = held[held >= 0]
         if not len(held):
             continue
         lost = np.setdiff1d(np.arange(held[0], held[-1]), held)
-        count += len(lost)
+        missing += lost.tolist()
         days = sessions.index[lost[: SHOWN_ROWS - len(rows)]]
         after = bars.index[bars["timestamp"].searchsorted(days)]
         rows += [
             {"row": int(row) + 1, "timestamp": iso(day), "ticker": str(ticker), "value": None}
             for row, day in zip(after, days, strict=True)
         ]
-    if count:
+    if missing:
+        count = len(missing)
         message = f"{count:,} session{'s have' if count > 1 else ' has'} no bar; `row` follows it"
-        yield Finding("gaps", "timestamp", message, CURE, severity, count, rows)
+        nobody = sessions.index[np.setdiff1d(missing, number)]
+        cure = shift or _closed_after_all(nobody, len(sessions))
+        yield Finding("gaps", "timestamp", message, cure, severity, count, rows)
+
+
+def _closed_after_all(nobody: pd.DatetimeIndex, sessions: int) -> str:
+    """The cure for sessions without a bar, by those that no ticker has one of."""
+    if not len(nobody):
+        return f"complete the source: other tickers have bars of these sessions; or {LOOSEN}"
+    if len(nobody) > MANY * sessions:
+        return (
+            f"complete the source, or correct validate_schema.calendar in config.yaml; or {LOOSEN}"
+        )
+    return (
+        "complete the source; or, if the exchange was closed, add to"
+        f" validate_schema.closed_sessions in config.yaml: {_listed(nobody)}; or {LOOSEN}"
+    )
+
+
+def _never_in_session(prices: pd.DataFrame, number: np.ndarray, severity: str) -> Iterator[Finding]:
+    """Tickers of which nothing can be missing, since no bar of theirs lies in any session."""
+    never = ~pd.Series(number >= 0).groupby(prices["ticker"]).transform("any")
+    if never.any():
+        yield Finding(
+            "no_session",
+            "timestamp",
+            f"{int(never.sum()):,} bars of {prices['ticker'][never].nunique():,} tickers, none of"
+            " them while the exchange was open",
+            "correct fetch_data.prices.time_zone or validate_schema.calendar in config.yaml; or"
+            f" {LOOSEN}",
+            severity,
+            int(never.sum()),
+            offenders(prices, never, prices["timestamp"]),
+        )
