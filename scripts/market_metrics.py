@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tidemark import joining
+from tidemark import closes, economic, joining
 from tidemark.backtest import market_metrics as measures
 from tidemark.backtest.prices import forecasts_on
 from tidemark.backtest.scenarios import files
@@ -36,7 +36,7 @@ def _events(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
     change = measures.returns(prices.close)
     settings = run.config["market_metrics"]
     reach = settings["event_bars_before"], settings["event_bars_after"]
-    for kind, events in _happened(run).items():
+    for kind, events in _happened(run, pd.Series(prices.timestamp)).items():
         if "ticker" in events:
             alone = events[joining.without_partner(events, known, ["ticker"])]
             if len(alone):
@@ -48,8 +48,11 @@ def _events(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
             yield measures.tidy("event", values, prices.ticker, one.name)
 
 
-def _happened(run: Run) -> dict[str, pd.DataFrame]:
-    """Dates by kind of event; a series with a value a day is no series of events."""
+def _happened(run: Run, bars: pd.Series) -> dict[str, pd.DataFrame]:
+    """Dates by kind of event: ex-dates, and the first bar to know a release.
+
+    A series with a value a day is no series of events.
+    """
     found = {}
     sources = run.config["fetch_data"]
     if sources["corporate_actions"] is not None:
@@ -58,7 +61,9 @@ def _happened(run: Run) -> dict[str, pd.DataFrame]:
     for name in sources["economic"]:
         released = run.read_parquet(f"data/raw/{name}.parquet")["available_at"]
         if released.diff().median() >= WEEK:
-            found[f"{name}_release"] = pd.DataFrame({"timestamp": released})
+            instants = closes.of_bars(sources["prices"], run.read_parquet)(bars)
+            first = economic.first_to_know(instants, released)
+            found[f"{name}_release"] = pd.DataFrame({"timestamp": bars.to_numpy()[first]})
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tidemark import cleaning, levels
+from tidemark import cleaning, closes, levels
 from tidemark.step import Run, step
 
 
@@ -20,6 +20,7 @@ def preprocess(run: Run) -> None:
         settings["min_history"],
         settings["longest_hole_days"],
         {name: {key: run.plain(sources[name][key]) for key in levels.CARRYING} for name in sources},
+        closes.of_bars(run.config["fetch_data"]["prices"], run.read_parquet),
     )
     run.log.info(
         "outliers (%s): %d before, %d after", scenario["outliers"]["method"], *cleaned.outliers

@@ -4,7 +4,7 @@ The order matters: returns are of filled prices, outliers are among these return
 series is filled before it is joined, so that a gap is filled once and not once a bar.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,7 @@ def clean(
     min_history: int,
     longest_hole_days: int = 14,
     carrying: Mapping[str, Mapping[str, Any]] | None = None,
+    close_of: Callable[[pd.Series], pd.Series] | None = None,
 ) -> Cleaned:
     """Fill, compute returns, treat outliers and join the economy, each from the past only.
 
@@ -71,6 +72,7 @@ def clean(
         longest_hole_days: of `impute.bars`.
         carrying: by name of the series, `changes`, the columns that are changes and not levels, and
             `longest_carry_days` of `levels.carried`; by default all are levels.
+        close_of: the instants that bars of these timestamps stand for; None: the timestamps.
 
     Raises:
         InputError: two bars of a ticker coincide.
@@ -83,6 +85,7 @@ def clean(
     started = tidy["adj_close"].notna().groupby(tidy["ticker"], sort=False).cummax()
     in_holes = int(started.sum()) - len(filled)
     bars, outside = _with_returns(filled.reset_index(drop=True), scenario["outliers"], min_history)
+    instants = close_of(bars["timestamp"]) if close_of else bars["timestamp"]
     ended: list[Ended] = []
     lacking: dict[str, int] = {}
     for name, frame in series.items():
@@ -93,10 +96,10 @@ def clean(
         for column in values:
             here = levels.within_reach(known, column, longest) & frame[column].isna()
             imputed |= {column: int(here.sum())} if here.any() else {}
-        bars = economic.as_known(bars, levels.carried(known, values, longest))
+        bars = economic.as_known(bars, instants, levels.carried(known, values, longest))
         empty = bars[values].isna().sum()
         lacking |= {column: int(count) for column, count in empty.items() if count}
-        ended += _ended(name, frame, values, longest, bars["timestamp"])
+        ended += _ended(name, frame, values, longest, instants)
     return Cleaned(bars, int((~started).sum()), in_holes, breaks, imputed, lacking, ended, outside)
 
 

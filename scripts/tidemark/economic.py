@@ -3,11 +3,13 @@
 import pandas as pd
 
 
-def as_known(bars: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
-    """Join to each bar the newest values that were public by its timestamp.
+def as_known(bars: pd.DataFrame, instants: pd.Series, series: pd.DataFrame) -> pd.DataFrame:
+    """Join to each bar the newest values that were public before it.
 
     Args:
-        bars: `timestamp` and any other columns.
+        bars: any columns.
+        instants: what each bar stands for, in naive UTC; a value that is released at that very
+            instant is not known.
         series: `available_at` and value columns, oldest row first; missing values are joined as
             they are (see `levels.carried`).
 
@@ -15,9 +17,30 @@ def as_known(bars: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
         `bars`, in the same order, with the value columns; NaN before the first publication.
     """
     published = series.sort_values("available_at", kind="stable")
-    order = bars["timestamp"].argsort(kind="stable")
-    joined = pd.merge_asof(
-        bars.iloc[order], published, left_on="timestamp", right_on="available_at"
-    ).drop(columns="available_at")
-    joined.index = bars.index[order]
-    return joined.loc[bars.index]
+    order = instants.argsort(kind="stable")
+    known = pd.merge_asof(
+        instants.iloc[order].rename("instant"),
+        published,
+        left_on="instant",
+        right_on="available_at",
+        allow_exact_matches=False,
+    ).drop(columns=["instant", "available_at"])
+    known.index = bars.index[order]
+    return bars.join(known)
+
+
+def first_to_know(instants: pd.Series, released: pd.Series) -> pd.Series:
+    """Position of the first bar that knows each release.
+
+    Args:
+        instants: what bars stand for, in naive UTC, oldest first.
+        released: instants of releases.
+
+    Returns:
+        The releases that a bar is the first to know, by position; none from more than a day before
+        the first bar, nor after the last.
+    """
+    covered = released[
+        (released >= instants.iloc[0] - pd.Timedelta(days=1)) & (released < instants.iloc[-1])
+    ]
+    return pd.Series(instants.searchsorted(covered, side="right"), covered.index)

@@ -54,7 +54,7 @@ def carried(series: pd.DataFrame, columns: Sequence[str], longest_days: int | No
 def lapses(series: pd.DataFrame, column: str, longest_days: int | None) -> pd.Timestamp | None:
     """When the last value of a column is too old to be known; None if it never had one."""
     times, _ = _published(series, column)
-    return pd.Timestamp((times + _reach(times, longest_days))[-1]) if len(times) else None
+    return pd.Timestamp((times + _reach(times, longest_days) + UNIT)[-1]) if len(times) else None
 
 
 def within_reach(series: pd.DataFrame, column: str, longest_days: int | None) -> pd.Series:

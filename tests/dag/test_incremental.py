@@ -3,11 +3,13 @@
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 
 from conftest import ASSESS, GATHER, MODELS, SCENARIOS, clean_environment, instances, make_small
 
+import pandas as pd
 import pytest
 
 TRAINING = ("train_models", "evaluate", "plots")
@@ -313,6 +315,22 @@ def test_a_source_replaced_by_an_older_file_is_seen(tree):
     os.utime(other, (1_000_000_000, 1_000_000_000))
     other.replace(tree.path / "data/sample/unemployment.csv")
     assert {"fetch_data", "validate_schema"} <= tree.make("validate_schema").ran
+
+
+def test_sessions_reach_only_who_reads_them_and_only_if_they_change(tree):
+    """A schema or a day of freshness leaves them alone; a whole day in place of hours does not."""
+    tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-03-04")
+    tree.edit("schemas/prices.json", '"min_rows": 250', '"min_rows": 251')
+    message = tree.make("validate_schema").stderr
+    sha256 = re.search(r'prices: "(\w+)"', message)[1]
+    tree.edit("config.yaml", 'prices: "547f5c4c474c"', f'prices: "{sha256}"')
+    assert tree.make("preprocess", "market_scenarios").ran == {"validate_schema"}
+    tree.edit("config.yaml", "extra_sessions: []", "extra_sessions: [2013-03-02]")
+    sessions = pd.read_parquet(tree.path / "artifacts/sessions.parquet")
+    ran = tree.make("preprocess").ran
+    assert ran == {"validate_schema"} | instances("preprocess")
+    new = pd.read_parquet(tree.path / "artifacts/sessions.parquet")
+    assert set(new["session"]) - set(sessions["session"]) == {pd.Timestamp("2013-03-02")}
 
 
 def test_a_failed_run_does_not_blur_the_dry_run(tree):

@@ -115,9 +115,7 @@ def test_what_a_failure_blocks_in_the_very_first_make(tmp_path):
     assert in_state(tree, "blocked") == set(states(tree)) - {"fetch_data", "validate_schema"}
     told = tree.make("why", "T=models/mean_impute_ridge.pkl").stdout
     assert told.startswith("train_models mean_impute ridge: cannot run: a step before it failed\n")
-    assert (
-        "<- preprocess mean_impute <- artifacts/validate_schema.ok <- validate_schema <- " in told
-    )
+    assert "<- preprocess mean_impute <- artifacts/sessions.parquet <- validate_schema <- " in told
 
 
 def test_a_failure_is_undone_by_undoing_the_edit(tree):

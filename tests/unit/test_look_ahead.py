@@ -135,7 +135,7 @@ def test_the_future_changes_nothing_before_it(
             (prices, series),
             (
                 altered(prices, prices["timestamp"] > now, change, draw),
-                altered(series, series["available_at"] > now, change, draw),
+                altered(series, series["available_at"] >= now, change, draw),
             ),
         )
     )

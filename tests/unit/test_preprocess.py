@@ -1,11 +1,13 @@
 """Imputation, outliers, returns, the as-of join, and the order in which they clean the bars."""
 
-from tidemark import cleaning, economic, holes, impute, levels, outliers, prices
+from tidemark import cleaning, closes, economic, holes, impute, levels, outliers, prices
 from tidemark.errors import InputError
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 NAN = np.nan
 WINSORISE = {"method": "winsorise", "lower": 0.1, "upper": 0.9}
@@ -253,31 +255,103 @@ def test_outliers_are_counted():
 # --- As known then
 
 
-def test_a_value_joins_from_the_day_it_is_available():
+def test_a_value_joins_from_the_first_bar_after_its_release():
     days = pd.to_datetime(["2020-01-01", "2020-01-02"]).astype("datetime64[us]")
-    series = pd.DataFrame({"available_at": days + pd.Timedelta(days=2)})
-    series["rate"] = [1.0, 2.0]
+    released = days + pd.Timedelta(days=2)
+    series = pd.DataFrame({"available_at": released, "rate": [1.0, 2.0]})
     both = pd.concat([bars([1.0] * 5), bars([1.0] * 5, "B")], ignore_index=True)
-    joined = economic.as_known(both, series)
+    at_midnight = economic.as_known(both, both["timestamp"], series)
+    assert at_midnight["rate"].fillna(0).to_list() == [0, 0, 0, 1, 2] * 2
+    at_noon = both["timestamp"] + pd.Timedelta(hours=12)
+    joined = economic.as_known(both, at_noon, series)
     assert joined["rate"].fillna(0).to_list() == [0, 0, 1, 2, 2] * 2
     pd.testing.assert_frame_equal(joined[both.columns], both)
 
 
-def test_all_bars_of_a_day_know_what_became_public_at_its_midnight():
-    hours = pd.date_range("2020-01-02 21:00", periods=4, freq="h").astype("datetime64[us]")
-    day = pd.to_datetime(["2020-01-01", "2020-01-02"]).astype("datetime64[us]")
-    series = pd.DataFrame({"available_at": day + pd.Timedelta(days=1)})
-    joined = economic.as_known(pd.DataFrame({"timestamp": hours}), series.assign(rate=[1.0, 2.0]))
-    assert joined["rate"].to_list() == [1, 1, 1, 2]
+def test_hourly_bars_know_a_figure_of_half_past_eight_in_new_york_after_it_and_no_sooner():
+    """08:30 in New York is 13:30 in UTC, the very instant of the third bar."""
+    hours = pd.Series(pd.date_range("2020-01-10 11:30", periods=5, freq="h"))
+    released = pd.to_datetime(["2019-12-06 13:30", "2020-01-10 13:30"])
+    series = pd.DataFrame({"available_at": released})
+    joined = economic.as_known(
+        pd.DataFrame({"timestamp": hours}), hours, series.assign(rate=[1, 2])
+    )
+    assert joined["rate"].to_list() == [1, 1, 1, 2, 2]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    bar=st.lists(st.integers(0, 60), min_size=1, max_size=30),
+    release=st.lists(st.integers(-5, 65), min_size=1, max_size=20),
+)
+def test_no_bar_knows_a_release_of_its_instant_or_after_it(bar, release):
+    start = pd.Timestamp("2020-01-01")
+    instants = start + pd.to_timedelta(pd.Series(bar), "h")
+    released = start + pd.to_timedelta(pd.Series(sorted(release)), "h")
+    series = pd.DataFrame({"available_at": released})
+    series = series.assign(rate=np.arange(len(release), dtype=float))
+    known = economic.as_known(pd.DataFrame({"bar": bar}), instants, series)["rate"]
+    for now, value in zip(instants, known, strict=True):
+        public = series["rate"][released < now]
+        assert public.iloc[-1] == value if len(public) else np.isnan(value)
+
+
+def test_a_release_falls_on_the_first_bar_that_knows_it():
+    instants = pd.Series(
+        pd.to_datetime(["2020-01-02 21:00", "2020-01-03 18:00", "2020-01-06 21:00"])
+    )
+    released = ["2019-11-15 13:30", "2020-01-02 13:30", "2020-01-02 21:00", "2020-01-03 17:59"]
+    released += ["2020-01-03 18:00", "2020-01-06 21:00"]
+    first = economic.first_to_know(instants, pd.Series(pd.to_datetime(released)))
+    assert first.to_dict() == {1: 0, 2: 1, 3: 1, 4: 2}
+
+
+# --- What a bar stands for
+
+
+def sessions(**closes):
+    days = pd.to_datetime([day.strip("_").replace("_", "-") for day in closes])
+    return pd.DataFrame({"session": days, "close": pd.to_datetime(list(closes.values()))})
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "utc"),
+    [
+        ("2020-01-02", "UTC", "2020-01-02 21:00"),
+        ("2020-01-03", "UTC", "2020-01-03 18:00"),
+        ("2020-01-04", "UTC", "2020-01-05"),
+        ("2020-01-04", "Asia/Tokyo", "2020-01-04 15:00"),
+        ("2020-03-28", "Asia/Beirut", "2020-03-28 22:00"),
+    ],
+    ids=["close", "early close", "no session", "elsewhere", "24:00 is skipped"],
+)
+def test_a_daily_bar_stands_for_its_close_or_else_for_the_end_of_its_day(day, zone, utc):
+    held = sessions(_2020_01_02="2020-01-02 21:00", _2020_01_03="2020-01-03 18:00")
+    found = closes.of(pd.Series([pd.Timestamp(day)]), held, zone)
+    assert found.to_list() == [pd.Timestamp(utc)]
+
+
+def test_without_a_calendar_each_day_ends_at_midnight_and_intraday_bars_are_instants():
+    days = bars([1.0, 2.0])["timestamp"]
+    daily = {"bar": "daily", "time_zone": "UTC"}
+    close_of = closes.of_bars(daily, {closes.SESSIONS: closes.table(None)}.__getitem__)
+    assert (close_of(days) == days + pd.Timedelta(days=1)).all()
+    assert closes.of_bars({"bar": "intraday"}, {}.__getitem__)(days) is days
 
 
 # --- Levels
 
 
+def soon(days):
+    """The first moment that knows what came out at midnight."""
+    return days + pd.Timedelta(1, "us")
+
+
 def known(values, days, longest=None, lag=1, until=40):
     """The rate that each day knows."""
     frame = levels.carried(series(values, days, lag), ["rate"], longest)
-    joined = economic.as_known(bars([1.0] * until), frame)
+    days = bars([1.0] * until)
+    joined = economic.as_known(days, soon(days["timestamp"]), frame)
     return joined["rate"].fillna(0).to_list()
 
 
@@ -308,7 +382,9 @@ def test_what_came_back_is_known_again():
 
 def test_columns_age_apart():
     frame = series([1.0] * 30).assign(dead=[1.0, 1.0] + [NAN] * 28)
-    joined = economic.as_known(bars([1.0] * 30), levels.carried(frame, ["rate", "dead"], None))
+    days = bars([1.0] * 30)
+    carried = levels.carried(frame, ["rate", "dead"], None)
+    joined = economic.as_known(days, soon(days["timestamp"]), carried)
     assert joined["rate"].notna().sum() == 29
     assert joined["dead"].notna().sum() == 12
 
@@ -317,13 +393,16 @@ def test_columns_age_apart():
 
 
 def cleaned(adj_close, rates=((1, 1.0),), outliers=NONE, method="mean", carrying=None):
-    """Clean bars of one ticker; each rate is of a day in January and known the day after."""
+    """Clean bars of one ticker; each rate is of a day in January and known the day after.
+
+    Bars stand for a moment after midnight.
+    """
     days, values = zip(*rates, strict=True)
     when = pd.to_datetime([f"2020-01-{day:02}" for day in days]).astype("datetime64[us]")
     frame = pd.DataFrame({"timestamp": when, "available_at": when + pd.Timedelta(days=1)})
     scenario = {"impute": method, "outliers": outliers}
     fed = {"fed": frame.assign(rate=values)}
-    return cleaning.clean(bars(adj_close), fed, scenario, 3, carrying=carrying)
+    return cleaning.clean(bars(adj_close), fed, scenario, 3, carrying=carrying, close_of=soon)
 
 
 def test_returns_are_of_filled_prices():

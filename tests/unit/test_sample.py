@@ -6,7 +6,8 @@ import zipfile
 from pathlib import Path
 
 import rebuild_sample
-from tidemark import corporate_actions
+from tidemark import closes, configuration, corporate_actions, economic, trading_calendar
+from tidemark.sources import economic as released
 
 import pandas as pd
 import pytest
@@ -115,6 +116,27 @@ def test_unemployment_is_monthly_and_not_seasonally_adjusted():
     assert list(rate.index) == list(pd.date_range("1948-01-01", "2013-02-01", freq="MS"))
     assert rate["2013-01-01"] == 8.5
     assert (rate[rate.index.month == 1][1:].to_numpy() > rate[rate.index.month == 12]).all()
+
+
+# exchange_calendars itself uses what pandas 3.1 deprecates.
+@pytest.mark.filterwarnings("ignore:Series.values:DeprecationWarning")
+@pytest.mark.parametrize(("name", "old_lag"), [("treasury", 1), ("unemployment", 45)])
+def test_hours_of_release_move_no_join(prices, name, old_lag):
+    """Each session knows what it knew when releases were days: all of its day, early closes too."""
+    source = configuration.load("config.yaml").model_dump()["fetch_data"]["economic"][name]
+    series = released.read(
+        {source["path"]: (SAMPLE.parents[1] / source["path"]).read_bytes()}, source
+    )
+    days = pd.Series(prices["timestamp"].sort_values().unique()).astype("datetime64[us]")
+    held = trading_calendar.held("XNYS", days.iloc[0], days.iloc[-1])
+    instants = closes.of(days, closes.table(held.sessions), "UTC")
+    assert (instants.dt.hour == 18).sum() > 20, "sessions that close early"
+    by_day = series["timestamp"] + pd.Timedelta(days=old_lag)
+    known = by_day.searchsorted(days, side="right")
+    assert (series["available_at"].searchsorted(instants, side="left") == known).all()
+    events = by_day[(by_day >= days.iloc[0]) & (by_day <= days.iloc[-1])]
+    first = economic.first_to_know(instants, series["available_at"])
+    assert first.to_list() == days.searchsorted(events).tolist()
 
 
 def test_rebuild_takes_only_the_packages_it_knows(tmp_path):

@@ -211,7 +211,7 @@ def event_bars(prices: Prices, events: pd.DataFrame, before: int, after: int) ->
     Args:
         prices: bars.
         events: `timestamp`, when the market could first act on it: the ex-date of a split or
-            dividend, `available_at` of an economic release; `ticker`, if the event is of one.
+            dividend, the first bar that knows an economic release; `ticker`, if it is of one.
         before, after: how many bars on either side belong to the event.
     """
     time = prices.timestamp

@@ -213,7 +213,7 @@ def _ohlc(frame: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
 
 def _freshness(frame: pd.DataFrame, schema: Schema, as_of: pd.Timestamp) -> Iterator[Finding]:
     newest = frame[schema.age_of].max()
-    age = (as_of - newest).days
+    age = (as_of - newest.normalize()).days
     if schema.max_age_days is not None and age > schema.max_age_days:
         yield Finding(
             "freshness",

@@ -70,7 +70,7 @@ def task_validate_schema():
     return stage(
         "validate_schema",
         reads=[*RAW_FILES, *(f"schemas/{name}.json" for name in RAW)],
-        writes=["artifacts/validation_report.json"],
+        writes=["artifacts/validation_report.json", "artifacts/sessions.parquet"],
         keys=[CONFIG["validate_schema"], SOURCES],
     )
 
@@ -79,9 +79,9 @@ def task_preprocess():
     for scenario in SCENARIOS:
         yield stage(
             "preprocess",
-            reads=["artifacts/validation_report.json", *RAW_FILES],
+            reads=["artifacts/validation_report.json", "artifacts/sessions.parquet", *RAW_FILES],
             writes=[f"data/processed/{scenario}.parquet"],
-            keys=[SCENARIOS[scenario], CONFIG["preprocess"], SOURCES["economic"]],
+            keys=[SCENARIOS[scenario], CONFIG["preprocess"], SOURCES],
             scenario=scenario,
         )
 
@@ -176,7 +176,8 @@ def task_market_scenarios():
 def task_market_metrics():
     settings = CONFIG["market_metrics"]
     scenario, name = settings["forecasts"]["scenario"], forecasts(settings)
-    reads = [*SCENES, *RAW_FILES, f"data/splits/{scenario}_test.parquet", f"models/{name}.pkl"]
+    reads = [*SCENES, *RAW_FILES, "artifacts/sessions.parquet"]
+    reads += [f"data/splits/{scenario}_test.parquet", f"models/{name}.pkl"]
     reads += sorted({f"data/predictions/{one}.parquet" for one in (name, f"{scenario}_{BASELINE}")})
     return stage(
         "market_metrics",
