@@ -1,6 +1,6 @@
 """The stretches, stresses and simulations of the market that strategies are tried on."""
 
-from tidemark import holes
+from tidemark import closes, holes
 from tidemark.backtest import bars_a_year
 from tidemark.backtest.prices import from_tidy
 from tidemark.backtest.scenarios import configured, files
@@ -21,7 +21,7 @@ def market_scenarios(run: Run) -> None:
     if found["after"].notna().any():
         run.note(f"{found['after'].count()} holes left out: {holes.in_words(found)}")
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
-    rates = bars_a_year.of_prices(prices, daily=daily)
+    rates = bars_a_year.of_prices(prices, run.read_parquet(closes.SESSIONS), daily=daily)
     settings = run.plain(run.config["market_scenarios"])
     built = list(configured.build(prices, settings, run.seed, rates))
     for kind, path in files.FILES.items():

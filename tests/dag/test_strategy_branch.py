@@ -7,6 +7,7 @@ from conftest import ASSESS, Tree, instances
 import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
+import pytest
 
 OWN = '''"""Long after two closes in a row that rose."""
 
@@ -138,3 +139,23 @@ def test_every_cell_is_in_the_database_with_the_time_of_its_run(cold):
     )
     assert len(runs) >= 3
     assert all(fine and records for _, _, fine, records in runs)
+
+
+def test_a_year_has_the_bars_that_each_ticker_shows_and_the_report_says_so(cold):
+    tree, _ = cold
+    prices = pd.read_parquet(tree.path / "data/raw/prices.parquet")
+    span = prices.groupby("ticker")["timestamp"].agg(["min", "max", "count"])
+    years = (span["max"] - span["min"]) / pd.Timedelta(days=365.25)
+    expected = ((span["count"] - 1) / years).to_dict()
+    found = dict(table(tree, "SELECT ticker, bars_a_year FROM assessment.bars_a_year"))
+    assert found == pytest.approx(expected)
+    assert f"That is {max(expected.values()):.2f} for" in tree.text(
+        "reports/strategy_assessment.md"
+    )
+    cells = table(
+        tree,
+        "SELECT symbol, total_return, annual_return, bars FROM assessment.backtest_results"
+        " WHERE scenario_name = 'full' AND strategy_name = 'buy_and_hold'",
+    )
+    for symbol, total, annual, bars in cells:
+        assert annual == pytest.approx((1 + total) ** (expected[symbol] / bars) - 1)

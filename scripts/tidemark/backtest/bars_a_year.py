@@ -91,9 +91,8 @@ def of_bars(times: Times, sessions: pd.DataFrame | None = None, *, daily: bool =
     if sessions is not None and len(sessions):
         held, how = _a_year(sessions["session"].to_numpy())
         each = 1.0 if daily else _bars_a_session(times, sessions["open"].to_numpy())
-        return Rate(
-            held * each, f"{held:.1f} sessions by the calendar ({how}), {each:.4g} bars each"
-        )
+        bars = "" if daily else f", {each:.4g} bars each"
+        return Rate(held * each, f"{held:.1f} sessions by the calendar ({how}){bars}")
     if days >= 7:
         rate, how = _a_year(times)
         return Rate(rate, f"{how} of its bars")
