@@ -335,7 +335,7 @@ CONTENTS = [
     lambda text: b"<!DOCTYPE html><html><body>Not, found</body></html>\n",
     lambda text: json.dumps([{"Date": "2009-01-02", "Close": 1}] * 9).encode(),
     lambda text: b"PK\x03\x04" + text.encode(),
-    lambda text: gzip.compress(text.encode()),
+    lambda text: gzip.compress(text.encode(), mtime=0),
     lambda text: text.encode("utf-16"),
     lambda text: text.encode("utf-16-le"),
     lambda text: b"\xef\xbb\xbf" + text.encode(),

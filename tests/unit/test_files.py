@@ -65,8 +65,12 @@ def test_a_file_of_another_kind_is_called_by_its_own(kind, ending):
     ("path", "content", "told"),
     [
         ("p.csv", b"PAR1\x15", "p.csv: is a Parquet file, not CSV"),
-        ("p.csv", gzip.compress(b"a"), "p.csv: is a gzip file, not CSV"),
-        ("p.csv.gz", gzip.compress(b"<html>"), "p.csv.gz: is an HTML or XML page, not CSV"),
+        ("p.csv", gzip.compress(b"a", mtime=0), "p.csv: is a gzip file, not CSV"),
+        (
+            "p.csv.gz",
+            gzip.compress(b"<html>", mtime=0),
+            "p.csv.gz: is an HTML or XML page, not CSV",
+        ),
         ("p.csv", (HEADER + LINE).encode("utf-16"), "p.csv:1: byte 0xff is not UTF-8 text; the fi"),
         ("p.csv", HEADER + LINE + "2020-01-03,\0,1\n", "p.csv:3: holds a NUL byte"),
         ("p.csv", HEADER + LINE + '"2020-01-03,A,1\n' + LINE, "p.csv:3: opens a quote that is not"),
