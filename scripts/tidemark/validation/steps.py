@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tidemark.naming import several
-from tidemark.validation.finding import Finding, iso, offender
+from tidemark.validation.finding import Finding, iso, offender, offenders
 
 import numpy as np
 import pandas as pd
@@ -60,10 +60,10 @@ def check(
         yield Finding(
             "step",
             "adj_close",
-            f"{unfit:,} values are not above 0, so the steps to and from them are not judged",
-            "check the prices around them",
-            "warning",
-            unfit,
+            f"{unfit:,} values are not above 0, so there is no return to and from them",
+            "mend them, or leave them empty",
+            count=unfit,
+            rows=offenders(prices, value <= 0, value),
         )
     found = _found(prices, actions, broken)
     if found:
