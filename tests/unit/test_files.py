@@ -17,10 +17,14 @@ DAILY = {
     "layout": "long",
     "bar": "daily",
     "date_format": "%Y-%m-%d",
-    "time_zone": "America/New_York",
+    "time_zone": "UTC",
     "columns": {"timestamp": "Date", "ticker": "Ticker", "adj_close": "Adj Close"},
 }
-INTRADAY = DAILY | {"bar": "intraday", "date_format": "%Y-%m-%d %H:%M"}
+INTRADAY = DAILY | {
+    "bar": "intraday",
+    "date_format": "%Y-%m-%d %H:%M",
+    "time_zone": "America/New_York",
+}
 HEADER = "Date,Ticker,Adj Close\n"
 LINE = "2020-01-02,A,1\n"
 
