@@ -23,11 +23,14 @@ class Held:
     Attributes:
         sessions: `open` and `close` in naive UTC, indexed by the session's day at midnight.
         zone: of the exchange.
+        extra, closed: the days on which exceptions differ from the calendar.
         known: exceptions that the calendar knows as well, so that they say nothing new.
     """
 
     sessions: pd.DataFrame
     zone: ZoneInfo
+    extra: pd.DatetimeIndex
+    closed: pd.DatetimeIndex
     known: list[str]
 
 
@@ -59,10 +62,10 @@ def held(
     scheduled, wanted, unwanted = (
         covered.intersection(pd.DatetimeIndex(days)) for days in (sessions.index, extra, closed)
     )
-    sessions = sessions.drop(scheduled.intersection(unwanted))
-    sessions = _with_whole_days(sessions, wanted.difference(scheduled), calendar.tz)
-    known = scheduled.intersection(wanted).union(unwanted.difference(scheduled))
-    return Held(sessions, calendar.tz, [str(day.date()) for day in known])
+    new, gone = wanted.difference(scheduled), unwanted.intersection(scheduled)
+    sessions = _with_whole_days(sessions.drop(gone), new, calendar.tz)
+    known = wanted.union(unwanted).difference(new.union(gone))
+    return Held(sessions, calendar.tz, new, gone, [str(day.date()) for day in known])
 
 
 def _calendar(exchange: str, start: pd.Timestamp, end: pd.Timestamp) -> Any:

@@ -415,6 +415,20 @@ def test_named_exceptions_are_sessions_or_none():
     assert not sessions.gaps(hours, named, daily=False, severity="error")
 
 
+def test_the_cure_for_a_wrong_exception_is_to_take_it_off(held_days):
+    ends = held_days[0], held_days[-1]
+    closed = trading_calendar.held("XNYS", *ends, closed=["2013-02-11"])
+    cure = cure_of(
+        sessions.gaps(daily_bars(held_days), closed, daily=True, severity="error"), "closed_day"
+    )
+    assert cure == "take off validate_schema.closed_sessions in config.yaml: [2013-02-11]"
+    extra = trading_calendar.held("XNYS", *ends, extra=["2013-02-09"])
+    cure = cure_of(
+        sessions.gaps(daily_bars(held_days), extra, daily=True, severity="error"), "gaps"
+    )
+    assert cure == "take off validate_schema.extra_sessions in config.yaml: [2013-02-09]"
+
+
 def test_a_whole_day_leaves_the_hours_of_other_sessions_alone():
     """Futures of Chicago: the session of Monday 2021-01-04 opens on Sunday at 23:00 in UTC."""
     times = pd.Timestamp("2020-12-28"), pd.Timestamp("2021-01-08")

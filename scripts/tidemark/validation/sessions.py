@@ -38,14 +38,14 @@ def gaps(prices: pd.DataFrame, held: "Held", *, daily: bool, severity: str) -> l
         number = _by_hours(prices, sessions)
     closed = pd.Series((number < 0) & ~days.isin(sessions.index), prices.index)
     shift = _shift(days[closed].unique(), days.unique(), sessions) if daily else ""
-    found = list(_missing(prices, sessions, number, severity, shift))
+    found = list(_missing(prices, held, number, severity, shift))
     if closed.any():
         found.append(
             Finding(
                 "closed_day",
                 "timestamp",
                 f"{int(closed.sum()):,} bars on days when the exchange was closed",
-                shift or _open_after_all(days[closed].unique(), days.nunique()),
+                shift or _open_after_all(pd.DatetimeIndex(days[closed].unique()), days, held),
                 severity if daily else "warning",
                 int(closed.sum()),
                 offenders(prices, closed, prices["timestamp"]),
@@ -75,11 +75,14 @@ def _shift(closed: np.ndarray, days: np.ndarray, sessions: pd.DataFrame) -> str:
     return ""
 
 
-def _open_after_all(closed: np.ndarray, days: int) -> str:
-    if len(closed) > MANY * days:
+def _open_after_all(closed: pd.DatetimeIndex, days: pd.Series, held: "Held") -> str:
+    """The cure for bars on these closed days, of all days with bars."""
+    if len(named := closed.intersection(held.closed)):
+        return f"take off validate_schema.closed_sessions in config.yaml: {_listed(named)}"
+    if len(closed) > MANY * days.nunique():
         return (
-            f"correct validate_schema.calendar, which knows nothing of {len(closed):,} of {days:,}"
-            f" days with bars; or check time_zone and date_format; or {LOOSEN}"
+            f"correct validate_schema.calendar, which knows nothing of {len(closed):,} of"
+            f" {days.nunique():,} days with bars; or check time_zone and date_format; or {LOOSEN}"
         )
     return (
         f"if the exchange was open, add to validate_schema.extra_sessions in config.yaml:"
@@ -87,23 +90,24 @@ def _open_after_all(closed: np.ndarray, days: int) -> str:
     )
 
 
-def _listed(days: np.ndarray) -> str:
+def _listed(days: pd.DatetimeIndex) -> str:
     """Dates to paste; of many, the first and how many more."""
-    shown = ", ".join(str(day.date()) for day in pd.DatetimeIndex(days).sort_values()[:LISTED])
+    shown = ", ".join(str(day.date()) for day in days.sort_values()[:LISTED])
     return f"[{shown}]" + (f" and {len(days) - LISTED:,} more" if len(days) > LISTED else "")
 
 
 def _missing(
-    prices: pd.DataFrame, sessions: pd.DataFrame, number: np.ndarray, severity: str, shift: str
+    prices: pd.DataFrame, held: "Held", number: np.ndarray, severity: str, shift: str
 ) -> Iterator[Finding]:
+    sessions = held.sessions
     rows: list[dict[str, Any]] = []
     missing: list[int] = []
     for ticker, bars in prices.groupby("ticker", sort=False):
-        held = np.unique(number[bars.index])
-        held = held[held >= 0]
-        if not len(held):
+        traded = np.unique(number[bars.index])
+        traded = traded[traded >= 0]
+        if not len(traded):
             continue
-        lost = np.setdiff1d(np.arange(held[0], held[-1]), held)
+        lost = np.setdiff1d(np.arange(traded[0], traded[-1]), traded)
         missing += lost.tolist()
         days = sessions.index[lost[: SHOWN_ROWS - len(rows)]]
         after = bars.index[bars["timestamp"].searchsorted(days)]
@@ -115,15 +119,17 @@ def _missing(
         count = len(missing)
         message = f"{count:,} session{'s have' if count > 1 else ' has'} no bar; `row` follows it"
         nobody = sessions.index[np.setdiff1d(missing, number)]
-        cure = shift or _closed_after_all(nobody, len(sessions))
+        cure = shift or _closed_after_all(nobody, held)
         yield Finding("gaps", "timestamp", message, cure, severity, count, rows)
 
 
-def _closed_after_all(nobody: pd.DatetimeIndex, sessions: int) -> str:
+def _closed_after_all(nobody: pd.DatetimeIndex, held: "Held") -> str:
     """The cure for sessions without a bar, by those that no ticker has one of."""
+    if len(named := nobody.intersection(held.extra)):
+        return f"take off validate_schema.extra_sessions in config.yaml: {_listed(named)}"
     if not len(nobody):
         return f"complete the source: other tickers have bars of these sessions; or {LOOSEN}"
-    if len(nobody) > MANY * sessions:
+    if len(nobody) > MANY * len(held.sessions):
         return (
             f"complete the source, or correct validate_schema.calendar in config.yaml; or {LOOSEN}"
         )
