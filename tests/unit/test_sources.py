@@ -199,6 +199,15 @@ def test_offsets_of_summer_and_winter_may_stand_in_one_file():
     assert days_of(written, "Europe/Berlin") == ["2018-03-23", "2018-03-26", "2018-10-28"]
 
 
+def test_closes_that_are_at_midnight_of_utc_in_summer_alone_are_of_their_own_day():
+    evenings = ["2018-03-10 01:00:00Z", "2018-03-13 00:00:00Z", "2018-03-14 00:00:00Z"]
+    days = ["2018-03-09", "2018-03-12", "2018-03-13"]  # 20:00 in New York
+    assert days_of(evenings, "America/New_York") == days
+    times = pd.to_datetime(evenings)
+    bars = read(typed(times), CLOSES | {"time_zone": "America/New_York"}, "p.parquet")
+    assert bars["timestamp"].to_list() == [pd.Timestamp(day) for day in days]
+
+
 def test_a_daily_date_without_an_offset_is_the_day_written():
     plain = CLOSES | {"date_format": "%Y-%m-%d %H:%M:%S"}
     assert days_of(["2018-01-01 23:00:00"], "UTC", plain) == ["2018-01-01"]

@@ -137,7 +137,9 @@ def dates(table: Table, column: str, date_format: str, time_zone: str) -> pd.Ser
     """A column as days, at midnight.
 
     A stamp without an offset is the day written, and so is one at 00:00 of its own offset. Any
-    other stamp with an offset counts as the day that it falls on in `time_zone`.
+    other stamp with an offset counts as the day that it falls on in `time_zone`. Where some stamps
+    are at 00:00 and some are not, but all at one hour of `time_zone`, it is this hour that they
+    mean: closes at 20:00 in New York are at 00:00 in UTC in summer alone.
 
     Raises:
         InputError: the column is missing, a value is not a date of this format, or format or zone
@@ -149,13 +151,24 @@ def dates(table: Table, column: str, date_format: str, time_zone: str) -> pd.Ser
         _require_format(table, date_format)
         codes, written = pd.factorize(np.array(_text(table, column, "dates"), dtype=object))
         parsed = [_day(text, date_format, zone) for text in written]
-        days = pd.Series(np.array(parsed, dtype="datetime64[us]")[codes])
+        own, there = (
+            pd.Series(np.array(times, dtype="datetime64[us]"))
+            for times in (zip(*parsed, strict=True) if parsed else ([], []))
+        )
+        days = _meant(own, there)[codes].reset_index(drop=True)
     elif days.dt.tz is not None:
-        own, there = days.dt.tz_localize(None), days.dt.tz_convert(zone).dt.tz_localize(None)
-        days = own.where(own == own.dt.normalize(), there)
+        days = _meant(days.dt.tz_localize(None), days.dt.tz_convert(zone).dt.tz_localize(None))
     _no_missing_time(table, column, days, date_format)
     _no_time_beyond(table, column, days)
     return days.dt.normalize().astype("datetime64[us]")
+
+
+def _meant(own: pd.Series, there: pd.Series) -> pd.Series:
+    """Of each stamp, written by its own offset and in the zone, the one whose day counts."""
+    midnight = own == own.dt.normalize()
+    hours = (there - there.dt.normalize()).dropna()
+    one_hour = len(hours) > 0 and bool((hours == hours.iloc[0]).all())
+    return there if one_hour and not midnight.all() else own.where(midnight, there)
 
 
 def have_offsets(table: Table, column: str, date_format: str) -> bool:
@@ -186,17 +199,20 @@ def _bad_format(table: Table, date_format: str, error: Exception) -> InputError:
     )
 
 
-def _day(text: str, date_format: str, zone: ZoneInfo) -> datetime | None:
-    """The wall-clock time whose day counts; None for text that is not of the format."""
+def _day(
+    text: str, date_format: str, zone: ZoneInfo
+) -> tuple[datetime, datetime] | tuple[None, None]:
+    """A stamp as written, and in the zone; without an offset twice its date. None: not a date."""
     try:
         stamp = datetime.strptime(text, date_format)
         if stamp.tzinfo is None and _has(date_format, "%Z"):
             stamp = stamp.replace(tzinfo=NAMED[(strptime(text, date_format).tm_zone or "").upper()])
-        if stamp.tzinfo is not None and stamp.time() != time.min:
-            stamp = stamp.astimezone(zone)
+        if stamp.tzinfo is None:
+            stamp = datetime.combine(stamp, time.min)
+            return stamp, stamp
+        return stamp.replace(tzinfo=None), stamp.astimezone(zone).replace(tzinfo=None)
     except (ValueError, KeyError, OverflowError):
-        return None
-    return stamp.replace(tzinfo=None)
+        return None, None
 
 
 def instants(
