@@ -72,6 +72,8 @@ def test_sessions_that_cross_midnight_and_half_days_come_out_right():
         (None, times("2021-01-04", "2021-03-31", "h"), 365.25 * 24, "whole weeks"),
         ("XNYS", times("2021-01-04", "2021-03-31", "B"), 252, "calendar"),
         ("24/7", times("2021-01-04", "2021-03-31", "D"), 365.25, "calendar"),
+        ("XNYS", times("2021-01-04", "2021-03-30", "D"), 365.25, "bars each"),
+        ("XNYS", times("2021-01-08", "2021-03-27", "D")[::7], 365.25 / 7, "bars each"),
     ],
 )
 def test_below_a_year_the_calendar_or_whole_weeks_decide_and_it_is_said(

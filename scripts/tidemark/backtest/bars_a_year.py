@@ -20,6 +20,7 @@ DAYS = 365.25
 WEEKS = DAYS / 7
 YEAR = 365  # days from which bars and elapsed time are enough
 FILE = "data/scenarios/bars_a_year.json"
+FEW = 0.2  # share of sessions without a bar, or of bars on other days, that is an exception
 WHOLE = "its bars and the time they span"
 
 
@@ -75,9 +76,10 @@ def of_bars(times: Times, sessions: pd.DataFrame | None = None, *, daily: bool =
     """Bars a year of a series of bars.
 
     From one year on (bars - 1) / years, a year being 365.25 days. Below that, the sessions that the
-    calendar holds, times bars a session; or, without a calendar, the bars that whole weeks show,
-    times weeks a year. Bars that show no whole week either are taken for sessions of five days a
-    week, seven if there are bars at a week-end.
+    calendar holds, times bars a session, of which coins have more than one a day, and bars of a
+    week less; or, without a calendar, the bars that whole weeks show, times weeks a year. Bars that
+    show no whole week either are taken for sessions of five days a week, seven if there are bars at
+    a week-end.
 
     Args:
         times: (bars,) ascending, naive UTC.
@@ -90,8 +92,12 @@ def of_bars(times: Times, sessions: pd.DataFrame | None = None, *, daily: bool =
         return Rate((len(times) - 1) / (days / DAYS), WHOLE)
     if sessions is not None and len(sessions):
         held, how = _a_year(sessions["session"].to_numpy())
-        each = 1.0 if daily else _bars_a_session(times, sessions["open"].to_numpy())
-        bars = "" if daily else f", {each:.4g} bars each"
+        each = (
+            _days_a_session(times, sessions["session"].to_numpy())
+            if daily
+            else _bars_a_session(times, sessions["open"].to_numpy())
+        )
+        bars = f", {each:.4g} bars each" if each != 1 else ""
         return Rate(held * each, f"{held:.1f} sessions by the calendar ({how}){bars}")
     if days >= 7:
         rate, how = _a_year(times)
@@ -118,6 +124,15 @@ def _bars_a_session(times: Times, opens: Times) -> float:
     """Mean over the sessions that have any; a session lasts until the next one opens."""
     number = np.searchsorted(opens, times, side="right")
     return len(times) / max(len(np.unique(number)), 1)
+
+
+def _days_a_session(times: Times, days: Times) -> float:
+    """1 for bars of sessions, of which a few may be missing; others are counted, over a week."""
+    if not len(times) or _days(times[0], times[-1]) < 7:
+        return 1.0
+    held = int(((days > times[0]) & (days <= times[-1])).sum())
+    each = (len(times) - 1) / held if held else 1.0
+    return 1.0 if abs(each - 1) < FEW else each
 
 
 def _days(first: np.datetime64, last: np.datetime64) -> float:
