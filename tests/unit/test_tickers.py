@@ -86,6 +86,7 @@ def test_a_name_of_5000_letters_is_refused_in_a_short_line():
         ("stra\xdfe", "STRASSE"),
         ("\u01f0", "J\u030c"),  # a letter whose capital is two signs
         ("brk.b", "BRK.B"),
+        ("\uff21\uff21\uff30\uff4c", "AAPL"),  # full width
     ],
 )
 def test_a_ticker_has_one_spelling(written, ticker):

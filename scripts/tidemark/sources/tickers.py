@@ -19,8 +19,11 @@ _BLANK_LETTERS = re.compile(
 
 
 def normalised(name: str) -> str:
-    """The one spelling of a ticker: capitals of Unicode's form NFC, without blanks around."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name.strip()).upper())
+    """The one spelling of a ticker: capitals of Unicode's form NFKC, without blanks around.
+
+    This form takes full-width letters, as Japanese files have them, for the plain ones.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().upper())
 
 
 def fault(name: str) -> str | None:
