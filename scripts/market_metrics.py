@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tidemark import closes, economic, joining
+from tidemark import clocks, closes, economic, joining
 from tidemark.backtest import market_metrics as measures
 from tidemark.backtest.prices import forecasts_on
 from tidemark.backtest.scenarios import files
@@ -49,14 +49,18 @@ def _events(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
 
 
 def _happened(run: Run, bars: pd.Series) -> dict[str, pd.DataFrame]:
-    """Dates by kind of event: ex-dates, and the first bar to know a release.
+    """Times by kind of event: ex-dates, and the first bar to know a release.
 
-    A series with a value a day is no series of events.
+    An ex-date begins, for intraday bars, at midnight in the time zone of prices. A series with a
+    value a day is no series of events.
     """
     found = {}
     sources = run.config["fetch_data"]
     if sources["corporate_actions"] is not None:
         actions = run.read_parquet("data/raw/corporate_actions.parquet")
+        if sources["prices"]["bar"] == "intraday":
+            zone = sources["prices"]["time_zone"]
+            actions["timestamp"] = clocks.utc(actions["timestamp"], zone, later=False)
         found = {str(kind): part[KEYS] for kind, part in actions.groupby("kind")}
     for name in sources["economic"]:
         released = run.read_parquet(f"data/raw/{name}.parquet")["available_at"]

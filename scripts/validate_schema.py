@@ -32,36 +32,54 @@ def validate_schema(run: Run) -> None:
     optional = ["corporate_actions"] if sources["corporate_actions"] is not None else []
     names = ["prices", *optional, *sources["economic"]]
     frames = {name: run.read_parquet(f"data/raw/{name}.parquet") for name in names}
-    findings, datasets = {}, {}
+    findings, datasets, bars = {}, {}, frames["prices"]
     for name in names:
         content = run.read_bytes(f"schemas/{name}.json")
         rules, sha256 = schema.parse(f"schemas/{name}.json", content), schema.fingerprint(content)
         held = _held(run, name, frames[name]["timestamp"], rules)
         findings[name] = [
             *_acknowledgement(run, name, sha256),
-            *_values(run, name, frames, rules),
+            *_values(run, name, frames[name], rules),
             *_sessions(run, frames[name], rules, held),
-            *_adjustments(frames["prices"], frames[name], rules),
         ]
         if name == "prices":
+            bars = _with_days(run, bars, held)
+            findings[name] += _steps(run, bars, frames.get("corporate_actions"))
             run.write_parquet(closes.SESSIONS, closes.table(held.sessions if held else None))
+        findings[name] += _adjustments(bars, frames[name], rules)
         datasets[name] = report.dataset(frames[name], sha256, findings[name])
     _conclude(run, findings, datasets)
 
 
-def _values(run: Run, name: str, frames: dict[str, pd.DataFrame], rules: Schema) -> list[Finding]:
-    """What the schema says, and of prices what no schema can say of single tickers."""
-    frame = frames[name]
+def _values(run: Run, name: str, frame: pd.DataFrame, rules: Schema) -> list[Finding]:
+    """What the schema says, and of prices what it says of each ticker."""
     if name != "prices":
         return checks.check(frame, rules, _as_of(run), SUMMED.get(name))
     longest = run.config["preprocess"]["longest_hole_days"]
     counted = completeness.fillable(frame, longest)
-    broken = holes.beyond_reach(frame, frame["adj_close"].notna(), longest)
     return [
         *checks.check(frame, rules, _as_of(run), counted=counted),
         *completeness.check(frame, rules, longest, counted),
-        *steps.check(frame, frames.get("corporate_actions"), broken),
     ]
+
+
+def _with_days(run: Run, prices: pd.DataFrame, held: "Held | None") -> pd.DataFrame:
+    """The prices with the `day` of the exchange, or else of `time_zone`, on which each bar lies."""
+    source = run.config["fetch_data"]["prices"]
+    if source["bar"] == "daily":
+        return prices
+    there = (
+        prices["timestamp"]
+        .dt.tz_localize("UTC")
+        .dt.tz_convert(held.zone if held else source["time_zone"])
+    )
+    return prices.assign(day=there.dt.tz_localize(None).dt.normalize())
+
+
+def _steps(run: Run, prices: pd.DataFrame, actions: pd.DataFrame | None) -> list[Finding]:
+    longest = run.config["preprocess"]["longest_hole_days"]
+    broken = holes.beyond_reach(prices, prices["adj_close"].notna(), longest)
+    return list(steps.check(prices, actions, broken))
 
 
 def _as_of(run: Run) -> pd.Timestamp | None:

@@ -59,6 +59,11 @@ def _event(step: float, close: float) -> tuple[str, float]:
     return "dividend", close * (1 / step - 1)
 
 
+def days(prices: pd.DataFrame) -> pd.Series:
+    """The day of each bar, which ex-dates are compared with: `day` if it is there, else in UTC."""
+    return prices["day"] if "day" in prices else prices["timestamp"].dt.normalize()
+
+
 def mismatches(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     """The bars whose factor moved without an event, or not as the events of that day say.
 
@@ -66,7 +71,8 @@ def mismatches(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) ->
     is left out: see `unjudged` and `without_bar`.
 
     Args:
-        prices: `timestamp`, `ticker`, `close`, `adj_close`; sorted by ticker and time.
+        prices: `timestamp`, `ticker`, `close`, `adj_close`, and what `days` takes; sorted by ticker
+            and time.
         actions: `timestamp` (ex-date), `ticker`, `kind` (split or dividend), `value`.
         tolerance: largest relative difference that passes.
 
@@ -78,7 +84,7 @@ def mismatches(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) ->
     bars = prices[["timestamp", "ticker", "close"]].assign(
         step=factor_steps(prices),
         before=prices.groupby("ticker", sort=False)["close"].shift(),
-        day=prices["timestamp"].dt.normalize(),
+        day=days(prices),
     )
     first_bar_of_day = ~bars.duplicated(["ticker", "day"])
     bars = bars.join(events, on=["ticker", "day"])
@@ -106,7 +112,7 @@ def _events_by_day(actions: pd.DataFrame) -> pd.DataFrame:
 
 def without_bar(prices: pd.DataFrame, actions: pd.DataFrame) -> pd.DataFrame:
     """The events that fall between a ticker's first and last bar, on a day that has no bar."""
-    day = prices["timestamp"].dt.normalize()
+    day = days(prices)
     span = day.groupby(prices["ticker"]).agg(["min", "max"])
     when = actions["timestamp"].dt.normalize()
     first, last = (actions["ticker"].map(span[side]) for side in ("min", "max"))
@@ -125,7 +131,7 @@ def unjudged(prices: pd.DataFrame, actions: pd.DataFrame) -> pd.Series:
 
     Those of `without_bar` are not among them.
     """
-    day = prices["timestamp"].dt.normalize()
+    day = days(prices)
     first = prices.assign(step=factor_steps(prices), day=day).drop_duplicates(["ticker", "day"])
     steps = first.set_index(["ticker", "day"])["step"]
     span = day.groupby(prices["ticker"]).agg(["min", "max"])

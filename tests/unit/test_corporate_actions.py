@@ -1,7 +1,7 @@
 """Corporate actions against adjustment factors."""
 
 from tidemark import corporate_actions
-from tidemark.validation import adjustments
+from tidemark.validation import adjustments, steps
 
 import numpy as np
 import pandas as pd
@@ -84,3 +84,21 @@ def test_events_that_nobody_could_look_at_have_not_passed():
     found = {finding.message: finding for finding in adjustments.cross_check(prices, actions, 1.0)}
     severities = [finding.severity for finding in found.values() if finding.check == "unjudged"]
     assert sorted(severities) == ["note", "warning", "warning"]
+
+
+def test_an_ex_date_is_a_day_of_the_exchange_whatever_the_hour_in_utc():
+    """Sydney opens on the day before in UTC, in summer."""
+    hours = pd.date_range("2019-02-04 10:00", "2019-02-08 15:00", freq="1h")
+    local = hours[(hours.hour >= 10) & (hours.hour < 16)].tz_localize("Australia/Sydney")
+    day = local.tz_localize(None).normalize()
+    split = pd.DataFrame(
+        {"timestamp": pd.to_datetime(["2019-02-06"]), "ticker": "A", "kind": "split", "value": 2.0}
+    )
+    close = np.where(day < pd.Timestamp("2019-02-06"), 200.0, 100.0)
+    utc = local.tz_convert(None)
+    prices = pd.DataFrame({"timestamp": utc, "ticker": "A", "close": close, "adj_close": 100.0})
+    assert not corporate_actions.mismatches(prices, split, 1e-9).empty
+    assert corporate_actions.mismatches(prices.assign(day=day), split, 1e-9).empty
+    undone = prices.assign(day=day, adj_close=close)
+    (finding,) = steps.check(undone, split, undone["close"] < 0)
+    assert "a split that is listed but that older prices do not show" in finding.message

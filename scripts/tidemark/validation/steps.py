@@ -8,6 +8,7 @@ finds them, and no step is mended here: the fall by half may be real.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tidemark.corporate_actions import days
 from tidemark.naming import several
 from tidemark.validation.finding import Finding, iso, offender, offenders
 
@@ -50,7 +51,8 @@ def check(
     taken for a real move.
 
     Args:
-        prices: `timestamp`, `ticker`, `adj_close`; sorted by ticker and time, with a default index.
+        prices: `timestamp`, `ticker`, `adj_close`, and what `corporate_actions.days` takes; sorted
+            by ticker and time, with a default index.
         actions: corporate actions as in data/raw/; None if there are none.
         broken: whether a bar is the first after a hole.
     """
@@ -86,7 +88,8 @@ def _found(prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series
     bars = prices[fit]
     by_ticker = np.log(value[fit]).groupby(bars["ticker"], sort=False)
     steps = by_ticker.diff().mask(broken[fit])
-    before = bars["timestamp"].groupby(bars["ticker"], sort=False).shift()
+    day = days(bars)
+    before = day.groupby(bars["ticker"], sort=False).shift()
     large = steps[steps.abs() > LARGE]
     found = []
     for ticker, candidates in large.groupby(bars["ticker"][large.index], sort=False):
@@ -100,7 +103,7 @@ def _found(prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series
             near = off <= np.clip(ORDINARY * spread, LEAST, MOST)
             if not (size > ANY or (near and not wild)):
                 continue
-            here = splits.gt(before[row].normalize()) & splits.le(prices["timestamp"][row])
+            here = splits.gt(before[row]) & splits.le(day[row])
             if size <= ANY and len(splits) and not here.any():
                 continue
             ratio = int(whole) if near else None
