@@ -189,3 +189,18 @@ def test_other_columns_warn_of_a_ticker_that_the_whole_table_hides():
     (finding,) = found(prices)
     assert (finding.severity, finding.column) == ("warning", "volume")
     assert "T2 50 of 400 (12.5%)" in finding.message
+
+
+def test_rows_that_one_ticker_lacks_are_counted_beside_the_others():
+    days = pd.bdate_range("2020-01-01", periods=101)
+    table = pd.concat(
+        [
+            pd.DataFrame({"timestamp": days[:: 2 if ticker == "C" else 1], "ticker": ticker})
+            for ticker in "ABCD"
+        ],
+        ignore_index=True,
+    ).assign(adj_close=100.0)
+    (finding,) = completeness.check(table, RULES, 14, completeness.fillable(table, 14))
+    assert (finding.check, finding.severity, finding.count) == ("absent", "note", 50)
+    assert "C 50 of 101 (49.5%)" in finding.message
+    assert finding.rows[0]["row"] == 203

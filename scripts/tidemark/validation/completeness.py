@@ -37,8 +37,11 @@ def check(
         longest_hole_days: how long a stretch without a value is no hole.
         counted: of `fillable`.
     """
+    limit = rules.fields[PRICE].max_null_rate if PRICE in rules.fields else 1.0
     if prices[PRICE].notna().any():
-        yield from _holes(prices, rules, holes.of_closes(prices, longest_hole_days))
+        found = holes.of_closes(prices, longest_hole_days)
+        yield from _holes(prices, limit, found)
+        yield from _absent(prices, limit, found["ticker"])
     for name, column in rules.fields.items():
         if column.type == "number" and name in prices:
             yield from _rates(prices, name, column.max_null_rate, counted)
@@ -71,11 +74,43 @@ def _rates(prices: pd.DataFrame, name: str, limit: float, counted: pd.Series) ->
         )
 
 
-def _holes(prices: pd.DataFrame, rules: Schema, found: pd.DataFrame) -> Iterator[Finding]:
+def _absent(prices: pd.DataFrame, limit: float, told: pd.Series) -> Iterator[Finding]:
+    """Tickers, but those told of, without a row at many times when most of the listed have one."""
+    by_ticker = prices.groupby("ticker", sort=False)["timestamp"]
+    span = by_ticker.agg(["min", "max"])
+    rows = prices["timestamp"].value_counts().sort_index()
+    begun = np.searchsorted(np.sort(span["min"]), rows.index, side="right")
+    listed = begun - np.searchsorted(np.sort(span["max"]), rows.index, side="left")
+    usual = rows.index[2 * rows.to_numpy() > listed]
+    there = prices["timestamp"].isin(usual).groupby(prices["ticker"], sort=False).sum()
+    wanted = usual.searchsorted(span["max"], side="right") - usual.searchsorted(span["min"])
+    lacks = (wanted - there)[(wanted - there > limit * wanted) & ~there.index.isin(told)]
+    if len(lacks):
+        words = [
+            f"{ticker} {count:,} of {expected:,} ({count / expected:.1%})"
+            for ticker, count, expected in zip(
+                lacks.index, lacks, pd.Series(wanted, span.index)[lacks.index], strict=True
+            )
+        ]
+        yield Finding(
+            "absent",
+            "timestamp",
+            f"no row at times when most tickers have one: {several(words)}; their returns reach"
+            " from row to row",
+            "complete the source; what was not traded may stand",
+            "note",
+            int(lacks.sum()),
+            [
+                offender(prices, by_ticker.idxmin()[ticker], word)
+                for ticker, word in zip(lacks.index, words, strict=True)
+            ],
+        )
+
+
+def _holes(prices: pd.DataFrame, limit: float, found: pd.DataFrame) -> Iterator[Finding]:
     if not len(found):
         return
     rows = prices["ticker"].value_counts()
-    limit = rules.fields[PRICE].max_null_rate if PRICE in rules.fields else 1.0
     words = []
     for hole in found.itertuples():
         end = f"and {iso(hole.after)}" if not pd.isna(hole.after) else "and the end"
