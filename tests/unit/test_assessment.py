@@ -9,7 +9,7 @@ from tidemark.errors import InputError
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 HOLD = "buy_and_hold"
@@ -221,6 +221,7 @@ def test_parts_are_filled_in_order_and_hold_whole_scenarios():
 
 
 @given(seed=st.integers(0, 10**6))
+@example(seed=232)  # two sets tie, and their averages do not in the twelfth digit
 @settings(max_examples=12, deadline=None)
 def test_a_dominated_strategy_keeps_the_order_of_the_others(seed):
     frame = draw_cells(seed).fillna({"sharpe_ratio": -8.0})

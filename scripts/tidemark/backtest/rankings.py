@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 PASSED = "passed"
+TIE = 9  # digits to which averages are compared: beyond them, sums of rounded scores differ
 AVERAGES = {
     "avg_score": "score",
     "avg_return": "annual_return",
@@ -136,6 +137,7 @@ def _ranked(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         [*order, *names],
         ascending=[False] * len(order) + [True] * len(names),
         ignore_index=True,
+        key=lambda column: column.round(TIE) if column.name in AVERAGES else column,
     )
     judged = table.pop("judged")
     within = table.groupby("strategy_category", observed=True).cumcount() + 1
