@@ -69,6 +69,7 @@ def test_sessions_that_cross_midnight_and_half_days_come_out_right():
         (None, times("2021-01-04", "2021-03-31", "D"), 365.25, "12 whole weeks of its bars"),
         (None, times("2021-01-04", "2021-01-07", "D"), 5 * 365.25 / 7, "assumed"),
         (None, times("2021-01-08", "2021-01-10", "D"), 365.25, "assumed"),
+        (None, times("2021-01-03 22:00", "2021-01-08 21:00", "h"), 120 * 365.25 / 7, "assumed"),
         (None, times("2021-01-04", "2021-03-31", "h"), 365.25 * 24, "whole weeks"),
         ("XNYS", times("2021-01-04", "2021-03-31", "B"), 252, "calendar"),
         ("24/7", times("2021-01-04", "2021-03-31", "D"), 365.25, "calendar"),

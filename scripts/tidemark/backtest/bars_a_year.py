@@ -79,7 +79,7 @@ def of_bars(times: Times, sessions: pd.DataFrame | None = None, *, daily: bool =
     calendar holds, times bars a session, of which coins have more than one a day, and bars of a
     week less; or, without a calendar, the bars that whole weeks show, times weeks a year. Bars that
     show no whole week either are taken for sessions of five days a week, seven if there are bars at
-    a week-end.
+    a week-end, other than on a Sunday evening.
 
     Args:
         times: (bars,) ascending, naive UTC.
@@ -102,7 +102,11 @@ def of_bars(times: Times, sessions: pd.DataFrame | None = None, *, daily: bool =
     if days >= 7:
         rate, how = _a_year(times)
         return Rate(rate, f"{how} of its bars")
-    shown = np.unique(times.astype("datetime64[D]"))
+    shown, counts = np.unique(times.astype("datetime64[D]"), return_counts=True)
+    evening = (_weekday(shown) == 6) & (
+        2 * counts < counts.max(initial=0)
+    )  # Monday's session begins
+    shown = shown[~evening]
     a_week = 7 if (_weekday(shown) >= 5).any() else 5
     each = len(times) / max(len(shown), 1)
     return Rate(max(each, 1.0) * a_week * WEEKS, f"assumed: {a_week} sessions a week")
