@@ -254,7 +254,15 @@ def _in_zone(
         raise _not_an_instant(
             table, column, int(skipped[0]), f"does not exist in {zone}, where clocks go forward"
         )
-    times = clocks.told_apart(first, second, whose) if (first != second).any() else first
+    times = first
+    if (first != second).any():
+        files = np.split(np.arange(len(wall)), np.cumsum([len(part) for part in table.parts])[:-1])
+        times = pd.concat(
+            clocks.told_apart(
+                first.iloc[rows], second.iloc[rows], None if whose is None else whose.iloc[rows]
+            )
+            for rows in files
+        )
     undecided = np.flatnonzero(times.isna())
     if len(undecided):
         raise _not_an_instant(
@@ -348,17 +356,24 @@ def _no_missing_time(table: Table, column: str, times: pd.Series, date_format: s
 
 
 def in_order(table: Table, column: str, times: pd.Series, tickers: pd.Series | None = None) -> None:
-    """Refuse time that turns round, within a ticker if there are several; newest first is fine.
+    """Refuse time that turns round in a file, within a ticker if there are several.
+
+    Newest first is fine.
 
     Raises:
         InputError: names the row where the direction of the rest of the file is broken.
     """
-    step = times.groupby(tickers, sort=False).diff() if tickers is not None else times.diff()
-    backwards, forwards = step < pd.Timedelta(0), step > pd.Timedelta(0)
-    if not (backwards.any() and forwards.any()):
+    file = table.file_of_row
+    ticker, names = pd.factorize(tickers) if tickers is not None else (0, [""])
+    step = times.groupby(file * len(names) + ticker, sort=False).diff()
+    backwards = (step < pd.Timedelta(0)).to_numpy()
+    forwards = (step > pd.Timedelta(0)).to_numpy()
+    turns = np.flatnonzero((np.bincount(file, backwards) > 0) & (np.bincount(file, forwards) > 0))
+    if not len(turns):
         return
-    newest_first = backwards.sum() > forwards.sum()
-    row = int(np.argmax(forwards if newest_first else backwards))
+    here = file == turns[0]
+    newest_first = (here & backwards).sum() > (here & forwards).sum()
+    row = int(np.argmax(here & (forwards if newest_first else backwards)))
     whose = f" for {tickers.iloc[row]}" if tickers is not None else ""
     raise InputError(
         table.where(row, column),

@@ -6,7 +6,7 @@ from typing import Any
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.sources import columns, tickers
-from tidemark.sources.files import Table, read_table
+from tidemark.sources.files import Table, batches, read_table
 
 import numpy as np
 import pandas as pd
@@ -39,18 +39,23 @@ def read(
         InputError: a file or value that cannot be read, time that goes backwards, or two spellings
             of a ticker that have a bar at one time.
     """
-    read_one = _wide if source["layout"] == "wide" else _long
-    parts = []
-    for path, content in files.items():
-        table = read_table(path, content)
-        parts.append(read_one(table, source))
-        _say_empty(table, source, parts[-1], note)
+    parts, rows = [], []
+    if source["layout"] == "wide":
+        for path, content in files.items():
+            table = read_table(path, content)
+            parts.append(_wide(table, source))
+            rows.append(len(parts[-1]))
+            _say_empty(table, source, parts[-1], note)
+    else:
+        for table in batches(files):
+            parts.append(_long(table, source))
+            rows += [len(part) for part in table.parts]
     bars = pd.concat(parts)
     written, spellings = pd.factorize(bars["ticker"])
     bars["ticker"] = np.array([tickers.normalised(name) for name in spellings], object)[written]
     bars["ticker"] = bars["ticker"].astype("str")
     if bars["ticker"].nunique() < len(spellings):
-        _one_bar_a_time(bars, written, spellings, files, [len(part) for part in parts], source)
+        _one_bar_a_time(bars, written, spellings, files, rows, source)
         _say_spellings(spellings, note)
     return bars.sort_values(["ticker", "timestamp"], kind="stable", ignore_index=True)
 
@@ -59,11 +64,10 @@ def _say_empty(
     table: Table, source: Mapping[str, Any], bars: pd.DataFrame, note: Callable[[str], None]
 ) -> None:
     """Tell of the columns of a wide file that hold no value, since no ticker comes of them."""
-    if source["layout"] == "wide":
-        held = {*bars["ticker"].unique(), source["columns"]["timestamp"]}
-        empty = [name for name in table.names if name not in held]
-        if empty:
-            note(f"{table.path}: no value in {several(empty)}, so no such ticker")
+    held = {*bars["ticker"].unique(), source["columns"]["timestamp"]}
+    empty = [name for name in table.names if name not in held]
+    if empty:
+        note(f"{table.path}: no value in {several(empty)}, so no such ticker")
 
 
 def _one_bar_a_time(
@@ -119,10 +123,8 @@ def _times(table: Table, source: Mapping[str, Any], whose: pd.Series | None = No
 
 def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     names = source["columns"]
-    if "ticker" not in names:
-        tickers.must_be_fit(table.path, table.stem)
     table.column(names["timestamp"])  # a file of another form lacks this first
-    found = columns.texts(table, names["ticker"]) if "ticker" in names else table.stem
+    found = columns.texts(table, names["ticker"]) if "ticker" in names else _stems(table)
     whose = pd.Series(found, range(len(table)), dtype="str")
     bars = pd.DataFrame(
         {"timestamp": _times(table, source, whose), "ticker": whose}
@@ -134,7 +136,15 @@ def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
         }
     )
     columns.in_order(table, names["timestamp"], bars["timestamp"], bars["ticker"])
-    return bars
+    return bars.set_index(table.row_in_file)
+
+
+def _stems(table: Table) -> np.ndarray:
+    """The ticker of each row, where a file's name says it."""
+    for part in table.parts:
+        tickers.must_be_fit(part.path, part.stem)
+    stems = np.array([part.stem for part in table.parts], object)
+    return stems.take(table.file_of_row)
 
 
 def _wide(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
