@@ -1,12 +1,54 @@
 #!/bin/sh
-# Remove what the pipeline generated. History and people's words are not generated.
+# Remove what the pipeline generated. History, people's words and what they edited by hand are not generated.
+# A folder in the project goes as a whole. Where a link leads elsewhere, something else may lie there too:
+# of that only files go that are noted as ours, and the link stays.
 set -eu
 generated="data/raw data/processed data/splits data/predictions data/scenarios data/backtests
-    features models logs reports/figs artifacts"
+    features models logs reports/figs"
+notes=artifacts/.producers
+bookkeeping=".clock .compiled .config .config.lock .config.mk .deps .failed .libraries .locks .looked
+    .producers .promised .run .verified .warm .watched config.mk dag.svg dag.mmd"
+
+elsewhere() {
+    [ -d "$1" ] && [ "$(CDPATH='' cd -P "./$1" && pwd -P)" != "$(pwd -P)/$1" ]
+}
+
+noted() {
+    [ ! -e "$notes/$1" ] || find "$notes/$1" -depth -print0 | xargs -0 sh -c '
+        for note; do
+            path=./${note#"$0/"}
+            if [ -d "$note" ]; then rmdir "$path"; else rm -f "$path"; fi 2>/dev/null || :
+        done' "$notes"
+}
+
+clean() {
+    noted reports
+    for folder in $generated; do
+        if elsewhere "$folder"; then noted "$folder"; else rm -rf "$folder"; fi
+    done
+    [ ! -d logs ] || rm -f logs/*.log logs/*.log.[0-9] logs/alerts.jsonl*
+    if elsewhere metrics; then noted metrics; else
+        inside metrics history
+    fi
+    if elsewhere artifacts; then
+        noted artifacts
+        for name in $bookkeeping; do rm -rf "artifacts/$name"; done
+        rm -f artifacts/*.ok
+    else
+        inside artifacts edited_by_hand
+    fi
+}
+
+inside() {
+    if [ -d "$1" ]; then
+        find "$1" -mindepth 1 -maxdepth 1 ! -name "$2" -exec rm -rf {} +
+        rmdir "$1" 2>/dev/null || :
+    else
+        rm -f "$1"
+    fi
+}
+
 # A step of a make that was killed may still be writing.
-rm -rf $generated 2>/dev/null || { sleep 3; rm -rf $generated; }
-[ ! -d metrics ] || find metrics -mindepth 1 -maxdepth 1 ! -name history -exec rm -rf {} +
-rm -f reports/*.md reports/*.csv
-rmdir metrics 2>/dev/null || true
+clean 2>/dev/null || { sleep 3; clean; }
 rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
-find scripts tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+find scripts tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || :
