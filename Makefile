@@ -11,56 +11,59 @@ endif
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
+# What comes from outside is text: no `$` in it is a call of Make's. (LAUNCH is a command, and may have one.)
+given = $(filter environment command,$(firstword $(origin $1)))
+$(foreach name,$(filter-out LAUNCH,$(.VARIABLES)),$(if $(findstring $$,$(value $(name))),$(if $(call given,$(name)),$(eval override $(name) := $$(value $(name))))))
+# $(call odd,name) gives the signs for which Make or a shell could read a name as something else.
+hash := \#
+odd = $(strip $(foreach sign,$$ $(hash) % : ; | & < > ( ) { } [ ] ' " \ ` * ? ! ~ ^ = $(comma),$(findstring $(sign),$1)) $(filter -%,$1) $(if $(filter-out 1,$(words .$1.)),blank))
+comma := ,
+
 CONFIG ?= config.yaml
+$(if $(call odd,$(CONFIG)),$(error CONFIG=$(CONFIG): has $(firstword $(call odd,$(CONFIG))) in its name, which Make cannot handle. Cure: rename the file; use letters, digits and . _ - / only))
 PYTHON := .venv/bin/python
+# Settings of another Python's; a shell that Make asks does not know of `unexport`.
+FOREIGN := PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONPLATLIBDIR PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS
+unexport $(FOREIGN)
 # While an interpreter starts, Ctrl-C would print a traceback; the scripts' first lines heed it again.
 START := trap '' INT; exec $(PYTHON)
 # Steps are children of one interpreter that has the libraries loaded; WARM=0: plain processes.
 # LAUNCH, if set, is a prefix for every step, e.g. LAUNCH="srun -n1 -c1".
 WARM ?= 1
-NARRATIVE := $(wildcard reports/narrative/*.md)
 
 # --- What every goal of the pipeline needs: the configuration, and times that say what contents say
 
+LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO RAW SOURCES
+$(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
 OUTSIDE := help clean distclean lock test campaigns lint sample config-schema status why dag timings compare-tree
 ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
 
 about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
 export TIDEMARK_RUN := $(firstword $(about))
-export TIDEMARK_PLAN := $(MAKE) -n $(MAKEOVERRIDES) $(MAKECMDGOALS)
+export TIDEMARK_GOALS := $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@
 export TIDEMARK_CONFIG := $(CONFIG)
 export TIDEMARK_WARM := $(if $(LAUNCH),0,$(WARM))
 $(if $(filter -j%,$(MAKEFLAGS)),,$(eval MAKEFLAGS += -j$(lastword $(about))))
 
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
-hash := \#
-$(if $(strip $(foreach sign,: $$ $(hash),$(findstring $(sign),$(NARRATIVE))) $(filter-out $(wildcard $(NARRATIVE)),$(NARRATIVE))),$(error \
-	reports/narrative/ has a file with a blank or one of : $$ $(hash) in its name. Cure: rename it))
+
+# Make compares times, but contents decide. When any file changed since the last look, verify.py sets
+# the times of the checkpoints by their contents; a no-op costs one quick look by a few `find`.
+# Once a make for the configuration: a file from the future would ask for ever.
+look := $(shell scripts/changed.sh $(if $(MAKE_RESTARTS),,$(CONFIG)) 2>&1 || echo verify)
 
 include artifacts/config.mk
-# Once a make: a file from the future would ask for ever. Nor is an older file moved into place overlooked.
 ifndef MAKE_RESTARTS
 artifacts/config.mk: $(CONFIG) .venv/.ok scripts/configure.py $(addprefix scripts/tidemark/,config.py configuration.py settings.py rules.py yaml_lines.py)
-artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.)),,FORCE)
-artifacts/config.mk: $(if $(shell { find $(CONFIG) -cnewer artifacts/config.mk; find artifacts/.config -newercc artifacts/config.mk; find artifacts/config.mk -newermt now; } 2>&1),FORCE)
+artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.)),$(if $(filter configure,$(look)),FORCE),FORCE)
 endif
 artifacts/config.mk:
 	@$(START) scripts/configure.py --config $(CONFIG)
 
-# Make compares times, but contents decide. When any file changed since the last look, verify.py sets
-# the times of the checkpoints by their contents; a no-op costs one `find`.
-changed := [ "$$(cat artifacts/.verified)" -le "$$(date +%s)" ] || echo the clock went back; \
-	[ -d artifacts/.producers ] || echo gone; \
-	find -L .venv/bin/python .venv/lib/*/site-packages -maxdepth 0 -cnewer artifacts/.verified; \
-	find scripts schemas data features models metrics reports artifacts/.config \( -type f -o -type l \) \
-	! -name '.*' ! -name '*.pyc' -cnewer artifacts/.verified -print -quit; \
-	find -L $(SOURCES) -type f -cnewer artifacts/.verified -print -quit; \
-	find artifacts -maxdepth 1 -type f ! -name '.*' ! -name 'dag.*' -cnewer artifacts/.verified -print -quit; \
-	find $(sort $(dir $(SOURCES))) schemas reports/templates reports/narrative -type d -cnewer artifacts/.verified -print -quit
 ifeq ($(TIDEMARK_PLANNING)$(if $(wildcard $(PYTHON)),,none),)
-$(if $(wildcard artifacts/*.ok),$(if $(shell { $(changed); } 2>/dev/null),$(shell $(START) -S scripts/verify.py >&2)$(if \
-	$(filter-out 0,$(.SHELLSTATUS)),$(error file times could not be brought in line with contents; the lines above say why))))
+$(if $(filter-out configure,$(look)),$(shell unset $(FOREIGN); $(START) -S scripts/verify.py >&2)$(if \
+	$(filter-out 0,$(.SHELLSTATUS)),$(error file times could not be brought in line with contents; the lines above say why)))
 endif
 endif
 
@@ -82,6 +85,7 @@ PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))
 REPORTS := model_communication_report model_evaluation_memo strategy_assessment reflection
 raw := $(RAW:%=data/raw/%.parquet)
 
+# Make knows a source by the key that names it, never by its own name; changed.sh sees its files change.
 artifacts/fetch_data.ok: $(SOURCES)
 	$(STEP) scripts/fetch_data.py
 $(raw) $(raw:=.sha256): artifacts/fetch_data.ok ; $(KEPT)
@@ -159,7 +163,7 @@ artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/
 artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 
 artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json artifacts/strategy_figures.json \
-		$(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(NARRATIVE)
+		$(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(wildcard reports/narrative)
 	$(STEP) scripts/reports.py
 $(REPORTS:%=reports/%.md): artifacts/reports.ok ; $(KEPT)
 
@@ -171,8 +175,8 @@ CHECKPOINTS := $(foreach step,fetch_data validate_schema market_scenarios,artifa
 	$(foreach step,scenario_compare market_metrics assess strategy_plots collect_metrics,artifacts/$(step).ok) \
 	$(PAIRS:%=artifacts/plots_%.ok) artifacts/reports.ok
 
-# Says, once, what ran; when nothing had to, says that without starting Python.
-SUMMARY = $(if $(filter $@,$(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
+# Says, once and when all goals are done, what ran; when nothing had to, says that without starting Python.
+SUMMARY = $(if $(filter $@,$(closing)),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
 	then $(START) -S scripts/summary.py; \
 	else echo "$@: all $(words $^) steps are fresh; nothing to do.$(patsubst %, Report: %,$(wildcard reports/model_communication_report.md))"; fi)
 
@@ -183,19 +187,22 @@ STEPS := fetch_data validate_schema preprocess feature_engineering split_data tr
 all: $(CHECKPOINTS)
 $(foreach s,$(STEPS),$(eval $s: $(filter artifacts/$s.ok artifacts/$s_%.ok,$(CHECKPOINTS))))
 $(STEPS) all: ; $(SUMMARY)
+closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
+$(if $(closing),$(eval $(closing): | $(foreach goal,$(filter-out $(closing) $(OUTSIDE),$(MAKECMDGOALS)),$(if $(call odd,$(goal)),,$(goal)))))
 
-# What people write reaches the scripts through the environment, as it is: no shell or Make reads it.
-$(foreach word,T REASON OTHER,$(eval override export $(word) := $$(value $(word))))
+# What people write reaches the scripts through the environment, as it is: no shell reads it.
+export T REASON OTHER FORMAT
+export MAKE_COMMAND
 status why dag timings compare-tree: $(if $(wildcard .venv/.ok),,.venv/.ok)  # some environment, not the newest
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:
-	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)" --format $(or $(FORMAT),table) --make $(MAKE_COMMAND)
+	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)"
 ## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
 why:
-	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/why.py --config $(CONFIG) --make $(MAKE_COMMAND)
+	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/why.py --config $(CONFIG)
 ## dag: draw every step instance, coloured by state: artifacts/dag.svg, artifacts/dag.mmd
 dag:
-	@$(PYTHON) scripts/dag.py --config $(CONFIG) --steps "$(STEPS)" --make $(MAKE_COMMAND)
+	@$(PYTHON) scripts/dag.py --config $(CONFIG) --steps "$(STEPS)"
 ## accept: let the results of T=<step, checkpoint, output or all> stand after a cosmetic change, with REASON="..."
 accept: artifacts/config.mk
 	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) scripts/accept.py
@@ -225,7 +232,7 @@ config-schema: .venv/.ok
 lock:
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock pyproject.toml
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock --group dev -c requirements.lock pyproject.toml
-## clean: remove what is generated; metrics/history/ and reports/narrative/ stay
+## clean: remove what is generated; metrics/history/, artifacts/edited_by_hand/ and what is yours stay
 clean:
 	@scripts/clean.sh
 ## distclean: clean, and remove .venv and metrics/history/
@@ -233,7 +240,7 @@ distclean: clean
 	@rm -rf .venv metrics/history
 ## help: this list, and the current configuration
 help:
-	@scripts/help.sh $(MAKEFILE_LIST) $(CONFIG)
+	@scripts/help.sh Makefile $(CONFIG)
 
 # --- What the steps were seen to depend on
 

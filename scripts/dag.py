@@ -22,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("--steps", default="", help="the steps in the order to show")
-    parser.add_argument("--make", default="make", help="GNU Make's command here")
+    parser.add_argument("--make", default=os.environ.get("MAKE_COMMAND", "make"), help="GNU Make")
     options = parser.parse_args()
     os.chdir(ROOT)
     stored = config.current(options.config)

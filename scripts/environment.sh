@@ -38,14 +38,23 @@ install() {
     fi
 }
 
+# Scripts find the package also where PYTHONSAFEPATH keeps their own folder from them.
+name_scripts() {
+    for site in .venv/lib/python*/site-packages; do
+        echo ../../../../scripts >"$site/tidemark.pth"
+    done
+}
+
 # Contents decide here too: a lock that only looks newer (a checkout, a touch) is already installed.
 if cmp -s "$lock" "$stamp"; then
+    name_scripts
     touch "$stamp"
     exit
 fi
 echo "setting up .venv from $lock (once; about a minute)"
 [ "$stamp" = .venv/.dev-ok ] || make_venv
 install || fail "the packages of $lock could not be installed" "see the lines above; is a package index reachable?"
+name_scripts
 # Matplotlib builds its list of fonts once; here, rather than in the first steps that draw.
 MPLCONFIGDIR=.venv/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null
 cp "$lock" "$stamp"

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tidemark import levels, retry, store
+from tidemark import levels, retry, staging, store
 from tidemark.errors import InputError
 from tidemark.sources import actions, economic, files, origin, prices
 from tidemark.step import Run, step
@@ -84,10 +84,21 @@ def _read(run: Run, path: str, at_most: int | None) -> dict[str, bytes]:
     paths = run.glob(path) if "*" in path else [path]
     if not paths:
         raise FileNotFoundError(2, "no file matches", path)
+    for file in paths:
+        _must_be_the_users(file)
     if at_most is not None:
         for file in filter(Path.exists, map(Path, paths)):
             store.must_be_at_most(file, at_most)
     return {path: run.read_bytes(path) for path in paths}
+
+
+def _must_be_the_users(path: str) -> None:
+    """Refuse a link to what the pipeline writes itself."""
+    folder = staging.generated_folder(path) if Path(path).is_symlink() else None
+    if folder:
+        raise InputError(
+            path, f"leads into {folder}/, which the pipeline writes", "name a file of your own"
+        )
 
 
 def _keep_last(run: Run, path: str, source: Mapping[str, Any], error: OSError) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from tidemark import ROOT, checkpoint, config, graph, progress, promises
-from tidemark.errors import exit_code_of
+from tidemark.errors import InputError, exit_code_of
 from tidemark.graph import Node
 
 
@@ -25,9 +25,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("--steps", default="", help="the steps in the order to show")
-    parser.add_argument("--make", default="make", help="GNU Make's command here")
-    parser.add_argument("--format", choices=("table", "json"), default="table")
+    parser.add_argument("--make", default=os.environ.get("MAKE_COMMAND", "make"), help="GNU Make")
+    asked = os.environ.get("FORMAT") or "table"
+    parser.add_argument("--format", choices=("table", "json"), default=asked)
     options = parser.parse_args()
+    if options.format not in ("table", "json"):
+        raise InputError(f"FORMAT={options.format}", "is no format", "table or json")
     os.chdir(ROOT)
     rules = partial(promises.rules, options.make, options.config)
     nodes = graph.survey(config.current(options.config), rules)

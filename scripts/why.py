@@ -24,7 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", nargs="?", default=os.environ.get("T", ""))
     parser.add_argument("--config", default="config.yaml")
-    parser.add_argument("--make", default="make", help="GNU Make's command here")
+    parser.add_argument("--make", default=os.environ.get("MAKE_COMMAND", "make"), help="GNU Make")
     options = parser.parse_args()
     os.chdir(ROOT)
     rules = partial(promises.rules, options.make, options.config)

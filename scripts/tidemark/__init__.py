@@ -10,7 +10,15 @@ from pathlib import Path
 
 from tidemark import code
 
-ROOT = Path(__file__).resolve().parents[2]
+
+def _root() -> Path:
+    """The project's folder: where we are, if its scripts/ leads here; it may be a link."""
+    package, here = Path(__file__).resolve().parent, Path.cwd()
+    linked = here / "scripts" / package.name
+    return here if linked.exists() and linked.samefile(package) else package.parents[1]
+
+
+ROOT = _root()
 
 if "TIDEMARK_LAUNCHED" in os.environ:
     signal.signal(signal.SIGINT, signal.SIG_DFL)

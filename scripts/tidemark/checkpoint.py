@@ -7,8 +7,10 @@ speed: `artifacts/.deps/<name>.d` tells Make what the step was seen to depend on
 Only the standard library is imported here: a step that need not run must not pay for pandas.
 """
 
+import contextlib
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from tidemark import code, config, environment, staging, store
+from tidemark.errors import InputError
 
 FORMAT = 2
 FOLDER = Path("artifacts")
 DEPS = FOLDER / ".deps"
 PRODUCERS = FOLDER / ".producers"
 FAILED = FOLDER / ".failed"
+LONG_AGO_NS = 946_684_800 * 10**9  # of a checkpoint that does not hold
 UNREADABLE = "cannot be read"  # in place of a hash
 POLICY = "environment.rerun_on_upgrade"
 
@@ -59,7 +63,8 @@ class Look:
         self.sha = cache(self._sha)
         self._producer = cache(producer)
         self._records: dict[str, dict[str, Any] | None] = {}
-        self._times: dict[str, int | None] = {}
+        self._times: dict[str, int] = {}
+        self._sealed: dict[str, int] = {}
         self._makers: dict[str, str] = {}
 
     def record(self, name: str) -> dict[str, Any] | None:
@@ -68,7 +73,10 @@ class Look:
 
     def reload(self, name: str) -> dict[str, Any] | None:
         """The same, but as it is now."""
-        self._times[name] = mtime_ns(str(path_of(name)))
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            stat = path_of(name).stat()
+            self._times[name] = stat.st_mtime_ns
+            self._sealed[name] = stat.st_ctime_ns if stat.st_mtime_ns != LONG_AGO_NS else 0
         record = self._records[name] = load(name)
         self._makers |= dict.fromkeys(record["outputs"] if record else (), name)
         return record
@@ -93,12 +101,14 @@ class Look:
 
         Not hashed again if its size stands in the checkpoint, and its time does or is the
         checkpoint's own, which `verification` gives to outputs that hold. A time of whole seconds
-        shows nothing: archives and images set it on all files alike.
+        shows nothing: archives and images set it on all files alike. Nor do times and sizes, which
+        can be set, of a file that anything was done to after its checkpoint was last found to hold.
         """
         record = self.record(name)
         item = record["outputs"].get(path) if record else None
-        own = self._times[name] or 0
-        return _sha_unless_untouched(Path(path), item, own if own % 10**9 else None)
+        own = self._times.get(name, 0)
+        given = own if own % 10**9 else None
+        return _sha_unless_untouched(Path(path), item, given, self._sealed.get(name, 0))
 
 
 def now_ns() -> int:
@@ -122,7 +132,7 @@ def load(name: str) -> dict[str, Any] | None:
         record: dict[str, Any] = json.loads(path_of(name).read_bytes())
         whole = record.pop("digest") == _digest(record) and record["name"] == name
         return record if whole and record["format"] == FORMAT else None
-    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
@@ -264,7 +274,7 @@ def changed_outputs(record: Mapping[str, Any], look: Look) -> Iterator[Reason]:
 
 def listing_sha(pattern: str) -> str:
     """SHA-256 of the sorted names that match `pattern`."""
-    return store.sha256("\n".join(listing(pattern)).encode())
+    return store.sha256(os.fsencode("\n".join(listing(pattern))))
 
 
 def listing(pattern: str) -> list[str]:
@@ -285,17 +295,22 @@ def producer(path: str) -> str | None:
     if Path(path).is_absolute() or ".." in Path(path).parts:
         return None
     try:
-        return (PRODUCERS / path).read_text("utf-8")
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        name = (PRODUCERS / path).read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return None
+    return name if re.fullmatch(r"\w+", name) else None
 
 
 def _sha_unless_untouched(
-    path: Path, recorded: Mapping[str, Any] | None = None, given_ns: int | None = None
+    path: Path,
+    recorded: Mapping[str, Any] | None = None,
+    given_ns: int | None = None,
+    sealed_ns: int = 0,
 ) -> str | None:
     try:
         stat = path.stat()
-        times = (recorded["mtime_ns"], given_ns) if recorded else ()
+        untouched = stat.st_ctime_ns <= sealed_ns
+        times = (recorded["mtime_ns"], given_ns) if recorded and untouched else ()
         if recorded and stat.st_size == recorded["bytes"] and stat.st_mtime_ns in times:
             sha: str = recorded["sha256"]
             return sha
@@ -382,40 +397,52 @@ def save(record: Mapping[str, Any], started_ns: int) -> None:
     store.write_atomic(path_of(record["name"]), content, time_to_set(record, started_ns))
 
 
-def publish(record: Mapping[str, Any], look: Look | None = None) -> None:
+def publish(record: Mapping[str, Any]) -> None:
     """Write the dependency file and the pointers from outputs to this checkpoint; it succeeded."""
-    look = look or Look()
     (FAILED / record["name"]).unlink(missing_ok=True)
     for path in record["outputs"]:
-        _write_if_changed(PRODUCERS / path, record["name"])
-    _write_if_changed(DEPS / f"{record['name']}.d", _depfile(record, look))
+        store.write_if_changed(PRODUCERS / path, record["name"].encode())
+    publish_dependencies(record)
+
+
+def publish_dependencies(record: Mapping[str, Any]) -> None:
+    """Write the dependency file, also of a step that will run: Make reads it first."""
+    store.write_if_changed(DEPS / f"{record['name']}.d", _depfile(record).encode())
+
+
+def forget(records: Collection[str]) -> None:
+    """Remove the dependency files of all but these checkpoints: nothing says what is in them."""
+    for path in DEPS.glob("*.d"):
+        if path.stem not in records:
+            path.unlink(missing_ok=True)
 
 
 def publish_all() -> None:
     """The same for every checkpoint."""
-    look = Look()
     for record in load_all().values():
-        publish(record, look)
+        publish(record)
 
 
-def _depfile(record: Mapping[str, Any], look: Look) -> str:
-    """What Make cannot read off its own rules: modules, config keys, sources, and the outputs.
+def _depfile(record: Mapping[str, Any]) -> str:
+    """What Make cannot read off its own rules: modules, config keys, and the outputs.
 
-    `missing` and `FORCE` are the Makefile's: an output that is gone reruns its step.
+    `missing` and `FORCE` are the Makefile's: an output that is gone reruns its step. Files that
+    people name are not listed: Make knows their folders or keys, and changed.sh sees them change.
     """
     target = path_of(record["name"])
-    observed = [path for path in prerequisites(record) if look.producer(path) is None]
-    lines = [f"{target}: {' '.join(observed)} $(call missing,{' '.join(record['outputs'])})"]
+    keys = [_for_make(f"{config.KEYS}/{key}") for key in record["config"]]
+    observed = [*keys, *map(_for_make, record["code"])]
+    outputs = map(_for_make, record["outputs"])
+    lines = [f"{target}: {' '.join(observed)} $(call missing,{' '.join(outputs)})"]
     if record["provisional"]:
         lines.append(f"{target}: FORCE")
-    lines += [f"{path}:" for path in observed if path not in record["code"]]
+    lines += [f"{key}:" for key in keys]
     return "\n".join(lines) + "\n"
 
 
-def _write_if_changed(path: Path, text: str) -> None:
-    try:
-        if path.read_text("utf-8") == text:
-            return
-    except FileNotFoundError:
-        pass
-    store.write_atomic(path, text.encode())
+def _for_make(path: str) -> str:
+    """A path that Make reads as nothing but a name."""
+    odd = re.search(r"[^\w.+@/-]", path)
+    if odd:
+        raise InputError(path, f"has {odd[0]!r} in its name, which Make cannot handle", "rename it")
+    return path

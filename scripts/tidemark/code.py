@@ -79,17 +79,17 @@ class _Finder:
 
 def watch(folder: Path) -> None:
     """Record from now on the source of modules imported from below `folder`, and their imports."""
-    prefix = f"{folder}/"
+    prefix = f"{folder.resolve()}/"  # as Python itself names what it imports
     files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
     for path in (Path(file).resolve() for file in files if f"{folder.name}/" in file):
         if str(path).startswith(prefix):
             _loaded[str(path)] = path.read_bytes()
     sys.meta_path.insert(0, _Finder(prefix))
-    _watch_imports(prefix)
+    _watch_imports((prefix, f"{folder}/"))
 
 
-def _watch_imports(prefix: str) -> None:
-    """Note each import statement that code below `prefix` executes.
+def _watch_imports(prefixes: tuple[str, ...]) -> None:
+    """Note each import statement that code below one of these executes.
 
     What stands in `sys.modules` would not tell: the warm interpreter has all libraries there.
     """
@@ -98,7 +98,7 @@ def _watch_imports(prefix: str) -> None:
     def noted(
         name: str, globals: Mapping[str, Any] | None = None, *rest: Any, **named: Any
     ) -> ModuleType:
-        if globals and str(globals.get("__file__", "")).startswith(prefix):
+        if globals and str(globals.get("__file__", "")).startswith(prefixes):
             _imported.add(name.partition(".")[0])
         return import_(name, globals, *rest, **named)
 
@@ -112,7 +112,10 @@ def imported() -> set[str]:
 
 def loaded(root: Path) -> dict[str, bytes]:
     """Source bytes of the project files loaded so far, by path relative to `root`, sorted."""
-    return {str(Path(file).relative_to(root)): _loaded[file] for file in sorted(_loaded)}
+    scripts = root / "scripts"
+    below = f"{scripts.resolve()}/"
+    names = {file: file.replace(below, f"{scripts}/", 1) for file in sorted(_loaded)}
+    return {str(Path(name).relative_to(root)): _loaded[file] for file, name in names.items()}
 
 
 @cache

@@ -19,6 +19,9 @@ from tidemark.errors import InputError
 KEYS = Path("artifacts/.config")
 PROMISED = Path("artifacts/.promised")
 MAKEFILE = Path("artifacts/config.mk")
+COPY = Path("artifacts/.config.mk")  # by which changed.sh sees that config.mk was damaged
+SOURCE_PATHS = ("fetch_data.prices.path", "fetch_data.corporate_actions.path")
+SERIES = "fetch_data.economic"
 
 
 def sync(config: Mapping[str, Any], makefile: str, read_ns: int) -> list[str]:
@@ -32,13 +35,14 @@ def sync(config: Mapping[str, Any], makefile: str, read_ns: int) -> list[str]:
     with (KEYS.parent / ".config.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = dict(_flatten(config))
-        present = {path.name: path.read_text("utf-8") for path in KEYS.iterdir()}
-        changed = [key for key in wanted if present.get(key) != wanted[key]]
+        present = {path.name: path.read_bytes() for path in KEYS.iterdir()}
+        changed = [key for key in wanted if present.get(key) != wanted[key].encode()]
         for key in changed:
             store.write_atomic(KEYS / key, wanted[key].encode())
         gone = [key for key in present if key not in wanted]
         for key in gone:
             (KEYS / key).unlink()
+        store.write_atomic(COPY, makefile.encode())
         store.write_atomic(MAKEFILE, makefile.encode(), read_ns)
     return changed + gone
 
@@ -46,6 +50,8 @@ def sync(config: Mapping[str, Any], makefile: str, read_ns: int) -> list[str]:
 def _flatten(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, value in node.items():
         key = f"{prefix}{name}"
+        if "/" in key or "\0" in key or len(key.encode()) > 200:
+            raise InputError(key, "is no name for a key", "a short one, without /")
         if isinstance(value, Mapping):
             yield key, json.dumps({"keys": list(value)})
             yield from _flatten(value, f"{key}.")
@@ -73,7 +79,7 @@ def is_stale(path: str) -> bool:
         text = MAKEFILE.read_text("utf-8")
         changed = Path(path).stat()
         older = MAKEFILE.stat().st_mtime_ns < max(changed.st_mtime_ns, changed.st_ctime_ns)
-    except FileNotFoundError:
+    except (FileNotFoundError, UnicodeDecodeError):
         return True
     return older or f"CONFIG_FILE := {path}\n" not in text
 
@@ -85,6 +91,13 @@ def current(path: str) -> Callable[[str], str | None]:
     from tidemark import configuration
 
     return dict(_flatten(configuration.load(path).model_dump())).get
+
+
+def source_paths() -> list[str]:
+    """The paths of all sources, as the key files have them."""
+    series = json.loads(stored(SERIES) or '{"keys": []}')["keys"]
+    keys = [*SOURCE_PATHS, *(f"{SERIES}.{name}.path" for name in series)]
+    return [json.loads(text) for text in map(stored, keys) if text is not None]
 
 
 def section_of(kind: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from tidemark import checkpoint, config, store
 from tidemark.errors import InputError, hint, printable
 from tidemark.rules import RuleError, soften
-from tidemark.settings import Config
+from tidemark.settings import Config, Forecasts
 from tidemark.yaml_lines import LARGEST, KeyPath, Position, dotted, parse
 
 from pydantic import ValidationError
@@ -129,35 +129,39 @@ def _line(path: str, key: KeyPath, problem: str, positions: dict[KeyPath, Positi
 
 
 def makefile(path: str, whole: Config) -> str:
-    """`artifacts/config.mk`: the lists that the Makefile takes from the configuration."""
+    """`artifacts/config.mk`: the lists that the Makefile takes from the configuration alone."""
     fetch, market = whole.fetch_data, whole.market_metrics.forecasts
-    sources = [fetch.prices, fetch.corporate_actions, *fetch.economic.values()]
-    paths = [source.path for source in sources if source]
-    folders = [str(Path(path).parent) for path in paths if "*" in path]
+    sources = [f"{config.KEYS}/fetch_data.{name}.path" for name in fetch.paths()]
     return "\n".join(
         [
             f"# Written by scripts/configure.py from {path}; edit that instead.",
-            f"CONFIG_FILE := {path}",
-            f"SCENARIOS := {' '.join(whole.scenarios)}",
-            f"MODELS := {' '.join(whole.models)}",
-            f"BASELINE := {whole.evaluate.baseline}",
-            f"STRATEGIES := {' '.join(whole.strategies)}",
+            f"override CONFIG_FILE := {path}",
+            f"override SCENARIOS := {' '.join(whole.scenarios)}",
+            f"override MODELS := {' '.join(whole.models)}",
+            f"override BASELINE := {whole.evaluate.baseline}",
+            f"override STRATEGIES := {' '.join(whole.strategies)}",
             *(
-                f"FORECASTS_{name} := {entry.forecasts.scenario}_{entry.forecasts.model}"
+                f"override FORECASTS_{name} := {_pair(entry.forecasts)}"
                 for name, entry in whole.strategies.items()
-                if entry.forecasts
             ),
-            f"MARKET_FORECASTS := {market.scenario}_{market.model}",
-            f"MARKET_SCENARIO := {market.scenario}",
-            f"RAW := {' '.join(whole.raw_names())}",
-            f"SOURCES := $(wildcard {' '.join([*paths, *folders])})",
+            f"override MARKET_FORECASTS := {_pair(market)}",
+            f"override MARKET_SCENARIO := {market.scenario}",
+            f"override RAW := {' '.join(whole.raw_names())}",
+            f"override SOURCES := {' '.join(sources)}",
             "",
         ]
     )
 
 
-def _must_have_what_make_needs(whole: Config) -> None:
-    """Refuse what Make would refuse in its own words: a missing schema, a name with a blank."""
+def _pair(forecasts: Forecasts | None) -> str:
+    return f"{forecasts.scenario}_{forecasts.model}" if forecasts else ""
+
+
+def _must_have_what_make_needs(path: str, whole: Config) -> None:
+    """Refuse what Make would refuse in its own words, or read as code."""
+    odd = re.search(r"[^\w./@+-]|^-", path)
+    if odd:
+        raise InputError(path, f"has {odd[0]!r} in its name, which Make cannot handle", "rename it")
     for name in whole.raw_names():
         if not Path(f"schemas/{name}.json").exists():
             raise InputError(
@@ -165,17 +169,11 @@ def _must_have_what_make_needs(whole: Config) -> None:
                 f"does not exist, but config.yaml has a source {name}",
                 "copy the schema of a similar source and adapt it",
             )
-    pattern = whole.fetch_data.prices.path
-    for path in checkpoint.listing(pattern) if "*" in pattern else []:
-        if re.search(r"[^\w./@+-]", path):
-            raise InputError(
-                path, "has a blank or a sign in its name that Make cannot handle", "rename the file"
-            )
 
 
 def sync(path: str) -> list[str]:
     """Validate the configuration at `path`; bring the key files and config.mk in line with it."""
     looked = checkpoint.now_ns()
     whole = load(path)
-    _must_have_what_make_needs(whole)
+    _must_have_what_make_needs(path, whole)
     return config.sync(whole.model_dump(), makefile(path, whole), looked)

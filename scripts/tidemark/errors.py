@@ -1,5 +1,6 @@
 """The errors that speak to the person who can mend them."""
 
+import errno
 from collections.abc import Callable, Iterable
 
 from tidemark import progress
@@ -42,9 +43,16 @@ def io_message(error: OSError) -> str:
     """An operating system's error in one line, with a cure."""
     where = error.filename or "input/output"
     what = error.strerror or str(error)
-    return (
-        f"{where}: {what}. Cure: check that the path exists, may be read and written, and has room"
-    )
+    return f"{where}: {what}. Cure: {_CURES.get(error.errno or 0, _CURE)}"
+
+
+_CURE = "check that the path exists, may be read and written, and has room"
+_CURES = {
+    errno.ENOSPC: "make room on that disk; nothing earlier was lost",
+    errno.EISDIR: "a folder is in place of a file: move it away",
+    errno.ENOTDIR: "a file is in place of a folder: move it away",
+    errno.EEXIST: "a file is in place of a folder: move it away",
+}
 
 
 def exit_code_of(work: Callable[[], int]) -> int:

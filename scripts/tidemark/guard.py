@@ -25,7 +25,8 @@ def arm(root: Path, script: str) -> None:
     """From now on refuse to open files below `root` outside `opened()`."""
     if not _armed:
         sys.addaudithook(_audit)
-    _armed.update(root=f"{root}/", script=script)
+    real = f"{os.path.realpath(root)}/"
+    _armed.update({"root": f"{root}/", "real root": real, "script": script})
 
 
 @contextlib.contextmanager
@@ -45,13 +46,18 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     name = arguments[0]
     if not isinstance(name, str | bytes | os.PathLike):
         return
-    path = os.path.realpath(os.fsdecode(name))
-    if not path.startswith(_armed["root"]):
-        return
-    relative = path.removeprefix(_armed["root"])
-    if not relative.startswith(FREE):
+    path = os.fsdecode(name)
+    below = [
+        place.removeprefix(root)
+        for place, root in (
+            (os.path.abspath(path), _armed["root"]),  # noqa: PTH100 - links stay
+            (os.path.realpath(path), _armed["real root"]),
+        )
+        if place.startswith(root)
+    ]
+    if below and not any(relative.startswith(FREE) for relative in below):
         raise InputError(
             _armed["script"],
-            f"opens {relative} by itself, so its checkpoint would not know",
+            f"opens {below[0]} by itself, so its checkpoint would not know",
             "read it with run.read_*(...) and write it with run.write_*(...)",
         )

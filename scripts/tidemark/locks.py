@@ -9,16 +9,24 @@ from typing import IO
 from tidemark import progress
 
 FOLDER = Path("artifacts/.locks")
+_held: set[str] = set()
 
 
 @contextlib.contextmanager
 def held(name: str) -> Iterator[None]:
     """Hold the lock of a checkpoint; wait for it, and say so, if another process has it."""
+    if name in _held:  # by this process: to wait would be for ever
+        yield
+        return
     with _file(name) as lock:
         if not _taken(lock):
             progress.say(f"    {name}: another process is at it; waiting")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        _held.add(name)
+        try:
+            yield
+        finally:
+            _held.remove(name)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shlex
 import subprocess
 import sys
 import time
@@ -46,14 +45,17 @@ def _locked(path: Path) -> Iterator[IO[str]]:
 
 
 def _planned() -> int:
-    """Number of steps in `make -n` of the same goals."""
-    command = shlex.split(os.environ.get("TIDEMARK_PLAN", ""))
-    if not command:
+    """Number of steps in `make -n` of the same goals, with the variables of the command line."""
+    goals = os.environ.get("TIDEMARK_GOALS", "").split()
+    if not goals:
         return 0
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     inherited["TIDEMARK_PLANNING"] = "1"
+    _, variables, quoted = os.environ.get("MAKEFLAGS", "").partition("-- ")
+    inherited["MAKEFLAGS"] = f"{variables}{quoted}"  # only Make itself can read its quotes
+    command = [os.environ["MAKE_COMMAND"], "-n", "--", *goals]
     dry_run = subprocess.run(
-        command, env=inherited, capture_output=True, text=True, check=False
+        command, env=inherited, capture_output=True, text=True, errors="replace", check=False
     ).stdout
     return sum("scripts/launch.py" in line for line in dry_run.splitlines())
 

@@ -26,6 +26,7 @@ from tidemark.settings import (
     Window,
     Winsorise,
 )
+from tidemark.staging import generated_folder
 
 from pydantic import ValidationError
 
@@ -57,6 +58,7 @@ def check(whole: Config) -> None:
     faults = [
         *_files(whole),
         *_waits(whole.fetch_data),
+        *_own_sources(whole.fetch_data),
         *_price_columns(whole.fetch_data.prices),
         *_time_zone(whole.fetch_data.prices),
         *_file_names(whole),
@@ -86,13 +88,8 @@ def check(whole: Config) -> None:
 
 def _files(whole: Config) -> list[Fault]:
     """A source that exists is a file; of a wildcard, each that matches."""
-    fetch = whole.fetch_data
-    paths = {"prices": fetch.prices.path}
-    if fetch.corporate_actions:
-        paths["corporate_actions"] = fetch.corporate_actions.path
-    paths |= {f"economic.{name}": series.path for name, series in fetch.economic.items()}
     faults = []
-    for name, path in paths.items():
+    for name, path in whole.fetch_data.paths().items():
         found = checkpoint.listing(path) if "*" in path else [path]
         unfit = next(filter(None, map(_unfit, found)), None)
         if unfit:
@@ -119,6 +116,20 @@ def _waits(fetch: FetchData) -> list[Fault]:
     if minutes <= LONGEST_WAIT:
         return []
     return [("fetch_data.retry_attempts", f"would wait {minutes / 1440:,.0f} days; at most 7")]
+
+
+def _own_sources(fetch: FetchData) -> list[Fault]:
+    """What is the user's must not lie where steps write and `make clean` removes."""
+    found = [(name, path, generated_folder(path)) for name, path in fetch.paths().items()]
+    return [
+        (
+            f"fetch_data.{name}.path",
+            f"{path} lies in {folder}/, which the pipeline writes and `make clean` empties:"
+            " keep your own files elsewhere, e.g. in mydata/",
+        )
+        for name, path, folder in found
+        if folder
+    ]
 
 
 def _price_columns(prices: Prices) -> list[Fault]:

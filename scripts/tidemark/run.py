@@ -117,11 +117,14 @@ class Run:
         if not Path(path).exists():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         if self._promised is not None and path not in self._promised:
-            raise InputError(
-                f"scripts/{self.step}.py",
-                f"reads {path}, which the rule for {checkpoint.path_of(self.name)} does not list",
-                "add it to that rule's prerequisites in the Makefile",
-            )
+            raise self._not_promised(path)
+
+    def _not_promised(self, path: str) -> InputError:
+        return InputError(
+            f"scripts/{self.step}.py",
+            f"reads {path}, which the rule for {checkpoint.path_of(self.name)} does not list",
+            "add it to that rule's prerequisites in the Makefile",
+        )
 
     def _read_once_more(self, path: str) -> bytes:
         """Wait for a producer that may be at work in another make; then the file must be its."""
@@ -196,9 +199,21 @@ class Run:
         return Path(path)
 
     def glob(self, pattern: str) -> list[str]:
-        """The sorted files that match; the listing counts as an input."""
+        """The sorted files that match; the listing counts as an input.
+
+        What Make knows is the pattern, by the key that names it, or the folder. It never sees the
+        names of the files, which may be read too.
+        """
+        folder = Path(pattern).parent
+        found = checkpoint.listing(pattern)
+        for path in found:
+            _must_be_a_name(path)
+        if self._promised is not None and folder.exists():
+            if self._promised.isdisjoint((pattern, str(folder))):
+                raise self._not_promised(pattern)
+            self._promised.update(found)
         self.inputs[pattern] = checkpoint.listing_sha(pattern)
-        return checkpoint.listing(pattern)
+        return found
 
     def missing(self, path: str) -> None:
         """Record that an input was not there; the step runs again when it appears."""
@@ -413,16 +428,31 @@ def _peak_bytes(usage: resource.struct_rusage) -> int:
     return max(peak - int(os.environ.get("TIDEMARK_SHARED_BYTES", 0)), 0)
 
 
+def _must_be_a_name(path: str) -> None:
+    """Refuse what cannot be written down, or would be read as a wildcard."""
+    if "*" in path:
+        raise InputError(path, "has * in its name, as only wildcards have", "rename the file")
+    readable = path.encode(errors="surrogateescape").decode(errors="replace")
+    if readable != path:
+        raise InputError(readable, "has bytes in its name that are not UTF-8", "rename the file")
+
+
 def run_id() -> str:
     """Identifies one `make`, or one hand run."""
     return os.environ.get("TIDEMARK_RUN") or f"hand-{os.getpid()}"
 
 
 def promised_by_make(name: str) -> set[str] | None:
-    """The prerequisites in the rule that started this step; None when it was started by hand."""
+    """The prerequisites in the rule that started this step; None when it was started by hand.
+
+    A source stands there by the key that names it.
+    """
     if os.environ.get("TIDEMARK_TARGET") != str(checkpoint.path_of(name)):
         return None
-    return set(Path(f"artifacts/.promised/{name}.ok").read_text("utf-8").split())
+    listed = Path(f"artifacts/.promised/{name}.ok").read_text("utf-8").split()
+    keys = [Path(path).name for path in listed if path.startswith(f"{config.KEYS}/fetch_data.")]
+    named = (config.stored(key) for key in keys if key.endswith(".path"))
+    return {*listed, *(json.loads(text) for text in named if text)}
 
 
 def _brief(why: list[checkpoint.Reason]) -> str:

@@ -197,6 +197,12 @@ class FetchData(Section):
     corporate_actions: CorporateActions | None = None
     economic: dict[Name, EconomicSeries] = {}
 
+    def paths(self) -> dict[str, str]:
+        """The path of each source, by its key in this section."""
+        single = {"prices": self.prices, "corporate_actions": self.corporate_actions}
+        series = {f"economic.{name}": source for name, source in self.economic.items()}
+        return {name: source.path for name, source in (single | series).items() if source}
+
 
 class ValidateSchema(Section):
     """What raw data is held against, beside the schemas themselves."""

@@ -5,6 +5,7 @@ Make starts nothing downstream.
 """
 
 import contextlib
+import errno
 import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -12,8 +13,25 @@ from pathlib import Path
 from typing import Any
 
 from tidemark import store
+from tidemark.errors import InputError
 
 KEPT = Path("artifacts/edited_by_hand")
+GENERATED = (
+    *("data/raw", "data/processed", "data/splits", "data/predictions", "data/scenarios"),
+    *("data/backtests", "features", "models", "metrics", "logs", "reports/figs", "artifacts"),
+)
+
+
+def generated_folder(path: str) -> str | None:
+    """The folder in which a file would be overwritten, or removed by `make clean`; also by a link.
+
+    In reports/ itself lie generated files, beside folders that are people's.
+    """
+    place = Path(os.path.realpath(path))
+    for folder in GENERATED:
+        if place.is_relative_to(os.path.realpath(folder)):
+            return folder
+    return "reports" if str(place.parent) == os.path.realpath("reports") else None
 
 
 def sweep(path: str) -> None:
@@ -21,6 +39,18 @@ def sweep(path: str) -> None:
     target = Path(path)
     for left in target.parent.glob(f".{target.name}.[0-9]*.tmp*"):
         left.unlink(missing_ok=True)
+
+
+def _make_room(target: Path) -> None:
+    """A folder for the file; InputError if something else has its place."""
+    for place in reversed(target.parents):
+        if place.is_symlink() and not place.exists():
+            raise InputError(str(place), "is a link to nothing", "make the folder it leads to")
+        if place.exists() and not place.is_dir():
+            raise InputError(str(place), "is a file where a folder is needed", "move it away")
+    if target.is_dir():
+        raise InputError(str(target), "is a folder in place of a file", "move it away")
+    target.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _names(path: Path) -> Iterator[Path]:
@@ -45,7 +75,7 @@ class Staging:
     def temporary(self, path: str) -> Path:
         """A file to write in place of `path`; what a killed run left there goes first."""
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_room(target)
         sweep(path)
         self._waiting[path] = store.temporary_name(target)
         return self._waiting[path]
@@ -114,5 +144,11 @@ class Staging:
         """Set a copy aside that is not what the step wrote: somebody's work, perhaps."""
         aside = next(path for path in _names(KEPT / edited) if not path.exists())
         aside.parent.mkdir(parents=True, exist_ok=True)
-        edited.replace(aside)
+        try:
+            edited.replace(aside)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            store.write_atomic(aside, edited.read_bytes(), edited.stat().st_mtime_ns)
+            edited.unlink()
         self.kept.append(str(aside))

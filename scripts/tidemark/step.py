@@ -56,6 +56,7 @@ def _launch_by_hand(name: str, instance: Mapping[str, str], path: str) -> int:
 
     The same modules and the same threads, so the same checkpoint.
     """
+    os.environ.pop("PYTHONSAFEPATH", None)
     configure = [sys.executable, "scripts/configure.py", "--if-stale", "--config", path]
     code = subprocess.run(configure, check=False).returncode
     if code:

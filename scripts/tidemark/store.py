@@ -127,6 +127,16 @@ def write_atomic(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def write_if_changed(path: Path, data: bytes) -> None:
+    """The same, but a file that holds `data` keeps its time."""
+    try:
+        if path.read_bytes() == data:
+            return
+    except FileNotFoundError:
+        pass
+    write_atomic(path, data)
+
+
 def file_clock_ns() -> int:
     """Now, by the clock of the file system: a file server's may differ from the machine's."""
     CLOCK.parent.mkdir(exist_ok=True)

@@ -13,17 +13,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tidemark import checkpoint, locks, progress, store
+from tidemark import checkpoint, config, locks, progress, store
 from tidemark.checkpoint import Look
 
 STAMP = checkpoint.FOLDER / ".verified"
+LOOKED = checkpoint.FOLDER / ".looked"  # its time: when the last look began
+WATCHED = checkpoint.FOLDER / ".watched"
 WRITTEN = ("artifacts", "data", "features", "models", "metrics", "reports")
-LONG_AGO_NS = 946_684_800 * 10**9
 
 
 def verify() -> None:
     """Settle every checkpoint that no process is at, upstream first, and note that it was done."""
     began = checkpoint.now_ns()
+    _watch()
     look = Look()
     found = {name: look.record(name) for name in checkpoint.names()}
     records = {name: record for name, record in found.items() if record is not None}
@@ -33,9 +35,38 @@ def verify() -> None:
         with locks.held_if_free(name) as free:
             if free and not _settled(name, pending, look, began):
                 pending.update(records.get(name, {}).get("outputs", ()))
+    checkpoint.forget(records)
     _sweep()
     _report_upgrades(records, look)
+    store.write_atomic(LOOKED, b"", began)
     STAMP.write_text(f"{int(time.time())}\n", "utf-8")  # a later time than now: the clock went back
+
+
+def _watch() -> None:
+    """List for changed.sh the sources, their folders, and all links on the way to what is read.
+
+    NUL separates them: no name has it. `folder/` stands for the files in it, `folder/.` for itself.
+    """
+    found = []
+    for path in config.source_paths():
+        folder = Path(path).parent
+        found += [f"{folder}/", f"{folder}/."] if "*" in path else [path, f"{folder}/."]
+        found += _links(folder if "*" in path else Path(path))
+    for top in (*WRITTEN, "schemas", "scripts"):
+        found += _links(Path(top))
+    listed = [path if path.startswith("/") else f"./{path}" for path in dict.fromkeys(found)]
+    text = "".join(f"{path}\0" for path in listed)
+    store.write_if_changed(WATCHED, os.fsencode(text))
+
+
+def _links(path: Path) -> Iterator[str]:
+    """Every link that is followed on the way to a path."""
+    if not path.exists():  # or it goes round in circles
+        return
+    for place in (*reversed(path.parents), path):
+        if place.is_symlink():
+            yield f"{place}/." if place.is_dir() else str(place)
+            yield from _links(place.parent / place.readlink())
 
 
 def _sweep() -> None:
@@ -81,9 +112,10 @@ def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
     path = checkpoint.path_of(name)
     record = look.reload(name)  # another make may have written it before we had the lock
     if record is None or next(checkpoint.reasons(name, pending, look), None) is not None:
-        os.utime(path, ns=(LONG_AGO_NS, LONG_AGO_NS))
+        checkpoint.publish_dependencies(record) if record else None
+        os.utime(path, ns=(checkpoint.LONG_AGO_NS, checkpoint.LONG_AGO_NS))
         return False
-    checkpoint.publish(record, look)
+    checkpoint.publish(record)
     stamp = max(path.stat().st_mtime_ns, _newest(record, look, looked_ns))
     for output, item in record["outputs"].items():
         if Path(output).stat().st_mtime_ns < stamp:

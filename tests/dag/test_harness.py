@@ -312,16 +312,6 @@ def test_bookkeeping_that_was_deleted_comes_back(tree):
     assert "train_models mean_impute ridge" in tree.make("train_models").ran
 
 
-@pytest.mark.parametrize("name", ["two words.md", "a:b.md", "a#b.md", "a$b.md"])
-def test_a_narrative_that_make_cannot_name_is_refused_and_nothing_lost(cold, tree, name):
-    (tree.path / "reports/narrative" / name).touch()
-    outcome = tree.make("all")
-    assert outcome.code == 2
-    assert "Cure: rename it" in outcome.stderr
-    (tree.path / "reports/narrative" / name).unlink()
-    assert (tree.make("all").ran, tree.results()) == (set(), cold[0].results())
-
-
 def test_without_narratives_nothing_is_asked_again(tree):
     shutil.rmtree(tree.path / "reports/narrative")
     assert tree.make("all").ran == {"reports"}

@@ -3,6 +3,7 @@ import os
 from pathlib import Path
 
 from tidemark import checkpoint, config, store
+from tidemark.errors import InputError
 
 import pytest
 
@@ -130,14 +131,20 @@ def test_a_file_outside_the_project_has_no_producer(tmp_path):
     assert checkpoint.producer("../prices.csv") is None
 
 
-def test_the_depfile_names_modules_keys_sources_and_outputs():
+def test_the_depfile_names_keys_modules_and_outputs_but_no_file_that_people_name():
     text = Path(f"artifacts/.deps/{NAME}.d").read_text()
     first, *rest = text.splitlines()
     assert first == (
-        f"artifacts/{NAME}.ok: data/in.csv scripts/m.py artifacts/.config/a.b"
-        " $(call missing,metrics/out.json)"
+        f"artifacts/{NAME}.ok: artifacts/.config/a.b scripts/m.py $(call missing,metrics/out.json)"
     )
-    assert rest == ["data/in.csv:", "artifacts/.config/a.b:"]
+    assert rest == ["artifacts/.config/a.b:"]
+
+
+@pytest.mark.parametrize("sign", [*"$#%:;|&=,()'`*?[]{}!~<>\\\" \t\n"])
+def test_a_module_that_make_cannot_name_is_refused(sign):
+    path = f"scripts/a{sign}b.py"
+    with pytest.raises(InputError, match="which Make cannot handle"):
+        checkpoint.publish(record(code={path: {"sha256": "", "meaning": ""}}))
 
 
 def test_a_provisional_result_asks_again():

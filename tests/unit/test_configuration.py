@@ -3,7 +3,7 @@ import os
 from pathlib import Path
 from typing import get_args
 
-from tidemark import configuration, settings
+from tidemark import configuration, settings, staging
 from tidemark.backtest import assessment
 from tidemark.errors import InputError
 from tidemark.yaml_lines import parse
@@ -339,3 +339,57 @@ def test_yaml_faults_name_the_line(data, told):
     with pytest.raises(InputError) as error:
         parse("f.yaml", data)
     assert str(error.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("data/raw/mine.csv", "data/raw"),
+        ("./data/raw/prices.parquet", "data/raw"),
+        ("data/sample/../raw/*.csv", "data/raw"),
+        ("{here}/artifacts/mine.csv", "artifacts"),
+        ("../{name}/features/x.csv", "features"),
+        ("link.csv", "models"),
+        ("linked/mine.csv", "metrics"),
+        ("elsewhere/mine.csv", "logs"),
+        ("reports/mine.csv", "reports"),
+    ],
+)
+def test_a_source_where_the_pipeline_writes_is_refused(project, monkeypatch, path, folder):
+    for name in ("models", "metrics", "far", "reports"):
+        (project / name).mkdir()
+    (project / "models/x.csv").write_text("")
+    (project / "link.csv").symlink_to("models/x.csv")
+    (project / "linked").symlink_to("metrics")
+    (project / "logs").symlink_to("far")
+    (project / "elsewhere").symlink_to("far")
+    path = path.format(here=project, name=project.name)
+    told, line = broken(project, monkeypatch, "data/sample/prices.csv", path)
+    assert f"fetch_data.prices.path: {path} lies in {folder}/" in told
+    assert path in line
+
+
+@pytest.mark.parametrize("path", ["data/mine/p.csv", "data/*.csv", "mydata/*.csv", "rawdata/p.csv"])
+def test_a_source_elsewhere_in_the_project_is_fine(project, monkeypatch, path):
+    monkeypatch.chdir(project)
+    Path("config.yaml").write_text(SHIPPED.replace("data/sample/prices.csv", path), "utf-8")
+    assert configuration.load("config.yaml").fetch_data.prices.path == path
+
+
+@pytest.mark.parametrize(
+    "path", ["a b.yaml", "a;b.yaml", "$(x).yaml", "-a.yaml", "a\nb.yaml", "a:b"]
+)
+def test_a_configuration_whose_name_could_be_code_is_refused(project, monkeypatch, path):
+    monkeypatch.chdir(project)
+    Path("schemas").symlink_to(ROOT / "schemas")
+    Path(path).write_text(SHIPPED, "utf-8")
+    with pytest.raises(InputError, match="in its name, which Make cannot handle"):
+        configuration.sync(path)
+    assert not Path("artifacts/config.mk").exists()
+
+
+def test_one_list_says_what_is_generated():
+    cleaned, looked = ((ROOT / f"scripts/{name}.sh").read_text() for name in ("clean", "changed"))
+    for folder in staging.GENERATED:
+        assert folder in cleaned
+        assert folder in looked or folder in ("logs", "reports/figs")

@@ -4,7 +4,7 @@ import gzip
 import io
 
 from tidemark.errors import InputError
-from tidemark.sources import actions, economic, prices
+from tidemark.sources import actions, economic, files, origin, prices
 
 import numpy as np
 import pandas as pd
@@ -532,3 +532,46 @@ def test_corporate_actions_need_all_their_columns():
     source = ACTIONS | {"columns": {"timestamp": "ex_date", "ticker": "ticker", "kind": "kind"}}
     with pytest.raises(InputError, match=r"corporate_actions\.columns: value is missing"):
         actions.read({"a.csv": b"ex_date,ticker,kind\n2020-01-02,A,split\n"}, source)
+
+
+# --- Many files
+
+
+BARS = "Date,Close\n2020-01-02,1\n2020-01-03,2\n"
+NEWEST_FIRST = "Date,Close\n2020-01-03,2\n2020-01-02,1\n"
+
+
+def test_many_files_in_one_pass_say_what_each_says_alone(monkeypatch):
+    texts = {f"d/T{n}.csv": NEWEST_FIRST if n % 3 else BARS for n in range(12)}
+    texts["d/T5.csv"] = "Close,Date\n7,2020-01-03\n"
+    contents = {path: text.encode() for path, text in texts.items()}
+    alone = [prices.read({path: data}, ONE_FILE_A_TICKER) for path, data in contents.items()]
+    expected = pd.concat(alone).sort_values(["ticker", "timestamp"], ignore_index=True)
+    for rows in (1, 7, 10**6):
+        monkeypatch.setattr(files, "BATCH_ROWS", rows)
+        pd.testing.assert_frame_equal(prices.read(contents, ONE_FILE_A_TICKER), expected)
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        (BARS.replace(",2\n", ",two\n"), "d/C.csv:3: Close: 'two' is not a number"),
+        (BARS.replace("-03", "-33"), "d/C.csv:3: Date: '2020-01-33' is not a date"),
+        (BARS + "2020-01-01,3\n", "d/C.csv:4: Date: time goes backwards for C"),
+        (BARS.replace("Close", "Last"), "d/C.csv: has no column 'Close'"),
+        (BARS + "2020-01-01\n", "d/C.csv:4: has 1 fields"),
+    ],
+)
+def test_a_fault_in_one_of_many_files_names_it_and_the_line(bad, told):
+    texts = {"d/A.csv": BARS, "d/B.csv": NEWEST_FIRST, "d/C.csv": bad, "d/D.csv": NEWEST_FIRST}
+    with pytest.raises(InputError) as error:
+        prices.read({path: text.encode() for path, text in texts.items()}, ONE_FILE_A_TICKER)
+    assert str(error.value).startswith(told)
+
+
+def test_checksums_of_odd_names_are_as_sha256sum_writes_them():
+    text = origin.checksums({"a b;$(c).csv": b"x", "a\\b\nc": b"x"})
+    first, second = text.splitlines()
+    assert first.endswith("  a b;$(c).csv")
+    assert second.startswith("\\")
+    assert second.endswith("  a\\\\b\\nc")

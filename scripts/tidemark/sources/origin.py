@@ -28,5 +28,9 @@ def is_same_source(parquet: bytes, source: Mapping[str, Any]) -> bool:
 
 def checksums(files: Mapping[str, bytes]) -> str:
     """One line a file, as `sha256sum --check` reads them in the project's folder."""
-    lines = [f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in files.items()]
-    return "".join(lines)
+    return "".join(_line(path, hashlib.sha256(data).hexdigest()) for path, data in files.items())
+
+
+def _line(path: str, sha: str) -> str:
+    quoted = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return f"{'' if quoted == path else chr(92)}{sha}  {quoted}\n"

@@ -1,0 +1,55 @@
+#!/bin/sh
+# The quick look, a few `find` for every make. `changed.sh CONFIG` says
+#   configure  if artifacts/config.mk is not what configure.py made of this configuration file,
+#   verify     if a file changed since verify.py last looked at contents, or if that could not be seen,
+# and nothing if nothing changed. Here, whatever a check prints, an error message too, means yes.
+export LC_ALL=C
+made=artifacts/config.mk stamp=artifacts/.verified looked=artifacts/.looked
+
+stale() {
+    cmp $made artifacts/.config.mk || rm -f $made
+    find -L "$1" -cnewer $made
+    [ ! -L "$1" ] || find "$1" -cnewer $made
+    find -L artifacts/.config $made \( -newercc $made -o -path $made -newermt now \) -print -quit
+}
+
+existing() {
+    for path; do
+        [ ! -e "$path" ] && [ ! -L "$path" ] || echo "$path"
+    done
+}
+
+changed() {
+    read -r last <$stamp && [ "$last" -le "$(date +%s)" ] || echo the clock went back
+    [ -d artifacts/.producers ] || echo gone
+    find -L .venv/bin/python $(existing .venv/lib/*/site-packages) artifacts/.watched -maxdepth 0 -cnewer $stamp
+
+    # A link may lead to another disk: the link counts, and what it leads to.
+    folders=$(existing scripts schemas data/raw data/processed data/splits data/predictions data/scenarios \
+        data/backtests features models metrics reports artifacts/.config artifacts/.deps artifacts/.producers)
+    find $folders -type l -cnewer $stamp -print -quit
+    find -L $folders -type f ! -name '.*' ! -name '*.pyc' -cnewer $stamp -print -quit
+    find -L artifacts -maxdepth 1 -type f ! -name '.*' ! -name 'dag.*' -cnewer $stamp -print -quit
+
+    # What only people write may change while verify.py looks, so here it counts when that began. What
+    # verify.py listed in artifacts/.watched are names that people chose: nothing may read them as code.
+    find -L $(existing schemas reports/templates reports/narrative) -cnewer $looked -print -quit
+    xargs -0 sh -c '
+        looked=$0
+        find -L "$@" -maxdepth 1 \( -path "*/." -prune -o ! -type d \) -cnewer "$looked" -print -quit
+        for path; do
+            shift
+            set -- "$@" "${path%/.}"
+        done
+        find "$@" -maxdepth 0 -type l -cnewer "$looked"' $looked <artifacts/.watched || echo failed
+}
+
+any() {
+    [ -e "$1" ]
+}
+
+if [ $# -gt 0 ] && [ -n "$(stale "$1" 2>&1)" ]; then
+    echo configure
+elif { any artifacts/*.ok || any artifacts/.deps/*.d; } && [ -n "$(changed 2>&1)" ]; then
+    echo verify
+fi

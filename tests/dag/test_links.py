@@ -1,0 +1,106 @@
+"""Results on another disk, behind links: seen, kept, and cleaned as if they were here."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from conftest import Tree, instances
+
+import pytest
+
+LINKED = ("data", "features", "models", "metrics", "reports", "artifacts")
+METRICS = "metrics/mean_impute_ridge.json"
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """A folder on another file system, if there is one."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def linked(tree: Tree, disk: Path) -> Tree:
+    """A built project whose folders lie on another disk, but for artifacts/edited_by_hand's."""
+    for name in LINKED[:-1]:
+        shutil.move(tree.path / name, disk / name)
+        (tree.path / name).symlink_to(disk / name)
+    outcome = tree.make("all")
+    assert (outcome.code, outcome.ran, outcome.stderr) == (0, set(), "")
+    assert "nothing to do" in tree.make("all").stdout
+    return tree
+
+
+def test_an_edit_behind_a_link_is_seen_and_kept(linked):
+    path = linked.path / METRICS
+    was, stat = path.read_bytes(), path.stat()
+    edited = was.replace(b"0", b"1", 1)
+    path.write_bytes(edited)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # as an archive does
+    outcome = linked.make("evaluate")
+    assert (outcome.code, outcome.ran) == (0, {"evaluate mean_impute ridge"}), outcome
+    assert f"{METRICS} is not what the step wrote" in outcome.stdout
+    assert (linked.path / "artifacts/edited_by_hand" / METRICS).read_bytes() == edited
+    assert path.read_bytes() == was
+    assert linked.make("evaluate").ran == set()
+
+
+def test_sources_and_code_behind_links_are_seen(linked, disk):
+    for name in ("scripts", "schemas"):
+        shutil.move(linked.path / name, disk / name)
+        (linked.path / name).symlink_to(disk / name)
+    assert linked.make("all").ran == set()
+    linked.edit("scripts/plots.py", "@step", "ADDED = 1\n\n\n@step")
+    assert {"plots mean_impute ridge", "plots outlier_treatment ridge"} <= linked.planned()
+    assert linked.make("plots").ran == instances("plots")
+    linked.edit("scripts/plots.py", "ADDED = 1\n\n\n", "")
+    assert linked.make("all").code == 0
+    linked.edit("data/sample/unemployment.csv", "2012-11-01,", "2012-11-01,1")
+    assert "fetch_data" in linked.planned()
+
+
+def test_a_link_that_leads_elsewhere_now_is_seen(tree, disk):
+    """As a folder `current` among snapshots."""
+    for name in ("old", "new"):
+        shutil.copytree(tree.path / "data/sample", disk / name)
+    newer = disk / "new/unemployment.csv"
+    newer.write_text(newer.read_text().replace("2012-11-01,", "2012-11-01,1"))
+    (disk / "current").symlink_to(disk / "old")
+    for name in ("prices", "corporate_actions", "treasury_yields", "unemployment"):
+        tree.edit("config.yaml", f"path: data/sample/{name}", f"path: {disk}/current/{name}")
+    assert tree.make("fetch_data").code == 0
+    assert tree.make("fetch_data").ran == set()
+    (disk / "current").unlink()
+    (disk / "current").symlink_to(disk / "new")
+    assert "fetch_data" in tree.planned()
+
+
+def test_clean_empties_what_links_lead_to_and_touches_nothing_else(linked, disk):
+    shutil.move(linked.path / "artifacts", disk / "artifacts")
+    (linked.path / "artifacts").symlink_to(disk / "artifacts")
+    mine = {"data/mine/prices.csv", "data/raw/notes.txt", "models/photo.jpg", "metrics/notes.txt"}
+    mine |= {"artifacts/edited_by_hand/models/x.pkl", "artifacts/mine.txt", "reports/notes.md"}
+    for path in mine:
+        (disk / path).parent.mkdir(parents=True, exist_ok=True)
+        (disk / path).write_text("mine")
+    (linked.path / "models/others").symlink_to(disk / "data/mine")
+    assert linked.make("all").ran == set()
+    assert linked.make("clean").code == 0
+    assert all((linked.path / name).is_symlink() for name in LINKED)
+    assert all((disk / path).read_text() == "mine" for path in mine)
+    left = {str(path.relative_to(disk)) for path in disk.rglob("*") if path.is_file()} - mine
+    kept = ("data/sample/", "reports/narrative/", "reports/templates/", "metrics/history/")
+    assert all(path.startswith(kept) for path in left), left
+    assert linked.make("fetch_data").code == 0
+
+
+def test_clean_keeps_what_was_edited_by_hand(tree):
+    with (tree.path / METRICS).open("a") as file:
+        file.write("\n")
+    assert tree.make("evaluate").ran == {"evaluate mean_impute ridge"}
+    assert tree.make("clean").code == 0
+    assert (tree.path / "artifacts/edited_by_hand" / METRICS).exists()
+    assert [path.name for path in (tree.path / "artifacts").iterdir()] == ["edited_by_hand"]
