@@ -149,7 +149,7 @@ def test_logs_of_a_run_are_whole_json_lines(cold):
     done = [line for line in lines if " done in " in line["message"]]
     assert len(done) == len(outcome.ran)
     assert len({line["run"] for line in lines}) == 1
-    assert "missing before" in tree.text("logs/preprocess_mean_impute.log")
+    assert "outliers (none): 0 before, 0 after" in tree.text("logs/preprocess_mean_impute.log")
 
 
 def test_a_checkpoint_says_what_was_read_written_and_run_with(cold):
