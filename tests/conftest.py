@@ -1,7 +1,9 @@
 """Real runs of the real Makefile, on a small part of the sample, in temporary copies."""
 
 import contextlib
+import fcntl
 import hashlib
+import json
 import os
 import random
 import re
@@ -10,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -288,10 +290,20 @@ def _shrink_config(path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, Outcome]:
-    """A first `make all`, and what it printed. Copy it before changing anything."""
-    tree = make_small(tmp_path_factory.mktemp("cold") / "tidemark")
-    outcome = tree.make("all", jobs=4)
+def cold(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Tree, Outcome]:
+    """A first `make all`, and what it printed. Copy it before changing anything.
+
+    The first worker that asks makes it for all of them.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+    tree, told = Tree(shared / "cold/tidemark"), shared / "cold.json"
+    with (shared / "cold.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            make_small(tree.path)
+            told.write_text(json.dumps(asdict(tree.make("all", jobs=4))), "utf-8")
+    outcome = Outcome(**json.loads(told.read_text("utf-8")))
     assert outcome.code == 0, outcome.stdout + outcome.stderr
     return tree, outcome
 

@@ -107,7 +107,9 @@ def test_a_tampered_model_is_never_loaded(tree, pointer):
         (tree.path / f"artifacts/.producers/{RIDGE}").unlink()
     outcome = tree.python("scripts/evaluate.py", "--scenario", "mean_impute", "--model", "ridge")
     assert outcome.code == 2
-    told = "no checkpoint vouches for" if pointer == "lost" else "is not what train_models_mean_impute"
+    told = (
+        "no checkpoint vouches for" if pointer == "lost" else "is not what train_models_mean_impute"
+    )
     assert f"{RIDGE}: {told}" in outcome.stderr
     assert "run make again" in outcome.stderr
     assert "a pickle ran code" not in outcome.stdout + outcome.stderr
