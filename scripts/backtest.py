@@ -1,7 +1,7 @@
 """Trade one strategy: every set of parameters on every ticker in every market scenario."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from tidemark.backtest import causality, strategies
@@ -10,6 +10,7 @@ from tidemark.backtest.engine import Rules
 from tidemark.backtest.prices import Floats, Prices, TradingHours, forecasts_on
 from tidemark.backtest.scenarios import files
 from tidemark.backtest.scenarios.market import MarketScenario
+from tidemark.naming import counted
 from tidemark.step import Run, step
 
 import pandas as pd
@@ -29,7 +30,8 @@ def backtest(run: Run) -> None:
         f"metrics/backtests/{run.strategy}.parquet", _cells(run, trial, tested)
     )
     run.write_parquet(f"data/backtests/{run.strategy}.parquet", trial.returns(markets[0]))
-    run.headline(f"{rows:,} cells: {_many(trial.sets, 'set')}, {_many(tested, 'market scenario')}")
+    sets, scenarios = counted(len(trial.sets), "set"), counted(len(tested), "market scenario")
+    run.headline(f"{counted(rows, 'cell')}: {sets}, {scenarios}")
 
 
 def _warn_once() -> None:
@@ -45,10 +47,6 @@ def _warn_once() -> None:
             show(message, category, file, line, *rest)
 
     warnings.showwarning = first
-
-
-def _many(things: Sequence[object], what: str) -> str:
-    return f"{len(things)} {what}{'s' * (len(things) != 1)}"
 
 
 def _trial(run: Run, full: MarketScenario) -> Trial:

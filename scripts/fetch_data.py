@@ -7,6 +7,7 @@ from typing import Any
 
 from tidemark import levels, retry, staging, store
 from tidemark.errors import InputError
+from tidemark.naming import counted
 from tidemark.sources import actions, economic, files, origin, prices
 from tidemark.step import Run, step
 
@@ -32,7 +33,9 @@ def fetch_data(run: Run) -> None:
         source = {key: run.plain(keys[key]) for key in keys if key not in levels.CARRYING}
         source["release_zone"] = source["release_zone"] or zone
         fetch(run, name, source, economic.read, at_most)
-    run.headline(f"{len(bars):,} price rows, {bars['ticker'].nunique()} tickers")
+    run.headline(
+        f"{counted(len(bars), 'price row')}, {counted(bars['ticker'].nunique(), 'ticker')}"
+    )
 
 
 def fetch(

@@ -4,6 +4,7 @@ from tidemark import closes, holes
 from tidemark.backtest import bars_a_year
 from tidemark.backtest.prices import from_tidy
 from tidemark.backtest.scenarios import configured, files
+from tidemark.naming import counted
 from tidemark.prices import require_tidy
 from tidemark.step import Run, step
 
@@ -19,7 +20,7 @@ def market_scenarios(run: Run) -> None:
     found = holes.of_closes(raw, run.config["preprocess"]["longest_hole_days"])
     prices = from_tidy(holes.spliced(raw, found))
     if found["after"].notna().any():
-        run.note(f"{found['after'].count()} holes left out: {holes.in_words(found)}")
+        run.note(f"{counted(found['after'].count(), 'hole')} left out: {holes.in_words(found)}")
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
     rates = bars_a_year.of_prices(prices, run.read_parquet(closes.SESSIONS), daily=daily)
     settings = run.plain(run.config["market_scenarios"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tidemark import cleaning, closes, levels
+from tidemark.naming import counted
 from tidemark.step import Run, step
 
 
@@ -26,13 +27,13 @@ def preprocess(run: Run) -> None:
         "outliers (%s): %d before, %d after", scenario["outliers"]["method"], *cleaned.outliers
     )
     if cleaned.dropped:
-        run.note(f"{cleaned.dropped:,} rows dropped: no adj_close yet to start from")
+        run.note(f"{counted(cleaned.dropped, 'row')} dropped: no adj_close yet to start from")
     if cleaned.in_holes:
-        run.note(f"{cleaned.in_holes:,} rows dropped: no adj_close, within holes")
+        run.note(f"{counted(cleaned.in_holes, 'row')} dropped: no adj_close, within holes")
     for end in cleaned.ended:
         run.note(
             f"{end.column} ended, its last value is of {end.last:%Y-%m-%d}:"
-            f" {end.bars:,} bars since then have none"
+            f" {counted(end.bars, 'bar')} since then without one"
         )
     run.write_parquet(f"data/processed/{run.scenario}.parquet", cleaned.bars)
     run.headline("; ".join(_in_words(cleaned)))
@@ -42,12 +43,12 @@ def _in_words(cleaned: cleaning.Cleaned) -> Iterator[str]:
     """What was filled, treated and left without a value."""
     imputed = [f"{count:,} {column}" for column, count in cleaned.imputed.items()]
     total = sum(cleaned.imputed.values())
-    yield f"{total:,} values imputed" + (f": {', '.join(imputed)}" if imputed else "")
-    yield f"{cleaned.outliers[0]} outliers treated"
+    yield f"{counted(total, 'value')} imputed" + (f": {', '.join(imputed)}" if imputed else "")
+    yield f"{counted(cleaned.outliers[0], 'outlier')} treated"
     if cleaned.breaks:
-        yield f"{cleaned.breaks:,} breaks"
+        yield counted(cleaned.breaks, "break")
     for column, count in cleaned.lacking.items():
-        yield f"{count:,} bars without {column}"
+        yield f"{counted(count, 'bar')} without {column}"
 
 
 if __name__ == "__main__":

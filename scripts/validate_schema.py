@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tidemark import closes, holes
 from tidemark.errors import InputError
+from tidemark.naming import counted
 from tidemark.step import Run, step
 from tidemark.validation import (
     adjustments,
@@ -143,7 +144,7 @@ def _conclude(
     if error:
         raise error
     rows = sum(int(str(dataset["rows"])) for dataset in datasets.values())
-    run.headline(f"{rows:,} rows pass, {warnings} warnings")
+    run.headline(f"{counted(rows, 'row')} pass, {counted(warnings, 'warning')}")
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def test_tickers_are_judged_apart_and_many_are_counted():
 def test_prices_that_have_no_ratio_are_said_not_to_be_judged():
     prices = walk()
     prices.loc[5, "adj_close"] = -1.0
-    assert "1 values are not above 0" in told(prices)
+    assert "not above 0: 1 value," in told(prices)
 
 
 # --- Missing prices

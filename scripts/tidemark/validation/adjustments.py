@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tidemark import corporate_actions
-from tidemark.naming import several
+from tidemark.naming import counted, several
 from tidemark.validation.finding import Finding, offenders
 
 import pandas as pd
@@ -25,7 +25,7 @@ def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -
         yield Finding(
             "adjustment",
             "adj_close",
-            f"{len(wrong):,} steps of adj_close / close that the corporate actions do not explain"
+            f"{counted(len(wrong), 'step')} of adj_close / close that the corporate actions do not explain"
             f" (the first by {step:.6f} instead of {expected:.6f})",
             "complete corporate_actions, or correct adj_close",
             "warning",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tidemark.naming import counted
 from tidemark.validation.completeness import PRICE
 from tidemark.validation.finding import Finding, iso, offenders
 from tidemark.validation.schema import Column, Schema
@@ -86,7 +87,7 @@ def _size(frame: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
         yield Finding(
             "min_rows",
             None,
-            f"{len(frame)} rows where at least {schema.min_rows} are expected",
+            f"{counted(len(frame), 'row')} where at least {schema.min_rows} are expected",
             "check that the source is whole, or lower min_rows in the schema",
         )
 

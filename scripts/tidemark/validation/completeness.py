@@ -6,7 +6,7 @@ A rate over the whole table hides the one ticker that lacks half of its bars.
 from collections.abc import Iterator
 
 from tidemark import holes
-from tidemark.naming import several
+from tidemark.naming import counted, several
 from tidemark.validation.finding import Finding, iso, offender
 from tidemark.validation.schema import Schema
 
@@ -121,7 +121,7 @@ def _holes(prices: pd.DataFrame, limit: float, found: pd.DataFrame) -> Iterator[
     yield Finding(
         "hole",
         PRICE,
-        f"{len(found):,} hole{'s' * (len(found) != 1)} without prices: {several(words)}{beside};"
+        f"{counted(len(found), 'hole')} without prices: {several(words)}{beside};"
         " no return, feature or target reaches across",
         "complete the source; or set preprocess.longest_hole_days in config.yaml",
         "warning",

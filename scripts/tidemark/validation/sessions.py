@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from tidemark.naming import counted
 from tidemark.validation.finding import SHOWN_ROWS, Finding, iso, offenders
 
 import numpy as np
@@ -44,7 +45,7 @@ def gaps(prices: pd.DataFrame, held: "Held", *, daily: bool, severity: str) -> l
             Finding(
                 "closed_day",
                 "timestamp",
-                f"{int(closed.sum()):,} bars on days when the exchange was closed",
+                f"{counted(int(closed.sum()), 'bar')} on days when the exchange was closed",
                 shift or _open_after_all(pd.DatetimeIndex(days[closed].unique()), days, held),
                 severity if daily else "warning",
                 int(closed.sum()),
@@ -146,8 +147,9 @@ def _never_in_session(prices: pd.DataFrame, number: np.ndarray, severity: str) -
         yield Finding(
             "no_session",
             "timestamp",
-            f"{int(never.sum()):,} bars of {prices['ticker'][never].nunique():,} tickers, none of"
-            " them while the exchange was open",
+            f"{counted(int(never.sum()), 'bar')} of"
+            f" {counted(prices['ticker'][never].nunique(), 'ticker')}, none while the exchange was"
+            " open",
             "correct fetch_data.prices.time_zone or validate_schema.calendar in config.yaml; or"
             f" {LOOSEN}",
             severity,

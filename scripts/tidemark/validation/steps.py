@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tidemark.corporate_actions import days
-from tidemark.naming import several
+from tidemark.naming import counted, several
 from tidemark.validation.finding import Finding, iso, offender, offenders
 
 import numpy as np
@@ -62,7 +62,7 @@ def check(
         yield Finding(
             "step",
             "adj_close",
-            f"{unfit:,} values are not above 0, so there is no return to and from them",
+            f"not above 0: {counted(unfit, 'value')}, to and from which there is no return",
             "mend them, or leave them empty",
             count=unfit,
             rows=offenders(prices, value <= 0, value),
@@ -73,7 +73,7 @@ def check(
         yield Finding(
             "step",
             "adj_close",
-            f"{len(found):,} step{'s' * (len(found) != 1)} from bar to bar that look like no trade:"
+            f"{counted(len(found), 'step')} from bar to bar that look like no trade:"
             f" {several([words for _, words in told], SHOWN)}",
             "mend the values, or show the split in older prices; what is real may stand",
             "warning",
