@@ -33,9 +33,8 @@ def fetch_data(run: Run) -> None:
         source = {key: run.plain(keys[key]) for key in keys if key not in levels.CARRYING}
         source["release_zone"] = source["release_zone"] or zone
         fetch(run, name, source, economic.read, at_most)
-    run.headline(
-        f"{counted(len(bars), 'price row')}, {counted(bars['ticker'].nunique(), 'ticker')}"
-    )
+    tickers = counted(bars["ticker"].nunique(), "ticker")
+    run.headline(f"{counted(len(bars), 'price row')}, {tickers}")
 
 
 def fetch(

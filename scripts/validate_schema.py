@@ -41,13 +41,13 @@ def validate_schema(run: Run) -> None:
         findings[name] = [
             *_acknowledgement(run, name, sha256),
             *_values(run, name, frames[name], rules),
-            *_sessions(run, frames[name], rules, held),
+            *_sessions(run, name, frames[name], rules, held),
         ]
         if name == "prices":
             bars = _with_days(run, bars, held)
             findings[name] += _steps(run, bars, frames.get("corporate_actions"))
             run.write_parquet(closes.SESSIONS, closes.table(held.sessions if held else None))
-        findings[name] += _adjustments(bars, frames[name], rules)
+        findings[name] += _adjustments(name, bars, frames[name], rules)
         datasets[name] = report.dataset(frames[name], sha256, findings[name])
     _conclude(run, findings, datasets)
 
@@ -114,16 +114,27 @@ def _held(run: Run, name: str, times: pd.Series, rules: Schema) -> "Held | None"
     return held
 
 
-def _sessions(run: Run, frame: pd.DataFrame, rules: Schema, held: "Held | None") -> list[Finding]:
+def _sessions(
+    run: Run, name: str, frame: pd.DataFrame, rules: Schema, held: "Held | None"
+) -> list[Finding]:
     if rules.gaps == "ignore" or held is None:
         return []
-    daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
-    return sessions.gaps(frame, held, daily=daily, severity=rules.gaps)
+    daily = name != "prices" or run.config["fetch_data"]["prices"]["bar"] == "daily"
+    named = frame if "ticker" in frame else frame.assign(ticker=name)
+    return sessions.gaps(named, held, daily=daily, severity=rules.gaps)
 
 
-def _adjustments(prices: pd.DataFrame, frame: pd.DataFrame, rules: Schema) -> list[Finding]:
+def _adjustments(
+    name: str, prices: pd.DataFrame, frame: pd.DataFrame, rules: Schema
+) -> list[Finding]:
     if rules.adjustment_tolerance is None:
         return []
+    if name != "corporate_actions":
+        raise InputError(
+            f"schemas/{name}.json: adjustment_tolerance",
+            "is for corporate actions, which explain steps of prices",
+            "remove it",
+        )
     return list(adjustments.cross_check(prices, frame, rules.adjustment_tolerance))
 
 

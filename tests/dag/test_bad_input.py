@@ -175,6 +175,10 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
         ["schemas/prices.json", "validate_schema.acknowledged_schemas"],
     ),
     "schema is not JSON": (rewrite("schemas/prices.json", "{", "{,"), ["schemas/prices.json"]),
+    "rule of prices in another schema": (
+        rewrite("schemas/treasury.json", '"age_of"', '"adjustment_tolerance": 0.1,\n  "age_of"'),
+        ["schemas/treasury.json", "adjustment_tolerance"],
+    ),
     "feature contract broken": (
         config("windows: [5, 21, 63]", "windows: [5, 21, 42]"),
         ["schemas/feature_contract.yaml", "_42"],

@@ -25,8 +25,8 @@ def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -
         yield Finding(
             "adjustment",
             "adj_close",
-            f"{counted(len(wrong), 'step')} of adj_close / close that the corporate actions do not explain"
-            f" (the first by {step:.6f} instead of {expected:.6f})",
+            f"{counted(len(wrong), 'step')} of adj_close / close that the corporate actions do not"
+            f" explain (the first by {step:.6f} instead of {expected:.6f})",
             "complete corporate_actions, or correct adj_close",
             "warning",
             len(wrong),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LISTED = 20  # days that a cure lists
 MANY = 0.1  # of all days with bars: a calendar that misses as many is another exchange's
-LOOSEN = "set `gaps` to warning in schemas/prices.json"
+LOOSEN = "set `gaps` to warning in its schema"
 DAY = pd.Timedelta(days=1)
 
 
