@@ -13,8 +13,9 @@ def feature_engineering(run: Run) -> None:
     """Write features/{scenario}.parquet, and how it was built to features/{scenario}_build.json."""
     bars = run.read_parquet(f"data/processed/{run.scenario}.parquet")
     recipe = features.Recipe(**run.plain(run.config["feature_engineering"]))
-    frame = features.build(bars, recipe)
-    lost = features.losses(bars, features.compute(bars, recipe), recipe)
+    computed = features.compute(bars, recipe)
+    frame = features.complete(computed, recipe)
+    lost = features.losses(bars, computed, recipe)
     features.check_contract(run.read_yaml(features.CONTRACT), frame)
     run.write_parquet(f"features/{run.scenario}.parquet", frame)
     run.write_json(f"features/{run.scenario}_build.json", _manifest(run, recipe, frame, lost))

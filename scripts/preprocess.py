@@ -6,6 +6,8 @@ from tidemark import cleaning, closes, levels
 from tidemark.naming import counted
 from tidemark.step import Run, step
 
+import pandas as pd
+
 
 @step(per=("scenario",))
 def preprocess(run: Run) -> None:
@@ -31,9 +33,11 @@ def preprocess(run: Run) -> None:
     if cleaned.in_holes:
         run.note(f"{counted(cleaned.in_holes, 'row')} dropped: no adj_close, within holes")
     for end in cleaned.ended:
+        lack = f"{counted(end.bars, 'bar')} since then without one"
         run.note(
-            f"{end.column} ended, its last value is of {end.last:%Y-%m-%d}:"
-            f" {counted(end.bars, 'bar')} since then without one"
+            f"{end.column} has no value at all"
+            if pd.isna(end.last)
+            else f"{end.column} ended, its last value is of {end.last:%Y-%m-%d}: {lack}"
         )
     run.write_parquet(f"data/processed/{run.scenario}.parquet", cleaned.bars)
     run.headline("; ".join(_in_words(cleaned)))

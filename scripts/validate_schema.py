@@ -23,8 +23,6 @@ import pandas as pd
 if TYPE_CHECKING:
     from tidemark.trading_calendar import Held
 
-SUMMED = {"corporate_actions": "value"}  # dividends of a day add up
-
 
 @step()
 def validate_schema(run: Run) -> None:
@@ -55,7 +53,9 @@ def validate_schema(run: Run) -> None:
 def _values(run: Run, name: str, frame: pd.DataFrame, rules: Schema) -> list[Finding]:
     """What the schema says, and of prices what it says of each ticker."""
     if name != "prices":
-        return checks.check(frame, rules, _as_of(run), SUMMED.get(name))
+        actions = name == "corporate_actions"
+        dividends = frame["value"].where(frame["kind"] == "dividend") if actions else None
+        return checks.check(frame, rules, _as_of(run), dividends)
     longest = run.config["preprocess"]["longest_hole_days"]
     counted = completeness.fillable(frame, longest)
     return [

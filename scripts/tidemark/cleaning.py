@@ -22,7 +22,7 @@ class Ended:
     """A column whose last value is too old at the last bar."""
 
     column: str  # as source.column
-    last: pd.Timestamp  # the day or period that its last value is about
+    last: pd.Timestamp  # the day or period that its last value is about; NaT if it never had one
     bars: int  # that have no value, since then
 
 
@@ -94,9 +94,9 @@ def clean(
         changes, longest = rules.get("changes", ()), rules.get("longest_carry_days")
         known = impute.changes(frame, changes, method, longest)
         for column in values:
-            here = levels.within_reach(known, column, longest) & frame[column].isna()
+            here = levels.within_reach(frame, column, longest) & frame[column].isna()
             imputed |= {column: int(here.sum())} if here.any() else {}
-        bars = economic.as_known(bars, instants, levels.carried(known, values, longest))
+        bars = economic.as_known(bars, instants, levels.carried(known, values, longest, frame))
         empty = bars[values].isna().sum()
         lacking |= {column: int(count) for column, count in empty.items() if count}
         ended += _ended(name, frame, values, longest, instants)

@@ -138,13 +138,13 @@ def _same_forecasts(forecasts: Mapping[Pair, pd.DataFrame]) -> list[str]:
 
 def _shared(forecasts: Mapping[Pair, pd.DataFrame]) -> list[str]:
     """A sentence for each two scenarios that did not forecast the same rows."""
-    first = {scenario: frame[KEYS] for (scenario, _), frame in forecasts.items()}
+    rows = {scenario: frame[KEYS] for (scenario, _), frame in forecasts.items()}
     scenarios = dict.fromkeys(scenario for scenario, _ in forecasts)
     return [
-        f"{a} and {b} are compared on the {len(first[a].merge(first[b], on=KEYS)):,} rows that both"
-        f" have, of {len(first[a]):,} and {len(first[b]):,}."
+        f"{a} and {b} are compared on the {len(rows[a].merge(rows[b], on=KEYS)):,} rows that both"
+        f" have, of {len(rows[a]):,} and {len(rows[b]):,}."
         for a, b in combinations(scenarios, 2)
-        if not first[a].equals(first[b])
+        if not rows[a].equals(rows[b])
     ]
 
 

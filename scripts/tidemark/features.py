@@ -58,13 +58,12 @@ class Recipe:
         return lagged | rolling | economic | {"term_spread": f"{long}[t] - {short}[t]"}
 
 
-def build(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def complete(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """The rows of `compute` that have all features; those without a target are kept.
 
     Raises:
-        InputError: no row has all features, or as for `compute`.
+        InputError: no row has all features.
     """
-    frame = compute(bars, recipe)
     names = list(recipe.formulas())
     whole = frame[names].notna().all(axis=1)
     if not whole.any():
@@ -72,7 +71,7 @@ def build(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
         raise InputError(
             "config.yaml feature_engineering",
             f"no bar has all features; {worst} has {frame[worst].notna().sum()} values "
-            f"in {len(frame)} bars",
+            f"in {len(frame):,} bars",
             "shorten windows and lags, drop the series, or use a longer history",
         )
     return frame[whole].reset_index(drop=True)

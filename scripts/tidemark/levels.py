@@ -21,7 +21,12 @@ UNIT = np.timedelta64(1, "us")
 Times = NDArray[np.datetime64]
 
 
-def carried(series: pd.DataFrame, columns: Sequence[str], longest_days: int | None) -> pd.DataFrame:
+def carried(
+    series: pd.DataFrame,
+    columns: Sequence[str],
+    longest_days: int | None,
+    published: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """What is known from each instant on at which that changes.
 
     Args:
@@ -29,6 +34,8 @@ def carried(series: pd.DataFrame, columns: Sequence[str], longest_days: int | No
         columns: of values, NaN where missing.
         longest_days: how long a value stands; None: five of the column's usual distances between
             publications so far, and at least LEAST_DAYS; of the first one, FIRST_DAYS.
+        published: the series before its missing values were filled, which alone says how long they
+            stand; by default nothing was filled.
 
     Returns:
         `available_at`, ascending, and the columns; NaN before the first publication, and from the
@@ -37,8 +44,9 @@ def carried(series: pd.DataFrame, columns: Sequence[str], longest_days: int | No
     states = {}
     for column in columns:
         times, values = _published(series, column)
-        ends = times + _reach(times, longest_days) + UNIT
-        lapsed = ends < np.append(times[1:], np.datetime64("9999-12-31"))
+        own, _ = _published(series if published is None else published, column)
+        ends = own + _reach(own, longest_days) + UNIT
+        lapsed = ends < np.append(own[1:], np.datetime64("9999-12-31"))
         state = pd.Series(
             np.append(values, np.full(lapsed.sum(), np.nan)), np.append(times, ends[lapsed])
         )

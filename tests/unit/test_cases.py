@@ -47,7 +47,8 @@ def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
     """What it gives in capitals throughout."""
     bars = raw("mixed_case_ticker")
     clean = cleaning.clean(bars, {}, PLAIN, 250).bars
-    frame = features.build(clean, features.Recipe(1, [0, 1], [5], [], None))
+    recipe = features.Recipe(1, [0, 1], [5], [], None)
+    frame = features.complete(features.compute(clean, recipe), recipe)
     parts = splits.divide(frame, splits.Plan("2019-06-01", embargo=5, folds=5), 1)
     pipeline, _ = models.fit("linear", lambda _: {"estimator": "linear"}, parts.train, parts.folds)
     predicted = pipeline.predict(parts.test[list(pipeline.feature_names_in_)])
@@ -77,7 +78,8 @@ def test_a_ticker_that_lacks_half_of_its_bars_is_named_and_loses_nothing_in_a_da
     )
     clean = cleaning.clean(bars, {}, PLAIN, 250).bars
     assert clean.loc[clean["ticker"] == "T07", "return"].min() > -0.05
-    frame = features.build(clean, features.Recipe(5, [0, 3], [5], [], None))
+    recipe = features.Recipe(5, [0, 3], [5], [], None)
+    frame = features.complete(features.compute(clean, recipe), recipe)
     own = frame[frame["ticker"] == "T07"].drop(columns=["timestamp", "ticker", "target_time"])
     assert own.min().min() > -0.1
     found = holes.of_closes(bars, 14)
@@ -147,14 +149,17 @@ def test_a_regular_and_a_special_dividend_on_one_day_pass():
     bars = sample(prices.read, "prices")
     rules = schema.parse("a", (ROOT / "schemas/corporate_actions.json").read_bytes())
     assert rules.unique == ["ticker", "timestamp", "kind"]
-    assert not checks.check(actions_split, rules, None, "value")
+    summed = actions_split["value"].where(actions_split["kind"] == "dividend")
+    assert not checks.check(actions_split, rules, None, summed)
     assert not list(adjustments.cross_check(bars, actions_split, rules.adjustment_tolerance))
 
 
-def test_the_crash_of_apple_is_told_only_where_no_splits_are_listed():
+def test_the_crash_of_apple_is_a_note_where_splits_are_listed_and_else_a_warning():
     bars = sample(prices.read, "prices")
     nowhere = bars["adj_close"].isna()
-    assert not list(steps.check(bars, sample(actions.read, "corporate_actions"), nowhere))
+    (note,) = steps.check(bars, sample(actions.read, "corporate_actions"), nowhere)
+    assert note.severity == "note"
+    assert "AAPL 2000-09-29 (-51.9 %): like a 2:1 split that is not listed" in note.message
     (finding,) = steps.check(bars, None, nowhere)
     assert "1 step from bar to bar that look like no trade: AAPL 2000-09-29 (-51.9 %)" in (
         finding.message

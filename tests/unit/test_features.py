@@ -19,6 +19,10 @@ RECIPE = features.Recipe(
 )
 
 
+def build(bars, recipe):
+    return features.complete(features.compute(bars, recipe), recipe)
+
+
 def bars_of(prices: dict[str, list[float]], imputed: dict[str, set[int]] | None = None):
     """A processed frame with one ticker for each list of prices, all from 2010-01-01."""
     frames = []
@@ -41,7 +45,7 @@ def bars_of(prices: dict[str, list[float]], imputed: dict[str, set[int]] | None 
 
 
 def test_values_by_hand():
-    frame = features.build(bars_of({"A": [100, 110, 99, 108.9, 130.68]}), RECIPE)
+    frame = build(bars_of({"A": [100, 110, 99, 108.9, 130.68]}), RECIPE)
     row = frame.iloc[0]  # the fourth bar: the first with a volatility over three returns
     assert row["timestamp"] == pd.Timestamp("2010-01-04")
     assert row["return_lag_0"] == pytest.approx(0.1)
@@ -57,7 +61,7 @@ def test_values_by_hand():
 
 
 def test_columns_are_the_formulas_in_order():
-    frame = features.build(bars_of({"A": [1, 2, 3, 4, 5]}), RECIPE)
+    frame = build(bars_of({"A": [1, 2, 3, 4, 5]}), RECIPE)
     names = ["timestamp", "ticker", *RECIPE.formulas(), "target", "target_time"]
     assert list(frame.columns) == names
     assert RECIPE.formulas()["mean_gap_3"] == "index[t] / mean(index[t-2..t]) - 1"
@@ -65,21 +69,21 @@ def test_columns_are_the_formulas_in_order():
 
 
 def test_tickers_do_not_touch_each_other():
-    together = features.build(bars_of({"A": [1, 2, 3, 5, 4, 6], "B": [9, 8, 7, 5, 6]}), RECIPE)
-    alone = features.build(bars_of({"B": [9, 8, 7, 5, 6]}), RECIPE)
+    together = build(bars_of({"A": [1, 2, 3, 5, 4, 6], "B": [9, 8, 7, 5, 6]}), RECIPE)
+    alone = build(bars_of({"B": [9, 8, 7, 5, 6]}), RECIPE)
     of_b = together[together["ticker"] == "B"].reset_index(drop=True)
     pd.testing.assert_frame_equal(of_b, alone, check_exact=True)
 
 
 def test_warm_up_goes_and_unknown_targets_stay():
-    frame = features.build(bars_of({"A": [1, 2, 3, 5, 4, 6]}), RECIPE)
+    frame = build(bars_of({"A": [1, 2, 3, 5, 4, 6]}), RECIPE)
     assert len(frame) == 3
     assert frame["target"].isna().tolist() == [False, False, True]
     assert frame["target_time"].isna().tolist() == [False, False, True]
 
 
 def test_no_target_from_or_to_an_imputed_price():
-    frame = features.build(bars_of({"A": [1, 2, 3, 5, 4, 6, 7]}, {"A": {4}}), RECIPE)
+    frame = build(bars_of({"A": [1, 2, 3, 5, 4, 6, 7]}, {"A": {4}}), RECIPE)
     assert frame["target"].isna().tolist() == [True, True, False, True]
 
 
@@ -100,7 +104,7 @@ def test_nothing_reaches_across_a_break(recipe):
     both = bars_of({"A": [1, 2, 3, 5, 4, 6, 30, 33, 31, 36, 30, 35]})
     both.loc[6, "return_treated"] = np.nan
     apart = both.assign(ticker=["A"] * 6 + ["B"] * 6)
-    one, two = (features.build(bars, recipe).drop(columns="ticker") for bars in (both, apart))
+    one, two = (build(bars, recipe).drop(columns="ticker") for bars in (both, apart))
     pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
@@ -116,12 +120,12 @@ def test_rows_are_lost_to_a_feature_for_a_cause():
     assert rows["rate", "missing economic value"] == 3
     assert rows["term_spread", "missing economic value"] == 3
     assert ("rate", "break") not in rows
-    whole = features.build(bars, RECIPE)
+    whole = build(bars, RECIPE)
     assert len(whole) == len(bars) - sum(lost.attrs["rows"].values())
 
 
 def test_horizon_counts_bars():
-    frame = features.build(bars_of({"A": [1, 2, 4, 5, 10, 20]}), replace(RECIPE, horizon=2))
+    frame = build(bars_of({"A": [1, 2, 4, 5, 10, 20]}), replace(RECIPE, horizon=2))
     assert frame["target"].iloc[0] == pytest.approx(3.0)
     assert frame["target_time"].iloc[0] == pd.Timestamp("2010-01-06")
 
@@ -141,19 +145,19 @@ def test_horizon_counts_bars():
 )
 def test_bad_recipes(change, where, problem):
     with pytest.raises(InputError, match=problem) as caught:
-        features.build(bars_of({"A": [1, 2, 3, 4, 5]}), replace(RECIPE, **change))
+        build(bars_of({"A": [1, 2, 3, 4, 5]}), replace(RECIPE, **change))
     assert caught.value.where.endswith(where)
 
 
 def test_economic_features_alone_are_enough():
-    frame = features.build(bars_of({"A": [1, 2, 3]}), replace(RECIPE, lags=[], windows=[]))
+    frame = build(bars_of({"A": [1, 2, 3]}), replace(RECIPE, lags=[], windows=[]))
     assert list(frame.columns[2:-2]) == ["rate", "term_spread"]
     assert len(frame) == 3
 
 
 def test_an_infinite_value_is_named():
     with pytest.raises(InputError, match="return_treated is infinite") as caught:
-        features.build(bars_of({"A": [1, 2, 0, 4, 5, 6, 7]}), RECIPE)
+        build(bars_of({"A": [1, 2, 0, 4, 5, 6, 7]}), RECIPE)
     assert caught.value.where == "data/processed, A, 2010-01-04 00:00:00"
 
 
@@ -174,7 +178,7 @@ def test_the_future_changes_nothing_before_it(lengths, horizon, cut, seed):
     after.loc[late, ["adj_close", "return_treated", "rate", "long"]] = noise
     after.loc[late, "imputed"] = True
     recipe = replace(RECIPE, horizon=horizon)
-    one, two = (features.build(bars, recipe) for bars in (before, after))
+    one, two = (build(bars, recipe) for bars in (before, after))
     day = before["timestamp"].min() + pd.Timedelta(days=cut)
     names = ["timestamp", "ticker", *recipe.formulas()]
     old, new = (frame[frame["timestamp"] <= day].reset_index(drop=True) for frame in (one, two))
@@ -193,7 +197,7 @@ def test_the_shipped_contract_is_that_of_the_shipped_configuration():
     draw = np.random.default_rng(1)
     bars = bars_of({"A": draw.uniform(1, 2, 80).tolist()}).assign(**dict.fromkeys(names, 1.0))
     contract = yaml.safe_load((ROOT / features.CONTRACT).read_text("utf-8"))
-    features.check_contract(contract, features.build(bars, features.Recipe(**section)))
+    features.check_contract(contract, build(bars, features.Recipe(**section)))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +214,7 @@ def test_the_shipped_contract_is_that_of_the_shipped_configuration():
     ],
 )
 def test_a_contract_that_differs_names_the_lines(edit, cure):
-    frame = features.build(bars_of({"A": [1, 2, 3, 4, 5]}), RECIPE)
+    frame = build(bars_of({"A": [1, 2, 3, 4, 5]}), RECIPE)
     contract = declared(frame)
     features.check_contract(contract, frame)
     edit(contract["columns"])

@@ -91,7 +91,7 @@ def chain(prices, series, scenario, horizon, step):
     carrying = carrying if scenario in ("mean", "iqr") else None
     bars = cleaning.clean(prices, {"fed": series}, SCENARIOS[scenario], 3, HOLE_DAYS, carrying).bars
     recipe = features.Recipe(horizon, [0, 2], [2, 3], ["rate"], ["long", "rate"])
-    frame = features.build(bars, recipe)
+    frame = features.complete(features.compute(bars, recipe), recipe)
     plan = splits.Plan(f"{times(step)[TEST_BAR]:%Y-%m-%d}", embargo=3, folds=3)
     try:
         return bars, frame, splits.divide(frame, plan, horizon)

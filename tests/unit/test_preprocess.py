@@ -443,6 +443,29 @@ def test_a_series_that_ended_is_said_to_have():
     assert not cleaned([1.0] * 12, [(1, 1.0), (2, 4.0)]).ended
 
 
+def test_a_filled_change_stands_no_longer_than_the_value_before_it():
+    rates = [(1, 1.0), (2, 4.0), *((day, NAN) for day in range(3, 20))]
+    level, change = (
+        cleaned(
+            [1.0] * 30,
+            rates,
+            carrying={"fed": {"changes": changes, "longest_carry_days": 5}},
+        )
+        for changes in ([], ["rate"])
+    )
+    last = change.bars["timestamp"][change.bars["rate"].notna()].max()
+    assert f"{last:%m-%d}" == "01-08"
+    assert change.lacking == level.lacking == {"rate": 1 + change.ended[0].bars}
+    assert change.ended == level.ended
+
+
+def test_a_series_that_never_had_a_value_is_said_to_have_none():
+    result = cleaned([1.0] * 4, [(1, NAN), (2, NAN)])
+    (end,) = result.ended
+    assert (end.column, end.bars) == ("fed.rate", 4)
+    assert pd.isna(end.last)
+
+
 def test_counts_for_the_screen():
     result = cleaned([NAN, 100, NAN, 101, 102, 103, 500], [(1, 1.0), (2, NAN)], IQR)
     assert result.dropped == 1

@@ -95,13 +95,16 @@ def listed(*days, ticker="A", kind="split"):
     return pd.DataFrame({"timestamp": when, "ticker": ticker, "kind": kind, "value": 2.0})
 
 
-def test_where_splits_are_listed_a_crash_by_half_is_one():
+def test_amid_listed_events_a_step_on_a_day_without_one_is_a_note():
     prices = walk()
     own = prices["adj_close"][200] / prices["adj_close"][199]
     prices = scaled(prices, 0.481 / own, 200)  # AAPL on 2000-09-29
     day = str(prices["timestamp"][200].date())
     assert "2:1 split" in told(prices)
-    assert not told(prices, listed("2015-03-03"))
+    real = steps.check(prices, listed("2015-03-03", "2016-11-01"), prices["adj_close"].isna())
+    assert [(finding.severity, finding.count) for finding in real] == [("note", 1)]
+    for outside in (["2013-03-01", "2014-03-03"], ["2016-11-01", "2017-11-01"]):
+        assert "2:1 split that older" in told(prices, listed(*outside))
     assert "is listed but that older prices do not show" in told(prices, listed("2015-03-03", day))
     assert "2:1 split" in told(prices, listed("2015-03-03", ticker="B"))
     assert "2:1 split" in told(prices, listed("2015-03-03", kind="dividend"))
@@ -178,9 +181,11 @@ def test_a_ticker_that_never_has_a_price_and_one_that_comes_late():
     prices = many(3)
     prices.loc[prices["ticker"] == "T1", "adj_close"] = np.nan
     prices.loc[800:900, "adj_close"] = np.nan
-    (finding,) = found(prices)
-    assert "T1 400 of 400 (100.0%)" in finding.message
-    assert "T2" not in finding.message
+    late, never = found(prices)
+    assert (late.severity, late.count) == ("note", 101)
+    assert "T2 in its first 101 of 400 rows" in late.message
+    assert "T1 400 of 400 (100.0%)" in never.message
+    assert "T2" not in never.message
 
 
 def test_other_columns_warn_of_a_ticker_that_the_whole_table_hides():

@@ -466,11 +466,22 @@ def repeated(frame, name, summed=None):
     return [finding for finding in every if finding.check == "unique"]
 
 
+def of_actions(rows):
+    return repeated(rows, "corporate_actions", rows["value"].where(rows["kind"] == "dividend"))
+
+
 def test_two_dividends_of_a_day_pass_and_copies_of_one_do_not():
-    assert repeated(dividends(0.75, 0.1), "corporate_actions", "value") == []
-    (copy,) = repeated(dividends(0.75, 0.1, 0.75), "corporate_actions", "value")
+    assert of_actions(dividends(0.75, 0.1)) == []
+    (copy,) = of_actions(dividends(0.75, 0.1, 0.75))
     assert (copy.severity, copy.count, copy.rows[0]["row"]) == ("error", 1, 3)
     assert "write their sum" in copy.cure
+
+
+def test_two_splits_of_a_day_contradict_each_other():
+    rows = pd.concat([dividends(0.75, 0.1), dividends(2.0, 3.0).assign(kind="split")])
+    (other,) = of_actions(rows.reset_index(drop=True))
+    assert (other.severity, other.count, other.rows[0]["row"]) == ("error", 1, 4)
+    assert "decide which row is right" in other.cure
 
 
 def test_a_bar_that_contradicts_another_is_not_to_be_removed(prices):

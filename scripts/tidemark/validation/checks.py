@@ -24,7 +24,7 @@ def check(
     frame: pd.DataFrame,
     schema: Schema,
     as_of: pd.Timestamp | None,
-    summed: str | None = None,
+    summed: pd.Series | None = None,
     counted: pd.Series | None = None,
 ) -> list[Finding]:
     """Hold a frame against its schema.
@@ -33,7 +33,8 @@ def check(
         frame: as it stands in data/raw/, with a default index.
         schema: the rules.
         as_of: the day on which freshness is judged; None: not at all.
-        summed: the column that adds up over rows which share their key; None: there is none.
+        summed: values that add up over rows which share their key, NaN where they do not; None:
+            there are none.
         counted: whether a missing value in each row counts, of prices (see `completeness`, which
             also judges those of adj_close); None: all count.
     """
@@ -157,7 +158,7 @@ def _nulls(frame: pd.DataFrame, name: str, limit: float, missing: pd.Series) -> 
         )
 
 
-def _duplicates(frame: pd.DataFrame, key: list[str], summed: str | None) -> Iterator[Finding]:
+def _duplicates(frame: pd.DataFrame, key: list[str], summed: pd.Series | None) -> Iterator[Finding]:
     """Rows that share their key: copies of another row, and those that contradict it.
 
     Rows that differ in `summed` add up, as two dividends of a day do, and are neither.
@@ -166,13 +167,14 @@ def _duplicates(frame: pd.DataFrame, key: list[str], summed: str | None) -> Iter
     copies = again & frame.duplicated()
     others = again & ~copies
     if summed is not None:
-        others &= frame.duplicated([*key, summed])
+        others &= frame[key].assign(summed=summed).duplicated()
+    add_up = summed is not None and summed[copies].notna().any()
     for bad, words, cure in (
         (
             copies,
             "alike in every column",
             "remove the repeated line from the source"
-            + (f"; if both are real, write their sum as one {summed}" if summed else ""),
+            + ("; if both are real, write their sum in one line" if add_up else ""),
         ),
         (
             others,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tidemark import holes
 from tidemark.naming import counted, several
-from tidemark.validation.finding import Finding, iso, offender
+from tidemark.validation.finding import SHOWN_ROWS, Finding, iso, offender
 from tidemark.validation.schema import Schema
 
 import numpy as np
@@ -40,6 +40,7 @@ def check(
     limit = rules.fields[PRICE].max_null_rate if PRICE in rules.fields else 1.0
     if prices[PRICE].notna().any():
         found = holes.of_closes(prices, longest_hole_days)
+        yield from _late(prices, limit)
         yield from _holes(prices, limit, found)
         yield from _absent(prices, limit, found["ticker"])
     for name, column in rules.fields.items():
@@ -71,6 +72,31 @@ def _rates(prices: pd.DataFrame, name: str, limit: float, counted: pd.Series) ->
             "error" if name == PRICE else "warning",
             int(rates["sum"].sum()),
             [offender(prices, row, word) for row, word in zip(first, words, strict=True)],
+        )
+
+
+def _late(prices: pd.DataFrame, limit: float) -> Iterator[Finding]:
+    """Tickers without a price in more of their first rows than the limit; those rows will go."""
+    known, ticker = prices[PRICE].notna(), prices["ticker"]
+    started = known.groupby(ticker, sort=False).cummax()
+    rows = (~started).groupby(ticker, sort=False).agg(["sum", "size"])
+    rows = rows[(rows["sum"] > limit * rows["size"]) & (rows["sum"] < rows["size"])]
+    if len(rows):
+        words = [
+            f"{name} in its first {of['sum']:,} of {of['size']:,} rows"
+            for name, of in rows.iterrows()
+        ]
+        yield Finding(
+            "late_start",
+            PRICE,
+            f"no price yet: {several(words)}; these rows are dropped",
+            "complete the source; a ticker that was listed later may stand",
+            "note",
+            int(rows["sum"].sum()),
+            [
+                offender(prices, prices.index[ticker == name][0], word)
+                for name, word in zip(rows.index[:SHOWN_ROWS], words, strict=False)
+            ],
         )
 
 

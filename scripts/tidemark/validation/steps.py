@@ -22,12 +22,14 @@ LEAST, MOST = 0.03, 0.10  # ... within these bounds, in logs
 LARGE = np.log(2.0) - MOST
 OFTEN = 0.02  # share of bars with large steps from which they are ordinary moves of their ticker
 BACK = 0.2  # the log by which a price that came back may differ
+NEAREST = 20  # steps among which the way back is sought
 UNITS = {
     100: "units, such as pence and pounds",
     1000: "units, such as thousands",
     1_000_000: "units, such as millions",
 }
 SHOWN = 5
+NO_EVENTS = pd.DataFrame({"kind": [], "day": pd.Series([], dtype="datetime64[us]")})
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Step:
     log: float  # of the price after over that before
     whole: int | None  # the ratio, if it is a whole one
     listed: bool  # whether a split is listed between the two bars
+    covered: bool  # whether the ticker's listed events reach from before this bar to after it
 
 
 def check(
@@ -47,8 +50,8 @@ def check(
 ) -> Iterator[Finding]:
     """Steps of `adj_close` near whole ratios, or by more than five times.
 
-    Where the splits of a ticker are listed, a step by five times or less on a day without one is
-    taken for a real move.
+    Amid the listed events of a ticker, a step by five times or less on a day without a split is
+    likely a real move, so it is a note and no warning.
 
     Args:
         prices: `timestamp`, `ticker`, `adj_close`, and what `corporate_actions.days` takes; sorted
@@ -68,18 +71,24 @@ def check(
             rows=offenders(prices, value <= 0, value),
         )
     found = _found(prices, actions, broken)
-    if found:
-        told = list(_told(found))
-        yield Finding(
-            "step",
-            "adj_close",
-            f"{counted(len(found), 'step')} from bar to bar that look like no trade:"
-            f" {several([words for _, words in told], SHOWN)}",
-            "mend the values, or show the split in older prices; what is real may stand",
-            "warning",
-            len(found),
-            [offender(prices, step.row, words) for step, words in told],
-        )
+    real = [step for step in found if step.covered and not step.listed and abs(step.log) <= ANY]
+    odd = [step for step in found if step not in real]
+    for steps, severity, what in (
+        (odd, "warning", "that look like no trade"),
+        (real, "note", "that may be real"),
+    ):
+        if steps:
+            told = list(_told(steps))
+            yield Finding(
+                "step",
+                "adj_close",
+                f"{counted(len(steps), 'step')} from bar to bar {what}:"
+                f" {several([words for _, words in told], SHOWN)}",
+                "mend the values, or show the split in older prices; what is real may stand",
+                severity,
+                len(steps),
+                [offender(prices, step.row, words) for step, words in told],
+            )
 
 
 def _found(prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series) -> list[Step]:
@@ -90,25 +99,25 @@ def _found(prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series
     steps = by_ticker.diff().mask(broken[fit])
     day = days(bars)
     before = day.groupby(bars["ticker"], sort=False).shift()
-    large = steps[steps.abs() > LARGE]
+    concerned = bars["ticker"].isin(bars["ticker"][steps.abs() > LARGE])
+    events = _events(actions)
     found = []
-    for ticker, candidates in large.groupby(bars["ticker"][large.index], sort=False):
-        own = steps[bars["ticker"] == ticker]
-        spread = _spread(own)
+    for ticker, own in steps[concerned].groupby(bars["ticker"][concerned], sort=False):
+        candidates, spread = own[own.abs() > LARGE], _spread(own)
         wild = len(candidates) > max(OFTEN * len(own), 3)
-        splits = _splits(actions, str(ticker))
+        listed = events.get(str(ticker), NO_EVENTS)
+        splits = listed["day"][listed["kind"] == "split"]
         for row, log in candidates.items():
             size, whole = abs(log), round(np.exp(abs(log)))
             off = abs(size - np.log(whole))
             near = off <= np.clip(ORDINARY * spread, LEAST, MOST)
             if not (size > ANY or (near and not wild)):
                 continue
-            here = splits.gt(before[row]) & splits.le(day[row])
-            if size <= ANY and len(splits) and not here.any():
-                continue
+            here = bool((splits.gt(before[row]) & splits.le(day[row])).any())
+            amid = bool(listed["day"].lt(day[row]).any() and listed["day"].gt(day[row]).any())
             ratio = int(whole) if near else None
             time = prices["timestamp"][row]
-            found.append(Step(int(row), str(ticker), time, float(log), ratio, bool(here.any())))
+            found.append(Step(int(row), str(ticker), time, float(log), ratio, here, amid))
     return found
 
 
@@ -119,12 +128,12 @@ def _spread(steps: pd.Series) -> float:
     return SCALED * float(moved.median()) if len(moved) else 0.0
 
 
-def _splits(actions: pd.DataFrame | None, ticker: str) -> pd.Series:
-    """The ex-dates of a ticker's splits."""
+def _events(actions: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
+    """Each ticker's listed events: `day` (the ex-date), `kind`."""
     if actions is None:
-        return pd.Series([], dtype="datetime64[us]")
-    of_ticker = (actions["ticker"] == ticker) & (actions["kind"] == "split")
-    return actions["timestamp"][of_ticker].dt.normalize()
+        return {}
+    events = actions[["kind"]].assign(day=actions["timestamp"].dt.normalize())
+    return {str(name): own for name, own in events.groupby(actions["ticker"], sort=False)}
 
 
 def _told(found: list[Step]) -> Iterator[tuple[Step, str]]:
@@ -136,7 +145,7 @@ def _told(found: list[Step]) -> Iterator[tuple[Step, str]]:
         back = next(
             (
                 later
-                for later in found[number + 1 :]
+                for later in found[number + 1 : number + 1 + NEAREST]
                 if later.ticker == step.ticker
                 and later.row not in taken
                 and abs(later.log + step.log) < BACK
@@ -164,5 +173,10 @@ def _cause(step: Step, *, came_back: bool) -> str:
         return "a wrong value"
     if step.listed:
         return "a split that is listed but that older prices do not show"
-    kind = f"{step.whole}:1 split" if step.log < 0 else f"reverse split of 1:{step.whole}"
-    return f"a {kind} that older prices do not show"
+    if step.covered:
+        return f"a {_split(step)} that is not listed"
+    return f"a {_split(step)} that older prices do not show"
+
+
+def _split(step: Step) -> str:
+    return f"{step.whole}:1 split" if step.log < 0 else f"reverse split of 1:{step.whole}"
