@@ -1,8 +1,9 @@
 """Wall-clock times of a zone as instants, also where clocks go back or forward.
 
 When clocks go back, a stretch of wall-clock times occurs twice. Bars in order tell the two apart:
-where their times turn back, the second occurrence begins. Without such a turn only the spacing of
-the bars can tell, and often nothing can.
+where their times turn back in step with the spacing of the bars, the second occurrence begins. A
+time that stands twice is such a turn only among bars as far apart as clocks go back; among others
+it may be one bar, twice. Without a turn only the spacing can tell, and often nothing can.
 """
 
 from typing import Any
@@ -104,16 +105,21 @@ def _turn(
     spacing: int | None,
 ) -> int | None:
     """How many of these times are first occurrences; None if several answers are possible."""
+    shift = late[0] - early[0]
+
+    def steps(turn: int) -> Microseconds:
+        return np.diff(np.concatenate([before, early[:turn], late[turn:], after]))
+
     turns = np.flatnonzero(np.diff(early) <= 0) + 1
     if len(turns) == 1:
-        return int(turns[0])
-    if len(turns) > 1 or spacing is None or (late[0] - early[0]) % spacing == 0:
+        turn = int(turns[0])
+        usual = spacing or np.gcd.reduce(steps(turn))
+        shown = spacing or (steps(turn) == usual).sum() > 1  # by more than the turn itself
+        certain = early[turn] < early[turn - 1] or (shown and usual == shift)
+        return turn if certain and not (steps(turn) % usual).any() else None
+    if len(turns) > 1 or spacing is None or shift % spacing == 0:
         return None
-    fitting = [
-        turn
-        for turn in range(len(early) + 1)
-        if not (np.diff(np.concatenate([before, early[:turn], late[turn:], after])) % spacing).any()
-    ]
+    fitting = [turn for turn in range(len(early) + 1) if not (steps(turn) % spacing).any()]
     return fitting[0] if len(fitting) == 1 else None
 
 

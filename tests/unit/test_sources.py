@@ -101,6 +101,17 @@ def test_numbers_are_read_to_the_last_bit():
     assert list(bars["adj_close"]) == [4.186662803811, 0.001]
 
 
+def test_a_volume_may_be_as_small_as_a_unit_of_a_coin():
+    """Prices may not, since ratios of them would overflow."""
+    bars = read(HEADER + "2020-01-02,A,1,3,1,2,1e-19,2.5\n")
+    assert bars["volume"][0] == 1e-19
+    volumes = WIDE | {"columns": {"timestamp": "Date", "volume": "*"}}
+    assert read("Date,A\n2020-01-02,1e-19\n", volumes)["volume"][0] == 1e-19
+    for source in (WIDE, WIDE | {"columns": volumes["columns"] | {"close": "*"}}):
+        with pytest.raises(InputError, match=r"p\.csv:2: A: '1e-19' is beyond"):
+            read("Date,A\n2020-01-02,1e-19\n", source)
+
+
 def test_infinity_passes_for_validation_to_refuse():
     assert read("Date,Ticker,Adj Close\n2020-01-02,A,inf\n", CLOSES)["adj_close"][0] == np.inf
 
@@ -206,6 +217,64 @@ def test_closes_that_are_at_midnight_of_utc_in_summer_alone_are_of_their_own_day
     times = pd.to_datetime(evenings)
     bars = read(typed(times), CLOSES | {"time_zone": "America/New_York"}, "p.parquet")
     assert bars["timestamp"].to_list() == [pd.Timestamp(day) for day in days]
+
+
+IN_SUMMER = ["2020-07-01 00:00:00+00:00", "2020-07-02 00:00:00+00:00"]  # 20:00 in New York
+IN_WINTER = ["2020-12-02 01:00:00+00:00", "2020-12-03 01:00:00+00:00"]
+HALF_DAY = "2020-11-27 22:00:00+00:00"  # 17:00
+
+
+def day_files(**stamps):
+    source = OFFSETS | {"columns": {"timestamp": "Date", "adj_close": "Close"}}
+    lines = {name: "".join(f"{stamp},1\n" for stamp in rows) for name, rows in stamps.items()}
+    texts = {f"d/{name}.csv": f"Date,Close\n{rows}".encode() for name, rows in lines.items()}
+    return prices.read(texts, source | {"time_zone": "America/New_York"})
+
+
+@pytest.mark.parametrize("other", [IN_WINTER, [HALF_DAY], IN_SUMMER + IN_WINTER])
+@pytest.mark.parametrize("batch_rows", [1, 10**6])
+def test_days_of_a_file_do_not_depend_on_the_files_beside_it(monkeypatch, other, batch_rows):
+    monkeypatch.setattr(files, "BATCH_ROWS", batch_rows)
+    bars = day_files(A=IN_SUMMER, B=other, C=IN_SUMMER + IN_WINTER)
+    days = bars.groupby("ticker")["timestamp"].agg(lambda times: times.dt.day.tolist())
+    assert days["A"] == [1, 2]
+    assert days["C"] == [30, 1, 1, 2]
+    assert days["B"] == day_files(B=other)["timestamp"].dt.day.tolist()
+
+
+def test_midnights_among_stamps_at_several_hours_are_a_question():
+    """Neither all at 00:00 of their offset nor all at one hour: days would move in summer alone."""
+    with pytest.raises(InputError) as caught:
+        day_files(A=IN_SUMMER, B=[*IN_SUMMER, HALF_DAY, *IN_WINTER])
+    assert caught.value.where == "d/B.csv:2: Date"
+    assert "'2020-07-01 00:00:00+00:00' is 2020-07-01 by its own offset" in caught.value.problem
+    assert "2020-06-30 in America/New_York" in caught.value.problem
+    times = pd.to_datetime([*IN_SUMMER, HALF_DAY])
+    with pytest.raises(InputError, match=r"p\.parquet: row 1: Date: .* by its own offset"):
+        read(typed(times), CLOSES | {"time_zone": "America/New_York"}, "p.parquet")
+
+
+@pytest.mark.parametrize(
+    ("written", "zone", "days"),
+    [
+        (
+            ["06-30 23:00", "12-02 00:00", "12-31 12:30"],
+            "Europe/London",
+            ["07-01", "12-02", "12-31"],
+        ),
+        (["07-01 00:00", "12-02 01:00"], "Europe/London", ["07-01", "12-02"]),
+        (
+            ["07-01 00:00", "12-02 01:00", "12-31 22:00"],
+            "Europe/Berlin",
+            ["07-01", "12-02", "12-31"],
+        ),
+        (["06-30 23:00", "12-01 00:00"], "America/New_York", ["06-30", "11-30"]),
+        (["07-01 00:00", "12-02 01:00", "12-31 22:00"], "UTC", ["07-01", "12-02", "12-31"]),
+    ],
+)
+def test_midnights_among_other_hours_are_no_question_where_both_readings_agree(written, zone, days):
+    stamps = [f"2020-{stamp}:00+00:00" for stamp in written]
+    assert days_of(stamps, zone) == [f"2020-{day}" for day in days]
 
 
 def test_a_daily_date_without_an_offset_is_the_day_written():

@@ -137,38 +137,61 @@ def dates(table: Table, column: str, date_format: str, time_zone: str) -> pd.Ser
     """A column as days, at midnight.
 
     A stamp without an offset is the day written, and so is one at 00:00 of its own offset. Any
-    other stamp with an offset counts as the day that it falls on in `time_zone`. Where some stamps
-    are at 00:00 and some are not, but all at one hour of `time_zone`, it is this hour that they
-    mean: closes at 20:00 in New York are at 00:00 in UTC in summer alone.
+    other stamp with an offset counts as the day that it falls on in `time_zone`. Where only some
+    stamps of a file are at 00:00, both readings must give one day; or all are at one hour of
+    `time_zone`, which is then what they mean: closes at 20:00 in New York are at 00:00 in UTC in
+    summer alone.
 
     Raises:
-        InputError: the column is missing, a value is not a date of this format, or format or zone
-            itself is not one.
+        InputError: the column is missing, a value is not a date of this format, or it is in doubt
+            which day some mean, or format or zone itself is not one.
     """
     zone = _zone(time_zone)
-    days = _native_times(table, column)
-    if days is None:
-        _require_format(table, date_format)
-        codes, written = pd.factorize(np.array(_text(table, column, "dates"), dtype=object))
-        parsed = [_day(text, date_format, zone) for text in written]
-        own, there = (
-            pd.Series(np.array(times, dtype="datetime64[us]"))
-            for times in (zip(*parsed, strict=True) if parsed else ([], []))
-        )
-        days = _meant(own, there)[codes].reset_index(drop=True)
-    elif days.dt.tz is not None:
-        days = _meant(days.dt.tz_localize(None), days.dt.tz_convert(zone).dt.tz_localize(None))
-    _no_missing_time(table, column, days, date_format)
+    times = _native_times(table, column)
+    if times is None:
+        own, there = _written(table, column, date_format, zone)
+    elif times.dt.tz is None:
+        own = there = times
+    else:
+        own, there = (zoned.dt.tz_localize(None) for zoned in (times, times.dt.tz_convert(zone)))
+    _no_missing_time(table, column, own, date_format)
+    days = _meant(table, column, own, there, zone)
     _no_time_beyond(table, column, days)
-    return days.dt.normalize().astype("datetime64[us]")
+    return days.astype("datetime64[us]")
 
 
-def _meant(own: pd.Series, there: pd.Series) -> pd.Series:
-    """Of each stamp, written by its own offset and in the zone, the one whose day counts."""
-    midnight = own == own.dt.normalize()
-    hours = (there - there.dt.normalize()).dropna()
-    one_hour = len(hours) > 0 and bool((hours == hours.iloc[0]).all())
-    return there if one_hour and not midnight.all() else own.where(midnight, there)
+def _meant(
+    table: Table, column: str, own: pd.Series, there: pd.Series, zone: ZoneInfo
+) -> pd.Series:
+    """The days of stamps, written by their own offset and in the zone, each file by itself."""
+    file = table.file_of_row
+    day, day_there = own.dt.normalize(), there.dt.normalize()
+    midnight = own == day
+    as_written = midnight.groupby(file).transform("all")
+    one_hour = (there - day_there).groupby(file).transform("nunique") == 1
+    doubtful = np.flatnonzero(midnight & ~as_written & ~one_hour & (day != day_there))
+    if len(doubtful):
+        row = int(doubtful[0])
+        raise InputError(
+            table.where(row, column),
+            f"{_shown_time(table, column, row)} is {day[row].date()} by its own offset and"
+            f" {day_there[row].date()} in {zone}; the file has stamps at 00:00 and at several hours"
+            f" of {zone}, which do not say which is meant",
+            "write days alone, or one hour of the day throughout; or correct the time_zone of"
+            " prices, or the release_zone of a series, in config.yaml (UTC takes days as in UTC)",
+        )
+    return day.where(as_written, day_there)
+
+
+def _written(
+    table: Table, column: str, date_format: str, zone: ZoneInfo
+) -> tuple[pd.Series, pd.Series]:
+    """Stamps from text by their own offset, and in the zone; NaT where they are no date."""
+    _require_format(table, date_format)
+    codes, texts = pd.factorize(np.array(_text(table, column, "dates"), dtype=object))
+    pairs = np.array([_day(text, date_format, zone) for text in texts], dtype="datetime64[us]")
+    own, there = pairs.reshape(-1, 2)[codes].T
+    return pd.Series(own), pd.Series(there)
 
 
 def have_offsets(table: Table, column: str, date_format: str) -> bool:
@@ -276,11 +299,9 @@ def _in_zone(
 
 
 def _not_an_instant(table: Table, column: str, row: int, problem: str) -> InputError:
-    value = table.column(column)[row].as_py()
-    shown = str(value) if isinstance(value, datetime) else _shown(value)
     return InputError(
         table.where(row, column),
-        f"{shown} {problem}",
+        f"{_shown_time(table, column, row)} {problem}",
         "write times with their offset (and %z in date_format), or in UTC (and time_zone: UTC);"
         " or correct time_zone of this source in config.yaml",
     )
@@ -381,6 +402,11 @@ def in_order(table: Table, column: str, times: pd.Series, tickers: pd.Series | N
         f" {times.iloc[row]} comes after {times.iloc[row] - step.iloc[row]}",
         "mend the date, or sort the file by date",
     )
+
+
+def _shown_time(table: Table, column: str, row: int) -> str:
+    value = table.column(column)[row].as_py()
+    return repr(str(value)) if isinstance(value, datetime) else _shown(value)
 
 
 def _shown(value: object) -> str:

@@ -129,7 +129,7 @@ def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     bars = pd.DataFrame(
         {"timestamp": _times(table, source, whose), "ticker": whose}
         | {
-            field: columns.numbers(table, names[field], columns.SMALLEST_PRICE)
+            field: columns.numbers(table, names[field], _smallest(field))
             if field in names
             else np.nan
             for field in FIELDS
@@ -137,6 +137,10 @@ def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     )
     columns.in_order(table, names["timestamp"], bars["timestamp"], bars["ticker"])
     return bars.set_index(table.row_in_file)
+
+
+def _smallest(field: str) -> float:
+    return 0.0 if field == "volume" else columns.SMALLEST_PRICE
 
 
 def _stems(table: Table) -> np.ndarray:
@@ -155,9 +159,9 @@ def _wide(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     others = [name for name in table.names if name != names["timestamp"]]
     for name in others:
         tickers.must_be_fit(f"{table.path}:1", name)
+    smallest = max(map(_smallest, filled), default=0.0)
     bars = [
-        _one_ticker(times, name, columns.numbers(table, name, columns.SMALLEST_PRICE), filled)
-        for name in others
+        _one_ticker(times, name, columns.numbers(table, name, smallest), filled) for name in others
     ]
     return pd.concat(bars or [_one_ticker(times, "", np.full(len(times), np.nan), filled)])
 
