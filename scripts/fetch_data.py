@@ -23,9 +23,9 @@ def fetch_data(run: Run) -> None:
     """Write data/raw/<source>.parquet and .sha256 for prices, corporate actions and each series."""
     sources = run.config["fetch_data"]
     at_most = sources["largest_file_megabytes"] * 1_000_000
-    read_prices = partial(prices.read, note=run.note)
-    bars = fetch(run, "prices", run.plain(sources["prices"]), read_prices, at_most)
     zone = sources["prices"]["time_zone"]
+    read_prices = partial(prices.read, note=run.note, ends_days=_ends_days(run, zone))
+    bars = fetch(run, "prices", run.plain(sources["prices"]), read_prices, at_most)
     if sources["corporate_actions"] is not None:
         source = run.plain(sources["corporate_actions"]) | {"time_zone": zone}
         fetch(run, "corporate_actions", source, actions.read, at_most)
@@ -35,6 +35,13 @@ def fetch_data(run: Run) -> None:
         fetch(run, name, source, economic.read, at_most)
     tickers = counted(bars["ticker"].nunique(), "ticker")
     run.headline(f"{counted(len(bars), 'price row')}, {tickers}")
+
+
+def _ends_days(run: Run, zone: str) -> bool:
+    """Whether this zone, rather than a calendar, says when the days of bars end."""
+    if zone == "UTC" or not run.config["fetch_data"]["economic"]:
+        return False
+    return run.config["validate_schema"]["calendar"] is None
 
 
 def fetch(

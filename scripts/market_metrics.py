@@ -51,15 +51,15 @@ def _events(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
 def _happened(run: Run, bars: pd.Series) -> dict[str, pd.DataFrame]:
     """Times by kind of event: ex-dates, and the first bar to know a release.
 
-    An ex-date begins, for intraday bars, at midnight in the time zone of prices. A series with a
-    value a day is no series of events.
+    An ex-date begins, for intraday bars, at midnight where the exchange is. A series with a value a
+    day is no series of events.
     """
     found = {}
     sources = run.config["fetch_data"]
     if sources["corporate_actions"] is not None:
         actions = run.read_parquet("data/raw/corporate_actions.parquet")
         if sources["prices"]["bar"] == "intraday":
-            zone = sources["prices"]["time_zone"]
+            zone = closes.zone(run.read_parquet(closes.SESSIONS), sources["prices"]["time_zone"])
             actions["timestamp"] = clocks.utc(actions["timestamp"], zone, later=False)
         found = {str(kind): part[KEYS] for kind, part in actions.groupby("kind")}
     for name in sources["economic"]:

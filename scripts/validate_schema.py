@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tidemark import closes, holes
 from tidemark.errors import InputError
-from tidemark.naming import counted
+from tidemark.naming import counted, several
 from tidemark.step import Run, step
 from tidemark.validation import (
     adjustments,
@@ -42,9 +42,11 @@ def validate_schema(run: Run) -> None:
             *_sessions(run, name, frames[name], rules, held),
         ]
         if name == "prices":
-            bars = _with_days(run, bars, held)
+            known = closes.table(held)
+            run.write_parquet(closes.SESSIONS, known)
+            _say_assumed(run, bars, known)
+            bars = _with_days(run, bars, known)
             findings[name] += _steps(run, bars, frames.get("corporate_actions"))
-            run.write_parquet(closes.SESSIONS, closes.table(held.sessions if held else None))
         findings[name] += _adjustments(name, bars, frames[name], rules)
         datasets[name] = report.dataset(frames[name], sha256, findings[name])
     _conclude(run, findings, datasets)
@@ -64,16 +66,22 @@ def _values(run: Run, name: str, frame: pd.DataFrame, rules: Schema) -> list[Fin
     ]
 
 
-def _with_days(run: Run, prices: pd.DataFrame, held: "Held | None") -> pd.DataFrame:
+def _say_assumed(run: Run, prices: pd.DataFrame, known: pd.DataFrame) -> None:
+    """Tell when bars are taken to end, where that decides which economic values they know."""
+    sources = run.config["fetch_data"]
+    if sources["economic"] and sources["prices"]["bar"] == "daily":
+        told = closes.assumed(prices["timestamp"], known, sources["prices"]["time_zone"])
+        if told:
+            run.note(told)
+
+
+def _with_days(run: Run, prices: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """The prices with the `day` of the exchange, or else of `time_zone`, on which each bar lies."""
     source = run.config["fetch_data"]["prices"]
     if source["bar"] == "daily":
         return prices
-    there = (
-        prices["timestamp"]
-        .dt.tz_localize("UTC")
-        .dt.tz_convert(held.zone if held else source["time_zone"])
-    )
+    zone = closes.zone(known, source["time_zone"])
+    there = prices["timestamp"].dt.tz_localize("UTC").dt.tz_convert(zone)
     return prices.assign(day=there.dt.tz_localize(None).dt.normalize())
 
 
@@ -107,10 +115,14 @@ def _held(run: Run, name: str, times: pd.Series, rules: Schema) -> "Held | None"
     except InputError as error:
         if rules.gaps != "ignore":
             raise
-        run.note(f"{error.where}: {error.problem}; a daily bar stands for the end of its day")
+        run.note(f"{error.where}: {error.problem}; going on as without a calendar")
         return None
     for day in held.known:
         run.note(f"{exchange} says the same of {day} by itself: no exception is needed")
+    if name == "prices" and held.beyond:
+        covered = f"{times.min().date()} to {times.max().date()}"
+        days = several(held.beyond)
+        run.note(f"exceptions to {exchange} outside the bars, {covered}, have no effect: {days}")
     return held
 
 

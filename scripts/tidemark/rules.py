@@ -26,6 +26,7 @@ from tidemark.settings import (
     Window,
     Winsorise,
 )
+from tidemark.sources import zones
 from tidemark.staging import generated_folder
 
 from pydantic import ValidationError
@@ -60,7 +61,7 @@ def check(whole: Config) -> None:
         *_waits(whole.fetch_data),
         *_own_sources(whole.fetch_data),
         *_price_columns(whole.fetch_data.prices),
-        *_time_zone(whole.fetch_data.prices),
+        *_time_zone(whole),
         *_file_names(whole),
         *_economic_columns(whole),
         *_acknowledgements(whole),
@@ -142,19 +143,15 @@ def _price_columns(prices: Prices) -> list[Fault]:
     return faults
 
 
-def _time_zone(prices: Prices) -> list[Fault]:
-    """Parquet may type its dates with a zone; only reading it tells."""
-    if prices.bar == "intraday" or prices.time_zone == "UTC":
+def _time_zone(whole: Config) -> list[Fault]:
+    """A zone of dates without an offset; Parquet may type its dates with one, as reading tells."""
+    prices = whole.fetch_data.prices
+    ends_days = whole.fetch_data.economic and whole.validate_schema.calendar is None
+    if prices.bar == "intraday" or prices.time_zone == "UTC" or ends_days:
         return []
-    written = prices.date_format.replace("%%", "")
-    if "%z" in written or "%Z" in written or prices.path.lower().endswith(".parquet"):
+    if zones.has_offset(prices.date_format) or prices.path.lower().endswith(".parquet"):
         return []
-    problem = (
-        f"{prices.time_zone} can have no effect, since daily dates without an offset are taken as"
-        " written: set UTC; or %z in date_format, if the file has offsets; hours of releases have a"
-        " release_zone of their own"
-    )
-    return [("fetch_data.prices.time_zone", problem)]
+    return [("fetch_data.prices.time_zone", ": ".join(zones.without_effect(prices.time_zone)))]
 
 
 def _sessions(validate: ValidateSchema) -> list[Fault]:

@@ -25,6 +25,7 @@ class Held:
         zone: of the exchange.
         extra, closed: the days on which exceptions differ from the calendar.
         known: exceptions that the calendar knows as well, so that they say nothing new.
+        beyond: exceptions outside the days that are covered.
     """
 
     sessions: pd.DataFrame
@@ -32,6 +33,7 @@ class Held:
     extra: pd.DatetimeIndex
     closed: pd.DatetimeIndex
     known: list[str]
+    beyond: list[str]
 
 
 def held(
@@ -65,7 +67,12 @@ def held(
     new, gone = wanted.difference(scheduled), unwanted.intersection(scheduled)
     sessions = _with_whole_days(sessions.drop(gone), new, calendar.tz)
     known = wanted.union(unwanted).difference(new.union(gone))
-    return Held(sessions, calendar.tz, new, gone, [str(day.date()) for day in known])
+    beyond = pd.DatetimeIndex(sorted({*extra, *closed})).difference(covered)
+    return Held(sessions, calendar.tz, new, gone, _dates(known), _dates(beyond))
+
+
+def _dates(days: pd.DatetimeIndex) -> list[str]:
+    return [str(day.date()) for day in days]
 
 
 def _calendar(exchange: str, start: pd.Timestamp, end: pd.Timestamp) -> Any:

@@ -24,7 +24,7 @@ def times(first, last, frequency):
 def held(exchange, first, last):
     """Sessions as validate_schema writes them."""
     found = trading_calendar.held(exchange, pd.Timestamp(first), pd.Timestamp(last))
-    return closes.table(found.sessions)
+    return closes.table(found)
 
 
 def hourly(exchange, first, last):

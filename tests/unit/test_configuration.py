@@ -279,6 +279,14 @@ def test_a_time_zone_of_daily_dates_needs_offsets_or_parquet(project, monkeypatc
         assert configuration.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
 
 
+def test_a_time_zone_that_says_when_days_end_needs_series_and_no_calendar(project, monkeypatch):
+    text = SHIPPED.replace("time_zone: UTC", "time_zone: Asia/Tokyo")
+    assert "Asia/Tokyo can have no effect" in complaint(project, monkeypatch, text)
+    text = text.replace("calendar: XNYS", "calendar: null")
+    Path("config.yaml").write_text(text, "utf-8")
+    assert configuration.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
+
+
 def test_what_can_be_weighed_is_what_can_be_scored():
     assert list(get_args(settings.Metric)) == list(assessment.DIRECTIONS)
 

@@ -119,6 +119,21 @@ class FakeRun:
         self.provisional = why
 
 
+@pytest.mark.parametrize(
+    ("zone", "economic", "calendar", "ends"),
+    [
+        ("Asia/Tokyo", {"treasury": {}}, None, True),
+        ("Asia/Tokyo", {"treasury": {}}, "XTKS", False),
+        ("Asia/Tokyo", {}, None, False),
+        ("UTC", {"treasury": {}}, None, False),
+    ],
+)
+def test_a_time_zone_ends_days_for_series_where_no_calendar_does(zone, economic, calendar, ends):
+    run = FakeRun()
+    run.config = {"fetch_data": {"economic": economic}, "validate_schema": {"calendar": calendar}}
+    assert fetch_data._ends_days(run, zone) == ends
+
+
 def fetch(run, source=SOURCE):
     return fetch_data.fetch(run, "unemployment", source, economic.read)
 

@@ -1,7 +1,10 @@
 """Market metrics by hand, and against pandas, scipy and scikit-learn."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import market_metrics as market_metrics_step
+from tidemark import closes, trading_calendar
 from tidemark.backtest import market_metrics, scenarios
 from tidemark.backtest.prices import Prices
 from tidemark.backtest.scenarios.paths import Simulation
@@ -258,6 +261,32 @@ def test_bars_around_events_by_hand():
     outside = events("2020-01-05", "2020-01-18", "1948-01-01")
     assert not market_metrics.event_bars(prices, outside, 1, 1).any()
     assert not market_metrics.event_bars(prices, outside.iloc[:0], 1, 1).any()
+
+
+# exchange_calendars itself uses what pandas 3.1 deprecates.
+@pytest.mark.filterwarnings("ignore:Series.values:DeprecationWarning")
+def test_an_ex_date_begins_where_the_exchange_is():
+    """Sydney opens at 23:00 in UTC on the day before; its first bar of the ex-date is the event."""
+    times = pd.date_range("2020-11-02 23:00", "2020-11-06 05:00", freq="h")
+    held = trading_calendar.held("XASX", times[0], times[-1])
+    hours = times[(times.hour == 23) | (times.hour < 5)]
+    raw = {
+        "data/raw/corporate_actions.parquet": events("2020-11-05", ticker="A", kind="dividend"),
+        closes.SESSIONS: closes.table(held),
+    }
+    fetch = {"prices": {"bar": "intraday", "time_zone": "UTC"}, "economic": {}}
+    run = SimpleNamespace(
+        config={"fetch_data": fetch | {"corporate_actions": {}}},
+        read_parquet=lambda path: raw[path].copy(),
+    )
+    found = market_metrics_step._happened(run, pd.Series(hours))["dividend"]
+    ones = prices_of(np.ones((len(hours), 1)))
+    prices = replace(ones, timestamp=hours.to_numpy("datetime64[us]"))
+    (bars,) = bars_of(market_metrics.event_bars(prices, found, 0, 0))
+    assert hours[bars].to_list() == [pd.Timestamp("2020-11-04 23:00")]
+    raw[closes.SESSIONS] = closes.table(None)
+    fetch["prices"]["time_zone"] = "Australia/Sydney"
+    assert market_metrics_step._happened(run, pd.Series(hours))["dividend"].equals(found)
 
 
 def test_a_release_counts_from_when_it_was_known():

@@ -309,9 +309,10 @@ def test_a_release_falls_on_the_first_bar_that_knows_it():
 # --- What a bar stands for
 
 
-def sessions(**closes):
+def sessions(zone="UTC", **closes):
     days = pd.to_datetime([day.strip("_").replace("_", "-") for day in closes])
-    return pd.DataFrame({"session": days, "close": pd.to_datetime(list(closes.values()))})
+    times = {"session": days, "close": pd.to_datetime(list(closes.values()))}
+    return pd.DataFrame(times | {"zone": zone})
 
 
 @pytest.mark.parametrize(
@@ -326,9 +327,11 @@ def sessions(**closes):
     ids=["close", "early close", "no session", "elsewhere", "24:00 is skipped"],
 )
 def test_a_daily_bar_stands_for_its_close_or_else_for_the_end_of_its_day(day, zone, utc):
-    held = sessions(_2020_01_02="2020-01-02 21:00", _2020_01_03="2020-01-03 18:00")
-    found = closes.of(pd.Series([pd.Timestamp(day)]), held, zone)
-    assert found.to_list() == [pd.Timestamp(utc)]
+    held = sessions(zone, _2020_01_02="2020-01-02 21:00", _2020_01_03="2020-01-03 18:00")
+    days = pd.Series([pd.Timestamp(day)])
+    assert closes.of(days, held, "America/New_York").to_list() == [pd.Timestamp(utc)]
+    if day > "2020-01-03":
+        assert closes.of(days, held.iloc[:0], zone).to_list() == [pd.Timestamp(utc)]
 
 
 def test_without_a_calendar_each_day_ends_at_midnight_and_intraday_bars_are_instants():
@@ -337,6 +340,19 @@ def test_without_a_calendar_each_day_ends_at_midnight_and_intraday_bars_are_inst
     close_of = closes.of_bars(daily, {closes.SESSIONS: closes.table(None)}.__getitem__)
     assert (close_of(days) == days + pd.Timedelta(days=1)).all()
     assert closes.of_bars({"bar": "intraday"}, {}.__getitem__)(days) is days
+
+
+def test_what_is_assumed_of_closes_is_told():
+    held = sessions("Asia/Tokyo", _2020_01_06="2020-01-06 06:00", _2020_01_07="2020-01-07 06:00")
+    days = pd.Series(pd.to_datetime(["2020-01-06", "2020-01-07", "2020-01-06"]))
+    assert closes.assumed(days, held, "UTC") is None
+    saturday = pd.concat([days, pd.Series(pd.to_datetime(["2020-01-05", "2020-01-04"]))])
+    assert closes.assumed(saturday, held, "UTC") == (
+        "2 bars without a session, the first on 2020-01-04, stand for the end of the day in"
+        " Asia/Tokyo"
+    )
+    assert "end of its day in UTC" in closes.assumed(days, closes.table(None), "UTC")
+    assert closes.assumed(days, closes.table(None), "Asia/Tokyo") is None
 
 
 # --- Levels

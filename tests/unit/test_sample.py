@@ -129,7 +129,7 @@ def test_hours_of_release_move_no_join(prices, name, old_lag):
     )
     days = pd.Series(prices["timestamp"].sort_values().unique()).astype("datetime64[us]")
     held = trading_calendar.held("XNYS", days.iloc[0], days.iloc[-1])
-    instants = closes.of(days, closes.table(held.sessions), "UTC")
+    instants = closes.of(days, closes.table(held), "UTC")
     assert (instants.dt.hour == 18).sum() > 20, "sessions that close early"
     by_day = series["timestamp"] + pd.Timedelta(days=old_lag)
     known = by_day.searchsorted(days, side="right")

@@ -319,6 +319,9 @@ def test_typed_days_in_parquet_are_as_written():
         assert read(content, CLOSES, "p.parquet")["timestamp"][0] == pd.Timestamp("2020-01-02")
         with pytest.raises(InputError, match="Asia/Tokyo can have no effect"):
             read(content, CLOSES | {"time_zone": "Asia/Tokyo"}, "p.parquet")
+        source = CLOSES | {"time_zone": "Asia/Tokyo"}
+        bars = prices.read({"p.parquet": content}, source, ends_days=True)
+        assert bars["timestamp"][0] == pd.Timestamp("2020-01-02")
 
 
 def released(lag, clock, zone, day="2020-03-05"):

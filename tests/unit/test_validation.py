@@ -2,7 +2,9 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import validate_schema
 from tidemark import trading_calendar
 from tidemark.errors import InputError
 from tidemark.validation import adjustments, checks, report, schema, sessions
@@ -413,6 +415,19 @@ def test_named_exceptions_are_sessions_or_none():
     assert list(whole) == [pd.Timestamp("2023-11-11 18:30"), pd.Timestamp("2023-11-12 18:30")]
     hours = bars("2023-11-10 09:00", "2023-11-12 12:45", "2023-11-13 09:00")
     assert not sessions.gaps(hours, named, daily=False, severity="error")
+
+
+def test_exceptions_outside_the_bars_are_told():
+    notes = []
+    settings = {"calendar": "XNYS", "extra_sessions": ["2031-01-02", "2013-03-02"]}
+    settings["closed_sessions"] = ["2003-01-02"]
+    run = SimpleNamespace(config={"validate_schema": settings}, note=notes.append)
+    times = pd.Series(pd.to_datetime(["2013-02-25", "2013-03-04"]))
+    validate_schema._held(run, "prices", times, rules("prices"))
+    assert notes == [
+        "exceptions to XNYS outside the bars, 2013-02-25 to 2013-03-04, have no effect:"
+        " 2003-01-02, 2031-01-02"
+    ]
 
 
 def test_the_cure_for_a_wrong_exception_is_to_take_it_off(held_days):

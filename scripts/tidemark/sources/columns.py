@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tidemark import clocks
 from tidemark.errors import InputError
-from tidemark.sources import tickers
+from tidemark.sources import tickers, zones
 from tidemark.sources.files import Table
 
 import numpy as np
@@ -199,11 +199,7 @@ def have_offsets(table: Table, column: str, date_format: str) -> bool:
     kind = table.column(column).type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return getattr(kind, "tz", None) is not None
-    return _has(date_format, "%z") or _has(date_format, "%Z")
-
-
-def _has(date_format: str, directive: str) -> bool:
-    return directive in date_format.replace("%%", "")
+    return zones.has_offset(date_format)
 
 
 def _require_format(table: Table, date_format: str) -> None:
@@ -228,7 +224,7 @@ def _day(
     """A stamp as written, and in the zone; without an offset twice its date. None: not a date."""
     try:
         stamp = datetime.strptime(text, date_format)
-        if stamp.tzinfo is None and _has(date_format, "%Z"):
+        if stamp.tzinfo is None and zones.has_offset(date_format):
             stamp = stamp.replace(tzinfo=NAMED[(strptime(text, date_format).tm_zone or "").upper()])
         if stamp.tzinfo is None:
             stamp = datetime.combine(stamp, time.min)
@@ -311,7 +307,7 @@ def _parsed(table: Table, column: str, date_format: str) -> pd.Series:
     """Times from text, NaT where they are not of the format; in UTC if it has an offset."""
     _require_format(table, date_format)
     text = _text(table, column, "times").to_pandas()
-    offset = _has(date_format, "%z") or _has(date_format, "%Z")
+    offset = zones.has_offset(date_format)
     try:
         return pd.to_datetime(text, format=date_format, errors="coerce", utc=offset)
     except ValueError as error:  # pandas knows fewer directives than Python

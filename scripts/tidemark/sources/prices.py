@@ -5,7 +5,7 @@ from typing import Any
 
 from tidemark.errors import InputError
 from tidemark.naming import several
-from tidemark.sources import columns, tickers
+from tidemark.sources import columns, tickers, zones
 from tidemark.sources.files import Table, batches, read_table
 
 import numpy as np
@@ -19,6 +19,8 @@ def read(
     files: Mapping[str, bytes],
     source: Mapping[str, Any],
     note: Callable[[str], None] = lambda _: None,
+    *,
+    ends_days: bool = False,
 ) -> pd.DataFrame:
     """Prices as the tidy contract wants them.
 
@@ -30,24 +32,30 @@ def read(
             the timestamp's, and these columns' names are the tickers.
         note: is told what the user should know: tickers that are spelt in several ways, and columns
             without a value.
+        ends_days: whether `time_zone` says when days end, so that it matters to dates without an
+            offset, too.
 
     Returns:
         `timestamp` (naive UTC; daily bars at midnight), `ticker` (see `tickers.normalised`), and
         FIELDS as float64; a field that is not mapped is NaN. Sorted by ticker and timestamp.
 
     Raises:
-        InputError: a file or value that cannot be read, time that goes backwards, or two spellings
-            of a ticker that have a bar at one time.
+        InputError: a file or value that cannot be read, time that goes backwards, two spellings of
+            a ticker that have a bar at one time, or a time zone that can have no effect.
     """
     parts, rows = [], []
     if source["layout"] == "wide":
         for path, content in files.items():
             table = read_table(path, content)
+            if not ends_days:
+                _zone_must_matter(table, source)
             parts.append(_wide(table, source))
             rows.append(len(parts[-1]))
             _say_empty(table, source, parts[-1], note)
     else:
         for table in batches(files):
+            if not ends_days:
+                _zone_must_matter(table, source)
             parts.append(_long(table, source))
             rows += [len(part) for part in table.parts]
     bars = pd.concat(parts)
@@ -106,18 +114,23 @@ def _say_spellings(spellings: pd.Index, note: Callable[[str], None]) -> None:
     note(f"tickers that are spelt in several ways are taken for one: {several(found)}")
 
 
+def _zone_must_matter(table: Table, source: Mapping[str, Any]) -> None:
+    """Refuse a zone of daily dates that have no offset, since these are taken as written."""
+    zone = source["time_zone"]
+    if source["bar"] == "intraday" or zone == "UTC":
+        return
+    if not columns.have_offsets(table, source["columns"]["timestamp"], source["date_format"]):
+        problem, cure = zones.without_effect(zone)
+        raise InputError(
+            "config.yaml: fetch_data.prices.time_zone", f"{problem}, as in {table.path}", cure
+        )
+
+
 def _times(table: Table, source: Mapping[str, Any], whose: pd.Series | None = None) -> pd.Series:
     column, date_format = source["columns"]["timestamp"], source["date_format"]
     zone = source["time_zone"]
     if source["bar"] == "intraday":
         return columns.instants(table, column, date_format, zone, whose)
-    if zone != "UTC" and not columns.have_offsets(table, column, date_format):
-        raise InputError(
-            "config.yaml: fetch_data.prices.time_zone",
-            f"{zone} can have no effect: the dates of {table.path} have no offset, so they are"
-            " taken as written",
-            "set time_zone: UTC; or, if the file does have offsets, say so with %z in date_format",
-        )
     return columns.dates(table, column, date_format, zone)
 
 
