@@ -164,8 +164,9 @@ def outputs_sha(record: Mapping[str, Any]) -> str:
 def reasons(name: str, pending: Collection[str] = (), look: Look | None = None) -> Iterator[Reason]:
     """Why the step of this checkpoint must run; nothing if its results still hold.
 
-    Inputs in `pending` are about to be made again and are not judged as they are. Lazy: whoever
-    only asks whether to run takes the first and stops.
+    Inputs in `pending` are about to be made again, so one that is missing is no reason. One that
+    differs is: if it comes out as it is now, no newer time will tell Make of the difference. Lazy:
+    whoever only asks whether to run takes the first and stops.
     """
     look = look or Look()
     record = look.record(name)
@@ -177,7 +178,11 @@ def reasons(name: str, pending: Collection[str] = (), look: Look | None = None) 
         yield Reason(f"provisional: {record['provisional']}")
     yield from (reason for reason, asks in _upgrades(record, look) if asks)
     yield from _changed_config(record["config"], look)
-    inputs = {path: then for path, then in record["inputs"].items() if path not in pending}
+    inputs = {
+        path: then
+        for path, then in record["inputs"].items()
+        if path not in pending or look.sha(path) is not None
+    }
     yield from _changed_inputs(inputs, look)
     yield from _changed_code(record["code"], look)
     yield from changed_outputs(record, look)

@@ -70,6 +70,16 @@ def test_a_value_that_changes_and_changes_back_runs_nothing(tree):
     assert tree.make("all").ran == set()
 
 
+def test_a_step_that_comes_out_as_last_time_spares_nobody_who_did_not_see_that(tree):
+    tree.edit("config.yaml", "upper: 0.99}", "upper: 0.98}")
+    assert tree.make("preprocess").ran == {"preprocess outlier_treatment"}
+    tree.edit("config.yaml", "longest_hole_days: 14", "longest_hole_days: 15")
+    outcome = tree.make("all")
+    assert {"preprocess mean_impute", "feature_engineering outlier_treatment"} <= outcome.ran
+    assert "feature_engineering mean_impute" not in outcome.ran
+    assert tree.planned() == set()
+
+
 def test_comments_and_layout_of_the_configuration_run_nothing(tree):
     tree.edit("config.yaml", "seed: 20130301", "# another comment\nseed:    20130301")
     outcome = tree.make("all")
