@@ -75,14 +75,15 @@ def _direction(early: Microseconds, late: Microseconds) -> int:
 def _one_series(early: Microseconds, late: Microseconds) -> Microseconds:
     """The instants of one series, oldest first; UNKNOWN where undecided."""
     found = np.where(early == late, early, UNKNOWN)
-    spacing = _spacing(found)
+    known = found != UNKNOWN
+    elsewhere = np.diff(found)[known[1:] & known[:-1]]
     for start, stop in _repeats(early, late):
         before, after = (
             beside[beside != UNKNOWN]
             for beside in (found[max(start - 1, 0) : start], found[stop : stop + 1])
         )
         here = early[start:stop], late[start:stop]
-        turn = _turn(*here, before, after, spacing)
+        turn = _turn(*here, before, after, elsewhere)
         if turn is not None:
             found[start:stop] = np.concatenate([here[0][:turn], here[1][turn:]])
     return found
@@ -102,10 +103,13 @@ def _turn(
     late: Microseconds,
     before: Microseconds,
     after: Microseconds,
-    spacing: int | None,
+    elsewhere: Microseconds,
 ) -> int | None:
-    """How many of these times are first occurrences; None if several answers are possible."""
-    shift = late[0] - early[0]
+    """How many of these times are first occurrences; None if several answers are possible.
+
+    `elsewhere` are the steps between bars whose instants are known.
+    """
+    shift, spacing = late[0] - early[0], _spacing(elsewhere)
 
     def steps(turn: int) -> Microseconds:
         return np.diff(np.concatenate([before, early[:turn], late[turn:], after]))
@@ -113,20 +117,20 @@ def _turn(
     turns = np.flatnonzero(np.diff(early) <= 0) + 1
     if len(turns) == 1:
         turn = int(turns[0])
-        usual = spacing or np.gcd.reduce(steps(turn))
-        shown = spacing or (steps(turn) == usual).sum() > 1  # by more than the turn itself
-        certain = early[turn] < early[turn - 1] or (shown and usual == shift)
-        return turn if certain and not (steps(turn) % usual).any() else None
+        if early[turn] < early[turn - 1]:
+            certain = spacing is None or not (steps(turn) % spacing).any()
+        else:  # perhaps one bar, twice
+            every = np.concatenate([elsewhere, steps(turn)])
+            certain = _spacing(every) == shift and (every == shift).sum() > 1
+        return turn if certain else None
     if len(turns) > 1 or spacing is None or shift % spacing == 0:
         return None
     fitting = [turn for turn in range(len(early) + 1) if not (steps(turn) % spacing).any()]
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _spacing(found: Microseconds) -> int | None:
+def _spacing(steps: Microseconds) -> int | None:
     """What all steps are multiples of, if at least half of them are exactly that."""
-    known = found != UNKNOWN
-    steps = np.diff(found)[known[1:] & known[:-1]]
-    steps = steps[steps > 0]
-    spacing = int(np.gcd.reduce(steps)) if len(steps) else 0
-    return spacing if spacing and 2 * (steps == spacing).sum() >= len(steps) else None
+    forwards = steps[steps > 0]
+    spacing = int(np.gcd.reduce(forwards)) if len(forwards) else 0
+    return spacing if spacing and 2 * (forwards == spacing).sum() >= len(forwards) else None
