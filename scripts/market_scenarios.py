@@ -22,7 +22,8 @@ def market_scenarios(run: Run) -> None:
     if found["after"].notna().any():
         run.note(f"{counted(found['after'].count(), 'hole')} left out: {holes.in_words(found)}")
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
-    rates = bars_a_year.of_prices(prices, run.read_parquet(closes.SESSIONS), daily=daily)
+    sessions = run.read_parquet(closes.SESSIONS)
+    rates = bars_a_year.of_prices(prices, sessions, found, daily=daily)
     settings = run.plain(run.config["market_scenarios"])
     built = list(configured.build(prices, settings, run.seed, rates))
     for kind, path in files.FILES.items():

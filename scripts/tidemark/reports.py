@@ -102,8 +102,8 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         (ranked, with their evidence); kinds (the three best in each kind of market scenario);
         markets (each real or stressed one, with who earned most), paths (likewise, a row a method);
         year (one row: bars a year of all tickers together, and of each from lowest to highest),
-        short_years (tickers whose rate was found otherwise, at most 10); overlaps (windows that
-        count as one).
+        short_years (tickers whose rate was found in another way, at most 10); overlaps (windows
+        that count as one).
     """
     found = {}
     for name, query in QUERIES.items():

@@ -1,6 +1,6 @@
 """Bars a year: from bars and elapsed time, whatever the sessions look like."""
 
-from tidemark import closes, trading_calendar
+from tidemark import closes, holes, trading_calendar
 from tidemark.backtest.bars_a_year import of_bars, of_prices
 from tidemark.backtest.engine import Rules, simulate
 from tidemark.backtest.performance import measure
@@ -41,6 +41,25 @@ def test_of_the_sample_it_is_the_bars_over_thirteen_years():
                           times("2013-03-01", "2013-03-01", "D")])  # fmt: skip
     assert found.bars_a_year == pytest.approx(3269 / (4748 / 365.25))
     assert round(found.bars_a_year, 2) == 251.47
+
+
+def test_time_within_holes_does_not_count():
+    """A hole of a year in one ticker of two leaves its annual figures what they were."""
+    days = times("2018-01-01", "2023-12-29", "B")
+    close = np.ones((len(days), 2))
+    close[(days > np.datetime64("2020-06-01")) & (days < np.datetime64("2021-06-01")), 1] = np.nan
+    frame = pd.DataFrame(close, index=days, columns=["A", "B"]).rename_axis("timestamp")
+    tidy = frame.melt(var_name="ticker", value_name="adj_close", ignore_index=False).reset_index()
+    found = holes.of_closes(tidy, 14)
+    prices = Prices(days, ("A", "B"), *[close] * 5)
+    rates = of_prices(prices, None, found)
+    whole, broken = (rates.tickers[ticker] for ticker in "AB")
+    assert broken.bars_a_year == pytest.approx(whole.bars_a_year, rel=2e-3)
+    assert broken.basis.endswith("but for 365 days in 1 hole (+0.0%)")
+    assert rates.together == whole
+    alone = of_prices(Prices(days, ("B",), *[close[:, 1:]] * 5), None, found)
+    assert alone.tickers["B"].bars_a_year == broken.bars_a_year
+    assert alone.together.bars_a_year == of_prices(prices, None, None).together.bars_a_year
 
 
 def test_sessions_that_cross_midnight_and_half_days_come_out_right():

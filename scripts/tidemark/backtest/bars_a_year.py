@@ -1,14 +1,16 @@
 """How many bars a year has, which is what turns figures of a bar into annual ones.
 
 Bars and elapsed time decide, not a number of bars a day: sessions that cross midnight in UTC, half
-days, holidays and holes all count as what they are.
+days and holidays all count as what they are. Time within holes, which no return reaches across,
+does not count.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from tidemark.backtest.prices import Prices
+from tidemark.naming import counted, several
 
 import numpy as np
 import pandas as pd
@@ -24,12 +26,25 @@ FEW = 0.2  # share of sessions without a bar, or of bars on other days, that is 
 WHOLE = "its bars and the time they span"
 
 
+class Hole(NamedTuple):
+    """The last bar before and the first after, and the change of the price, a fraction."""
+
+    before: np.datetime64
+    after: np.datetime64
+    change: float
+
+
 @dataclass(frozen=True)
 class Rate:
     """Bars a year, and in words what that was taken from."""
 
     bars_a_year: float
     basis: str
+    whole: bool = False  # whether a year or more of bars and elapsed time decided
+
+    def row(self) -> dict[str, Any]:
+        """For tables."""
+        return {"bars_a_year": self.bars_a_year, "basis": self.basis}
 
 
 @dataclass(frozen=True)
@@ -45,37 +60,73 @@ class Rates:
         `shorter` counts the tickers with less than a year of bars.
         """
         rates = [rate.bars_a_year for rate in self.tickers.values()]
-        shorter = sum(rate.basis != WHOLE for rate in self.tickers.values())
+        shorter = sum(not rate.whole for rate in self.tickers.values())
         return {
             "together": {
-                **asdict(self.together),
+                **self.together.row(),
                 "lowest": min(rates),
                 "highest": max(rates),
                 "shorter": shorter,
             },
-            "tickers": [{"ticker": name, **asdict(rate)} for name, rate in self.tickers.items()],
+            "tickers": [{"ticker": name, **rate.row()} for name, rate in self.tickers.items()],
         }
 
 
-def of_prices(prices: Prices, sessions: pd.DataFrame | None = None, *, daily: bool = True) -> Rates:
+def of_prices(
+    prices: Prices,
+    sessions: pd.DataFrame | None = None,
+    holes: pd.DataFrame | None = None,
+    *,
+    daily: bool = True,
+) -> Rates:
     """The rates of history; see `of_bars`.
 
     Args:
         prices: of all of history.
-        sessions, daily: as of `of_bars`.
+        holes: of `holes.of_closes`; None if there are none.
+        sessions, daily: as for `of_bars`.
     """
     known = np.isfinite(prices.close)
+    apart = _by_ticker(holes)
     own = {
-        ticker: of_bars(prices.timestamp[there], sessions, daily=daily)
+        ticker: of_bars(prices.timestamp[there], sessions, apart.get(ticker, ()), daily=daily)
         for ticker, there in zip(prices.ticker, known.T, strict=True)
     }
-    return Rates(own, of_bars(prices.timestamp, sessions, daily=daily))
+    common = {
+        (hole.before, hole.after): hole
+        for of_ticker in apart.values()
+        for hole in of_ticker
+        if _of_all(prices, hole)
+    }
+    return Rates(own, of_bars(prices.timestamp, sessions, list(common.values()), daily=daily))
 
 
-def of_bars(times: Times, sessions: pd.DataFrame | None = None, *, daily: bool = True) -> Rate:
+def _by_ticker(found: pd.DataFrame | None) -> dict[str, list[Hole]]:
+    """The holes that a price comes out of."""
+    holes: dict[str, list[Hole]] = {}
+    for hole in () if found is None else found[found["after"].notna()].itertuples():
+        times = hole.before.to_datetime64(), hole.after.to_datetime64()
+        holes.setdefault(str(hole.ticker), []).append(Hole(*times, float(hole.change)))
+    return holes
+
+
+def _of_all(prices: Prices, hole: Hole) -> bool:
+    """Whether no ticker has a bar in the hole."""
+    first = np.searchsorted(prices.timestamp, hole.before, side="right")
+    return bool(first == np.searchsorted(prices.timestamp, hole.after))
+
+
+def of_bars(
+    times: Times,
+    sessions: pd.DataFrame | None = None,
+    holes: Sequence[Hole] = (),
+    *,
+    daily: bool = True,
+) -> Rate:
     """Bars a year of a series of bars.
 
-    From one year on (bars - 1) / years, a year being 365.25 days. Below that, the sessions that the
+    From one year on (bars - 1) / years, a year being 365.25 days; of what lies in holes, neither
+    the time nor the step across it counts. Below that, the sessions that the
     calendar holds, times bars a session, of which coins have more than one a day, and bars of a
     week less; or, without a calendar, the bars that whole weeks show, times weeks a year. Bars that
     show no whole week either are taken for sessions of five days a week, seven if there are bars at
@@ -85,11 +136,14 @@ def of_bars(times: Times, sessions: pd.DataFrame | None = None, *, daily: bool =
         times: (bars,) ascending, naive UTC.
         sessions: `session`, `open` and `close` of the exchange, in naive UTC, around the bars; None
             or empty if there is no calendar.
+        holes: those of the series.
         daily: whether a bar stands for a session.
     """
     days = _days(times[0], times[-1]) if len(times) else 0.0
+    days -= (within := sum(_days(hole.before, hole.after) for hole in holes))
     if days >= YEAR:
-        return Rate((len(times) - 1) / (days / DAYS), WHOLE)
+        rate = (len(times) - 1 - len(holes)) / (days / DAYS)
+        return Rate(rate, f"{WHOLE}{_but_for(within, holes)}", whole=True)
     if sessions is not None and len(sessions):
         held, how = _a_year(sessions["session"].to_numpy())
         each = (
@@ -100,16 +154,29 @@ def of_bars(times: Times, sessions: pd.DataFrame | None = None, *, daily: bool =
         bars = f", {each:.4g} bars each" if each != 1 else ""
         return Rate(held * each, f"{held:.1f} sessions by the calendar ({how}){bars}")
     if days >= 7:
-        rate, how = _a_year(times)
+        rate, how = _a_year(_closed_up(times, holes))
         return Rate(rate, f"{how} of its bars")
     shown, counts = np.unique(times.astype("datetime64[D]"), return_counts=True)
-    evening = (_weekday(shown) == 6) & (
-        2 * counts < counts.max(initial=0)
-    )  # Monday's session begins
+    few = 2 * counts < counts.max(initial=0)
+    evening = (_weekday(shown) == 6) & few  # Monday's session begins
     shown = shown[~evening]
     a_week = 7 if (_weekday(shown) >= 5).any() else 5
     each = len(times) / max(len(shown), 1)
     return Rate(max(each, 1.0) * a_week * WEEKS, f"assumed: {a_week} sessions a week")
+
+
+def _but_for(days: float, holes: Sequence[Hole]) -> str:
+    changes = several([f"{hole.change:+,.1%}" for hole in holes])
+    left_out = f"{counted(round(days), 'day')} in {counted(len(holes), 'hole')}"
+    return f", but for {left_out} ({changes})" if holes else ""
+
+
+def _closed_up(times: Times, holes: Sequence[Hole]) -> Times:
+    """The times as if there were no holes, but for less than a week of each."""
+    for before, after, _ in sorted(holes, reverse=True):
+        weeks = (after - before) // np.timedelta64(7, "D")
+        times = np.where(times >= after, times - weeks * np.timedelta64(7, "D"), times)
+    return times
 
 
 def _a_year(times: Times) -> tuple[float, str]:
