@@ -163,7 +163,8 @@ def _conclude(
             run.log.info("%s: %s: %s", name, finding.check, finding.message)
             warnings += finding.severity == "warning"
             if finding.severity != "error":
-                run.note(f"{name}: {finding.message}")
+                cure = f"; {finding.cure}" if finding.severity == "warning" else ""
+                run.note(f"{name}: {finding.message}{cure}")
     if error:
         raise error
     rows = sum(int(str(dataset["rows"])) for dataset in datasets.values())

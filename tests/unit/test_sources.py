@@ -352,6 +352,29 @@ def test_a_value_is_out_at_its_hour_or_at_the_end_of_its_day(lag, clock, zone, u
     assert released(lag, clock, zone) == utc
 
 
+@pytest.mark.parametrize("offset", ["", "%z"])
+def test_no_value_is_known_before_the_time_that_it_is_stamped_with(offset):
+    source = {
+        "date_format": f"%Y-%m-%d %H:%M:%S{offset}",
+        "release_lag_days": 0,
+        "release_time": "15:30",
+        "release_zone": "America/New_York",
+        "columns": {"timestamp": "d", "x": "x"},
+    }
+    zone = "-0500" if offset else ""
+    text = f"d,x\n2024-12-18 15:30:00{zone},1\n2024-12-19 21:15:00{zone},2\n".encode()
+    with pytest.raises(InputError, match="stamped 2024-12-20 02:15:00 UTC") as error:
+        economic.read({"t.csv": text}, source)
+    assert error.value.where.startswith("t.csv:3:")
+    assert "release_time" in error.value.cure
+    late = economic.read({"t.csv": text}, source | {"release_time": "21:15"})
+    assert str(late["available_at"][1]) == "2024-12-20 02:15:00"
+    assert (
+        str(economic.read({"t.csv": text}, source | {"release_time": None})["available_at"][1])
+        == "2024-12-20 05:00:00"
+    )
+
+
 def test_economic_series_carry_when_they_became_known():
     source = {
         "date_format": "%Y-%m-%d %H:%M:%S%z",

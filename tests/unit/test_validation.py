@@ -318,8 +318,10 @@ def test_intraday_sessions_need_a_bar_between_open_and_close(week):
     inside = bars("2013-02-26 14:30", "2013-02-27 21:00", "2013-02-28 18:00")
     assert not sessions.gaps(inside, week, daily=False, severity="error")
     outside = bars("2013-02-26 14:30", "2013-02-27 21:01", "2013-02-28 18:00")
-    (gap,) = sessions.gaps(outside, week, daily=False, severity="error")
+    gap, off = sessions.gaps(outside, week, daily=False, severity="error")
     assert gap.rows[0]["timestamp"] == "2013-02-27"
+    assert (off.check, off.severity, off.count) == ("off_hours", "note", 1)
+    assert "A 2013-02-27T21:01:00 UTC" in off.message
 
 
 def cure_of(found, check):
@@ -388,7 +390,8 @@ def test_of_many_days_a_cure_lists_the_first_and_counts_the_rest(quarter):
 
 def test_intraday_bars_on_a_closed_day_are_a_warning(week):
     hours = ["2013-02-28 14:30", "2013-03-01 14:30", "2013-03-02 02:00", "2013-03-02 18:00"]
-    (closed,) = sessions.gaps(bars(*hours), week, daily=False, severity="error")
+    closed, off = sessions.gaps(bars(*hours), week, daily=False, severity="error")
+    assert off.rows[0]["timestamp"] == "2013-03-02T02:00:00"
     assert (closed.check, closed.severity, closed.count) == ("closed_day", "warning", 1)
     assert closed.rows[0]["timestamp"] == "2013-03-02T18:00:00"
 

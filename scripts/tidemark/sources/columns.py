@@ -264,6 +264,20 @@ def instants(
     return times.astype("datetime64[us]")
 
 
+def stamps(table: Table, column: str, date_format: str, time_zone: str) -> pd.Series:
+    """Dates or times as the earliest naive UTC time that each can mean; NaT where missing.
+
+    Raises:
+        InputError: the column is missing, or format or zone itself is not one.
+    """
+    times = _native_times(table, column)
+    if times is None:
+        times = _parsed(table, column, date_format)
+    if times.dt.tz is None:
+        return clocks.utc(times, time_zone, later=False)
+    return times.dt.tz_convert(None).astype("datetime64[us]")
+
+
 def _in_zone(
     table: Table, column: str, wall: pd.Series, zone: ZoneInfo, whose: pd.Series | None
 ) -> pd.Series:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidemark import clocks
+from tidemark.errors import InputError
 from tidemark.sources import columns
-from tidemark.sources.files import read_table
+from tidemark.sources.files import Table, read_table
 
 import pandas as pd
 
@@ -37,8 +38,22 @@ def _one_file(path: str, content: bytes, source: Mapping[str, Any]) -> pd.DataFr
     times = columns.dates(table, column, source["date_format"], zone)
     columns.in_order(table, column, times)
     released = _released(times, source["release_lag_days"], source.get("release_time"), zone)
+    _not_before(table, column, columns.stamps(table, column, source["date_format"], zone), released)
     values = {series: columns.numbers(table, name) for series, name in names.items()}
     return pd.DataFrame({"timestamp": times, "available_at": released, **values})
+
+
+def _not_before(table: Table, column: str, stamped: pd.Series, released: pd.Series) -> None:
+    """Refuse a release before the time that the value itself is stamped with."""
+    early = (released < stamped).to_numpy()
+    if early.any():
+        row = int(early.argmax())
+        raise InputError(
+            table.where(row, column),
+            f"is stamped {stamped[row]} UTC and would be known before that, at {released[row]}",
+            "set release_time no earlier than the hour of the stamps, or null for the end of the"
+            " day, or raise release_lag_days, under fetch_data.economic in config.yaml",
+        )
 
 
 def _released(days: pd.Series, lag_days: int, clock: str | None, zone: str) -> pd.Series:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tidemark import corporate_actions
 from tidemark.naming import counted, several
-from tidemark.validation.finding import Finding, offenders
+from tidemark.validation.finding import Finding, iso, offenders
 
 import pandas as pd
 
@@ -26,7 +26,8 @@ def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -
             "adjustment",
             "adj_close",
             f"{counted(len(wrong), 'step')} of adj_close / close that the corporate actions do not"
-            f" explain (the first by {step:.6f} instead of {expected:.6f})",
+            f" explain, the first {wrong['ticker'].iloc[0]} {iso(wrong['timestamp'].iloc[0])} by"
+            f" {step:.6f} instead of {expected:.6f}",
             "complete corporate_actions, or correct adj_close",
             "warning",
             len(wrong),

@@ -25,8 +25,8 @@ def gaps(prices: pd.DataFrame, held: "Held", *, daily: bool, severity: str) -> l
         prices: `timestamp`, `ticker`; sorted by ticker and time, with a default index.
         held: covers all bars.
         daily: whether a bar stands for a session; else a session needs one bar between its open
-            and its close, bars outside these hours on a day with a session are not wrong, and bars
-            on other days are no more than a warning.
+            and its close, bars outside these hours on a day with a session are a note, and bars on
+            other days are no more than a warning.
         severity: of the findings, error or warning.
     """
     sessions = held.sessions
@@ -45,14 +45,39 @@ def gaps(prices: pd.DataFrame, held: "Held", *, daily: bool, severity: str) -> l
             Finding(
                 "closed_day",
                 "timestamp",
-                f"{counted(int(closed.sum()), 'bar')} on days when the exchange was closed",
+                f"{counted(int(closed.sum()), 'bar')} on days when the exchange was closed, the"
+                f" first {_first(prices, closed)}",
                 shift or _open_after_all(pd.DatetimeIndex(days[closed].unique()), days, held),
                 severity if daily else "warning",
                 int(closed.sum()),
                 offenders(prices, closed, prices["timestamp"]),
             )
         )
-    return found if daily else [*found, *_never_in_session(prices, number, severity)]
+    if not daily:
+        never = ~pd.Series(number >= 0).groupby(prices["ticker"]).transform("any")
+        found += _never_in_session(prices, never, severity)
+        found += _off_hours(prices, pd.Series(number < 0, prices.index) & ~closed & ~never)
+    return found
+
+
+def _off_hours(prices: pd.DataFrame, outside: pd.Series) -> Iterator[Finding]:
+    if outside.any():
+        yield Finding(
+            "off_hours",
+            "timestamp",
+            f"{counted(int(outside.sum()), 'bar')} of {len(prices):,} outside the exchange's hours,"
+            f" the first {_first(prices, outside)} UTC: before and after them, or is"
+            " fetch_data.prices.time_zone another?",
+            "if they are not from before or after hours, correct the time_zone",
+            "note",
+            int(outside.sum()),
+            offenders(prices, outside, prices["timestamp"]),
+        )
+
+
+def _first(prices: pd.DataFrame, bad: pd.Series) -> str:
+    bar = prices.loc[bad.idxmax()]
+    return f"{bar['ticker']} {iso(bar['timestamp'])}"
 
 
 def _by_hours(prices: pd.DataFrame, sessions: pd.DataFrame) -> np.ndarray:
@@ -118,7 +143,8 @@ def _missing(
         ]
     if missing:
         count = len(missing)
-        message = f"{count:,} session{'s have' if count > 1 else ' has'} no bar; `row` follows it"
+        first = f"{rows[0]['ticker']} {rows[0]['timestamp']}"
+        message = f"{count:,} session{'s have' if count > 1 else ' has'} no bar, the first {first}"
         nobody = sessions.index[np.setdiff1d(missing, number)]
         cure = shift or _closed_after_all(nobody, held)
         yield Finding("gaps", "timestamp", message, cure, severity, count, rows)
@@ -140,9 +166,8 @@ def _closed_after_all(nobody: pd.DatetimeIndex, held: "Held") -> str:
     )
 
 
-def _never_in_session(prices: pd.DataFrame, number: np.ndarray, severity: str) -> Iterator[Finding]:
+def _never_in_session(prices: pd.DataFrame, never: pd.Series, severity: str) -> Iterator[Finding]:
     """Tickers of which nothing can be missing, since no bar of theirs lies in any session."""
-    never = ~pd.Series(number >= 0).groupby(prices["ticker"]).transform("any")
     if never.any():
         yield Finding(
             "no_session",

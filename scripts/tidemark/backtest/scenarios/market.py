@@ -84,9 +84,12 @@ def listed(prices: Prices, rows: slice) -> dict[str, float]:
     return dict(zip(prices.ticker, share.tolist(), strict=True))
 
 
+FULL = 0.995  # what is shown as 100 %
+
+
 def gaps(covered: Mapping[str, float]) -> str:
     """Which tickers the data hold in part only, as a note; empty if none."""
-    partly = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < 1]
+    partly = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < FULL]
     return f"not wholly covered: {', '.join(partly)}" if partly else ""
 
 

@@ -12,6 +12,8 @@ from scipy.sparse.csgraph import connected_components
 
 SAME = 0.5  # share of the shorter window from which an overlap makes two windows one group
 DAY = np.timedelta64(1, "D")
+NONE = np.timedelta64(0, "D")
+SLIGHT = 0.01  # share of a window by which its first or last bar may be off: holidays
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ def calendar_years(prices: Prices) -> dict[str, Window]:
 def historical(prices: Prices, windows: Mapping[str, Window]) -> list[MarketScenario]:
     """Windows of history. All share `prices`, so indicators look back to its first bar.
 
-    A ticker's covered share is the share of the window's days that the data span, times the share
-    of the bars within which the ticker has.
+    A ticker's covered share is the share of the window's days that the data span, but for
+    holidays at either end, times the share of the bars within which the ticker has.
 
     Raises:
         InputError: a window ends before it starts.
@@ -73,7 +75,9 @@ def _window(prices: Prices, name: str, group: str, window: Window) -> MarketScen
     first, last = np.searchsorted(prices.timestamp, [start, stop])
     rows = slice(int(first), int(last))
     begin, end = (time.astype("datetime64[D]") for time in prices.timestamp[[0, -1]])
-    spanned = max((min(stop, end + DAY) - max(start, begin)) / (stop - start), 0.0)
+    late, early = max(begin - start, NONE), max(stop - (end + DAY), NONE)
+    missed = sum(side for days in (late, early) if (side := days / (stop - start)) > SLIGHT)
+    spanned = max(1.0 - missed, 0.0)
     covered = {ticker: spanned * share for ticker, share in listed(prices, rows).items()}
     none = f"no data: they span {begin} to {end}"
     note = gaps(covered) if any(covered.values()) else none
