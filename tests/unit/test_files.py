@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from datetime import date
 from pathlib import Path
 
 import fetch_data
@@ -63,6 +64,26 @@ def test_a_file_of_another_kind_is_called_by_its_own(kind, ending):
     message = complaint(f"p.{ending}", KINDS[kind])
     assert message.startswith(f"p.{ending}: is ")
     assert kind in message
+
+
+@pytest.mark.parametrize(
+    "kind", ["<!-- x -->", "<html lang=en>", "<HEAD>", "<?xml version='1.0'?>"]
+)
+def test_every_page_is_called_one(kind):
+    assert "is an HTML or XML page" in complaint("p.csv", kind)
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["<DATE>", "<header>", "<!>", "PAR1", "ARROW1", "GIF8", "BZh1", "%PDF", "[Date]", "{Date}"],
+)
+def test_a_column_may_be_called_as_other_files_begin(first):
+    """As `<TICKER>,<PER>,<DATE>`, the header of Stooq, Finam and MetaStock."""
+    columns = DAILY["columns"] | {"timestamp": first}
+    text = f"{first},Ticker,Adj Close\n{LINE}"
+    for path, content in {"p.csv": text.encode(), "p.csv.gz": gzip.compress(text.encode())}.items():
+        found = prices.read({path: content}, DAILY | {"columns": columns})
+        assert list(found["adj_close"]) == [1.0]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +202,39 @@ def test_a_file_is_measured_as_it_unpacks(ending):
     files.must_unpack_to(f"p.{ending}", content, 4_000_000)
     with pytest.raises(InputError, match=r"unpacks to more than 2 MB.*largest_file_megabytes"):
         files.must_unpack_to(f"p.{ending}", content, 2_000_000)
+
+
+TEXT = "x" * 20_000
+BOMBS = {
+    "text": pa.array([TEXT] * 1000),
+    "large text": pa.array([TEXT] * 1000, pa.large_string()),
+    "dictionary": pa.array([TEXT] * 1000).dictionary_encode(),
+    "bytes": pa.array([TEXT.encode()] * 1000),
+    "bytes of one width": pa.array([TEXT.encode()] * 1000, pa.binary(len(TEXT))),
+    "list": pa.array([[TEXT, None, TEXT], None] * 500),
+    "struct": pa.array([{"a": {"b": TEXT}}] * 1000),
+    "map": pa.array([[("key", TEXT)]] * 1000, pa.map_(pa.string(), pa.string())),
+    "numbers in lists": pa.array([[7] * 2500] * 1000),
+}
+
+
+@pytest.mark.parametrize("encoding", ["dictionary", "prefixes"])
+@pytest.mark.parametrize("kind", BOMBS)
+def test_parquet_is_measured_as_it_decodes(kind, encoding):
+    """20 MB that a file stores as one text and a thousand times its number."""
+    out = pa.BufferOutputStream()
+    table = pa.table({"Date": [date(2020, 1, 2)] * 1000, "x": BOMBS[kind]})
+    ways = {} if encoding == "dictionary" else {"use_dictionary": False}
+    if ways and kind in ("text", "bytes"):
+        ways["column_encoding"] = {"x": "DELTA_BYTE_ARRAY"}
+    pq.write_table(table, out, **ways)
+    content = bytes(out.getvalue())
+    assert len(content) < 1_000_000
+    before = pa.total_allocated_bytes()
+    files.must_unpack_to("p.parquet", content, 22_000_000)
+    with pytest.raises(InputError, match="unpacks to more than 19 MB"):
+        files.must_unpack_to("p.parquet", content, 19_000_000)
+    assert pa.total_allocated_bytes() == before
 
 
 # --- What is no file
