@@ -29,6 +29,7 @@ FAILED = FOLDER / ".failed"
 LONG_AGO_NS = 946_684_800 * 10**9  # of a checkpoint that does not hold
 UNREADABLE = "cannot be read"  # in place of a hash
 POLICY = "environment.rerun_on_upgrade"
+LARGEST = "fetch_data.largest_file_megabytes"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Look:
         self.code_meaning = cache(_code_meaning)
         self.sha = cache(self._sha)
         self._producer = cache(producer)
+        self._largest = cache(lambda: max(1000, json.loads(stored(LARGEST) or "0")) * 1_000_000)
         self._records: dict[str, dict[str, Any] | None] = {}
         self._times: dict[str, int] = {}
         self._sealed: dict[str, int] = {}
@@ -88,13 +90,16 @@ class Look:
     def _sha(self, path: str) -> str | None:
         """SHA-256 of an input now; None if it is not there.
 
-        A file whose size and time stand in its producer's checkpoint is not hashed again. A path
-        with `*` stands for the listing it matches.
+        A file whose size and time stand in its producer's checkpoint is not hashed again. One that
+        no step wrote and that is larger than a source may be is not hashed at all: the step refuses
+        it at once. A path with `*` stands for the listing it matches.
         """
         if "*" in path:
             return listing_sha(path)
         maker = self.producer(path)
-        return self.output_sha(path, maker) if maker else _sha_unless_untouched(Path(path))
+        if maker:
+            return self.output_sha(path, maker)
+        return _sha_unless_untouched(Path(path), at_most=self._largest())
 
     def output_sha(self, path: str, name: str) -> str | None:
         """SHA-256 of a file that `name` wrote.
@@ -243,6 +248,8 @@ def _changed_inputs(inputs: Mapping[str, Mapping[str, Any]], look: Look) -> Iter
             yield Reason(f"{path} is gone")
         elif then["sha256"] is None:
             yield Reason(f"{path} appeared")
+        elif now == UNREADABLE:
+            yield Reason(f"{path} {UNREADABLE}")
         elif now != then["sha256"]:
             yield Reason(path, then["sha256"][:8], now[:8])
 
@@ -311,9 +318,12 @@ def _sha_unless_untouched(
     recorded: Mapping[str, Any] | None = None,
     given_ns: int | None = None,
     sealed_ns: int = 0,
+    at_most: int | None = None,
 ) -> str | None:
     try:
         stat = path.stat()
+        if at_most is not None and stat.st_size > at_most:
+            return UNREADABLE
         untouched = stat.st_ctime_ns <= sealed_ns
         times = (recorded["mtime_ns"], given_ns) if recorded and untouched else ()
         if recorded and stat.st_size == recorded["bytes"] and stat.st_mtime_ns in times:

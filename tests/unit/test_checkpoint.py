@@ -96,6 +96,17 @@ def test_an_edit_that_keeps_size_and_time_of_a_source_is_found():
     assert len(why()) == 1
 
 
+def test_a_source_that_is_too_large_is_not_hashed_to_the_end(monkeypatch):
+    os.truncate("data/in.csv", 10**12)
+    config.sync({"a": {"b": 1}, "fetch_data": {"largest_file_megabytes": 1}}, "", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "sha256_file", lambda path: pytest.fail(f"hashes {path}"))
+        reasons = checkpoint.reasons(NAME)
+        assert str(next(reasons)) == "data/in.csv cannot be read"
+    os.truncate("data/in.csv", 10**6 + 1)  # but a template may be, where sources may not
+    assert checkpoint.Look().sha("data/in.csv") == store.sha256_file(Path("data/in.csv"))
+
+
 def test_the_checkpoint_is_as_old_as_the_start_of_its_step():
     started = checkpoint.now_ns() - 10**9
     os.utime("data/in.csv", (1, 1))
