@@ -137,14 +137,13 @@ def _send(webhook: str, body: bytes, seconds: float, outcome: list[str | None]) 
     try:
         import urllib.request
 
-        class Redirects(urllib.request.HTTPRedirectHandler):
-            def redirect_request(self, *request: Any) -> urllib.request.Request | None:
-                """Of an address that moved the new one would be asked without the alert."""
-                return None if request[2] == 301 else super().redirect_request(*request)
+        class NoRedirects(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, *_: Any) -> None:
+                """The new address would be asked without the alert, or is not configured."""
 
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(webhook, body, headers, method="POST")
-        urllib.request.build_opener(Redirects).open(request, timeout=2 * seconds).close()
+        urllib.request.build_opener(NoRedirects).open(request, timeout=2 * seconds).close()
         outcome.append(None)
     except BaseException as error:
         outcome.append(_brief(error))
@@ -155,7 +154,8 @@ def _brief(error: BaseException) -> str:
     from urllib.error import HTTPError
 
     if isinstance(error, HTTPError):
-        return f"it answered {error.code}"
+        moved = ", a redirect: set the address that it leads to" if error.code // 100 == 3 else ""
+        return f"it answered {error.code}{moved}"
     cause = getattr(error, "reason", None)
     cause = cause if isinstance(cause, BaseException) else error
     return getattr(cause, "strerror", None) or type(cause).__name__
