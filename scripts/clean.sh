@@ -9,15 +9,18 @@ notes=artifacts/.producers
 bookkeeping=".clock .compiled .config .config.lock .config.mk .deps .failed .libraries .locks .looked
     .producers .promised .run .verified .warm .watched config.mk dag.svg dag.mmd"
 
+# So is a link whose disk is not mounted.
 elsewhere() {
-    [ -d "$1" ] && [ "$(CDPATH='' cd -P "./$1" && pwd -P)" != "$(pwd -P)/$1" ]
+    [ -L "$1" ] || { [ -d "$1" ] && [ "$(CDPATH='' cd -P "./$1" && pwd -P)" != "$(pwd -P)/$1" ]; }
 }
 
 noted() {
-    [ ! -e "$notes/$1" ] || find "$notes/$1" -depth -print0 | xargs -0 sh -c '
+    [ ! -e "$notes/$1" ] || find "$notes/$1" -depth -print0 | xargs -0 sh -ec '
         for note; do
             path=./${note#"$0/"}
-            if [ -d "$note" ]; then rmdir "$path"; else rm -f "$path"; fi 2>/dev/null || :
+            if [ -d "$note" ]; then rmdir "$path" 2>/dev/null || :
+            elif [ ! -d "$path" ]; then rm -f "$path"
+            fi
         done' "$notes"
 }
 
@@ -48,7 +51,12 @@ inside() {
     fi
 }
 
-# A step of a make that was killed may still be writing.
-clean 2>/dev/null || { sleep 3; clean; }
+# A step of a make that was killed may still be writing, so what fails is tried twice. The first time is
+# a process of its own: `set -e` does not hold in a function that `||` follows.
+if [ "${1-}" = once ]; then
+    clean
+    exit
+fi
+"$0" once 2>/dev/null || { sleep 3; clean; }
 rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 find scripts tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || :

@@ -2,15 +2,25 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from conftest import Tree, instances
+from conftest import ROOT, Tree, instances
 
 import pytest
 
 LINKED = ("data", "features", "models", "metrics", "reports", "artifacts")
+GENERATED = {  # and what `make clean` removes it by
+    "data/raw/prices.parquet": "data/raw",
+    "models/a.pkl": "models",
+    "reports/reflection.md": "./reports/reflection.md",
+    "metrics/a.json": "metrics/a.json",
+    "logs/a.log": "logs",
+    "artifacts/a.ok": "artifacts/a.ok",
+    "artifacts/.config/seed": "artifacts/.config",
+}
 METRICS = "metrics/mean_impute_ridge.json"
 
 
@@ -95,6 +105,71 @@ def test_clean_empties_what_links_lead_to_and_touches_nothing_else(linked, disk)
     kept = ("data/sample/", "reports/narrative/", "reports/templates/", "metrics/history/")
     assert all(path.startswith(kept) for path in left), left
     assert linked.make("fetch_data").code == 0
+
+
+@pytest.fixture
+def generated(tmp_path: Path) -> Path:
+    """A project that holds little but what `make clean` removes, and a note of each file."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/clean.sh", tmp_path / "scripts")
+    (tmp_path / "tests").mkdir()
+    for path in GENERATED:
+        for file in (tmp_path / path, tmp_path / "artifacts/.producers" / path):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("generated")
+    return tmp_path
+
+
+def clean(project: Path, before: str = "") -> subprocess.CompletedProcess[str]:
+    """`make clean` where nobody sleeps, and `rm` first does what is said before."""
+    commands = project / "commands"
+    commands.mkdir()
+    rm = f'{before}\nexec {shutil.which("rm")} "$@"'
+    for name, body in {"sleep": "echo slept >>slept", "rm": rm}.items():
+        (commands / name).write_text(f"#!/bin/sh\n{body}\n")
+        (commands / name).chmod(0o755)
+    environment = {"PATH": f"{commands}:{os.environ['PATH']}"}
+    return subprocess.run(
+        ["scripts/clean.sh"], cwd=project, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def left(project: Path) -> set[str]:
+    return {path for path in GENERATED if (project / path).exists()}
+
+
+@pytest.mark.parametrize("path", GENERATED)
+def test_clean_says_what_it_could_not_remove(generated, path):
+    """Whichever it is, for a shell easily counts the last command alone."""
+    refuse = f'echo "rm: {path}: not permitted" >&2; exit 1'
+    done = clean(generated, f'case " $* " in *" {GENERATED[path]} "*) {refuse};; esac')
+    assert done.returncode != 0
+    assert f"rm: {path}: not permitted" in done.stderr
+    assert (generated / "slept").read_text() == "slept\n"
+    assert path in left(generated)
+
+
+def test_clean_tries_twice(generated):
+    """A step of a killed make may still be writing."""
+    once = '[ -e seen ] || { >seen; echo "rm: not empty" >&2; exit 1; }'
+    done = clean(generated, once)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert left(generated) == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["data", "data/raw", "models", "metrics", "reports", "logs", "artifacts"]
+)
+def test_clean_keeps_a_link_whose_disk_is_not_mounted(generated, name):
+    shutil.rmtree(generated / name, ignore_errors=True)
+    (generated / name).symlink_to("/nonexistent/disk")
+    done = clean(generated)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (generated / name).is_symlink()
+    unknown = {"reports/reflection.md"} if name == "artifacts" else set()  # whose it is
+    assert left(generated) == unknown
+    assert not (generated / "slept").exists()
 
 
 def test_clean_keeps_what_was_edited_by_hand(tree):
