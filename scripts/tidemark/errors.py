@@ -20,9 +20,9 @@ class InputError(Exception):
         self.cure = cure
 
     def __str__(self) -> str:
-        cure = f". Cure: {self.cure}" if self.cure else ""
-        lines = f"{self.problem}{cure}".split("\n")
-        return f"{printable(self.where)}: " + "\n".join(printable(line, 1000) for line in lines)
+        cure = f". Cure: {printable(self.cure, 1000)}" if self.cure else ""
+        lines = [printable(line, 1000) for line in self.problem.split("\n")]
+        return f"{printable(self.where)}: " + "\n".join(lines) + cure
 
 
 def printable(text: str, longest: int = 200) -> str:

@@ -51,8 +51,8 @@ def _planned() -> int:
         return 0
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     inherited["TIDEMARK_PLANNING"] = "1"
-    _, variables, quoted = os.environ.get("MAKEFLAGS", "").partition("-- ")
-    inherited["MAKEFLAGS"] = f"{variables}{quoted}"  # only Make itself can read its quotes
+    _, dashes, variables = os.environ.get("MAKEFLAGS", "").partition("-- ")
+    inherited["MAKEFLAGS"] = f"{dashes}{variables}"  # only Make itself can read its quotes
     command = [os.environ["MAKE_COMMAND"], "-n", "--", *goals]
     dry_run = subprocess.run(
         command, env=inherited, capture_output=True, text=True, errors="replace", check=False

@@ -166,7 +166,7 @@ def escaped(text: str) -> str:
     found = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\_", found)
     found = re.sub(r"&(?=#?\w+;)", "&amp;", found)
     found = re.sub(r"<(?=[\w/!?])", "&lt;", found)
-    found = re.sub(r"^(?=[#+>=-])", r"\\", found)
+    found = re.sub(r"^\s*(\d{1,9}(?=[.)](\s|$))|(?=[#+>=-]))", r"\g<0>\\", found)
     return re.sub(
         r"(?<=\w)(://|@(?=\w)|(?<=www)\.)", lambda m: f"&#{ord(m[0][0])};{m[0][1:]}", found
     )
@@ -269,8 +269,13 @@ def cell(value: object) -> str:
 
 
 def code(value: object) -> str:
-    """Text as code, also in the cell of a table: nothing is escaped but what would end either."""
-    text = " ".join(str(value).split()).replace("|", "\\|")
+    """Text as code, also in the cell of a table: nothing is escaped but what would end either.
+
+    None, and text that is empty, show as a dash: code has to have something in it.
+    """
+    text = "" if value is None else " ".join(str(value).split()).replace("|", "\\|")
+    if not text:
+        return DASH
     fence = "`" * (max(map(len, re.findall(r"`+", text)), default=0) + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{pad}{text}{pad}{fence}"

@@ -83,7 +83,7 @@ def _make_can_say(text: str) -> str:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
-Words = Annotated[str, Field(min_length=1, max_length=200)]
+Words = Annotated[str, Field(max_length=2000)]
 IsoDate = Annotated[str, AfterValidator(_iso_date)]
 
 

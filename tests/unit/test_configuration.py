@@ -47,6 +47,21 @@ def test_the_shipped_configuration_is_valid_and_complete():
     assert len(owned) == 16
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"NBER business cycle dates, peak to trough"', '""'),
+        ('"NBER business cycle dates, peak to trough"', f"'{40 * 'A title, with pages. '}'"),
+        ("timestamp: Date", 'timestamp: ""'),  # as pandas writes an index
+    ],
+)
+def test_words_may_be_none_or_many(project, monkeypatch, old, new):
+    monkeypatch.chdir(project)
+    assert old in SHIPPED
+    Path("config.yaml").write_text(SHIPPED.replace(old, new, 1), "utf-8")
+    configuration.load("config.yaml")
+
+
 def test_the_json_schema_for_editors_is_up_to_date():
     shipped = json.loads((ROOT / "schemas/config.schema.json").read_bytes())
     assert shipped == settings.Config.model_json_schema(), "run `make config-schema`"

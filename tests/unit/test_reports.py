@@ -689,6 +689,10 @@ def test_names_from_data_are_shown_and_never_interpreted():
     )
     assert reports.escaped("mean_impute & S&P 500, p < 0.05") == "mean_impute & S&P 500, p < 0.05"
     assert reports.escaped("# a\n- b") == "\\# a - b"
+    assert reports.escaped("  > a") == "  \\> a"
+    assert reports.escaped("1. a") == "1\\. a"
+    assert reports.escaped(" 12)") == " 12\\)"
+    assert reports.escaped("1.5 of (2) a") == "1.5 of (2) a"
     assert reports.escaped("http://x.y a@b.c") == "http&#58;//x.y a&#64;b.c"
     assert reports.cell(None) == reports.DASH
 
@@ -709,6 +713,8 @@ def test_an_expression_is_text_and_only_what_people_wrote_is_markdown():
 def test_code_holds_its_own_fences():
     assert reports.code("a`b") == "``a`b``"
     assert reports.code("`a|\nb`") == "`` `a\\| b` ``"
+    assert reports.code(0) == "`0`"
+    assert {reports.code(nothing) for nothing in ("", " \n", None)} == {reports.DASH}
 
 
 def test_a_name_of_mathematics_is_drawn_as_it_is():
