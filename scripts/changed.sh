@@ -19,20 +19,28 @@ existing() {
     done
 }
 
+newer() {
+    than=$1
+    shift
+    find "$@" -type l -cnewer "$than" -print -quit
+    find -L "$@" -type f ! -name '.*' ! -name '*.pyc' -cnewer "$than" -print -quit
+}
+
 changed() {
     read -r last <$stamp && [ "$last" -le "$(date +%s)" ] || echo the clock went back
     [ -d artifacts/.producers ] || echo gone
-    find -L .venv/bin/python $(existing .venv/lib/*/site-packages) artifacts/.watched -maxdepth 0 -cnewer $stamp
+    find -L artifacts/.watched -maxdepth 0 -cnewer $stamp
 
-    # A link may lead to another disk: the link counts, and what it leads to.
-    folders=$(existing scripts schemas data/raw data/processed data/splits data/predictions data/scenarios \
-        data/backtests features models metrics reports artifacts/.config artifacts/.deps artifacts/.producers)
-    find $folders -type l -cnewer $stamp -print -quit
-    find -L $folders -type f ! -name '.*' ! -name '*.pyc' -cnewer $stamp -print -quit
+    # A link may lead to another disk: the link counts, and what it leads to. verify.py sets times of what
+    # steps write, and leaves no stamp if that changed while it looked.
+    newer $stamp $(existing data/raw data/processed data/splits data/predictions data/scenarios data/backtests \
+        features models metrics reports artifacts/.deps artifacts/.producers)
     find -L artifacts -maxdepth 1 -type f ! -name '.*' ! -name 'dag.*' -cnewer $stamp -print -quit
 
-    # What only people write may change while verify.py looks, so here it counts when that began. What
-    # verify.py listed in artifacts/.watched are names that people chose: nothing may read them as code.
+    # What it does not write may change meanwhile, so here it counts when the look began. What it listed in
+    # artifacts/.watched are names that people chose: nothing may read them as code.
+    newer $looked $(existing scripts schemas artifacts/.config)
+    find -L .venv/bin/python $(existing .venv/lib/*/site-packages) -maxdepth 0 -cnewer $looked
     find -L $(existing schemas reports/templates reports/narrative) -cnewer $looked -print -quit
     xargs -0 sh -c '
         looked=$0

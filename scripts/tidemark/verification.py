@@ -31,15 +31,22 @@ def verify() -> None:
     records = {name: record for name, record in found.items() if record is not None}
     unreadable = [name for name in found if name not in records]
     pending: set[str] = set()
+    holding = []
     for name in [*upstream_first(records), *unreadable]:
         with locks.held_if_free(name) as free:
-            if free and not _settled(name, pending, look, began):
+            if free and _settled(name, pending, look, began):
+                holding.append(name)
+            elif free:
                 pending.update(records.get(name, {}).get("outputs", ()))
     checkpoint.forget(records)
     _sweep()
     _report_upgrades(records, look)
     store.write_atomic(LOOKED, b"", began)
-    STAMP.write_text(f"{int(time.time())}\n", "utf-8")  # a later time than now: the clock went back
+    ended = store.file_clock_ns()
+    if any(_edited_meanwhile(record, began) for record in map(look.record, holding) if record):
+        STAMP.unlink(missing_ok=True)
+    else:  # a later time in it than now: the clock went back
+        store.write_atomic(STAMP, f"{int(time.time())}\n".encode(), ended)
 
 
 def _watch() -> None:
@@ -112,10 +119,13 @@ def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
     path = checkpoint.path_of(name)
     record = look.reload(name)  # another make may have written it before we had the lock
     if record is None or next(checkpoint.reasons(name, pending, look), None) is not None:
-        checkpoint.publish_dependencies(record) if record else None
+        if record:
+            checkpoint.publish_dependencies(record)
         os.utime(path, ns=(checkpoint.LONG_AGO_NS, checkpoint.LONG_AGO_NS))
         return False
     checkpoint.publish(record)
+    if _edited_meanwhile(record, looked_ns):
+        return True  # as far as was seen; but no time may say so
     stamp = max(path.stat().st_mtime_ns, _newest(record, look, looked_ns))
     for output, item in record["outputs"].items():
         if Path(output).stat().st_mtime_ns < stamp:
@@ -123,6 +133,23 @@ def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
             item["mtime_ns"] = stamp  # for this look; on disk, the checkpoint's own time tells
     os.utime(path, ns=(stamp, stamp))
     return True
+
+
+def _edited_meanwhile(record: Mapping[str, Any], looked_ns: int) -> bool:
+    """Whether an output may have been changed after it was read.
+
+    What was done to it since the look began shows, but for the time that was set here: that is its
+    checkpoint's own.
+    """
+    try:
+        own = checkpoint.path_of(record["name"]).stat()
+        for stat in (Path(output).stat() for output in record["outputs"]):
+            given = stat.st_mtime_ns == own.st_mtime_ns
+            if stat.st_ctime_ns > (own.st_ctime_ns if given else looked_ns):
+                return True
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _newest(record: Mapping[str, Any], look: Look, looked_ns: int) -> int:

@@ -43,7 +43,7 @@ def test_the_second_make_starts_no_python(tree):
     (tree.path / ".venv/bin/python").chmod(0o755)
     (tree.path / ".venv/.ok").touch()
     os.utime(tree.path / ".venv/.ok", ns=(times[0], times[0]))
-    os.utime(tree.path / "artifacts/.verified")  # or the other interpreter would be looked into
+    os.utime(tree.path / "artifacts/.looked")  # or the other interpreter would be looked into
     outcome = tree.make("all")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert "steps are fresh; nothing to do" in outcome.stdout

@@ -1,0 +1,83 @@
+"""What verify.py saw, and what the quick look before every make has to see after it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tidemark import checkpoint, config, store, verification
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = ("data/in.csv", "metrics/out.json", "metrics/older.json", "scripts/m.py", "schemas/s.json")
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    """One step that reads a source and wrote two files; all is well, and as old as an hour ago."""
+    monkeypatch.chdir(tmp_path)
+    for path in (*FILES, ".venv/bin/python"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text("1")
+    config.sync({"fetch_data": {"prices": {"path": "data/in.csv"}}}, "", 1)
+    hour_ago = checkpoint.now_ns() - 3600 * 10**9
+    os.utime("metrics/older.json", ns=(hour_ago, hour_ago))
+    sha = store.sha256(b"1")
+    outputs = {
+        path: {"sha256": sha, "bytes": 1, "mtime_ns": Path(path).stat().st_mtime_ns}
+        for path in FILES
+        if path.startswith("metrics/")
+    }
+    record = {"format": checkpoint.FORMAT, "name": "fetch_data", "step": "fetch_data"}
+    record |= {"provisional": "", "libraries": {}, "config": {}, "outputs": outputs}
+    record["code"] = {"scripts/m.py": {"sha256": sha, "meaning": "m"}}
+    checkpoint.save(record | {"inputs": {"data/in.csv": {"sha256": sha}}}, checkpoint.now_ns())
+
+
+def quick_look() -> str:
+    return subprocess.run(
+        [ROOT / "scripts/changed.sh"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def pause() -> None:
+    """Until file times show it."""
+    began = store.file_clock_ns()
+    while store.file_clock_ns() < began + 20_000_000:
+        pass
+
+
+def test_what_was_looked_at_is_not_looked_at_again():
+    pause()
+    assert quick_look() == "verify"
+    verification.verify()
+    assert quick_look() == ""
+    os.utime("metrics/older.json")
+    assert quick_look() == "verify"
+    verification.verify()
+    assert quick_look() == ""
+
+
+@pytest.mark.parametrize("restored", [False, True], ids=["edited", "with its time set back"])
+@pytest.mark.parametrize("moment", ["checkpoint.publish", "verification._sweep"])
+@pytest.mark.parametrize("path", FILES)
+def test_an_edit_while_verify_looks_is_seen_by_the_next(monkeypatch, path, moment, restored):
+    """After a file was hashed: before its time is set, and after."""
+    pause()
+    module, name = moment.split(".")
+    going_on = getattr(globals()[module], name)
+
+    def editing(*arguments):
+        stat = Path(path).stat()
+        pause()
+        Path(path).write_text("2")
+        if restored:
+            os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        going_on(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(globals()[module], name, editing)
+        verification.verify()
+    assert quick_look() == "verify"
+    reasons = list(checkpoint.reasons("fetch_data"))
+    assert len(reasons) == (0 if path.startswith("schemas") else 1)
