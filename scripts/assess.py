@@ -3,18 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from tidemark.backtest import (
-    assessment,
-    bars_a_year,
-    by_market,
-    evidence,
-    overfitting,
-    rankings,
-    verdict,
-)
-from tidemark.backtest.averages import Averages
+from tidemark.assessment import by_market, evidence, overfitting, rankings, scoring, verdict
+from tidemark.assessment.averages import Averages
 from tidemark.errors import InputError
-from tidemark.step import Run, step
+from tidemark.harness.step import Run, step
+from tidemark.market import bars_a_year
 
 import pandas as pd
 
@@ -72,10 +65,10 @@ def _scored(run: Run) -> tuple[int, Averages]:
 
     def parts() -> Iterator[pd.DataFrame]:
         for names in _parts(run):
-            results = assessment.scored(_cells(run, names), weights)
+            results = scoring.scored(_cells(run, names), weights)
             averages = Averages.of(results, settings["benchmark"])
             found[:] = [found[0] + averages] if found else [averages]
-            yield assessment.with_names(results)
+            yield scoring.with_names(results)
 
     rows = run.write_parquet_parts(f"{FOLDER}/backtest_results.parquet", parts())
     return rows, found[0]
@@ -85,14 +78,12 @@ def _parts(run: Run) -> list[list[str]]:
     """Market scenarios to score together."""
     key = ["scenario_name"]
     named = run.read_parquet_rows(_paths(run), {}, columns=key, categories=key)
-    return assessment.in_parts(named.value_counts("scenario_name").to_dict(), CELLS)
+    return scoring.in_parts(named.value_counts("scenario_name").to_dict(), CELLS)
 
 
 def _cells(run: Run, names: list[str]) -> pd.DataFrame:
     """All cells of these market scenarios."""
-    return run.read_parquet_rows(
-        _paths(run), {"scenario_name": names}, categories=assessment.LABELS
-    )
+    return run.read_parquet_rows(_paths(run), {"scenario_name": names}, categories=scoring.LABELS)
 
 
 def _paths(run: Run) -> list[str]:

@@ -7,11 +7,11 @@ from typing import Any
 from tidemark.backtest import causality, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
-from tidemark.backtest.prices import Floats, Prices, TradingHours, forecasts_on
-from tidemark.backtest.scenarios import files
-from tidemark.backtest.scenarios.market import MarketScenario
+from tidemark.harness.step import Run, step
+from tidemark.market.grid import Floats, Prices, TradingHours, forecasts_on
+from tidemark.market.scenarios import files
+from tidemark.market.scenarios.market import MarketScenario
 from tidemark.naming import counted
-from tidemark.step import Run, step
 
 import pandas as pd
 

@@ -1,8 +1,8 @@
 """Gather everything measured into artifacts/metrics.duckdb, and keep a snapshot of the metrics."""
 
-from tidemark import database
-from tidemark.backtest import bars_a_year
-from tidemark.step import Run, step
+from tidemark.harness.step import Run, step
+from tidemark.market import bars_a_year
+from tidemark.tables import database
 
 ASSESSED = (
     "backtest_results",

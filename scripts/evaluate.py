@@ -1,8 +1,9 @@
 """Forecast the test rows with one fitted model, and measure what the forecasts are worth."""
 
-from tidemark import bootstrap, metrics
 from tidemark.errors import InputError
-from tidemark.step import Run, step
+from tidemark.harness.step import Run, step
+from tidemark.models import forecast_metrics
+from tidemark.statistics import bootstrap
 
 import numpy as np
 import pandas as pd
@@ -20,13 +21,13 @@ def evaluate(run: Run) -> None:
     fitted = run.read_json(f"artifacts/{name}_cv.json")["fitted"]
     predicted = pipeline.predict(test[list(pipeline.feature_names_in_)])
     forecasts = test[KEYS].assign(y_true=test["target"], y_pred=predicted)
-    sums = metrics.per_date(
+    sums = forecast_metrics.per_date(
         test["timestamp"].to_numpy(),
         test["target"].to_numpy(),
         predicted,
         _baseline(run, forecasts),
     )
-    scores = metrics.overall(sums)
+    scores = forecast_metrics.overall(sums)
     run.write_parquet(f"data/predictions/{name}.parquet", forecasts)
     run.write_json(f"metrics/{name}.json", _record(run, fitted, forecasts, scores))
     run.write_json(f"metrics/{name}_bootstrap.json", _intervals(run, sums))
@@ -70,7 +71,7 @@ def _intervals(run: Run, sums: NDArray[np.float64]) -> dict[str, object]:
     level, length = choice["confidence"], choice["block_length"]
     replicates = choice["bootstrap_replicates"]
     starts = bootstrap.block_starts(len(sums), length, replicates, run.common_seed)
-    drawn = metrics.combine(bootstrap.resample(sums, starts, length))
+    drawn = forecast_metrics.combine(bootstrap.resample(sums, starts, length))
     return {
         "scenario": run.scenario,
         "model": run.model,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tidemark import features
-from tidemark.step import Run, step
+from tidemark.features import bar_features
+from tidemark.harness.step import Run, step
 
 import pandas as pd
 
@@ -12,11 +12,11 @@ import pandas as pd
 def feature_engineering(run: Run) -> None:
     """Write features/{scenario}.parquet, and how it was built to features/{scenario}_build.json."""
     bars = run.read_parquet(f"data/processed/{run.scenario}.parquet")
-    recipe = features.Recipe(**run.plain(run.config["feature_engineering"]))
-    computed = features.compute(bars, recipe)
-    frame = features.complete(computed, recipe)
-    lost = features.losses(bars, computed, recipe)
-    features.check_contract(run.read_yaml(features.CONTRACT), frame)
+    recipe = bar_features.Recipe(**run.plain(run.config["feature_engineering"]))
+    computed = bar_features.compute(bars, recipe)
+    frame = bar_features.complete(computed, recipe)
+    lost = bar_features.losses(bars, computed, recipe)
+    bar_features.check_contract(run.read_yaml(bar_features.CONTRACT), frame)
     run.write_parquet(f"features/{run.scenario}.parquet", frame)
     run.write_json(f"features/{run.scenario}_build.json", _manifest(run, recipe, frame, lost))
     for loss in lost.itertuples():
@@ -35,7 +35,7 @@ def _lost(lost: pd.DataFrame) -> str:
 
 
 def _manifest(
-    run: Run, recipe: features.Recipe, frame: pd.DataFrame, lost: pd.DataFrame
+    run: Run, recipe: bar_features.Recipe, frame: pd.DataFrame, lost: pd.DataFrame
 ) -> dict[str, Any]:
     return {
         "scenario": run.scenario,

@@ -5,11 +5,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tidemark import levels, retry, staging, store
 from tidemark.errors import InputError
+from tidemark.files import generated, retry, store
+from tidemark.harness.step import Run, step
 from tidemark.naming import counted
+from tidemark.preprocessing import levels
 from tidemark.sources import actions, economic, files, origin, prices
-from tidemark.step import Run, step
 
 import pandas as pd
 
@@ -103,7 +104,7 @@ def _read(run: Run, path: str, at_most: int | None) -> dict[str, bytes]:
 
 def _must_be_the_users(path: str) -> None:
     """Refuse a link to what the pipeline writes itself."""
-    folder = staging.generated_folder(path) if Path(path).is_symlink() else None
+    folder = generated.generated_folder(path) if Path(path).is_symlink() else None
     if folder:
         raise InputError(
             path, f"leads into {folder}/, which the pipeline writes", "name a file of your own"

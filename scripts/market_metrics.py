@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from tidemark import clocks, closes, economic, joining
-from tidemark.backtest import market_metrics as measures
-from tidemark.backtest.prices import forecasts_on
-from tidemark.backtest.scenarios import files
-from tidemark.backtest.scenarios.market import MarketScenario
+from tidemark.bars import clocks, closes, joining
+from tidemark.harness.step import Run, step
+from tidemark.market import market_metrics as measures
+from tidemark.market.grid import forecasts_on
+from tidemark.market.scenarios import files
+from tidemark.market.scenarios.market import MarketScenario
+from tidemark.models import within_windows
 from tidemark.naming import several
-from tidemark.step import Run, step
+from tidemark.preprocessing import as_known
 
 import pandas as pd
 
@@ -66,7 +68,7 @@ def _happened(run: Run, bars: pd.Series) -> dict[str, pd.DataFrame]:
         released = run.read_parquet(f"data/raw/{name}.parquet")["available_at"]
         if released.diff().median() >= WEEK:
             instants = closes.of_bars(sources["prices"], run.read_parquet)(bars)
-            first = economic.first_to_know(instants, released)
+            first = as_known.first_to_know(instants, released)
             found[f"{name}_release"] = pd.DataFrame({"timestamp": bars.to_numpy()[first]})
     return found
 
@@ -80,10 +82,10 @@ def _model(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
     for one in real:
         first, last = one.times[[0, -1]]
         if forecasts["timestamp"].between(first, last).any():
-            values = measures.forecast_accuracy(forecasts, one.prices.ticker, first, last)
+            values = within_windows.forecast_accuracy(forecasts, one.prices.ticker, first, last)
             yield measures.tidy("model", values, [*one.prices.ticker, measures.ALL], one.name)
     settings = run.config["market_metrics"]
-    values = measures.feature_importance(
+    values = within_windows.feature_importance(
         run.read_pickle(f"models/{name}.pkl"),
         run.read_parquet(f"data/splits/{wanted['scenario']}_test.parquet"),
         settings["importance_rows"],

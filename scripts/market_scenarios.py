@@ -1,12 +1,12 @@
 """The stretches, stresses and simulations of the market that strategies are tried on."""
 
-from tidemark import closes, holes
-from tidemark.backtest import bars_a_year
-from tidemark.backtest.prices import from_tidy
-from tidemark.backtest.scenarios import configured, files
+from tidemark.bars import closes, holes
+from tidemark.bars.long_form import require_tidy
+from tidemark.harness.step import Run, step
+from tidemark.market import bars_a_year
+from tidemark.market.grid import from_tidy
+from tidemark.market.scenarios import configured, files
 from tidemark.naming import counted
-from tidemark.prices import require_tidy
-from tidemark.step import Run, step
 
 import pandas as pd
 

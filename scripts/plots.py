@@ -1,7 +1,7 @@
 """Draw the figures of one model's test forecasts."""
 
-from tidemark import figures
-from tidemark.step import Run, step
+from tidemark.harness.step import Run, step
+from tidemark.reporting import figures
 
 
 @step(per=("scenario", "model"))

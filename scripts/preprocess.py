@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from tidemark import cleaning, closes, levels
+from tidemark.bars import closes
+from tidemark.harness.step import Run, step
 from tidemark.naming import counted
-from tidemark.step import Run, step
+from tidemark.preprocessing import cleaning, levels
 
 import pandas as pd
 

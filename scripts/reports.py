@@ -7,8 +7,8 @@ evaluation.md the memo, and every other file is part of the reflection.
 from pathlib import PurePath
 from typing import Any
 
-from tidemark import reports as rendering
-from tidemark.step import Run, step
+from tidemark.harness.step import Run, step
+from tidemark.reporting import reports as rendering
 
 import duckdb
 

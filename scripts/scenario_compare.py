@@ -1,7 +1,8 @@
 """Put all models of all scenarios side by side, with paired differences and a verdict."""
 
-from tidemark import comparison, reports
-from tidemark.step import Run, step
+from tidemark.harness.step import Run, step
+from tidemark.models import comparison
+from tidemark.reporting import reports
 
 import pandas as pd
 

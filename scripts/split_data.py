@@ -1,7 +1,7 @@
 """Divide the rows by date into training rows, test rows and walk-forward folds."""
 
-from tidemark import splits
-from tidemark.step import Run, step
+from tidemark.harness.step import Run, step
+from tidemark.models import splits
 
 
 @step(per=("scenario",))

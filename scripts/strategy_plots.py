@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from tidemark import strategy_figures as figures
-from tidemark.step import Run, step
-from tidemark.strategy_figures.assessed import CELL_COLUMNS, Assessment
+from tidemark.harness.step import Run, step
+from tidemark.reporting import strategy_figures as figures
+from tidemark.reporting.strategy_figures.assessed import CELL_COLUMNS, Assessment
 
 import pandas as pd
 

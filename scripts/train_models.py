@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tidemark import models
-from tidemark.step import Run, step
+from tidemark.harness.step import Run, step
+from tidemark.models import fitting
 
 
 @step(per=("scenario", "model"))
@@ -16,7 +16,7 @@ def train_models(run: Run) -> None:
         spec: dict[str, Any] = run.plain(run.config["models"][model])
         return spec
 
-    pipeline, report = models.fit(run.model, specification, train, folds)
+    pipeline, report = fitting.fit(run.model, specification, train, folds)
     span = {
         "train_rows": len(train),
         "train_first": train["timestamp"].min().isoformat(),

@@ -2,26 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from tidemark import closes, holes
+from tidemark.bars import closes, holes
 from tidemark.errors import InputError
+from tidemark.harness.step import Run, step
 from tidemark.naming import counted, several
-from tidemark.step import Run, step
-from tidemark.validation import (
-    adjustments,
-    checks,
-    completeness,
-    report,
-    schema,
-    sessions,
-    steps,
-)
+from tidemark.validation import adjustments, checks, completeness, report, schema, sessions, steps
 from tidemark.validation.finding import Finding
 from tidemark.validation.schema import Schema
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from tidemark.trading_calendar import Held
+    from tidemark.bars.trading_calendar import Held
 
 
 @step()
@@ -107,7 +99,7 @@ def _held(run: Run, name: str, times: pd.Series, rules: Schema) -> "Held | None"
     exchange = settings["calendar"]
     if exchange is None or (name != "prices" and rules.gaps == "ignore"):
         return None
-    from tidemark import trading_calendar
+    from tidemark.bars import trading_calendar
 
     exceptions = settings["extra_sessions"], settings["closed_sessions"]
     try:

@@ -60,7 +60,9 @@ class Tree:
     def planned(self) -> set[str]:
         """The steps that `make -n all` names, as `step instance`."""
         lines = self.make("-n", "all").stdout.splitlines()
-        commands = [line.split("scripts/")[-1] for line in lines if "scripts/launch.py" in line]
+        commands = [
+            line.split("scripts/")[-1] for line in lines if "scripts/launch/launch.py" in line
+        ]
         return {re.sub(r"\.py$|\.py(?= )|--\w+ ", "", command).strip() for command in commands}
 
     def edit(self, path: str, old: str, new: str) -> None:
@@ -290,13 +292,13 @@ def _shrink_config(path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, Outcome]:
+def cold(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Tree, Outcome]:
     """A first `make all`, and what it printed. Copy it before changing anything.
 
     The first worker that asks makes it for all of them.
     """
     shared = tmp_path_factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    shared = shared if worker_id == "master" else shared.parent
     tree, told = Tree(shared / "cold/tidemark"), shared / "cold.json"
     with (shared / "cold.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -6,19 +6,9 @@ watch what Python loads, and lets Ctrl-C end the process at once, without a trac
 
 import os
 import signal
-from pathlib import Path
 
-from tidemark import code
-
-
-def _root() -> Path:
-    """The project's folder: where we are, if its scripts/ leads here; it may be a link."""
-    package, here = Path(__file__).resolve().parent, Path.cwd()
-    linked = here / "scripts" / package.name
-    return here if linked.exists() and linked.samefile(package) else package.parents[1]
-
-
-ROOT = _root()
+from tidemark.harness import code
+from tidemark.project import ROOT
 
 if "TIDEMARK_LAUNCHED" in os.environ:
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,9 +1,6 @@
 """The errors that speak to the person who can mend them."""
 
-import errno
-from collections.abc import Callable, Iterable
-
-from tidemark import progress
+from collections.abc import Iterable
 
 
 class InputError(Exception):
@@ -37,31 +34,3 @@ def hint(word: str, known: Iterable[str]) -> str:
 
     close = difflib.get_close_matches(word, list(known), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
-
-
-def io_message(error: OSError) -> str:
-    """An operating system's error in one line, with a cure."""
-    where = error.filename or "input/output"
-    what = error.strerror or str(error)
-    return f"{where}: {what}. Cure: {_CURES.get(error.errno or 0, _CURE)}"
-
-
-_CURE = "check that the path exists, may be read and written, and has room"
-_CURES = {
-    errno.ENOSPC: "make room on that disk; nothing earlier was lost",
-    errno.EISDIR: "a folder is in place of a file: move it away",
-    errno.ENOTDIR: "a file is in place of a folder: move it away",
-    errno.EEXIST: "a file is in place of a folder: move it away",
-}
-
-
-def exit_code_of(work: Callable[[], int]) -> int:
-    """The exit code of `work`; an error that a person can mend becomes one line, and 2 or 1."""
-    try:
-        return work()
-    except InputError as error:
-        progress.complain(str(error))
-        return 2
-    except OSError as error:
-        progress.complain(io_message(error))
-        return 1

@@ -75,7 +75,7 @@ class Memory:
         return sum(map(len, frames))
 
     def write_figure(self, _: str, figure: Any, dpi: int) -> None:
-        from tidemark import store
+        from tidemark.files import store
 
         store.figure_bytes(figure, dpi)
 
@@ -140,7 +140,7 @@ def _bare(tree: Path, records: list[dict[str, Any]]) -> dict[str, float]:
     os.chdir(tree)
     os.environ["MPLCONFIGDIR"] = str(ROOT / ".venv/matplotlib")
     sys.path.insert(0, str(tree / "scripts"))
-    from tidemark.run import Run
+    from tidemark.harness.run import Run
 
     seconds: dict[str, float] = defaultdict(float)
     for record in records:

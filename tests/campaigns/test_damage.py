@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conftest import SCENARIOS, Tree, assert_mends, instances
-from tidemark import checkpoint
+from tidemark.harness import checkpoint
 
 import pytest
 

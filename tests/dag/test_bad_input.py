@@ -91,7 +91,7 @@ def file_as_folder(tree: Tree) -> None:
     """A folder that cannot be written, also for root."""
     shutil.rmtree(tree.path / "logs")
     (tree.path / "logs").write_text("in the way")
-    tree.edit("scripts/tidemark/features.py", ".std(ddof=1)", ".std(ddof=0)")
+    tree.edit("scripts/tidemark/features/bar_features.py", ".std(ddof=1)", ".std(ddof=0)")
 
 
 def folder_as_source(tree: Tree) -> None:

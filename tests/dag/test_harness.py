@@ -9,7 +9,7 @@ import threading
 import time
 
 from conftest import ROOT, clean_environment, instances
-from tidemark import store
+from tidemark.files import store
 
 import pytest
 
@@ -164,8 +164,8 @@ def test_a_checkpoint_says_what_was_read_written_and_run_with(cold):
     }
     assert record["config"]["models.ridge.alpha"] == 1.0
     assert not any(key.startswith(("models.linear", "plots")) for key in record["config"])
-    assert {"scripts/train_models.py", "scripts/tidemark/models.py"} <= set(record["code"])
-    assert "scripts/tidemark/figures.py" not in record["code"]
+    assert {"scripts/train_models.py", "scripts/tidemark/models/fitting.py"} <= set(record["code"])
+    assert "scripts/tidemark/reporting/figures.py" not in record["code"]
     assert {"scikit-learn", "numpy", "pandas", "python"} <= set(record["libraries"])
     assert record["inputs"]["data/splits/mean_impute_train.parquet"]["rows"] > 1000
     assert record["peak_memory_bytes"] > 1_000_000
@@ -267,7 +267,7 @@ def test_a_source_may_lie_outside_the_project(tree, tmp_path):
 def test_two_configurations_at_once_are_refused(tree):
     (tree.path / "other.yaml").write_text(tree.text("config.yaml"), "utf-8")
     assert tree.make("-n", "all", "CONFIG=other.yaml").code == 0
-    command = ["-S", "scripts/launch.py", "scripts/fetch_data.py"]
+    command = ["-S", "scripts/launch/launch.py", "scripts/fetch_data.py"]
     done = run([".venv/bin/python", *command], tree.path, TIDEMARK_CONFIG="config.yaml")
     assert done.returncode == 2
     assert "config.yaml: another make with another CONFIG is at work" in done.stderr

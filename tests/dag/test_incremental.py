@@ -48,7 +48,7 @@ def test_the_second_make_starts_no_python(tree):
     assert (outcome.code, outcome.stderr) == (0, "")
     assert "steps are fresh; nothing to do" in outcome.stdout
     assert len(outcome.stdout.splitlines()) == 1
-    assert "scripts/launch.py" not in tree.make("-n", "all").stdout
+    assert "scripts/launch/launch.py" not in tree.make("-n", "all").stdout
 
 
 def test_one_parameter_reruns_one_model_and_what_gathers_it(tree):
@@ -109,23 +109,23 @@ def test_a_renamed_scenario_leaves_no_trace_in_the_reports(tree):
 
 
 def test_a_comment_in_a_shared_module_runs_nothing(tree):
-    tree.edit("scripts/tidemark/store.py", '"""Atomic', '# why not\n"""Safe and atomic')
+    tree.edit("scripts/tidemark/files/store.py", '"""Atomic', '# why not\n"""Safe and atomic')
     assert tree.planned() == set()
     outcome = tree.make("all")
     assert (outcome.code, outcome.ran, outcome.checked) == (0, set(), set())
 
 
 def test_an_edit_of_features_runs_features_onward(tree):
-    path = tree.path / "scripts/tidemark/features.py"
+    path = tree.path / "scripts/tidemark/features/bar_features.py"
     path.write_text(path.read_text("utf-8") + "\nUNUSED = 1\n", "utf-8")
     outcome = tree.make("all")
     assert outcome.ran == instances("feature_engineering")
-    assert "code scripts/tidemark/features.py" in outcome.stdout
+    assert "code scripts/tidemark/features/bar_features.py" in outcome.stdout
     assert tree.planned() == set()
 
 
 def test_a_changed_feature_reaches_everything_after_it(tree):
-    tree.edit("scripts/tidemark/features.py", ".std(ddof=1)", ".std(ddof=0)")
+    tree.edit("scripts/tidemark/features/bar_features.py", ".std(ddof=1)", ".std(ddof=0)")
     steps = ("feature_engineering", "split_data", "train_models", "evaluate")
     onward = {step for name in steps for step in instances(name)}
     assert tree.make("evaluate").ran == onward
@@ -212,11 +212,11 @@ def test_a_source_from_the_future_does_not_run_for_ever(tree):
 
 def test_a_deleted_module_asks_its_importers_again(tree):
     script = "scripts/split_data.py"
-    (tree.path / "scripts/tidemark/extra.py").write_text('"""Extra."""\n')
-    tree.edit(script, "from tidemark import", "import tidemark.extra\nfrom tidemark import")
+    (tree.path / "scripts/tidemark/models/extra.py").write_text('"""Extra."""\n')
+    tree.edit(script, "from tidemark.models", "import tidemark.models.extra\nfrom tidemark.models")
     assert tree.make("all").ran == instances("split_data")
-    tree.edit(script, "import tidemark.extra\n", "")
-    (tree.path / "scripts/tidemark/extra.py").unlink()
+    tree.edit(script, "import tidemark.models.extra\n", "")
+    (tree.path / "scripts/tidemark/models/extra.py").unlink()
     outcome = tree.make("all")
     assert outcome.code == 0, outcome.stderr
     assert outcome.ran == instances("split_data")
@@ -246,11 +246,12 @@ KILL = "    import os, signal; os.kill(os.getpid(), signal.SIGKILL)\n"
 KILLED_AT = {
     "before anything is written": f"def dying(*_):\n{KILL}Run.write_pickle = dying\n",
     "when one output is in place": (
-        "from tidemark import staging\nsettle = staging.Staging._settle\n"
-        f"def dying(*given):\n    settle(*given)\n{KILL}staging.Staging._settle = dying\n"
+        "from tidemark.harness import outputs\nsettle = outputs.Staging._settle\n"
+        f"def dying(*given):\n    settle(*given)\n{KILL}outputs.Staging._settle = dying\n"
     ),
     "before the checkpoint": (
-        f"from tidemark import checkpoint\ndef dying(*_):\n{KILL}checkpoint.time_to_set = dying\n"
+        "from tidemark.harness import checkpoint\n"
+        f"def dying(*_):\n{KILL}checkpoint.time_to_set = dying\n"
     ),
 }
 
@@ -290,7 +291,7 @@ Run.succeed = slow
         ("reports", "reports/narrative/introduction.md", "This report", "This very report"),
         (
             "split_data --scenario mean_impute",
-            "scripts/tidemark/splits.py",
+            "scripts/tidemark/models/splits.py",
             "\n\ndef ",
             ADDED,
         ),
@@ -401,7 +402,7 @@ def test_a_configuration_replaced_by_an_older_file_is_seen(tree):
 
 
 def test_a_harness_file_from_the_future_does_not_make_make_loop(tree):
-    os.utime(tree.path / "scripts/configure.py", (4_000_000_000, 4_000_000_000))
+    os.utime(tree.path / "scripts/launch/configure.py", (4_000_000_000, 4_000_000_000))
     assert tree.make("all").ran == set()
 
 

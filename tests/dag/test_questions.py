@@ -3,7 +3,7 @@
 import json
 
 from conftest import GATHER, Tree, instances, make_small
-from tidemark import checkpoint
+from tidemark.harness import checkpoint
 
 import pytest
 
@@ -152,13 +152,15 @@ def test_timings_are_those_of_the_checkpoints_slowest_first(tree):
 
 
 def test_an_accepted_change_runs_nothing_and_is_remembered(tree):
-    path = tree.path / "scripts/tidemark/features.py"
-    path.write_text(tree.text("scripts/tidemark/features.py") + "\n\nUNUSED = 1\n", "utf-8")
+    path = tree.path / "scripts/tidemark/features/bar_features.py"
+    path.write_text(
+        tree.text("scripts/tidemark/features/bar_features.py") + "\n\nUNUSED = 1\n", "utf-8"
+    )
     before = tree.results()
     assert in_state(tree, "stale") == instances("feature_engineering")
     outcome = tree.make("accept", "T=feature_engineering", "REASON=an unused name")
     assert outcome.code == 0, outcome.stderr
-    assert "code scripts/tidemark/features.py" in outcome.stdout
+    assert "code scripts/tidemark/features/bar_features.py" in outcome.stdout
     assert in_state(tree, "fresh") == set(states(tree)) - {"collect_metrics", "reports"}
     assert tree.make("all").ran == {"collect_metrics", "reports"}, "they show what was accepted"
     assert "feature_engineering (2 instances), by " in tree.text("reports/model_evaluation_memo.md")
@@ -166,8 +168,8 @@ def test_an_accepted_change_runs_nothing_and_is_remembered(tree):
     assert changed == {"reports/model_evaluation_memo.md"}
     told = tree.make("why", "T=features/mean_impute.parquet").stdout
     assert "by " in told
-    assert ": an unused name\n    code scripts/tidemark/features.py" in told
-    tree.edit("scripts/tidemark/features.py", "UNUSED = 1", "UNUSED = 2")
+    assert ": an unused name\n    code scripts/tidemark/features/bar_features.py" in told
+    tree.edit("scripts/tidemark/features/bar_features.py", "UNUSED = 1", "UNUSED = 2")
     assert tree.make("feature_engineering").ran == instances("feature_engineering")
     assert "an unused name" not in tree.make("why", "T=features/mean_impute.parquet").stdout
 
@@ -205,7 +207,7 @@ def test_accepting_needs_a_reason_and_results(tree):
 
 
 def test_no_change_of_an_output_and_no_lost_input_can_be_accepted(tree):
-    tree.edit("scripts/tidemark/features.py", "\nimport", "\nUNUSED = 1\nimport")
+    tree.edit("scripts/tidemark/features/bar_features.py", "\nimport", "\nUNUSED = 1\nimport")
     accept = ("accept", "T=feature_engineering", "REASON=x")
     with (tree.path / "features/mean_impute.parquet").open("ab") as file:
         file.write(b"by hand")
@@ -213,7 +215,7 @@ def test_no_change_of_an_output_and_no_lost_input_can_be_accepted(tree):
     assert refused.code == 2
     assert "features/mean_impute.parquet is not what the step wrote" in refused.stderr
     assert tree.make("feature_engineering").code == 0
-    tree.edit("scripts/tidemark/features.py", "UNUSED = 1", "UNUSED = 2")
+    tree.edit("scripts/tidemark/features/bar_features.py", "UNUSED = 1", "UNUSED = 2")
     (tree.path / "schemas/feature_contract.yaml").unlink()
     assert "schemas/feature_contract.yaml is gone" in tree.make(*accept).stderr
     outcome = tree.make("accept", "T=all", "REASON=x")

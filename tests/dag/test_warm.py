@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conftest import ROOT, Tree, clean_environment
-from warm import LIBRARIES
+from launch.warm import LIBRARIES
 
 import pytest
 
@@ -92,7 +92,7 @@ class Project:
         (self.path / "scripts/probe.py").write_text(source)
         environment = clean_environment({"WORD": "blue", "OPENBLAS_NUM_THREADS": "1"})
         environment |= {"TIDEMARK_WARM": warm, "TIDEMARK_RUN": self.run}
-        command = [sys.executable, "-S", "scripts/launch.py", "scripts/probe.py", *options]
+        command = [sys.executable, "-S", "scripts/launch/launch.py", "scripts/probe.py", *options]
         if warm == "0":
             command = [sys.executable, "scripts/probe.py", *options]
         return subprocess.Popen(
@@ -127,9 +127,9 @@ def own_project(tmp_path) -> Iterator[Project]:
 
 
 def new_project(path: Path) -> Project:
-    (path / "scripts").mkdir()
+    (path / "scripts/launch").mkdir(parents=True)
     for name in ("launch.py", "warm.py"):
-        shutil.copy(ROOT / "scripts" / name, path / "scripts")
+        shutil.copy(ROOT / "scripts/launch" / name, path / "scripts/launch")
     return Project(path)
 
 
@@ -226,7 +226,7 @@ def test_a_child_and_its_client_that_end_at_once_leave_the_server_alive(own_proj
 
 
 def test_a_server_that_breaks_off_is_one_line(own_project):
-    (own_project.path / "scripts/warm.py").write_text(BREAKS_OFF)
+    (own_project.path / "scripts/launch/warm.py").write_text(BREAKS_OFF)
     code, out, err = own_project.outcome("pass")
     assert (code, out) == (1, "")
     assert err.startswith("the warm interpreter died, see ")
@@ -269,7 +269,7 @@ def test_an_interrupt_from_the_terminal_ends_all(own_project):
 
 
 def test_where_it_cannot_be_steps_are_plain_processes_and_one_line_says_so(tree: Tree):
-    (tree.path / "scripts/warm.py").write_text("raise SystemExit('no such thing here')\n")
+    (tree.path / "scripts/launch/warm.py").write_text("raise SystemExit('no such thing here')\n")
     shutil.rmtree(tree.path / "reports/figs")
     outcome = tree.make("plots")
     assert outcome.code == 0, outcome.stderr
@@ -278,11 +278,11 @@ def test_where_it_cannot_be_steps_are_plain_processes_and_one_line_says_so(tree:
 
 
 def test_a_library_with_a_thread_is_not_forked(own_project):
-    path = own_project.path / "scripts/warm.py"
+    path = own_project.path / "scripts/launch/warm.py"
     thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
     path.write_text(path.read_text().replace("import ctypes\n", f"import ctypes\n{thread}"))
-    (own_project.path / "scripts/tidemark").mkdir()
-    (own_project.path / "scripts/tidemark/launching.py").write_text(
+    (own_project.path / "scripts/tidemark/harness").mkdir(parents=True)
+    (own_project.path / "scripts/tidemark/harness/launching.py").write_text(
         "def run_plain(command):\n    print('plain')\n    return 3\n"
     )
     code, out, err = own_project.outcome("print('warm')")
@@ -293,7 +293,7 @@ def test_a_library_with_a_thread_is_not_forked(own_project):
 
 
 def test_a_step_that_has_nothing_to_do_starts_no_server(tree: Tree):
-    (tree.path / "scripts/warm.py").write_text("open('started', 'w')\n")
+    (tree.path / "scripts/launch/warm.py").write_text("open('started', 'w')\n")
     assert tree.make("all").checked == set(), "warm.py is no part of a step"
     assert not (tree.path / "started").exists()
     (tree.path / "reports/reflection.md").unlink()
@@ -319,7 +319,7 @@ def test_a_prefix_starts_every_step_and_its_exit_code_counts(tree: Tree):
     assert tree.make("train_models", "LAUNCH=./job.sh").code == 0
     jobs = tree.text("jobs").splitlines()
     assert len(jobs) == 2
-    assert all(job.startswith("0 .venv/bin/python -S scripts/launch.py") for job in jobs)
+    assert all(job.startswith("0 .venv/bin/python -S scripts/launch/launch.py") for job in jobs)
     tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
     outcome = tree.make("validate_schema", "LAUNCH=./job.sh")
     assert "validate_schema.ok] Error 2" in outcome.stderr

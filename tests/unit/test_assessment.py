@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tidemark.backtest import assessment, by_market, rankings
-from tidemark.backtest.averages import Averages
+from tidemark.assessment import by_market, rankings, scoring
+from tidemark.assessment.averages import Averages
 from tidemark.errors import InputError
 
 import numpy as np
@@ -66,15 +66,15 @@ def rank(frame: pd.DataFrame, guardrails=LENIENT, weights=WEIGHTS) -> pd.DataFra
 
 
 def averages(frame: pd.DataFrame, weights=WEIGHTS) -> Averages:
-    return Averages.of(assessment.scored(frame, weights), HOLD)
+    return Averages.of(scoring.scored(frame, weights), HOLD)
 
 
 def in_parts(frame: pd.DataFrame, most: int) -> tuple[list[pd.DataFrame], Averages]:
     """Scored as the step does it, with at most so many cells at a time."""
     counts = frame["scenario_name"].value_counts().to_dict()
     parts = [
-        assessment.scored(frame[frame["scenario_name"].isin(names)], WEIGHTS)
-        for names in assessment.in_parts(counts, most)
+        scoring.scored(frame[frame["scenario_name"].isin(names)], WEIGHTS)
+        for names in scoring.in_parts(counts, most)
     ]
     found = [Averages.of(part, HOLD) for part in parts]
     return parts, sum(found[1:], start=found[0])
@@ -97,7 +97,7 @@ def tables(found: Averages, guardrails=LENIENT) -> list[pd.DataFrame]:
 
 
 def scores(*cells: dict, weights=WEIGHTS) -> dict[str, float]:
-    found = assessment.scored(pd.DataFrame(cells), weights)
+    found = scoring.scored(pd.DataFrame(cells), weights)
     return dict(zip(found["strategy_name"], found["score"], strict=True))
 
 
@@ -129,7 +129,7 @@ def test_each_market_is_its_own_contest():
     boom = [cell("a", "full", total_return=90.0), cell("b", "full", total_return=80.0)]
     crash = [cell("a", "crash", total_return=-0.5), cell("b", "crash", total_return=-0.4)]
     other = [cell("a", symbol="AAPL", total_return=0.1), cell("b", symbol="AAPL", total_return=0.2)]
-    found = assessment.scored(pd.DataFrame(boom + crash + other), {"total_return": 1})
+    found = scoring.scored(pd.DataFrame(boom + crash + other), {"total_return": 1})
     assert found.groupby("strategy_name", observed=True)["score"].apply(list).to_dict() == {
         "a": [0, 0, 1],  # crash, full on AAPL, full on IBM
         "b": [1, 1, 0],
@@ -167,8 +167,8 @@ def test_a_better_figure_never_lowers_the_score(seed, column, better):
     row = seed % len(frame)
     improved = frame.copy()
     improved.loc[row, column] += better
-    before, after = (assessment.scored(f, WEIGHTS) for f in (frame, improved))
-    same = (before[assessment.KEYS] == frame.loc[row, assessment.KEYS]).all(axis=1)
+    before, after = (scoring.scored(f, WEIGHTS) for f in (frame, improved))
+    same = (before[scoring.KEYS] == frame.loc[row, scoring.KEYS]).all(axis=1)
     assert after.loc[same, "score"].item() >= before.loc[same, "score"].item()
 
 
@@ -177,7 +177,7 @@ def test_the_order_of_rows_changes_nothing(seed):
     frame = draw_cells(seed)
 
     def results(cells: pd.DataFrame) -> list[pd.DataFrame]:
-        scored = assessment.scored(cells, WEIGHTS)
+        scored = scoring.scored(cells, WEIGHTS)
         limits = rankings.Guardrails(40, 0, 0.6, 0.7)
         return [scored, *tables(Averages.of(scored, HOLD), limits)]
 
@@ -195,8 +195,8 @@ def test_parts_give_the_same_as_all_cells_at_once(seed, most):
     parts, found = in_parts(frame, most)
     assert len(parts) == {1: 4, 21: 4, 45: 2}[most]
     assert whole["scenario_name"].is_monotonic_increasing
-    rows = pd.concat([assessment.with_names(part) for part in parts], ignore_index=True)
-    pd.testing.assert_frame_equal(rows, assessment.with_names(whole), check_exact=True)
+    rows = pd.concat([scoring.with_names(part) for part in parts], ignore_index=True)
+    pd.testing.assert_frame_equal(rows, scoring.with_names(whole), check_exact=True)
     limits = rankings.Guardrails(40, 0, 0.6, 0.7)
     for one, other in zip(tables(found, limits), tables(at_once, limits), strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
@@ -215,9 +215,9 @@ def test_averages_do_not_grow_with_tickers_or_paths_of_a_group():
 
 def test_parts_are_filled_in_order_and_hold_whole_scenarios():
     cells = {"c": 3, "a": 2, "b": 2, "huge": 50, "d": 1, "z": 4}
-    assert assessment.in_parts(cells, 5) == [["a", "b"], ["c", "d"], ["huge"], ["z"]]
-    assert assessment.in_parts(cells, 1000) == [sorted(cells)]
-    assert assessment.in_parts({}, 5) == []
+    assert scoring.in_parts(cells, 5) == [["a", "b"], ["c", "d"], ["huge"], ["z"]]
+    assert scoring.in_parts(cells, 1000) == [sorted(cells)]
+    assert scoring.in_parts({}, 5) == []
 
 
 @given(seed=st.integers(0, 10**6))
@@ -405,7 +405,7 @@ def test_cells_that_cannot_be_ranked(rows, problem):
 )
 def test_weights_that_weigh_nothing(weights, where):
     with pytest.raises(InputError) as caught:
-        assessment.scored(pd.DataFrame([cell("cross")]), weights)
+        scoring.scored(pd.DataFrame([cell("cross")]), weights)
     assert caught.value.where == where
 
 
@@ -486,8 +486,8 @@ def test_strategy_scores():
     """Over sets and tickers, by group; 2 sets, of which the windows of 2008 are one group."""
     frame = draw_cells(1, sets=2)
     frame = frame[(frame["strategy_name"] != "rsi") | (frame["scenario_name"] != "path")]
-    scored = assessment.with_names(assessment.scored(frame, WEIGHTS))
-    found = by_market.strategy_scores(Averages.of(assessment.scored(frame, WEIGHTS), HOLD))
+    scored = scoring.with_names(scoring.scored(frame, WEIGHTS))
+    found = by_market.strategy_scores(Averages.of(scoring.scored(frame, WEIGHTS), HOLD))
     assert found.columns.tolist() == [
         *("scenario_kind", "group", "market_scenarios"),
         *("strategy_name", "strategy_category", "score"),

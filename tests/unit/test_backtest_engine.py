@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tidemark.backtest.engine import Rules, simulate
 from tidemark.backtest.performance import measure
-from tidemark.backtest.prices import FIELDS, Prices, from_tidy
 from tidemark.errors import InputError
+from tidemark.market.grid import FIELDS, Prices, from_tidy
 
 import numpy as np
 import pandas as pd

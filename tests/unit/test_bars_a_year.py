@@ -1,10 +1,10 @@
 """Bars a year: from bars and elapsed time, whatever the sessions look like."""
 
-from tidemark import closes, holes, trading_calendar
-from tidemark.backtest.bars_a_year import of_bars, of_prices
 from tidemark.backtest.engine import Rules, simulate
 from tidemark.backtest.performance import measure
-from tidemark.backtest.prices import Prices
+from tidemark.bars import closes, holes, trading_calendar
+from tidemark.market.bars_a_year import of_bars, of_prices
+from tidemark.market.grid import Prices
 
 import numpy as np
 import pandas as pd

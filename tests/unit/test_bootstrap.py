@@ -1,7 +1,8 @@
 """The block bootstrap against brute force, against arch, and for coverage."""
 
-from tidemark import bootstrap, metrics
 from tidemark.errors import InputError
+from tidemark.models import forecast_metrics
+from tidemark.statistics import bootstrap
 
 import numpy as np
 import pytest
@@ -79,8 +80,10 @@ def test_paired_differences_are_tighter_than_their_parts():
     first, second = 0.1 * true, 0.1 * true + draw.normal(0, 1e-4, 600)
     starts = bootstrap.block_starts(600, 10, 500, seed=1)
     mse = [
-        metrics.combine(
-            bootstrap.resample(metrics.per_date(np.arange(600), true, forecast, first), starts, 10)
+        forecast_metrics.combine(
+            bootstrap.resample(
+                forecast_metrics.per_date(np.arange(600), true, forecast, first), starts, 10
+            )
         )["mse"]
         for forecast in (first, second)
     ]

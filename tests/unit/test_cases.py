@@ -3,9 +3,14 @@
 import gzip
 from pathlib import Path
 
-from tidemark import cleaning, configuration, features, holes, models, splits, trading_calendar
-from tidemark.backtest import engine, market_metrics, strategies
-from tidemark.backtest.prices import forecasts_on, from_tidy
+from tidemark.backtest import engine, strategies
+from tidemark.bars import holes, trading_calendar
+from tidemark.config import load
+from tidemark.features import bar_features
+from tidemark.market import market_metrics
+from tidemark.market.grid import forecasts_on, from_tidy
+from tidemark.models import fitting, splits
+from tidemark.preprocessing import cleaning
 from tidemark.sources import actions, economic, prices
 from tidemark.validation import adjustments, checks, completeness, schema, sessions, steps
 
@@ -47,10 +52,10 @@ def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
     """What it gives in capitals throughout."""
     bars = raw("mixed_case_ticker")
     clean = cleaning.clean(bars, {}, PLAIN, 250).bars
-    recipe = features.Recipe(1, [0, 1], [5], [], None)
-    frame = features.complete(features.compute(clean, recipe), recipe)
+    recipe = bar_features.Recipe(1, [0, 1], [5], [], None)
+    frame = bar_features.complete(bar_features.compute(clean, recipe), recipe)
     parts = splits.divide(frame, splits.Plan("2019-06-01", embargo=5, folds=5), 1)
-    pipeline, _ = models.fit("linear", lambda _: {"estimator": "linear"}, parts.train, parts.folds)
+    pipeline, _ = fitting.fit("linear", lambda _: {"estimator": "linear"}, parts.train, parts.folds)
     predicted = pipeline.predict(parts.test[list(pipeline.feature_names_in_)])
     history = from_tidy(bars)
     forecasts = forecasts_on(history, parts.test.assign(y_pred=predicted), 1)
@@ -78,8 +83,8 @@ def test_a_ticker_that_lacks_half_of_its_bars_is_named_and_loses_nothing_in_a_da
     )
     clean = cleaning.clean(bars, {}, PLAIN, 250).bars
     assert clean.loc[clean["ticker"] == "T07", "return"].min() > -0.05
-    recipe = features.Recipe(5, [0, 3], [5], [], None)
-    frame = features.complete(features.compute(clean, recipe), recipe)
+    recipe = bar_features.Recipe(5, [0, 3], [5], [], None)
+    frame = bar_features.complete(bar_features.compute(clean, recipe), recipe)
     own = frame[frame["ticker"] == "T07"].drop(columns=["timestamp", "ticker", "target_time"])
     assert own.min().min() > -0.1
     found = holes.of_closes(bars, 14)
@@ -109,7 +114,7 @@ def test_a_change_of_units_and_a_split_not_applied_are_named():
 
 def sample(reader, *keys, mend=lambda text: text):
     """What a source of config.yaml gives, of a file that was changed."""
-    source = configuration.load(str(ROOT / "config.yaml")).model_dump()["fetch_data"]
+    source = load.load(str(ROOT / "config.yaml")).model_dump()["fetch_data"]
     for key in keys:
         source = source[key]
     text = mend((ROOT / source["path"]).read_text("utf-8"))

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 
-from tidemark.backtest import cells, scenarios, strategies
+from tidemark.backtest import cells, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules, simulate
 from tidemark.backtest.performance import measure
-from tidemark.backtest.prices import Prices, TradingHours
-from tidemark.backtest.scenarios.paths import Simulation
-from tidemark.backtest.scenarios.stress import Shock, Stress
-from tidemark.backtest.scenarios.windows import Window
+from tidemark.market import scenarios
+from tidemark.market.grid import Prices, TradingHours
+from tidemark.market.scenarios.paths import Simulation
+from tidemark.market.scenarios.stress import Shock, Stress
+from tidemark.market.scenarios.windows import Window
 
 import numpy as np
 import pandas as pd

@@ -2,8 +2,10 @@ import json
 import os
 from pathlib import Path
 
-from tidemark import checkpoint, config, store
+from tidemark.config import view
 from tidemark.errors import InputError
+from tidemark.files import listings, store
+from tidemark.harness import checkpoint
 
 import pytest
 
@@ -38,8 +40,8 @@ def project(tmp_path, monkeypatch):
     for path, text in (("data/in.csv", "in"), ("metrics/out.json", "out"), ("scripts/m.py", "1")):
         Path(path).parent.mkdir()
         Path(path).write_text(text)
-    config.sync({"a": {"b": 1}}, "", 1)
-    checkpoint.save(record(), checkpoint.now_ns())
+    view.sync({"a": {"b": 1}}, "", 1)
+    checkpoint.save(record(), store.now_ns())
 
 
 def why() -> list[str]:
@@ -64,7 +66,7 @@ def test_every_kind_of_change_is_told():
     Path("data/in.csv").write_text("IN")
     Path("metrics/out.json").write_text("OUT!")
     Path("scripts/m.py").write_text("2")
-    config.sync({"a": {"b": 2}}, "", 1)
+    view.sync({"a": {"b": 2}}, "", 1)
     told = why()
     assert told[0] == "config a.b 1 -> 2"
     assert told[1].startswith("data/in.csv ")
@@ -74,7 +76,7 @@ def test_every_kind_of_change_is_told():
 def test_what_is_gone_is_told():
     for path in ("data/in.csv", "metrics/out.json", "scripts/m.py"):
         Path(path).unlink()
-    config.sync({"a": {}}, "", 1)
+    view.sync({"a": {}}, "", 1)
     assert why() == [
         "config a.b is gone",
         "data/in.csv is gone",
@@ -98,7 +100,7 @@ def test_an_edit_that_keeps_size_and_time_of_a_source_is_found():
 
 def test_a_source_that_is_too_large_is_not_hashed_to_the_end(monkeypatch):
     os.truncate("data/in.csv", 10**12)
-    config.sync({"a": {"b": 1}, "fetch_data": {"largest_file_megabytes": 1}}, "", 1)
+    view.sync({"a": {"b": 1}, "fetch_data": {"largest_file_megabytes": 1}}, "", 1)
     with monkeypatch.context() as patch:
         patch.setattr(store, "sha256_file", lambda path: pytest.fail(f"hashes {path}"))
         reasons = checkpoint.reasons(NAME)
@@ -108,22 +110,22 @@ def test_a_source_that_is_too_large_is_not_hashed_to_the_end(monkeypatch):
 
 
 def test_the_checkpoint_is_as_old_as_the_start_of_its_step():
-    started = checkpoint.now_ns() - 10**9
+    started = store.now_ns() - 10**9
     os.utime("data/in.csv", (1, 1))
     os.utime("scripts/m.py", (1, 1))
-    os.utime(config.KEYS / "a.b", (1, 1))
+    os.utime(view.KEYS / "a.b", (1, 1))
     checkpoint.save(record(), started)
     assert checkpoint.path_of(NAME).stat().st_mtime_ns == started
 
 
 def test_a_prerequisite_from_the_future_lifts_the_checkpoint():
     os.utime("data/in.csv", (4_000_000_000, 4_000_000_000))
-    checkpoint.confirm(NAME, checkpoint.now_ns())
+    checkpoint.confirm(NAME, store.now_ns())
     assert checkpoint.path_of(NAME).stat().st_mtime == 4_000_000_000
 
 
 def test_an_edit_since_the_start_is_newer_than_the_checkpoint():
-    started = checkpoint.now_ns()
+    started = store.now_ns()
     Path("data/in.csv").write_text("in")
     checkpoint.save(record(), started)
     edited = Path("data/in.csv").stat().st_mtime_ns
@@ -159,14 +161,14 @@ def test_a_module_that_make_cannot_name_is_refused(sign):
 
 
 def test_a_provisional_result_asks_again():
-    checkpoint.save(record(provisional="the source was gone"), checkpoint.now_ns())
+    checkpoint.save(record(provisional="the source was gone"), store.now_ns())
     assert why() == ["provisional: the source was gone"]
     assert f"artifacts/{NAME}.ok: FORCE" in Path(f"artifacts/.deps/{NAME}.d").read_text()
 
 
 def test_a_listing_is_an_input():
-    listed = {"data/*.csv": {"sha256": checkpoint.listing_sha("data/*.csv")}}
-    checkpoint.save(record(inputs=listed), checkpoint.now_ns())
+    listed = {"data/*.csv": {"sha256": listings.sha("data/*.csv")}}
+    checkpoint.save(record(inputs=listed), store.now_ns())
     assert why() == []
     Path("data/new.csv").write_text("")
     assert len(why()) == 1

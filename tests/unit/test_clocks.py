@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from tidemark import clocks
+from tidemark.bars import clocks
 from tidemark.errors import InputError
 from tidemark.sources import prices
 

@@ -3,7 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tidemark import code
+from tidemark.harness import code
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_the_source_that_was_imported_is_kept_not_what_it_became(tmp_path):
     program = f"""
 import sys; sys.path[:0] = [{str(ROOT / "scripts")!r}, {str(tmp_path)!r}]
 from pathlib import Path
-from tidemark import code
+from tidemark.harness import code
 code.watch(Path({str(tmp_path)!r}))
 import late
 Path(late.__file__).write_text("VALUE = 2\\n")
@@ -66,7 +66,7 @@ def test_a_stale_pyc_is_not_what_runs(tmp_path):
     program = f"""
 import os, sys; sys.path[:0] = [{str(ROOT / "scripts")!r}, {str(tmp_path)!r}]
 from pathlib import Path
-from tidemark import code
+from tidemark.harness import code
 if sys.argv[1] == "watched":
     code.watch(Path({str(tmp_path)!r}))
 import late

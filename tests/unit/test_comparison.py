@@ -1,7 +1,8 @@
 """Verdicts and paired differences between models and scenarios."""
 
-from tidemark import bootstrap, comparison, metrics
 from tidemark.errors import InputError
+from tidemark.models import comparison, forecast_metrics
+from tidemark.statistics import bootstrap
 
 import numpy as np
 import pandas as pd
@@ -31,8 +32,10 @@ def compared(*scenarios: tuple[str, dict[str, pd.DataFrame]]):
     scores, intervals = {}, {}
     for (s, m), frame in forecasts.items():
         baseline = forecasts[s, "mean"]["y_pred"]
-        sums = metrics.per_date(*(frame[c] for c in ("timestamp", "y_true", "y_pred")), baseline)
-        values = metrics.overall(sums)
+        sums = forecast_metrics.per_date(
+            *(frame[c] for c in ("timestamp", "y_true", "y_pred")), baseline
+        )
+        values = forecast_metrics.overall(sums)
         scores[s, m] = {"fitted": m, "metrics": values}
         intervals[s, m] = {"intervals": {name: [-1.0, 1.0] for name in values}}
     return comparison.compare(forecasts, scores, intervals, SETTINGS)
@@ -122,7 +125,7 @@ def test_scenarios_with_the_same_forecasts_are_named():
 
 def test_the_table_has_everything_side_by_side():
     (baseline, row) = compared(("s", forecasts_of({"mean": 0, "m": 0.3})))["table"]
-    for name in metrics.METRICS:
+    for name in forecast_metrics.METRICS:
         assert {name, f"{name}_lower", f"{name}_upper"} <= row.keys()
     assert row["skill_difference"] == pytest.approx(row["skill"])
     assert row["mse_difference"] < row["mse_difference_adjusted_upper"]

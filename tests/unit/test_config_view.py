@@ -2,7 +2,7 @@ import os
 import time
 from pathlib import Path
 
-from tidemark import config
+from tidemark.config import view as config
 from tidemark.errors import InputError
 
 import pytest

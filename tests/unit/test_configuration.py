@@ -3,10 +3,11 @@ import os
 from pathlib import Path
 from typing import get_args
 
-from tidemark import configuration, settings, staging
-from tidemark.backtest import assessment
+from tidemark.assessment import scoring
+from tidemark.config import load, settings
+from tidemark.config.yaml_lines import parse
 from tidemark.errors import InputError
-from tidemark.yaml_lines import parse
+from tidemark.files import generated
 
 import pytest
 
@@ -25,7 +26,7 @@ def complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_text(text, "utf-8")
     with pytest.raises(InputError) as error:
-        configuration.load("config.yaml")
+        load.load("config.yaml")
     return str(error.value)
 
 
@@ -38,7 +39,7 @@ def broken(folder, monkeypatch, old, new):
 
 
 def test_the_shipped_configuration_is_valid_and_complete():
-    whole = configuration.load(str(ROOT / "config.yaml"))
+    whole = load.load(str(ROOT / "config.yaml"))
     assert list(whole.scenarios) == ["mean_impute", "median_impute", "outlier_treatment"]
     assert list(whole.models) == ["baseline", "linear", "ridge", "svr", "poly2"]
     owned = sorted(step for steps in whole.alerts.owners.values() for step in steps)
@@ -59,7 +60,7 @@ def test_words_may_be_none_or_many(project, monkeypatch, old, new):
     monkeypatch.chdir(project)
     assert old in SHIPPED
     Path("config.yaml").write_text(SHIPPED.replace(old, new, 1), "utf-8")
-    configuration.load("config.yaml")
+    load.load("config.yaml")
 
 
 def test_the_json_schema_for_editors_is_up_to_date():
@@ -200,7 +201,7 @@ def test_a_webhook_that_cannot_be_used_is_refused_and_not_repeated(project, monk
 def test_a_webhook_that_can_be_used_is_taken(project, monkeypatch, address):
     monkeypatch.chdir(project)
     Path("config.yaml").write_text(SHIPPED.replace("webhook: null", f"webhook: {address}"), "utf-8")
-    assert configuration.load("config.yaml").alerts.webhook == address
+    assert load.load("config.yaml").alerts.webhook == address
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/proc/self/status", "pipe", ".", "large", "none"])
@@ -210,7 +211,7 @@ def test_what_is_no_configuration_file_is_named_at_once(tmp_path, monkeypatch, p
     with Path("large").open("wb") as file:
         file.truncate(10**9)
     with pytest.raises(InputError, match=r"\. Cure: name a configuration file$") as error:
-        configuration.load(path)
+        load.load(path)
     assert str(error.value).startswith(f"{path}: ")
 
 
@@ -257,7 +258,7 @@ def test_intraday_bars_have_trading_hours(project, monkeypatch):
     text = SHIPPED.replace("trading_hours: null", hours).replace("bar: daily", "bar: intraday")
     monkeypatch.chdir(project)
     Path("config.yaml").write_text(text, "utf-8")
-    assert configuration.load("config.yaml").backtest.trading_hours.start == "09:30"
+    assert load.load("config.yaml").backtest.trading_hours.start == "09:30"
 
 
 @pytest.mark.parametrize(
@@ -291,7 +292,7 @@ def test_a_time_zone_of_daily_dates_needs_offsets_or_parquet(project, monkeypatc
     text = SHIPPED.replace("time_zone: UTC", "time_zone: Asia/Tokyo")
     for old, new in (('%Y-%m-%d"', '%Y-%m-%dT%H:%M%z"'), ("sample/prices.csv", "sample/p.parquet")):
         Path("config.yaml").write_text(text.replace(old, new, 1), "utf-8")
-        assert configuration.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
+        assert load.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
 
 
 def test_a_time_zone_that_says_when_days_end_needs_series_and_no_calendar(project, monkeypatch):
@@ -299,11 +300,11 @@ def test_a_time_zone_that_says_when_days_end_needs_series_and_no_calendar(projec
     assert "Asia/Tokyo can have no effect" in complaint(project, monkeypatch, text)
     text = text.replace("calendar: XNYS", "calendar: null")
     Path("config.yaml").write_text(text, "utf-8")
-    assert configuration.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
+    assert load.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
 
 
 def test_what_can_be_weighed_is_what_can_be_scored():
-    assert list(get_args(settings.Metric)) == list(assessment.DIRECTIONS)
+    assert list(get_args(settings.Metric)) == list(scoring.DIRECTIONS)
 
 
 def test_all_faults_are_told_at_once(tmp_path, monkeypatch):
@@ -396,7 +397,7 @@ def test_a_source_where_the_pipeline_writes_is_refused(project, monkeypatch, pat
 def test_a_source_elsewhere_in_the_project_is_fine(project, monkeypatch, path):
     monkeypatch.chdir(project)
     Path("config.yaml").write_text(SHIPPED.replace("data/sample/prices.csv", path), "utf-8")
-    assert configuration.load("config.yaml").fetch_data.prices.path == path
+    assert load.load("config.yaml").fetch_data.prices.path == path
 
 
 @pytest.mark.parametrize(
@@ -407,12 +408,12 @@ def test_a_configuration_whose_name_could_be_code_is_refused(project, monkeypatc
     Path("schemas").symlink_to(ROOT / "schemas")
     Path(path).write_text(SHIPPED, "utf-8")
     with pytest.raises(InputError, match="in its name, which Make cannot handle"):
-        configuration.sync(path)
+        load.sync(path)
     assert not Path("artifacts/config.mk").exists()
 
 
 def test_one_list_says_what_is_generated():
     cleaned, looked = ((ROOT / f"scripts/{name}.sh").read_text() for name in ("clean", "changed"))
-    for folder in staging.GENERATED:
+    for folder in generated.GENERATED:
         assert folder in cleaned
         assert folder in looked or folder in ("logs", "reports/figs")

@@ -1,6 +1,6 @@
 """Corporate actions against adjustment factors."""
 
-from tidemark import corporate_actions
+from tidemark.bars import corporate_actions
 from tidemark.validation import adjustments, steps
 
 import numpy as np

@@ -5,10 +5,10 @@ from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tidemark import drawing, graph, promises
-from tidemark.checkpoint import Reason
-from tidemark.drawing import HEIGHT, INK, PITCH
-from tidemark.graph import Node
+from tidemark.dag import drawing, graph, promises
+from tidemark.dag.drawing import HEIGHT, INK, PITCH
+from tidemark.dag.graph import Node
+from tidemark.harness.checkpoint import Reason
 
 import pytest
 from hypothesis import given, settings
@@ -169,8 +169,8 @@ def test_all_is_within_the_picture_and_each_node_is_drawn_once(nodes):
 
 
 CIRCLE = """
-from tidemark import drawing
-from tidemark.graph import Node
+from tidemark.dag import drawing
+from tidemark.dag.graph import Node
 
 def node(step, *makers):
     return Node(step, step, {}, "fresh", (), {maker: maker for maker in makers}, {"seconds": 1.0})

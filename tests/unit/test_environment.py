@@ -1,6 +1,7 @@
 import json
 
-from tidemark import environment
+from tidemark.files import libraries
+from tidemark.harness import environment
 
 import numpy
 import pytest
@@ -21,9 +22,9 @@ def test_libraries_are_those_imported_and_what_they_require():
     assert used["scikit-learn"] == sklearn.__version__
     assert used["numpy"] == numpy.__version__, "scikit-learn requires it"
     assert used["pyyaml"] == yaml.__version__
-    assert used["python"] == environment.PYTHON
+    assert used["python"] == libraries.PYTHON
     assert not {"pandas", "matplotlib", "pytest"} & set(used)
-    assert environment.behind(set()) == {"python": environment.PYTHON}
+    assert environment.behind(set()) == {"python": libraries.PYTHON}
 
 
 def test_requirements_of_extras_do_not_count():
@@ -32,7 +33,7 @@ def test_requirements_of_extras_do_not_count():
 
 
 def test_differences_are_those_of_the_named_libraries_only():
-    now = environment.installed()["numpy"]
+    now = libraries.installed()["numpy"]
     assert environment.differences({"numpy": now}) == {}
     assert environment.differences({"numpy": "0.1", "gone-library": "2.0"}) == {
         "numpy": ("0.1", now),

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tidemark.backtest import evidence, overfitting
-from tidemark.backtest.evidence import ALL, Plan, examine, of_winner
+from tidemark.assessment import evidence, overfitting
+from tidemark.assessment.evidence import ALL, Plan, examine, of_winner
 
 import numpy as np
 import pandas as pd

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tidemark import features
 from tidemark.errors import InputError
+from tidemark.features import bar_features
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[2]
-RECIPE = features.Recipe(
+RECIPE = bar_features.Recipe(
     horizon=1, lags=[0, 2], windows=[2, 3], economic=["rate"], term_spread=["long", "rate"]
 )
 
 
 def build(bars, recipe):
-    return features.complete(features.compute(bars, recipe), recipe)
+    return bar_features.complete(bar_features.compute(bars, recipe), recipe)
 
 
 def bars_of(prices: dict[str, list[float]], imputed: dict[str, set[int]] | None = None):
@@ -112,7 +112,7 @@ def test_rows_are_lost_to_a_feature_for_a_cause():
     bars = bars_of({"A": [1, 2, 3, 5, 4, 6, 30, 33, 31, 36, 30, 35]})
     bars.loc[6, "return_treated"] = np.nan
     bars.loc[[0, 4, 5], "rate"] = np.nan
-    lost = features.losses(bars, features.compute(bars, RECIPE), RECIPE)
+    lost = bar_features.losses(bars, bar_features.compute(bars, RECIPE), RECIPE)
     assert lost.attrs["rows"] == {"warm-up": 3, "break": 3, "missing economic value": 2}
     rows = {(loss.feature, loss.cause): loss.rows for loss in lost.itertuples()}
     assert rows["volatility_3", "warm-up"] == rows["volatility_3", "break"] == 3
@@ -196,8 +196,8 @@ def test_the_shipped_contract_is_that_of_the_shipped_configuration():
     names = [name for name in section["economic"] if name not in ("rate", "long")]
     draw = np.random.default_rng(1)
     bars = bars_of({"A": draw.uniform(1, 2, 80).tolist()}).assign(**dict.fromkeys(names, 1.0))
-    contract = yaml.safe_load((ROOT / features.CONTRACT).read_text("utf-8"))
-    features.check_contract(contract, build(bars, features.Recipe(**section)))
+    contract = yaml.safe_load((ROOT / bar_features.CONTRACT).read_text("utf-8"))
+    bar_features.check_contract(contract, build(bars, bar_features.Recipe(**section)))
 
 
 @pytest.mark.parametrize(
@@ -216,10 +216,10 @@ def test_the_shipped_contract_is_that_of_the_shipped_configuration():
 def test_a_contract_that_differs_names_the_lines(edit, cure):
     frame = build(bars_of({"A": [1, 2, 3, 4, 5]}), RECIPE)
     contract = declared(frame)
-    features.check_contract(contract, frame)
+    bar_features.check_contract(contract, frame)
     edit(contract["columns"])
     with pytest.raises(InputError) as caught:
-        features.check_contract(contract, frame)
+        bar_features.check_contract(contract, frame)
     assert caught.value.where == "schemas/feature_contract.yaml"
     assert cure in caught.value.cure
     assert "\n" not in str(caught.value)
@@ -228,4 +228,4 @@ def test_a_contract_that_differs_names_the_lines(edit, cure):
 @pytest.mark.parametrize("contract", [None, [], {"columns": ["a"]}, {"colums": {}}])
 def test_a_contract_without_columns(contract):
     with pytest.raises(InputError, match="columns"):
-        features.check_contract(contract, pd.DataFrame())
+        bar_features.check_contract(contract, pd.DataFrame())

@@ -4,8 +4,8 @@ import io
 import logging
 
 import fetch_data
-from tidemark import retry, store
 from tidemark.errors import InputError
+from tidemark.files import retry, store
 from tidemark.sources import economic
 
 import pandas as pd

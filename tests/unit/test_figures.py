@@ -2,8 +2,9 @@
 
 import logging
 
-from tidemark import figures, store
-from tidemark.run import Run
+from tidemark.files import store
+from tidemark.harness.run import Run
+from tidemark.reporting import figures
 
 import numpy as np
 import pandas as pd

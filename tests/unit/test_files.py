@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import fetch_data
-from tidemark import store
 from tidemark.errors import InputError
+from tidemark.files import store
 from tidemark.sources import files, prices
 
 import pyarrow as pa

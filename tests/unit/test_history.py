@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from tidemark import history
 from tidemark.errors import InputError
+from tidemark.files import history
 
 import pytest
 

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
-from tidemark.backtest import indicators
+from tidemark.market import indicators
 
 import numpy as np
 import pandas as pd

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from tidemark import log
+from tidemark.harness import logs
 
 import pytest
 
@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
 import sys; sys.path.insert(0, {scripts!r})
 from pathlib import Path
-from tidemark import log
-log.ROTATE_BYTES = 20_000
-log.KEPT = 50
+from tidemark.harness import logs
+logs.ROTATE_BYTES = 20_000
+logs.KEPT = 50
 for number in range(400):
-    log.append(Path("logs/pipeline.log"), {{"writer": sys.argv[1], "number": number}})
+    logs.append(Path("logs/pipeline.log"), {{"writer": sys.argv[1], "number": number}})
 """
 
 
@@ -38,10 +38,10 @@ def test_no_line_is_lost_while_several_processes_append_and_rotate(tmp_path):
 
 def test_the_oldest_file_goes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(log, "ROTATE_BYTES", 50)
-    monkeypatch.setattr(log, "KEPT", 2)
+    monkeypatch.setattr(logs, "ROTATE_BYTES", 50)
+    monkeypatch.setattr(logs, "KEPT", 2)
     for number in range(10):
-        log.append(log.PIPELINE, {"message": f"a line of some length, number {number}"})
+        logs.append(logs.PIPELINE, {"message": f"a line of some length, number {number}"})
     kept = sorted(path.name for path in Path("logs").glob("pipeline*"))
     assert kept == ["pipeline.log", "pipeline.log.1", "pipeline.log.2"]
     assert '"number 9' not in Path("logs/pipeline.log.1").read_text()
@@ -85,7 +85,7 @@ MISBEHAVIOUR = {
 def host(monkeypatch, tmp_path):
     """Starts a server that treats each connection so; gives its address."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(log, "_seconds_left", [0.5])
+    monkeypatch.setattr(logs, "_seconds_left", [0.5])
     with contextlib.ExitStack() as stack:
 
         def start(behave):
@@ -112,12 +112,12 @@ def host(monkeypatch, tmp_path):
 def test_a_webhook_that_misbehaves_neither_stops_nor_delays(host, kind):
     address = host(MISBEHAVIOUR[kind])
     began = time.monotonic()
-    trouble = log.alert({"message": "late data"}, f"{address}/SECRET?token=SECRET")
+    trouble = logs.alert({"message": "late data"}, f"{address}/SECRET?token=SECRET")
     assert time.monotonic() - began < 2
     assert trouble.startswith(f"webhook {address} did not take the alert: ")
     assert "SECRET" not in trouble
     assert trouble.isprintable()
-    assert "late data" in log.ALERTS.read_text()
+    assert "late data" in logs.ALERTS.read_text()
 
 
 @pytest.mark.parametrize("code", [300, 301, 302, 303, 307, 308])
@@ -131,7 +131,7 @@ def test_a_redirect_is_not_followed_and_counts_as_not_taken(host, code):
 
     there = host(tells)
     here = host(answers(f"HTTP/1.1 {code} x\r\nLocation: {there}/SECRET\r\n\r\n".encode()))
-    trouble = log.alert({"message": "late data"}, f"{here}/SECRET")
+    trouble = logs.alert({"message": "late data"}, f"{here}/SECRET")
     assert trouble == (
         f"webhook {here} did not take the alert: it answered {code}, a redirect: set the address"
         " that it leads to"
@@ -141,10 +141,10 @@ def test_a_redirect_is_not_followed_and_counts_as_not_taken(host, code):
 
 def test_an_alert_arrives_and_all_of_a_step_share_one_limit(host):
     address = host(answers(b"HTTP/1.1 200 OK\r\n\r\n"))
-    assert log.alert({"message": "\ud800"}, f"{address}/a") is None
+    assert logs.alert({"message": "\ud800"}, f"{address}/a") is None
     silent = host(lambda connection: time.sleep(9))
     began = time.monotonic()
-    told = [log.alert({"message": "late"}, silent) for _ in range(20)]
+    told = [logs.alert({"message": "late"}, silent) for _ in range(20)]
     assert time.monotonic() - began < 2
     assert "no answer within" in told[0]
     assert "that a step's alerts have" in told[19]
@@ -156,6 +156,6 @@ def test_whatever_is_raised_is_only_told(host, monkeypatch, error):
         raise error
 
     monkeypatch.setattr("urllib.request.build_opener", raising)
-    told = log.alert({"message": "late"}, "https://h.example:8443/SECRET")
+    told = logs.alert({"message": "late"}, "https://h.example:8443/SECRET")
     assert told.startswith("webhook https://h.example:8443 did not take the alert: ")
     assert "SECRET" not in told

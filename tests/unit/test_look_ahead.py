@@ -4,8 +4,10 @@ The whole chain from raw data to folds runs twice, the second time with other da
 time: other values, more gaps, or fewer rows. There are holes in the prices, and levels that end.
 """
 
-from tidemark import cleaning, features, splits
 from tidemark.errors import InputError
+from tidemark.features import bar_features
+from tidemark.models import splits
+from tidemark.preprocessing import cleaning
 from tidemark.sources.prices import FIELDS
 
 import numpy as np
@@ -90,8 +92,8 @@ def chain(prices, series, scenario, horizon, step):
     carrying = {"fed": {"changes": ["long"], "longest_carry_days": CARRY_DAYS}}
     carrying = carrying if scenario in ("mean", "iqr") else None
     bars = cleaning.clean(prices, {"fed": series}, SCENARIOS[scenario], 3, HOLE_DAYS, carrying).bars
-    recipe = features.Recipe(horizon, [0, 2], [2, 3], ["rate"], ["long", "rate"])
-    frame = features.complete(features.compute(bars, recipe), recipe)
+    recipe = bar_features.Recipe(horizon, [0, 2], [2, 3], ["rate"], ["long", "rate"])
+    frame = bar_features.complete(bar_features.compute(bars, recipe), recipe)
     plan = splits.Plan(f"{times(step)[TEST_BAR]:%Y-%m-%d}", embargo=3, folds=3)
     try:
         return bars, frame, splits.divide(frame, plan, horizon)

@@ -4,12 +4,13 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import market_metrics as market_metrics_step
-from tidemark import closes, trading_calendar
-from tidemark.backtest import market_metrics, scenarios
-from tidemark.backtest.prices import Prices
-from tidemark.backtest.scenarios.paths import Simulation
-from tidemark.backtest.scenarios.windows import Window
+from tidemark.bars import closes, trading_calendar
 from tidemark.errors import InputError
+from tidemark.market import market_metrics, scenarios
+from tidemark.market.grid import Prices
+from tidemark.market.scenarios.paths import Simulation
+from tidemark.market.scenarios.windows import Window
+from tidemark.models import within_windows
 
 import numpy as np
 import pandas as pd
@@ -354,7 +355,7 @@ def forecasts(seed=4, dates=60, tickers="ABC"):
 def test_forecasts_are_measured_within_the_window():
     frame = forecasts()
     first, last = pd.Timestamp("2020-01-20"), pd.Timestamp("2020-02-14")
-    found = market_metrics.forecast_accuracy(frame, ("A", "D"), first, last)
+    found = within_windows.forecast_accuracy(frame, ("A", "D"), first, last)
     rows = frame[frame["timestamp"].between(first, last)]
     assert len(rows) == 60
     for i, part in ((0, rows[rows["ticker"] == "A"]), (2, rows)):
@@ -375,7 +376,7 @@ def test_forecasts_are_measured_within_the_window():
 
 
 def test_forecasts_outside_the_window_are_not_measured():
-    found = market_metrics.forecast_accuracy(
+    found = within_windows.forecast_accuracy(
         forecasts(), ("A",), pd.Timestamp("2008-01-01"), pd.Timestamp("2008-12-31")
     )
     assert all(np.isnan(column).all() and len(column) == 2 for column in found.values())
@@ -392,7 +393,7 @@ def fitted():
 def test_importance_of_features():
     """Shuffled, `useful` is off by the difference of two draws: an RMSE of 0.02 sqrt(2)."""
     pipeline, test = fitted()
-    found = market_metrics.feature_importance(pipeline, test, 1000, repeats=20, seed=1)
+    found = within_windows.feature_importance(pipeline, test, 1000, repeats=20, seed=1)
     assert found["importance_useful"] == pytest.approx(0.02 * np.sqrt(2), rel=0.15)
     assert abs(found["importance_useless"][0]) < 1e-5
     assert found["importance_useful_deviation"][0] > 0
@@ -413,12 +414,12 @@ def test_importance_repeats_with_its_seed_and_skips_unknown_targets():
     pipeline, test = fitted()
     more = pd.concat([test, test.head(5).assign(target=np.nan)])
     one, two, other = (
-        market_metrics.feature_importance(pipeline, frame, 100, 5, seed)
+        within_windows.feature_importance(pipeline, frame, 100, 5, seed)
         for frame, seed in ((test, 1), (more, 1), (test, 2))
     )
     assert one == two
     assert one != other
-    third = market_metrics.feature_importance(pipeline, test, 40, 5, 1)
-    assert third == market_metrics.feature_importance(pipeline, test[::3], 100, 5, 1)
+    third = within_windows.feature_importance(pipeline, test, 40, 5, 1)
+    assert third == within_windows.feature_importance(pipeline, test[::3], 100, 5, 1)
     with pytest.raises(InputError, match="no test row has a target"):
-        market_metrics.feature_importance(pipeline, test.assign(target=np.nan), 100, 5, 1)
+        within_windows.feature_importance(pipeline, test.assign(target=np.nan), 100, 5, 1)

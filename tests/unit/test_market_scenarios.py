@@ -4,15 +4,15 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
-from tidemark import store
-from tidemark.backtest import scenarios
-from tidemark.backtest.bars_a_year import of_prices
-from tidemark.backtest.prices import FIELDS, Prices, forecasts_on, from_tidy
-from tidemark.backtest.scenarios import configured, files
-from tidemark.backtest.scenarios.paths import Pool, Simulation
-from tidemark.backtest.scenarios.stress import Shock, Stress
-from tidemark.backtest.scenarios.windows import Window
 from tidemark.errors import InputError
+from tidemark.files import store
+from tidemark.market import scenarios
+from tidemark.market.bars_a_year import of_prices
+from tidemark.market.grid import FIELDS, Prices, forecasts_on, from_tidy
+from tidemark.market.scenarios import configured, files
+from tidemark.market.scenarios.paths import Pool, Simulation
+from tidemark.market.scenarios.stress import Shock, Stress
+from tidemark.market.scenarios.windows import Window
 
 import numpy as np
 import pandas as pd

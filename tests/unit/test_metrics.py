@@ -1,6 +1,6 @@
 """The metrics against scikit-learn, SciPy and values by hand."""
 
-from tidemark import metrics
+from tidemark.models import forecast_metrics
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def draw_forecasts(dates: int = 40, tickers: int = 6, seed: int = 5):
 
 
 def overall(day, true, predicted, baseline):
-    return metrics.overall(metrics.per_date(day, true, predicted, baseline))
+    return forecast_metrics.overall(forecast_metrics.per_date(day, true, predicted, baseline))
 
 
 def test_errors_agree_with_scikit_learn():
@@ -32,7 +32,7 @@ def test_errors_agree_with_scikit_learn():
     assert found["r2"] == pytest.approx(r2_score(true, predicted), rel=1e-10)
     reference = mean_squared_error(true, np.full(true.size, 0.001))
     assert found["skill"] == pytest.approx(1 - mse / reference, rel=1e-12)
-    assert tuple(found) == metrics.METRICS
+    assert tuple(found) == forecast_metrics.METRICS
 
 
 def test_information_coefficient_agrees_with_scipy():
@@ -41,7 +41,7 @@ def test_information_coefficient_agrees_with_scipy():
     found = overall(day, true, predicted, predicted)
     assert found["information_coefficient"] == pytest.approx(np.mean(daily), rel=1e-12)
     _, number = np.unique(day, return_inverse=True)
-    ours = metrics.rank_correlations(number, true, predicted)
+    ours = forecast_metrics.rank_correlations(number, true, predicted)
     assert ours == pytest.approx(daily, rel=1e-12)
 
 
@@ -81,7 +81,7 @@ def test_dates_with_two_tickers_have_no_information_coefficient():
     predicted = np.array([0.2, 0.1, 0.3, 0.2, 0.1])
     found = overall(day, true, predicted, predicted)
     assert found["information_coefficient"] == -1
-    assert np.isnan(metrics.rank_correlations(day - 1, true, predicted)[0])
+    assert np.isnan(forecast_metrics.rank_correlations(day - 1, true, predicted)[0])
 
 
 def test_r2_of_equal_returns_is_undefined():
@@ -91,9 +91,9 @@ def test_r2_of_equal_returns_is_undefined():
 
 def test_metrics_of_some_dates_follow_from_their_sums():
     day, true, predicted = draw_forecasts()
-    sums = metrics.per_date(day, true, predicted, np.full(true.size, 0.001))
+    sums = forecast_metrics.per_date(day, true, predicted, np.full(true.size, 0.001))
     some = np.isin(day, np.unique(day)[10:25])
     alone = overall(day[some], true[some], predicted[some], np.full(some.sum(), 0.001))
-    together = metrics.combine(sums[10:25].sum(axis=0))
-    for name in metrics.METRICS:
+    together = forecast_metrics.combine(sums[10:25].sum(axis=0))
+    for name in forecast_metrics.METRICS:
         assert together[name] == pytest.approx(alone[name], rel=1e-9), name

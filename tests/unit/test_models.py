@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tidemark import models, splits
 from tidemark.errors import InputError
+from tidemark.models import fitting, splits
 
 import numpy as np
 import pandas as pd
@@ -51,13 +51,13 @@ FOLDS = splits.folds(TRAIN, count=3, embargo=2)
 
 
 def fit(name, specs=SPECS, train=TRAIN):
-    return models.fit(name, specs.__getitem__, train, FOLDS)
+    return fitting.fit(name, specs.__getitem__, train, FOLDS)
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_every_model_fits_and_reports(name):
     pipeline, report = fit(name)
-    assert np.isfinite(pipeline.predict(models.inputs(TRAIN))).all()
+    assert np.isfinite(pipeline.predict(fitting.inputs(TRAIN))).all()
     assert list(pipeline.feature_names_in_) == ["a", "b", "c"]
     assert (report["model"], report["fitted"], report["fallback"]) == (name, name, None)
     assert [fold["fold"] for fold in report["folds"]] == [1, 2, 3]
@@ -67,7 +67,7 @@ def test_every_model_fits_and_reports(name):
 
 def test_baseline_is_the_training_mean():
     pipeline, _ = fit("baseline")
-    assert pipeline.predict(models.inputs(TRAIN)) == pytest.approx(TRAIN["target"].mean())
+    assert pipeline.predict(fitting.inputs(TRAIN)) == pytest.approx(TRAIN["target"].mean())
 
 
 def test_ridge_and_its_folds_by_hand():
@@ -87,7 +87,7 @@ def test_ridge_and_its_folds_by_hand():
 def test_svr_scales_the_target():
     """On raw returns, epsilon is wider than any of them and every forecast is the same."""
     pipeline, _ = fit("svr")
-    assert pipeline.predict(models.inputs(TRAIN)).std() > 0.1 * TRAIN["target"].std()
+    assert pipeline.predict(fitting.inputs(TRAIN)).std() > 0.1 * TRAIN["target"].std()
 
 
 def test_collinear_features_are_no_trouble():
@@ -137,7 +137,7 @@ def test_a_fallback_is_read_only_when_needed():
         asked.append(name)
         return SPECS[name]
 
-    models.fit("svr", specification, TRAIN, FOLDS)
+    fitting.fit("svr", specification, TRAIN, FOLDS)
     assert asked == ["svr"]
 
 
@@ -163,7 +163,7 @@ def test_forecasts_that_are_not_finite_fall_back(monkeypatch):
         def predict(self, X):
             return np.full(len(X), np.nan)
 
-    monkeypatch.setitem(models.ESTIMATORS, "ridge", lambda alpha: Broken(alpha))
+    monkeypatch.setitem(fitting.ESTIMATORS, "ridge", lambda alpha: Broken(alpha))
     _, report = fit("ridge")
     assert report["fitted"] == "linear"
     assert "not finite" in report["fallback"]["reason"]
@@ -174,7 +174,7 @@ def test_a_singular_system_falls_back(monkeypatch):
         def fit(self, X, y):
             raise np.linalg.LinAlgError("singular matrix")
 
-    monkeypatch.setitem(models.ESTIMATORS, "ridge", lambda alpha: Singular())
+    monkeypatch.setitem(fitting.ESTIMATORS, "ridge", lambda alpha: Singular())
     assert fit("ridge")[1]["fallback"]["reason"] == "ridge did not converge: singular matrix"
 
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from itertools import combinations
 
-from tidemark import bootstrap
-from tidemark.backtest import overfitting
+from tidemark.assessment import overfitting
 from tidemark.errors import InputError
+from tidemark.statistics import bootstrap
 
 import ffn
 import numpy as np

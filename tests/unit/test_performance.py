@@ -5,7 +5,7 @@ from dataclasses import replace
 from tidemark.backtest import performance
 from tidemark.backtest.engine import Fills, Result, Rules, Trades, simulate
 from tidemark.backtest.performance import measure, sweep
-from tidemark.backtest.prices import Prices
+from tidemark.market.grid import Prices
 
 import empyrical
 import numpy as np

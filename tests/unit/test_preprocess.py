@@ -1,7 +1,8 @@
 """Imputation, outliers, returns, the as-of join, and the order in which they clean the bars."""
 
-from tidemark import cleaning, closes, economic, holes, impute, levels, outliers, prices
+from tidemark.bars import closes, holes, long_form
 from tidemark.errors import InputError
+from tidemark.preprocessing import as_known, cleaning, impute, levels, outliers
 
 import numpy as np
 import pandas as pd
@@ -27,20 +28,20 @@ def bars(adj_close, ticker="A", **fields):
 
 def test_tidy_bars_pass_as_they_are():
     both = pd.concat([bars([1.0], "AAPL"), bars([2.0], "MSFT")], ignore_index=True)
-    assert prices.require_tidy(both, "p.parquet") is both
+    assert long_form.require_tidy(both, "p.parquet") is both
 
 
 def test_two_bars_at_one_time_and_small_letters_are_refused():
     twice = pd.concat([bars([1.0, 2.0], "AAPL"), bars([3.0], "AAPL")], ignore_index=True)
     with pytest.raises(InputError, match=r"p\.parquet, row 3: AAPL has two bars at 2020-01-01"):
-        prices.require_tidy(twice, "p.parquet")
+        long_form.require_tidy(twice, "p.parquet")
     with pytest.raises(InputError, match="'aapl' is not in capitals"):
-        prices.require_tidy(bars([1.0], "aapl"), "p.parquet")
+        long_form.require_tidy(bars([1.0], "aapl"), "p.parquet")
 
 
 def test_returns_start_anew_with_each_ticker():
     both = pd.concat([bars([10.0, 11.0]), bars([4.0, 2.0], "B")], ignore_index=True)
-    assert prices.returns(both, both["ticker"] == "C").to_list() == pytest.approx(
+    assert long_form.returns(both, both["ticker"] == "C").to_list() == pytest.approx(
         [NAN, 0.1, NAN, -0.5], nan_ok=True
     )
 
@@ -260,10 +261,10 @@ def test_a_value_joins_from_the_first_bar_after_its_release():
     released = days + pd.Timedelta(days=2)
     series = pd.DataFrame({"available_at": released, "rate": [1.0, 2.0]})
     both = pd.concat([bars([1.0] * 5), bars([1.0] * 5, "B")], ignore_index=True)
-    at_midnight = economic.as_known(both, both["timestamp"], series)
+    at_midnight = as_known.as_known(both, both["timestamp"], series)
     assert at_midnight["rate"].fillna(0).to_list() == [0, 0, 0, 1, 2] * 2
     at_noon = both["timestamp"] + pd.Timedelta(hours=12)
-    joined = economic.as_known(both, at_noon, series)
+    joined = as_known.as_known(both, at_noon, series)
     assert joined["rate"].fillna(0).to_list() == [0, 0, 1, 2, 2] * 2
     pd.testing.assert_frame_equal(joined[both.columns], both)
 
@@ -273,7 +274,7 @@ def test_hourly_bars_know_a_figure_of_half_past_eight_in_new_york_after_it_and_n
     hours = pd.Series(pd.date_range("2020-01-10 11:30", periods=5, freq="h"))
     released = pd.to_datetime(["2019-12-06 13:30", "2020-01-10 13:30"])
     series = pd.DataFrame({"available_at": released})
-    joined = economic.as_known(
+    joined = as_known.as_known(
         pd.DataFrame({"timestamp": hours}), hours, series.assign(rate=[1, 2])
     )
     assert joined["rate"].to_list() == [1, 1, 1, 2, 2]
@@ -290,7 +291,7 @@ def test_no_bar_knows_a_release_of_its_instant_or_after_it(bar, release):
     released = start + pd.to_timedelta(pd.Series(sorted(release)), "h")
     series = pd.DataFrame({"available_at": released})
     series = series.assign(rate=np.arange(len(release), dtype=float))
-    known = economic.as_known(pd.DataFrame({"bar": bar}), instants, series)["rate"]
+    known = as_known.as_known(pd.DataFrame({"bar": bar}), instants, series)["rate"]
     for now, value in zip(instants, known, strict=True):
         public = series["rate"][released < now]
         assert public.iloc[-1] == value if len(public) else np.isnan(value)
@@ -302,7 +303,7 @@ def test_a_release_falls_on_the_first_bar_that_knows_it():
     )
     released = ["2019-11-15 13:30", "2020-01-02 13:30", "2020-01-02 21:00", "2020-01-03 17:59"]
     released += ["2020-01-03 18:00", "2020-01-06 21:00"]
-    first = economic.first_to_know(instants, pd.Series(pd.to_datetime(released)))
+    first = as_known.first_to_know(instants, pd.Series(pd.to_datetime(released)))
     assert first.to_dict() == {1: 0, 2: 1, 3: 1, 4: 2}
 
 
@@ -367,7 +368,7 @@ def known(values, days, longest=None, lag=1, until=40):
     """The rate that each day knows."""
     frame = levels.carried(series(values, days, lag), ["rate"], longest)
     days = bars([1.0] * until)
-    joined = economic.as_known(days, soon(days["timestamp"]), frame)
+    joined = as_known.as_known(days, soon(days["timestamp"]), frame)
     return joined["rate"].fillna(0).to_list()
 
 
@@ -400,7 +401,7 @@ def test_columns_age_apart():
     frame = series([1.0] * 30).assign(dead=[1.0, 1.0] + [NAN] * 28)
     days = bars([1.0] * 30)
     carried = levels.carried(frame, ["rate", "dead"], None)
-    joined = economic.as_known(days, soon(days["timestamp"]), carried)
+    joined = as_known.as_known(days, soon(days["timestamp"]), carried)
     assert joined["rate"].notna().sum() == 29
     assert joined["dead"].notna().sum() == 12
 

@@ -1,7 +1,8 @@
-from tidemark.backtest import indicators, recall, strategies
-from tidemark.backtest.prices import FIELDS, Prices
-from tidemark.backtest.recall import Recall
+from tidemark.backtest import strategies
 from tidemark.errors import InputError
+from tidemark.market import indicators, recall
+from tidemark.market.grid import FIELDS, Prices
+from tidemark.market.recall import Recall
 
 import numpy as np
 import pytest

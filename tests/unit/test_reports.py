@@ -5,11 +5,13 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
-from tidemark import database, figures, reports, store
-from tidemark.backtest import by_market
-from tidemark.backtest.bars_a_year import WHOLE
+from tidemark.assessment import by_market
 from tidemark.errors import InputError
-from tidemark.strategy_figures import drawing
+from tidemark.files import store
+from tidemark.market.bars_a_year import WHOLE
+from tidemark.reporting import figures, reports
+from tidemark.reporting.strategy_figures import drawing
+from tidemark.tables import database
 
 import duckdb
 import matplotlib as mpl

@@ -5,8 +5,10 @@ import re
 import zipfile
 from pathlib import Path
 
-import rebuild_sample
-from tidemark import closes, configuration, corporate_actions, economic, trading_calendar
+from commands import rebuild_sample
+from tidemark.bars import closes, corporate_actions, trading_calendar
+from tidemark.config import load
+from tidemark.preprocessing import as_known
 from tidemark.sources import economic as released
 
 import pandas as pd
@@ -123,7 +125,7 @@ def test_unemployment_is_monthly_and_not_seasonally_adjusted():
 @pytest.mark.parametrize(("name", "old_lag"), [("treasury", 1), ("unemployment", 45)])
 def test_hours_of_release_move_no_join(prices, name, old_lag):
     """Each session knows what it knew when releases were days: all of its day, early closes too."""
-    source = configuration.load("config.yaml").model_dump()["fetch_data"]["economic"][name]
+    source = load.load("config.yaml").model_dump()["fetch_data"]["economic"][name]
     series = released.read(
         {source["path"]: (SAMPLE.parents[1] / source["path"]).read_bytes()}, source
     )
@@ -135,7 +137,7 @@ def test_hours_of_release_move_no_join(prices, name, old_lag):
     known = by_day.searchsorted(days, side="right")
     assert (series["available_at"].searchsorted(instants, side="left") == known).all()
     events = by_day[(by_day >= days.iloc[0]) & (by_day <= days.iloc[-1])]
-    first = economic.first_to_know(instants, series["available_at"])
+    first = as_known.first_to_know(instants, series["available_at"])
     assert first.to_list() == days.searchsorted(events).tolist()
 
 

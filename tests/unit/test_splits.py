@@ -1,7 +1,7 @@
 """Splits by date: the embargo, the folds, and no target that reaches across."""
 
-from tidemark import splits
 from tidemark.errors import InputError
+from tidemark.models import splits
 
 import numpy as np
 import pandas as pd

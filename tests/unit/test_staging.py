@@ -4,8 +4,9 @@ import errno
 import os
 from pathlib import Path
 
-from tidemark import locks, staging, store
 from tidemark.errors import InputError
+from tidemark.files import locks, store
+from tidemark.harness import outputs as staging
 
 import pytest
 
@@ -58,8 +59,8 @@ def test_what_has_the_place_of_an_output_is_named_and_stays():
 
 
 def test_no_lock_waits_for_its_own_process(capsys):
-    with locks.held("step"), locks.held("step"):
+    with locks.held("step", print), locks.held("step", print):
         pass
-    with locks.held("step"), locks.held_if_free("step") as free:
+    with locks.held("step", print), locks.held_if_free("step") as free:
         assert not free
     assert capsys.readouterr().out == ""

@@ -4,8 +4,9 @@ import pickle
 import subprocess
 from pathlib import Path
 
-from tidemark import store, verification
-from tidemark.staging import Staging
+from tidemark.files import store
+from tidemark.harness import verification
+from tidemark.harness.outputs import Staging
 
 import numpy as np
 import pandas as pd

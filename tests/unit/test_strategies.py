@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from tidemark.backtest import causality, strategies
-from tidemark.backtest.indicators import sma
-from tidemark.backtest.prices import Prices, from_tidy
-from tidemark.backtest.signals import above, below, hold, side
 from tidemark.errors import InputError
+from tidemark.market.grid import Prices, from_tidy
+from tidemark.market.indicators import sma
+from tidemark.market.signals import above, below, hold, side
 
 import numpy as np
 import pandas as pd

@@ -2,10 +2,10 @@
 
 from itertools import product
 
-from tidemark import store
-from tidemark import strategy_figures as figures
-from tidemark.strategy_figures import drawing, heat_map, tear_sheet
-from tidemark.strategy_figures.assessed import Assessment
+from tidemark.files import store
+from tidemark.reporting import strategy_figures as figures
+from tidemark.reporting.strategy_figures import drawing, heat_map, tear_sheet
+from tidemark.reporting.strategy_figures.assessed import Assessment
 
 import numpy as np
 import pandas as pd

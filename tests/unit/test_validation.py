@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import validate_schema
-from tidemark import trading_calendar
+from tidemark.bars import trading_calendar
 from tidemark.errors import InputError
 from tidemark.validation import adjustments, checks, report, schema, sessions
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tidemark.backtest import verdict
+from tidemark.assessment import verdict
 
 import pytest
 

@@ -4,7 +4,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from tidemark import checkpoint, config, store, verification
+from tidemark.config import view
+from tidemark.files import store
+from tidemark.harness import checkpoint, verification
 
 import pytest
 
@@ -19,8 +21,8 @@ def project(tmp_path, monkeypatch):
     for path in (*FILES, ".venv/bin/python"):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text("1")
-    config.sync({"fetch_data": {"prices": {"path": "data/in.csv"}}}, "", 1)
-    hour_ago = checkpoint.now_ns() - 3600 * 10**9
+    view.sync({"fetch_data": {"prices": {"path": "data/in.csv"}}}, "", 1)
+    hour_ago = store.now_ns() - 3600 * 10**9
     os.utime("metrics/older.json", ns=(hour_ago, hour_ago))
     sha = store.sha256(b"1")
     outputs = {
@@ -31,7 +33,7 @@ def project(tmp_path, monkeypatch):
     record = {"format": checkpoint.FORMAT, "name": "fetch_data", "step": "fetch_data"}
     record |= {"provisional": "", "libraries": {}, "config": {}, "outputs": outputs}
     record["code"] = {"scripts/m.py": {"sha256": sha, "meaning": "m"}}
-    checkpoint.save(record | {"inputs": {"data/in.csv": {"sha256": sha}}}, checkpoint.now_ns())
+    checkpoint.save(record | {"inputs": {"data/in.csv": {"sha256": sha}}}, store.now_ns())
 
 
 def quick_look() -> str:

@@ -3,7 +3,7 @@ import selectors
 import signal
 import socket
 
-import warm
+from launch import warm
 
 import pytest
 

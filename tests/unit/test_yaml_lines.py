@@ -2,8 +2,8 @@
 
 import time
 
+from tidemark.config.yaml_lines import DEEPEST, parse
 from tidemark.errors import InputError
-from tidemark.yaml_lines import DEEPEST, parse
 
 import pytest
 

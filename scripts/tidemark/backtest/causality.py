@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from tidemark.backtest.prices import FIELDS, Floats, Prices
 from tidemark.backtest.strategies import FOLDER, Parameters, Strategy, describe, targets_of
 from tidemark.errors import InputError
+from tidemark.market.grid import FIELDS, Floats, Prices
 
 import numpy as np
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from tidemark.backtest import performance, strategies
 from tidemark.backtest.engine import Bools, Integers, Market, Rules
-from tidemark.backtest.prices import Floats, Prices, TradingHours, side_by_side
-from tidemark.backtest.scenarios.market import MarketScenario
 from tidemark.backtest.strategies import Parameters, Strategy
+from tidemark.market.grid import Floats, Prices, TradingHours, side_by_side
+from tidemark.market.scenarios.market import MarketScenario
 
 import numpy as np
 import pandas as pd

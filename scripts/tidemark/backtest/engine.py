@@ -32,8 +32,8 @@ was decided on the last bar known. After a ticker's last bar what is held keeps 
 from dataclasses import dataclass, replace
 from typing import Literal, NoReturn
 
-from tidemark.backtest.prices import Floats, Prices
 from tidemark.errors import InputError
+from tidemark.market.grid import Floats, Prices
 
 import numpy as np
 from numpy.typing import NDArray

@@ -32,7 +32,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from tidemark.backtest.engine import Bools, Market, Result, Rules
-from tidemark.backtest.prices import Floats, Prices
+from tidemark.market.grid import Floats, Prices
 
 import numpy as np
 

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, time
 from time import strptime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tidemark import clocks
+from tidemark.bars import clocks
+from tidemark.config import zones
 from tidemark.errors import InputError
-from tidemark.sources import tickers, zones
+from tidemark.sources import tickers
 from tidemark.sources.files import Table
 
 import numpy as np

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tidemark import clocks
+from tidemark.bars import clocks
 from tidemark.errors import InputError
 from tidemark.sources import columns
 from tidemark.sources.files import Table, read_table

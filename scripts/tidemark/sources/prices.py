@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tidemark.config import zones
 from tidemark.errors import InputError
 from tidemark.naming import several
-from tidemark.sources import columns, tickers, zones
+from tidemark.sources import columns, tickers
 from tidemark.sources.files import Table, batches, read_table
 
 import numpy as np

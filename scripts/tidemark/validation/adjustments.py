@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tidemark import corporate_actions
+from tidemark.bars import corporate_actions
 from tidemark.naming import counted, several
 from tidemark.validation.finding import Finding, iso, offenders
 

@@ -5,7 +5,7 @@ A rate over the whole table hides the one ticker that lacks half of its bars.
 
 from collections.abc import Iterator
 
-from tidemark import holes
+from tidemark.bars import holes
 from tidemark.naming import counted, several
 from tidemark.validation.finding import SHOWN_ROWS, Finding, iso, offender
 from tidemark.validation.schema import Schema

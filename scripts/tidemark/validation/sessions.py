@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from tidemark.trading_calendar import Held
+    from tidemark.bars.trading_calendar import Held
 
 LISTED = 20  # days that a cure lists
 MANY = 0.1  # of all days with bars: a calendar that misses as many is another exchange's

@@ -8,7 +8,7 @@ finds them, and no step is mended here: the fall by half may be real.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tidemark.corporate_actions import days
+from tidemark.bars.corporate_actions import days
 from tidemark.naming import counted, several
 from tidemark.validation.finding import Finding, iso, offender, offenders
 

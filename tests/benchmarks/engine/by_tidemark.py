@@ -2,8 +2,8 @@
 
 from tidemark.backtest import performance
 from tidemark.backtest.engine import Rules
-from tidemark.backtest.indicators import sma
-from tidemark.backtest.prices import Prices
+from tidemark.market.grid import Prices
+from tidemark.market.indicators import sma
 
 import numpy as np
 from measuring import BARS_A_YEAR, COST, SETS, TIE, WINDOWS, Figures, contend

@@ -10,11 +10,11 @@ from pathlib import Path
 from statistics import median
 
 from tidemark.backtest import strategies
-from tidemark.backtest.bars_a_year import of_prices
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
-from tidemark.backtest.prices import from_tidy
-from tidemark.backtest.scenarios import configured
+from tidemark.market.bars_a_year import of_prices
+from tidemark.market.grid import from_tidy
+from tidemark.market.scenarios import configured
 
 import pandas as pd
 import yaml

@@ -27,9 +27,9 @@ from dataclasses import dataclass
 from traceback import extract_tb
 from typing import Any
 
-from tidemark.backtest.prices import FIELDS, Prices, locked
-from tidemark.backtest.recall import Recall
 from tidemark.errors import InputError, hint
+from tidemark.market.grid import FIELDS, Prices, locked
+from tidemark.market.recall import Recall
 
 import numpy as np
 from numpy.typing import NDArray

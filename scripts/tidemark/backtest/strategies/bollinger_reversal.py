@@ -3,9 +3,9 @@
 Bollinger (2001), Bollinger on Bollinger bands. The same as a z-score of the price beyond `width`.
 """
 
-from tidemark.backtest.indicators import bollinger
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import above, below, hold
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import bollinger
+from tidemark.market.signals import above, below, hold
 
 CATEGORY = "mean_reversion"
 DEFAULTS = {"window": 20, "width": 2.0}

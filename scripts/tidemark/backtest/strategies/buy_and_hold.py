@@ -1,6 +1,6 @@
 """Always all in: what every other strategy is measured against."""
 
-from tidemark.backtest.prices import Floats, Prices
+from tidemark.market.grid import Floats, Prices
 
 import numpy as np
 

@@ -4,9 +4,9 @@ Answers sooner than simple averages of the same length, since recent bars weigh 
 (1999), Technical analysis of the financial markets, chapter 9.
 """
 
-from tidemark.backtest.indicators import ema
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import side
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import ema
+from tidemark.market.signals import side
 
 CATEGORY = "trend"
 DEFAULTS = {"fast": 12, "slow": 50}

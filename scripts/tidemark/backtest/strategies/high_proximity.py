@@ -3,9 +3,9 @@
 George and Hwang (2004), The 52-week high and momentum investing.
 """
 
-from tidemark.backtest.indicators import rolling_max
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import above
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import rolling_max
+from tidemark.market.signals import above
 
 import numpy as np
 

@@ -4,9 +4,9 @@ And short below it. Keltner (1960), How to make money in commodities; with expon
 true range as later users have it.
 """
 
-from tidemark.backtest.indicators import atr, ema
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import above, below, hold
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import atr, ema
+from tidemark.market.signals import above, below, hold
 
 CATEGORY = "breakout"
 DEFAULTS = {"window": 20, "width": 2.0}

@@ -3,9 +3,9 @@
 Appel (1979), The moving average convergence-divergence trading method.
 """
 
-from tidemark.backtest.indicators import macd
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import side
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import macd
+from tidemark.market.signals import side
 
 CATEGORY = "trend"
 DEFAULTS = {"fast": 12, "slow": 26, "signal": 9}

@@ -3,7 +3,7 @@
 The models of this pipeline, traded. Only dates that no model was trained on have forecasts.
 """
 
-from tidemark.backtest.prices import Floats, Prices
+from tidemark.market.grid import Floats, Prices
 
 import numpy as np
 

@@ -4,9 +4,9 @@ Kelly (1956), A new interpretation of information rate; for returns, mean over v
 (2006), The Kelly criterion. Forecasts are uncertain, so only a small fraction of it is bet.
 """
 
-from tidemark.backtest.indicators import volatility
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import TOLERANCE
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import volatility
+from tidemark.market.signals import TOLERANCE
 
 import numpy as np
 

@@ -4,9 +4,9 @@ Goulding, Harvey and Mazzoleni (2023), Momentum turning points: the mean of the 
 months) and a fast (1 month) return.
 """
 
-from tidemark.backtest.indicators import lag
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import side
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import lag
+from tidemark.market.signals import side
 
 CATEGORY = "momentum"
 DEFAULTS = {"fast": 21, "slow": 252}

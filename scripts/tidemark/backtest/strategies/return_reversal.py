@@ -4,9 +4,9 @@ Lehmann (1990), Fads, martingales, and market efficiency; Jegadeesh (1990), Evid
 behavior of security returns. Large is measured by the ticker's own volatility.
 """
 
-from tidemark.backtest.indicators import lag, volatility
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import above, below
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import lag, volatility
+from tidemark.market.signals import above, below
 
 import numpy as np
 

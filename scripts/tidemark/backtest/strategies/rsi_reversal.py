@@ -4,9 +4,9 @@ Wilder (1978), New concepts in technical trading systems. Short windows with ext
 follow Connors and Alvarez (2009), Short term trading strategies that work.
 """
 
-from tidemark.backtest.indicators import rsi
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import above, below, hold
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import rsi
+from tidemark.market.signals import above, below, hold
 
 CATEGORY = "mean_reversion"
 DEFAULTS = {"window": 14, "oversold": 30.0}

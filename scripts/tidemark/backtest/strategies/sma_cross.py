@@ -4,9 +4,9 @@ The oldest mechanical trend rule; tested on a century of the Dow by Brock, Lakon
 (1992), Simple technical trading rules and the stochastic properties of stock returns.
 """
 
-from tidemark.backtest.indicators import sma
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import side
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import sma
+from tidemark.market.signals import side
 
 CATEGORY = "trend"
 DEFAULTS = {"fast": 20, "slow": 100}

@@ -4,9 +4,9 @@ Moskowitz, Ooi and Pedersen (2012), Time series momentum: the sign of the last t
 return. Leaving out the latest month, which tends to reverse, follows Jegadeesh and Titman (1993).
 """
 
-from tidemark.backtest.indicators import lag
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import side
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import lag
+from tidemark.market.signals import side
 
 CATEGORY = "momentum"
 DEFAULTS = {"lookback": 252, "skip": 0}

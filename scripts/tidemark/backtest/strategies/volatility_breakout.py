@@ -3,9 +3,9 @@
 A volatility breakout after Williams (1999), Long-term secrets to short-term trading.
 """
 
-from tidemark.backtest.indicators import atr, lag
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import above, below, hold
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import atr, lag
+from tidemark.market.signals import above, below, hold
 
 CATEGORY = "volatility"
 DEFAULTS = {"window": 10, "width": 1.0}

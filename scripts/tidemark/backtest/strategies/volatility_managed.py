@@ -4,9 +4,9 @@ Moreira and Muir (2017), Volatility-managed portfolios; here without leverage, a
 level of the past, not of the whole sample.
 """
 
-from tidemark.backtest.indicators import volatility
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import TOLERANCE
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import volatility
+from tidemark.market.signals import TOLERANCE
 
 import numpy as np
 

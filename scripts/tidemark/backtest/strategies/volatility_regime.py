@@ -3,9 +3,9 @@
 Kritzman and Li (2010), Skulls, financial turbulence, and risk management, for a single asset.
 """
 
-from tidemark.backtest.indicators import volatility
-from tidemark.backtest.prices import Floats, Prices
-from tidemark.backtest.signals import side
+from tidemark.market.grid import Floats, Prices
+from tidemark.market.indicators import volatility
+from tidemark.market.signals import side
 
 import numpy as np
 

@@ -50,8 +50,8 @@ def forecasts(entry):
 def task_configure():
     """All tasks descend from fetch_data, and so from this; config.mk holds names only."""
     return {
-        "actions": [".venv/bin/python scripts/configure.py"],
-        "file_dep": ["config.yaml", "scripts/configure.py"],
+        "actions": [".venv/bin/python scripts/launch/configure.py"],
+        "file_dep": ["config.yaml", "scripts/launch/configure.py"],
         "targets": ["artifacts/config.mk"],
     }
 

@@ -1,0 +1,83 @@
+"""Accept a change as cosmetic: results stand without running, and say who decided so, and why.
+
+make accept T=train_models REASON="renamed a variable"
+make accept T=all REASON="only log messages changed"
+"""
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from tidemark.config import view
+from tidemark.dag import graph
+from tidemark.dag.graph import Node
+from tidemark.errors import InputError
+from tidemark.files import locks
+from tidemark.harness import acceptance, console
+from tidemark.harness.checkpoint import Look
+from tidemark.harness.failures import exit_code_of
+from tidemark.project import ROOT
+
+
+def main() -> int:
+    """Exit code 2 when there is nothing that could be accepted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    target = os.environ.get("T", "")
+    parser.add_argument(
+        "target", help="a step, a checkpoint, an output, or all", nargs="?", default=target
+    )
+    parser.add_argument("--reason", default=os.environ.get("REASON", ""))
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    _accept(options.target, options.reason.strip())
+    return 0
+
+
+def _accept(target: str, reason: str) -> None:
+    if not reason:
+        raise InputError("REASON", "is empty", "say why the results need not be made again")
+    nodes = graph.survey(view.stored)
+    chosen = list(nodes.values()) if target == "all" else graph.named(target, nodes)
+    changed = [node for node in chosen if node.state != graph.FRESH or node.upgrades]
+    look = Look()
+    obstacles = {node.name: _obstacle(node, look) for node in changed}
+    for node in changed:
+        if obstacles[node.name] and target != "all":
+            raise InputError(node.title, obstacles[node.name], "run it, or accept another step")
+    accepted = [node for node in changed if not obstacles[node.name]]
+    for node in accepted:
+        _accept_one(node, reason)
+    if accepted:
+        _tell_readers(nodes)
+    console.say(f"{len(accepted)} accepted: {reason}")
+
+
+def _obstacle(node: Node, look: Look) -> str:
+    """Why what changed cannot be passed over; empty if it can."""
+    if node.record is None or node.state not in (graph.STALE, graph.FRESH):
+        return f"is {node.state}: there are no results that could stand"
+    if node.record["reads_checkpoints"]:
+        return "reports what was accepted, so it must run after that"
+    return "; ".join(map(str, acceptance.beyond_acceptance(node.record, look)))
+
+
+def _accept_one(node: Node, reason: str) -> None:
+    with locks.held(node.name, console.say):
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        changes = acceptance.accept(node.name, getpass.getuser(), reason, when)
+    console.say(f"{node.title}: {'; '.join(changes)}")
+
+
+def _tell_readers(nodes: Mapping[str, Node]) -> None:
+    """Steps that report on checkpoints run at the next make, so that reports show the decision."""
+    for node in nodes.values():
+        if node.record and node.record.get("reads_checkpoints"):
+            with locks.held(node.name, console.say):
+                acceptance.mark_provisional(node.name, "changes were accepted")
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code_of(main))

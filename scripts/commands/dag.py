@@ -1,0 +1,44 @@
+"""Draw every step instance, coloured by state: artifacts/dag.svg, and artifacts/dag.mmd in Mermaid.
+
+    make dag
+
+An edge is a file that one step was seen to write and another to read. Of a step that never ran
+nothing was seen: its edges, dashed, are those that the Makefile promises. Changes nothing else.
+"""
+
+import argparse
+import os
+import sys
+from functools import partial
+
+from tidemark.dag import drawing, graph, promises
+from tidemark.files import store
+from tidemark.harness import checkpoint, console
+from tidemark.harness.failures import exit_code_of
+from tidemark.project import ROOT
+
+FOLDER = checkpoint.FOLDER
+
+
+def main() -> int:
+    """Exit code 2 when the configuration is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="config.yaml")
+    parser.add_argument("--steps", default="", help="the steps in the order to show")
+    parser.add_argument("--make", default=os.environ.get("MAKE_COMMAND", "make"), help="GNU Make")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    stored = promises.stored(options.config)
+    found = graph.survey(stored, partial(promises.rules, options.make, options.config))
+    nodes = {name: found[name] for name in graph.expected(stored)}  # in the configuration's order
+    order = options.steps.split()
+    files = {"dag.svg": drawing.svg(nodes, order), "dag.mmd": drawing.mermaid(nodes, order)}
+    for name, text in files.items():
+        store.write_atomic(FOLDER / name, text.encode())
+    written = " and ".join(str(FOLDER / name) for name in files)
+    console.say(f"{written}: {graph.summary(nodes)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code_of(main))

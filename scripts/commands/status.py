@@ -1,0 +1,109 @@
+"""Show every step instance: its state, rows, seconds, age, and the first reason to run.
+
+    make status                 a table
+    make status FORMAT=json     for machines
+
+Changes nothing, not even times.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from tidemark.dag import graph, promises
+from tidemark.dag.graph import Node
+from tidemark.errors import InputError
+from tidemark.harness import checkpoint, console
+from tidemark.harness.failures import exit_code_of
+from tidemark.project import ROOT
+
+
+def main() -> int:
+    """Exit code 2 when the configuration is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="config.yaml")
+    parser.add_argument("--steps", default="", help="the steps in the order to show")
+    parser.add_argument("--make", default=os.environ.get("MAKE_COMMAND", "make"), help="GNU Make")
+    asked = os.environ.get("FORMAT") or "table"
+    parser.add_argument("--format", choices=("table", "json"), default=asked)
+    options = parser.parse_args()
+    if options.format not in ("table", "json"):
+        raise InputError(f"FORMAT={options.format}", "is no format", "table or json")
+    os.chdir(ROOT)
+    rules = partial(promises.rules, options.make, options.config)
+    nodes = graph.survey(promises.stored(options.config), rules)
+    rank = {step: number for number, step in enumerate(options.steps.split())}
+    shown = sorted(nodes.values(), key=lambda node: rank.get(node.step, len(rank)))
+    rows = [_described(node, nodes) for node in shown]
+    console.say((_as_json if options.format == "json" else _as_table)(rows, nodes))
+    return 0
+
+
+def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
+    record = node.record or {}
+    causes = graph.chain(node, nodes)
+    age = datetime.now(UTC) - datetime.fromisoformat(record["started"]) if record else None
+    return {
+        "step": node.step,
+        **node.instance,
+        "instance": " ".join(node.instance.values()),
+        "state": node.state,
+        "rows": sum(output.get("rows", 0) for output in record.get("outputs", {}).values()),
+        "seconds": record.get("seconds"),
+        "age_seconds": round(age.total_seconds()) if age else None,
+        "reasons": [" <- ".join(cause) for cause in causes],
+        "upgrades": list(map(str, node.upgrades)),
+        "failure": node.failure.get("message"),
+    }
+
+
+def _as_json(rows: list[dict[str, Any]], nodes: Mapping[str, Node]) -> str:
+    told = {"totals": graph.totals(nodes), "instances": rows}
+    return json.dumps(told, indent=2, ensure_ascii=False)
+
+
+def _as_table(rows: list[dict[str, Any]], nodes: Mapping[str, Node]) -> str:
+    lines = [
+        f"{'step':<19} {'instance':<27} {'state':<9} {'rows':>8} {'seconds':>7} {'age':>5}  why"
+    ]
+    for row in rows:
+        seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
+        count = f"{row['rows']:,}" if row["rows"] else ""
+        why = row["failure"] or (row["reasons"][0] if row["reasons"] else "")
+        lines.append(
+            f"{row['step']:<19} {row['instance']:<27} {row['state']:<9} {count:>8} {seconds:>7}"
+            f" {_age(row['age_seconds']):>5}  {_brief(why)}".rstrip()
+        )
+    upgrades = [upgrade for node in nodes.values() for upgrade in node.upgrades]
+    return "\n".join([*lines, "", _totals(nodes), *checkpoint.passed_over(upgrades)])
+
+
+def _brief(why: str) -> str:
+    """The first line; of a long chain of causes the first and the root."""
+    first, *rest = (why.splitlines() or [""])[0].split(" <- ")
+    return " <- ".join([first, *(["..."] if len(rest) > 3 else rest[:-1]), *rest[-1:]])
+
+
+def _totals(nodes: Mapping[str, Node]) -> str:
+    to_run = [node.record for node in nodes.values() if node.record and node.state != graph.FRESH]
+    cost = sum(record["seconds"] for record in to_run)
+    work = f" To run: about {cost:.0f} s of work." if cost else ""
+    return f"{graph.summary(nodes)}.{work}"
+
+
+def _age(seconds: int | None) -> str:
+    if seconds is None:
+        return ""
+    for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code_of(main))

@@ -1,0 +1,49 @@
+"""Close a `make` that did something: what ran, how long it took, where the report is."""
+
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
+
+import os
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for `python -S`, which knows no venv
+
+from tidemark.harness import console, verification
+from tidemark.project import ROOT
+
+REPORT = "reports/model_communication_report.md"
+
+
+def main() -> None:
+    """Print the closing lines, forget the run's count, and leave file times in line."""
+    os.chdir(ROOT)
+    path = console.FOLDER / f"{os.environ['TIDEMARK_RUN']}.jsonl"
+    plan, *steps = console.read(path)
+    counts = Counter(line["state"] for line in steps)
+    spared = max(plan["planned"] - len(steps), 0)
+    parts = [f"{counts['ran']} ran"]
+    parts += [f"{counts['fresh']} found fresh"] if counts["fresh"] else []
+    parts += [f"{spared} spared (their inputs came out the same)"] if spared else []
+    console.say(f"Done in {_seconds(os.environ['TIDEMARK_RUN']):.1f} s: {', '.join(parts)}.")
+    report = f"Report: {REPORT}   " if Path(REPORT).exists() else ""
+    console.say(f"{report}Log: logs/pipeline.log")
+    path.unlink()
+    verification.verify()
+
+
+def _seconds(run: str) -> float:
+    """Since make began, by its process: it may have begun anew, after configure.py."""
+    pid, began = run.split("-")
+    try:
+        ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except FileNotFoundError:  # no Linux
+        return time.time() - int(began)
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""What each step cost, slowest first: seconds, peak memory, and a hash of its outputs.
+
+MB is peak memory. A warm step shares its libraries with all others, so they are not in the figure:
+that is what one more step at a time takes. Those of a plain process (WARM=0, LAUNCH) are.
+
+Two machines that list the same hash for a step did the same work.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for `python -S`, which knows no venv
+
+from tidemark.harness import checkpoint, console
+from tidemark.project import ROOT
+
+
+def main() -> None:
+    """Print the table from the checkpoints; nothing is measured anew."""
+    os.chdir(ROOT)
+    records = sorted(
+        checkpoint.load_all().values(), key=lambda record: (-record["seconds"], record["name"])
+    )
+    console.say(f"{'seconds':>8} {'cpu':>6} {'MB':>6}  {'outputs':<12}  step")
+    for record in records:
+        console.say(
+            f"{record['seconds']:>8.2f} {record['cpu_seconds']:>6.2f}"
+            f" {record['peak_memory_bytes'] / 1e6:>6.0f}  {checkpoint.outputs_sha(record)[:12]}"
+            f"  {' '.join([record['step'], *record['instance'].values()])}"
+        )
+    wall, cpu = (sum(record[key] for record in records) for key in ("seconds", "cpu_seconds"))
+    console.say(f"{wall:>8.2f} {cpu:>6.2f} {'':>6}  {'':<12}  all {len(records)} steps")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Validate config.yaml and tell Make which of its keys changed (artifacts/config.mk, .config/)."""
+
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from tidemark.config import load, settings, view
+from tidemark.harness import console
+from tidemark.harness.failures import exit_code_of
+from tidemark.project import ROOT
+
+SCHEMA = Path("schemas/config.schema.json")
+
+
+def json_schema() -> str:
+    """The JSON Schema of config.yaml, for editors."""
+    return json.dumps(settings.Config.model_json_schema(), indent=2) + "\n"
+
+
+def _brief(keys: list[str]) -> str:
+    """The keys that hold values, at most five of them."""
+    leaves = [key for key in sorted(keys) if not any(k.startswith(f"{key}.") for k in keys)]
+    more = f" (+{len(leaves) - 5} more)" if len(leaves) > 5 else ""
+    return ", ".join(leaves[:5]) + more
+
+
+def main() -> int:
+    """Exit code 2 with line and column when the configuration is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="config.yaml")
+    parser.add_argument("--write-schema", action="store_true", help=f"write {SCHEMA} and stop")
+    parser.add_argument("--if-stale", action="store_true", help="only if config.mk is older")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    if options.write_schema:
+        SCHEMA.write_text(json_schema(), "utf-8")
+        return 0
+    first = not view.KEYS.exists()
+    stale = not options.if_stale or view.is_stale(options.config)
+    changed = load.sync(options.config) if stale else []
+    if changed and not first:
+        console.say(f"{options.config}: changed {_brief(changed)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code_of(main))

@@ -1,0 +1,161 @@
+"""Run a step, if its checkpoint does not hold any more; this is what Make starts.
+
+    python -S scripts/launch/launch.py scripts/evaluate.py --scenario mean_impute --model ridge
+
+The step runs in a child of this make's warm interpreter (warm.py), which the first step starts; or,
+with WARM=0 and where there can be none, as a plain process. Nothing heavy is imported here: all
+that this costs, every step pays.
+"""
+
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
+
+import contextlib
+import fcntl
+import marshal
+import os
+import socket
+import struct
+import sys
+
+SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(SCRIPTS)
+WARM = "artifacts/.warm"
+LISTENER = 3  # the descriptor under which the server finds its socket
+
+# What libraries must find when they load. One thread a step: Make supplies the parallelism, and a
+# sum split over another number of threads rounds differently, so results would depend on -j.
+# A person's own matplotlibrc must not show in the figures.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
+# glibc would hand freed arrays back to the system, and each new one would fault its pages in. Now a
+# step may keep 256 MB; 32 MB is the most that every glibc accepts for what it maps by itself.
+os.environ |= {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 28)}
+os.environ["MPLCONFIGDIR"] = f"{ROOT}/.venv/matplotlib"
+
+
+def main(command: list[str]) -> int:
+    """The step's exit code; if a signal ended the step, that ends this process too."""
+    os.chdir(ROOT)
+    # Before any module of the step is read; file clocks tick coarsely and may lag a little.
+    os.environ["TIDEMARK_STARTED_NS"] = str(_file_clock_ns() - 10_000_000)
+    run = os.environ.get("TIDEMARK_RUN")
+    server = _server(run) if run and os.environ.get("TIDEMARK_WARM") == "1" else None
+    code = _run_warm(server, run, command) if server and run else None
+    if code is not None:
+        return code
+    sys.path.insert(0, SCRIPTS)
+    from tidemark.harness.launching import run_plain
+
+    return run_plain(command)
+
+
+def _file_clock_ns() -> int:
+    """As in store.py."""
+    os.makedirs("artifacts", exist_ok=True)
+    clock = os.open("artifacts/.clock", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    stamp = os.fstat(clock).st_mtime_ns
+    os.close(clock)
+    return stamp
+
+
+def _server(run: str) -> socket.socket | None:
+    """A connection to the warm interpreter of this make; None if there can be none."""
+    if not (hasattr(os, "pidfd_open") and hasattr(socket, "AF_UNIX")):
+        return _give_up(run, "this system has not what warm steps need (Linux 5.3 or newer)")
+    path = f"{WARM}/{run}"
+    try:
+        os.makedirs(WARM, 0o700, exist_ok=True)
+        with open(f"{WARM}/lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.path.exists(f"{path}.off"):
+                return None
+            with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+                return _connected(path)
+            _start_server(path)
+            return _connected(path)
+    except OSError as error:
+        return _give_up(run, f"the warm interpreter cannot be reached ({error})")
+
+
+def _connected(path: str) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def _start_server(path: str) -> None:
+    """Start warm.py on a socket that listens already, with no stream or file of ours."""
+    os.chmod(WARM, 0o700)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(128)
+        listener.set_inheritable(True)
+        log = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        streams = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, f"{path}.log", log, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+            (os.POSIX_SPAWN_DUP2, listener.fileno(), LISTENER),
+        ]
+        command = [sys.executable, "scripts/launch/warm.py", path]
+        os.posix_spawn(sys.executable, command, os.environ, file_actions=streams)
+
+
+def _run_warm(server: socket.socket, run: str, command: list[str]) -> int | None:
+    """The exit code of the step in a child of the server; None if the server made no child."""
+    step = os.path.basename(command[0]).removesuffix(".py")
+    os.environ["TIDEMARK_LAUNCHED"] = "_".join([step, *command[2::2]])
+    with server:
+        try:
+            _send(server, command)
+            started = _number(server) is not None
+        except OSError:
+            started = False
+        if not started:
+            del os.environ["TIDEMARK_LAUNCHED"]
+            return _give_up(run, f"the warm interpreter failed, see {WARM}/{run}.log")
+        code = _number(server)
+    if code is None:
+        sys.stderr.write(f"the warm interpreter died, see {WARM}/{run}.log\n")
+        return 1
+    if code < 0:
+        os.kill(os.getpid(), -code)
+    return code if code >= 0 else 128 - code
+
+
+def _send(server: socket.socket, command: list[str]) -> None:
+    """Our arguments, folder, environment, umask and streams."""
+    umask = os.umask(0)
+    os.umask(umask)
+    request = marshal.dumps((command, os.getcwd(), dict(os.environb), umask))
+    message = struct.pack("!Q", len(request)) + request
+    sent = socket.send_fds(server, [message], [0, 1, 2])
+    server.sendall(message[sent:])
+
+
+def _number(server: socket.socket) -> int | None:
+    """What the server says; None if it is gone."""
+    try:
+        data = server.recv(4, socket.MSG_WAITALL)
+    except ConnectionError:
+        return None
+    return struct.unpack("!i", data)[0] if len(data) == 4 else None
+
+
+def _give_up(run: str, why: str) -> None:
+    """Plain processes for the rest of this make; says so once."""
+    with contextlib.suppress(OSError):
+        os.close(os.open(f"{WARM}/{run}.off", os.O_CREAT | os.O_EXCL, 0o600))
+        sys.stderr.write(f"{why}; steps run as plain processes\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,339 @@
+"""The warm interpreter: it has the libraries loaded, and forks a child for each step of one `make`.
+
+Started by the first step (launch.py), which gives it a listening socket, artifacts/.warm/<run>;
+ends with that `make`. It never loads project code: a child runs `scripts/<step>.py` as
+`python scripts/<step>.py` would.
+
+What a fork relies on, and tests hold:
+- one thread: launch.py tells BLAS, OpenMP and Arrow's jemalloc so before they load, and no library
+  here starts one at import; DuckDB and Arrow make their pools on first use, which is in a child;
+- no file is open but the socket; a child closes all but its three streams;
+- no random state is shared: a child seeds `random` and numpy afresh. The hash seed is the server's;
+- what is loaded is frozen for the garbage collector, so a child does not copy it by looking at it.
+
+A child dies with its client (then the server kills it), and with the server (the kernel does).
+"""
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import logging
+import marshal
+import os
+import random
+import selectors
+import signal
+import socket
+import struct
+import sys
+import threading
+import types
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+# In the order in which the pipeline first needs them; what somebody waits for comes first.
+LIBRARIES = (
+    *("numpy", "pandas", "pyarrow.parquet", "pyarrow.pandas_compat", "tenacity", "yaml"),
+    *("exchange_calendars", "scipy.stats", "sklearn.linear_model", "sklearn.svm"),
+    *("sklearn.compose", "sklearn.model_selection"),
+    "narwhals._pandas_like.namespace",  # which scikit-learn loads when it first sees a frame
+    *("matplotlib.figure", "matplotlib.backends.backend_agg"),
+    *("matplotlib.dates", "scipy.signal", "scipy.optimize", "scipy.sparse.csgraph"),
+    *("sklearn.inspection", "duckdb", "jinja2"),
+)
+LISTENER = 3
+GLANCE = 0.02  # seconds
+PR_SET_PDEATHSIG = 1
+HEADER = struct.Struct("!Q")
+STATUS = struct.Struct("!i")
+
+
+class Request(NamedTuple):
+    """What a client asks for, and where to tell it how that ended."""
+
+    connection: socket.socket
+    streams: list[int]
+    command: list[str]
+    folder: str
+    environment: dict[bytes, bytes]
+    umask: int
+    needs: set[str]
+
+
+class Server:
+    """Accepts requests, forks, and tells each client how its child ended."""
+
+    def __init__(self, path: Path, make_pid: int) -> None:
+        self._path = path
+        self._events = selectors.DefaultSelector()
+        self._children: dict[int, int] = {}  # pid by descriptor of its connection
+        self._waiting: list[Request] = []
+        self.missing = list(LIBRARIES)  # not loaded yet
+        self._glancing = False
+        self._libc = ctypes.CDLL(None)
+        self._listener = socket.socket(fileno=LISTENER)
+        self._events.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._events.register(os.pidfd_open(make_pid), selectors.EVENT_READ, self._end)
+
+    def serve(self, timeout: float | None) -> None:
+        """Handle what has happened; wait for something at most `timeout` seconds."""
+        for key, _ in self._events.select(timeout):
+            key.data(key.fileobj)
+        missing = set(map(_library, self.missing))
+        ready = [request for request in self._waiting if missing.isdisjoint(request.needs)]
+        for request in ready:
+            self._waiting.remove(request)
+            self._start(request)
+
+    def glance(self, *_: object) -> None:
+        """While a library loads: tell what has ended. To fork in its midst would be unsafe.
+
+        On a busy machine the next signal comes before this is done; it then changes nothing.
+        """
+        if self._glancing:
+            return
+        self._glancing = True
+        try:
+            for key, _mask in self._events.select(0):
+                if key.fileobj is not self._listener:
+                    key.data(key.fileobj)
+        finally:
+            self._glancing = False
+
+    def next_library(self) -> str:
+        """What a waiting request needs, else the next one; from now on it counts as loaded."""
+        needed = set().union(*(request.needs for request in self._waiting))
+        wanted = [module for module in self.missing if _library(module) in needed]
+        self.missing.remove(chosen := (wanted or self.missing)[0])
+        return chosen
+
+    def _accept(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        if struct.unpack("3i", peer)[1] != os.getuid():
+            connection.close()
+            return
+        connection.settimeout(10)
+        try:
+            self._waiting.append(_received(connection))
+        except OSError:
+            connection.close()
+
+    def _start(self, request: "Request") -> None:
+        connection = request.connection
+        pid = self._forked(request) if _has_one_thread() else None
+        for stream in request.streams:
+            os.close(stream)
+        if pid is None:
+            connection.close()
+            return
+        _tell(connection, pid)  # from now on the client must not run the step itself
+        self._children[connection.fileno()] = pid
+        self._events.register(connection, selectors.EVENT_READ, self._abandon)
+        ended = os.pidfd_open(pid)
+        self._events.register(
+            ended, selectors.EVENT_READ, lambda _: self._report(ended, connection, pid)
+        )
+
+    def _forked(self, request: "Request") -> int:
+        server = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != server:
+                os._exit(1)
+            _become(request)
+        return pid
+
+    def _report(self, ended: int, connection: socket.socket, pid: int) -> None:
+        """Tell the client the status of its child, as subprocess does: below zero for a signal."""
+        self._events.unregister(ended)
+        os.close(ended)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if self._children.pop(connection.fileno(), None) is not None:
+            self._events.unregister(connection)
+            _tell(connection, code)
+            connection.close()
+
+    def _abandon(self, connection: socket.socket) -> None:
+        """A client that is gone takes its child along, as a plain process would have gone."""
+        pid = self._children.pop(connection.fileno(), None)
+        if pid is None:  # the child ended at the same moment, and was reported first
+            return
+        self._events.unregister(connection)
+        connection.close()
+        os.kill(pid, signal.SIGKILL)
+
+    def _end(self, _: object) -> NoReturn:
+        """The make is over: no child outlives it."""
+        for pid in self._children.values():
+            os.kill(pid, signal.SIGKILL)
+        _remove(self._path)
+        os._exit(0)
+
+
+def _received(connection: socket.socket) -> Request:
+    """A request (its length, then marshal), with the client's three streams."""
+    data, streams, _, _ = socket.recv_fds(connection, 1 << 16, 3)
+    while len(data) < HEADER.size or len(data) < HEADER.size + HEADER.unpack_from(data)[0]:
+        more = connection.recv(1 << 16)
+        if not more:
+            raise ConnectionError("a client went away in the middle of its request")
+        data += more
+    command, folder, environment, umask = marshal.loads(data[HEADER.size :])
+    needs = _needs(environment.get(b"TIDEMARK_LAUNCHED", b"").decode())
+    return Request(connection, streams, command, folder, environment, umask, needs)
+
+
+def _needs(name: str) -> set[str]:
+    """What a step imported last time: cheaper to wait for than to load in each child."""
+    try:
+        record = json.loads(Path(f"artifacts/{name}.ok").read_bytes())
+        return set(record["imported"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _library(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _tell(connection: socket.socket, number: int) -> None:
+    with contextlib.suppress(OSError):  # it went away; `_abandon` will see that
+        connection.sendall(STATUS.pack(number))
+
+
+def _has_one_thread() -> bool:
+    """A lock that another thread holds while we fork would stay locked for ever in the child."""
+    count = len(os.listdir("/proc/self/task"))
+    if count > 1:
+        print(f"a library of the warm interpreter started {count - 1} threads", file=sys.stderr)
+    return count == 1
+
+
+def _highest_descriptor() -> int:
+    return max(map(int, os.listdir("/proc/self/fd")))
+
+
+def _resident_bytes() -> int:
+    """Memory that a child has from us at its birth, and shares with its siblings."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _become(request: Request) -> NoReturn:
+    """In the child: be as `python script arguments...` would be in the client's place.
+
+    But for Ctrl-C, which ends the child without a traceback from its first moment on.
+    """
+    code = 1
+    try:
+        for target, stream in enumerate(request.streams):
+            os.dup2(stream, target)
+        os.closerange(3, _highest_descriptor() + 1)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        os.environb.clear()
+        os.environb.update(request.environment)
+        os.environ["TIDEMARK_SHARED_BYTES"] = str(_resident_bytes())
+        os.umask(request.umask)
+        os.chdir(request.folder)
+        _open_streams()
+        random.seed()
+        if "numpy.random" in sys.modules:
+            sys.modules["numpy.random"].seed()
+        sys.argv = request.command
+        sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+        code = _run(request.command[0])
+        code = _leave(code)
+    finally:
+        os._exit(code)
+
+
+def _open_streams() -> None:
+    """Python's own streams on the client's: buffered by lines on a terminal only."""
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", buffering=1 if os.isatty(1) else -1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+
+
+def _run(script: str) -> int:
+    """The script's exit code, with Python's rules for what it raises."""
+    main = types.ModuleType("__main__")
+    main.__file__ = os.path.abspath(script)
+    sys.modules |= dict.fromkeys({"__main__", "__mp_main__"} & sys.modules.keys(), main)
+    try:
+        exec(compile(Path(script).read_bytes(), main.__file__, "exec"), main.__dict__)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def _leave(code: int) -> int:
+    """What the end of the interpreter would do for the step; tearing all down would cost 0.1 s.
+
+    So `atexit` and finalizers do not run: a step must close what it opens. A stream that cannot be
+    flushed makes the exit code 120, as it would be.
+    """
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            code = 120
+            with contextlib.suppress(OSError, ValueError):
+                sys.excepthook(*sys.exc_info())
+    return code
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what the servers of makes that are over left behind."""
+    for path in folder.glob("[0-9]*"):
+        if not Path(f"/proc/{path.name.partition('-')[0]}").exists():
+            path.unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    """The socket of a make that is over, and its log if nothing is in it."""
+    log = path.with_suffix(".log")
+    if log.exists() and not log.stat().st_size:
+        log.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def main(path: str) -> NoReturn:
+    """Listen at once; load the libraries one by one, and serve whoever asks in between."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the steps and make, and so us
+    os.closerange(LISTENER + 1, _highest_descriptor() + 1)
+    _sweep(Path(path).parent)
+    del sys.path[0]  # no project code
+    server = Server(Path(path), make_pid=int(Path(path).name.partition("-")[0]))
+    signal.signal(signal.SIGALRM, server.glance)
+    signal.siginterrupt(signal.SIGALRM, False)  # native code of libraries may not try again
+    while server.missing:
+        module = server.next_library()
+        signal.setitimer(signal.ITIMER_REAL, GLANCE, GLANCE)
+        with contextlib.suppress(ModuleNotFoundError):  # whoever needs it will say so
+            importlib.import_module(module)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        server.serve(timeout=0)
+    gc.collect()
+    gc.freeze()
+    while True:
+        server.serve(timeout=None)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,139 @@
+"""Averages of scored cells that come a part at a time: of each part only sums stay.
+
+A mean is taken within a group of overlapping windows first and then over groups, so that a crash
+seen through two windows counts once. Full history and the stresses hold the days of every window,
+and are groups of their own all the same. Undefined figures (NaN) are left out.
+"""
+
+from dataclasses import dataclass
+
+from tidemark.assessment.scoring import (
+    BENCHMARK,
+    DIGITS,
+    FULL,
+    GROUP,
+    MARKET,
+    SET,
+    WHERE,
+    market_of,
+    with_names,
+)
+from tidemark.errors import InputError
+
+import numpy as np
+import pandas as pd
+
+COMPARED = ["total_return", "annual_return", "sharpe_ratio"]  # with the benchmark's
+MEASURED = ["trades", "sharpe_ratio", "exposure", "max_drawdown"]  # by guardrails
+BESIDE = [
+    *("benchmark_return", "benchmark_sharpe"),
+    *("return_difference", "sharpe_difference", "beats_benchmark"),
+]
+AVERAGED = [*dict.fromkeys(["score", "annual_return", *MEASURED]), *BESIDE]
+MARKETS = "market_scenarios"
+STRATEGY = SET[:2]
+SCENARIO = [*GROUP, "scenario_name"]
+
+
+@dataclass(frozen=True, eq=False)
+class Averages:
+    """What stays of cells: as much as there are sets, groups and market scenarios.
+
+    Attributes:
+        sums: of AVERAGED, for each set in each group of market scenarios: index SET and GROUP.
+        counts: likewise of how many defined values, and of how many MARKETS.
+        returns: SCENARIO, STRATEGY and total_return, the mean over sets and tickers.
+        tickers: of the cells.
+    """
+
+    sums: pd.DataFrame
+    counts: pd.DataFrame
+    returns: pd.DataFrame
+    tickers: frozenset[str]
+
+    @classmethod
+    def of(cls, cells: pd.DataFrame, benchmark: str) -> "Averages":
+        """Those of all cells of some market scenarios.
+
+        Args:
+            cells: of `assessment.scored`.
+            benchmark: name of the strategy to compare with, which has one set.
+
+        Raises:
+            InputError: the benchmark was not tested, not on every cell, or with several sets.
+        """
+        beside = _beside_benchmark(cells, benchmark)
+        again = cells.duplicated([*SET, "scenario_name"])
+        beside[MARKETS] = np.where(again, np.nan, 1.0)
+        grouped = beside.groupby([*SET, *GROUP], observed=True)
+        sums, counts = grouped[AVERAGED].sum(), grouped[[*AVERAGED, MARKETS]].count()
+        returns = cells.groupby([*SCENARIO, *STRATEGY], observed=True)["total_return"].mean()
+        return cls(
+            with_names(sums.reset_index()).set_index([*SET, *GROUP]),
+            with_names(counts.reset_index()).set_index([*SET, *GROUP]),
+            with_names(returns.reset_index()),
+            frozenset(cells["symbol"].unique()),
+        )
+
+    def __add__(self, other: "Averages") -> "Averages":
+        """Those of the cells of both, which are of different market scenarios."""
+        sums, counts = (
+            pd.concat(both).groupby(level=[*SET, *GROUP]).sum()
+            for both in ((self.sums, other.sums), (self.counts, other.counts))
+        )
+        returns = pd.concat([self.returns, other.returns], ignore_index=True)
+        return Averages(sums, counts, returns, self.tickers | other.tickers)
+
+    def over_groups(self) -> pd.DataFrame:
+        """Mean of AVERAGED for each set, within groups and then over them; index SET."""
+        within = self.sums / self.counts[AVERAGED]
+        return within.groupby(level=SET).mean()
+
+    def on_full_history(self) -> pd.DataFrame:
+        """Mean of MEASURED over tickers for each set that was tried on it; index SET."""
+        sums, counts = (
+            table[table.index.get_level_values("scenario_kind") == FULL]
+            .groupby(level=SET)[MEASURED]
+            .sum()
+            for table in (self.sums, self.counts)
+        )
+        return sums / counts
+
+    def markets(self) -> pd.Series:
+        """How many market scenarios each set was tried in; index SET."""
+        return self.counts.groupby(level=SET)[MARKETS].sum()
+
+    def group_scores(self) -> pd.DataFrame:
+        """Mean score of each ranked set in each group of market scenarios: (groups, sets).
+
+        What `overfitting.rank_stability` asks: do the markets agree on the order?
+        """
+        scores = (self.sums[["score"]] / self.counts[["score"]]).round(DIGITS).reset_index()
+        rivals = scores[scores["strategy_category"] != BENCHMARK]
+        return rivals.pivot_table("score", index=GROUP, columns=SET)
+
+
+def _beside_benchmark(cells: pd.DataFrame, benchmark: str) -> pd.DataFrame:
+    """The cells with the benchmark's figures in the same market, and the differences to it."""
+    market = market_of(cells)
+    own = cells["strategy_name"] == benchmark
+    if market[own].duplicated().any():
+        raise InputError(WHERE, f"{benchmark} has several sets", "give the benchmark one set")
+    lacking = ~market.isin(market[own])
+    if lacking.any():
+        cell = ", ".join(cells.loc[lacking.idxmax(), MARKET])
+        raise InputError(
+            WHERE,
+            f"{benchmark} was not tested on {cell}",
+            "add it to the strategies, or name another under assess.benchmark",
+        )
+    reference = cells.loc[own, COMPARED].set_axis(market[own]).reindex(market).set_axis(cells.index)
+    by_return = cells["annual_return"] - reference["annual_return"]
+    by_sharpe = cells["sharpe_ratio"] - reference["sharpe_ratio"]
+    return cells.assign(
+        benchmark_return=reference["annual_return"].where(by_return.notna()),
+        benchmark_sharpe=reference["sharpe_ratio"].where(by_sharpe.notna()),
+        return_difference=by_return,
+        sharpe_difference=by_sharpe,
+        beats_benchmark=(cells["total_return"] > reference["total_return"]).astype(np.float64),
+    )

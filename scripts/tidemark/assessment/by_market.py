@@ -1,0 +1,105 @@
+"""Who is good in which market: by market scenario, by group of them, and by kind.
+
+Benchmarks stand beside, but do not compete.
+"""
+
+from tidemark.assessment.averages import MARKETS, SCENARIO, STRATEGY, Averages
+from tidemark.assessment.scoring import BENCHMARK, DIGITS, GROUP
+
+import pandas as pd
+
+PLACES = 3
+PATHS = "stochastic"
+
+
+def scenario_performance(found: Averages, benchmark: str) -> pd.DataFrame:
+    """Who earned most in each market scenario, by the mean total return over sets and tickers.
+
+    Args:
+        found: of all cells.
+        benchmark: name of the strategy whose return stands beside.
+
+    Returns:
+        scenario_kind, scenario_name, group, top_strategy, top_return, avg_return (over strategies),
+        benchmark_return, strategies_tested; one row a market scenario that a rival was tried in.
+    """
+    means = found.returns.round(DIGITS)
+    scenario = ["scenario_kind", "scenario_name", "group"]
+    rivals = means[means["strategy_category"] != BENCHMARK].sort_values(
+        ["total_return", "strategy_name"], ascending=[False, True]
+    )
+    reference = means[means["strategy_name"] == benchmark].set_index(scenario)["total_return"]
+    grouped = rivals.groupby(scenario)
+    first = rivals.drop_duplicates(scenario).set_index(scenario)
+    table = pd.DataFrame(
+        {
+            "top_strategy": first["strategy_name"],
+            "top_return": first["total_return"],
+            "avg_return": grouped["total_return"].mean(),
+            "benchmark_return": reference.reindex(first.index),
+            "strategies_tested": grouped.size(),
+        }
+    )
+    return table.round(DIGITS).sort_index().reset_index()
+
+
+def strategy_scores(found: Averages) -> pd.DataFrame:
+    """Mean score of each strategy in each group of market scenarios, over its sets and all tickers.
+
+    Returns:
+        GROUP, market_scenarios (how many are in the group), STRATEGY, score; a row for each group
+        that the strategy was tried in, sorted.
+    """
+    key = [*GROUP, *STRATEGY]
+    sums, counts = (table["score"].groupby(level=key).sum() for table in (found.sums, found.counts))
+    sizes = found.returns[SCENARIO].drop_duplicates().groupby(GROUP).size().rename(MARKETS)
+    scores = (sums / counts).round(DIGITS).reset_index()
+    return scores.join(sizes, on=GROUP)[[*GROUP, MARKETS, *STRATEGY, "score"]]
+
+
+def leaders(scores: pd.DataFrame) -> pd.DataFrame:
+    """The best strategies in each kind of market scenario, by their mean score over its groups.
+
+    Args:
+        scores: of `strategy_scores`.
+
+    Returns:
+        scenario_kind, place (1 to PLACES), strategy_name, score. Equals stand in the order of the
+        alphabet; who was not tried in every group of the kind is left out.
+    """
+    rivals = scores[scores["strategy_category"] != BENCHMARK]
+    grouped = rivals.groupby(["scenario_kind", "strategy_name"])["score"]
+    table = grouped.agg(score="mean", groups="size").reset_index()
+    most = table.groupby("scenario_kind")["groups"].transform("max")
+    table = table[table["groups"] == most].assign(score=table["score"].round(DIGITS))
+    table = table.sort_values(
+        ["scenario_kind", "score", "strategy_name"], ascending=[True, False, True]
+    )
+    table["place"] = table.groupby("scenario_kind").cumcount() + 1
+    best = table[table["place"] <= PLACES]
+    return best[["scenario_kind", "place", "strategy_name", "score"]].reset_index(drop=True)
+
+
+def paths(performance: pd.DataFrame) -> pd.DataFrame:
+    """What the simulated paths of each method say together.
+
+    Args:
+        performance: of `scenario_performance`.
+
+    Returns:
+        method, first_path (by name), paths (how many), top_strategy (that was best in most of them;
+        of equals the first by name), wins (in how many), avg_return and benchmark_return (means
+        over paths); a row a method, by name.
+    """
+    simulated = performance[performance["scenario_kind"] == PATHS]
+    wins = simulated.groupby(["group", "top_strategy"]).size().rename("wins").reset_index()
+    wins = wins.sort_values(["wins", "top_strategy"], ascending=[False, True])
+    table = simulated.groupby("group").agg(
+        first_path=("scenario_name", "min"),
+        paths=("scenario_name", "size"),
+        avg_return=("avg_return", "mean"),
+        benchmark_return=("benchmark_return", "mean"),
+    )
+    best = wins.drop_duplicates("group").set_index("group")
+    columns = ["first_path", "paths", "top_strategy", "wins", "avg_return", "benchmark_return"]
+    return table.round(DIGITS).join(best)[columns].rename_axis("method").reset_index()

@@ -1,0 +1,382 @@
+"""How far the best of many backtests can be believed.
+
+Whoever tries many sets of parameters and keeps the best keeps luck as well. The figures here say
+how much: what the luckiest of so many would show, how often the best in one part of history was
+below the middle in the rest, and what choosing on the past alone would have earned.
+
+`returns` are net decimal fractions, (bars, sets), bars ascending, without NaN. Trials are all sets
+of all strategies that were tried, not only those that were kept. **Sharpe ratios are per bar**
+(mean over standard deviation, ddof 1, NaN where there is no variance) unless called annual, which
+is sqrt(periods_per_year) times that. For skill beyond a benchmark, give returns less its returns.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, islice
+from math import comb
+
+from tidemark.backtest.performance import NO_VARIANCE
+from tidemark.errors import InputError
+from tidemark.statistics import bootstrap
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+CHUNK = 500_000  # floats of block sums gathered at once, which bounds memory
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the Sharpe ratio's own uncertainty follows from; arrays of (sets,) but for `bars`."""
+
+    bars: int
+    sharpe: Floats  # per bar
+    skewness: Floats  # corrected for bias, as in pandas
+    kurtosis: Floats  # likewise; 3 for a normal distribution
+
+
+@dataclass(frozen=True)
+class WalkForward:
+    """What choosing on the past alone would have earned."""
+
+    returns: Floats  # (bars - in_sample,), out-of-sample stretches one after the other
+    starts: Integers  # (stretches,) first bar of each, counted from the first bar of the history
+    chosen: Integers  # (stretches,) column of the set traded there; -1 is none
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How intervals are drawn."""
+
+    block_length: int  # bars
+    replicates: int
+    confidence: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class RankStability:
+    """How far market scenarios agree on the order; 1 is the same order in each."""
+
+    kendalls_w: float  # 0 to 1
+    mean_spearman: float  # of all pairs of scenarios; about 0 for no agreement
+    scenarios: int  # that tell sets apart
+
+
+def sharpe(returns: Floats) -> Floats:
+    """Sharpe ratio per bar of each set, (sets,)."""
+    return _sharpe(len(returns), returns.sum(axis=0), (returns**2).sum(axis=0))
+
+
+def moments(returns: Floats) -> Moments:
+    """The moments of each set's returns; NaN where there is no variance or fewer than 4 bars.
+
+    Raises:
+        InputError: returns that are missing or infinite.
+    """
+    returns = _of_sets(returns)
+    ratio = sharpe(returns)
+    defined = np.isfinite(ratio) & (len(returns) > 3)
+    varied = np.where(defined, returns, np.nan)
+    return Moments(
+        bars=len(returns),
+        sharpe=ratio,
+        skewness=stats.skew(varied, bias=False),
+        kurtosis=stats.kurtosis(varied, fisher=False, bias=False),
+    )
+
+
+def probabilistic_sharpe_ratio(observed: Moments, threshold: float = 0.0) -> Floats:
+    """Probability that the true Sharpe ratio exceeds `threshold` (per bar).
+
+    Bailey and Lopez de Prado 2012, The Sharpe Ratio Efficient Frontier, Journal of Risk 15(2):
+    Phi((SR - threshold) sqrt(T - 1) / sqrt(1 - skewness SR + (kurtosis - 1) / 4 SR^2)).
+    """
+    ratio = observed.sharpe
+    variance = 1.0 - observed.skewness * ratio + (observed.kurtosis - 1.0) / 4.0 * ratio**2
+    deviation = np.sqrt(np.where(variance > 0, variance, np.nan) / (observed.bars - 1))
+    probability: Floats = stats.norm.cdf((ratio - threshold) / deviation)
+    return probability
+
+
+def expected_maximum_sharpe(trials: int, deviation: float) -> float:
+    """Sharpe ratio that the best of `trials` without any skill is expected to show.
+
+    Bailey and Lopez de Prado 2014, The Deflated Sharpe Ratio, Journal of Portfolio Management
+    40(5): deviation ((1 - g) z(1 - 1/N) + g z(1 - 1/(N e))), g Euler's constant, z the normal
+    quantile. It takes the trials for independent; correlated ones make it too high.
+
+    Args:
+        trials: N, all sets tried.
+        deviation: standard deviation of their Sharpe ratios. The result has its unit: per bar if
+            it is per bar.
+    """
+    if trials == 1:
+        return 0.0
+    best, beyond = stats.norm.isf([1.0 / trials, 1.0 / (trials * np.e)])
+    return float(deviation * ((1.0 - np.euler_gamma) * best + np.euler_gamma * beyond))
+
+
+def chance_hurdle(trials: Floats) -> float:
+    """`expected_maximum_sharpe` of the trials with these Sharpe ratios; in their unit.
+
+    Every trial counts, also one whose ratio is undefined. NaN if fewer than two of several are
+    defined: their spread is then unknown.
+    """
+    defined = trials[np.isfinite(trials)]
+    deviation = float(defined.std(ddof=1)) if len(defined) > 1 else float("nan")
+    return expected_maximum_sharpe(len(trials), deviation)
+
+
+def deflated_sharpe_ratio(observed: Moments, trials: Floats) -> Floats:
+    """Probability that the true Sharpe ratio exceeds what the luckiest of all trials would show.
+
+    Bailey and Lopez de Prado 2014: the probabilistic Sharpe ratio against `chance_hurdle`. Below
+    0.95, luck among the trials is usually held to be a sufficient explanation. The hurdle says
+    nothing about a benchmark: in a rising market any long position clears it more easily.
+
+    Args:
+        observed: of the set that was chosen.
+        trials: (trials,) Sharpe ratios per bar of all sets tried, over all strategies.
+    """
+    return probabilistic_sharpe_ratio(observed, chance_hurdle(trials))
+
+
+def rank_logits(returns: Floats, blocks: int) -> Floats:
+    """Where the best set of one half of history ranks in the other half, for every way to halve it.
+
+    Combinatorially symmetric cross-validation (Bailey, Borwein, Lopez de Prado and Zhu 2015, The
+    Probability of Backtest Overfitting, Journal of Computational Finance 20(4)): history is cut
+    into `blocks` stretches of equal length (bars left over at the end are not used), and each
+    choice of half of them is in-sample once. The best set there (the first, of equals) has among
+    K sets out of sample the rank r, 1 being the worst and ties sharing theirs; the logit is
+    log(w / (1 - w)), w = r / (K + 1). A set whose Sharpe ratio is undefined in a half ranks last;
+    one that has none in all of history is left out, for beating it proves nothing.
+
+    Returns:
+        (combinations,) logits, in-sample blocks in lexicographic order; NaN where no set has a
+        Sharpe ratio in-sample; empty with fewer than two sets, for then nothing was chosen.
+
+    Raises:
+        InputError: returns that are missing or infinite, an odd number of blocks, or more blocks
+            than the bars allow (two bars each).
+    """
+    returns = _of_sets(returns)
+    _check_blocks(len(returns), blocks)
+    returns = returns[:, np.isfinite(sharpe(returns))]
+    length, sets = len(returns) // blocks, returns.shape[1]
+    if sets < 2:
+        return np.empty(0)
+    parts = returns[: length * blocks].reshape(blocks, length, sets)
+    sums = np.stack([parts.sum(axis=1), (parts**2).sum(axis=1)])
+    bars = length * blocks // 2
+    logits = np.empty(comb(blocks, blocks // 2))
+    for first, inside, outside in _halves(blocks, max(1, CHUNK // (sets * blocks))):
+        # adding up rows, not a matrix product, nor a difference: equal sets must stay equal
+        one, other = (_sharpe(bars, *sums[:, half].sum(axis=2)) for half in (inside, outside))
+        last = first + len(inside)
+        logits[first:last] = _logits(one, other)
+        logits[::-1][first:last] = _logits(other, one)
+    return logits
+
+
+def probability_of_backtest_overfitting(returns: Floats, blocks: int = 16) -> float:
+    """How often the best set of one half of history was no better than the middle in the other.
+
+    Share of `rank_logits` at or below 0: 0 says that the best stays good, 1 that it turns bad.
+    Among sets that differ by luck alone it is 0.5 on average, but spreads wide: with 10 of them
+    one history in twenty gave less than 0.12. NaN where nothing can be chosen.
+
+    Raises:
+        InputError: as `rank_logits`.
+    """
+    logits = rank_logits(returns, blocks)
+    defined = logits[np.isfinite(logits)]
+    return float((defined <= 0.0).mean()) if len(defined) else float("nan")
+
+
+def walk_forward(returns: Floats, in_sample: int, step: int, rolling: bool = False) -> WalkForward:
+    """Choose the set with the best Sharpe ratio so far, trade it for `step` bars, choose again.
+
+    Of equals the first is chosen; where no set has a Sharpe ratio yet, nothing is traded and the
+    returns are 0. The change from one set to the next is made at a close and costs nothing here.
+
+    Args:
+        returns: (bars, sets).
+        in_sample: bars before the first choice.
+        step: bars between choices; the last stretch may be shorter.
+        rolling: choose on the last `in_sample` bars, rather than on all bars so far.
+
+    Raises:
+        InputError: returns that are missing or infinite, or no bar left to trade.
+    """
+    returns = _of_sets(returns)
+    if not 2 <= in_sample < len(returns):
+        raise InputError(
+            "config.yaml assess.walk_forward",
+            f"{in_sample} bars in-sample of {len(returns)} leave nothing to choose on or to trade",
+            f"set it to 2 or more, and less than {len(returns)}",
+        )
+    starts = np.arange(in_sample, len(returns), step)
+    past = (returns[start - in_sample if rolling else 0 : start] for start in starts)
+    chosen = np.array([_best(sharpe(stretch)) for stretch in past])
+    column = np.repeat(chosen, step)[: len(returns) - in_sample]
+    bars = np.arange(in_sample, len(returns))
+    traded = np.where(column >= 0, returns[bars, column], 0.0)
+    return WalkForward(traded, starts, chosen)
+
+
+def intervals(
+    returns: Floats,
+    benchmark: Floats,
+    periods_per_year: float,
+    settings: Bootstrap,
+    cash: float = 0.0,
+) -> dict[str, Floats]:
+    """Bootstrap intervals of each set's annual figures, and of their distance to a benchmark.
+
+    Percentile intervals of a moving-block bootstrap (`tidemark.bootstrap`), with the same bars
+    drawn for every set and the benchmark: differences are paired. They hold one set for itself and
+    know nothing of having chosen it; the deflated Sharpe ratio does.
+
+    Args:
+        returns: (bars, sets).
+        benchmark: (bars,) returns on the same bars.
+        periods_per_year: bars a year.
+        settings: block length, replicates, confidence, seed.
+        cash: return of cash a bar, beyond which Sharpe ratios count.
+
+    Returns:
+        sharpe_ratio (annual), annual_return (compounded), sharpe_difference and return_difference
+        (less the benchmark's), each (sets, 2): lower and upper end, NaN where undefined.
+
+    Raises:
+        InputError: returns that are missing or infinite, or a block longer than the bars.
+    """
+    returns, reference = _of_sets(returns), _of_sets(benchmark)[:, 0]
+    bars, length = len(returns), settings.block_length
+    if length > bars:
+        raise InputError(
+            "config.yaml assess.block_length",
+            f"a block of {length} bars is longer than the {bars} bars of the backtest",
+            f"set it to {bars} or less, far less for a trustworthy interval",
+        )
+    starts = bootstrap.block_starts(bars, length, settings.replicates, settings.seed)
+
+    def drawn(column: Floats) -> Floats:
+        sums = bootstrap.resample(_sums(column, cash), starts, length)
+        return _annual(bars, sums, periods_per_year)
+
+    theirs = drawn(reference)
+    found = np.empty((4, returns.shape[1], 2))
+    for i, column in enumerate(returns.T):
+        ours = drawn(column)
+        for j, replicates in enumerate((*ours, *(ours - theirs))):
+            found[j, i] = bootstrap.interval(replicates, settings.confidence)
+    names = ("sharpe_ratio", "annual_return", "sharpe_difference", "return_difference")
+    return dict(zip(names, found, strict=True))
+
+
+def rank_stability(scores: Floats) -> RankStability:
+    """Whether market scenarios agree on which sets are good.
+
+    Kendall's W (Kendall and Babington Smith 1939, The Annals of Mathematical Statistics 10,
+    275-287), corrected for ties, and the mean of Spearman's correlation over all scenario pairs.
+
+    Args:
+        scores: (scenarios, sets), higher is better, in any unit; undefined ones rank last.
+            A scenario that gives all sets the same score orders nothing and is left out.
+
+    Returns:
+        NaN figures with fewer than two scenarios.
+    """
+    ranks = stats.rankdata(np.where(np.isfinite(scores), scores, -np.inf), axis=1)
+    centred = ranks - ranks.mean(axis=1, keepdims=True)
+    squares = (centred**2).sum(axis=1)
+    centred, squares = centred[squares > 0], squares[squares > 0]
+    count = len(centred)
+    if count < 2:
+        return RankStability(float("nan"), float("nan"), count)
+    agreement = (centred.sum(axis=0) ** 2).sum() / (count * squares.sum())
+    unit = centred / np.sqrt(squares)[:, None]
+    spearman = ((unit.sum(axis=0) ** 2).sum() - count) / (count * (count - 1))
+    return RankStability(float(agreement), float(spearman), count)
+
+
+def _of_sets(returns: Floats) -> Floats:
+    """(bars, sets), a single series being one set."""
+    wrong = np.argwhere(~np.isfinite(returns))
+    if len(wrong):
+        raise InputError(
+            "returns of the backtests",
+            f"{len(wrong)} values are missing or infinite, first at bar {wrong[0][0]}",
+            "give 0 where nothing can be traded, or leave the bars out for all sets",
+        )
+    return returns.reshape(len(returns), -1)
+
+
+def _check_blocks(bars: int, blocks: int) -> None:
+    if blocks < 2 or blocks % 2 or bars < 2 * blocks:
+        raise InputError(
+            "config.yaml assess.blocks",
+            f"{bars} bars cannot be halved in {blocks} blocks of two bars or more",
+            "set it to an even number, at most half the number of bars; 16 is usual",
+        )
+
+
+def _halves(blocks: int, size: int) -> Iterator[tuple[int, Integers, Integers]]:
+    """Up to `size` ways at a time to halve the blocks, and the number of the first.
+
+    Half of all ways: the other half has the sides exchanged, in reverse order.
+    """
+    count = comb(blocks, blocks // 2) // 2
+    ways = combinations(range(blocks), blocks // 2)
+    for first in range(0, count, size):
+        inside = np.array(list(islice(ways, min(size, count - first))))
+        out = np.ones((len(inside), blocks), dtype=bool)
+        np.put_along_axis(out, inside, False, axis=1)
+        yield first, inside, np.nonzero(out)[1].reshape(inside.shape)
+
+
+def _logits(train: Floats, test: Floats) -> Floats:
+    """(ways,) logit of the rank in `test` of the best in `train`; both (ways, sets)."""
+    train, test = (np.where(np.isnan(side), -np.inf, side) for side in (train, test))
+    winner = train.argmax(axis=1)[:, None]
+    score = np.take_along_axis(test, winner, axis=1)
+    rank = (test < score).sum(axis=1) + ((test == score).sum(axis=1) + 1) / 2
+    logit = np.log(rank / (test.shape[1] + 1 - rank))
+    return np.where(np.take_along_axis(train, winner, axis=1)[:, 0] > -np.inf, logit, np.nan)
+
+
+def _best(ratios: Floats) -> int:
+    return int(np.nanargmax(ratios)) if np.isfinite(ratios).any() else -1
+
+
+def _sums(column: Floats, cash: float) -> Floats:
+    """(bars, 3) per-bar terms from whose sums `_annual` follows; a loss of all is one of log 0."""
+    with np.errstate(divide="ignore"):
+        growth = np.log1p(np.maximum(column, -1.0))
+    excess = column - cash
+    return np.column_stack([excess, excess**2, growth])
+
+
+def _annual(bars: int, sums: Floats, periods_per_year: float) -> Floats:
+    """(2, replicates): annual Sharpe ratio, annual return."""
+    total, squares, growth = sums.T
+    ratio = _sharpe(bars, total, squares) * np.sqrt(periods_per_year)
+    return np.stack([ratio, np.expm1(growth * periods_per_year / bars)])
+
+
+def _sharpe(bars: int, total: Floats, squares: Floats) -> Floats:
+    """Sharpe ratio per bar from the sums of returns and of their squares."""
+    if bars < 2:
+        return np.full_like(total, np.nan)
+    variance = (squares - total**2 / bars) / (bars - 1)
+    varied = variance > NO_VARIANCE * squares / bars
+    deviation = np.sqrt(np.where(varied, variance, np.nan))
+    ratio: Floats = total / bars / deviation
+    return ratio

@@ -1,0 +1,151 @@
+"""Rank sets of parameters, and strategies, over every ticker and market scenario.
+
+A strategy's averages are those of all its sets, not of the luckiest. Strategies of the category
+`benchmark` are listed and scored, but not ranked; who fails the guardrails comes after all who
+pass.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tidemark.assessment.averages import Averages
+from tidemark.assessment.scoring import BENCHMARK, DIGITS
+
+import numpy as np
+import pandas as pd
+
+PASSED = "passed"
+TIE = 9  # digits to which averages are compared: beyond them, sums of rounded scores differ
+AVERAGES = {
+    "avg_score": "score",
+    "avg_return": "annual_return",
+    "avg_sharpe": "sharpe_ratio",
+    "benchmark_return": "benchmark_return",
+    "benchmark_sharpe": "benchmark_sharpe",
+    "return_difference": "return_difference",
+    "sharpe_difference": "sharpe_difference",
+    "beats_benchmark": "beats_benchmark",
+}
+
+
+@dataclass(frozen=True)
+class Guardrails:
+    """What a set must keep on full history, on average over tickers; and where it must be tried."""
+
+    min_trades: float  # a ticker
+    min_sharpe: float  # a year
+    max_position_rate: float  # share of bars with a position
+    max_drawdown: float  # positive: 0.5 allows a fall by half
+    min_markets: float = 1.0  # share of the market scenarios that any set was tried in
+
+
+def set_rankings(found: Averages, guardrails: Guardrails) -> pd.DataFrame:
+    """Every set, best first; those that fail the guardrails come after those that pass.
+
+    Ties go to the higher Sharpe ratio, the higher return, then the alphabet.
+
+    Args:
+        found: of all cells.
+        guardrails: what must hold on full history.
+
+    Returns:
+        overall_rank and category_rank (none for benchmarks), SET, avg_score, avg_return (annual,
+        over the cells long enough for that), avg_sharpe, benchmark_return and benchmark_sharpe
+        (over those of the same cells in which both are defined), return_difference and
+        sharpe_difference (to it), beats_benchmark (share of cells with the higher total return),
+        guardrails (`passed`, or every reason why not), passed.
+    """
+    means = found.over_groups()[list(AVERAGES.values())]
+    table = means.set_axis(list(AVERAGES), axis=1)
+    verdicts = _judge(found, guardrails).reindex(table.index, fill_value="not on full history")
+    return _ranked(table.assign(guardrails=verdicts).reset_index(), ["strategy_name", "set"])
+
+
+def strategy_rankings(sets: pd.DataFrame) -> pd.DataFrame:
+    """Every strategy, best first, by the averages of all its sets; ordered as `set_rankings`.
+
+    A strategy passes the guardrails if one of its sets does.
+
+    Args:
+        sets: of `set_rankings`.
+
+    Returns:
+        The columns of `set_rankings` without `set`, and best_set (the best that passes, else the
+        best), best_score, sets_tested, sets_passed. `guardrails` speaks of that set.
+    """
+    key = "strategy_name"
+    best = sets.drop_duplicates(key).set_index(key)
+    grouped = sets.groupby(key, observed=True)
+    table = pd.concat([best["strategy_category"], grouped[list(AVERAGES)].mean()], axis=1).assign(
+        best_set=best["set"],
+        best_score=best["avg_score"],
+        sets_tested=grouped.size(),
+        sets_passed=grouped["passed"].sum(),
+        guardrails=best["guardrails"],
+    )
+    return _ranked(table.reset_index(), [key])
+
+
+def _judge(found: Averages, guardrails: Guardrails) -> pd.Series:
+    """`passed`, or every reason why not, of each set.
+
+    By its means over tickers on full history; and by the share of market scenarios it was tried in,
+    since averages over few are of other markets than those of the rest.
+    """
+    full = found.on_full_history()
+    full["tried"] = found.markets().reindex(full.index)
+    most = found.returns["scenario_name"].nunique()
+    verdicts = [
+        "; ".join(_reasons(of_set, guardrails, most)) or PASSED for of_set in full.itertuples()
+    ]
+    return pd.Series(verdicts, index=full.index, dtype="str")
+
+
+def _reasons(mean: Any, limits: Guardrails, markets: int) -> Iterator[str]:
+    if mean.tried / markets < limits.min_markets:
+        least = percent(limits.min_markets)
+        yield f"tried in {mean.tried} of {markets} market scenarios, fewer than {least}"
+    if not mean.exposure > 0:
+        yield "never a position: its rule asks for none, or the data lack what it needs"
+        return
+    if not mean.trades >= limits.min_trades:
+        yield f"{mean.trades:.1f} trades a ticker, fewer than {limits.min_trades:g}"
+    if np.isnan(mean.sharpe_ratio):
+        yield "no Sharpe ratio: its returns do not vary, or span less than a year"
+    elif mean.sharpe_ratio < limits.min_sharpe:
+        yield f"Sharpe ratio {mean.sharpe_ratio:.3f}, below {limits.min_sharpe:g}"
+    if not mean.exposure <= limits.max_position_rate:
+        most = percent(limits.max_position_rate)
+        yield f"a position on {percent(mean.exposure)} of bars, more than {most}"
+    if not -mean.max_drawdown <= limits.max_drawdown:
+        deepest = percent(limits.max_drawdown)
+        yield f"a drawdown of {percent(-mean.max_drawdown)}, deeper than {deepest}"
+
+
+def _ranked(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """In order, with ranks; benchmarks come last and have none."""
+    judged = table["strategy_category"] != BENCHMARK
+    table = table.assign(
+        guardrails=table["guardrails"].where(judged, "is a benchmark"),
+        passed=judged & (table["guardrails"] == PASSED),
+        judged=judged,
+        **{name: table[name].round(DIGITS) for name in AVERAGES},
+    )
+    order = ["judged", "passed", "avg_score", "avg_sharpe", "avg_return"]
+    table = table.sort_values(
+        [*order, *names],
+        ascending=[False] * len(order) + [True] * len(names),
+        ignore_index=True,
+        key=lambda column: column.round(TIE) if column.name in AVERAGES else column,
+    )
+    judged = table.pop("judged")
+    within = table.groupby("strategy_category", observed=True).cumcount() + 1
+    table.insert(0, "overall_rank", pd.Series(table.index + 1, dtype="Int64").where(judged))
+    table.insert(1, "category_rank", within.astype("Int64").where(judged))
+    return table
+
+
+def percent(fraction: float) -> str:
+    """0.128 -> 12.8 %."""
+    return f"{100 * fraction:.1f} %"

@@ -1,0 +1,107 @@
+"""The sessions of an exchange."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tidemark.bars import clocks
+from tidemark.errors import InputError
+
+import exchange_calendars
+import pandas as pd
+
+WHERE = "config.yaml: validate_schema.calendar"
+DAY = pd.Timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What an exchange held.
+
+    Attributes:
+        sessions: `open` and `close` in naive UTC, indexed by the session's day at midnight.
+        zone: of the exchange.
+        extra, closed: the days on which exceptions differ from the calendar.
+        known: exceptions that the calendar knows as well, so that they say nothing new.
+        beyond: exceptions outside the days that are covered.
+    """
+
+    sessions: pd.DataFrame
+    zone: ZoneInfo
+    extra: pd.DatetimeIndex
+    closed: pd.DatetimeIndex
+    known: list[str]
+    beyond: list[str]
+
+
+def held(
+    exchange: str,
+    first: datetime,
+    last: datetime,
+    extra: Collection[str] = (),
+    closed: Collection[str] = (),
+) -> Held:
+    """The sessions of an exchange from the day before `first` to the day after `last`.
+
+    Args:
+        exchange: ISO 10383 code such as XNYS, or another name that exchange_calendars knows.
+        first: earliest naive UTC time to cover.
+        last: latest.
+        extra: ISO dates of sessions that the calendar lacks. Their hours are unknown, so they are
+            whole days in the exchange's zone, as far as other sessions leave them.
+        closed: ISO dates on which no session was held although the calendar has one.
+
+    Raises:
+        InputError: the exchange is unknown, or its calendar does not reach so far.
+    """
+    start, end = pd.Timestamp(first).normalize() - DAY, pd.Timestamp(last).normalize() + DAY
+    calendar = _calendar(exchange, start, end)
+    hours = {side: calendar.schedule[side].dt.tz_convert(None) for side in ("open", "close")}
+    sessions = pd.DataFrame(hours).astype("datetime64[us]")
+    covered = pd.date_range(start, end)
+    scheduled, wanted, unwanted = (
+        covered.intersection(pd.DatetimeIndex(days)) for days in (sessions.index, extra, closed)
+    )
+    new, gone = wanted.difference(scheduled), unwanted.intersection(scheduled)
+    sessions = _with_whole_days(sessions.drop(gone), new, calendar.tz)
+    known = wanted.union(unwanted).difference(new.union(gone))
+    beyond = pd.DatetimeIndex(sorted({*extra, *closed})).difference(covered)
+    return Held(sessions, calendar.tz, new, gone, _dates(known), _dates(beyond))
+
+
+def _dates(days: pd.DatetimeIndex) -> list[str]:
+    return [str(day.date()) for day in days]
+
+
+def _calendar(exchange: str, start: pd.Timestamp, end: pd.Timestamp) -> Any:
+    try:
+        return exchange_calendars.get_calendar(exchange, start=start, end=end)
+    except exchange_calendars.errors.InvalidCalendarName as error:
+        raise InputError(
+            WHERE,
+            f"unknown exchange calendar {exchange!r}",
+            "use a code such as XNYS, XLON or 24/7, or null to leave sessions unchecked",
+        ) from error
+    except ValueError as error:
+        problem = " ".join(str(error).split()).rstrip(".")
+        raise InputError(WHERE, problem, "use another calendar, or null") from error
+
+
+def _with_whole_days(
+    sessions: pd.DataFrame, extra: pd.DatetimeIndex, zone: ZoneInfo
+) -> pd.DataFrame:
+    """The sessions with whole days among them, as far as the others leave these days free."""
+    days = pd.Series(extra, extra, dtype="datetime64[us]")
+    hours = {
+        "open": clocks.utc(days, zone, later=False),
+        "close": clocks.utc(days + DAY, zone, later=False),
+    }
+    both = pd.concat([sessions, pd.DataFrame(hours)]).sort_index()
+    opens = pd.concat([both["open"], both["close"].shift()], axis=1).max(axis=1)
+    closes = pd.concat([both["close"], both["open"].shift(-1)], axis=1).min(axis=1)
+    whole = both.index.isin(extra)
+    return both.assign(
+        open=both["open"].mask(whole, opens), close=both["close"].mask(whole, closes)
+    )

@@ -1,0 +1,444 @@
+"""What must hold between the keys of config.yaml, beyond the shape of each."""
+
+import ast
+import math
+import os
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tidemark.config import zones
+from tidemark.config.settings import (
+    PRICE_FIELDS,
+    Alerts,
+    Assess,
+    Config,
+    FetchData,
+    Prices,
+    Scenario,
+    Stochastic,
+    Strategy,
+    ValidateSchema,
+    Window,
+    Winsorise,
+)
+from tidemark.errors import hint
+from tidemark.files import libraries, listings, store
+from tidemark.files.generated import generated_folder
+
+from pydantic import ValidationError
+
+TAKEN_COLUMNS = {*PRICE_FIELDS, "ticker", "available_at", "imputed", "return", "return_treated"}
+TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
+
+STRATEGIES = Path("scripts/tidemark/backtest/strategies")
+BENCHMARK = "benchmark"  # the category
+
+# Bounds of what could ever end.
+LONGEST_WAIT = 7 * 24 * 60  # minutes
+MOST_SETS = 100_000
+MOST_SIMULATED = 100_000_000
+LARGEST_PARAMETER = 1e9
+
+Fault = tuple[str, str]  # dotted key, what is wrong with it
+
+
+def faults_of(whole: Config) -> list[Fault]:
+    """Every fault between the keys of a configuration that is right in shape."""
+    return [
+        *_files(whole),
+        *_waits(whole.fetch_data),
+        *_own_sources(whole.fetch_data),
+        *_price_columns(whole.fetch_data.prices),
+        *_time_zone(whole),
+        *_file_names(whole),
+        *_economic_columns(whole),
+        *_acknowledgements(whole),
+        *_calendar(whole),
+        *_sessions(whole.validate_schema),
+        *_model_references(whole),
+        *_grids(whole.models),
+        *_horizon(whole),
+        *_features(whole),
+        *_quantiles(whole.scenarios),
+        *_windows(whole.market_scenarios.historical),
+        *_simulated(whole.market_scenarios.stochastic),
+        *_strategies(whole),
+        *_parameters(whole.strategies),
+        *_benchmark(whole),
+        *_trading_hours(whole),
+        *_forecasts(whole),
+        *_weights(whole.assess),
+        *_libraries(whole.environment.rerun_on_upgrade),
+        *_owners(whole.alerts),
+    ]
+
+
+def _files(whole: Config) -> list[Fault]:
+    """A source that exists is a file; of a wildcard, each that matches."""
+    faults = []
+    for name, path in whole.fetch_data.paths().items():
+        found = listings.matching(path) if "*" in path else [path]
+        unfit = next(filter(None, map(_unfit, found)), None)
+        if unfit:
+            faults.append((f"fetch_data.{name}.path", unfit))
+    return faults
+
+
+def _unfit(path: str) -> str | None:
+    """Why what stands under a name cannot be a source; None if it can, or may appear yet."""
+    try:
+        store.must_be_file(Path(path))
+        real = os.path.realpath(path)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return None
+    except OSError as error:
+        return f"{path} {error.strerror}"
+    machine = real.startswith(("/proc/", "/sys/"))
+    return f"{path} is a part of the machine, not a file" if machine else None
+
+
+def _waits(fetch: FetchData) -> list[Fault]:
+    """The waits double; all together they must pass."""
+    minutes = fetch.retry_first_wait_minutes * (2.0**fetch.retry_attempts - 1)
+    if minutes <= LONGEST_WAIT:
+        return []
+    return [("fetch_data.retry_attempts", f"would wait {minutes / 1440:,.0f} days; at most 7")]
+
+
+def _own_sources(fetch: FetchData) -> list[Fault]:
+    """What is the user's must not lie where steps write and `make clean` removes."""
+    found = [(name, path, generated_folder(path)) for name, path in fetch.paths().items()]
+    return [
+        (
+            f"fetch_data.{name}.path",
+            f"{path} lies in {folder}/, which the pipeline writes and `make clean` empties:"
+            " keep your own files elsewhere, e.g. in mydata/",
+        )
+        for name, path, folder in found
+        if folder
+    ]
+
+
+def _price_columns(prices: Prices) -> list[Fault]:
+    where, names = "fetch_data.prices.columns", prices.columns
+    faults = [] if "timestamp" in names else [(where, "timestamp is missing")]
+    if "adj_close" not in names:
+        faults.append((where, "adj_close is missing; map it to the closes if they are adjusted"))
+    if prices.layout == "long" and "ticker" not in names and "*" not in prices.path:
+        faults.append((where, "ticker is missing, and path is one file for all tickers"))
+    return faults
+
+
+def _time_zone(whole: Config) -> list[Fault]:
+    """A zone of dates without an offset; Parquet may type its dates with one, as reading tells."""
+    prices = whole.fetch_data.prices
+    ends_days = whole.fetch_data.economic and whole.validate_schema.calendar is None
+    if prices.bar == "intraday" or prices.time_zone == "UTC" or ends_days:
+        return []
+    if zones.has_offset(prices.date_format) or prices.path.lower().endswith(".parquet"):
+        return []
+    return [("fetch_data.prices.time_zone", ": ".join(zones.without_effect(prices.time_zone)))]
+
+
+def _sessions(validate: ValidateSchema) -> list[Fault]:
+    both = sorted({*validate.extra_sessions} & {*validate.closed_sessions})
+    faults = [
+        (f"validate_schema.{key}", "can have no effect: calendar is null")
+        for key in ("extra_sessions", "closed_sessions")
+        if getattr(validate, key) and validate.calendar is None
+    ]
+    if both:
+        where = "validate_schema.closed_sessions"
+        faults.append((where, f"{', '.join(both)} stands in extra_sessions as well"))
+    return faults
+
+
+def _file_names(whole: Config) -> list[Fault]:
+    """Two instances must not share a file name, nor take one that a step writes for itself."""
+    pairs = [f"{scenario}_{model}" for scenario in whole.scenarios for model in whole.models]
+    taken = Counter([*pairs, *(f"{pair}_bootstrap" for pair in pairs), "scenario_compare"])
+    clashes = sorted(name for name, count in taken.items() if count > 1)
+    faults = [("models", f"scenario and model names collide in file names: {c}") for c in clashes]
+    raw = [*whole.fetch_data.economic, "prices", "corporate_actions"]
+    return faults + [
+        (f"fetch_data.economic.{name}", "this name is taken")
+        for name, count in Counter(raw).items()
+        if count > 1
+    ]
+
+
+def _economic_columns(whole: Config) -> list[Fault]:
+    series = whole.fetch_data.economic
+    known = Counter(
+        column for source in series.values() for column in source.columns if column != "timestamp"
+    )
+    faults = [
+        (f"fetch_data.economic.{name}.columns", "timestamp is missing")
+        for name, source in series.items()
+        if "timestamp" not in source.columns
+    ]
+    faults += [
+        ("fetch_data.economic", f"column {column} is taken already")
+        for column, count in known.items()
+        if count > 1 or column in TAKEN_COLUMNS
+    ]
+    faults += [
+        (f"fetch_data.economic.{name}.changes", f"no column is called {column}")
+        for name, source in series.items()
+        for column in source.changes
+        if column not in source.columns or column == "timestamp"
+    ]
+    features = whole.feature_engineering
+    for key, wanted in (
+        ("economic", features.economic),
+        ("term_spread", features.term_spread or []),
+    ):
+        faults += [
+            (f"feature_engineering.{key}", f"no economic source has {column}{hint(column, known)}")
+            for column in wanted
+            if column not in known
+        ]
+    return faults
+
+
+def _acknowledgements(whole: Config) -> list[Fault]:
+    needed = whole.raw_names()
+    given = whole.validate_schema.acknowledged_schemas
+    where = "validate_schema.acknowledged_schemas"
+    missing = [name for name in needed if name not in given]
+    extra = [name for name in given if name not in needed]
+    return [(where, f'{name} is missing: add {name}: ""') for name in missing] + [
+        (f"{where}.{name}", f"no source has this name: remove the line{hint(name, needed)}")
+        for name in extra
+    ]
+
+
+def _calendar(whole: Config) -> list[Fault]:
+    name = whole.validate_schema.calendar
+    known = _calendars() if name is not None else ()
+    if name is None or name in known:
+        return []
+    where, cure = "validate_schema.calendar", "a code such as XNYS, XLON or 24/7, or null"
+    return [(where, f"unknown exchange calendar {name!r}{hint(name, known)}; {cure}")]
+
+
+@cache
+def _calendars() -> set[str]:
+    """The calendars' names, read off the library's text: importing it takes a second."""
+    text = libraries.SITE / "exchange_calendars/calendar_utils.py"
+    body = ast.parse(text.read_bytes()).body if text.is_file() else []
+    tables = [node.value for node in body if isinstance(node, ast.Assign)]
+    keys = [key for table in tables if isinstance(table, ast.Dict) for key in table.keys]
+    names = {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+    if "XNYS" in names:
+        return names
+    import exchange_calendars
+
+    return set(exchange_calendars.get_calendar_names())
+
+
+def _model_references(whole: Config) -> list[Fault]:
+    models = whole.models
+    faults = [*_unknown_model("evaluate.baseline", whole.evaluate.baseline, models)]
+    for name, model in models.items():
+        seen, current = [name], model.fallback
+        while current is not None:
+            unknown = _unknown_model(f"models.{name}.fallback", current, models)
+            if unknown or current in seen:
+                chain = " -> ".join([*seen, current])
+                faults += unknown or [(f"models.{name}.fallback", f"goes in a circle: {chain}")]
+                break
+            seen.append(current)
+            current = models[current].fallback
+    return faults
+
+
+def _unknown_model(key: str, name: str, models: Mapping[str, object]) -> list[Fault]:
+    if name in models:
+        return []
+    return [(key, f"no such model: {name}{hint(name, models)}; one of {', '.join(models)}")]
+
+
+def _grids(models: dict[str, Any]) -> list[Fault]:
+    faults = []
+    for name, model in models.items():
+        parameters = [field for field in type(model).model_fields if field not in _NOT_TUNED]
+        if _combinations(model.grid or {}) > MOST_SETS:
+            faults.append((f"models.{name}.grid", f"has more than {MOST_SETS:,} combinations"))
+        for parameter, values in (model.grid or {}).items():
+            where = f"models.{name}.grid.{parameter}"
+            if parameter not in parameters:
+                faults.append(
+                    (where, f"not a parameter of this model{hint(parameter, parameters)}")
+                )
+                continue
+            for value in values:
+                try:
+                    type(model).model_validate({"estimator": model.estimator, parameter: value})
+                except ValidationError as error:
+                    faults.append((where, f"{value}: {soften(error.errors()[0]['msg'])}"))
+    return faults
+
+
+_NOT_TUNED = ("estimator", "fallback", "grid")
+
+
+def _horizon(whole: Config) -> list[Fault]:
+    """Neither the embargo nor a bootstrap block may be shorter than the targets that overlap."""
+    horizon = whole.feature_engineering.horizon
+    spans = {
+        "split_data.embargo": whole.split_data.embargo,
+        "evaluate.block_length": whole.evaluate.block_length,
+    }
+    return [
+        (key, f"must be at least feature_engineering.horizon ({horizon})")
+        for key, span in spans.items()
+        if span < horizon
+    ]
+
+
+def _features(whole: Config) -> list[Fault]:
+    features = whole.feature_engineering
+    if features.lags or features.windows or features.economic:
+        return []
+    return [("feature_engineering", "leaves no feature: name lags, windows or economic columns")]
+
+
+def _quantiles(scenarios: dict[str, Scenario]) -> list[Fault]:
+    return [
+        (f"scenarios.{name}.outliers.lower", "must be below upper")
+        for name, scenario in scenarios.items()
+        if isinstance(scenario.outliers, Winsorise)
+        and scenario.outliers.lower >= scenario.outliers.upper
+    ]
+
+
+def _windows(historical: Mapping[str, Window]) -> list[Fault]:
+    return [
+        (f"market_scenarios.historical.{name}", f"ends on {window.end}, before {window.start}")
+        for name, window in historical.items()
+        if window.end < window.start
+    ]
+
+
+def _simulated(stochastic: Stochastic) -> list[Fault]:
+    bars = sum(stochastic.paths.values()) * (stochastic.warm_up + stochastic.horizon)
+    if bars <= MOST_SIMULATED:
+        return []
+    problem = f"asks for {bars:,} bars a ticker, at most {MOST_SIMULATED:,} can be simulated"
+    return [("market_scenarios.stochastic.paths", problem)]
+
+
+def _parameters(strategies: Mapping[str, Strategy]) -> list[Fault]:
+    faults = []
+    for name, entry in strategies.items():
+        where = f"strategies.{name}.parameters"
+        if _combinations(entry.parameters) > MOST_SETS:
+            faults.append((where, f"has more than {MOST_SETS:,} combinations"))
+        faults += [
+            (f"{where}.{key}", f"{value!r} is no number that a parameter can have")
+            for key, values in entry.parameters.items()
+            for value in values
+            if isinstance(value, int | float) and not abs(value) <= LARGEST_PARAMETER
+        ]
+    return faults
+
+
+def _combinations(lists: Mapping[str, Sequence[object]]) -> int:
+    return math.prod(map(len, lists.values()))
+
+
+def _strategies(whole: Config) -> list[Fault]:
+    files = [path.stem for path in STRATEGIES.glob("[a-z]*.py")]
+    faults = [
+        (
+            f"strategies.{name}.strategy",
+            f"there is no {STRATEGIES}/{entry.strategy}.py{hint(entry.strategy, files)}",
+        )
+        for name, entry in whole.strategies.items()
+        if entry.strategy not in files
+    ]
+    if all(_category(entry.strategy) == BENCHMARK for entry in whole.strategies.values()):
+        faults.append(("strategies", "name one to rank, beside benchmarks"))
+    return faults
+
+
+def _benchmark(whole: Config) -> list[Fault]:
+    where, name, known = "assess.benchmark", whole.assess.benchmark, whole.strategies
+    if name not in known:
+        return [(where, f"no such strategy: {name}{hint(name, known)}")]
+    category = _category(known[name].strategy)
+    if category in (BENCHMARK, None):
+        return []
+    fitting = [one for one, entry in known.items() if _category(entry.strategy) == BENCHMARK]
+    choice = f"one of {', '.join(fitting)}" if fitting else "such as buy_and_hold"
+    return [(where, f"{name} is of the category {category}: name a benchmark, {choice}")]
+
+
+def _category(strategy: str) -> str | None:
+    """What a strategy's file says; None without such a file. The file itself would need numpy."""
+    file = STRATEGIES / f"{strategy}.py"
+    if not file.is_file():
+        return None
+    said = re.search(r"^CATEGORY\s*=\s*[\"'](\w+)[\"']", file.read_text("utf-8"), re.MULTILINE)
+    return said[1] if said else None
+
+
+def _trading_hours(whole: Config) -> list[Fault]:
+    if whole.backtest.trading_hours is None or whole.fetch_data.prices.bar == "intraday":
+        return []
+    return [("backtest.trading_hours", "daily bars have no hours: set null, or bar: intraday")]
+
+
+def _forecasts(whole: Config) -> list[Fault]:
+    wanted = {"market_metrics.forecasts": whole.market_metrics.forecasts} | {
+        f"strategies.{name}.forecasts": entry.forecasts
+        for name, entry in whole.strategies.items()
+        if entry.forecasts is not None
+    }
+    return [
+        (f"{key}.{kind}", f"no such {kind}: {name}{hint(name, known)}")
+        for key, forecasts in wanted.items()
+        for kind, name, known in (
+            ("scenario", forecasts.scenario, whole.scenarios),
+            ("model", forecasts.model, whole.models),
+        )
+        if name not in known
+    ]
+
+
+def _weights(assess: Assess) -> list[Fault]:
+    given = sum(assess.weights.values()) > 0
+    return [] if given else [("assess.weights", "give one metric a weight")]
+
+
+def _owners(alerts: Alerts) -> list[Fault]:
+    owned = Counter(step for steps in alerts.owners.values() for step in steps)
+    return [
+        ("alerts.owners", f"{step} has {count} owners")
+        for step, count in owned.items()
+        if count > 1
+    ]
+
+
+def _libraries(named: list[str]) -> list[Fault]:
+    known = {"all", *libraries.installed()}
+    return [
+        ("environment.rerun_on_upgrade", f"no library {name} is installed{hint(name, known)}")
+        for name in named
+        if name not in known
+    ]
+
+
+def soften(message: str) -> str:
+    """pydantic's message in this project's voice."""
+    message = re.sub(r"^(Value error, |Input )", "", message)
+    message = message.replace("String should match pattern '^[a-z][a-z0-9_]*$'", _NAME_RULE)
+    return message[:1].lower() + message[1:]
+
+
+_NAME_RULE = "names are lower-case letters, digits and _, and begin with a letter"

@@ -1,0 +1,150 @@
+"""The configuration as steps see it: one small file a key, and a view that records what was read.
+
+`sync` writes `artifacts/.config/<key>` for each key of a validated configuration, and touches only
+the files whose value changed. Make compares their times, so it knows which steps care about an edit
+without starting Python; a step reads its configuration from the same files.
+
+A leaf's file holds its value as JSON; a section's file holds `{"keys": [...]}`.
+"""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tidemark.errors import InputError
+from tidemark.files import store
+
+KEYS = Path("artifacts/.config")
+PROMISED = Path("artifacts/.promised")
+MAKEFILE = Path("artifacts/config.mk")
+COPY = Path("artifacts/.config.mk")  # by which changed.sh sees that config.mk was damaged
+SOURCE_PATHS = ("fetch_data.prices.path", "fetch_data.corporate_actions.path")
+SERIES = "fetch_data.economic"
+
+
+def sync(config: Mapping[str, Any], makefile: str, read_ns: int) -> list[str]:
+    """Bring the key files in line with `config` and write `artifacts/config.mk`.
+
+    config.mk gets the time `read_ns` at which the configuration was read, so that an edit made
+    since is newer. Returns the names of the keys whose value changed, appeared or went.
+    """
+    KEYS.mkdir(parents=True, exist_ok=True)
+    PROMISED.mkdir(exist_ok=True)
+    with (KEYS.parent / ".config.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = dict(flattened(config))
+        present = {path.name: path.read_bytes() for path in KEYS.iterdir()}
+        changed = [key for key in wanted if present.get(key) != wanted[key].encode()]
+        for key in changed:
+            store.write_atomic(KEYS / key, wanted[key].encode())
+        gone = [key for key in present if key not in wanted]
+        for key in gone:
+            (KEYS / key).unlink()
+        store.write_atomic(COPY, makefile.encode())
+        store.write_atomic(MAKEFILE, makefile.encode(), read_ns)
+    return changed + gone
+
+
+def flattened(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every key by its dotted name, with the text of its file."""
+    for name, value in node.items():
+        key = f"{prefix}{name}"
+        if "/" in key or "\0" in key or len(key.encode()) > 200:
+            raise InputError(key, "is no name for a key", "a short one, without /")
+        if isinstance(value, Mapping):
+            yield key, json.dumps({"keys": list(value)})
+            yield from flattened(value, f"{key}.")
+        else:
+            yield key, json.dumps(value)
+
+
+def must_be_of(path: str | None) -> None:
+    """Refuse to go on when the key files have become those of another configuration file.
+
+    Raises:
+        InputError: another make, with another CONFIG, works in this tree.
+    """
+    if path is not None and f"CONFIG_FILE := {path}\n" not in MAKEFILE.read_text("utf-8"):
+        raise InputError(
+            path,
+            "another make with another CONFIG is at work in this tree",
+            "wait for it, or use a second copy of the project",
+        )
+
+
+def is_stale(path: str) -> bool:
+    """Whether config.mk is missing, of another file, or older than this one."""
+    try:
+        text = MAKEFILE.read_text("utf-8")
+        changed = Path(path).stat()
+        older = MAKEFILE.stat().st_mtime_ns < max(changed.st_mtime_ns, changed.st_ctime_ns)
+    except (FileNotFoundError, UnicodeDecodeError):
+        return True
+    return older or f"CONFIG_FILE := {path}\n" not in text
+
+
+def source_paths() -> list[str]:
+    """The paths of all sources, as the key files have them."""
+    series = json.loads(stored(SERIES) or '{"keys": []}')["keys"]
+    keys = [*SOURCE_PATHS, *(f"{SERIES}.{name}.path" for name in series)]
+    return [json.loads(text) for text in map(stored, keys) if text is not None]
+
+
+def section_of(kind: str) -> str:
+    """The section that names instances of a kind: model -> models, strategy -> strategies."""
+    return f"{kind.removesuffix('y')}ies" if kind.endswith("y") else f"{kind}s"
+
+
+def stored(key: str) -> str | None:
+    """The text of a key's file; None if the key does not exist (any more)."""
+    try:
+        return (KEYS / key).read_text("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+class View(Mapping[str, Any]):
+    """A section of the configuration; each key read through it is recorded in `seen`.
+
+    Reading a leaf records the leaf. Asking which keys a section has records the section.
+    """
+
+    def __init__(self, seen: dict[str, Any], section: str = "") -> None:
+        self._seen = seen
+        self._section = section
+
+    def _key(self, name: str) -> str:
+        return f"{self._section}.{name}" if self._section else name
+
+    def __getitem__(self, name: str) -> Any:
+        key = self._key(name)
+        text = stored(key)
+        if text is None:
+            if self._section:
+                len(self)  # that the key is missing is a fact about the section
+            raise KeyError(key)
+        value = json.loads(text)
+        if isinstance(value, dict):
+            return View(self._seen, key)
+        self._seen[key] = value
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        if not self._section:
+            raise TypeError("the whole configuration has no keys to list: name a section")
+        text = stored(self._section)
+        if text is None:
+            raise KeyError(self._section)
+        value: dict[str, list[str]] = json.loads(text)
+        self._seen[self._section] = value
+        return iter(value["keys"])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def plain(value: Any) -> Any:
+    """A view as nested dicts; every key below it counts as read."""
+    return {name: plain(item) for name, item in value.items()} if isinstance(value, View) else value

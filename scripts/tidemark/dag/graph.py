@@ -1,0 +1,265 @@
+"""The state of every step instance, and why: what `make status` and `make why` show.
+
+Read-only: nothing is written, no time is set. The steps are those in scripts/, the instances those
+that the configuration names, and the edges those that the checkpoints recorded; of an instance
+without one, those that the Makefile promises.
+"""
+
+import ast
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tidemark.config import view
+from tidemark.dag.promises import Rule, Rules
+from tidemark.errors import InputError
+from tidemark.harness import checkpoint
+from tidemark.harness.checkpoint import Look, Reason
+from tidemark.harness.verification import upstream_first
+
+FRESH = "fresh"
+STALE = "stale"  # something it depends on changed: it will run
+WAITING = "waiting"  # a step before it will run: it may run, unless the inputs come out the same
+MISSING = "missing"  # an output is gone: it will run
+FAILED = "failed"
+BLOCKED = "blocked"  # a step before it failed
+NEVER = "never run"
+STATES = (FRESH, STALE, WAITING, MISSING, FAILED, BLOCKED, NEVER)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One step instance; `upstream` are the instances that made its inputs, by input.
+
+    Of an instance that never ran, inputs and `outputs` are those promised, and `before` are the
+    checkpoints of instances that only must succeed first.
+    """
+
+    name: str
+    step: str
+    instance: Mapping[str, str]
+    state: str
+    reasons: tuple[Reason, ...]
+    upstream: Mapping[str, str]
+    record: Mapping[str, Any] | None = None
+    failure: Mapping[str, Any] = field(default_factory=dict)
+    upgrades: tuple[Reason, ...] = ()  # of libraries, that config.yaml lets pass
+    outputs: tuple[str, ...] = ()
+    before: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """`evaluate median_impute ridge`."""
+        return " ".join([self.step, *self.instance.values()])
+
+
+Stored = Callable[[str], str | None]
+
+
+def steps() -> dict[str, tuple[str, ...]]:
+    """Each step in scripts/ and what an instance of it is of, read from its `@step(per=...)`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted(Path("scripts").glob("*.py")):
+        for node in ast.parse(path.read_bytes()).body:
+            if isinstance(node, ast.FunctionDef) and node.name == path.stem:
+                for kinds in map(_per, node.decorator_list):
+                    found |= {path.stem: kinds} if kinds is not None else {}
+    return found
+
+
+def _per(decorator: ast.expr) -> tuple[str, ...] | None:
+    if not (isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "step"):
+        return None
+    given = {word.arg: ast.literal_eval(word.value) for word in decorator.keywords}
+    return tuple(given.get("per", ()))
+
+
+def expected(stored: Stored) -> dict[str, tuple[str, dict[str, str]]]:
+    """Step and instance of every checkpoint that the configuration asks for, by name."""
+    found = {}
+    for step, per in steps().items():
+        sections = [stored(view.section_of(kind)) for kind in per]
+        names = [json.loads(text or '{"keys": []}')["keys"] for text in sections]
+        for choice in product(*names):
+            instance = dict(zip(per, choice, strict=True))
+            found[checkpoint.name_of(step, instance)] = (step, instance)
+    return found
+
+
+def survey(stored: Stored, rules: Callable[[], Rules] = dict) -> dict[str, Node]:
+    """Every expected instance, upstream first.
+
+    `stored` gives the text of a configuration key's file, or None; status passes one that knows of
+    edits to config.yaml that no make has seen yet. `rules` is asked only if an instance never ran.
+    """
+    look = Look(stored)
+    wanted = expected(look.stored)
+    records = {name: record for name in wanted if (record := look.record(name)) is not None}
+    ties = _ties(wanted, records, rules() if len(records) < len(wanted) else {})
+    nodes: dict[str, Node] = {}
+    for name in upstream_first({name: tie.as_record(name) for name, tie in ties.items()}):
+        nodes[name] = _node(name, *wanted[name], records.get(name), ties[name], nodes, look)
+    return nodes
+
+
+class Ties(NamedTuple):
+    """What ties an instance to others: files and their makers; what only comes first; outputs."""
+
+    upstream: Mapping[str, str]
+    before: Mapping[str, str]
+    outputs: tuple[str, ...]
+
+    def as_record(self, name: str) -> dict[str, Collection[str]]:
+        """As `upstream_first` takes it; the own checkpoint is an output that others wait for."""
+        inputs = [*self.upstream, *self.before]
+        return {"inputs": inputs, "outputs": [*self.outputs, str(checkpoint.path_of(name))]}
+
+
+def _ties(
+    wanted: Iterable[str], records: Mapping[str, Mapping[str, Any]], rules: Rules
+) -> dict[str, Ties]:
+    """Of each instance what was seen, and what its rule promises where one end never ran."""
+    names = {str(checkpoint.path_of(name)): name for name in wanted}
+    makers = {path: name for name, record in records.items() for path in record["outputs"]}
+    promised = {
+        file: names[mark]
+        for file, rule in rules.items()
+        for mark in rule.files[:1]
+        if mark in names and "/" in file
+    }
+    outputs: dict[str, list[str]] = defaultdict(list)
+    for file, maker in promised.items():
+        outputs[maker].append(file)
+    ties = {}
+    for mark, name in names.items():
+        rule = rules.get(mark, Rule([], []))
+        listed = {file: promised[file] for file in rule.files if file in promised}
+        if name in records:
+            seen = {path: makers[path] for path in records[name]["inputs"] if path in makers}
+            unseen = {file: maker for file, maker in listed.items() if maker not in records}
+            ties[name] = Ties({**seen, **unseen}, {}, tuple(records[name]["outputs"]))
+        else:
+            before = {other: names[other] for other in rule.before if other in names}
+            ties[name] = Ties(listed, before, tuple(outputs[name]))
+    return ties
+
+
+def _node(
+    name: str,
+    step: str,
+    instance: dict[str, str],
+    record: Mapping[str, Any] | None,
+    ties: Ties,
+    nodes: Mapping[str, Node],
+    look: Look,
+) -> Node:
+    made_again = {
+        path: nodes[maker].state
+        for path, maker in {**ties.upstream, **ties.before}.items()
+        if maker in nodes and nodes[maker].state != FRESH
+    }
+    why = tuple(checkpoint.reasons(name, made_again, look))
+    failure = checkpoint.failure(name) if why else {}  # undone by undoing what it failed of
+    state = _state(record, why, failure, made_again.values())
+    passed = tuple(checkpoint.passed_upgrades(record, look) if record else ())
+    told = Node(name, step, instance, state, why, ties.upstream, record, failure, passed)
+    return replace(told, outputs=ties.outputs, before=ties.before)
+
+
+def _state(
+    record: Mapping[str, Any] | None,
+    why: tuple[Reason, ...],
+    failure: Mapping[str, Any],
+    makers: Collection[str],
+) -> str:
+    if failure:
+        return FAILED
+    if any(state in (FAILED, BLOCKED) for state in makers):
+        return BLOCKED
+    if record is None:
+        return NEVER
+    if any(reason.subject.endswith(" is missing") for reason in why):
+        return MISSING
+    if why:
+        return STALE
+    return WAITING if makers else FRESH
+
+
+def totals(nodes: Mapping[str, Node]) -> dict[str, int]:
+    """How many nodes are in each state that occurs."""
+    counts = Counter(node.state for node in nodes.values())
+    return {state: counts[state] for state in STATES if counts[state]}
+
+
+def summary(nodes: Mapping[str, Node]) -> str:
+    """`59 steps: 44 fresh, 3 stale, 12 waiting`."""
+    counts = ", ".join(f"{count} {state}" for state, count in totals(nodes).items())
+    return f"{len(nodes)} steps: {counts}"
+
+
+def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
+    """The instances that a step's name, a checkpoint or an output stands for.
+
+    Raises:
+        InputError: none of these has that name.
+    """
+    name = Path(target).stem if target.endswith(".ok") else target
+    found = [node for node in nodes.values() if name in (node.name, node.step)]
+    found = found or [node for node in nodes.values() if target in node.outputs]
+    if not found:
+        steps = ", ".join(sorted({node.step for node in nodes.values()}))
+        raise InputError(
+            f"T={target}",
+            "is no step, checkpoint or output",
+            f"name a file below artifacts/, data/, models/ or reports/, or a step: {steps}",
+        )
+    return found
+
+
+def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
+    """The causes of a node, each from the node to its root: inputs and steps, then the reason."""
+    blocked_anew = node.state == BLOCKED and node.record is None
+    causes = [] if blocked_anew else [[str(reason)] for reason in node.reasons]
+    told: set[str] = set()
+    for path, maker in _pending(node, nodes):
+        if maker not in told:
+            told.add(maker)
+            causes.append([path, nodes[maker].title, *way_to_root(nodes[maker], nodes)])
+    return causes
+
+
+def way_to_root(node: Node, nodes: Mapping[str, Node]) -> list[str]:
+    """Its failure or first reason; if it waits or is blocked, the way to that of a step before."""
+    way: list[str] = []
+    while node.state == BLOCKED or not (node.failure or node.reasons):
+        pending = _pending(node, nodes)
+        if not pending:
+            return way
+        path, maker = pending[0]
+        node = nodes[maker]
+        way += [path, node.title]
+    root = str(node.failure.get("message") or node.reasons[0])
+    return [*way, root.partition("\n")[0]]
+
+
+def _pending(node: Node, nodes: Mapping[str, Node]) -> list[tuple[str, str]]:
+    """What may be made again before it, each with its maker; if it is blocked, what blocks it."""
+    makers = {path: m for path, m in {**node.upstream, **node.before}.items() if m in nodes}
+    if node.state == BLOCKED:
+        return [(p, m) for p, m in makers.items() if nodes[m].state in (FAILED, BLOCKED)]
+    if node.record is None:
+        return []
+    return [(path, maker) for path, maker in makers.items() if nodes[maker].state != FRESH]
+
+
+def downstream(names: set[str], nodes: Mapping[str, Node]) -> set[str]:
+    """These instances and all that were seen to depend on them."""
+    reached = set(names)
+    for name, node in nodes.items():
+        if reached.intersection(node.upstream.values()):
+            reached.add(name)
+    return reached

@@ -1,0 +1,67 @@
+"""What the Makefile promises: its rules as Make sees them, for steps that never ran."""
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from tidemark.config import view
+from tidemark.errors import InputError
+
+
+class Rule(NamedTuple):
+    """The prerequisites of a target: files that its recipe may read, and what only comes before."""
+
+    files: list[str]
+    before: list[str]
+
+
+Rules = Mapping[str, Rule]
+
+
+def rules(make: str, path: str) -> Rules:
+    """Every target and its prerequisites, for the configuration at `path`.
+
+    Make prints its rules and runs nothing. The goal `help` includes no other makefile, so what
+    `artifacts/config.mk` sets, or would set if it is old or missing, comes on standard input.
+
+    Raises:
+        InputError: Make refuses the Makefile.
+    """
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    told = subprocess.run(
+        [make, "--dry-run", "--print-data-base", "--file=-", "--file=Makefile", "help"],
+        input=_lists(path), env=clean | {"LC_ALL": "C"}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    if told.returncode:
+        raise InputError("Makefile", told.stderr.strip(), "mend it, or name GNU Make with --make")
+    return parsed(told.stdout)
+
+
+def _lists(path: str) -> str:
+    if not view.is_stale(path):
+        return view.MAKEFILE.read_text("utf-8")
+    from tidemark.config import load  # not on top: it takes longer than all the rest
+
+    return load.makefile(path, load.load(path))
+
+
+def stored(path: str) -> Callable[[str], str | None]:
+    """The text of each key of the configuration at `path`, also of edits that no make has seen."""
+    if not view.is_stale(path):
+        return view.stored
+    from tidemark.config import load
+
+    return dict(view.flattened(load.load(path).model_dump())).get
+
+
+def parsed(database: str) -> Rules:
+    """The rules in what `make --print-data-base` prints."""
+    _, _, explicit = database.partition("\n# Files\n")
+    lines = (line for line in explicit.splitlines() if ": " in line and line[0] not in "#\t")
+    found = {}
+    for target, listed in (line.split(": ", 1) for line in lines):
+        files, _, before = listed.partition("|")
+        found[target] = Rule(files.split(), before.split())
+    return found

@@ -1,0 +1,47 @@
+"""One lock a checkpoint: two makes in one tree take turns at each step."""
+
+import contextlib
+import fcntl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+FOLDER = Path("artifacts/.locks")
+_held: set[str] = set()
+
+
+@contextlib.contextmanager
+def held(name: str, say: Callable[[str], object]) -> Iterator[None]:
+    """Hold the lock of a checkpoint; wait for it, and say so, if another process has it."""
+    if name in _held:  # by this process: to wait would be for ever
+        yield
+        return
+    with _file(name) as lock:
+        if not _taken(lock):
+            say(f"    {name}: another process is at it; waiting")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        _held.add(name)
+        try:
+            yield
+        finally:
+            _held.remove(name)
+
+
+@contextlib.contextmanager
+def held_if_free(name: str) -> Iterator[bool]:
+    """The same, but never wait: True if the lock was free."""
+    with _file(name) as lock:
+        yield _taken(lock)
+
+
+def _file(name: str) -> IO[str]:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    return (FOLDER / name).open("w")
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,295 @@
+"""Atomic reads and writes: bytes in, bytes out, and a hash of each.
+
+Every writer is deterministic: the same value gives the same bytes on every machine.
+"""
+
+import contextlib
+import errno
+import hashlib
+import io
+import json
+import math
+import os
+import pickle
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+CLOCK = Path("artifacts/.clock")
+HOST = os.uname().nodename.replace(".", "_")  # several may work in one tree
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+
+def sha256(data: bytes) -> str:
+    """Hex SHA-256 of `data`."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Hex SHA-256 of a file's content.
+
+    Raises:
+        OSError: the file cannot be read, or is none.
+    """
+    with open_file(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class UnfitFileError(OSError):
+    """A pipe, a device or a socket where a file should be, or a file too large."""
+
+
+def open_file(path: Path) -> io.BufferedReader:
+    """Open a file to read. A pipe or a device is not waited for.
+
+    Raises:
+        IsADirectoryError, UnfitFileError: there is something else under this name.
+        OSError: the file cannot be opened.
+    """
+    must_be_file(path)
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    try:
+        _must_be_file(path, os.fstat(file.fileno()))
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def must_be_file(path: Path) -> None:
+    """Refuse what is no file.
+
+    Raises:
+        IsADirectoryError, UnfitFileError: there is something else under this name.
+        OSError: there is nothing, or it cannot be looked at.
+    """
+    _must_be_file(path, path.stat())
+
+
+def _must_be_file(path: Path, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", str(path))
+    if not stat.S_ISREG(found.st_mode):
+        kind = "pipe" if stat.S_ISFIFO(found.st_mode) else "device or a socket"
+        raise UnfitFileError(errno.EINVAL, f"is a {kind}, not a file", str(path))
+
+
+def must_be_at_most(path: Path, at_most: int) -> None:
+    """Refuse a file of more than `at_most` bytes.
+
+    Raises:
+        UnfitFileError: it is larger.
+        OSError: it cannot be looked at.
+    """
+    size = path.stat().st_size
+    if size > at_most:
+        problem = f"has {size:,} bytes, more than {at_most:,}"
+        raise UnfitFileError(errno.EFBIG, problem, str(path))
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a file, as long as nobody changes it meanwhile.
+
+    Raises:
+        IsADirectoryError, UnfitFileError: there is something else under this name.
+        OSError: the file cannot be read, or changed while it was.
+    """
+    with open_file(path) as file:
+        before = os.fstat(file.fileno())
+        data = file.read(before.st_size + 1) or b""
+        after = os.fstat(file.fileno())
+    if len(data) != before.st_size or before.st_mtime_ns != after.st_mtime_ns:
+        raise OSError(errno.EAGAIN, "changed while it was read", str(path))
+    return data
+
+
+def write_atomic(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
+    """Replace `path` by `data` in one move; a reader sees the old content or the new, never half.
+
+    The file gets the time `mtime_ns` if given; it never has another one under its name.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full.
+    """
+    temporary = temporary_name(path)
+    try:
+        with naming(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_flushed(temporary, data)
+            if mtime_ns is not None:
+                os.utime(temporary, ns=(mtime_ns, mtime_ns))
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_if_changed(path: Path, data: bytes) -> None:
+    """The same, but a file that holds `data` keeps its time."""
+    try:
+        if path.read_bytes() == data:
+            return
+    except FileNotFoundError:
+        pass
+    write_atomic(path, data)
+
+
+def file_clock_ns() -> int:
+    """Now, by the clock of the file system: a file server's may differ from the machine's."""
+    CLOCK.parent.mkdir(exist_ok=True)
+    CLOCK.write_bytes(b"")
+    return CLOCK.stat().st_mtime_ns
+
+
+def now_ns() -> int:
+    """A time to compare files with; what is edited from now on is newer: clocks tick coarsely."""
+    return file_clock_ns() - 10_000_000
+
+
+@contextlib.contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Errors in here are about `path`, by the name that people know."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(error.errno or errno.EIO, reason, str(path)) from error
+
+
+def temporary_name(path: Path) -> Path:
+    """A hidden name in the same folder, so that the rename stays within one file system."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{HOST}.tmp")
+
+
+def write_flushed(path: Path, data: bytes) -> None:
+    """Write `data` and wait until the disk has it."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+PARQUET: Any = {"compression": "zstd", "coerce_timestamps": "us", "version": "2.6"}
+
+
+def parquet_bytes(frame: "DataFrame", metadata: Mapping[str, str] | None = None) -> bytes:
+    """Encode a frame as Parquet: microsecond timestamps, no index, zstd.
+
+    pandas' own metadata is left out: it names library versions, which are not content.
+    """
+    import pyarrow.parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(_table(frame, metadata), buffer, **PARQUET)
+    return buffer.getvalue()
+
+
+def write_parquet_parts(path: Path, frames: Iterable["DataFrame"]) -> int:
+    """Write frames of the same columns to one Parquet file; returns its rows.
+
+    Memory holds one frame at a time, so the file may be larger than it. There is at least one.
+    """
+    import pyarrow.parquet as pq
+
+    rows, writer = 0, None
+    try:
+        for frame in frames:
+            table = _table(frame)
+            writer = writer or pq.ParquetWriter(path, table.schema, **PARQUET)
+            writer.write_table(table)
+            rows += len(frame)
+    finally:
+        if writer:
+            writer.close()
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    return rows
+
+
+def _table(frame: "DataFrame", metadata: Mapping[str, str] | None = None) -> Any:
+    import pyarrow as pa
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    return table.replace_schema_metadata(dict(metadata) if metadata else None)
+
+
+def parquet_frame(data: bytes) -> "DataFrame":
+    """Decode Parquet bytes.
+
+    Raises:
+        pyarrow.ArrowInvalid: the bytes are not a whole Parquet file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+    frame: DataFrame = table.to_pandas(use_threads=False)
+    return frame
+
+
+def parquet_rows(
+    files: Iterable[bytes],
+    only: Mapping[str, Collection[str]],
+    columns: Sequence[str] | None = None,
+    categories: Sequence[str] = (),
+) -> "DataFrame":
+    """The rows of Parquet files of the same columns that have certain texts, in order.
+
+    Memory holds the encoded bytes of one file and one of its row groups beside the rows that stay.
+
+    Args:
+        files: their bytes.
+        only: for each column named, the texts it may have.
+        columns: to read; None for all.
+        categories: columns of text that become categories.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    found = []
+    for data in files:
+        file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=list(categories))
+        for number in range(file.num_row_groups):
+            table = file.read_row_group(number, columns, use_threads=False)
+            for name, texts in only.items():
+                column = table[name].cast(pa.string())
+                table = table.filter(pc.is_in(column, pa.array(texts, pa.string())))
+            found.append(table)
+    frame: DataFrame = pa.concat_tables(found).unify_dictionaries().to_pandas(use_threads=False)
+    return frame
+
+
+def json_bytes(value: object) -> bytes:
+    """Encode as indented JSON in UTF-8; NaN and infinities become null."""
+    return (json.dumps(_plain(value), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _plain(value: Any) -> Any:
+    """JSON's own types: numpy scalars unwrapped, mappings and sequences copied, NaN to None."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, str | bool | int) or value is None:
+        return value
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    raise TypeError(f"{type(value).__name__} has no JSON form: {value!r}")
+
+
+def pickle_bytes(value: object) -> bytes:
+    """Encode with pickle, at a protocol that every supported Python writes alike."""
+    return pickle.dumps(value, protocol=5)
+
+
+def figure_bytes(figure: "Figure", dpi: int) -> bytes:
+    """Encode a Matplotlib figure as PNG, without the metadata that names versions."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()

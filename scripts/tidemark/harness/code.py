@@ -1,0 +1,156 @@
+"""Which project code a process loaded, what that code means, and what it imports.
+
+Two fingerprints of a source file: `sha256` of its bytes, and `meaning`, the hash of its syntax tree
+without docstrings, comments and formatting. A file whose meaning is the same computes the same.
+"""
+
+import ast
+import builtins
+import contextlib
+import hashlib
+import marshal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any, TypeVar
+
+from tidemark.files import store
+
+T = TypeVar("T", str, CodeType)
+COMPILED = Path("artifacts/.compiled")
+
+_loaded: dict[str, bytes] = {}
+_imported: set[str] = set()
+
+
+class _Loader(SourceFileLoader):
+    """Compiles the very bytes it records.
+
+    Not a .pyc, which Python takes for current when size and whole seconds agree; and not the file
+    as it is when the step ends, which may have been edited since.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        _loaded[path] = self.get_data(path)
+        return _compiled(_loaded[path], path)
+
+
+def _compiled(source: bytes, path: str) -> CodeType:
+    """The code of `source`; compiling all modules takes 20 ms a step."""
+    return _kept(
+        path.encode() + b"\0" + source,
+        CodeType,
+        lambda: compile(source, path, "exec", dont_inherit=True),
+    )
+
+
+def _kept(content: bytes, kind: type[T], make: Callable[[], T]) -> T:
+    """What `make` makes of `content`, kept for other processes by the hash of that."""
+    sha = hashlib.sha256(content).hexdigest()
+    kept = COMPILED / f"{sys.implementation.cache_tag}-{sha}"
+    with contextlib.suppress(OSError, EOFError, ValueError, TypeError):
+        found = marshal.loads(kept.read_bytes())
+        if isinstance(found, kind):
+            return found
+    made = make()
+    with contextlib.suppress(OSError):  # it only saves time
+        store.write_atomic(kept, marshal.dumps(made))
+    return made
+
+
+class _Finder:
+    """Finds modules as usual, and has those of the project loaded by `_Loader`."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path, target)
+        if spec and spec.origin and spec.origin.startswith(self.folder):
+            spec.loader = _Loader(name, spec.origin)
+        return spec
+
+
+def watch(folder: Path) -> None:
+    """Record from now on the source of modules imported from below `folder`, and their imports."""
+    prefix = f"{folder.resolve()}/"  # as Python itself names what it imports
+    files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+    for path in (Path(file).resolve() for file in files if f"{folder.name}/" in file):
+        if str(path).startswith(prefix):
+            _loaded[str(path)] = path.read_bytes()
+    sys.meta_path.insert(0, _Finder(prefix))
+    _watch_imports((prefix, f"{folder}/"))
+
+
+def _watch_imports(prefixes: tuple[str, ...]) -> None:
+    """Note each import statement that code below one of these executes.
+
+    What stands in `sys.modules` would not tell: the warm interpreter has all libraries there.
+    """
+    import_ = builtins.__import__
+
+    def noted(
+        name: str, globals: Mapping[str, Any] | None = None, *rest: Any, **named: Any
+    ) -> ModuleType:
+        if globals and str(globals.get("__file__", "")).startswith(prefixes):
+            _imported.add(name.partition(".")[0])
+        return import_(name, globals, *rest, **named)
+
+    builtins.__import__ = noted
+
+
+def imported() -> set[str]:
+    """Names of the top-level modules that project code imported so far."""
+    return set(_imported)
+
+
+def loaded(root: Path) -> dict[str, bytes]:
+    """Source bytes of the project files loaded so far, by path relative to `root`, sorted."""
+    scripts = root / "scripts"
+    below = f"{scripts.resolve()}/"
+    names = {file: file.replace(below, f"{scripts}/", 1) for file in sorted(_loaded)}
+    return {str(Path(name).relative_to(root)): _loaded[file] for file, name in names.items()}
+
+
+@cache
+def meaning(source: bytes) -> str:
+    """SHA-256 of the syntax tree of `source`, with docstrings, comments and layout left out.
+
+    Source that does not parse stands for itself.
+    """
+    return _kept(_rule() + source, str, lambda: _meaning(source))
+
+
+@cache
+def _rule() -> bytes:
+    """How `_meaning` is found: results kept by another rule are others."""
+    return hashlib.sha256(Path(__file__).read_bytes()).digest()
+
+
+def _meaning(source: bytes) -> str:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return hashlib.sha256(source).hexdigest()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            _drop_docstring(node)
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _drop_docstring(
+    node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
+) -> None:
+    first = node.body[0] if node.body else None
+    if (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    ):
+        node.body = node.body[1:]

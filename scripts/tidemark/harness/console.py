@@ -1,0 +1,116 @@
+"""What `make` shows while it works: one plain line a step, and a count of how far it is.
+
+The processes of one `make` share a small file, `artifacts/.run/<id>.jsonl`: the plan on its first
+line, then a line for each step that finished.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+FOLDER = Path("artifacts/.run")
+FORGOTTEN_AFTER_SECONDS = 86_400
+
+
+def begin() -> None:
+    """Ask Make, once in its run, how many steps it means to start, and note it."""
+    path = _path()
+    if path is None or path.exists():
+        return
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with _locked(path) as file:
+        if file.tell() == 0:
+            file.write(json.dumps({"planned": _planned()}) + "\n")
+            _forget_old_runs(path)
+
+
+def _path() -> Path | None:
+    run = os.environ.get("TIDEMARK_RUN")
+    return FOLDER / f"{run}.jsonl" if run else None
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[IO[str]]:
+    with path.open("a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0, os.SEEK_END)
+        yield file
+
+
+def _planned() -> int:
+    """Number of steps in `make -n` of the same goals, with the variables of the command line."""
+    goals = os.environ.get("TIDEMARK_GOALS", "").split()
+    if not goals:
+        return 0
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    inherited["TIDEMARK_PLANNING"] = "1"
+    _, dashes, variables = os.environ.get("MAKEFLAGS", "").partition("-- ")
+    inherited["MAKEFLAGS"] = f"{dashes}{variables}"  # only Make itself can read its quotes
+    command = [os.environ["MAKE_COMMAND"], "-n", "--", *goals]
+    dry_run = subprocess.run(
+        command, env=inherited, capture_output=True, text=True, errors="replace", check=False
+    ).stdout
+    return sum("scripts/launch/launch.py" in line for line in dry_run.splitlines())
+
+
+def _forget_old_runs(own: Path) -> None:
+    for path in set(FOLDER.glob("*.jsonl")) - {own}:  # a file server's clock may differ by days
+        if time.time() - path.stat().st_mtime > FORGOTTEN_AFTER_SECONDS:
+            path.unlink(missing_ok=True)
+
+
+def finished(
+    step: str, instance: Mapping[str, str], state: str, seconds: float, figure: str, why: str = ""
+) -> None:
+    """Print a step's line, e.g. `[ 3/12] evaluate  mean_impute ridge  1.2 s  rmse 0.0187`.
+
+    state: `ran`, `fresh` or `failed`. The line goes out in one write, so parallel steps never mix.
+    """
+    path = _path()
+    counter = ""
+    if path is not None:
+        begin()
+        with _locked(path) as file:
+            file.write(json.dumps({"step": step, "state": state}) + "\n")
+            file.flush()
+            counter = _counter(path)
+    took = "fresh" if state == "fresh" else f"{seconds:.1f} s"
+    if state == "failed":
+        took = "FAILED"
+    name = " ".join(instance.values())
+    text = f"{counter}{step:<19} {name:<27} {took:>6}  {figure}"
+    say(f"{text}  <- {why}" if why else text)
+
+
+def _counter(path: Path) -> str:
+    plan, _, lines = path.read_bytes().partition(b"\n")
+    done, planned = lines.count(b"\n"), json.loads(plan)["planned"]
+    width = len(str(max(planned, done)))
+    return f"[{done:>{width}}/{max(planned, done)}] "
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The plan and the lines of a run so far."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def say(text: str) -> None:
+    """One line to the terminal."""
+    try:
+        sys.stdout.write(f"{text.rstrip()}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # `make all | head` is no failure of a step; nor of its last flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def complain(text: str) -> None:
+    """What went wrong, to standard error."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,138 @@
+"""A step's outputs while it runs: hidden files beside their targets, moved into place together.
+
+An output's time says when its content last changed: the same bytes again keep the old time, so that
+Make starts nothing downstream.
+"""
+
+import contextlib
+import errno
+import itertools
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tidemark.errors import InputError
+from tidemark.files import store
+
+KEPT = Path("artifacts/edited_by_hand")
+
+
+def sweep(path: str) -> None:
+    """Remove what a killed run left beside `path`. The caller holds the step's lock."""
+    target = Path(path)
+    for left in target.parent.glob(f".{target.name}.[0-9]*.tmp*"):
+        left.unlink(missing_ok=True)
+
+
+def _make_room(target: Path) -> None:
+    """A folder for the file; InputError if something else has its place."""
+    for place in reversed(target.parents):
+        if place.is_symlink() and not place.exists():
+            raise InputError(str(place), "is a link to nothing", "make the folder it leads to")
+        if place.exists() and not place.is_dir():
+            raise InputError(str(place), "is a file where a folder is needed", "move it away")
+    if target.is_dir():
+        raise InputError(str(target), "is a folder in place of a file", "move it away")
+    target.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _names(path: Path) -> Iterator[Path]:
+    """`a.pkl`, `a.2.pkl`, `a.3.pkl`, ..."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_suffix(f".{number}{path.suffix}")
+
+
+class Staging:
+    """Outputs written but not yet in place; `previous` is what the last checkpoint recorded."""
+
+    def __init__(self, previous: Mapping[str, Mapping[str, Any]]) -> None:
+        self._previous = previous
+        self._waiting: dict[str, Path] = {}
+        self._rows: dict[str, int] = {}
+        self.kept: list[str] = []
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._waiting
+
+    def temporary(self, path: str) -> Path:
+        """A file to write in place of `path`; what a killed run left there goes first."""
+        target = Path(path)
+        _make_room(target)
+        sweep(path)
+        self._waiting[path] = store.temporary_name(target)
+        return self._waiting[path]
+
+    def put(self, path: str, data: bytes, rows: int | None = None) -> None:
+        """Stage `data` as the new content of `path`."""
+        temporary = self.temporary(path)
+        try:
+            with store.naming(path):
+                store.write_flushed(temporary, data)
+        except OSError:
+            self._waiting.pop(path)
+            temporary.unlink(missing_ok=True)
+            raise
+        if rows is not None:
+            self.count(path, rows)
+
+    def count(self, path: str, rows: int) -> None:
+        """Note how many rows a staged file has."""
+        self._rows[path] = rows
+
+    def commit(
+        self, paths: list[str] | None = None, reports: Collection[str] = ()
+    ) -> dict[str, dict[str, Any]]:
+        """Move the staged files into place (all, or those named) and describe them.
+
+        `reports` are written by failures too, so what is in their place was nobody's edit.
+        """
+        chosen = list(self._waiting) if paths is None else paths
+        return {path: self._settle(path, self._waiting.pop(path), reports) for path in chosen}
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove outputs that the step no longer writes; what was edited by hand is kept."""
+        for path in map(Path, paths):
+            with contextlib.suppress(OSError):
+                if store.sha256_file(path) == self._previous[str(path)]["sha256"]:
+                    path.unlink()
+                else:
+                    self._keep(path)
+
+    def discard(self) -> None:
+        """Forget what is staged; the old outputs stay."""
+        for path in self._waiting:
+            sweep(path)
+        self._waiting.clear()
+
+    def _settle(self, path: str, temporary: Path, reports: Collection[str] = ()) -> dict[str, Any]:
+        target = Path(path)
+        sha = store.sha256_file(temporary)
+        there = store.sha256_file(target) if target.is_file() else None
+        before = self._previous.get(path, {"sha256": None})
+        if there == sha:
+            temporary.unlink()
+        else:
+            edited = there is not None and before["sha256"] not in (None, there)
+            if edited and path not in reports:
+                self._keep(target)
+            temporary.replace(target)
+            if before["sha256"] == sha:
+                os.utime(target, ns=(before["mtime_ns"], before["mtime_ns"]))
+        stat = target.stat()
+        described = {"sha256": sha, "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+        return described | ({"rows": self._rows[path]} if path in self._rows else {})
+
+    def _keep(self, edited: Path) -> None:
+        """Set a copy aside that is not what the step wrote: somebody's work, perhaps."""
+        aside = next(path for path in _names(KEPT / edited) if not path.exists())
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            edited.replace(aside)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            store.write_atomic(aside, edited.read_bytes(), edited.stat().st_mtime_ns)
+            edited.unlink()
+        self.kept.append(str(aside))

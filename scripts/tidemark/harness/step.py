@@ -1,0 +1,122 @@
+"""The step harness: arguments, locks, exit codes.
+
+A step is a function of one argument, decorated with `@step`. While it runs, its `Run` records every
+file, configuration key and module it really used; that record becomes its checkpoint.
+
+Exit codes: 0 success (fresh counts), 1 recoverable error, 2 bad input, configuration or contract.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+
+from tidemark.config import view
+from tidemark.errors import InputError
+from tidemark.files import locks
+from tidemark.harness import checkpoint, console, guard
+from tidemark.harness.failures import exit_code_of, io_message
+from tidemark.harness.run import Run
+from tidemark.project import ROOT
+
+__all__ = ["Run", "step"]
+
+
+def step(per: Sequence[str] = ()) -> Callable[[Callable[[Run], None]], Callable[[], None]]:
+    """Turn `function(run)` into a step's main program; `per` names what an instance is of."""
+
+    def decorate(function: Callable[[Run], None]) -> Callable[[], None]:
+        def main() -> None:
+            sys.exit(_main(function, per))
+
+        return main
+
+    return decorate
+
+
+def _main(function: Callable[[Run], None], per: Sequence[str]) -> int:
+    name = function.__name__
+    options = _parse(name, sys.modules["__main__"].__doc__, per)
+    instance = {kind: getattr(options, kind) for kind in per}
+    os.chdir(ROOT)
+    if os.environ.get("TIDEMARK_LAUNCHED") != checkpoint.name_of(name, instance):
+        return _launch_by_hand(name, instance, options.config)
+    return exit_code_of(lambda: _locked_run(function, name, instance))
+
+
+def _parse(name: str, description: str | None, per: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"scripts/{name}.py", description=description)
+    parser.add_argument("--config", default="config.yaml", help="default: config.yaml")
+    for kind in per:
+        parser.add_argument(f"--{kind}", required=True)
+    return parser.parse_args()
+
+
+def _launch_by_hand(name: str, instance: Mapping[str, str], path: str) -> int:
+    """Do what make does: bring the configuration up to date, then start the step afresh.
+
+    The same modules and the same threads, so the same checkpoint.
+    """
+    os.environ.pop("PYTHONSAFEPATH", None)
+    configure = [sys.executable, "scripts/launch/configure.py", "--if-stale", "--config", path]
+    code = subprocess.run(configure, check=False).returncode
+    if code:
+        return code
+    options = [part for kind, value in instance.items() for part in (f"--{kind}", value)]
+    launch = [sys.executable, "-S", "scripts/launch/launch.py", f"scripts/{name}.py", *options]
+    os.execv(sys.executable, launch)
+
+
+def _must_be_configured(instance: Mapping[str, str]) -> None:
+    for kind, name in instance.items():
+        known = list(view.View({}, view.section_of(kind)))
+        if name not in known:
+            raise InputError(f"--{kind} {name}", f"no such {kind}", f"one of {', '.join(known)}")
+
+
+def _locked_run(function: Callable[[Run], None], name: str, instance: dict[str, str]) -> int:
+    view.must_be_of(os.environ.get("TIDEMARK_CONFIG"))
+    _must_be_configured(instance)
+    console.begin()
+    with locks.held(checkpoint.name_of(name, instance), console.say):
+        return _run_if_needed(function, name, instance)
+
+
+def _run_if_needed(
+    function: Callable[[Run], None], step_name: str, instance: dict[str, str]
+) -> int:
+    name = checkpoint.name_of(step_name, instance)
+    started_ns = int(os.environ["TIDEMARK_STARTED_NS"])
+    why = list(checkpoint.reasons(name))
+    if not why:
+        checkpoint.confirm(name, started_ns)
+        console.finished(step_name, instance, "fresh", 0.0, "")
+        return 0
+    run = Run(step_name, instance)
+    run.log.info("%s starts: %s", name, "; ".join(map(str, why)))
+    began = time.perf_counter()
+    try:
+        guard.arm(ROOT, f"scripts/{step_name}.py")
+        function(run)
+        with guard.opened():
+            run.succeed(why, started_ns, time.perf_counter() - began)
+    except Exception as error:
+        with guard.opened():
+            return _failed(run, error, time.perf_counter() - began)
+    run.log.info("%s done in %.1f s", name, time.perf_counter() - began)
+    return 0
+
+
+def _failed(run: Run, error: Exception, seconds: float) -> int:
+    if isinstance(error, InputError):
+        run.fail(str(error), seconds)
+        return 2
+    run.log.error("".join(traceback.format_exception(error)))
+    if isinstance(error, OSError):
+        run.fail(io_message(error), seconds)
+    else:
+        run.fail(f"{run.name}: unexpected {type(error).__name__}: {error}", seconds)
+    return 1

@@ -1,0 +1,161 @@
+"""One pass over all checkpoints that brings file times in line with contents.
+
+Make compares times. After a checkout, a restored cache, a `touch`, a copied tree or a failed run
+times say little, and a file moved into place may be older than what it replaced. Here contents
+decide, and Make is told through times: a checkpoint that holds becomes newer than what it depends
+on, and its outputs as new as itself; one that does not hold becomes older than anything. Then what
+Make runs, or lists with -n, is exact.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tidemark.config import view
+from tidemark.files import locks, store
+from tidemark.harness import checkpoint, console
+from tidemark.harness.checkpoint import Look
+
+STAMP = checkpoint.FOLDER / ".verified"
+LOOKED = checkpoint.FOLDER / ".looked"  # its time: when the last look began
+WATCHED = checkpoint.FOLDER / ".watched"
+WRITTEN = ("artifacts", "data", "features", "models", "metrics", "reports")
+
+
+def verify() -> None:
+    """Settle every checkpoint that no process is at, upstream first, and note that it was done."""
+    began = store.now_ns()
+    _watch()
+    look = Look()
+    found = {name: look.record(name) for name in checkpoint.names()}
+    records = {name: record for name, record in found.items() if record is not None}
+    unreadable = [name for name in found if name not in records]
+    pending: set[str] = set()
+    holding = []
+    for name in [*upstream_first(records), *unreadable]:
+        with locks.held_if_free(name) as free:
+            if free and _settled(name, pending, look, began):
+                holding.append(name)
+            elif free:
+                pending.update(records.get(name, {}).get("outputs", ()))
+    checkpoint.forget(records)
+    _sweep()
+    _report_upgrades(records, look)
+    store.write_atomic(LOOKED, b"", began)
+    ended = store.file_clock_ns()
+    if any(_edited_meanwhile(record, began) for record in map(look.record, holding) if record):
+        STAMP.unlink(missing_ok=True)
+    else:  # a later time in it than now: the clock went back
+        store.write_atomic(STAMP, f"{int(time.time())}\n".encode(), ended)
+
+
+def _watch() -> None:
+    """List for changed.sh the sources, their folders, and all links on the way to what is read.
+
+    NUL separates them: no name has it. `folder/` stands for the files in it, `folder/.` for itself.
+    """
+    found = []
+    for path in view.source_paths():
+        folder = Path(path).parent
+        found += [f"{folder}/", f"{folder}/."] if "*" in path else [path, f"{folder}/."]
+        found += _links(folder if "*" in path else Path(path))
+    for top in (*WRITTEN, "schemas", "scripts"):
+        found += _links(Path(top))
+    listed = [path if path.startswith("/") else f"./{path}" for path in dict.fromkeys(found)]
+    text = "".join(f"{path}\0" for path in listed)
+    store.write_if_changed(WATCHED, os.fsencode(text))
+
+
+def _links(path: Path) -> Iterator[str]:
+    """Every link that is followed on the way to a path."""
+    if not path.exists():  # or it goes round in circles
+        return
+    for place in (*reversed(path.parents), path):
+        if place.is_symlink():
+            yield f"{place}/." if place.is_dir() else str(place)
+            yield from _links(place.parent / place.readlink())
+
+
+def _sweep() -> None:
+    """Remove the temporary files of processes that were killed on this machine.
+
+    Their steps may not run again, if the edit that started them was undone.
+    """
+    for left in (path for top in WRITTEN for path in Path(top).rglob(f".*-{store.HOST}.tmp")):
+        try:
+            os.kill(int(left.name.split(".")[-2].partition("-")[0]), 0)
+        except ProcessLookupError:
+            left.unlink(missing_ok=True)
+        except (ValueError, PermissionError):
+            continue
+
+
+def _report_upgrades(records: Mapping[str, Mapping[str, Any]], look: Look) -> None:
+    """An upgrade that reruns nothing must not pass unnoticed."""
+    passed = [u for record in records.values() for u in checkpoint.passed_upgrades(record, look)]
+    for line in checkpoint.passed_over(passed):
+        console.say(line)
+
+
+def upstream_first(records: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Names of checkpoints, each after those that made its inputs."""
+    producer = {path: name for name, record in records.items() for path in record["outputs"]}
+    seen: set[str] = set()
+
+    def visit(name: str) -> Iterator[str]:
+        if name not in seen:
+            seen.add(name)
+            for path in records[name]["inputs"]:
+                if path in producer:
+                    yield from visit(producer[path])
+            yield name
+
+    for name in records:
+        yield from visit(name)
+
+
+def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
+    """Whether the checkpoint holds, as far as it does not wait for `pending` inputs."""
+    path = checkpoint.path_of(name)
+    record = look.reload(name)  # another make may have written it before we had the lock
+    if record is None or next(checkpoint.reasons(name, pending, look), None) is not None:
+        if record:
+            checkpoint.publish_dependencies(record)
+        os.utime(path, ns=(checkpoint.LONG_AGO_NS, checkpoint.LONG_AGO_NS))
+        return False
+    checkpoint.publish(record)
+    if _edited_meanwhile(record, looked_ns):
+        return True  # as far as was seen; but no time may say so
+    stamp = max(path.stat().st_mtime_ns, _newest(record, look, looked_ns))
+    for output, item in record["outputs"].items():
+        if Path(output).stat().st_mtime_ns < stamp:
+            os.utime(output, ns=(stamp, stamp))
+            item["mtime_ns"] = stamp  # for this look; on disk, the checkpoint's own time tells
+    os.utime(path, ns=(stamp, stamp))
+    return True
+
+
+def _edited_meanwhile(record: Mapping[str, Any], looked_ns: int) -> bool:
+    """Whether an output may have been changed after it was read.
+
+    What was done to it since the look began shows, but for the time that was set here: that is its
+    checkpoint's own.
+    """
+    try:
+        own = checkpoint.path_of(record["name"]).stat()
+        for stat in (Path(output).stat() for output in record["outputs"]):
+            given = stat.st_mtime_ns == own.st_mtime_ns
+            if stat.st_ctime_ns > (own.st_ctime_ns if given else looked_ns):
+                return True
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _newest(record: Mapping[str, Any], look: Look, looked_ns: int) -> int:
+    """Time of the newest prerequisite, leaving out those edited since the pass began."""
+    times = [look.mtime_ns(path) or 0 for path in checkpoint.prerequisites(record)]
+    now = store.file_clock_ns()
+    return max((t for t in times if t <= looked_ns or t > now), default=0)

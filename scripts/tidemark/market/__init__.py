@@ -1,0 +1,7 @@
+"""The market that strategies see: bars as arrays, indicators, signals, market scenarios.
+
+Arrays are (bars, tickers).
+
+Never: trades; knows positions or costs: imports `backtest`, `assessment`.
+Never: imports `harness`, `config`, `models`.
+"""

@@ -1,0 +1,265 @@
+"""What the market was like for each ticker in each market scenario.
+
+Four families of metrics, each a dictionary of name to (N,) values, one a ticker, NaN where
+undefined: `statistical` of the returns, `technical` of the prices, `around_events`, and
+those of models are in models/within_windows.py.
+`tidy` makes rows of them.
+
+Returns are simple returns from close to close, decimal fractions, per bar; nothing is annualised.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from tidemark.market import indicators
+from tidemark.market.grid import Prices
+from tidemark.market.scenarios.market import MarketScenario
+from tidemark.market.scenarios.stress import correlations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Values = dict[str, Floats]
+
+ALL = "all"  # in the place of a ticker, for what is of all tickers together
+NO_VARIATION = 1e-12  # a spread below this share of the values' size is rounding
+
+
+def describe(scenarios: Iterable[MarketScenario]) -> Iterator[pd.DataFrame]:
+    """The statistical and technical metrics of each market scenario, as `tidy` rows.
+
+    Indicators look back to the first bar of the scenario's prices; only measured bars count.
+    Scenarios that share their prices should follow each other: indicators are computed once.
+    """
+    prices: Prices | None = None
+    for scenario in scenarios:
+        if scenario.prices is not prices:
+            prices = scenario.prices
+            change, levels = returns(prices.close), technical_levels(prices)
+        rows = scenario.counted
+        families = {
+            "statistical": statistical(change[rows]),
+            "technical": technical({name: values[rows] for name, values in levels.items()}),
+        }
+        yield pd.concat(
+            [tidy(name, of, prices.ticker, scenario.name) for name, of in families.items()],
+            ignore_index=True,
+        )
+
+
+def tidy(family: str, values: Values, tickers: Iterable[str], scenario_name: str) -> pd.DataFrame:
+    """One row a ticker and metric: family, ticker, scenario_name, metric, value; by ticker."""
+    names, measured = list(tickers), list(values)
+    return pd.DataFrame(
+        {
+            "family": family,
+            "ticker": np.repeat(names, len(measured)),
+            "scenario_name": scenario_name,
+            "metric": np.tile(measured, len(names)),
+            "value": np.column_stack(list(values.values())).ravel(),
+        }
+    )
+
+
+def returns(close: Floats) -> Floats:
+    """(T, N) return of each bar since the last close known; NaN on the first, and in gaps."""
+    before = pd.DataFrame(close).ffill().shift().to_numpy(np.float64)
+    return np.asarray(close / before - 1.0)
+
+
+# --- Statistical
+
+
+def statistical(change: Floats) -> Values:
+    """Moments, tails and dependence of returns.
+
+    Args:
+        change: (bars, N) returns, NaN where a ticker has none.
+
+    Returns:
+        returns: how many there are.
+        total_return, mean_return; volatility: standard deviation (ddof 1).
+        skewness, excess_kurtosis: corrected for bias, as in pandas.
+        tail_ratio_95, tail_ratio_99: quantile 0.95 over quantile 0.05, and 0.99 over 0.01, without
+        their signs; above 1 the gains reach further.
+        value_at_risk_95: historical, the quantile 0.05 itself (linear interpolation), so negative
+        for a loss. expected_shortfall_95: mean of the returns up to it.
+        autocorrelation: of consecutive returns. absolute_autocorrelation: of their sizes, which is
+        high where volatility comes in clusters.
+        mean_correlation: with each other ticker on common bars, averaged.
+    """
+    columns = [_of_one(column[np.isfinite(column)]) for column in change.T]
+    values = {name: np.array([column[name] for column in columns]) for name in columns[0]}
+    pairs = correlations(change)
+    np.fill_diagonal(pairs, np.nan)
+    return values | {
+        "autocorrelation": _autocorrelation(change),
+        "absolute_autocorrelation": _autocorrelation(np.abs(change)),
+        "mean_correlation": _mean(pairs),
+    }
+
+
+def _of_one(change: Floats) -> dict[str, float]:
+    """Statistics of one ticker's returns; each NaN with too few, or where it needs variation."""
+    bars = len(change)
+    varied = bars > 1 and bool(change.std() > NO_VARIATION * np.abs(change).max())
+
+    def of(enough: bool, statistic: Callable[[Floats], Any]) -> float:
+        return float(statistic(change)) if enough else float("nan")
+
+    return {
+        "returns": float(bars),
+        "total_return": of(bars > 0, lambda x: np.prod(1.0 + x) - 1.0),
+        "mean_return": of(bars > 0, np.mean),
+        "volatility": of(bars > 1, lambda x: x.std(ddof=1)),
+        "skewness": of(varied and bars > 2, lambda x: stats.skew(x, bias=False)),
+        "excess_kurtosis": of(varied and bars > 3, lambda x: stats.kurtosis(x, bias=False)),
+        "tail_ratio_95": of(bars > 0, lambda x: _tail_ratio(x, 0.05)),
+        "tail_ratio_99": of(bars > 0, lambda x: _tail_ratio(x, 0.01)),
+        "value_at_risk_95": of(bars > 0, lambda x: np.quantile(x, 0.05)),
+        "expected_shortfall_95": of(bars > 0, lambda x: x[x <= np.quantile(x, 0.05)].mean()),
+    }
+
+
+def _tail_ratio(change: Floats, level: float) -> float:
+    lower, upper = np.abs(np.quantile(change, [level, 1.0 - level]))
+    return float(upper / lower) if lower else float("nan")
+
+
+def _autocorrelation(values: Floats) -> Floats:
+    """Pearson correlation of each column with itself one bar later."""
+    pairs = (correlations(np.column_stack([x[:-1], x[1:]]))[0, 1] for x in values.T)
+    return np.array(list(pairs))
+
+
+# --- Technical
+
+
+def technical_levels(prices: Prices) -> Values:
+    """(T, N) indicators, in units that compare across tickers: shares of the close, or 0 to 100.
+
+    sma_50_distance, sma_200_distance, ema_20_distance: close over the average, less 1.
+    macd, macd_signal (12, 26, 9), atr_14: over the close. rsi_14. bollinger_width (20, 2): upper
+    less lower band, over the middle.
+    """
+    close = prices.close
+    line, signal = indicators.macd(close, 12, 26, 9)
+    upper, middle, lower = indicators.bollinger(close, 20, 2.0)
+    return {
+        "sma_50_distance": close / indicators.sma(close, 50) - 1.0,
+        "sma_200_distance": close / indicators.sma(close, 200) - 1.0,
+        "ema_20_distance": close / indicators.ema(close, 20) - 1.0,
+        "rsi_14": indicators.rsi(close, 14),
+        "macd": line / close,
+        "macd_signal": signal / close,
+        "bollinger_width": (upper - lower) / middle,
+        "atr_14": indicators.atr(prices.high, prices.low, close, 14) / close,
+    }
+
+
+def technical(levels: Values) -> Values:
+    """Mean and last known value of each indicator, and the share of bars above the averages.
+
+    Args:
+        levels: of `technical_levels`, measured rows only.
+    """
+    summary = {
+        f"{name}_{kind}": of(level)
+        for name, level in levels.items()
+        for kind, of in (("mean", _mean), ("last", _last))
+    }
+    return summary | {
+        f"above_sma_{window}": _mean(_above(levels[f"sma_{window}_distance"]))
+        for window in (50, 200)
+    }
+
+
+def _above(distance: Floats) -> Floats:
+    return np.where(np.isfinite(distance), distance > 0, np.nan)
+
+
+def _mean(values: Floats) -> Floats:
+    """Mean of what is known in each column."""
+    known = np.isfinite(values)
+    count = known.sum(axis=0)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    mean: Floats = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    return mean
+
+
+def _last(values: Floats) -> Floats:
+    """Last known value of each column."""
+    known = [column[np.isfinite(column)] for column in values.T]
+    return np.array([column[-1] if len(column) else np.nan for column in known])
+
+
+# --- Around events
+
+
+def event_bars(prices: Prices, events: pd.DataFrame, before: int, after: int) -> Bools:
+    """The bars around events, (T, N).
+
+    An event falls on the first bar at or after its `timestamp`; those before the first bar and
+    after the last are left out.
+
+    Args:
+        prices: bars.
+        events: `timestamp`, when the market could first act on it: the ex-date of a split or
+            dividend, the first bar that knows an economic release; `ticker`, if it is of one.
+        before, after: how many bars on either side belong to the event.
+    """
+    time = prices.timestamp
+    inside = events[(events["timestamp"] >= time[0]) & (events["timestamp"] <= time[-1])]
+    bar = np.searchsorted(time, inside["timestamp"].to_numpy())
+    around = np.zeros((len(time), len(prices.ticker)), dtype=np.bool_)
+    offsets = bar[:, None] + np.arange(-before, after + 1)
+    row = np.clip(offsets, 0, len(time) - 1)
+    if "ticker" not in inside:
+        around[row.ravel()] = True
+        return around
+    column = pd.Index(prices.ticker).get_indexer(inside["ticker"])
+    ours = column >= 0
+    around[row[ours], column[ours, None]] = True
+    return around
+
+
+def around_events(change: Floats, around: Bools, name: str) -> Values:
+    """Mean return of the bars around events, and of all others.
+
+    Standard errors take returns as independent of each other; that of the difference is Welch's,
+    which lets the two variances differ.
+
+    Args:
+        change: (bars, N) returns.
+        around: (bars, N), of `event_bars`.
+        name: of the kind of event, with which the names of the metrics begin.
+
+    Returns:
+        {name}_bars, {name}_mean, {name}_error, {name}_other_mean, {name}_other_error,
+        {name}_difference (event less other), {name}_difference_error.
+    """
+    known = np.isfinite(change)
+    bars, mean, error = _mean_and_error(np.where(known & around, change, np.nan))
+    _, other, other_error = _mean_and_error(np.where(known & ~around, change, np.nan))
+    return {
+        f"{name}_bars": bars,
+        f"{name}_mean": mean,
+        f"{name}_error": error,
+        f"{name}_other_mean": other,
+        f"{name}_other_error": other_error,
+        f"{name}_difference": mean - other,
+        f"{name}_difference_error": np.hypot(error, other_error),
+    }
+
+
+def _mean_and_error(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Count, mean and standard error of what is known in each column."""
+    count = np.isfinite(values).sum(axis=0).astype(np.float64)
+    mean = _mean(values)
+    squares = np.nansum((values - mean) ** 2, axis=0)
+    freedom = np.where(count > 1, (count - 1) * count, np.nan)
+    return count, mean, np.sqrt(squares / freedom)

@@ -1,0 +1,101 @@
+"""Market scenarios as records and tidy bars, and back."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tidemark.errors import InputError
+from tidemark.market.grid import FIELDS, Prices
+from tidemark.market.scenarios.market import MarketScenario
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+RECORDS = "data/scenarios/market_scenarios.json"
+FILES = {  # by the kind of market scenario whose bars they hold; windows are of `full`
+    "full": "data/scenarios/history.parquet",
+    "stress": "data/scenarios/stress.parquet",
+    "stochastic": "data/scenarios/stochastic.parquet",
+}
+
+
+def tidy(scenario: MarketScenario) -> pd.DataFrame:
+    """The bars as a frame to store: timestamp, ticker, open, ..., volume, scenario.
+
+    One row a bar that has a close, sorted by ticker and time. `restore` is its inverse.
+    """
+    prices = scenario.prices
+    column, row = np.nonzero(np.isfinite(prices.close.T))
+    bars = {field: getattr(prices, field)[row, column] for field in FIELDS}
+    keys = {"timestamp": prices.timestamp[row], "ticker": np.array(prices.ticker)[column]}
+    return pd.DataFrame(keys | bars | {"scenario": scenario.name})
+
+
+def stored(
+    records: Sequence[Mapping[str, Any]], read: Callable[[str], pd.DataFrame]
+) -> list[MarketScenario]:
+    """The market scenarios that were written as records and bars; `full` comes first.
+
+    Args:
+        records: of RECORDS.
+        read: gives the frame of each of FILES.
+    """
+    tickers = tuple(records[0]["covered"])
+    history = _wide(read(FILES["full"]), tickers)
+    bars = {
+        name: prices
+        for kind in ("stress", "stochastic")
+        for name, prices in _apart(read(FILES[kind]), tickers)
+    }
+    return [restore(record, bars.get(record["name"], history)) for record in records]
+
+
+def _apart(frame: pd.DataFrame, tickers: tuple[str, ...]) -> Iterator[tuple[str, Prices]]:
+    """The prices of each scenario in the rows of `tidy`; all share one time axis."""
+    scenario, names = pd.factorize(frame["scenario"])
+    column = scenario * len(tickers) + _places(frame["ticker"], tickers)
+    prices = _spread(frame, column, tickers * len(names))
+    for number, name in enumerate(names):
+        yield name, prices.columns(number * len(tickers), (number + 1) * len(tickers))
+
+
+def restore(record: Mapping[str, Any], bars: pd.DataFrame | Prices) -> MarketScenario:
+    """The market scenario of a record and its bars.
+
+    Args:
+        record: of `MarketScenario.record`.
+        bars: the rows of `tidy`, for a simulated scenario; or the prices of all of history.
+    """
+    tickers = tuple(record["covered"])
+    prices = bars if isinstance(bars, Prices) else _wide(bars, tickers)
+    names = ("name", "kind", "group", "covered", "note", "parameters", "bars_a_year")
+    rules = ("cost_multiplier", "slippage_multiplier", "cash_rate_change")
+    first = record["warm_up"]
+    return MarketScenario(
+        prices=prices,
+        counted=slice(first, first + record["bars"]),
+        **{key: record[key] for key in (*names, *rules)},
+    )
+
+
+def _wide(frame: pd.DataFrame, tickers: tuple[str, ...]) -> Prices:
+    return _spread(frame, _places(frame["ticker"], tickers), tickers)
+
+
+def _places(names: pd.Series, tickers: tuple[str, ...]) -> NDArray[np.intp]:
+    """The column of each row's ticker."""
+    code, distinct = pd.factorize(names)
+    place = pd.Index(tickers).get_indexer(distinct)
+    if (place < 0).any():
+        unknown = distinct[place < 0][0]
+        raise InputError(RECORDS, f"has no ticker {unknown}, of which there are bars", "run make")
+    return np.asarray(place[code])
+
+
+def _spread(frame: pd.DataFrame, column: NDArray[np.intp], tickers: tuple[str, ...]) -> Prices:
+    """The rows of `tidy` as bars by time and `column`."""
+    row, times = pd.factorize(frame["timestamp"].to_numpy(), sort=True)
+    bars = np.full((len(FIELDS), len(tickers), len(times)), np.nan)
+    for table, field in zip(bars, FIELDS, strict=True):
+        table[column, row] = frame[field].to_numpy(np.float64)
+    return Prices(times, tickers, *bars.swapaxes(1, 2))

@@ -1,0 +1,98 @@
+"""A market scenario: bars to trade on, and which of them are measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tidemark.market.grid import Prices
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+REAL = ("full", "historical")
+SECTION = "config.yaml market_scenarios"
+
+
+@dataclass(frozen=True, eq=False)
+class MarketScenario:
+    """Bars to trade on, of which only some are measured.
+
+    Attributes:
+        name: unique among all market scenarios.
+        kind: full, historical, stress or stochastic.
+        group: what counts as one piece of evidence.
+        prices: bars, including those before the ones measured, so that indicators are defined.
+        counted: rows of `prices` that are measured; none if the data do not cover it.
+        covered: share of the scenario that the data hold, of each ticker.
+        note: what is not covered, or what was left out; empty if nothing.
+        parameters: what made it.
+        cost_multiplier, slippage_multiplier, cash_rate_change: for the engine's rules.
+        bars_a_year: of each ticker.
+    """
+
+    name: str
+    kind: str
+    group: str
+    prices: Prices
+    counted: slice
+    covered: Mapping[str, float]
+    note: str
+    parameters: Mapping[str, Any]
+    cost_multiplier: float = 1.0
+    slippage_multiplier: float = 1.0
+    cash_rate_change: float = 0.0
+    bars_a_year: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def times(self) -> NDArray[np.datetime64]:
+        """Of the bars that are measured."""
+        return self.prices.timestamp[self.counted]
+
+    @property
+    def is_real(self) -> bool:
+        """Whether its bars are those of history, neither changed nor simulated."""
+        return self.kind in REAL
+
+    def record(self) -> dict[str, Any]:
+        """The scenario without its bars, for JSON; `first` and `last` are measured bars or None."""
+        times = self.times
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "simulated": not self.is_real,
+            "group": self.group,
+            "first": iso(times[0]) if len(times) else None,
+            "last": iso(times[-1]) if len(times) else None,
+            "bars": len(times),
+            "warm_up": self.counted.start,
+            "cost_multiplier": self.cost_multiplier,
+            "slippage_multiplier": self.slippage_multiplier,
+            "cash_rate_change": self.cash_rate_change,
+            "covered_share": float(np.mean(list(self.covered.values()))),
+            "covered": dict(self.covered),
+            "bars_a_year": dict(self.bars_a_year),
+            "note": self.note,
+            "parameters": dict(self.parameters),
+        }
+
+
+def listed(prices: Prices, rows: slice) -> dict[str, float]:
+    """Share of the rows on which each ticker has a bar; 0 if there are no rows."""
+    known = np.isfinite(prices.close[rows])
+    share = known.sum(axis=0) / max(len(known), 1)
+    return dict(zip(prices.ticker, share.tolist(), strict=True))
+
+
+FULL = 0.995  # what is shown as 100 %
+
+
+def gaps(covered: Mapping[str, float]) -> str:
+    """Which tickers the data hold in part only, as a note; empty if none."""
+    partly = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < FULL]
+    return f"not wholly covered: {', '.join(partly)}" if partly else ""
+
+
+def iso(time: np.datetime64) -> str:
+    """A time as ISO 8601 has it."""
+    return str(pd.Timestamp(time).isoformat())

@@ -1,0 +1,220 @@
+"""Simulated paths: drawn from history (bootstrap), or from a distribution fitted to it (GBM)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tidemark.errors import InputError
+from tidemark.market.bars_a_year import of_bars
+from tidemark.market.grid import FIELDS, Prices
+from tidemark.market.scenarios.market import SECTION, MarketScenario, iso
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+WEEK = np.timedelta64(7, "D")
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """How many paths are drawn, and how; lengths in bars."""
+
+    paths: Mapping[str, int]  # of each of METHODS
+    horizon: int
+    warm_up: int  # real bars before a path
+    block_length: int  # of the stationary bootstrap the mean
+    min_history: int  # bars that a ticker needs to be simulated
+
+
+def simulated(prices: Prices, plan: Simulation, seed: int) -> Iterator[MarketScenario]:
+    """Paths that start at the last close, after `warm_up` real bars that are not measured.
+
+    Tickers with `min_history` bars or more that still trade are simulated, together, from the bars
+    on which all of them trade; the others have no bars on the path. Its times are those of the last
+    `horizon` real bars, moved on by whole weeks: weekdays and hours are right, holidays are not.
+
+    A path depends on the seed, its method and its number alone, so more paths change none. Where
+    the data have no open, high or low, a path has none either.
+
+    Raises:
+        InputError: an unknown method; or too little history, if any path is asked for.
+    """
+    for method in plan.paths:
+        if method not in METHODS:
+            names = ", ".join(METHODS)
+            where = f"{SECTION}.stochastic.paths.{method}"
+            raise InputError(where, "is no way to draw paths", f"choose from {names}")
+    if not any(plan.paths.values()):
+        return
+    pool = _pool(prices, plan)
+    for number, method in enumerate(METHODS):
+        for path in range(plan.paths.get(method, 0)):
+            generator = np.random.default_rng([seed, number, path])
+            drawn = METHODS[method](pool, plan, generator)
+            bars = _continued(prices, pool, plan.warm_up, *drawn)
+            yield _path(prices, pool, plan, method, path, bars)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The bars that paths are drawn from: those on which all chosen tickers have a return."""
+
+    chosen: Bools  # (N,)
+    ratios: Floats  # (bars, 4, chosen): open, high, low (NaN if unknown), close over that before
+    volume: Floats  # (bars, chosen)
+    times: NDArray[np.datetime64]  # (bars,)
+
+
+def _pool(prices: Prices, plan: Simulation) -> Pool:
+    known = np.isfinite(prices.close)
+    chosen = (known.sum(axis=0) >= plan.min_history) & known[-1]
+    if not chosen.any():
+        raise InputError(
+            f"{SECTION}.stochastic.min_history",
+            f"no ticker that still trades has {plan.min_history} bars",
+            f"set it to {known.sum(axis=0).max()} or less",
+        )
+    bars = np.stack([getattr(prices, field)[:, chosen] for field in FIELDS[:4]], axis=1)
+    ratios = bars[1:] / bars[:-1, 3:]
+    drawn = np.isfinite(ratios[:, 3]).all(axis=1)
+    least = max(plan.block_length, chosen.sum() + 1)
+    for key, needed, there in (
+        ("block_length", least, int(drawn.sum())),
+        ("horizon", plan.horizon, len(known)),
+    ):
+        if there < needed:
+            raise InputError(
+                f"{SECTION}.stochastic.{key}",
+                f"{needed} bars are needed, and there are {there}",
+                "set it lower, or raise min_history to leave out tickers with a short history",
+            )
+    times = prices.timestamp[1:][drawn]
+    return Pool(chosen, ratios[drawn], prices.volume[1:, chosen][drawn], times)
+
+
+Draw = Callable[[Pool, Simulation, np.random.Generator], tuple[Floats, Floats]]
+
+
+def stationary_bootstrap(
+    pool: Pool, plan: Simulation, generator: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Runs of consecutive bars whose lengths are geometric with mean `block_length`.
+
+    Politis and Romano 1994, The Stationary Bootstrap, Journal of the American Statistical
+    Association 89, 1303-1313. The bar after the last is the first.
+
+    Returns:
+        (horizon, 4, chosen) ratios to the close before, (horizon, chosen) volumes as they were on
+        the day drawn; as of all methods.
+    """
+    bars = len(pool.ratios)
+    steps = np.arange(plan.horizon)
+    fresh = generator.random(plan.horizon) < 1.0 / plan.block_length
+    started = np.maximum.accumulate(np.where(fresh, steps, 0))
+    start = generator.integers(0, bars, size=plan.horizon)
+    drawn = (start[started] + steps - started) % bars
+    return pool.ratios[drawn], pool.volume[drawn]
+
+
+def moving_block_bootstrap(
+    pool: Pool, plan: Simulation, generator: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Blocks of `block_length` consecutive bars (Kuensch 1989); the last one is cut."""
+    length = plan.block_length
+    blocks = -(-plan.horizon // length)
+    start = generator.integers(0, len(pool.ratios) - length + 1, size=blocks)
+    drawn = (start[:, None] + np.arange(length)).ravel()[: plan.horizon]
+    return pool.ratios[drawn], pool.volume[drawn]
+
+
+def gbm(pool: Pool, plan: Simulation, generator: np.random.Generator) -> tuple[Floats, Floats]:
+    """Geometric Brownian motion with the drift and covariance of the pool's log returns.
+
+    A plain reference: independent normal log returns, no fat tails, no volatility clusters. Bars
+    open at the close before; high and low are drawn from the law of the extremes of a Brownian
+    bridge, each for itself; what a ticker has nowhere in the pool, it has not here either. The
+    volume is the pool's median.
+    """
+    returns = np.log(pool.ratios[:, 3])
+    covariance = np.atleast_2d(np.cov(returns, rowvar=False))
+    move = generator.multivariate_normal(
+        returns.mean(axis=0), covariance, size=plan.horizon, method="eigh"
+    )
+    spread = 2.0 * np.diag(covariance) * generator.exponential(size=(2, *move.shape))
+    close = np.exp(move)
+    up, down = np.sqrt(move**2 + spread)
+    high = np.maximum(np.exp((move + up) / 2), np.maximum(close, 1.0))
+    low = np.minimum(np.exp((move - down) / 2), np.minimum(close, 1.0))
+    ratios = np.stack([np.ones_like(close), high, low, close], axis=1)
+    known = np.isfinite(pool.ratios).any(axis=0)
+    return np.where(known, ratios, np.nan), np.broadcast_to(
+        np.median(pool.volume, axis=0), move.shape
+    )
+
+
+def _path(
+    prices: Prices, pool: Pool, plan: Simulation, method: str, path: int, bars: Prices
+) -> MarketScenario:
+    covered = dict(zip(prices.ticker, pool.chosen.astype(float).tolist(), strict=True))
+    total = len(bars.timestamp)
+    return MarketScenario(
+        _path_name(method, path),
+        "stochastic",
+        method,
+        bars,
+        slice(total - plan.horizon, total),
+        covered,
+        _left_out(covered, plan),
+        {
+            "method": method,
+            "path": path + 1,
+            "horizon": plan.horizon,
+            "block_length": None if method == "gbm" else plan.block_length,
+            "drawn_from_first": iso(pool.times[0]),
+            "drawn_from_last": iso(pool.times[-1]),
+            "drawn_from_bars": len(pool.ratios),
+        },
+        bars_a_year=dict.fromkeys(prices.ticker, of_bars(pool.times).bars_a_year),
+    )
+
+
+def _continued(prices: Prices, pool: Pool, warm_up: int, ratios: Floats, volume: Floats) -> Prices:
+    """The last `warm_up` real bars, and the drawn ones after them."""
+    horizon, bars = len(ratios), len(prices.timestamp)
+    drawn = np.full((len(FIELDS), horizon, len(prices.ticker)), np.nan)
+    close = np.cumprod(np.vstack([prices.close[-1:, pool.chosen], ratios[:, 3]]), axis=0)
+    drawn[:3, :, pool.chosen] = close[:-1] * np.moveaxis(ratios[:, :3], 1, 0)
+    drawn[3:, :, pool.chosen] = np.stack([close[1:], volume])
+    before = slice(max(bars - warm_up, 0), bars)
+    real = {f: np.where(pool.chosen, getattr(prices, f)[before], np.nan) for f in FIELDS}
+    times = prices.timestamp[-horizon:]
+    weeks = (times[-1] - times[0]) // WEEK + 1
+    return Prices(
+        np.concatenate([prices.timestamp[before], times + weeks * WEEK]),
+        prices.ticker,
+        *(np.vstack([real[f], new]) for f, new in zip(FIELDS, drawn, strict=True)),
+    )
+
+
+def _left_out(covered: Mapping[str, float], plan: Simulation) -> str:
+    names = [ticker for ticker, share in covered.items() if not share]
+    reason = f"fewer than {plan.min_history} bars, or no longer traded"
+    return f"not simulated: {', '.join(names)} ({reason})" if names else ""
+
+
+def path_names(plan: Simulation) -> list[str]:
+    """What the paths of a plan are called."""
+    return [_path_name(method, path) for method, n in plan.paths.items() for path in range(n)]
+
+
+def _path_name(method: str, path: int) -> str:
+    return f"{method}_{path + 1:03d}"
+
+
+METHODS: dict[str, Draw] = {
+    "stationary_bootstrap": stationary_bootstrap,
+    "moving_block_bootstrap": moving_block_bootstrap,
+    "gbm": gbm,
+}

@@ -1,0 +1,233 @@
+"""All of history, changed: costs, volatility, correlation, shocks; simulation from real bars."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from tidemark.errors import InputError
+from tidemark.market.grid import Prices
+from tidemark.market.scenarios.market import SECTION, MarketScenario, gaps, listed
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+LONELY = "there are no two tickers whose returns vary together"
+
+
+@dataclass(frozen=True)
+class Shock:
+    """A fall (or rise) of all prices, once or several times."""
+
+    size: float  # of the price: -0.2 is a fall by a fifth
+    at: Sequence[float]  # share of history that lies before each
+    fall: int = 1  # bars until it is complete
+    recovery: int | None = None  # bars until it is undone; None is never
+
+
+@dataclass(frozen=True)
+class Stress:
+    """How history is changed; the defaults change nothing. See `stressed`."""
+
+    cost_multiplier: float = 1.0
+    slippage_multiplier: float = 1.0  # slippage is half the spread
+    cash_rate_change: float = 0.0  # a year
+    volatility_multiplier: float = 1.0
+    correlation: float | None = None  # mean over pairs of tickers to raise it to
+    shock: Shock | None = None
+
+
+def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketScenario]:
+    """History under each stress; see `transform` for what is assumed.
+
+    A correlation of tickers of which no two vary together is not made: no bar of it is measured.
+
+    Raises:
+        InputError: a correlation that is not above that of history.
+    """
+    rows = slice(0, len(prices.timestamp))
+    covered = listed(prices, rows)
+    lonely = np.isnan(mean_correlation(_log_returns(prices)))
+    for name, stress in stresses.items():
+        if stress.correlation is not None and lonely:
+            yield _not_made(prices, name, stress)
+            continue
+        changed = transform(prices, stress, f"{SECTION}.stress.{name}")
+        yield MarketScenario(
+            name,
+            "stress",
+            "stress",
+            changed,
+            rows,
+            covered,
+            gaps(covered),
+            asdict(stress),
+            stress.cost_multiplier,
+            stress.slippage_multiplier,
+            stress.cash_rate_change,
+        )
+
+
+def transform(prices: Prices, stress: Stress, where: str = f"{SECTION}.stress") -> Prices:
+    """Change prices as the stress says. What is neutral changes no bit.
+
+    Assumptions:
+
+    - Volatility: each log return's distance to its ticker's mean over history is multiplied. The
+      mean stays, and so does the last close; the mean of simple returns rises with the variance.
+      The distances of open, high and low to the close are multiplied alike (in logs).
+    - Correlation: that distance, in standard deviations, is mixed with its mean over the tickers
+      that trade, by the one share for which the mean correlation over pairs (of the dates both
+      trade) is the one stated. Each ticker's mean and volatility stay. The bar's shape stays: what
+      changes is the gap before it.
+    - Shock: all prices of all tickers fall within the session that it starts in, after the open, in
+      equal steps (in logs) over `fall` bars, and rise back likewise over `recovery` bars.
+    - All at once: correlation, then volatility, then the shock. Volumes stay. Nothing reacts:
+      neither volatility nor correlation answers a shock, nor do prices answer costs.
+
+    Args:
+        prices: bars.
+        stress: its costs and its cash rate concern the engine and are not used here.
+        where: the key in config.yaml, for messages.
+
+    Raises:
+        InputError: the correlation is not above the present one, or there are no pairs.
+    """
+    if stress.volatility_multiplier != 1.0 or stress.correlation is not None:
+        prices = _respread(prices, stress.volatility_multiplier, stress.correlation, where)
+    return prices if stress.shock is None else _shocked(prices, stress.shock)
+
+
+def correlations(returns: Floats) -> Floats:
+    """Pearson correlation of each pair of tickers over the bars on which both have a return.
+
+    Args:
+        returns: (T, N), NaN where there is none.
+
+    Returns:
+        (N, N); NaN with fewer than two common bars, or where one of the two does not vary on them.
+    """
+    known = np.isfinite(returns)
+    bars = np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, returns - np.where(known, returns, 0.0).sum(axis=0) / bars, 0.0)
+    one = known.astype(np.float64)
+    count, sums, squares = one.T @ one, centred.T @ one, (centred**2).T @ one
+    common = np.where(count > 0, count, np.nan)
+    variation = squares - sums**2 / common
+    varied = np.where(variation > 1e-12 * squares, variation, np.nan)
+    products = centred.T @ centred - sums * sums.T / common
+    return np.asarray(products / np.sqrt(varied * varied.T))
+
+
+def mean_correlation(returns: Floats) -> float:
+    """Mean of `correlations` over all pairs that have one; NaN if none has."""
+    pairs = correlations(returns)[np.triu_indices(returns.shape[1], 1)]
+    return float(pairs[np.isfinite(pairs)].mean()) if np.isfinite(pairs).any() else float("nan")
+
+
+def stress_of(values: Mapping[str, Any]) -> Stress:
+    """The stress that an entry of the configuration describes."""
+    shock = values.get("shock")
+    return Stress(**{**values, "shock": None if shock is None else Shock(**shock)})
+
+
+def _not_made(prices: Prices, name: str, stress: Stress) -> MarketScenario:
+    """A stress without a bar, which is then neither stored nor traded."""
+    return MarketScenario(
+        name,
+        "stress",
+        "stress",
+        prices.upto(0),
+        slice(0, 0),
+        dict.fromkeys(prices.ticker, 0.0),
+        f"not made: {LONELY}",
+        asdict(stress),
+        stress.cost_multiplier,
+        stress.slippage_multiplier,
+        stress.cash_rate_change,
+    )
+
+
+def _log_returns(prices: Prices) -> Floats:
+    return np.asarray(np.log(prices.close[1:] / prices.close[:-1]))
+
+
+def _respread(prices: Prices, multiplier: float, target: float | None, where: str) -> Prices:
+    returns = _log_returns(prices)
+    known = np.isfinite(returns)
+    deviation, _ = _standard(np.where(known, returns, 0.0), known, scale=False)
+    wanted = deviation if target is None else _correlated(deviation, known, target, where)
+    shift = np.cumsum(multiplier * wanted - deviation, axis=0)
+    level = np.exp(np.vstack([np.zeros(len(prices.ticker)), shift]))
+    shape = {
+        field: getattr(prices, field)
+        * level
+        * (getattr(prices, field) / prices.close) ** (multiplier - 1.0)
+        for field in ("open", "high", "low")
+    }
+    close = prices.close * level
+    top = np.fmax(shape["open"], close)  # of the two that are known
+    bottom = np.fmin(shape["open"], close)
+    return replace(
+        prices,
+        open=shape["open"],
+        high=np.maximum(shape["high"], top),
+        low=np.minimum(shape["low"], bottom),
+        close=close,
+    )
+
+
+def _correlated(deviation: Floats, known: Bools, target: float, where: str) -> Floats:
+    """Deviations of the same spread, mixed with a common factor to the mean correlation stated."""
+    standard, spread = _standard(deviation, known)
+    alive = known & (spread > 0)
+    present = mean_correlation(np.where(alive, standard, np.nan))
+    if not present < target:
+        problem = LONELY
+        if np.isfinite(present):
+            problem = f"{target:g} is not above the correlation of history, {present:.3f}"
+        raise InputError(f"{where}.correlation", problem, "set it higher, or remove the stress")
+    trading = np.maximum(alive.sum(axis=1), 1)
+    # A mean over few tickers varies more than one over many; that must not show when one is listed.
+    size = np.sqrt((1.0 + (trading - 1) * present) / trading)
+    factor = np.where(alive, standard, 0.0).sum(axis=1) / trading / size
+
+    def mixed(share: float) -> Floats:
+        mix = (1.0 - share) * standard + share * factor[:, None]
+        return _standard(np.where(alive, mix, 0.0), alive)[0]
+
+    def lacking(share: float) -> float:
+        return mean_correlation(np.where(alive, mixed(share), np.nan)) - target
+
+    share = brentq(lacking, 0.0, 1.0) if lacking(1.0) > 0 else 1.0
+    return mixed(share) * spread
+
+
+def _standard(values: Floats, known: Bools, scale: bool = True) -> tuple[Floats, Floats]:
+    """Values less their mean, in standard deviations unless told; and these. 0 if not known."""
+    count = np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, values - values.sum(axis=0) / count, 0.0)
+    spread = np.sqrt((centred**2).sum(axis=0) / count)
+    return (centred / np.where(spread > 0, spread, 1.0) if scale else centred), spread
+
+
+def _shocked(prices: Prices, shock: Shock) -> Prices:
+    bars = len(prices.timestamp)
+    depth = np.zeros(bars)
+    for share in shock.at:
+        after = np.arange(bars) - int(share * bars) + 1
+        depth += np.clip(after / shock.fall, 0, 1)
+        if shock.recovery is not None:
+            depth -= np.clip((after - shock.fall) / shock.recovery, 0, 1)
+    level = np.exp(np.log1p(shock.size) * depth)[:, None]
+    before = np.vstack([[1.0], level[:-1]])
+    return replace(
+        prices,
+        open=prices.open * before,
+        high=prices.high * np.maximum(before, level),
+        low=prices.low * np.minimum(before, level),
+        close=prices.close * level,
+    )

@@ -1,0 +1,96 @@
+"""Stretches of history as it was: all of it, crises, calendar years."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from tidemark.errors import InputError
+from tidemark.market.grid import Prices
+from tidemark.market.scenarios.market import SECTION, MarketScenario, gaps, listed
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+SAME = 0.5  # share of the shorter window from which an overlap makes two windows one group
+DAY = np.timedelta64(1, "D")
+NONE = np.timedelta64(0, "D")
+SLIGHT = 0.01  # share of a window by which its first or last bar may be off: holidays
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of history: the returns from the first day to the last, both included."""
+
+    start: str  # ISO date
+    end: str
+    source: str  # who published these dates
+
+
+def full(prices: Prices) -> MarketScenario:
+    """All of history."""
+    rows = slice(0, len(prices.timestamp))
+    covered = listed(prices, rows)
+    return MarketScenario("full", "full", "full", prices, rows, covered, gaps(covered), {})
+
+
+def calendar_years(prices: Prices) -> dict[str, Window]:
+    """A window for each calendar year that has a bar, named `year_2003`."""
+    years = np.unique(prices.timestamp.astype("datetime64[Y]")).astype(str)
+    return {f"year_{y}": Window(f"{y}-01-01", f"{y}-12-31", "calendar") for y in years}
+
+
+def historical(prices: Prices, windows: Mapping[str, Window]) -> list[MarketScenario]:
+    """Windows of history. All share `prices`, so indicators look back to its first bar.
+
+    A ticker's covered share is the share of the window's days that the data span, but for
+    holidays at either end, times the share of the bars within which the ticker has.
+
+    Raises:
+        InputError: a window ends before it starts.
+    """
+    groups = overlap_groups(windows)
+    return [_window(prices, name, groups[name], window) for name, window in windows.items()]
+
+
+def overlap_groups(windows: Mapping[str, Window]) -> dict[str, str]:
+    """The group of each window, named after the longest of the group (of equals, the first).
+
+    Two windows are one group if they share half or more of the shorter one's days, directly or
+    through others. Windows of different groups may so still share days, but never most of either.
+    """
+    if not windows:
+        return {}
+    spans = [_span(name, window) for name, window in windows.items()]
+    start, stop = np.array(spans).T
+    length = stop - start
+    shared = np.minimum.outer(stop, stop) - np.maximum.outer(start, start)
+    same = shared / np.minimum.outer(length, length) >= SAME
+    _, label = connected_components(same, directed=False)
+    names = list(windows)
+    longest = {g: max(np.flatnonzero(label == g), key=lambda i: length[i]) for g in set(label)}
+    return {name: names[longest[g]] for name, g in zip(names, label, strict=True)}
+
+
+def _window(prices: Prices, name: str, group: str, window: Window) -> MarketScenario:
+    start, stop = (np.datetime64(day, "D") for day in _span(name, window))
+    first, last = np.searchsorted(prices.timestamp, [start, stop])
+    rows = slice(int(first), int(last))
+    begin, end = (time.astype("datetime64[D]") for time in prices.timestamp[[0, -1]])
+    late, early = max(begin - start, NONE), max(stop - (end + DAY), NONE)
+    missed = sum(side for days in (late, early) if (side := days / (stop - start)) > SLIGHT)
+    spanned = max(1.0 - missed, 0.0)
+    covered = {ticker: spanned * share for ticker, share in listed(prices, rows).items()}
+    none = f"no data: they span {begin} to {end}"
+    note = gaps(covered) if any(covered.values()) else none
+    return MarketScenario(name, "historical", group, prices, rows, covered, note, asdict(window))
+
+
+def _span(name: str, window: Window) -> tuple[int, int]:
+    """First day, and the day after the last, as days since 1970."""
+    start, end = np.array([window.start, window.end], dtype="datetime64[D]").astype(int).tolist()
+    if end < start:
+        raise InputError(
+            f"{SECTION}.historical.{name}",
+            f"ends on {window.end}, before it starts on {window.start}",
+            "exchange start and end",
+        )
+    return start, end + 1

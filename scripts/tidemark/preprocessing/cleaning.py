@@ -1,0 +1,135 @@
+"""From raw prices and economic series to one scenario's clean bars.
+
+The order matters: returns are of filled prices, outliers are among these returns, and an economic
+series is filled before it is joined, so that a gap is filled once and not once a bar.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tidemark.bars import long_form
+from tidemark.preprocessing import as_known, impute, levels, outliers
+
+import pandas as pd
+
+RAW_PRICES = "data/raw/prices.parquet"
+Counts = tuple[int, int]  # before, after
+NOT_VALUES = ("timestamp", "ticker", "available_at")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A column whose last value is too old at the last bar."""
+
+    column: str  # as source.column
+    last: pd.Timestamp  # the day or period that its last value is about; NaT if it never had one
+    bars: int  # that have no value, since then
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """Clean bars, and what it took.
+
+    Attributes:
+        bars: timestamp, ticker, the price fields, imputed, return, return_treated, and the economic
+            columns as known at each bar; sorted by ticker and timestamp.
+        dropped: raw rows without an `adj_close`, then or before, to start from.
+        in_holes: raw rows without an `adj_close` within holes.
+        breaks: bars after holes, which have no return.
+        imputed: values filled, of each column that has any.
+        lacking: bars without a value, of each economic column that has any.
+        ended: economic columns that have no value any more at the last bar.
+        outliers: returns beyond their bounds before and after the treatment.
+    """
+
+    bars: pd.DataFrame
+    dropped: int
+    in_holes: int
+    breaks: int
+    imputed: dict[str, int]
+    lacking: dict[str, int]
+    ended: list[Ended]
+    outliers: Counts
+
+
+def clean(
+    raw: pd.DataFrame,
+    series: Mapping[str, pd.DataFrame],
+    scenario: Mapping[str, Any],
+    min_history: int,
+    longest_hole_days: int = 14,
+    carrying: Mapping[str, Mapping[str, Any]] | None = None,
+    close_of: Callable[[pd.Series], pd.Series] | None = None,
+) -> Cleaned:
+    """Fill, compute returns, treat outliers and join the economy, each from the past only.
+
+    Args:
+        raw: prices as in data/raw/, with a default index.
+        series: by name, economic frames as in data/raw/: timestamp, available_at and values.
+        scenario: `impute`, the method of `impute.bars`; `outliers`, the treatment of
+            `outliers.bounds`.
+        min_history: earlier returns that an outlier bound needs.
+        longest_hole_days: of `impute.bars`.
+        carrying: by name of the series, `changes`, the columns that are changes and not levels, and
+            `longest_carry_days` of `levels.carried`; by default all are levels.
+        close_of: the instants that bars of these timestamps stand for; None: the timestamps.
+
+    Raises:
+        InputError: two bars of a ticker coincide.
+    """
+    method = scenario["impute"]
+    tidy = long_form.require_tidy(raw, RAW_PRICES)
+    filled = impute.bars(tidy, method, longest_hole_days)
+    imputed = _imputed(tidy.loc[filled.index], filled)
+    breaks = int(filled["broken"].sum())
+    started = tidy["adj_close"].notna().groupby(tidy["ticker"], sort=False).cummax()
+    in_holes = int(started.sum()) - len(filled)
+    bars, outside = _with_returns(filled.reset_index(drop=True), scenario["outliers"], min_history)
+    instants = close_of(bars["timestamp"]) if close_of else bars["timestamp"]
+    ended: list[Ended] = []
+    lacking: dict[str, int] = {}
+    for name, frame in series.items():
+        values = [column for column in frame if column not in NOT_VALUES]
+        rules = (carrying or {}).get(name, {})
+        changes, longest = rules.get("changes", ()), rules.get("longest_carry_days")
+        known = impute.changes(frame, changes, method, longest)
+        for column in values:
+            here = levels.within_reach(frame, column, longest) & frame[column].isna()
+            imputed |= {column: int(here.sum())} if here.any() else {}
+        bars = as_known.as_known(bars, instants, levels.carried(known, values, longest, frame))
+        empty = bars[values].isna().sum()
+        lacking |= {column: int(count) for column, count in empty.items() if count}
+        ended += _ended(name, frame, values, longest, instants)
+    return Cleaned(bars, int((~started).sum()), in_holes, breaks, imputed, lacking, ended, outside)
+
+
+def _with_returns(
+    bars: pd.DataFrame, treatment: Mapping[str, Any], min_history: int
+) -> tuple[pd.DataFrame, Counts]:
+    """The bars with `return` and `return_treated`, and how many of each lie out of bounds."""
+    change = long_form.returns(bars, bars["broken"])
+    limits = outliers.bounds(change, bars["ticker"], treatment, min_history)
+    treated = change.clip(limits["lower"], limits["upper"])
+    outside = outliers.outside(change, limits), outliers.outside(treated, limits)
+    columns = {"return": change, "return_treated": treated}
+    return bars.drop(columns="broken").assign(**columns), outside
+
+
+def _imputed(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, int]:
+    """How many values of each column were filled in the rows that stay."""
+    counts = (before.isna() & after[before.columns].notna()).sum()
+    return {str(column): int(count) for column, count in counts.items() if count}
+
+
+def _ended(
+    name: str, frame: pd.DataFrame, columns: list[str], longest: int | None, times: pd.Series
+) -> list[Ended]:
+    found = []
+    for column in columns:
+        lapse = levels.lapses(frame, column, longest)
+        late = int((times > lapse).sum()) if lapse is not None else len(times)
+        if late:
+            last = frame["timestamp"].where(frame[column].notna()).max()
+            found.append(Ended(f"{name}.{column}", last, late))
+    return found

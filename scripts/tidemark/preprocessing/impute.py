@@ -1,0 +1,97 @@
+"""Missing values, filled from the strict past of their own series, as far as it reaches.
+
+No value depends on a later row, so a row's result never changes when newer data arrive. That is
+also why the first days of what turns out to be a hole are filled: on these days nobody knew.
+"""
+
+from collections.abc import Sequence
+
+from tidemark.bars import holes
+from tidemark.preprocessing import levels
+
+import pandas as pd
+
+PRICES = ("open", "high", "low", "close", "adj_close")
+
+
+def bars(frame: pd.DataFrame, method: str, longest_hole_days: int) -> pd.DataFrame:
+    """Fill each ticker's missing prices and volumes; rows whose `adj_close` stays missing go.
+
+    A price becomes the ticker's last known one times one plus the mean or median of its past
+    one-bar changes; a volume stays the last known one. What has no past stays missing, and so does
+    what lies in a hole (see `holes`). Highs and lows that were filled are stretched to hold the
+    bar's other prices.
+
+    Args:
+        frame: `timestamp`, `ticker`, PRICES and `volume`; sorted by ticker and time, with a default
+            index.
+        method: mean or median.
+        longest_hole_days: how long a stretch without a value is no hole.
+
+    Returns:
+        The frame with `imputed`, true where `adj_close` was filled; `broken`, true on the first bar
+        after a hole. Its index is that of the rows which stay.
+    """
+    broken = holes.beyond_reach(frame, frame["adj_close"].notna(), longest_hole_days)
+    filled = {
+        field: _filled(frame, field, method, broken, longest_hole_days)
+        for field in (*PRICES, "volume")
+        if frame[field].isna().any()
+    }
+    result = _stretched(frame, frame.assign(**filled)) if filled else frame
+    result = result.assign(
+        imputed=frame["adj_close"].isna() & result["adj_close"].notna(), broken=broken
+    )
+    return result[result["adj_close"].notna()]
+
+
+def _filled(
+    frame: pd.DataFrame, field: str, method: str, broken: pd.Series, longest_days: int
+) -> pd.Series:
+    """One field, filled where its last value reaches."""
+    values, tickers = frame[field], frame["ticker"]
+    if values.isna().all():
+        return values
+    far = holes.beyond_reach(frame, values.notna(), longest_days)
+    by_ticker = values.groupby(tickers, sort=False)
+    last = by_ticker.ffill()
+    if field == "volume":
+        return values.fillna(last.mask(far))
+    change = (values / by_ticker.shift() - 1).mask(broken | far)
+    growth = change.groupby(tickers, sort=False).transform(_past, method).fillna(0.0)
+    return values.fillna((last * (1 + growth)).mask(far))
+
+
+def _past(values: pd.Series, method: str) -> pd.Series:
+    """Mean or median of the known values so far; where a value is missing, so far is its past."""
+    return values.expanding().agg(method)
+
+
+def _stretched(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Filled highs and lows that contain the bar's open and close."""
+    inner = after[["open", "high", "low", "close"]]
+    high = after["high"].where(before["high"].notna(), inner.max(axis=1))
+    low = after["low"].where(before["low"].notna(), inner.min(axis=1))
+    return after.assign(high=high.where(after["high"].notna()), low=low.where(after["low"].notna()))
+
+
+def changes(
+    frame: pd.DataFrame, columns: Sequence[str], method: str, longest_days: int | None
+) -> pd.DataFrame:
+    """Fill missing changes, such as growth rates, with the mean or median of their own past.
+
+    Levels are not filled but stay known: see `levels`.
+
+    Args:
+        frame: `available_at` and the columns, oldest row first.
+        columns: which to fill, as long as their last value is known.
+        method: mean or median.
+        longest_days: of `levels.carried`.
+    """
+    filled = {
+        column: frame[column].fillna(
+            _past(frame[column], method).where(levels.within_reach(frame, column, longest_days))
+        )
+        for column in columns
+    }
+    return frame.assign(**filled)

@@ -1,0 +1,92 @@
+"""How long the values of economic series stay known.
+
+A level, such as a yield, is what was published last until something else is: a missing value
+changes nothing, and neither does a missing row. But it does not stand for ever (see `holes.reach`):
+a series that ended has no value any more.
+"""
+
+from collections.abc import Sequence
+
+from tidemark.bars import holes
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+CARRYING = ("changes", "longest_carry_days")  # keys of a source that fetching it has no use for
+LEAST_DAYS = 10
+FIRST_DAYS = 155  # of a first value, whose distance to the next nobody knows: five months
+UNIT = np.timedelta64(1, "us")
+
+Times = NDArray[np.datetime64]
+
+
+def carried(
+    series: pd.DataFrame,
+    columns: Sequence[str],
+    longest_days: int | None,
+    published: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """What is known from each instant on at which that changes.
+
+    Args:
+        series: `available_at` and the columns, oldest row first.
+        columns: of values, NaN where missing.
+        longest_days: how long a value stands; None: five of the column's usual distances between
+            publications so far, and at least LEAST_DAYS; of the first one, FIRST_DAYS.
+        published: the series before its missing values were filled, which alone says how long they
+            stand; by default nothing was filled.
+
+    Returns:
+        `available_at`, ascending, and the columns; NaN before the first publication, and from the
+        instant on at which a value is too old until the next one.
+    """
+    states = {}
+    for column in columns:
+        times, values = _published(series, column)
+        own, _ = _published(series if published is None else published, column)
+        ends = own + _reach(own, longest_days) + UNIT
+        lapsed = ends < np.append(own[1:], np.datetime64("9999-12-31"))
+        state = pd.Series(
+            np.append(values, np.full(lapsed.sum(), np.nan)), np.append(times, ends[lapsed])
+        )
+        states[column] = state.sort_index()
+    moments = np.unique(
+        np.concatenate([series["available_at"], *(state.index for state in states.values())])
+    )
+    return pd.DataFrame({"available_at": moments}).assign(
+        **{column: _at(state, moments) for column, state in states.items()}
+    )
+
+
+def lapses(series: pd.DataFrame, column: str, longest_days: int | None) -> pd.Timestamp | None:
+    """When the last value of a column is too old to be known; None if it never had one."""
+    times, _ = _published(series, column)
+    return pd.Timestamp((times + _reach(times, longest_days) + UNIT)[-1]) if len(times) else None
+
+
+def within_reach(series: pd.DataFrame, column: str, longest_days: int | None) -> pd.Series:
+    """Whether each row comes while the column's last value is known."""
+    known = carried(series, [column], longest_days)
+    row = np.searchsorted(known["available_at"], series["available_at"], side="right") - 1
+    return pd.Series(known[column].notna().to_numpy()[row], series.index)
+
+
+def _published(series: pd.DataFrame, column: str) -> tuple[Times, NDArray[np.float64]]:
+    """When each value came, and the values; of several at one time the last."""
+    known = series.dropna(subset=[column]).drop_duplicates("available_at", keep="last")
+    known = known.sort_values("available_at", kind="stable")
+    return known["available_at"].to_numpy("datetime64[us]"), known[column].to_numpy(np.float64)
+
+
+def _reach(times: Times, longest_days: int | None) -> NDArray[np.timedelta64]:
+    if longest_days is not None:
+        return np.full(len(times), np.timedelta64(longest_days, "D").astype("timedelta64[us]"))
+    spans = holes.reach(times, np.timedelta64(LEAST_DAYS, "D"))
+    spans[:1] = np.timedelta64(FIRST_DAYS, "D")
+    return spans
+
+
+def _at(state: pd.Series, moments: Times) -> NDArray[np.float64]:
+    row = np.searchsorted(state.index.to_numpy(), moments, side="right")
+    return np.append(np.nan, state.to_numpy())[row]

@@ -1,0 +1,145 @@
+"""Pages, courses and shaded tables: how the figures of the strategy assessment are drawn.
+
+Axes are placed by hand, in inches: a layout engine would draw everything twice.
+"""
+
+from typing import Any
+
+from tidemark.reporting.figures import DATA, INK, MUTED
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00")
+MOST_TICKS = 9  # of an equity axis
+LEAST_EQUITY = 1e-4  # a log axis has no 0
+LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue (ITU-R BT.709)
+DARK = 0.45  # below this, numbers are white
+
+
+def equity(returns: Floats) -> Floats:
+    """(bars,) what 1 has grown to after each bar."""
+    return np.asarray(np.cumprod(1.0 + returns))
+
+
+def drawdown(returns: Floats) -> Floats:
+    """(bars,) equity over its highest so far, at least the 1 it starts with, less 1: 0 or less."""
+    course = equity(returns)
+    return np.asarray(course / np.maximum(np.maximum.accumulate(course), 1.0) - 1.0)
+
+
+def page(width: float, height: float, title: str, subtitle: str) -> Figure:
+    """A figure with its head; sizes in inches."""
+    figure = Figure(figsize=(width, height))
+    figure.text(0.1 / width, 1 - 0.1 / height, title, va="top", fontsize=13, fontweight="bold")
+    figure.text(0.1 / width, 1 - 0.38 / height, subtitle, va="top", fontsize=9, color=MUTED)
+    return figure
+
+
+def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Axes at a place in inches."""
+    across, up = figure.get_size_inches()
+    return figure.add_axes((left / across, bottom / up, width / across, height / up))
+
+
+def heading(axes: Axes, words: str) -> None:
+    """What the axes show, above their left end; without y, all tick labels were laid out for it."""
+    axes.set_title(words, loc="left", fontsize=9.5, pad=5, y=1.0)
+
+
+def both_courses(
+    figure: Figure, returns: pd.DataFrame, width: float, bottom: float, heights: tuple[float, float]
+) -> None:
+    """Equity above drawdown; sizes in inches."""
+    lower = axes_at(figure, 0.75, bottom, width, heights[0])
+    heading(lower, "Drawdown: how far below the highest value so far (%)")
+    _drawdowns(lower, returns)
+    upper = axes_at(figure, 0.75, bottom + heights[0] + 0.6, width, heights[1])
+    heading(upper, "What 1 grew to (log axis)")
+    _equity(upper, returns)
+
+
+def _equity(axes: Axes, returns: pd.DataFrame) -> None:
+    """Equity of each column on a log axis; the last is the benchmark."""
+    courses = {str(name): equity(returns[name].to_numpy()) for name in returns}
+    for (name, course), color in zip(courses.items(), _colors(len(courses)), strict=True):
+        shown = np.maximum(course, LEAST_EQUITY)
+        axes.plot(returns.index, shown, color=color, linewidth=1.2, label=name)
+    values = np.maximum(np.concatenate(list(courses.values())), LEAST_EQUITY)
+    low, high = min(values.min(), 1.0) * 0.95, max(values.max(), 1.0) * 1.05
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    axes.yaxis.set_major_locator(FixedLocator(_log_ticks(low, high)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.legend(loc="upper left")
+    _time_axis(axes, returns.index)
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """1, 2, 5, 10, ... within; powers of 10 where that is many, evenly spaced ones where few."""
+    powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    ticks = [m * 10.0**power for power in powers for m in (1, 2, 5)]
+    within = [tick for tick in ticks if low <= tick <= high]
+    if len(within) > MOST_TICKS:
+        within = [tick for tick in within if tick in 10.0**powers]
+    if len(within) < 3:
+        even = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
+        within = [tick for tick in even if low <= tick <= high]
+    return within
+
+
+def _drawdowns(axes: Axes, returns: pd.DataFrame) -> None:
+    for name, color in zip(returns, _colors(returns.shape[1]), strict=True):
+        fall = 100.0 * drawdown(returns[name].to_numpy())
+        axes.plot(returns.index, fall, color=color, linewidth=1.0)
+    axes.set_ylim(top=0.0)
+    _time_axis(axes, returns.index)
+
+
+def _colors(count: int) -> list[str]:
+    """One a line; the last is the benchmark's."""
+    return [*([DATA] if count == 2 else LINES[: count - 1]), MUTED]
+
+
+def _time_axis(axes: Axes, times: pd.Index) -> None:
+    locator = AutoDateLocator(minticks=5, maxticks=15)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    concise = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(concise)
+    axes.set_xlim(times[0], times[-1])
+
+
+def shaded(
+    axes: Axes, values: Floats, colors: str, limits: tuple[float, float], size: float
+) -> Any:
+    """A heat map with its numbers; what was not tried is grey."""
+    shades = mpl.colormaps[colors].with_extremes(bad="#e4e4e4")
+    image = axes.imshow(np.ma.masked_invalid(values), shades, Normalize(*limits), aspect="auto")
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    light = np.asarray(shades(image.norm(values)))[..., :3] @ LUMINANCE > DARK
+    for (row, column), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            ink, words = INK if light[row, column] else "white", f"{value:.2f}"
+            axes.text(column, row, words, ha="center", va="center", fontsize=size, color=ink)
+    return image
+
+
+def color_bar(
+    figure: Figure, image: Any, left: float, bottom: float, height: float, label: str
+) -> None:
+    """The scale of an image, at a place in inches."""
+    axes, ticks = axes_at(figure, left, bottom, 0.13, height), MaxNLocator(4, steps=[1, 2, 5, 10])
+    bar = figure.colorbar(image, cax=axes, label=label, ticks=ticks)
+    bar.outline.set_visible(False)

@@ -1,0 +1,170 @@
+"""Tear sheet of one strategy, beside the benchmark: years, windows, tickers and key figures."""
+
+from tidemark.assessment.scoring import FULL
+from tidemark.reporting.figures import DATA, INK, MUTED
+from tidemark.reporting.strategy_figures.assessed import Assessment
+from tidemark.reporting.strategy_figures.drawing import (
+    axes_at,
+    both_courses,
+    drawdown,
+    heading,
+    page,
+)
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+CALENDAR_YEAR = r"year_\d{4}"
+MOST_BARS = 12  # of tickers or windows
+
+
+def draw(title: str, found: Assessment, strategy: str) -> Figure:
+    """All about the strategy's best set, on one page."""
+    ranking = found.ranking(strategy)
+    subtitle = (
+        f"best set: {ranking['best_set']}; equal part in each ticker, net of costs; {found.span()}"
+    )
+    figure = page(10.0, 12.2, title, subtitle)
+    pair = found.returns[[strategy, found.benchmark]]
+    both_courses(figure, pair, 9.0, 7.15, (1.2, 2.35))
+    years = axes_at(figure, 0.75, 4.9, 9.0, 1.65)
+    heading(years, "Return by calendar year (%)")
+    _years(years, 100.0 * yearly(pair))
+    both = found.cells_of(strategy), found.cells_of(found.benchmark)
+    _windows(axes_at(figure, 1.95, 0.6, 2.15, 3.55), *both)
+    _tickers(axes_at(figure, 4.85, 0.6, 1.55, 3.55), *both)
+    _table(axes_at(figure, 6.65, 0.4, 3.2, 3.75), found, strategy)
+    return figure
+
+
+def yearly(returns: pd.DataFrame) -> pd.DataFrame:
+    """Compound return of each column in each calendar year; index `year`."""
+    by_year = (1.0 + returns).groupby(pd.DatetimeIndex(returns.index).year)
+    return by_year.prod().rename_axis("year") - 1.0
+
+
+def _years(axes: Axes, percent: pd.DataFrame) -> None:
+    place = np.arange(len(percent))
+    for number, (name, color) in enumerate(zip(percent, (DATA, MUTED), strict=True)):
+        axes.bar(place + 0.38 * number - 0.19, percent[name], 0.36, color=color)
+    axes.axhline(0.0, color=INK, linewidth=0.8)
+    every = 1 + len(percent) // 20
+    axes.set_xticks(place[::every], percent.index[::every])
+    axes.set_xlim(-0.6, len(percent) - 0.4)
+    axes.grid(visible=False, axis="x")
+
+
+def _windows(axes: Axes, own: pd.DataFrame, benchmark: pd.DataFrame) -> None:
+    table = _beside(own, benchmark, "historical", "scenario_name", "total_return")
+    table = 100.0 * table[~table.index.str.fullmatch(CALENDAR_YEAR)]
+    shown = table.sort_values("benchmark").head(MOST_BARS)
+    words = "Return in historical windows (%)"
+    heading(axes, words + (f", {len(shown)} of {len(table)}" if len(shown) < len(table) else ""))
+    _bars(axes, shown)
+
+
+def _tickers(axes: Axes, own: pd.DataFrame, benchmark: pd.DataFrame) -> None:
+    table = _beside(own, benchmark, FULL, "symbol", "sharpe_ratio").sort_values("own")
+    shown = table
+    if len(table) > MOST_BARS:
+        shown = pd.concat([table.head(MOST_BARS // 2), table.tail(MOST_BARS // 2)])
+    words = "Sharpe ratio by ticker"
+    heading(axes, words if shown is table else f"{words}: lowest, highest")
+    _bars(axes, shown.iloc[::-1])
+
+
+def _beside(
+    own: pd.DataFrame, benchmark: pd.DataFrame, kind: str, by: str, metric: str
+) -> pd.DataFrame:
+    """Means of a metric over the cells of one kind: columns own and benchmark."""
+    means = {
+        name: cells[cells["scenario_kind"] == kind].groupby(by)[metric].mean()
+        for name, cells in (("own", own), ("benchmark", benchmark))
+    }
+    return pd.DataFrame(means).loc[means["own"].index]
+
+
+def _bars(axes: Axes, table: pd.DataFrame) -> None:
+    """Two bars a row, the first row on top."""
+    if table.empty:
+        axes.set_axis_off()
+        axes.text(0.5, 0.9, "none", ha="center", transform=axes.transAxes, color=MUTED)
+        return
+    place = np.arange(len(table))
+    for number, (name, color) in enumerate((("own", DATA), ("benchmark", MUTED))):
+        axes.barh(place + 0.38 * number - 0.19, table[name], 0.36, color=color)
+    for at in np.flatnonzero(table["own"].isna()).tolist():
+        axes.text(0.0, at, " undefined", va="center", fontsize=8, color=MUTED)
+    axes.axvline(0.0, color=INK, linewidth=0.8)
+    axes.set_yticks(place, table.index)
+    axes.set_ylim(max(len(table), 4) - 0.5, -0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.tick_params("y", length=0, labelsize=8, labelcolor=INK)
+    axes.tick_params("x", labelsize=8)
+    axes.grid(visible=False, axis="y")
+
+
+def _table(axes: Axes, found: Assessment, strategy: str) -> None:
+    axes.set_axis_off()
+    rows = key_figures(found, strategy)
+    heads = [(0.7, "strategy", DATA), (1.0, "benchmark", MUTED)]
+    for at, word, color in heads:
+        axes.text(at, 1.0, word, ha="right", va="top", fontsize=8.5, color=color, weight="bold")
+    step = 0.93 / len(rows)
+    for number, (label, own, theirs) in enumerate(rows):
+        height = 0.945 - number * step
+        axes.text(0.0, height, label, va="top", fontsize=8.5)
+        axes.text(0.7, height, own, ha="right", va="top", fontsize=8.5)
+        axes.text(1.0, height, theirs, ha="right", va="top", fontsize=8.5)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+
+
+def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
+    """Label, the strategy's figure and the benchmark's, as text, for the best set."""
+    examined = found.evidence.set_index("strategy_name").loc[strategy]
+    pair = strategy, found.benchmark
+    falls = [drawdown(found.returns[name].to_numpy()).min() for name in pair]
+    cells = [found.cells_of(name) for name in pair]
+    means = [table[table["scenario_kind"] == FULL].mean(numeric_only=True) for table in cells]
+    level = f"  {100 * found.confidence:g} % interval"
+    returns = 100 * examined["return_lower"], 100 * examined["return_upper"]
+    sharpes = examined["sharpe_lower"], examined["sharpe_upper"]
+    since = examined["return_since"], examined["benchmark_return_since"]
+    walked = examined["walk_forward_sharpe"], examined["walk_forward_benchmark_sharpe"]
+    return [
+        _row("Return a year", "{:.1%}", examined["annual_return"], examined["benchmark_return"]),
+        _between(level, "{:.1f} to {:.1f} %", *returns),
+        _row("  since the first position", "{:.1%}", *since),
+        _row("Sharpe ratio", "{:.2f}", examined["sharpe"], examined["benchmark_sharpe"]),
+        _between(level, "{:.2f} to {:.2f}", *sharpes),
+        _row("Deepest drawdown", "{:.0%}", *falls),
+        _row("Trades a ticker", "{:.0f}", *(mean["trades"] for mean in means)),
+        _row("Trades that gained", "{:.0%}", *(mean["win_rate"] for mean in means)),
+        _row("Bars with a position", "{:.0%}", *(mean["exposure"] for mean in means)),
+        _row("Turnover a year", "{:.1f}", *(mean["turnover"] for mean in means)),
+        _row("Costs, all years", "{:.1%}", *(mean["costs"] for mean in means)),
+        _row("Deflated Sharpe", "{:.0%}", examined["deflated_sharpe"]),
+        _row("Overfitting", "{:.0%}", examined["overfitting"]),
+        _row("Walk-forward Sharpe", "{:.2f}", *walked),
+    ]
+
+
+def _between(label: str, form: str, low: float, high: float) -> tuple[str, str, str]:
+    return label, form.format(low, high) if np.isfinite(low) and np.isfinite(high) else "–", ""
+
+
+def _row(label: str, form: str, *values: float) -> tuple[str, str, str]:
+    """One figure or two as text; a dash for what is undefined."""
+    own, theirs = (*values, None)[:2]
+    words = [
+        ""
+        if value is None
+        else form.format(value).replace("%", " %")
+        if np.isfinite(value)
+        else "–"
+        for value in (own, theirs)
+    ]
+    return label, words[0], words[1]

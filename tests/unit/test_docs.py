@@ -1,0 +1,85 @@
+"""What the documents say of the code, held against the code."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+from tidemark.config.settings import Config
+from tidemark.tables import database
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+HELP = subprocess.run(
+    ["scripts/help.sh", "Makefile", "config.yaml"], cwd=ROOT, capture_output=True, text=True
+).stdout
+
+
+def rows(text: str, heading: str) -> list[list[str]]:
+    """The rows of the table whose header line begins so."""
+    lines = text[text.index(heading) :].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def quoted(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+@pytest.fixture(scope="module")
+def steps() -> set[str]:
+    return {path.stem for path in (ROOT / "scripts").glob("*.py")}
+
+
+def test_the_step_table_of_the_readme_lists_every_step(steps):
+    listed = [name for row in rows(README, "| step |") for name in quoted(row[0])]
+    assert sorted(listed) == sorted(steps)
+
+
+def test_every_step_has_a_docstring_that_help_shows(steps):
+    for step in steps:
+        source = (ROOT / f"scripts/{step}.py").read_text("utf-8")
+        first = (ast.get_docstring(ast.parse(source)) or "").splitlines()[0]
+        assert re.search(rf"^ +{step} +{re.escape(first)}$", HELP, re.M), step
+
+
+def test_targets_that_documents_name_are_in_the_makefile_and_in_help():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^## ([\w-]+):", makefile, re.M))
+    steps = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    named = set(re.findall(r"(?<![\w/])make ([a-z][\w-]*)", README + CONTRIBUTING))
+    words = {"data", "knows"}  # as in "make data yours"
+    assert named - words <= targets | steps
+    for target in targets:
+        assert re.search(rf"^ +(make )?{target}\b", HELP, re.M), target
+
+
+def test_every_room_is_in_the_table_of_contributing():
+    package = ROOT / "scripts/tidemark"
+    here = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    here |= {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    assert {name for row in rows(CONTRIBUTING, "| room |") for name in quoted(row[0])} == here
+
+
+def test_files_and_modules_that_contributing_names_exist():
+    paths = re.findall(r"`((?:scripts|tests|schemas|reports)/[\w./]+)`", CONTRIBUTING)
+    missing = [path for path in paths if not (ROOT / path).exists()]
+    assert not missing
+    stems = {path.stem for path in (ROOT / "scripts").rglob("*.py")}
+    for row in rows(CONTRIBUTING, "| room |"):
+        assert {name for name in quoted(row[1]) if re.fullmatch(r"[a-z_]+", name)} <= stems | {
+            "backtest"
+        }
+
+
+def test_every_section_of_the_configuration_is_documented():
+    text = (ROOT / "config.yaml").read_text("utf-8") + README
+    for section in Config.model_fields:
+        assert re.search(rf"^{section}:|`{section}[.`]", text, re.M), section
+
+
+def test_tables_that_the_readme_names_exist():
+    named = set(re.findall(r"\b(assessment\.[a-z_]+|main\.[a-z_]+)\b", README))
+    assert named <= {*database.TABLES, *database.FILE_TABLES}

@@ -1,0 +1,121 @@
+"""The rooms of scripts/tidemark: floors, circles, and what each says it never does."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "scripts" / "tidemark"
+FLOORS = (  # lowest first; a file imports only from below its own floor, or from its own room
+    ("errors", "naming", "project"),
+    ("files",),
+    ("statistics",),
+    ("config",),
+    ("harness",),
+    ("dag",),
+    ("bars",),
+    ("sources",),
+    ("validation", "preprocessing"),
+    ("features",),
+    ("models", "market"),
+    ("backtest",),
+    ("assessment",),
+    ("tables",),
+    ("reporting",),
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+LIGHT = {"collections", "typing", "difflib", "dataclasses"}
+
+
+@cache
+def imports(path: Path, *, late: bool = True) -> list[str]:
+    """Dotted names of what a file imports, `tidemark.files.store` for its `store`."""
+    found = []
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree) if late else tree.body:
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative imports hide the room"
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def files_of(room: str) -> list[Path]:
+    return sorted((PACKAGE / room).rglob("*.py"))
+
+
+def rooms_behind(path: Path) -> set[str]:
+    """Other rooms that a file imports from."""
+    inside = (name.split(".")[1] for name in imports(path) if name.startswith("tidemark."))
+    return set(inside) - {room_of(path)}
+
+
+def test_every_module_stands_in_a_room_on_a_floor():
+    here = {room_of(path) for path in PACKAGE.rglob("*.py")} - {"__init__"}
+    assert here == FLOOR.keys()
+    assert not [path for path in PACKAGE.rglob("*/") if not (path / "__init__.py").exists()
+                and list(path.glob("*.py"))]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.stem)
+def test_imports_lead_to_lower_floors(path):
+    if path == PACKAGE / "__init__.py":  # it starts the watch before anything else is imported
+        assert rooms_behind(path) <= {"harness", "project"}
+        return
+    wrong = {room for room in rooms_behind(path) if FLOOR[room] >= FLOOR[room_of(path)]}
+    assert not wrong
+
+
+def test_within_rooms_imports_go_one_way():
+    """No circle of modules, not even by a late import."""
+    modules = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(
+        ".__init__"): path for path in PACKAGE.rglob("*.py")}  # fmt: skip
+    seen: set[str] = set()
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        assert name not in above, f"a circle: {' -> '.join((*above, name))}"
+        if name not in seen:
+            seen.add(name)
+            for target in imports(modules[name]):
+                while target and target not in modules:
+                    target = target.rpartition(".")[0]
+                if target and target not in ("tidemark", name):
+                    visit(target, (*above, name))
+
+    for name in modules:
+        visit(name, ())
+
+
+def never(room: str) -> list[str]:
+    doc = ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text("utf-8")))
+    return [" ".join(line.split()) for line in re.findall(r"^Never: (.*(?:\n  .*)*)", doc, re.M)]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_does_not_do_what_it_says_it_never_does(room):
+    rules = never(room)
+    assert rules, "say in lines that begin `Never:` what this room does not do"
+    for rule in rules:
+        _, _, words = rule.partition("imports ")
+        late = "before" not in words
+        refused = set(re.findall(r"`(\w+)`", words))
+        for path in files_of(room):
+            found = imports(path, late=late)
+            tops = {name.split(".")[0] for name in found} | (rooms_behind(path) if late else set())
+            assert not tops & refused, (path, rule)
+            if words.startswith("any other room"):
+                assert rooms_behind(path) <= {"errors", "naming", "project"}, (path, rule)
+
+
+def test_errors_load_nothing_heavy():
+    for room in ("errors", "naming", "project"):
+        found = {name.split(".")[0] for name in imports(PACKAGE / f"{room}.py")}
+        assert found <= LIGHT | ({"pathlib"} if room == "project" else set())
