@@ -292,13 +292,13 @@ def _shrink_config(path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def cold(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Tree, Outcome]:
+def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, Outcome]:
     """A first `make all`, and what it printed. Copy it before changing anything.
 
     The first worker that asks makes it for all of them.
     """
     shared = tmp_path_factory.getbasetemp()
-    shared = shared if worker_id == "master" else shared.parent
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     tree, told = Tree(shared / "cold/tidemark"), shared / "cold.json"
     with (shared / "cold.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -75,6 +75,7 @@ def _history(node: Node) -> str:
         f"  with {versions}",
     ]
     lines += [f"  {upgrade} now: stands, unless {POLICY} names it" for upgrade in node.upgrades]
+    lines += [f"  {path} was edited since: it shapes no byte" for path in node.plumbing]
     lines += [f"  config {key} = {checkpoint.shown(v)}" for key, v in record["config"].items()]
     for word, section in (("from", "inputs"), ("code", "code"), ("wrote", "outputs")):
         lines += [f"  {word} {path} {_short(it['sha256'])}" for path, it in record[section].items()]

@@ -5,7 +5,7 @@ from pathlib import Path
 from tidemark.config import view
 from tidemark.errors import InputError
 from tidemark.files import listings, store
-from tidemark.harness import checkpoint
+from tidemark.harness import checkpoint, code
 
 import pytest
 
@@ -178,3 +178,17 @@ def test_a_producer_vouches_for_its_output():
     assert checkpoint.producer("metrics/out.json") == NAME
     assert checkpoint.produced("data/in.csv") is None
     assert json.loads(checkpoint.path_of(NAME).read_text())["name"] == NAME
+
+
+def test_an_edit_of_plumbing_is_shown_and_no_reason_to_run():
+    path = sorted(code.PLUMBING)[0]
+    then = record()["code"] | {path: {"sha256": "0" * 64, "meaning": "0"}}
+    Path(path).parent.mkdir(parents=True)
+    Path(path).write_text("EDITED = 1\n")
+    checkpoint.save(record(code=then), store.now_ns())
+    assert why() == []
+    kept = checkpoint.load(NAME)
+    assert checkpoint.edited_plumbing(kept, checkpoint.Look()) == [path]
+    assert path not in Path(f"artifacts/.deps/{NAME}.d").read_text()
+    Path(path).unlink()
+    assert why() == []

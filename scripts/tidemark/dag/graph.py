@@ -48,6 +48,7 @@ class Node:
     record: Mapping[str, Any] | None = None
     failure: Mapping[str, Any] = field(default_factory=dict)
     upgrades: tuple[Reason, ...] = ()  # of libraries, that config.yaml lets pass
+    plumbing: tuple[str, ...] = ()  # modules edited since that shape no byte
     outputs: tuple[str, ...] = ()
     before: Mapping[str, str] = field(default_factory=dict)
 
@@ -166,7 +167,8 @@ def _node(
     failure = checkpoint.failure(name) if why else {}  # undone by undoing what it failed of
     state = _state(record, why, failure, made_again.values())
     passed = tuple(checkpoint.passed_upgrades(record, look) if record else ())
-    told = Node(name, step, instance, state, why, ties.upstream, record, failure, passed)
+    plumbing = tuple(checkpoint.edited_plumbing(record, look) if record else ())
+    told = Node(name, step, instance, state, why, ties.upstream, record, failure, passed, plumbing)
     return replace(told, outputs=ties.outputs, before=ties.before)
 
 

@@ -253,12 +253,28 @@ def _changed_inputs(inputs: Mapping[str, Mapping[str, Any]], look: Look) -> Iter
 
 
 def _changed_code(modules: Mapping[str, Mapping[str, str]], look: Look) -> Iterator[Reason]:
-    for path, then in modules.items():
+    """Modules that mean something else now, but for the plumbing."""
+    for path, then in _shaping(modules).items():
         sha = look.code_sha(path)
         if sha is None:
             yield Reason(f"{path} is gone")
-        elif sha != then["sha256"] and look.code_meaning(path) != then["meaning"]:
+        elif _means_else(path, then, look):
             yield Reason(f"code {path}")
+
+
+def edited_plumbing(record: Mapping[str, Any], look: Look) -> list[str]:
+    """Modules of the harness that were edited since, which is no reason to run."""
+    passed = record["code"].keys() & code.PLUMBING
+    return [path for path in sorted(passed) if _means_else(path, record["code"][path], look)]
+
+
+def _means_else(path: str, then: Mapping[str, str], look: Look) -> bool:
+    sha = look.code_sha(path)
+    return sha != then["sha256"] and (sha is None or look.code_meaning(path) != then["meaning"])
+
+
+def _shaping(modules: Mapping[str, Any]) -> dict[str, Any]:
+    return {path: then for path, then in modules.items() if path not in code.PLUMBING}
 
 
 def _code_sha(path: str) -> str | None:
@@ -388,7 +404,8 @@ def prerequisites(record: Mapping[str, Any]) -> list[str]:
     keys = [f"{view.KEYS}/{key}" for key in record["config"]]
     files = [path for path in record["inputs"] if "*" not in path]
     folders = [Path(path).parent for path in record["inputs"] if "*" in path]
-    return [*files, *map(str, filter(Path.is_dir, folders)), *record["code"], *keys]
+    modules = _shaping(record["code"])
+    return [*files, *map(str, filter(Path.is_dir, folders)), *modules, *keys]
 
 
 def save(record: Mapping[str, Any], started_ns: int) -> None:
@@ -433,7 +450,7 @@ def _depfile(record: Mapping[str, Any]) -> str:
     """
     target = path_of(record["name"])
     keys = [_for_make(f"{view.KEYS}/{key}") for key in record["config"]]
-    observed = [*keys, *map(_for_make, record["code"])]
+    observed = [*keys, *map(_for_make, _shaping(record["code"]))]
     outputs = map(_for_make, record["outputs"])
     lines = [f"{target}: {' '.join(observed)} $(call missing,{' '.join(outputs)})"]
     if record["provisional"]:

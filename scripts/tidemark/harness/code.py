@@ -22,6 +22,22 @@ from tidemark.files import store
 T = TypeVar("T", str, CodeType)
 COMPILED = Path("artifacts/.compiled")
 
+# What decides whether and how a step runs, but shapes no byte that it writes. It is recorded, and
+# an edit is no reason to run. tests/campaigns/test_plumbing.py tries whether that is true.
+PLUMBING = frozenset(
+    f"scripts/tidemark/{module}.py"
+    for module in (
+        *("__init__", "project", "files/generated", "files/libraries", "files/locks"),
+        *(
+            f"harness/{name}"
+            for name in (
+                *("__init__", "acceptance", "checkpoint", "code", "console", "environment"),
+                *("failures", "guard", "launching", "logs", "step", "verification"),
+            )
+        ),
+    )
+)
+
 _loaded: dict[str, bytes] = {}
 _imported: set[str] = set()
 

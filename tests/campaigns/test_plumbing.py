@@ -1,0 +1,129 @@
+"""What counts as plumbing cannot change an output: its mutants give the same bytes, or fail tests.
+
+A mutant is one module of the harness with one comparison flipped, one condition turned round or one
+number changed. `make all` from nothing first: if it ends in the same bytes, the mutant is harmless.
+Else the tests of that module must notice it.
+"""
+
+import ast
+import copy
+import difflib
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from conftest import ROOT, Tree, clean_environment, make_small
+from tidemark.harness import code
+
+import pytest
+
+MUTANTS = 50
+FLIPPED = {
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE,
+    ast.LtE: ast.Gt, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+}  # fmt: skip
+
+
+def mutants(source: str) -> Iterator[str]:
+    """The source with one place changed, for each place that can be."""
+    whole = ast.parse(source)
+    for number, node in enumerate(ast.walk(whole)):
+        if isinstance(node, ast.Compare | ast.If | ast.IfExp | ast.BoolOp) or (
+            isinstance(node, ast.Constant) and type(node.value) in (int, float)
+        ):
+            changed = copy.deepcopy(whole)
+            place = list(ast.walk(changed))[number]
+            _change(place)
+            yield ast.unparse(ast.fix_missing_locations(changed))
+
+
+def _change(node: ast.AST) -> None:
+    if isinstance(node, ast.Compare):
+        node.ops[0] = FLIPPED[type(node.ops[0])]()
+    elif isinstance(node, ast.If | ast.IfExp):
+        node.test = ast.UnaryOp(ast.Not(), node.test)
+    elif isinstance(node, ast.BoolOp):
+        node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+    elif isinstance(node, ast.Constant):
+        node.value = node.value + 1
+
+
+def drawn(chance: random.Random, count: int) -> list[tuple[str, str]]:
+    """Module and mutated source, spread over the modules."""
+    found = {}
+    for path in sorted(code.PLUMBING):
+        every = list(mutants((ROOT / path).read_text("utf-8")))
+        chance.shuffle(every)
+        found[path] = every
+    rounds = max(map(len, found.values()))
+    spread = [
+        (path, every[n]) for n in range(rounds) for path, every in found.items() if n < len(every)
+    ]
+    first = spread[:count]
+    chance.shuffle(first)
+    return first
+
+
+def ends_in_the_same(tree: Tree, expected: dict[str, object]) -> bool:
+    """Whether `make all` from nothing ends as it should, in bounded time."""
+    command = ["timeout", "120", "make", "-j2", "all"]
+    done = subprocess.run(
+        command, cwd=tree.path, env=clean_environment({}), capture_output=True, check=False
+    )
+    return done.returncode == 0 and tree.state() == expected
+
+
+def noticed_by_tests(path: str, tree: Tree) -> bool:
+    """Whether the unit tests that import this module, or those of the harness, fail in the tree."""
+    shutil.copytree(ROOT / "tests", tree.path / "tests", dirs_exist_ok=True)
+    shutil.copy(ROOT / "pyproject.toml", tree.path)
+    stem = Path(path).stem
+    unit = [
+        str(test.relative_to(tree.path))
+        for test in sorted((tree.path / "tests/unit").glob("*.py"))
+        if stem in test.read_text("utf-8") and test.name not in ("test_docs.py", "test_rooms.py")
+    ]
+    for tests in (unit, ["tests/dag/test_harness.py", "tests/dag/test_incremental.py"]):
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist", *tests]
+        done = subprocess.run(
+            command, cwd=tree.path, env=clean_environment({}), capture_output=True, timeout=1800,
+            check=False,
+        )  # fmt: skip
+        if done.returncode not in (0, 5):
+            return True
+    return False
+
+
+def test_an_edit_of_plumbing_runs_nothing_and_why_shows_it(settled):
+    for path in ("scripts/tidemark/harness/console.py", "scripts/tidemark/files/locks.py"):
+        with (settled.path / path).open("a", encoding="utf-8") as file:
+            file.write("\n\nEDITED = 1\n")
+    assert settled.planned() == set()
+    outcome = settled.make("all")
+    assert (outcome.code, outcome.ran) == (0, set())
+    told = settled.make("why", "T=reports").stdout
+    assert "scripts/tidemark/harness/console.py was edited since: it shapes no byte" in told
+    settled.edit("scripts/tidemark/files/store.py", "def sha256(", "EDITED = 1\n\n\ndef sha256(")
+    assert len(settled.planned()) > 20
+
+
+def test_no_mutant_changes_a_byte_unnoticed(cold, chance, long, tmp_path):
+    if not long:
+        pytest.skip("in the long form")
+    expected = cold[0].state()
+    for number, (path, source) in enumerate(drawn(chance, MUTANTS)):
+        tree = make_small(tmp_path / str(number))
+        original = (tree.path / path).read_text("utf-8")
+        (tree.path / path).write_text(source, "utf-8")
+        same = ends_in_the_same(tree, expected)
+        print(f"{path}: {'the same bytes' if same else 'noticed by its tests?'}", flush=True)
+        assert same or noticed_by_tests(path, tree), f"{path}\n{changed(original, source)}"
+        shutil.rmtree(tree.path)
+
+
+def changed(before: str, after: str) -> str:
+    lines = ast.unparse(ast.parse(before)).splitlines()
+    return "\n".join(difflib.unified_diff(lines, after.splitlines(), lineterm="", n=2))
