@@ -22,7 +22,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Makefile", "config.yaml", "data/sample", "reports/narrative", "reports/templates")
-PARTS += ("requirements.lock", "requirements-dev.lock", "schemas", "scripts")
+PARTS += ("make", "requirements.lock", "requirements-dev.lock", "schemas", "scripts")
 RESULTS = ("data", "features", "models", "metrics", "reports")
 WALL_CLOCK = {"main.history", "main.step_timings", "assessment.pipeline_runs"}
 SKEW = r"^make: (Warning: File .* in the future|warning:  Clock skew detected.*)\n"

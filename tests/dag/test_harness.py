@@ -191,7 +191,8 @@ def test_a_reader_that_goes_away_is_no_failure(tree):
 def test_help_and_clean_need_no_environment(tmp_path):
     for name in ("Makefile", "config.yaml", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    for name in ("scripts", "make"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     for goal in ("help", "clean"):
         done = run(["make", goal], tmp_path)
         assert done.returncode == 0, done.stderr

@@ -114,7 +114,7 @@ class Run:
         return InputError(
             f"scripts/{self.step}.py",
             f"reads {path}, which the rule for {checkpoint.path_of(self.name)} does not list",
-            "add it to that rule's prerequisites in the Makefile",
+            "add it to that rule's prerequisites in make/",
         )
 
     def _read_once_more(self, path: str) -> bytes:

@@ -1,0 +1,15 @@
+# From the sources to data that hold: fetch_data, validate_schema.
+
+raw := $(RAW:%=data/raw/%.parquet)
+
+CHECKPOINTS_fetch_data := artifacts/fetch_data.ok
+CHECKPOINTS_validate_schema := artifacts/validate_schema.ok
+
+# Make knows a source by the key that names it, never by its own name; changed.sh sees its files change.
+artifacts/fetch_data.ok: $(SOURCES)
+	$(STEP) scripts/fetch_data.py
+$(raw) $(raw:=.sha256): artifacts/fetch_data.ok ; $(KEPT)
+
+artifacts/validate_schema.ok: $(raw) $(RAW:%=schemas/%.json)
+	$(STEP) scripts/validate_schema.py
+artifacts/validation_report.json artifacts/sessions.parquet: artifacts/validate_schema.ok ; $(KEPT)

@@ -1,0 +1,15 @@
+# Everything measured in one database, and what people read.
+
+REPORTS := model_communication_report model_evaluation_memo strategy_assessment reflection
+
+CHECKPOINTS_collect_metrics := artifacts/collect_metrics.ok
+CHECKPOINTS_reports := artifacts/reports.ok
+
+artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/scenario_compare.json metrics/market/market_metrics.parquet $(ASSESSED) $(addprefix data/scenarios/,market_scenarios.json bars_a_year.json)
+	$(STEP) scripts/collect_metrics.py
+artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
+
+artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json artifacts/strategy_figures.json \
+		$(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(wildcard reports/narrative)
+	$(STEP) scripts/reports.py
+$(REPORTS:%=reports/%.md): artifacts/reports.ok ; $(KEPT)

@@ -1,0 +1,33 @@
+# Trading strategies ($1 is one): markets to try them on, backtests, and what these are worth together.
+
+CHECKPOINTS_market_scenarios := artifacts/market_scenarios.ok
+CHECKPOINTS_market_metrics := artifacts/market_metrics.ok
+CHECKPOINTS_backtest := $(STRATEGIES:%=artifacts/backtest_%.ok)
+CHECKPOINTS_assess := artifacts/assess.ok
+CHECKPOINTS_strategy_plots := artifacts/strategy_plots.ok
+
+SCENES := $(addprefix data/scenarios/,history.parquet stress.parquet stochastic.parquet market_scenarios.json bars_a_year.json)
+ASSESSED := $(patsubst %,metrics/assessment/%.parquet,backtest_results set_rankings strategy_rankings scenario_performance \
+	strategy_scores leaders paths evidence) metrics/assessment/summary.json
+artifacts/market_scenarios.ok: data/raw/prices.parquet artifacts/sessions.parquet | artifacts/validate_schema.ok
+	$(STEP) scripts/market_scenarios.py
+$(SCENES): artifacts/market_scenarios.ok ; $(KEPT)
+
+artifacts/market_metrics.ok: $(SCENES) $(raw) artifacts/sessions.parquet data/splits/$(MARKET_SCENARIO)_test.parquet models/$(MARKET_FORECASTS).pkl \
+		$(sort $(patsubst %,data/predictions/%.parquet,$(MARKET_FORECASTS) $(MARKET_SCENARIO)_$(BASELINE)))
+	$(STEP) scripts/market_metrics.py
+metrics/market/market_metrics.parquet: artifacts/market_metrics.ok ; $(KEPT)
+
+define STRATEGY
+artifacts/backtest_$1.ok: $(SCENES) $(FORECASTS_$1:%=data/predictions/%.parquet)
+	$$(STEP) scripts/backtest.py --strategy $1
+metrics/backtests/$1.parquet data/backtests/$1.parquet: artifacts/backtest_$1.ok ; $$(KEPT)
+endef
+$(foreach s,$(STRATEGIES),$(eval $(call STRATEGY,$s)))
+artifacts/assess.ok: $(STRATEGIES:%=metrics/backtests/%.parquet) $(STRATEGIES:%=data/backtests/%.parquet) data/scenarios/bars_a_year.json
+	$(STEP) scripts/assess.py
+$(ASSESSED): artifacts/assess.ok ; $(KEPT)
+
+artifacts/strategy_plots.ok: $(ASSESSED) $(STRATEGIES:%=data/backtests/%.parquet)
+	$(STEP) scripts/strategy_plots.py
+artifacts/strategy_figures.json: artifacts/strategy_plots.ok ; $(KEPT)
