@@ -80,7 +80,7 @@ def test_what_is_gone_is_told():
     assert why() == [
         "config a.b is gone",
         "data/in.csv is gone",
-        "scripts/m.py is gone",
+        "code scripts/m.py is gone",
         "metrics/out.json is missing",
     ]
 

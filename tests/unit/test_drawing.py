@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from tidemark.dag import drawing, graph, promises
 from tidemark.dag.drawing import HEIGHT, INK, PITCH
 from tidemark.dag.graph import Node
-from tidemark.harness.checkpoint import Reason
+from tidemark.harness.reason import Cause, Reason
 
 import pytest
 from hypothesis import given, settings
@@ -27,7 +27,7 @@ def node(title, *makers, state=graph.FRESH, reasons=(), failure=(), record=True)
         step=step,
         instance=dict(zip(KINDS, values, strict=False)),
         state=state,
-        reasons=tuple(Reason(reason) for reason in reasons),
+        reasons=tuple(Reason(Cause.INPUT, reason) for reason in reasons),
         upstream={f"data/{maker}": maker for maker in makers},
         record={"seconds": 1.25} if record else None,
         failure={"message": "\n".join(failure)} if failure else {},

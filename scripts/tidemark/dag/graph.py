@@ -18,7 +18,8 @@ from tidemark.config import view
 from tidemark.dag.promises import Rule, Rules
 from tidemark.errors import InputError
 from tidemark.harness import checkpoint
-from tidemark.harness.checkpoint import Look, Reason
+from tidemark.harness.checkpoint import Look
+from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.verification import upstream_first
 
 FRESH = "fresh"
@@ -184,7 +185,7 @@ def _state(
         return BLOCKED
     if record is None:
         return NEVER
-    if any(reason.subject.endswith(" is missing") for reason in why):
+    if any(reason.cause is Cause.OUTPUT_MISSING for reason in why):
         return MISSING
     if why:
         return STALE

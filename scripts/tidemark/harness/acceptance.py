@@ -8,7 +8,8 @@ from typing import Any
 from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.harness import checkpoint, code, environment
-from tidemark.harness.checkpoint import Look, Reason
+from tidemark.harness.checkpoint import Look
+from tidemark.harness.reason import Cause, Reason
 
 
 def accept(name: str, who: str, reason: str, when: str) -> list[str]:
@@ -43,11 +44,11 @@ def accept(name: str, who: str, reason: str, when: str) -> list[str]:
 def beyond_acceptance(record: Mapping[str, Any], look: Look) -> Iterator[Reason]:
     """What nobody can accept: results that are not the step's own, or inputs that are not there."""
     if record["provisional"]:
-        yield Reason(f"provisional: {record['provisional']}")
+        yield Reason(Cause.PROVISIONAL, record["provisional"])
     yield from checkpoint.changed_outputs(record, look)
     for path in record["inputs"]:
         if look.sha(path) in (None, checkpoint.UNREADABLE):
-            yield Reason(f"{path} is gone or cannot be read")
+            yield Reason(Cause.INPUT_UNREADABLE, path)
 
 
 def mark_provisional(name: str, why: str) -> None:

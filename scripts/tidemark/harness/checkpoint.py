@@ -13,7 +13,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from tidemark.errors import InputError
 from tidemark.files import listings, store
 from tidemark.harness import code, environment
 from tidemark.harness import outputs as staging
+from tidemark.harness.reason import Cause, Reason
 
 FORMAT = 2
 FOLDER = Path("artifacts")
@@ -33,23 +33,6 @@ LONG_AGO_NS = 946_684_800 * 10**9  # of a checkpoint that does not hold
 UNREADABLE = "cannot be read"  # in place of a hash
 POLICY = "environment.rerun_on_upgrade"
 LARGEST = "fetch_data.largest_file_megabytes"
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a step must run: a subject, and its value then and now where there is one."""
-
-    subject: str
-    old: str = ""
-    new: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.subject} {self.old} -> {self.new}" if self.old or self.new else self.subject
-
-    def brief(self) -> str:
-        """For the terminal: a configuration value is telling, a hash is not."""
-        telling = self.subject.startswith(("config ", "library "))
-        return str(self) if telling else self.subject
 
 
 class Look:
@@ -175,10 +158,10 @@ def reasons(name: str, pending: Collection[str] = (), look: Look | None = None) 
     record = look.record(name)
     if record is None:
         exists = path_of(name).exists()
-        yield Reason("its checkpoint cannot be read" if exists else "never ran")
+        yield Reason(Cause.CHECKPOINT_UNREADABLE if exists else Cause.NEVER_RAN)
         return
     if record["provisional"]:
-        yield Reason(f"provisional: {record['provisional']}")
+        yield Reason(Cause.PROVISIONAL, record["provisional"])
     yield from (reason for reason, asks in _upgrades(record, look) if asks)
     yield from _changed_config(record["config"], look)
     inputs = {
@@ -209,7 +192,7 @@ def _upgrades(record: Mapping[str, Any], look: Look) -> list[tuple[Reason, bool]
     different = environment.differences(record["libraries"])
     named = json.loads(look.stored(POLICY) or "[]") if different else []
     return [
-        (Reason(f"library {name}", then, now), name in named or "all" in named)
+        (Reason(Cause.LIBRARY, name, then, now), name in named or "all" in named)
         for name, (then, now) in different.items()
     ]
 
@@ -219,11 +202,11 @@ def _changed_config(values: Mapping[str, Any], look: Look) -> Iterator[Reason]:
         text = look.stored(key)
         new = None if text is None else json.loads(text)
         if text is None:
-            yield Reason(f"config {key} is gone")
+            yield Reason(Cause.KEY_GONE, key)
         elif isinstance(new, dict) and isinstance(old, dict) and new != old:
-            yield Reason(f"config {key}: {_names_changed(old['keys'], new['keys'])}")
+            yield Reason(Cause.SECTION, key, now=_names_changed(old["keys"], new["keys"]))
         elif new != old:
-            yield Reason(f"config {key}", shown(old), shown(new))
+            yield Reason(Cause.KEY, key, shown(old), shown(new))
 
 
 def _names_changed(old: Sequence[str], new: Sequence[str]) -> str:
@@ -243,13 +226,13 @@ def _changed_inputs(inputs: Mapping[str, Mapping[str, Any]], look: Look) -> Iter
     for path, then in inputs.items():
         now = look.sha(path)
         if now is None:
-            yield Reason(f"{path} is gone")
+            yield Reason(Cause.INPUT_GONE, path)
         elif then["sha256"] is None:
-            yield Reason(f"{path} appeared")
+            yield Reason(Cause.INPUT_APPEARED, path)
         elif now == UNREADABLE:
-            yield Reason(f"{path} {UNREADABLE}")
+            yield Reason(Cause.INPUT_UNREADABLE, path)
         elif now != then["sha256"]:
-            yield Reason(path, then["sha256"][:8], now[:8])
+            yield Reason(Cause.INPUT, path, then["sha256"][:8], now[:8])
 
 
 def _changed_code(modules: Mapping[str, Mapping[str, str]], look: Look) -> Iterator[Reason]:
@@ -257,9 +240,9 @@ def _changed_code(modules: Mapping[str, Mapping[str, str]], look: Look) -> Itera
     for path, then in _shaping(modules).items():
         sha = look.code_sha(path)
         if sha is None:
-            yield Reason(f"{path} is gone")
+            yield Reason(Cause.MODULE_GONE, path)
         elif _means_else(path, then, look):
-            yield Reason(f"code {path}")
+            yield Reason(Cause.MODULE, path)
 
 
 def edited_plumbing(record: Mapping[str, Any], look: Look) -> list[str]:
@@ -293,9 +276,9 @@ def changed_outputs(record: Mapping[str, Any], look: Look) -> Iterator[Reason]:
     for path, then in record["outputs"].items():
         now = look.output_sha(path, record["name"])
         if now is None:
-            yield Reason(f"{path} is missing")
+            yield Reason(Cause.OUTPUT_MISSING, path)
         elif now != then["sha256"]:
-            yield Reason(f"{path} is not what the step wrote")
+            yield Reason(Cause.OUTPUT_EDITED, path)
 
 
 def produced(path: str) -> dict[str, Any] | None:

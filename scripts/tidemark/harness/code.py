@@ -32,7 +32,7 @@ PLUMBING = frozenset(
             f"harness/{name}"
             for name in (
                 *("__init__", "acceptance", "checkpoint", "code", "console", "environment"),
-                *("failures", "guard", "launching", "logs", "step", "verification"),
+                *("failures", "guard", "launching", "logs", "reason", "step", "verification"),
             )
         ),
     )

@@ -19,6 +19,7 @@ from tidemark.errors import InputError
 from tidemark.files import history, listings, locks, store
 from tidemark.harness import checkpoint, code, console, environment, guard, logs
 from tidemark.harness.outputs import Staging
+from tidemark.harness.reason import Cause, Reason
 from tidemark.project import ROOT
 
 if TYPE_CHECKING:
@@ -344,7 +345,7 @@ class Run:
 
     # --- The end of the run; the harness calls these
 
-    def succeed(self, why: list[checkpoint.Reason], started_ns: int, seconds: float) -> None:
+    def succeed(self, why: list[Reason], started_ns: int, seconds: float) -> None:
         """Move the outputs into place and write the checkpoint."""
         outputs = self._staging.commit(reports=self._survivors)
         self._staging.remove(self._last.get("outputs", {}).keys() - outputs.keys())
@@ -356,9 +357,7 @@ class Run:
         checkpoint.save(record, started_ns)
         console.finished(self.step, self.instance, "ran", seconds, self._headline, _brief(why))
 
-    def _record(
-        self, why: list[checkpoint.Reason], started_ns: int, seconds: float
-    ) -> dict[str, Any]:
+    def _record(self, why: list[Reason], started_ns: int, seconds: float) -> dict[str, Any]:
         """The checkpoint, but for the outputs."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return {
@@ -446,8 +445,8 @@ def promised_by_make(name: str) -> set[str] | None:
     return {*listed, *(json.loads(text) for text in named if text)}
 
 
-def _brief(why: list[checkpoint.Reason]) -> str:
+def _brief(why: list[Reason]) -> str:
     """The first reason and how many more; a first run needs no explanation."""
-    if why[0].subject == "never ran":
+    if why[0].cause is Cause.NEVER_RAN:
         return ""
     return why[0].brief() + (f" (+{len(why) - 1} more)" if len(why) > 1 else "")

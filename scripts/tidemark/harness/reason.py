@@ -1,0 +1,49 @@
+"""Why a step must run: a value; words come last."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """What can be a reason, each with its words for people."""
+
+    NEVER_RAN = "never ran"
+    CHECKPOINT_UNREADABLE = "its checkpoint cannot be read"
+    PROVISIONAL = "provisional: {subject}"
+    LIBRARY = "library {subject}"
+    KEY = "config {subject}"
+    KEY_GONE = "config {subject} is gone"
+    SECTION = "config {subject}: {now}"
+    INPUT = "{subject}"
+    INPUT_GONE = "{subject} is gone"
+    INPUT_APPEARED = "{subject} appeared"
+    INPUT_UNREADABLE = "{subject} cannot be read"
+    MODULE = "code {subject}"
+    MODULE_GONE = "code {subject} is gone"
+    OUTPUT_MISSING = "{subject} is missing"
+    OUTPUT_EDITED = "{subject} is not what the step wrote"
+
+
+CHANGES = (Cause.LIBRARY, Cause.KEY, Cause.INPUT)  # that have a value then and now
+TELLING = (Cause.LIBRARY, Cause.KEY)  # whose values say something to people; a hash does not
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A cause, what it is about, and its value then and now where there is one."""
+
+    cause: Cause
+    subject: str = ""
+    then: str = ""
+    now: str = ""
+
+    def __str__(self) -> str:
+        known = self.cause in CHANGES and (self.then or self.now)
+        return self._words() + (f" {self.then} -> {self.now}" if known else "")
+
+    def brief(self) -> str:
+        """For the terminal."""
+        return str(self) if self.cause in TELLING else self._words()
+
+    def _words(self) -> str:
+        return self.cause.format(subject=self.subject, now=self.now)
