@@ -11,8 +11,8 @@ import pytest
 
 OWN = '''"""Long after two closes in a row that rose."""
 
-from tidemark.backtest.indicators import lag
-from tidemark.backtest.signals import above
+from tidemark.market.indicators import lag
+from tidemark.market.signals import above
 
 CATEGORY = "momentum"
 DEFAULTS = {"apart": 1}

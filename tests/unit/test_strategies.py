@@ -552,7 +552,7 @@ def test_the_configuration_has_enough_sets():
 # --- The registry --------------------------------------------------------------------------------
 
 GOOD = '''"""Long on every bar."""
-from tidemark.backtest.prices import Prices
+from tidemark.market.grid import Prices
 CATEGORY = "trend"
 DEFAULTS = {"window": 3}
 def targets(prices, window):
@@ -603,6 +603,7 @@ def test_registered_strategies_say_what_they_do():
         ("prices, window", "window, prices", "the first argument of targets is not prices"),
         ("prices, window", "prices, windows", "targets takes windows, which has no default"),
         ("prices, window", "prices", "targets does not take window, which is in DEFAULTS"),
+        ("tidemark.market.grid", "tidemark.backtest.prices", "imports tidemark.backtest.prices,"),
     ],
 )
 def test_a_file_that_is_not_a_strategy(write, old, new, problem):

@@ -76,7 +76,15 @@ def load(name: str) -> Strategy:
             f"there is no strategy {name}{hint(name, names())}",
             f"name one of {', '.join(names())}, or write {FOLDER}/{name}.py",
         )
-    module = importlib.import_module(f"{__name__}.{name}")
+    try:
+        module = importlib.import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        raise InputError(
+            _file(name),
+            f"imports {error.name}, which is not there",
+            "see the imports of sma_cross.py beside it: indicators and signals are in"
+            " tidemark.market",
+        ) from error
     missing = [part for part in ("CATEGORY", "DEFAULTS", "targets") if not hasattr(module, part)]
     if missing or not module.__doc__:
         raise InputError(
