@@ -1,6 +1,6 @@
 #!/bin/sh
 # Remove what the pipeline generated. History, people's words and what they edited by hand are not generated.
-# A folder in the project goes as a whole. Where a link leads elsewhere, something else may lie there too:
+# A folder in the project is emptied. Where a link leads elsewhere, something else may lie there too:
 # of that only files go that are noted as ours, and the link stays.
 set -eu
 generated="data/raw data/processed data/splits data/predictions data/scenarios data/backtests
@@ -27,7 +27,7 @@ noted() {
 clean() {
     noted reports
     for folder in $generated; do
-        if elsewhere "$folder"; then noted "$folder"; else rm -rf "$folder"; fi
+        if elsewhere "$folder"; then noted "$folder"; else inside "$folder"; fi
     done
     [ ! -d logs ] || rm -f logs/*.log logs/*.log.[0-9] logs/alerts.jsonl*
     if elsewhere metrics; then noted metrics; else
@@ -42,9 +42,10 @@ clean() {
     fi
 }
 
+# All but what is kept, and README.md; then the folder too, if nothing is left in it.
 inside() {
     if [ -d "$1" ]; then
-        find "$1" -mindepth 1 -maxdepth 1 ! -name "$2" -exec rm -rf {} +
+        find "$1" -mindepth 1 -maxdepth 1 ! -name README.md ! -name "${2-README.md}" -exec rm -rf {} +
         rmdir "$1" 2>/dev/null || :
     else
         rm -f "$1"

@@ -1,5 +1,8 @@
 import json
 import os
+import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import get_args
 
@@ -412,8 +415,18 @@ def test_a_configuration_whose_name_could_be_code_is_refused(project, monkeypatc
     assert not Path("artifacts/config.mk").exists()
 
 
-def test_one_list_says_what_is_generated():
+def test_one_list_says_what_is_generated(tmp_path):
+    """The configuration, `make clean`, the quick look and .gitignore."""
+    folders = set(generated.GENERATED)
     cleaned, looked = ((ROOT / f"scripts/{name}.sh").read_text() for name in ("clean", "changed"))
-    for folder in generated.GENERATED:
-        assert folder in cleaned
-        assert folder in looked or folder in ("logs", "reports/figs")
+    listed = set(re.search(r'^generated="([^"]*)"', cleaned, re.M)[1].split())
+    assert listed | {"metrics", "artifacts"} == folders  # of these two something is kept
+    watched = set(re.search(r"\$\(existing (data/raw[^)]*)\)", looked)[1].replace("\\", "").split())
+    assert folders <= watched | {"logs", "reports/figs", "artifacts"}
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    ask = ["git", "check-ignore", "-q"]
+    for folder in folders:
+        assert subprocess.run([*ask, f"{folder}/x.json"], cwd=tmp_path).returncode == 0, folder
+    for kept in ("data/sample/prices.csv", "reports/narrative/a.md", "features/README.md"):
+        assert subprocess.run([*ask, kept], cwd=tmp_path).returncode == 1, kept
