@@ -98,11 +98,11 @@ class Run:
         """A file's content, hashed as it is read."""
         self._must_be_promised(path)
         with guard.opened():
-            data = store.read_file(Path(path))
+            data, sha = _read_hashed(path)
             recorded = checkpoint.produced(path)
-            if recorded and store.sha256(data) != recorded["sha256"]:
-                data = self._read_once_more(path)
-        self.inputs[path] = store.sha256(data)
+            if recorded and sha != recorded["sha256"]:
+                data, sha = self._read_once_more(path)
+        self.inputs[path] = sha
         return data
 
     def _must_be_promised(self, path: str) -> None:
@@ -118,19 +118,19 @@ class Run:
             "add it to that rule's prerequisites in make/",
         )
 
-    def _read_once_more(self, path: str) -> bytes:
+    def _read_once_more(self, path: str) -> tuple[bytes, str]:
         """Wait for a producer that may be at work in another make; then the file must be its."""
         producer = checkpoint.producer(path) or ""
         with locks.held(producer, console.say):
-            data = store.read_file(Path(path))
+            data, sha = _read_hashed(path)
             recorded = checkpoint.produced(path)
-        if recorded and store.sha256(data) != recorded["sha256"]:
+        if recorded and sha != recorded["sha256"]:
             raise InputError(
                 path,
                 f"is not what {producer} wrote: it was changed by hand",
                 "keep your copy elsewhere if you need it, delete the file, and run make again",
             )
-        return data
+        return data, sha
 
     def read_text(self, path: str) -> str:
         """A text file; one that is not UTF-8 is an InputError with the line."""
@@ -410,6 +410,11 @@ class Run:
             meaning = known[path]["meaning"] if same else code.meaning(source)
             fingerprints[path] = {"sha256": sha, "meaning": meaning}
         return fingerprints
+
+
+def _read_hashed(path: str) -> tuple[bytes, str]:
+    data = store.read_file(Path(path))
+    return data, store.sha256(data)
 
 
 def _peak_bytes(usage: resource.struct_rusage) -> int:
