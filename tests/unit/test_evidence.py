@@ -71,7 +71,7 @@ def test_a_choice_is_among_a_strategys_sets_or_among_all(returns, benchmark, exa
         assert row["sets"] == sets.shape[1]
         expected = overfitting.probability_of_backtest_overfitting(sets, 16)
         assert row["overfitting"] == expected
-        walked = overfitting.walk_forward(sets, 500, 250).returns
+        walked = overfitting.walk_forward(sets, 500, 250)
         assert row["walk_forward_sharpe"] == pytest.approx(
             walked.mean() / walked.std(ddof=1) * np.sqrt(YEAR)
         )

@@ -142,7 +142,7 @@ def into_bars(prices):
     ("targets", "line"), [(into_an_indicator, 2), (through_a_function, 1), (into_bars, 2)]
 )
 def test_a_strategy_that_writes_into_what_is_shared_is_told_to_copy(targets, line):
-    strategy = strategies.Strategy("writes", "trend", "It.", {}, (), targets, lambda: True)
+    strategy = strategies.Strategy("writes", "trend", {}, (), targets, lambda: True)
     with pytest.raises(InputError, match="it writes into bars, or into what an") as refused:
         list(strategies.targets_of(strategy, prices(), [{}]))
     at = targets.__code__.co_firstlineno + line

@@ -283,7 +283,7 @@ def test_the_future_changes_no_target(name, seed, cut, change):
 def planted(look):
     """A strategy on each side of what `look` makes of the closes."""
     return strategies.Strategy(
-        *("planted", "trend", "Looks ahead.", {}, ()),
+        *("planted", "trend", {}, ()),
         lambda prices: side(prices.close, look(pd.DataFrame(prices.close)).to_numpy()),
         lambda: True,
     )
@@ -337,9 +337,7 @@ def test_the_check_names_ticker_targets_and_parameters():
         result[start:, 1] = len(prices.close) == 400
         return result
 
-    late = strategies.Strategy(
-        "late", "trend", "Knows the end.", {"start": 9}, (), targets_of_b, lambda start: True
-    )
+    late = strategies.Strategy("late", "trend", {"start": 9}, (), targets_of_b, lambda start: True)
     with pytest.raises(InputError) as refused:
         causality.require_causal(late, prices, [{"start": 30}])
     assert refused.value.where.endswith("strategies/late.py with start=30")
@@ -352,7 +350,7 @@ def test_the_check_names_ticker_targets_and_parameters():
 def test_the_check_cuts_forecasts_too():
     prices, forecasts = bars(1)
     last = strategies.Strategy(
-        *("last", "model", "Trades the last forecast.", {}, ("forecasts",)),
+        *("last", "model", {}, ("forecasts",)),
         lambda prices, forecasts: prices.close * 0 + np.sign(forecasts[-1]),
         lambda: True,
     )
@@ -430,9 +428,7 @@ def test_the_check_tries_every_set_however_many_are_held_at_a_time(monkeypatch):
         now = prices.close * 0
         return np.sign(np.roll(prices.close, -1, axis=0) - prices.close) if way == 4 else now
 
-    peek = strategies.Strategy(
-        "peek", "trend", "Peeks if it is the last.", {"way": 0}, (), only_the_last, lambda way: True
-    )
+    peek = strategies.Strategy("peek", "trend", {"way": 0}, (), only_the_last, lambda way: True)
     monkeypatch.setattr(causality, "VALUES", 2 * prices.close.size)
     causality.require_causal(peek, prices, [{"way": way} for way in range(4)])
     with pytest.raises(InputError, match="it looks ahead") as refused:
@@ -575,7 +571,7 @@ def write(tmp_path, monkeypatch):
 def test_a_file_is_a_strategy(write):
     write(GOOD)
     mine = strategies.load("mine")
-    assert (mine.name, mine.category, mine.summary) == ("mine", "trend", "Long on every bar.")
+    assert (mine.name, mine.category) == ("mine", "trend")
     assert (mine.defaults, mine.inputs) == ({"window": 3}, ())
     assert "mine" in strategies.names()
     assert strategies.grid(mine, {}, "here") == [{"window": 3}]
@@ -587,7 +583,6 @@ def test_registered_strategies_say_what_they_do():
     for name in EVERY:
         strategy = strategies.load(name)
         assert strategy.name == name
-        assert strategy.summary.endswith(".")
         assert strategy.valid(**strategy.defaults)
         assert strategy.inputs == (("forecasts",) if strategy.category == "model" else ())
 
@@ -690,9 +685,7 @@ def test_targets_are_made_one_set_at_a_time():
         made.append(fast)
         return prices.close * 0
 
-    lazy = strategies.Strategy(
-        "lazy", "trend", "Waits.", {"fast": 1}, (), counted, lambda fast: True
-    )
+    lazy = strategies.Strategy("lazy", "trend", {"fast": 1}, (), counted, lambda fast: True)
     stream = strategies.targets_of(lazy, prices_of([1, 2]), [{"fast": 1}, {"fast": 2}])
     next(stream)
     assert made == [1]
@@ -715,7 +708,7 @@ def test_a_model_strategy_needs_forecasts():
 )
 def test_targets_that_are_no_positions(made, problem):
     wrong = strategies.Strategy(
-        *("wrong", "trend", "Errs.", {"fast": 1}, ()),
+        *("wrong", "trend", {"fast": 1}, ()),
         lambda prices, fast: made(prices.close),
         lambda fast: True,
     )

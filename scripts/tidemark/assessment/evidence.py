@@ -143,13 +143,13 @@ def _of_choice(sets: Floats, benchmark: Floats, plan: Plan) -> dict[str, float]:
     """Of choosing among the sets: how often that misleads, and what it earned out of sample."""
     excess = sets - plan.cash
     walked = overfitting.walk_forward(excess, plan.first, plan.every)
-    both = np.column_stack([walked.returns, benchmark[plan.first :] - plan.cash])
+    both = np.column_stack([walked, benchmark[plan.first :] - plan.cash])
     ours, theirs = np.sqrt(plan.periods_per_year) * overfitting.sharpe(both)
     return {
         "sets": sets.shape[1],
         "overfitting": overfitting.probability_of_backtest_overfitting(excess, plan.blocks),
         "walk_forward_sharpe": ours,
-        "walk_forward_return": _annual(walked.returns[:, None] + plan.cash, plan)[0],
+        "walk_forward_return": _annual(walked[:, None] + plan.cash, plan)[0],
         "walk_forward_benchmark_sharpe": theirs,
     }
 

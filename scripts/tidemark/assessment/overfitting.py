@@ -40,15 +40,6 @@ class Moments:
 
 
 @dataclass(frozen=True)
-class WalkForward:
-    """What choosing on the past alone would have earned."""
-
-    returns: Floats  # (bars - in_sample,), out-of-sample stretches one after the other
-    starts: Integers  # (stretches,) first bar of each, counted from the first bar of the history
-    chosen: Integers  # (stretches,) column of the set traded there; -1 is none
-
-
-@dataclass(frozen=True)
 class Bootstrap:
     """How intervals are drawn."""
 
@@ -199,7 +190,7 @@ def probability_of_backtest_overfitting(returns: Floats, blocks: int = 16) -> fl
     return float((defined <= 0.0).mean()) if len(defined) else float("nan")
 
 
-def walk_forward(returns: Floats, in_sample: int, step: int, rolling: bool = False) -> WalkForward:
+def walk_forward(returns: Floats, in_sample: int, step: int) -> Floats:
     """Choose the set with the best Sharpe ratio so far, trade it for `step` bars, choose again.
 
     Of equals the first is chosen; where no set has a Sharpe ratio yet, nothing is traded and the
@@ -209,7 +200,9 @@ def walk_forward(returns: Floats, in_sample: int, step: int, rolling: bool = Fal
         returns: (bars, sets).
         in_sample: bars before the first choice.
         step: bars between choices; the last stretch may be shorter.
-        rolling: choose on the last `in_sample` bars, rather than on all bars so far.
+
+    Returns:
+        (bars - in_sample,), the stretches out of sample one after the other.
 
     Raises:
         InputError: returns that are missing or infinite, or no bar left to trade.
@@ -222,12 +215,10 @@ def walk_forward(returns: Floats, in_sample: int, step: int, rolling: bool = Fal
             f"set it to 2 or more, and less than {len(returns)}",
         )
     starts = np.arange(in_sample, len(returns), step)
-    past = (returns[start - in_sample if rolling else 0 : start] for start in starts)
-    chosen = np.array([_best(sharpe(stretch)) for stretch in past])
+    chosen = np.array([_best(sharpe(returns[:start])) for start in starts])
     column = np.repeat(chosen, step)[: len(returns) - in_sample]
     bars = np.arange(in_sample, len(returns))
-    traded = np.where(column >= 0, returns[bars, column], 0.0)
-    return WalkForward(traded, starts, chosen)
+    return np.where(column >= 0, returns[bars, column], 0.0)
 
 
 def intervals(
@@ -239,9 +230,9 @@ def intervals(
 ) -> dict[str, Floats]:
     """Bootstrap intervals of each set's annual figures, and of their distance to a benchmark.
 
-    Percentile intervals of a moving-block bootstrap (`tidemark.bootstrap`), with the same bars
-    drawn for every set and the benchmark: differences are paired. They hold one set for itself and
-    know nothing of having chosen it; the deflated Sharpe ratio does.
+    Percentile intervals of a moving-block bootstrap (`tidemark.statistics.bootstrap`), with the
+    same bars drawn for every set and the benchmark: differences are paired. They hold one set for
+    itself and know nothing of having chosen it; the deflated Sharpe ratio does.
 
     Args:
         returns: (bars, sets).
@@ -251,8 +242,8 @@ def intervals(
         cash: return of cash a bar, beyond which Sharpe ratios count.
 
     Returns:
-        sharpe_ratio (annual), annual_return (compounded), sharpe_difference and return_difference
-        (less the benchmark's), each (sets, 2): lower and upper end, NaN where undefined.
+        sharpe_ratio (annual), annual_return (compounded) and sharpe_difference (less the
+        benchmark's), each (sets, 2): lower and upper end, NaN where undefined.
 
     Raises:
         InputError: returns that are missing or infinite, or a block longer than the bars.
@@ -271,13 +262,14 @@ def intervals(
         sums = bootstrap.resample(_sums(column, cash), starts, length)
         return _annual(bars, sums, periods_per_year)
 
-    theirs = drawn(reference)
-    found = np.empty((4, returns.shape[1], 2))
+    benchmark_sharpe, _ = drawn(reference)
+    names = ("sharpe_ratio", "annual_return", "sharpe_difference")
+    found = np.empty((len(names), returns.shape[1], 2))
     for i, column in enumerate(returns.T):
-        ours = drawn(column)
-        for j, replicates in enumerate((*ours, *(ours - theirs))):
+        sharpe_ratio, annual_return = drawn(column)
+        figures = (sharpe_ratio, annual_return, sharpe_ratio - benchmark_sharpe)
+        for j, replicates in enumerate(figures):
             found[j, i] = bootstrap.interval(replicates, settings.confidence)
-    names = ("sharpe_ratio", "annual_return", "sharpe_difference", "return_difference")
     return dict(zip(names, found, strict=True))
 
 

@@ -51,7 +51,6 @@ class Strategy:
 
     name: str
     category: str
-    summary: str  # first line of the docstring
     defaults: Mapping[str, Any]
     inputs: tuple[str, ...]  # what `targets` takes beyond prices and parameters
     targets: Callable[..., Floats]
@@ -99,7 +98,6 @@ def load(name: str) -> Strategy:
     return Strategy(
         name,
         module.CATEGORY,
-        module.__doc__.strip().splitlines()[0],
         module.DEFAULTS,
         _inputs(name, module.targets, module.DEFAULTS),
         module.targets,
