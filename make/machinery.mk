@@ -48,7 +48,7 @@ look := $(shell scripts/changed.sh $(if $(MAKE_RESTARTS),,$(CONFIG)) 2>&1 || ech
 
 include artifacts/config.mk
 ifndef MAKE_RESTARTS
-artifacts/config.mk: $(CONFIG) .venv/.ok scripts/launch/configure.py $(wildcard scripts/tidemark/config/*.py scripts/tidemark/files/*.py) scripts/tidemark/errors.py
+artifacts/config.mk: $(CONFIG) .venv/.ok scripts/launch/configure.py $(wildcard scripts/tidemark/config/*.py scripts/tidemark/files/*.py) scripts/tidemark/errors.py scripts/tidemark/ohlcv.py
 artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.)),$(if $(filter configure,$(look)),FORCE),FORCE)
 endif
 artifacts/config.mk:

@@ -4,11 +4,12 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from tidemark.arrays import Floats
 from tidemark.backtest import causality, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
 from tidemark.harness.step import Run, step
-from tidemark.market.grid import Floats, Prices, TradingHours, forecasts_on
+from tidemark.market.grid import Prices, TradingHours, forecasts_on
 from tidemark.market.scenarios import files
 from tidemark.market.scenarios.market import MarketScenario
 from tidemark.naming import counted

@@ -1,13 +1,12 @@
 """Forecast the test rows with one fitted model, and measure what the forecasts are worth."""
 
+from tidemark.arrays import Floats
 from tidemark.errors import InputError
 from tidemark.harness.step import Run, step
 from tidemark.models import forecast_metrics
 from tidemark.statistics import bootstrap
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 KEYS = ["timestamp", "ticker"]
 
@@ -34,7 +33,7 @@ def evaluate(run: Run) -> None:
     run.headline(f"RMSE {100 * scores['rmse']:.3f} %, skill {scores['skill']:+.3f}")
 
 
-def _baseline(run: Run, forecasts: pd.DataFrame) -> NDArray[np.float64]:
+def _baseline(run: Run, forecasts: pd.DataFrame) -> Floats:
     """What the baseline model forecast for the same rows."""
     baseline = run.config["evaluate"]["baseline"]
     if run.model == baseline:
@@ -62,7 +61,7 @@ def _record(
     }
 
 
-def _intervals(run: Run, sums: NDArray[np.float64]) -> dict[str, object]:
+def _intervals(run: Run, sums: Floats) -> dict[str, object]:
     """Intervals of every metric from one moving-block bootstrap over dates.
 
     All instances draw the same dates, so equal forecasts have equal intervals.

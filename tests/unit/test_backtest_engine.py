@@ -8,7 +8,8 @@ from pathlib import Path
 from tidemark.backtest.engine import Rules, simulate
 from tidemark.backtest.performance import measure
 from tidemark.errors import InputError
-from tidemark.market.grid import FIELDS, Prices, from_tidy
+from tidemark.market.grid import Prices, from_tidy
+from tidemark.ohlcv import OHLCV
 
 import numpy as np
 import pandas as pd
@@ -293,7 +294,7 @@ def test_no_position_earns_the_cash_rate_exactly(case):
 @given(cases(), st.sampled_from([2.0**-20, 4.0, 2.0**30]))
 def test_the_scale_of_prices_changes_nothing(case, scale):
     targets, prices, rules, allowed = case
-    scaled = replace(prices, **{name: getattr(prices, name) * scale for name in FIELDS})
+    scaled = replace(prices, **{name: getattr(prices, name) * scale for name in OHLCV})
     one, other = (simulate(targets, some, rules, allowed) for some in (prices, scaled))
     assert np.array_equal(one.returns, other.returns)
     assert np.array_equal(one.position, other.position)
@@ -304,7 +305,7 @@ def test_the_scale_of_prices_changes_nothing(case, scale):
 def test_tickers_and_sets_are_independent(case, random):
     targets, prices, rules, allowed = case
     order = random.sample(range(targets.shape[2]), targets.shape[2])
-    shuffled = replace(prices, **{name: getattr(prices, name)[:, order] for name in FIELDS})
+    shuffled = replace(prices, **{name: getattr(prices, name)[:, order] for name in OHLCV})
     whole = simulate(targets, prices, rules, allowed)
     other = simulate(targets[:, :, order], shuffled, rules, allowed[:, order])
     alone = simulate(targets[0], prices, rules, allowed)

@@ -10,6 +10,7 @@ from tidemark.features import bar_features
 from tidemark.market import market_metrics
 from tidemark.market.grid import forecasts_on, from_tidy
 from tidemark.models import fitting, splits
+from tidemark.ohlcv import OHLCV
 from tidemark.preprocessing import cleaning
 from tidemark.sources import actions, economic, prices
 from tidemark.validation import adjustments, checks, completeness, schema, sessions, steps
@@ -28,7 +29,7 @@ LONG = {
     "date_format": "%Y-%m-%d",
     "time_zone": "UTC",
     "columns": {"timestamp": "Date", "ticker": "Ticker"}
-    | {field: field.capitalize() for field in prices.FIELDS[:5]}
+    | {field: field.capitalize() for field in OHLCV}
     | {"adj_close": "Close"},
 }
 

@@ -7,8 +7,8 @@ time: other values, more gaps, or fewer rows. There are holes in the prices, and
 from tidemark.errors import InputError
 from tidemark.features import bar_features
 from tidemark.models import splits
+from tidemark.ohlcv import FIELDS
 from tidemark.preprocessing import cleaning
-from tidemark.sources.prices import FIELDS
 
 import numpy as np
 import pandas as pd

@@ -11,6 +11,7 @@ from tidemark.market.grid import Prices
 from tidemark.market.scenarios.paths import Simulation
 from tidemark.market.scenarios.windows import Window
 from tidemark.models import within_windows
+from tidemark.ohlcv import OHLC
 
 import numpy as np
 import pandas as pd
@@ -21,8 +22,6 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-
-FIELDS = ("open", "high", "low", "close")
 
 
 def prices_of(close, start="2020-01-06", freq="B"):
@@ -132,7 +131,7 @@ def test_the_bar_after_a_gap_has_the_whole_return():
 def test_technical_levels_compare_across_prices():
     """A ticker ten times as dear has the same figures."""
     prices = walk(tickers=1)
-    for field in FIELDS:
+    for field in OHLC:
         twice = np.hstack([getattr(prices, field), 10 * getattr(prices, field)])
         prices = replace(prices, **{field: twice})
     for name, level in market_metrics.technical_levels(prices).items():
@@ -204,8 +203,8 @@ def test_only_measured_bars_count_and_indicators_look_back():
     mean = prices.close[rows.stop - 50 : rows.stop, 1].mean()
     distance = prices.close[rows.stop - 1, 1] / mean - 1
     assert value(frame, "B", "sma_50_distance_last") == pytest.approx(distance)
-    later = replace(prices, **{f: getattr(prices, f).copy() for f in FIELDS})
-    for field in FIELDS:
+    later = replace(prices, **{f: getattr(prices, f).copy() for f in OHLC})
+    for field in OHLC:
         getattr(later, field)[rows.stop :] *= 3.0
     (after,) = market_metrics.describe(scenarios.windows.historical(later, window))
     pd.testing.assert_frame_equal(frame, after)

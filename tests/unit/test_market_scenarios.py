@@ -8,11 +8,12 @@ from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.market import scenarios
 from tidemark.market.bars_a_year import of_prices
-from tidemark.market.grid import FIELDS, Prices, forecasts_on, from_tidy
+from tidemark.market.grid import Prices, forecasts_on, from_tidy
 from tidemark.market.scenarios import configured, files
 from tidemark.market.scenarios.paths import Pool, Simulation
 from tidemark.market.scenarios.stress import Shock, Stress
 from tidemark.market.scenarios.windows import Window
+from tidemark.ohlcv import OHLCV
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,7 @@ def assert_consistent(prices):
 
 def assert_same(one, two):
     assert one.ticker == two.ticker
-    for field in ("timestamp", *FIELDS):
+    for field in ("timestamp", *OHLCV):
         assert getattr(one, field).tobytes() == getattr(two, field).tobytes(), field
 
 
@@ -543,7 +544,7 @@ def test_tickers_with_little_history_or_none_now_are_left_out():
 
 def test_bars_beside_a_gap_are_not_drawn():
     prices = random_prices()
-    for field in FIELDS:
+    for field in OHLCV:
         getattr(prices, field)[100, 1] = np.nan
     plan = replace(PLAN, horizon=190)
     (path, *_) = of_method(prices, "stationary_bootstrap", plan)
@@ -677,7 +678,7 @@ def test_stored_and_restored():
 def test_tidy_rows():
     prices = random_prices(bars=60, tickers=2, listed=(0, 50))
     frame = files.tidy(scenarios.windows.full(prices))
-    assert list(frame) == ["timestamp", "ticker", *FIELDS, "scenario"]
+    assert list(frame) == ["timestamp", "ticker", *OHLCV, "scenario"]
     assert frame["ticker"].tolist() == ["A"] * 60 + ["B"] * 10
     assert frame["timestamp"].iloc[60] == prices.timestamp[50]
     assert frame["low"].iloc[60] == prices.low[50, 1]

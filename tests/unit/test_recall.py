@@ -1,8 +1,9 @@
 from tidemark.backtest import strategies
 from tidemark.errors import InputError
 from tidemark.market import indicators, recall
-from tidemark.market.grid import FIELDS, Prices
+from tidemark.market.grid import Prices
 from tidemark.market.recall import Recall
+from tidemark.ohlcv import OHLCV
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_a_kept_result_cannot_be_written_to(double):
 def prices():
     names = ("A", "B")
     return Prices(
-        np.arange(len(CLOSE)).astype("datetime64[D]"), names, **dict.fromkeys(FIELDS, CLOSE)
+        np.arange(len(CLOSE)).astype("datetime64[D]"), names, **dict.fromkeys(OHLCV, CLOSE)
     )
 
 

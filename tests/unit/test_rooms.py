@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "scripts" / "tidemark"
+GROUND = ("errors", "naming", "project", "arrays", "ohlcv")  # files that every room may import
 FLOORS = (  # lowest first; a file imports only from below its own floor, or from its own room
-    ("errors", "naming", "project"),
+    GROUND,
     ("files",),
     ("statistics",),
     ("config",),
@@ -112,10 +113,21 @@ def test_a_room_does_not_do_what_it_says_it_never_does(room):
             tops = {name.split(".")[0] for name in found} | (rooms_behind(path) if late else set())
             assert not tops & refused, (path, rule)
             if words.startswith("any other room"):
-                assert rooms_behind(path) <= {"errors", "naming", "project"}, (path, rule)
+                assert rooms_behind(path) <= {*GROUND}, (path, rule)
 
 
 def test_errors_load_nothing_heavy():
     for room in ("errors", "naming", "project"):
         found = {name.split(".")[0] for name in imports(PACKAGE / f"{room}.py")}
         assert found <= LIGHT | ({"pathlib"} if room == "project" else set())
+
+
+def test_kinds_of_arrays_and_the_fields_of_a_bar_stand_in_one_place():
+    repeated = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            text = ast.unparse(node) if isinstance(node, ast.Tuple | ast.List | ast.Assign) else ""
+            fields = text[1:].startswith("'open', 'high', 'low', 'close'")
+            if fields or re.match(r"\w+ = NDArray\[np\.(float64|bool_|intp|datetime64)]", text):
+                repeated.append((path.stem, text))
+    assert repeated == [("ohlcv", "('open', 'high', 'low', 'close')")]

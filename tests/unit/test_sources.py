@@ -4,6 +4,7 @@ import gzip
 import io
 
 from tidemark.errors import InputError
+from tidemark.ohlcv import FIELDS
 from tidemark.sources import actions, economic, files, origin, prices
 
 import numpy as np
@@ -56,7 +57,7 @@ def tidy():
 
 
 def test_long_csv_becomes_tidy(tidy):
-    assert list(tidy) == ["timestamp", "ticker", *prices.FIELDS]
+    assert list(tidy) == ["timestamp", "ticker", *FIELDS]
     assert tidy["timestamp"].dtype == "datetime64[us]"
     assert list(tidy["ticker"]) == ["AAPL", "AAPL", "NA"]
     assert tidy.iloc[1].to_list() == [pd.Timestamp("2020-01-03"), "AAPL", 2, 4, 2, 3, 200, 3.5]

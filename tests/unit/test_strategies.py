@@ -9,6 +9,7 @@ from tidemark.errors import InputError
 from tidemark.market.grid import Prices, from_tidy
 from tidemark.market.indicators import sma
 from tidemark.market.signals import above, below, hold, side
+from tidemark.ohlcv import FIELDS, OHLC, OHLCV
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[2]
-FIELDS = ("open", "high", "low", "close")
 EVERY = strategies.names()
 CONFIGURED = yaml.safe_load((ROOT / "config.yaml").read_text())["strategies"]
 
@@ -253,7 +253,7 @@ def another_future(prices, forecasts, cut, change, seed):
         "missing": np.where(draw.random(late) < 0.5, np.nan, 1.0),
         "ended": np.full(late, np.nan),
     }[change]
-    fields = {name: getattr(prices, name) * factor for name in FIELDS}
+    fields = {name: getattr(prices, name) * factor for name in OHLC}
     return replace(prices, **fields), forecasts * factor
 
 
@@ -463,7 +463,7 @@ def test_tickers_do_not_touch_each_other(name):
     strategy = strategies.load(name)
     together = targets(strategy, prices, forecasts=forecasts)
     for k in range(4):
-        fields = {field: getattr(prices, field)[:, [k]] for field in (*FIELDS, "volume")}
+        fields = {field: getattr(prices, field)[:, [k]] for field in OHLCV}
         alone = replace(prices, ticker=("A",), **fields)
         result = targets(strategy, alone, forecasts=forecasts[:, [k]])
         np.testing.assert_array_equal(result, together[:, [k]])
@@ -475,9 +475,7 @@ def test_a_late_listing_starts_its_warm_up_then(name):
     strategy = strategies.load(name)
     later = 57
     empty = np.full((later, 4), np.nan)
-    fields = {
-        field: np.vstack([empty, getattr(prices, field)[:-later]]) for field in (*FIELDS, "volume")
-    }
+    fields = {field: np.vstack([empty, getattr(prices, field)[:-later]]) for field in OHLCV}
     result = targets(
         strategy, replace(prices, **fields), None, np.vstack([empty, forecasts])[:BARS]
     )
@@ -491,7 +489,7 @@ def test_a_late_listing_starts_its_warm_up_then(name):
 def test_the_currency_does_not_matter(name, factor):
     prices, forecasts = bars(4)
     strategy = strategies.load(name)
-    scaled = replace(prices, **{field: getattr(prices, field) * factor for field in FIELDS})
+    scaled = replace(prices, **{field: getattr(prices, field) * factor for field in OHLC})
     np.testing.assert_allclose(
         targets(strategy, scaled, forecasts=forecasts),
         targets(strategy, prices, forecasts=forecasts),
@@ -507,7 +505,7 @@ def test_the_currency_does_not_matter(name, factor):
 def sample():
     """Prices of the sample, and forecasts for its test dates: a tenth of the move comes back."""
     frame = pd.read_csv(ROOT / "data" / "sample" / "prices.csv", parse_dates=["Date"])
-    frame.columns = ["ticker", "timestamp", *FIELDS, "volume", "adj_close"]
+    frame.columns = ["ticker", "timestamp", *FIELDS]
     prices = from_tidy(frame)
     forecasts = -0.1 * (prices.close / np.roll(prices.close, 1, axis=0) - 1)
     forecasts[prices.timestamp < np.datetime64("2010-07-01")] = np.nan

@@ -8,9 +8,9 @@ count. Ranked strategies only; Sharpe ratios annual.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tidemark.arrays import Floats
 from tidemark.assessment import overfitting
 from tidemark.assessment.overfitting import Bootstrap
-from tidemark.market.grid import Floats
 
 import numpy as np
 import pandas as pd

@@ -15,16 +15,13 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from math import comb
 
+from tidemark.arrays import Floats, Integers
 from tidemark.backtest.performance import NO_VARIANCE
 from tidemark.errors import InputError
 from tidemark.statistics import bootstrap
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 CHUNK = 500_000  # floats of block sums gathered at once, which bounds memory
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from tidemark.arrays import Floats
 from tidemark.backtest.strategies import FOLDER, Parameters, Strategy, describe, targets_of
 from tidemark.errors import InputError
-from tidemark.market.grid import FIELDS, Floats, Prices
+from tidemark.market.grid import Prices
+from tidemark.ohlcv import OHLCV
 
 import numpy as np
 
@@ -114,7 +116,7 @@ def _altered(prices: Prices, inputs: Inputs, cut: int, factor: float) -> tuple[P
     """Prices times `factor` from the cut on, and inputs of the sign that goes with it."""
     later = np.arange(len(prices.timestamp))[:, np.newaxis] >= cut
     scale, sign = np.where(later, factor, 1.0), np.where(later, np.sign(factor - 1.0), 1.0)
-    fields = {name: getattr(prices, name) * scale for name in FIELDS}
+    fields = {name: getattr(prices, name) * scale for name in OHLCV}
     changed = {n: np.where(later, np.abs(v), v) * sign for n, v in inputs.items()}
     return replace(prices, **fields), changed
 

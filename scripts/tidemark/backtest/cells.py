@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import Any
 
+from tidemark.arrays import Bools, Floats, Integers
 from tidemark.backtest import performance, strategies
-from tidemark.backtest.engine import Bools, Integers, Market, Rules
+from tidemark.backtest.engine import Market, Rules
 from tidemark.backtest.strategies import Parameters, Strategy
-from tidemark.market.grid import Floats, Prices, TradingHours, side_by_side
+from tidemark.market.grid import Prices, TradingHours, side_by_side
 from tidemark.market.scenarios.market import MarketScenario
 
 import numpy as np

@@ -32,14 +32,11 @@ was decided on the last bar known. After a ticker's last bar what is held keeps 
 from dataclasses import dataclass, replace
 from typing import Literal, NoReturn
 
+from tidemark.arrays import Bools, Floats, Integers
 from tidemark.errors import InputError
-from tidemark.market.grid import Floats, Prices
+from tidemark.market.grid import Prices
 
 import numpy as np
-from numpy.typing import NDArray
-
-Bools = NDArray[np.bool_]
-Integers = NDArray[np.intp]
 
 LAG = {"next_open": 1, "next_close": 2, "same_close": 1}  # from deciding bar to first bar held
 

@@ -31,8 +31,9 @@ bars                on which the ticker is listed.
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from tidemark.backtest.engine import Bools, Market, Result, Rules
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Bools, Floats
+from tidemark.backtest.engine import Market, Result, Rules
+from tidemark.market.grid import Prices
 
 import numpy as np
 

@@ -8,13 +8,13 @@ is a break, across which there is no return.
 The past alone decides, so later values change nothing before them.
 """
 
+from tidemark.arrays import Integers, Times
 from tidemark.naming import several
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Times = NDArray[np.datetime64]
 Spans = NDArray[np.timedelta64]
 
 USUAL_DISTANCES = 5
@@ -36,7 +36,7 @@ def reach(times: Times, least: np.timedelta64) -> Spans:
     return spans
 
 
-def _medians(distances: Spans, counts: NDArray[np.intp]) -> Spans:
+def _medians(distances: Spans, counts: Integers) -> Spans:
     """The median of the first so many distances, for each of some counts."""
     if len(counts) <= FEW:
         return np.array([np.median(distances[:count]) for count in counts], distances.dtype)

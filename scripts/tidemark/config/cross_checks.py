@@ -12,7 +12,6 @@ from typing import Any
 
 from tidemark.config import zones
 from tidemark.config.settings import (
-    PRICE_FIELDS,
     Alerts,
     Assess,
     Config,
@@ -28,10 +27,11 @@ from tidemark.config.settings import (
 from tidemark.errors import hint
 from tidemark.files import libraries, listings, store
 from tidemark.files.generated import generated_folder
+from tidemark.ohlcv import FIELDS
 
 from pydantic import ValidationError
 
-TAKEN_COLUMNS = {*PRICE_FIELDS, "ticker", "available_at", "imputed", "return", "return_treated"}
+TAKEN_COLUMNS = {*FIELDS, "ticker", "available_at", "imputed", "return", "return_treated"}
 TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
 
 STRATEGIES = Path("scripts/tidemark/backtest/strategies")

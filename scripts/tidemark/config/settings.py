@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tidemark.ohlcv import FIELDS
+
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Step = Literal[
@@ -43,7 +45,6 @@ Metric = Literal[
     "costs",
 ]
 CLOCK_TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
-PRICE_FIELDS = ("open", "high", "low", "close", "volume", "adj_close")
 
 
 EARLIEST, LATEST = "1678-01-01", "2261-12-31"  # whole years within pandas' nanoseconds
@@ -160,7 +161,7 @@ class Prices(Section):
     bar: Literal["daily", "intraday"] = "daily"
     date_format: DateFormat
     time_zone: TimeZone = "UTC"
-    columns: dict[Literal["timestamp", "ticker", *PRICE_FIELDS], Words]  # type: ignore[valid-type]
+    columns: dict[Literal["timestamp", "ticker", *FIELDS], Words]  # type: ignore[valid-type]
 
 
 class CorporateActions(Section):

@@ -9,14 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tidemark.arrays import Integers, Times
 from tidemark.market.grid import Prices
 from tidemark.naming import counted, several
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-
-Times = NDArray[np.datetime64]
 
 DAYS = 365.25
 WEEKS = DAYS / 7
@@ -210,6 +208,6 @@ def _days(first: np.datetime64, last: np.datetime64) -> float:
     return float((last - first) / np.timedelta64(1, "D"))
 
 
-def _weekday(days: Times) -> NDArray[np.intp]:
+def _weekday(days: Times) -> Integers:
     """0 for Monday."""
     return (days.astype(np.intp) + 3) % 7

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tidemark.arrays import Bools, Floats, Integers, Times
 from tidemark.errors import InputError
+from tidemark.ohlcv import OHLCV
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
-
-FIELDS = ("open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +24,7 @@ class Prices:
         volume: as traded, not adjusted.
     """
 
-    timestamp: NDArray[np.datetime64]
+    timestamp: Times
     ticker: tuple[str, ...]
     open: Floats
     high: Floats
@@ -41,17 +38,17 @@ class Prices:
 
     def rows(self, start: int, stop: int) -> "Prices":
         """The bars [start, stop)."""
-        fields = {name: getattr(self, name)[start:stop] for name in ("timestamp", *FIELDS)}
+        fields = {name: getattr(self, name)[start:stop] for name in ("timestamp", *OHLCV)}
         return replace(self, **fields)
 
     def columns(self, start: int, stop: int) -> "Prices":
         """The tickers [start, stop)."""
-        fields = {name: getattr(self, name)[:, start:stop] for name in FIELDS}
+        fields = {name: getattr(self, name)[:, start:stop] for name in OHLCV}
         return replace(self, ticker=self.ticker[start:stop], **fields)
 
     def locked(self) -> "Prices":
         """The same bars, which cannot be written to through these arrays."""
-        fields: dict[str, Any] = {name: locked(getattr(self, name)) for name in FIELDS}
+        fields: dict[str, Any] = {name: locked(getattr(self, name)) for name in OHLCV}
         return replace(self, **fields)
 
 
@@ -70,7 +67,7 @@ def side_by_side(parts: Sequence[Prices]) -> Prices:
         name: np.concatenate(
             [getattr(one, name).T[kept] for one, kept in zip(parts, listed, strict=True)]
         ).T
-        for name in FIELDS
+        for name in OHLCV
     }
     names = [np.array(one.ticker)[kept] for one, kept in zip(parts, listed, strict=True)]
     return replace(first, ticker=tuple(np.concatenate(names).tolist()), **fields)
@@ -128,7 +125,7 @@ def forecasts_on(prices: Prices, forecasts: pd.DataFrame, horizon: int) -> Float
     return spread / horizon
 
 
-def _bars_of(prices: Prices, keys: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _bars_of(prices: Prices, keys: pd.DataFrame) -> tuple[Integers, Integers]:
     """Row and column of the bar of each `timestamp` and `ticker`; all must have one."""
     row = pd.Index(prices.timestamp).get_indexer(keys["timestamp"])
     column = pd.Index(prices.ticker).get_indexer(keys["ticker"])
@@ -152,7 +149,7 @@ class TradingHours:
     end: str
     time_zone: str
 
-    def hold(self, timestamp: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    def hold(self, timestamp: Times) -> Bools:
         """(bars,) whether each bar of naive UTC times lies within."""
         local = pd.DatetimeIndex(timestamp).tz_localize("UTC").tz_convert(self.time_zone)
         clock = local.strftime("%H:%M").to_numpy(dtype=np.str_)

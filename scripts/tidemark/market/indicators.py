@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from tidemark.arrays import Bools, Floats, Integers
 from tidemark.market import recall
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
 Runs = tuple[Floats, ...]
 Merge = Callable[[Runs, Runs, int, int], Runs]
 P = ParamSpec("P")
@@ -46,7 +45,7 @@ def _on_own_bars(kernel: Callable[P, R]) -> Callable[P, R]:
     return indicator
 
 
-def _missing(arrays: list[Floats]) -> NDArray[np.bool_]:
+def _missing(arrays: list[Floats]) -> Bools:
     """Where any of them is NaN."""
     missing = np.isnan(arrays[0])
     for array in arrays[1:]:
@@ -54,7 +53,7 @@ def _missing(arrays: list[Floats]) -> NDArray[np.bool_]:
     return missing
 
 
-def _packed(argument: Any, own: Mapping[int, NDArray[np.intp]]) -> Any:
+def _packed(argument: Any, own: Mapping[int, Integers]) -> Any:
     """The rows `own` of some columns moved to the top."""
     if not isinstance(argument, np.ndarray):
         return argument
@@ -65,7 +64,7 @@ def _packed(argument: Any, own: Mapping[int, NDArray[np.intp]]) -> Any:
     return result
 
 
-def _unpacked(values: Any, own: Mapping[int, NDArray[np.intp]]) -> Any:
+def _unpacked(values: Any, own: Mapping[int, Integers]) -> Any:
     """The inverse of `_packed`, in place."""
     if isinstance(values, tuple):
         return tuple(_unpacked(one, own) for one in values)

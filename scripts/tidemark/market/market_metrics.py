@@ -11,6 +11,7 @@ Returns are simple returns from close to close, decimal fractions, per bar; noth
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from tidemark.arrays import Bools, Floats
 from tidemark.market import indicators
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import MarketScenario
@@ -18,11 +19,8 @@ from tidemark.market.scenarios.stress import correlations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Values = dict[str, Floats]
 
 ALL = "all"  # in the place of a ticker, for what is of all tickers together

@@ -13,13 +13,10 @@ Arguments are arrays of shapes that go together, or numbers; bars are along axis
 with NaN is false.
 """
 
-from typing import TypeAlias
+from tidemark.arrays import Bools, Floats
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-Floats: TypeAlias = NDArray[np.float64]
-Bools: TypeAlias = NDArray[np.bool_]
+from numpy.typing import ArrayLike
 
 TOLERANCE = 1e-10  # of the larger of two values: far above rounding, far below a tick
 

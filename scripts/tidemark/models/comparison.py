@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from tidemark.arrays import Floats
 from tidemark.bars import joining
 from tidemark.models import forecast_metrics
 from tidemark.statistics import bootstrap
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 Pair = tuple[str, str]  # scenario, model
 Record = dict[str, Any]
-Floats = NDArray[np.float64]
 
 KEYS = ["timestamp", "ticker"]
 BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"

@@ -10,12 +10,12 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tidemark.arrays import Floats
 from tidemark.errors import InputError
 from tidemark.models import splits
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, LinAlgWarning
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
@@ -206,8 +206,8 @@ def _fit_or_fail(pipeline: Any, features: pd.DataFrame, target: pd.Series) -> No
             raise NotConvergedError(str(error)) from error
 
 
-def _predict_or_fail(pipeline: Any, features: pd.DataFrame) -> NDArray[np.float64]:
-    predicted: NDArray[np.float64] = pipeline.predict(features)
+def _predict_or_fail(pipeline: Any, features: pd.DataFrame) -> Floats:
+    predicted: Floats = pipeline.predict(features)
     if not np.isfinite(predicted).all():
         raise NotConvergedError("its predictions are not finite")
     return predicted

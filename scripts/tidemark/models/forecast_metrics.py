@@ -6,10 +6,10 @@ metrics. The estimate and each bootstrap replicate are so the same formula over 
 Errors are in the unit of the returns (decimal fractions), MSE in its square.
 """
 
+from tidemark.arrays import Floats, Integers
+
 import numpy as np
 from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
 
 METRICS = (
     "mae",
@@ -92,7 +92,7 @@ def overall(sums: Floats) -> dict[str, float]:
     return {name: float(value) for name, value in combine(sums.sum(axis=0)).items()}
 
 
-def rank_correlations(day: NDArray[np.intp], true: Floats, predicted: Floats) -> Floats:
+def rank_correlations(day: Integers, true: Floats, predicted: Floats) -> Floats:
     """Spearman's rank correlation across the rows of each day, ties sharing their mean rank.
 
     Args:
@@ -109,7 +109,7 @@ def rank_correlations(day: NDArray[np.intp], true: Floats, predicted: Floats) ->
     return np.where(count >= MIN_TICKERS, correlation, np.nan)
 
 
-def _centred_ranks(day: NDArray[np.intp], values: Floats) -> Floats:
+def _centred_ranks(day: Integers, values: Floats) -> Floats:
     """Rank of each value within its day, less the day's mean rank."""
     order = np.lexsort((values, day))
     same = (np.diff(day[order]) == 0) & (np.diff(values[order]) == 0)
@@ -120,7 +120,7 @@ def _centred_ranks(day: NDArray[np.intp], values: Floats) -> Floats:
     return np.asarray(ranks - (_daily_sums(day, ranks) / np.bincount(day))[day])
 
 
-def _daily_sums(day: NDArray[np.intp], values: Floats) -> Floats:
+def _daily_sums(day: Integers, values: Floats) -> Floats:
     return np.bincount(day, weights=values).astype(np.float64)
 
 

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tidemark.arrays import Bools, Times
 from tidemark.errors import InputError
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.model_selection import TimeSeriesSplit
 
-Mask = NDArray[np.bool_]
 Record = dict[str, Any]
 
 
@@ -107,7 +106,7 @@ def folds(train: pd.DataFrame, count: int, embargo: int) -> list[Record]:
     return records
 
 
-def fold_rows(train: pd.DataFrame, fold: Mapping[str, Any]) -> tuple[Mask, Mask]:
+def fold_rows(train: pd.DataFrame, fold: Mapping[str, Any]) -> tuple[Bools, Bools]:
     """Which rows of the training frame a fold fits on and which it scores.
 
     A ticker that misses bars may look further ahead than the embargo: rows whose target reaches
@@ -144,16 +143,14 @@ def _require_embargo(embargo: int, horizon: int) -> None:
         )
 
 
-def _require_inside(
-    dates: NDArray[np.datetime64], first_test: int, test_start: str, embargo: int
-) -> None:
+def _require_inside(dates: Times, first_test: int, test_start: str, embargo: int) -> None:
     if first_test == len(dates):
         raise _misplaced(test_start, dates, "lies after the last bar")
     if first_test <= embargo:
         raise _misplaced(test_start, dates, f"leaves no training date after {embargo} embargoed")
 
 
-def _misplaced(test_start: str, dates: NDArray[np.datetime64], problem: str) -> InputError:
+def _misplaced(test_start: str, dates: Times, problem: str) -> InputError:
     first, last = (f"{pd.Timestamp(date):%Y-%m-%d}" for date in (dates[0], dates[-1]))
     return InputError(
         "config.yaml split_data.test_start",

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from tidemark.arrays import Floats
 from tidemark.errors import InputError
 from tidemark.models import forecast_metrics
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Values = dict[str, NDArray[np.float64]]
+Values = dict[str, Floats]
 
 
 def forecast_accuracy(

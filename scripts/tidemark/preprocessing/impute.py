@@ -7,11 +7,10 @@ also why the first days of what turns out to be a hole are filled: on these days
 from collections.abc import Sequence
 
 from tidemark.bars import holes
+from tidemark.ohlcv import FIELDS, OHLC
 from tidemark.preprocessing import levels
 
 import pandas as pd
-
-PRICES = ("open", "high", "low", "close", "adj_close")
 
 
 def bars(frame: pd.DataFrame, method: str, longest_hole_days: int) -> pd.DataFrame:
@@ -23,8 +22,7 @@ def bars(frame: pd.DataFrame, method: str, longest_hole_days: int) -> pd.DataFra
     bar's other prices.
 
     Args:
-        frame: `timestamp`, `ticker`, PRICES and `volume`; sorted by ticker and time, with a default
-            index.
+        frame: `timestamp`, `ticker` and FIELDS; sorted by ticker and time, with a default index.
         method: mean or median.
         longest_hole_days: how long a stretch without a value is no hole.
 
@@ -35,7 +33,7 @@ def bars(frame: pd.DataFrame, method: str, longest_hole_days: int) -> pd.DataFra
     broken = holes.beyond_reach(frame, frame["adj_close"].notna(), longest_hole_days)
     filled = {
         field: _filled(frame, field, method, broken, longest_hole_days)
-        for field in (*PRICES, "volume")
+        for field in FIELDS
         if frame[field].isna().any()
     }
     result = _stretched(frame, frame.assign(**filled)) if filled else frame
@@ -69,7 +67,7 @@ def _past(values: pd.Series, method: str) -> pd.Series:
 
 def _stretched(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Filled highs and lows that contain the bar's open and close."""
-    inner = after[["open", "high", "low", "close"]]
+    inner = after[list(OHLC)]
     high = after["high"].where(before["high"].notna(), inner.max(axis=1))
     low = after["low"].where(before["low"].notna(), inner.min(axis=1))
     return after.assign(high=high.where(after["high"].notna()), low=low.where(after["low"].notna()))

@@ -7,6 +7,7 @@ a series that ended has no value any more.
 
 from collections.abc import Sequence
 
+from tidemark.arrays import Floats, Times
 from tidemark.bars import holes
 
 import numpy as np
@@ -17,8 +18,6 @@ CARRYING = ("changes", "longest_carry_days")  # keys of a source that fetching i
 LEAST_DAYS = 10
 FIRST_DAYS = 155  # of a first value, whose distance to the next nobody knows: five months
 UNIT = np.timedelta64(1, "us")
-
-Times = NDArray[np.datetime64]
 
 
 def carried(
@@ -72,7 +71,7 @@ def within_reach(series: pd.DataFrame, column: str, longest_days: int | None) ->
     return pd.Series(known[column].notna().to_numpy()[row], series.index)
 
 
-def _published(series: pd.DataFrame, column: str) -> tuple[Times, NDArray[np.float64]]:
+def _published(series: pd.DataFrame, column: str) -> tuple[Times, Floats]:
     """When each value came, and the values; of several at one time the last."""
     known = series.dropna(subset=[column]).drop_duplicates("available_at", keep="last")
     known = known.sort_values("available_at", kind="stable")
@@ -87,6 +86,6 @@ def _reach(times: Times, longest_days: int | None) -> NDArray[np.timedelta64]:
     return spans
 
 
-def _at(state: pd.Series, moments: Times) -> NDArray[np.float64]:
+def _at(state: pd.Series, moments: Times) -> Floats:
     row = np.searchsorted(state.index.to_numpy(), moments, side="right")
     return np.append(np.nan, state.to_numpy())[row]

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tidemark.arrays import Floats
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
 
 PLACE = (0.135, 0.135, 0.835, 0.735)  # of the axes: fixed, for a layout engine draws all twice
 MAGNIFICATION = 4  # of the forecast axis over the axis of true returns

@@ -6,13 +6,13 @@ from typing import Any
 from tidemark.config import zones
 from tidemark.errors import InputError
 from tidemark.naming import several
+from tidemark.ohlcv import FIELDS
 from tidemark.sources import columns, tickers
 from tidemark.sources.files import Table, batches, read_table
 
 import numpy as np
 import pandas as pd
 
-FIELDS = ("open", "high", "low", "close", "volume", "adj_close")
 EVERY_OTHER_COLUMN = "*"
 
 

@@ -5,17 +5,16 @@ dates; all tickers of a date stay together, which keeps the dependence between t
 The Annals of Statistics 17, 1217-1241). Drawn samples are simulation, made of real dates.
 """
 
+from tidemark.arrays import Floats, Integers
 from tidemark.errors import InputError
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
 CHUNK = 500  # replicates added up at once, so that they stay in the cache
 
 
-def block_starts(dates: int, block_length: int, replicates: int, seed: int) -> NDArray[np.int64]:
+def block_starts(dates: int, block_length: int, replicates: int, seed: int) -> Integers:
     """Draw where the blocks of each replicate begin.
 
     Use the same starts for two forecasts, and their replicates are of the same dates: paired.
@@ -37,7 +36,7 @@ def block_starts(dates: int, block_length: int, replicates: int, seed: int) -> N
     return generator.integers(0, dates - block_length + 1, size=(replicates, blocks))
 
 
-def resample(statistics: Floats, starts: NDArray[np.int64], block_length: int) -> Floats:
+def resample(statistics: Floats, starts: Integers, block_length: int) -> Floats:
     """Sum per-date statistics over the dates of each replicate.
 
     Args:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tidemark.naming import counted
+from tidemark.ohlcv import OHLC
 from tidemark.validation.completeness import PRICE
 from tidemark.validation.finding import Finding, iso, offenders
 from tidemark.validation.schema import Column, Schema
@@ -11,7 +12,6 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-OHLC = ["open", "high", "low", "close"]
 MEND = "mend the value in the source, or leave it empty if it is unknown"
 IS_TYPE = {
     "timestamp": types.is_datetime64_dtype,
@@ -196,7 +196,7 @@ def _duplicates(frame: pd.DataFrame, key: list[str], summed: pd.Series | None) -
 
 def _ohlc(frame: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
     """High must be the highest and low the lowest of the four prices; missing ones are skipped."""
-    inner = frame[OHLC]
+    inner = frame[list(OHLC)]
     above = inner.max(axis=1) > frame["high"] + tolerance * frame["high"].abs()
     below = inner.min(axis=1) < frame["low"] - tolerance * frame["low"].abs()
     bad = above | below

@@ -27,14 +27,14 @@ from dataclasses import dataclass
 from traceback import extract_tb
 from typing import Any
 
+from tidemark.arrays import Floats
 from tidemark.errors import InputError, hint
-from tidemark.market.grid import FIELDS, Prices, locked
+from tidemark.market.grid import Prices, locked
 from tidemark.market.recall import Recall
+from tidemark.ohlcv import OHLCV
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
 Parameters = dict[str, Any]
 
 CATEGORIES = (
@@ -206,7 +206,7 @@ def targets_of(
             raise lacking(strategy, name, "config.yaml strategies")
     data = {name: locked((inputs or {})[name]) for name in strategy.inputs}
     shared = prices.locked()
-    known = Recall([*(getattr(shared, name) for name in FIELDS), *data.values()])
+    known = Recall([*(getattr(shared, name) for name in OHLCV), *data.values()])
     for parameters in sets:
         with _sharing(strategy, parameters, known):
             targets = np.asarray(strategy.targets(shared, **data, **parameters), dtype=np.float64)

@@ -3,7 +3,8 @@
 Bollinger (2001), Bollinger on Bollinger bands. The same as a z-score of the price beyond `width`.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import bollinger
 from tidemark.market.signals import above, below, hold
 

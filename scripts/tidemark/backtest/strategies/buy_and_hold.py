@@ -1,6 +1,7 @@
 """Always all in: what every other strategy is measured against."""
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 
 import numpy as np
 

@@ -4,7 +4,8 @@ And short the other way round. Donchian's four-week rule in the form of Faith (2
 Turtle trading rules: 20 in and 10 out, or 55 in and 20 out; here on closes, without pyramiding.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import lag, rolling_max, rolling_min
 from tidemark.market.signals import above, below, hold
 

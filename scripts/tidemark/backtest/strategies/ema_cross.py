@@ -4,7 +4,8 @@ Answers sooner than simple averages of the same length, since recent bars weigh 
 (1999), Technical analysis of the financial markets, chapter 9.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import ema
 from tidemark.market.signals import side
 

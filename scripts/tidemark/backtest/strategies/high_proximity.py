@@ -3,7 +3,8 @@
 George and Hwang (2004), The 52-week high and momentum investing.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import rolling_max
 from tidemark.market.signals import above
 

@@ -4,7 +4,8 @@ And short below it. Keltner (1960), How to make money in commodities; with expon
 true range as later users have it.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import atr, ema
 from tidemark.market.signals import above, below, hold
 

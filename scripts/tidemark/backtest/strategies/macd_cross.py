@@ -3,7 +3,8 @@
 Appel (1979), The moving average convergence-divergence trading method.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import macd
 from tidemark.market.signals import side
 

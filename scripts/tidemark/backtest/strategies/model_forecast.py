@@ -3,7 +3,8 @@
 The models of this pipeline, traded. Only dates that no model was trained on have forecasts.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 
 import numpy as np
 

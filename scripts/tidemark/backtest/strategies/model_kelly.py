@@ -4,7 +4,8 @@ Kelly (1956), A new interpretation of information rate; for returns, mean over v
 (2006), The Kelly criterion. Forecasts are uncertain, so only a small fraction of it is bet.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import volatility
 from tidemark.market.signals import TOLERANCE
 

@@ -4,7 +4,8 @@ Goulding, Harvey and Mazzoleni (2023), Momentum turning points: the mean of the 
 months) and a fast (1 month) return.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import lag
 from tidemark.market.signals import side
 

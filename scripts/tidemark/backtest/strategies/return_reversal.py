@@ -4,7 +4,8 @@ Lehmann (1990), Fads, martingales, and market efficiency; Jegadeesh (1990), Evid
 behavior of security returns. Large is measured by the ticker's own volatility.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import lag, volatility
 from tidemark.market.signals import above, below
 

@@ -4,7 +4,8 @@ Wilder (1978), New concepts in technical trading systems. Short windows with ext
 follow Connors and Alvarez (2009), Short term trading strategies that work.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import rsi
 from tidemark.market.signals import above, below, hold
 

@@ -4,7 +4,8 @@ The oldest mechanical trend rule; tested on a century of the Dow by Brock, Lakon
 (1992), Simple technical trading rules and the stochastic properties of stock returns.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import sma
 from tidemark.market.signals import side
 

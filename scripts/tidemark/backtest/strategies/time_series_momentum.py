@@ -4,7 +4,8 @@ Moskowitz, Ooi and Pedersen (2012), Time series momentum: the sign of the last t
 return. Leaving out the latest month, which tends to reverse, follows Jegadeesh and Titman (1993).
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import lag
 from tidemark.market.signals import side
 

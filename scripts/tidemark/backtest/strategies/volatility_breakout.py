@@ -3,7 +3,8 @@
 A volatility breakout after Williams (1999), Long-term secrets to short-term trading.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import atr, lag
 from tidemark.market.signals import above, below, hold
 

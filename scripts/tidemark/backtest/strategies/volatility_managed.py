@@ -4,7 +4,8 @@ Moreira and Muir (2017), Volatility-managed portfolios; here without leverage, a
 level of the past, not of the whole sample.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import volatility
 from tidemark.market.signals import TOLERANCE
 

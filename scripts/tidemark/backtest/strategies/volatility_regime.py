@@ -3,7 +3,8 @@
 Kritzman and Li (2010), Skulls, financial turbulence, and risk management, for a single asset.
 """
 
-from tidemark.market.grid import Floats, Prices
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
 from tidemark.market.indicators import volatility
 from tidemark.market.signals import side
 

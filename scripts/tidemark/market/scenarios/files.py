@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tidemark.arrays import Integers
 from tidemark.errors import InputError
-from tidemark.market.grid import FIELDS, Prices
+from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import MarketScenario
+from tidemark.ohlcv import OHLCV
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 RECORDS = "data/scenarios/market_scenarios.json"
 FILES = {  # by the kind of market scenario whose bars they hold; windows are of `full`
@@ -26,7 +27,7 @@ def tidy(scenario: MarketScenario) -> pd.DataFrame:
     """
     prices = scenario.prices
     column, row = np.nonzero(np.isfinite(prices.close.T))
-    bars = {field: getattr(prices, field)[row, column] for field in FIELDS}
+    bars = {field: getattr(prices, field)[row, column] for field in OHLCV}
     keys = {"timestamp": prices.timestamp[row], "ticker": np.array(prices.ticker)[column]}
     return pd.DataFrame(keys | bars | {"scenario": scenario.name})
 
@@ -82,7 +83,7 @@ def _wide(frame: pd.DataFrame, tickers: tuple[str, ...]) -> Prices:
     return _spread(frame, _places(frame["ticker"], tickers), tickers)
 
 
-def _places(names: pd.Series, tickers: tuple[str, ...]) -> NDArray[np.intp]:
+def _places(names: pd.Series, tickers: tuple[str, ...]) -> Integers:
     """The column of each row's ticker."""
     code, distinct = pd.factorize(names)
     place = pd.Index(tickers).get_indexer(distinct)
@@ -92,10 +93,10 @@ def _places(names: pd.Series, tickers: tuple[str, ...]) -> NDArray[np.intp]:
     return np.asarray(place[code])
 
 
-def _spread(frame: pd.DataFrame, column: NDArray[np.intp], tickers: tuple[str, ...]) -> Prices:
+def _spread(frame: pd.DataFrame, column: Integers, tickers: tuple[str, ...]) -> Prices:
     """The rows of `tidy` as bars by time and `column`."""
     row, times = pd.factorize(frame["timestamp"].to_numpy(), sort=True)
-    bars = np.full((len(FIELDS), len(tickers), len(times)), np.nan)
-    for table, field in zip(bars, FIELDS, strict=True):
+    bars = np.full((len(OHLCV), len(tickers), len(times)), np.nan)
+    for table, field in zip(bars, OHLCV, strict=True):
         table[column, row] = frame[field].to_numpy(np.float64)
     return Prices(times, tickers, *bars.swapaxes(1, 2))

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tidemark.arrays import Times
 from tidemark.market.grid import Prices
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 REAL = ("full", "historical")
 SECTION = "config.yaml market_scenarios"
@@ -45,7 +45,7 @@ class MarketScenario:
     bars_a_year: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def times(self) -> NDArray[np.datetime64]:
+    def times(self) -> Times:
         """Of the bars that are measured."""
         return self.prices.timestamp[self.counted]
 

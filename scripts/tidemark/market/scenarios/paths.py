@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tidemark.arrays import Bools, Floats, Times
 from tidemark.errors import InputError
 from tidemark.market.bars_a_year import of_bars
-from tidemark.market.grid import FIELDS, Prices
+from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import SECTION, MarketScenario, iso
+from tidemark.ohlcv import OHLC, OHLCV
 
 import numpy as np
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 WEEK = np.timedelta64(7, "D")
 
@@ -64,7 +62,7 @@ class Pool:
     chosen: Bools  # (N,)
     ratios: Floats  # (bars, 4, chosen): open, high, low (NaN if unknown), close over that before
     volume: Floats  # (bars, chosen)
-    times: NDArray[np.datetime64]  # (bars,)
+    times: Times  # (bars,)
 
 
 def _pool(prices: Prices, plan: Simulation) -> Pool:
@@ -76,7 +74,7 @@ def _pool(prices: Prices, plan: Simulation) -> Pool:
             f"no ticker that still trades has {plan.min_history} bars",
             f"set it to {known.sum(axis=0).max()} or less",
         )
-    bars = np.stack([getattr(prices, field)[:, chosen] for field in FIELDS[:4]], axis=1)
+    bars = np.stack([getattr(prices, field)[:, chosen] for field in OHLC], axis=1)
     ratios = bars[1:] / bars[:-1, 3:]
     drawn = np.isfinite(ratios[:, 3]).all(axis=1)
     least = max(plan.block_length, chosen.sum() + 1)
@@ -183,18 +181,18 @@ def _path(
 def _continued(prices: Prices, pool: Pool, warm_up: int, ratios: Floats, volume: Floats) -> Prices:
     """The last `warm_up` real bars, and the drawn ones after them."""
     horizon, bars = len(ratios), len(prices.timestamp)
-    drawn = np.full((len(FIELDS), horizon, len(prices.ticker)), np.nan)
+    drawn = np.full((len(OHLCV), horizon, len(prices.ticker)), np.nan)
     close = np.cumprod(np.vstack([prices.close[-1:, pool.chosen], ratios[:, 3]]), axis=0)
     drawn[:3, :, pool.chosen] = close[:-1] * np.moveaxis(ratios[:, :3], 1, 0)
     drawn[3:, :, pool.chosen] = np.stack([close[1:], volume])
     before = slice(max(bars - warm_up, 0), bars)
-    real = {f: np.where(pool.chosen, getattr(prices, f)[before], np.nan) for f in FIELDS}
+    real = {f: np.where(pool.chosen, getattr(prices, f)[before], np.nan) for f in OHLCV}
     times = prices.timestamp[-horizon:]
     weeks = (times[-1] - times[0]) // WEEK + 1
     return Prices(
         np.concatenate([prices.timestamp[before], times + weeks * WEEK]),
         prices.ticker,
-        *(np.vstack([real[f], new]) for f, new in zip(FIELDS, drawn, strict=True)),
+        *(np.vstack([real[f], new]) for f, new in zip(OHLCV, drawn, strict=True)),
     )
 
 

@@ -4,16 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from tidemark.arrays import Bools, Floats
 from tidemark.errors import InputError
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import SECTION, MarketScenario, gaps, listed
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 LONELY = "there are no two tickers whose returns vary together"
 

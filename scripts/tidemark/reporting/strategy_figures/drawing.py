@@ -5,6 +5,7 @@ Axes are placed by hand, in inches: a layout engine would draw everything twice.
 
 from typing import Any
 
+from tidemark.arrays import Floats
 from tidemark.reporting.figures import DATA, INK, MUTED
 
 import matplotlib as mpl
@@ -15,9 +16,6 @@ from matplotlib.colors import Normalize
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
 
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00")
 MOST_TICKS = 9  # of an equity axis
