@@ -20,6 +20,7 @@ from tidemark.errors import InputError
 from tidemark.harness import checkpoint
 from tidemark.harness.checkpoint import Look
 from tidemark.harness.reason import Cause, Reason
+from tidemark.harness.step import misdeclared
 from tidemark.harness.verification import upstream_first
 
 FRESH = "fresh"
@@ -63,21 +64,34 @@ Stored = Callable[[str], str | None]
 
 
 def steps() -> dict[str, tuple[str, ...]]:
-    """Each step in scripts/ and what an instance of it is of, read from its `@step(per=...)`."""
+    """Each step in scripts/ and what an instance of it is of, read from its `@step(per=...)`.
+
+    Raises:
+        InputError: a decorator of another form.
+        SyntaxError: a script that is not Python.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for path in sorted(Path("scripts").glob("*.py")):
-        for node in ast.parse(path.read_bytes()).body:
+        for node in ast.parse(path.read_bytes(), str(path)).body:
             if isinstance(node, ast.FunctionDef) and node.name == path.stem:
-                for kinds in map(_per, node.decorator_list):
+                for kinds in (_per(decorator, path) for decorator in node.decorator_list):
                     found |= {path.stem: kinds} if kinds is not None else {}
     return found
 
 
-def _per(decorator: ast.expr) -> tuple[str, ...] | None:
-    if not (isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "step"):
+def _per(decorator: ast.expr, path: Path) -> tuple[str, ...] | None:
+    """What `@step(per=...)` names; None for another decorator."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if getattr(called, "id", getattr(called, "attr", "")) != "step":
         return None
-    given = {word.arg: ast.literal_eval(word.value) for word in decorator.keywords}
-    return tuple(given.get("per", ()))
+    match decorator:
+        case ast.Call(args=[], keywords=[]):
+            return ()
+        case ast.Call(args=[], keywords=[ast.keyword(arg="per", value=ast.Tuple() as per)]):
+            kinds = [kind.value for kind in per.elts if isinstance(kind, ast.Constant)]
+            if len(kinds) == len(per.elts) and all(isinstance(kind, str) for kind in kinds):
+                return tuple(map(str, kinds))
+    raise misdeclared(str(path), decorator.lineno)
 
 
 def expected(stored: Stored) -> dict[str, tuple[str, dict[str, str]]]:

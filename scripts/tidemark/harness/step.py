@@ -25,8 +25,17 @@ from tidemark.project import ROOT
 __all__ = ["Run", "step"]
 
 
-def step(per: Sequence[str] = ()) -> Callable[[Callable[[Run], None]], Callable[[], None]]:
-    """Turn `function(run)` into a step's main program; `per` names what an instance is of."""
+def step(
+    *by_position: object, per: Sequence[str] = ()
+) -> Callable[[Callable[[Run], None]], Callable[[], None]]:
+    """Turn `function(run)` into a step's main program; `per` names what an instance is of.
+
+    Raises:
+        InputError: written in a way from which the list of steps could not be read.
+    """
+    if by_position or isinstance(per, str):
+        caller = sys._getframe(1)
+        raise misdeclared(os.path.relpath(caller.f_code.co_filename, ROOT), caller.f_lineno)
 
     def decorate(function: Callable[[Run], None]) -> Callable[[], None]:
         def main() -> None:
@@ -35,6 +44,15 @@ def step(per: Sequence[str] = ()) -> Callable[[Callable[[Run], None]], Callable[
         return main
 
     return decorate
+
+
+def misdeclared(path: str, line: int) -> InputError:
+    """A decorator that does not say in plain sight what an instance is of."""
+    return InputError(
+        f"{path}:{line}",
+        "does not say what a step's instances are of in the one form that is read",
+        'write @step() for a single instance, else @step(per=("scenario", "model"))',
+    )
 
 
 def _main(function: Callable[[Run], None], per: Sequence[str]) -> int:
