@@ -266,16 +266,29 @@ def _run(script: str) -> int:
     main.__file__ = os.path.abspath(script)
     sys.modules |= dict.fromkeys({"__main__", "__mp_main__"} & sys.modules.keys(), main)
     try:
-        exec(compile(Path(script).read_bytes(), main.__file__, "exec"), main.__dict__)
+        _execute(script, main)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
         print(end.code, file=sys.stderr)
         return 1
+    return 0
+
+
+def _execute(script: str, main: types.ModuleType) -> None:
+    """Run the script; what it raises goes to the hook, which may ask for an exit code."""
+    try:
+        try:
+            program = compile(Path(script).read_bytes(), str(main.__file__), "exec")
+        except SyntaxError:
+            importlib.import_module("tidemark")  # whose hook says it in one line
+            raise
+        exec(program, main.__dict__)
+    except SystemExit:
+        raise
     except BaseException:
         sys.excepthook(*sys.exc_info())
-        return 1
-    return 0
+        raise SystemExit(1) from None
 
 
 def _leave(code: int) -> int:

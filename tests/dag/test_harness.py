@@ -328,3 +328,14 @@ def test_what_a_killed_step_left_goes_although_the_step_need_not_run(tree):
     (tree.path / "data/raw/prices.parquet").touch()
     assert tree.make("all").ran == set()
     assert not left.exists()
+
+
+@pytest.mark.parametrize("warm", ["WARM=1", "WARM=0"])
+def test_a_syntax_error_is_one_line_for_all_instances(tree, warm):
+    path = "scripts/tidemark/models/splits.py"
+    lines = tree.text(path).count("\n")
+    (tree.path / path).write_text(tree.text(path) + "\ndef half(:\n", "utf-8")
+    outcome = tree.make("split_data", "-k", warm)
+    assert outcome.code == 2
+    assert outcome.stderr.count(f"{path}:{lines + 2}: is not Python: ") == 1
+    assert "Traceback" not in outcome.stderr

@@ -123,11 +123,11 @@ def test_errors_load_nothing_heavy():
 
 
 def test_kinds_of_arrays_and_the_fields_of_a_bar_stand_in_one_place():
-    repeated = []
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            text = ast.unparse(node) if isinstance(node, ast.Tuple | ast.List | ast.Assign) else ""
-            fields = text[1:].startswith("'open', 'high', 'low', 'close'")
-            if fields or re.match(r"\w+ = NDArray\[np\.(float64|bool_|intp|datetime64)]", text):
-                repeated.append((path.stem, text))
-    assert repeated == [("ohlcv", "('open', 'high', 'low', 'close')")]
+    once = (
+        r'"open",\s+"high",\s+"low",\s+"close"'
+        r"|^\w+ = NDArray\[np\.(?:float64|bool_|intp|datetime64)]$"
+    )
+    found = {
+        path.stem: re.findall(once, path.read_text("utf-8"), re.M) for path in PACKAGE.rglob("*.py")
+    }
+    assert {stem for stem, texts in found.items() if texts} == {"ohlcv"}

@@ -6,6 +6,7 @@ line, then a line for each step that finished.
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import subprocess
@@ -114,3 +115,17 @@ def complain(text: str) -> None:
     """What went wrong, to standard error."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+def complain_once(text: str) -> None:
+    """The same, but a text that this make has shown already stays away: steps share their code."""
+    run = _path()
+    if run is not None:
+        name = f"{run.stem}-{hashlib.sha256(text.encode()).hexdigest()[:16]}{run.suffix}"
+        with contextlib.suppress(OSError):
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            try:
+                run.with_name(name).touch(exist_ok=False)
+            except FileExistsError:
+                return
+    complain(text)

@@ -1,10 +1,14 @@
 """How a command ends when an error stops it: one line, and its exit code."""
 
 import errno
+import os
+import sys
 from collections.abc import Callable
+from types import TracebackType
 
 from tidemark.errors import InputError
 from tidemark.harness import console
+from tidemark.project import ROOT
 
 
 def io_message(error: OSError) -> str:
@@ -23,6 +27,27 @@ _CURES = {
 }
 
 
+def not_python(error: BaseException) -> InputError | None:
+    """A syntax error in the project's code as bad input; None if `error` is anything else."""
+    if not isinstance(error, SyntaxError) or not error.filename:
+        return None
+    path = os.path.relpath(error.filename, ROOT)
+    if not path.startswith("scripts/"):
+        return None
+    where = path if error.lineno is None else f"{path}:{error.lineno}"
+    return InputError(where, f"is not Python: {error.msg}", "mend that line")
+
+
+def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """As `sys.excepthook`: what a person can mend is one line in a `make`, and exit code 2."""
+    told = error if isinstance(error, InputError) else not_python(error)
+    if told is None:
+        sys.__excepthook__(kind, error, trace)
+        return
+    console.complain_once(str(told))
+    raise SystemExit(2)
+
+
 def exit_code_of(work: Callable[[], int]) -> int:
     """The exit code of `work`; an error that a person can mend becomes one line, and 2 or 1."""
     try:
@@ -33,3 +58,9 @@ def exit_code_of(work: Callable[[], int]) -> int:
     except OSError as error:
         console.complain(io_message(error))
         return 1
+    except SyntaxError as error:
+        told = not_python(error)
+        if told is None:
+            raise
+        console.complain_once(str(told))
+        return 2

@@ -32,6 +32,7 @@ def _fresh_or_run(command: list[str], step: str, instance: Mapping[str, str]) ->
             checkpoint.confirm(name, int(os.environ["TIDEMARK_STARTED_NS"]))
             console.finished(step, instance, "fresh", 0.0, "")
             return 0
+    compile(Path(command[0]).read_bytes(), command[0], "exec")  # the interpreter has a traceback
     os.environ["TIDEMARK_LAUNCHED"] = name
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until it can take it: __init__.py
     os.execv(sys.executable, [sys.executable, *command])

@@ -18,7 +18,7 @@ from tidemark.config import view
 from tidemark.errors import InputError
 from tidemark.files import locks
 from tidemark.harness import checkpoint, console, guard
-from tidemark.harness.failures import exit_code_of, io_message
+from tidemark.harness.failures import exit_code_of, io_message, not_python
 from tidemark.harness.run import Run
 from tidemark.project import ROOT
 
@@ -129,6 +129,7 @@ def _run_if_needed(
 
 
 def _failed(run: Run, error: Exception, seconds: float) -> int:
+    error = not_python(error) or error
     if isinstance(error, InputError):
         run.fail(str(error), seconds)
         return 2

@@ -1,0 +1,92 @@
+"""A syntax error in the project's code: one line, exit code 2."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+
+from tidemark.dag import graph
+from tidemark.harness import failures, step
+from tidemark.project import ROOT
+
+import pytest
+
+PATHS = "import sys; sys.path[:0] = ['scripts', 'scripts/launch']; "
+WARM = PATHS + "import warm; sys.exit(warm._run({!r}))"
+PLAIN = PATHS + "from tidemark.harness.launching import run_plain; sys.exit(run_plain([{!r}]))"
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The project's code, and no more."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    return tmp_path
+
+
+def ended(project, *command, **environment):
+    """Exit code and error lines of a Python in this project."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=project,
+        env={"PATH": os.environ["PATH"], "TIDEMARK_STARTED_NS": "1", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr.splitlines()
+
+
+def spoil(project, path):
+    with (project / path).open("a") as file:
+        file.write("\n\ndef half(:\n")
+    return f"{path}:{(project / path).read_text().count(chr(10))}: is not Python: invalid syntax"
+
+
+@pytest.mark.parametrize("way", ["plain", "warm"])
+@pytest.mark.parametrize("path", ["scripts/reports.py", "scripts/tidemark/reporting/reports.py"])
+def test_a_step_or_a_module_of_it(project, path, way):
+    told = spoil(project, path)
+    command = ["scripts/reports.py"]
+    if way == "warm":
+        command = ["-c", WARM.format("scripts/reports.py")]
+    elif path == "scripts/reports.py":
+        command = ["-c", PLAIN.format(path)]
+    code, lines = ended(project, *command, TIDEMARK_LAUNCHED="reports")
+    assert (code, lines) == (2, [f"{told}. Cure: mend that line"])
+
+
+def test_it_is_told_once_in_a_make(project):
+    spoil(project, "scripts/tidemark/models/splits.py")
+    run = {"TIDEMARK_LAUNCHED": "split_data_x", "TIDEMARK_RUN": "1-2"}
+    assert [len(ended(project, "scripts/split_data.py", **run)[1]) for _ in range(2)] == [1, 0]
+    assert ended(project, "scripts/split_data.py", **run)[0] == 2
+
+
+def test_commands_name_a_step_that_does_not_parse(project, monkeypatch, capsys):
+    told = spoil(project, "scripts/reports.py")
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(failures, "ROOT", project)
+    assert failures.exit_code_of(lambda: len(graph.steps())) == 2
+    assert capsys.readouterr().err.startswith(told)
+
+
+def test_a_strategy_that_is_loaded_while_a_step_runs():
+    told = []
+
+    class Running:
+        log = logging.getLogger("running")
+
+        def fail(self, message, seconds):
+            told.append(message)
+
+    path = "scripts/tidemark/backtest/strategies/mine.py"
+    error = SyntaxError("invalid syntax", (str(ROOT / path), 7, 1, "def half(:"))
+    assert step._failed(Running(), error, 0.1) == 2
+    assert told == [f"{path}:7: is not Python: invalid syntax. Cure: mend that line"]
+
+
+def test_a_library_and_a_text_are_other_errors():
+    assert failures.not_python(ValueError("x")) is None
+    for file in ("<string>", "/usr/lib/python3/numpy/__init__.py", None):
+        assert failures.not_python(SyntaxError("x", (file, 1, 1, ""))) is None
