@@ -24,10 +24,9 @@ def json_schema() -> str:
 
 
 def _brief(keys: list[str]) -> str:
-    """The keys that hold values, at most five of them."""
-    leaves = [key for key in sorted(keys) if not any(k.startswith(f"{key}.") for k in keys)]
-    more = f" (+{len(leaves) - 5} more)" if len(leaves) > 5 else ""
-    return ", ".join(leaves[:5]) + more
+    """At most five of them."""
+    more = f" (+{len(keys) - 5} more)" if len(keys) > 5 else ""
+    return ", ".join(keys[:5]) + more
 
 
 def main() -> int:

@@ -71,3 +71,28 @@ def test_another_configuration_in_the_same_tree_is_refused():
     config.must_be_of(None)
     with pytest.raises(InputError, match=r"b\.yaml: another make with another CONFIG"):
         config.must_be_of("b.yaml")
+
+
+def edited(before, after, unwritten=()):
+    """What is named of an edit; `unwritten` are defaults that stand in no file."""
+    config.sync(before, "", 1)
+    written = {key for key, _ in config.flattened(after)} - set(unwritten)
+    return config.named(config.sync(after, "", 1), written)
+
+
+def test_an_edit_is_named_without_defaults_that_nobody_wrote():
+    models = {"mean": {"fallback": None}}
+    second = {"alpha": 9.0, "fallback": None}
+    more = models | {"second": second}
+    default = ["models.second.fallback"]
+    assert edited({"models": models}, {"models": more}, default) == ["models.second.alpha"]
+    assert edited({"models": more}, {"models": models}) == ["models.second"]
+    written = {"models": models | {"second": second | {"fallback": "mean"}}}
+    assert edited({"models": more}, written) == ["models.second.fallback"]
+    assert edited(written, {"models": more}, default) == ["models.second.fallback"]
+    assert edited({"models": models}, {"models": models | {"x": {}}}) == ["models.x"]
+    assert edited({"models": more}, {"models": more | {"new": 1}}, ["models.new"]) == []
+    swapped = {"models": {"second": second, "mean": models["mean"]}}
+    assert edited({"models": more}, swapped) == ["models"]
+    assert edited({"grid": None}, {"grid": {"alpha": [1]}}) == ["grid.alpha"]
+    assert edited({"grid": {"alpha": [1]}}, {"grid": None}, ["grid"]) == ["grid.alpha"]

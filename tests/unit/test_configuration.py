@@ -415,6 +415,15 @@ def test_a_configuration_whose_name_could_be_code_is_refused(project, monkeypatc
     assert not Path("artifacts/config.mk").exists()
 
 
+def test_a_section_that_is_added_is_named_by_what_was_written(project, monkeypatch):
+    monkeypatch.chdir(project)
+    Path("schemas").symlink_to(ROOT / "schemas")
+    for text in (SHIPPED, SHIPPED.replace("\nmodels:\n", "\nmodels:\n  few: {estimator: mean}\n")):
+        Path("config.yaml").write_text(text, "utf-8")
+        told = load.sync("config.yaml")
+    assert told == ["models.few.estimator"]
+
+
 def test_one_list_says_what_is_generated(tmp_path):
     """The configuration, `make clean`, the quick look and .gitignore."""
     folders = set(generated.GENERATED)

@@ -178,8 +178,13 @@ def _must_have_what_make_needs(path: str, whole: Config) -> None:
 
 
 def sync(path: str) -> list[str]:
-    """Validate the configuration at `path`; bring the key files and config.mk in line with it."""
+    """Validate the configuration at `path`; bring the key files and config.mk in line with it.
+
+    Returns the names of the keys that were edited.
+    """
     looked = store.now_ns()
     whole = load(path)
     _must_have_what_make_needs(path, whole)
-    return view.sync(whole.model_dump(), makefile(path, whole), looked)
+    changes = view.sync(whole.model_dump(), makefile(path, whole), looked)
+    written = dict(view.flattened(whole.model_dump(exclude_unset=True)))
+    return view.named(changes, written)

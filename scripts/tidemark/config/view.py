@@ -9,7 +9,7 @@ A leaf's file holds its value as JSON; a section's file holds `{"keys": [...]}`.
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +22,20 @@ MAKEFILE = Path("artifacts/config.mk")
 COPY = Path("artifacts/.config.mk")  # by which changed.sh sees that config.mk was damaged
 SOURCE_PATHS = ("fetch_data.prices.path", "fetch_data.corporate_actions.path")
 SERIES = "fetch_data.economic"
+Changes = dict[str, tuple[str | None, str | None]]  # by key, its text before and after; None: none
 
 
-def sync(config: Mapping[str, Any], makefile: str, read_ns: int) -> list[str]:
+def sync(config: Mapping[str, Any], makefile: str, read_ns: int) -> Changes:
     """Bring the key files in line with `config` and write `artifacts/config.mk`.
 
     config.mk gets the time `read_ns` at which the configuration was read, so that an edit made
-    since is newer. Returns the names of the keys whose value changed, appeared or went.
+    since is newer. Returns the keys whose value changed, appeared or went.
     """
     KEYS.mkdir(parents=True, exist_ok=True)
     PROMISED.mkdir(exist_ok=True)
     with (KEYS.parent / ".config.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = dict(flattened(config))
+        wanted: dict[str, str] = dict(flattened(config))
         present = {path.name: path.read_bytes() for path in KEYS.iterdir()}
         changed = [key for key in wanted if present.get(key) != wanted[key].encode()]
         for key in changed:
@@ -44,7 +45,42 @@ def sync(config: Mapping[str, Any], makefile: str, read_ns: int) -> list[str]:
             (KEYS / key).unlink()
         store.write_atomic(COPY, makefile.encode())
         store.write_atomic(MAKEFILE, makefile.encode(), read_ns)
-    return changed + gone
+    before = {
+        key: present[key].decode(errors="replace") for key in [*changed, *gone] if key in present
+    }
+    return {key: (before.get(key), wanted.get(key)) for key in [*changed, *gone]}
+
+
+def named(changes: Changes, written: Collection[str]) -> list[str]:
+    """Of the changed keys those that name the edit, sorted.
+
+    Not a default that appeared and that nobody wrote, nor what went with its section, nor a section
+    whose keys tell how it changed.
+
+    Args:
+        changes: of `sync`.
+        written: keys that stand in the configuration file.
+    """
+    gone = {key for key, (_, after) in changes.items() if after is None}
+
+    def tells(key: str, before: str | None, after: str | None) -> bool:
+        if before is None:
+            return key in written
+        if after is None:
+            return key.rpartition(".")[0] not in gone
+        return _keys(before) is None or _keys(before) == _keys(after)
+
+    told = [key for key, texts in changes.items() if tells(key, *texts)]
+    return sorted(key for key in told if not any(other.startswith(f"{key}.") for other in told))
+
+
+def _keys(text: str) -> set[str] | None:
+    """The keys of a section; None for a value."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return set(value["keys"]) if isinstance(value, dict) else None
 
 
 def flattened(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
