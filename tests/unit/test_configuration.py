@@ -415,6 +415,28 @@ def test_a_configuration_whose_name_could_be_code_is_refused(project, monkeypatc
     assert not Path("artifacts/config.mk").exists()
 
 
+@pytest.mark.parametrize(
+    ("path", "every"),
+    [
+        ("mydata/A.csv", "mydata/*.csv"),
+        ("BRK.A.csv.gz", "*.csv.gz"),
+        ("/x/a.PARQUET", "/x/*.PARQUET"),
+    ],
+)
+def test_one_file_without_a_column_of_tickers(project, monkeypatch, path, every):
+    text = SHIPPED.replace("data/sample/prices.csv", path)
+    text = re.sub(r"      ticker: Ticker.*\n", "", text)
+    told = complaint(project, monkeypatch, text)
+    assert re.match(r"config\.yaml:\d+:\d+: fetch_data\.prices\.columns: ticker is missing", told)
+    assert (
+        f"name its column of tickers (ticker: ...); or, if it is one ticker, say path: {every},"
+        in told
+    )
+    text = text.replace(f"path: {path}", f"path: '{every}'")
+    (project / "config.yaml").write_text(text, "utf-8")
+    assert load.load("config.yaml").fetch_data.prices.path == every
+
+
 def test_a_section_that_is_added_is_named_by_what_was_written(project, monkeypatch):
     monkeypatch.chdir(project)
     Path("schemas").symlink_to(ROOT / "schemas")

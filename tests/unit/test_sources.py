@@ -127,6 +127,15 @@ def test_one_file_a_ticker_is_named_by_its_stem():
     assert list(prices.read(files, ONE_FILE_A_TICKER)["ticker"]) == ["A", "B"]
 
 
+def test_a_file_without_the_column_of_tickers_may_be_one_ticker():
+    with pytest.raises(InputError, match=r"p\.csv: has no column 'Ticker'") as refused:
+        read("Date,Adj Close\n2020-01-02,1\n", CLOSES)
+    assert "leave `ticker` out there and have a * in path" in refused.value.cure
+    with pytest.raises(InputError) as refused:
+        read("Date,Ticker,Close\n2020-01-02,A,1\n", CLOSES)
+    assert "*" not in refused.value.cure
+
+
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet", ".CSV"])
 def test_a_ticker_keeps_its_dots(ending):
     content = b"Date,Close\n2020-01-02,1\n"

@@ -129,7 +129,11 @@ def _price_columns(prices: Prices) -> list[Fault]:
     if "adj_close" not in names:
         faults.append((where, "adj_close is missing; map it to the closes if they are adjusted"))
     if prices.layout == "long" and "ticker" not in names and "*" not in prices.path:
-        faults.append((where, "ticker is missing, and path is one file for all tickers"))
+        ending = re.search(r"(\.csv)?\.\w+$", prices.path)
+        every = Path(prices.path).with_name(f"*{ending[0] if ending else ''}")
+        problem = f"ticker is missing, and {prices.path} is one file. Cure: name its column of"
+        problem += f" tickers (ticker: ...); or, if it is one ticker, say path: {every}, and the"
+        faults.append((where, f"{problem} file's name is the ticker"))
     return faults
 
 

@@ -90,14 +90,14 @@ class Table:
         """For each row, its number in its own file."""
         return np.concatenate([np.arange(len(part)) for part in self.parts])
 
-    def column(self, name: str) -> pa.Array:
-        """A column by the file's own name; InputError if it is not there."""
+    def column(self, name: str, or_else: str = "") -> pa.Array:
+        """A column by the file's own name; InputError if it is not there, with another cure."""
         if name not in self.names:
             found = ", ".join(repr(other) for other in self.names[:20])
             raise InputError(
                 self.path,
                 f"has no column {name!r} (found: {found})",
-                "name one of these under `columns` of this source in config.yaml",
+                f"name one of these under `columns` of this source in config.yaml{or_else}",
             )
         return self.data[name].combine_chunks()
 

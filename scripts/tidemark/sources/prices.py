@@ -14,6 +14,10 @@ import numpy as np
 import pandas as pd
 
 EVERY_OTHER_COLUMN = "*"
+WITHOUT_TICKERS = (
+    "; or, if each file is one ticker, leave `ticker` out there and have a * in path, such as"
+    " mydata/*.csv: the file's name is the ticker"
+)
 
 
 def read(
@@ -138,6 +142,8 @@ def _times(table: Table, source: Mapping[str, Any], whose: pd.Series | None = No
 def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     names = source["columns"]
     table.column(names["timestamp"])  # a file of another form lacks this first
+    if "ticker" in names:
+        table.column(names["ticker"], WITHOUT_TICKERS)
     found = columns.texts(table, names["ticker"]) if "ticker" in names else _stems(table)
     whose = pd.Series(found, range(len(table)), dtype="str")
     bars = pd.DataFrame(
