@@ -48,7 +48,8 @@ def beyond_acceptance(record: Mapping[str, Any], look: Look) -> Iterator[Reason]
     yield from checkpoint.changed_outputs(record, look)
     for path in record["inputs"]:
         if look.sha(path) in (None, checkpoint.UNREADABLE):
-            yield Reason(Cause.INPUT_UNREADABLE, path)
+            gone = not Path(path).exists()
+            yield Reason(Cause.INPUT_GONE if gone else Cause.INPUT_UNREADABLE, path)
 
 
 def mark_provisional(name: str, why: str) -> None:
