@@ -13,11 +13,11 @@ import pytest
 
 LINKED = ("data", "features", "models", "metrics", "reports", "artifacts")
 GENERATED = {  # and what `make clean` removes it by
-    "data/raw/prices.parquet": "data/raw",
-    "models/a.pkl": "models",
+    "data/raw/prices.parquet": "data/raw/prices.parquet",
+    "models/a.pkl": "models/a.pkl",
     "reports/reflection.md": "./reports/reflection.md",
     "metrics/a.json": "metrics/a.json",
-    "logs/a.log": "logs",
+    "logs/a.log": "logs/a.log",
     "artifacts/a.ok": "artifacts/a.ok",
     "artifacts/.config/seed": "artifacts/.config",
 }
