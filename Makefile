@@ -38,13 +38,13 @@ closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
 $(if $(closing),$(eval $(closing): | $(foreach goal,$(filter-out $(closing) $(OUTSIDE),$(MAKECMDGOALS)),$(if $(call odd,$(goal)),,$(goal)))))
 
 # What people write reaches the scripts through the environment, as it is: no shell reads it.
-export T REASON OTHER FORMAT
+export T REASON OTHER FORMAT DETAILS
 export MAKE_COMMAND
 status why dag timings compare-tree: $(if $(wildcard .venv/.ok),,.venv/.ok)  # some environment, not the newest
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:
 	@$(PYTHON) scripts/commands/status.py --config $(CONFIG) --steps "$(STEPS)"
-## why: why T=<step, checkpoint or output> will run, down to the root; or what it was built from
+## why: why T=<step, checkpoint or output> will run, down to the root; or, with DETAILS=1 in full, what it was built from
 why:
 	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/commands/why.py --config $(CONFIG)
 ## dag: draw every step instance, coloured by state: artifacts/dag.svg, artifacts/dag.mmd

@@ -3,6 +3,7 @@
     make why T=evaluate                                        every instance of a step
     make why T=artifacts/evaluate_median_impute_ridge.ok       one of them
     make why T=reports/scenario_table.csv                      the step that writes a file
+    make why T=reports DETAILS=1                               everything it was built from
 
 Changes nothing, not even times.
 """
@@ -10,15 +11,25 @@ Changes nothing, not even times.
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from tidemark.dag import graph, promises
 from tidemark.dag.graph import Node
 from tidemark.harness import checkpoint, console
 from tidemark.harness.checkpoint import POLICY
 from tidemark.harness.failures import exit_code_of
+from tidemark.naming import counted, several
 from tidemark.project import ROOT
+
+PARTS = (  # of what a step was built: word, section of the checkpoint, noun
+    ("from", "inputs", "file"),
+    ("config", "config", "key"),
+    ("code", "code", "module"),
+    ("wrote", "outputs", "file"),
+)
+MORE = "DETAILS=1 lists files and modules with their hashes, and keys with their values"
 
 
 def main() -> int:
@@ -27,18 +38,33 @@ def main() -> int:
     parser.add_argument("target", nargs="?", default=os.environ.get("T", ""))
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("--make", default=os.environ.get("MAKE_COMMAND", "make"), help="GNU Make")
+    details = os.environ.get("DETAILS", "0") not in ("", "0")
+    parser.add_argument("--details", action="store_true", default=details)
     options = parser.parse_args()
     os.chdir(ROOT)
     rules = partial(promises.rules, options.make, options.config)
     nodes = graph.survey(promises.stored(options.config), rules)
     chosen = graph.named(options.target, nodes)
-    console.say("\n\n".join(_told(node, nodes) for node in chosen))
+    console.say(told(chosen, nodes, details=options.details))
     return 0
 
 
-def _told(node: Node, nodes: Mapping[str, Node]) -> str:
-    if node.state == graph.FRESH:
-        return _history(node)
+def told(chosen: Sequence[Node], nodes: Mapping[str, Node], *, details: bool = False) -> str:
+    """What there is to say of these; in brief, those that are fresh have a line each."""
+    if details or len(chosen) == 1:
+        return "\n\n".join(
+            _history(node, details) if node.state == graph.FRESH else _causes(node, nodes)
+            for node in chosen
+        )
+    fresh = [_in_a_line(node) for node in chosen if node.state == graph.FRESH]
+    others = [_causes(node, nodes) for node in chosen if node.state != graph.FRESH]
+    states = graph.totals({node.name: node for node in chosen}).items()
+    counts = ", ".join(f"{count} {state}" for state, count in states)
+    head = f"{chosen[0].step}, {len(chosen)} instances: {counts}"
+    return "\n\n".join([head, *others, *(["\n".join([*fresh, MORE])] if fresh else [])])
+
+
+def _causes(node: Node, nodes: Mapping[str, Node]) -> str:
     causes = graph.chain(node, nodes)
     lines = [f"{node.title}: {_verdict(node)}"]
     lines += [f"  <- {' <- '.join(cause)}" for cause in causes]
@@ -65,25 +91,59 @@ def _cost(node: Node, nodes: Mapping[str, Node]) -> str:
     return f"{took}; {len(after)} steps depend on it, {rest:.1f} s at most"
 
 
-def _history(node: Node) -> str:
+def _in_a_line(node: Node) -> str:
     record = node.record or {}
+    what = ", ".join(counted(len(record[section]), noun) for _, section, noun in PARTS[:3])
+    built = f"built {record['started'][:19]} UTC in {record['seconds']:.1f} s"
+    return "\n".join([f"{node.title}: fresh, {built} from {what}", *_since(node)])
+
+
+def _history(node: Node, details: bool) -> str:
+    record = node.record or {}
+    reasons = record["reasons"]
     versions = ", ".join(f"{name} {version}" for name, version in record["libraries"].items())
     lines = [
         f"{node.title}: fresh",
         f"  built {record['started'][:19]} UTC in {record['seconds']:.1f} s, run {record['run']}",
-        f"  because {'; '.join(record['reasons'])}",
+        f"  because {'; '.join(reasons) if details else several(reasons)}",
         f"  with {versions}",
+        *(_everything(record) if details else _counts(record)),
+        *(f"  note: {note}" for note in record["notes"]),
+        *_since(node),
+        *([] if details else [f"  {MORE}"]),
     ]
-    lines += [f"  {upgrade} now: stands, unless {POLICY} names it" for upgrade in node.upgrades]
-    lines += [f"  {path} was edited since: it shapes no byte" for path in node.plumbing]
-    lines += [f"  config {key} = {checkpoint.shown(v)}" for key, v in record["config"].items()]
-    for word, section in (("from", "inputs"), ("code", "code"), ("wrote", "outputs")):
-        lines += [f"  {word} {path} {_short(it['sha256'])}" for path, it in record[section].items()]
-    lines += [f"  note: {note}" for note in record["notes"]]
-    for accepted in record.get("accepted", []):
+    return "\n".join(lines)
+
+
+def _counts(record: Mapping[str, Any]) -> list[str]:
+    return [
+        f"  {word} {counted(len(record[section]), noun)}: {several(list(record[section]))}"
+        for word, section, noun in PARTS
+        if record[section]
+    ]
+
+
+def _everything(record: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for word, section, _ in PARTS:
+        for name, it in record[section].items():
+            shown = f"= {checkpoint.shown(it)}" if section == "config" else _short(it["sha256"])
+            lines.append(f"  {word} {name} {shown}")
+    return lines
+
+
+def _since(node: Node) -> list[str]:
+    """What has moved since, and may stand."""
+    lines = [f"  {upgrade} now: stands, unless {POLICY} names it" for upgrade in node.upgrades]
+    if node.plumbing:
+        verb = (
+            "were edited since: they shape" if node.plumbing[1:] else "was edited since: it shapes"
+        )
+        lines.append(f"  {several(node.plumbing)} {verb} no byte")
+    for accepted in (node.record or {}).get("accepted", []):
         lines.append(f"  accepted {accepted['when']} by {accepted['who']}: {accepted['reason']}")
         lines += [f"    {change}" for change in accepted["changes"]]
-    return "\n".join(lines)
+    return lines
 
 
 def _short(sha256: str | None) -> str:

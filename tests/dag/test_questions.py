@@ -1,6 +1,7 @@
 """`make status` and `make why`: what they say is what make then does, and they change nothing."""
 
 import json
+import re
 
 from conftest import GATHER, Tree, instances, make_small
 from tidemark.harness import checkpoint
@@ -71,9 +72,14 @@ def test_why_gives_the_chain_to_the_root_with_values(tree):
 
 @pytest.mark.parametrize("target", ["reports/reflection.md", "reports", "artifacts/reports.ok"])
 def test_why_of_something_fresh_says_what_it_was_built_from(tree, target):
-    told = tree.make("why", f"T={target}").stdout
-    assert told.startswith("reports: fresh\n  built 2")
-    for words in ("because never ran", "  from artifacts/metrics.duckdb ", "  wrote reports/refl"):
+    brief = tree.make("why", f"T={target}").stdout
+    told = tree.make("why", f"T={target}", "DETAILS=1").stdout
+    for text in (brief, told):
+        assert text.startswith("reports: fresh\n  built 2")
+        assert "because never ran" in text
+    assert len(brief.splitlines()) <= 10
+    assert re.search(r"^  from \d+ files: artifacts/\S+, \S+, \S+ and \d+ more$", brief, re.M)
+    for words in ("  from artifacts/metrics.duckdb ", "  wrote reports/refl"):
         assert words in told
     assert "  config evaluate.confidence = 0.95" in told
 

@@ -1,0 +1,75 @@
+"""What `make why` says of something fresh: a summary, and details for who asks."""
+
+from dataclasses import replace
+
+from commands import why
+from tidemark.dag import graph
+from tidemark.dag.graph import Node
+from tidemark.harness.reason import Cause, Reason
+
+RECORD = {
+    "started": "2026-11-28T18:27:00.123456+00:00",
+    "seconds": 1.234,
+    "run": "12-34",
+    "reasons": ["never ran"],
+    "libraries": {"python": "3.11.7", "numpy": "2.1"},
+    "inputs": {f"data/{n:03}.parquet": {"sha256": "ab" * 32} for n in range(200)},
+    "config": {f"models.m{n}.alpha": n for n in range(90)},
+    "code": {f"scripts/tidemark/m{n}.py": {"sha256": "cd" * 32} for n in range(40)},
+    "outputs": {"reports/x.md": {"sha256": "ef" * 32}},
+    "notes": ["mind the gap"],
+}
+
+
+def node(name, state=graph.FRESH):
+    reasons = () if state == graph.FRESH else (Reason(Cause.MODULE, "scripts/evaluate.py"),)
+    return Node(f"evaluate_a_{name}", "evaluate", {"s": "a", "m": name}, state, reasons, {}, RECORD)
+
+
+def test_something_fresh_is_told_in_brief():
+    lines = why.told([node("ridge")], {}).splitlines()
+    assert lines == [
+        "evaluate a ridge: fresh",
+        "  built 2026-11-28T18:27:00 UTC in 1.2 s, run 12-34",
+        "  because never ran",
+        "  with python 3.11.7, numpy 2.1",
+        "  from 200 files: data/000.parquet, data/001.parquet, data/002.parquet and 197 more",
+        "  config 90 keys: models.m0.alpha, models.m1.alpha, models.m2.alpha and 87 more",
+        "  code 40 modules: scripts/tidemark/m0.py, scripts/tidemark/m1.py, scripts/tidemark/m2.py"
+        " and 37 more",
+        "  wrote 1 file: reports/x.md",
+        "  note: mind the gap",
+        "  DETAILS=1 lists files and modules with their hashes, and keys with their values",
+    ]
+
+
+def test_details_name_each_file_key_and_module():
+    lines = why.told([node("ridge")], {}, details=True).splitlines()
+    assert len(lines) == 4 + 200 + 90 + 40 + 1 + 1
+    for line in (
+        "  from data/199.parquet abababababab",
+        "  config models.m89.alpha = 89",
+        "  code scripts/tidemark/m39.py cdcdcdcdcdcd",
+        "  wrote reports/x.md efefefefefef",
+    ):
+        assert line in lines
+
+
+def test_instances_that_are_fresh_have_a_line_each_and_others_their_cause():
+    accepted = {"when": "now", "who": "me", "reason": "same", "changes": ["code x"]}
+    edited = ("a.py", "b.py", "c.py", "d.py")
+    mean = replace(node("mean"), record=RECORD | {"accepted": [accepted]}, plumbing=edited)
+    nodes = {one.name: one for one in (node("ridge", graph.STALE), node("svr"), mean)}
+    told = why.told(list(nodes.values()), nodes).split("\n\n")
+    assert told[0] == "evaluate, 3 instances: 2 fresh, 1 stale"
+    assert told[1].startswith("evaluate a ridge: will run\n  <- code scripts/evaluate.py\n")
+    assert told[2].splitlines() == [
+        "evaluate a svr: fresh, built 2026-11-28T18:27:00 UTC in 1.2 s"
+        " from 200 files, 90 keys, 40 modules",
+        "evaluate a mean: fresh, built 2026-11-28T18:27:00 UTC in 1.2 s"
+        " from 200 files, 90 keys, 40 modules",
+        "  a.py, b.py, c.py and 1 more were edited since: they shape no byte",
+        "  accepted now by me: same",
+        "    code x",
+        why.MORE,
+    ]
