@@ -18,6 +18,7 @@ REPORTS = ["model_communication_report", "model_evaluation_memo", "strategy_asse
 REPORTS.append("reflection")
 STRATEGIES = CONFIG["strategies"]
 SCENES = ["history.parquet", "stress.parquet", "stochastic.parquet", "market_scenarios.json"]
+SCENES += ["bars_a_year.json"]
 SCENES = [f"data/scenarios/{name}" for name in SCENES]
 TABLES = ["backtest_results", "set_rankings", "strategy_rankings", "scenario_performance"]
 TABLES += ["strategy_scores", "leaders", "paths", "evidence"]
@@ -167,9 +168,9 @@ def task_scenario_compare():
 def task_market_scenarios():
     return stage(
         "market_scenarios",
-        reads=["artifacts/validation_report.json", "data/raw/prices.parquet"],
+        reads=["artifacts/sessions.parquet", "data/raw/prices.parquet"],
         writes=SCENES,
-        keys=[CONFIG["market_scenarios"], CONFIG["seed"]],
+        keys=[CONFIG[key] for key in ("market_scenarios", "preprocess", "fetch_data", "seed")],
     )
 
 
