@@ -1,9 +1,8 @@
 """What the market was like for each ticker in each market scenario.
 
-Four families of metrics, each a dictionary of name to (N,) values, one a ticker, NaN where
-undefined: `statistical` of the returns, `technical` of the prices, `around_events`, and
-those of models are in models/within_windows.py.
-`tidy` makes rows of them.
+Three families of metrics, each a dictionary of name to (N,) values, one a ticker, NaN where
+undefined: `statistical` of the returns, `technical` of the prices, `around_events`. What models
+were worth is in models/within_windows.py. `tidy` makes rows of all of them.
 
 Returns are simple returns from close to close, decimal fractions, per bar; nothing is annualised.
 """
