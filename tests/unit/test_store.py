@@ -39,6 +39,25 @@ def test_parquet_gives_back_what_it_was_given_in_the_same_bytes(values):
     assert str(back["timestamp"].dtype) == "datetime64[us]"
 
 
+def test_a_file_of_parts_holds_their_rows_in_order(tmp_path):
+    frames = [pd.DataFrame({"x": [1.0, 2.0]}), pd.DataFrame({"x": [3.0]})]
+    parts = store.ParquetParts(tmp_path / ".temporary", known_as="metrics/x.parquet")
+    for frame in frames:
+        parts.write(frame)
+    parts.close()
+    assert parts.rows == 3
+    back = store.parquet_frame((tmp_path / ".temporary").read_bytes())
+    pd.testing.assert_frame_equal(back, pd.concat(frames, ignore_index=True))
+
+
+def test_parts_that_cannot_be_written_name_the_file_that_people_know(tmp_path):
+    parts = store.ParquetParts(tmp_path / "gone/.temporary", known_as="metrics/x.parquet")
+    with pytest.raises(OSError, match="No such file") as failed:
+        parts.write(pd.DataFrame({"x": [1.0]}))
+    assert failed.value.filename == "metrics/x.parquet"
+    parts.close()
+
+
 def test_staged_outputs_appear_together_and_only_on_commit(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     staging = Staging({})

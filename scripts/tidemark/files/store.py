@@ -187,26 +187,34 @@ def parquet_bytes(frame: "DataFrame", metadata: Mapping[str, str] | None = None)
     return buffer.getvalue()
 
 
-def write_parquet_parts(path: Path, frames: Iterable["DataFrame"]) -> int:
-    """Write frames of the same columns to one Parquet file; returns its rows.
+class ParquetParts:
+    """One Parquet file of frames of the same columns that come one by one; at least one does.
 
-    Memory holds one frame at a time, so the file may be larger than it. There is at least one.
+    Memory holds one frame at a time, so the file may be larger than it.
     """
-    import pyarrow.parquet as pq
 
-    rows, writer = 0, None
-    try:
-        for frame in frames:
-            table = _table(frame)
-            writer = writer or pq.ParquetWriter(path, table.schema, **PARQUET)
-            writer.write_table(table)
-            rows += len(frame)
-    finally:
-        if writer:
-            writer.close()
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-    return rows
+    def __init__(self, path: Path, known_as: str) -> None:
+        self.rows = 0
+        self._path, self._known_as = path, known_as
+        self._writer: Any = None
+
+    def write(self, frame: "DataFrame") -> None:
+        """Append the rows of `frame`."""
+        import pyarrow.parquet as pq
+
+        table = _table(frame)
+        with naming(self._known_as):
+            self._writer = self._writer or pq.ParquetWriter(self._path, table.schema, **PARQUET)
+            self._writer.write_table(table)
+        self.rows += len(frame)
+
+    def close(self) -> None:
+        """End the file and wait until the disk has it; nothing if no frame came."""
+        if self._writer:
+            with naming(self._known_as):
+                self._writer.close()
+                with self._path.open("rb") as file:
+                    os.fsync(file.fileno())
 
 
 def _table(frame: "DataFrame", metadata: Mapping[str, str] | None = None) -> Any:

@@ -12,9 +12,10 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 FOLDER = Path("artifacts/.run")
 FORGOTTEN_AFTER_SECONDS = 86_400
@@ -129,3 +130,26 @@ def complain_once(text: str) -> None:
             except FileExistsError:
                 return
     complain(text)
+
+
+def warn_once_a_line() -> None:
+    """From now on show only the first warning of each line of code, whatever its words.
+
+    A strategy runs once for each set and market scenario, and warns each time. Python's own filter
+    "once" forgets whenever a library changes the filters for a while.
+    """
+    show, shown = warnings.showwarning, set()
+
+    def first(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if (category, filename, lineno) not in shown:
+            shown.add((category, filename, lineno))
+            show(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = first

@@ -260,12 +260,24 @@ class Run:
         """Stage a Parquet file."""
         self.write_bytes(path, store.parquet_bytes(frame, metadata), rows=len(frame))
 
+    @contextlib.contextmanager
+    def parquet_parts(self, path: str) -> Iterator[store.ParquetParts]:
+        """A Parquet file to `write` frames to, one by one; staged when the block ends."""
+        with guard.opened(), store.naming(path):
+            parts = store.ParquetParts(self._staging.temporary(path), known_as=path)
+        try:
+            yield parts
+        finally:
+            with guard.opened():
+                parts.close()
+        self._staging.count(path, parts.rows)
+
     def write_parquet_parts(self, path: str, frames: Iterable["DataFrame"]) -> int:
         """Stage a Parquet file of frames that come one by one; the number of rows."""
-        with guard.opened(), store.naming(path):
-            rows = store.write_parquet_parts(self._staging.temporary(path), frames)
-        self._staging.count(path, rows)
-        return rows
+        with self.parquet_parts(path) as parts:
+            for frame in frames:
+                parts.write(frame)
+        return parts.rows
 
     def write_pickle(self, path: str, value: object) -> None:
         """Stage a pickle."""

@@ -117,6 +117,7 @@ def _run_if_needed(
     run.log.info("%s starts: %s", name, "; ".join(map(str, why)))
     began = time.perf_counter()
     try:
+        console.warn_once_a_line()
         guard.arm(ROOT, f"scripts/{step_name}.py")
         function(run)
         with guard.opened():
