@@ -8,14 +8,17 @@ ifeq ($(filter grouped-target,$(.FEATURES)),)
 $(error Tidemark needs GNU Make 4.3 or newer; this is $(MAKE_VERSION). Cure: install it (macOS: `brew install make`, then type gmake))
 endif
 
-include make/machinery.mk
+# The code's folder, with a slash; nothing where the project is that folder. A project elsewhere has config.yaml,
+# schemas/, reports/templates/ and its data, and is made by `make -f CODE/Makefile`.
+override CODE := $(filter-out ./,$(dir $(lastword $(MAKEFILE_LIST))))
+include $(CODE)make/machinery.mk
 
 # --- The DAG, a branch each, from top to bottom
 
-include make/data.mk
-include make/models.mk
-include make/strategies.mk
-include make/reports.mk
+include $(CODE)make/data.mk
+include $(CODE)make/models.mk
+include $(CODE)make/strategies.mk
+include $(CODE)make/reports.mk
 
 # --- Names to type
 # What others wait for comes first: Make starts steps in this order.
@@ -24,7 +27,7 @@ CHECKPOINTS := $(foreach step,fetch_data validate_schema market_scenarios backte
 
 # Says, once and when all goals are done, what ran; when nothing had to, says that without starting Python.
 SUMMARY = $(if $(filter $@,$(closing)),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
-	then $(START) -S scripts/commands/summary.py; \
+	then $(START) -S $(COMMANDS)/summary.py; \
 	else echo "$@: all $(words $^) steps are fresh; nothing to do.$(patsubst %, Report: %,$(wildcard reports/model_communication_report.md))"; fi)
 
 # In the order of the DAG; each is a target, and `make help` shows its script's first line.
@@ -40,53 +43,53 @@ $(if $(closing),$(eval $(closing): | $(foreach goal,$(filter-out $(closing) $(OU
 # What people write reaches the scripts through the environment, as it is: no shell reads it.
 export T REASON OTHER FORMAT DETAILS
 export MAKE_COMMAND
-status why dag timings compare-tree: $(if $(wildcard .venv/.ok),,.venv/.ok)  # some environment, not the newest
+status why dag timings compare-tree: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # some environment, not the newest
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:
-	@$(PYTHON) scripts/commands/status.py --config $(CONFIG) --steps "$(STEPS)"
+	@$(PYTHON) $(COMMANDS)/status.py --config $(CONFIG) --steps "$(STEPS)"
 ## why: why T=<step, checkpoint or output> will run, down to the root; or, with DETAILS=1 in full, what it was built from
 why:
-	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) scripts/commands/why.py --config $(CONFIG)
+	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) $(COMMANDS)/why.py --config $(CONFIG)
 ## dag: draw every step instance, coloured by state: artifacts/dag.svg, artifacts/dag.mmd
 dag:
-	@$(PYTHON) scripts/commands/dag.py --config $(CONFIG) --steps "$(STEPS)"
+	@$(PYTHON) $(COMMANDS)/dag.py --config $(CONFIG) --steps "$(STEPS)"
 ## accept: let the results of T=<step, checkpoint, output or all> stand after a cosmetic change, with REASON="..."
 accept: artifacts/config.mk
-	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) scripts/commands/accept.py
+	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) $(COMMANDS)/accept.py
 ## timings: what each step cost, slowest first, with a hash of its outputs
 timings:
-	@$(PYTHON) -S scripts/commands/timings.py
+	@$(PYTHON) -S $(COMMANDS)/timings.py
 ## compare-tree: the first step whose outputs differ from those in OTHER=path, and why
 compare-tree:
-	@$(if $(OTHER),,$(error make compare-tree needs OTHER=path of another checkout))$(PYTHON) -S scripts/commands/compare_tree.py
+	@$(if $(OTHER),,$(error make compare-tree needs OTHER=path of another checkout))$(PYTHON) -S $(COMMANDS)/compare_tree.py
 .PHONY: all $(STEPS) accept $(OUTSIDE) FORCE
 ## test: the test suite
-test: .venv/.dev-ok
-	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal
+test: $(VENV)/.dev-ok
+	@cd $(CODE). && .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 ## campaigns: the long form of tests/campaigns: kills, interrupts, full disks, clocks; half an hour
-campaigns: .venv/.dev-ok
-	@$(PYTHON) -m pytest tests/campaigns --long
+campaigns: $(VENV)/.dev-ok
+	@cd $(CODE). && .venv/bin/python -m pytest tests/campaigns --long
 ## lint: ruff and mypy
-lint: .venv/.dev-ok
-	@.venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy
+lint: $(VENV)/.dev-ok
+	@cd $(CODE). && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy
 ## sample: rebuild data/sample/ from its public packages
-sample: .venv/.ok
-	@$(PYTHON) scripts/commands/rebuild_sample.py
+sample: $(VENV)/.ok
+	@cd $(CODE). && .venv/bin/python scripts/commands/rebuild_sample.py
 ## config-schema: regenerate schemas/config.schema.json, after an edit of what config.yaml may say
-config-schema: .venv/.ok
-	@$(PYTHON) scripts/launch/configure.py --write-schema
+config-schema: $(VENV)/.ok
+	@cd $(CODE). && .venv/bin/python scripts/launch/configure.py --write-schema
 ## lock: pin the newest versions that pyproject.toml admits (needs uv)
 lock:
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock pyproject.toml
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock --group dev -c requirements.lock pyproject.toml
+	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock pyproject.toml
+	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock --group dev -c requirements.lock pyproject.toml
 ## clean: remove what is generated; metrics/history/, artifacts/edited_by_hand/ and what is yours stay
 clean:
-	@scripts/clean.sh
+	@$(CODE)scripts/clean.sh
 ## distclean: clean, and remove .venv and metrics/history/
 distclean: clean
 	@rm -rf .venv metrics/history
 ## help: this list, and the current configuration
 help:
-	@scripts/help.sh Makefile $(CONFIG)
+	@$(CODE)scripts/help.sh $(CODE)Makefile $(CONFIG)
 
-include make/observed.mk
+include $(CODE)make/observed.mk

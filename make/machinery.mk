@@ -14,7 +14,9 @@ comma := ,
 
 CONFIG ?= config.yaml
 $(if $(call odd,$(CONFIG)),$(error CONFIG=$(CONFIG): has $(firstword $(call odd,$(CONFIG))) in its name, which Make cannot handle. Cure: rename the file; use letters, digits and . _ - / only))
-PYTHON := .venv/bin/python
+VENV := $(CODE).venv
+PYTHON := $(VENV)/bin/python
+COMMANDS := $(CODE)scripts/commands
 # Settings of another Python's; a shell that Make asks does not know of `unexport`.
 FOREIGN := PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONPLATLIBDIR PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(FOREIGN)
@@ -32,6 +34,7 @@ OUTSIDE := help clean distclean lock test campaigns lint sample config-schema st
 ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
 
 about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
+export TIDEMARK_PROJECT := $(CURDIR)
 export TIDEMARK_RUN := $(firstword $(about))
 export TIDEMARK_GOALS := $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@
@@ -44,28 +47,28 @@ $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git 
 # Make compares times, but contents decide. When any file changed since the last look, verify.py sets
 # the times of the checkpoints by their contents; a no-op costs one quick look by a few `find`.
 # Once a make for the configuration: a file from the future would ask for ever.
-look := $(shell scripts/changed.sh $(if $(MAKE_RESTARTS),,$(CONFIG)) 2>&1 || echo verify)
+look := $(shell $(CODE)scripts/changed.sh $(if $(MAKE_RESTARTS),,$(CONFIG)) 2>&1 || echo verify)
 
 include artifacts/config.mk
 ifndef MAKE_RESTARTS
-artifacts/config.mk: $(CONFIG) .venv/.ok scripts/launch/configure.py $(wildcard scripts/tidemark/config/*.py scripts/tidemark/files/*.py) scripts/tidemark/errors.py scripts/tidemark/ohlcv.py
+artifacts/config.mk: $(CONFIG) $(VENV)/.ok $(addprefix $(CODE)scripts/,launch/configure.py tidemark/errors.py tidemark/ohlcv.py) $(wildcard $(CODE)scripts/tidemark/config/*.py $(CODE)scripts/tidemark/files/*.py)
 artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.)),$(if $(filter configure,$(look)),FORCE),FORCE)
 endif
 artifacts/config.mk:
-	@$(START) scripts/launch/configure.py --config $(CONFIG)
+	@$(START) $(CODE)scripts/launch/configure.py --config $(CONFIG)
 
 ifeq ($(TIDEMARK_PLANNING)$(if $(wildcard $(PYTHON)),,none),)
-$(if $(filter-out configure,$(look)),$(shell unset $(FOREIGN); $(START) -S scripts/launch/verify.py >&2)$(if \
+$(if $(filter-out configure,$(look)),$(shell unset $(FOREIGN); $(START) -S $(CODE)scripts/launch/verify.py >&2)$(if \
 	$(filter-out 0,$(.SHELLSTATUS)),$(error file times could not be brought in line with contents; the lines above say why)))
 endif
 endif
 
 # --- The environment
 
-.venv/.ok: requirements.lock scripts/environment.sh
-	@scripts/environment.sh requirements.lock
-.venv/.dev-ok: requirements-dev.lock .venv/.ok
-	@scripts/environment.sh requirements-dev.lock
+$(VENV)/.ok: $(CODE)requirements.lock $(CODE)scripts/environment.sh
+	@$(CODE)scripts/environment.sh requirements.lock
+$(VENV)/.dev-ok: $(CODE)requirements-dev.lock $(VENV)/.ok
+	@$(CODE)scripts/environment.sh requirements-dev.lock
 
 # --- How a rule of the DAG is written
 # An output's time says when its content last changed, so it may be older than its checkpoint; the
@@ -74,5 +77,5 @@ endif
 
 # The harness lets a step read only what this lists; a list that stands is left alone, for dry runs write too.
 same = $(if $(subst x$1x,,x$2x)$(subst x$2x,,x$1x),,same)
-STEP = @$(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S scripts/launch/launch.py
+STEP = @$(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S $(CODE)scripts/launch/launch.py
 KEPT :=

@@ -1,6 +1,7 @@
 # What the steps were seen to depend on: artifacts/.deps/ has it of each step that ran.
 
 # A module that is gone is no error: who used it runs again.
+$(if $(CODE),$(eval vpath scripts/% $(CODE)))
 scripts/%.py: ;
 # $(call missing,files) is FORCE when one of the files is gone: a deleted output reruns its step.
 missing = $(if $(filter-out $(wildcard $1),$1),FORCE)

@@ -4,6 +4,7 @@
 #   verify     if a file changed since verify.py last looked at contents, or if that could not be seen,
 # and nothing if nothing changed. Here, whatever a check prints, an error message too, means yes.
 export LC_ALL=C
+code=${0%scripts/changed.sh}
 made=artifacts/config.mk stamp=artifacts/.verified looked=artifacts/.looked
 
 stale() {
@@ -39,8 +40,8 @@ changed() {
 
     # What it does not write may change meanwhile, so here it counts when the look began. What it listed in
     # artifacts/.watched are names that people chose: nothing may read them as code.
-    newer $looked $(existing scripts schemas artifacts/.config)
-    find -L .venv/bin/python $(existing .venv/lib/*/site-packages) -maxdepth 0 -cnewer $looked
+    newer $looked $(existing "${code}scripts" schemas artifacts/.config)
+    find -L "${code}.venv/bin/python" $(existing "$code".venv/lib/*/site-packages) -maxdepth 0 -cnewer $looked
     find -L $(existing schemas reports/templates reports/narrative) -cnewer $looked -print -quit
     xargs -0 sh -c '
         looked=$0

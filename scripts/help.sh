@@ -11,7 +11,7 @@ awk '/^## / { sub(/^## /, ""); target = $0; sub(/:.*/, "", target); sub(/^[^:]*:
 echo
 echo "Steps:"
 awk '/^STEPS := /, !/\\$/ { gsub(/STEPS :=|\\/, ""); print }' "$makefile" | tr -s ' \t' '\n' | while read -r step; do
-    [ -z "$step" ] || printf '  %-20s %s\n' "$step" "$(sed -n '1s/^"""//; 1s/"""$//; 1p' "scripts/$step.py")"
+    [ -z "$step" ] || printf '  %-20s %s\n' "$step" "$(sed -n '1s/^"""//; 1s/"""$//; 1p' "${0%help.sh}$step.py")"
 done
 echo
 awk '

@@ -20,7 +20,7 @@ import struct
 import sys
 
 SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ROOT = os.path.dirname(SCRIPTS)
+CODE = os.path.dirname(SCRIPTS)
 WARM = "artifacts/.warm"
 LISTENER = 3  # the descriptor under which the server finds its socket
 
@@ -32,12 +32,13 @@ os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
 # glibc would hand freed arrays back to the system, and each new one would fault its pages in. Now a
 # step may keep 256 MB; 32 MB is the most that every glibc accepts for what it maps by itself.
 os.environ |= {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 28)}
-os.environ["MPLCONFIGDIR"] = f"{ROOT}/.venv/matplotlib"
+os.environ["MPLCONFIGDIR"] = f"{CODE}/.venv/matplotlib"
 
 
 def main(command: list[str]) -> int:
     """The step's exit code; if a signal ended the step, that ends this process too."""
-    os.chdir(ROOT)
+    os.chdir(os.environ.get("TIDEMARK_PROJECT") or CODE)
+    command = [os.path.relpath(f"{CODE}/{command[0]}"), *command[1:]]
     # Before any module of the step is read; file clocks tick coarsely and may lag a little.
     os.environ["TIDEMARK_STARTED_NS"] = str(_file_clock_ns() - 10_000_000)
     run = os.environ.get("TIDEMARK_RUN")
@@ -105,7 +106,7 @@ def _start_server(path: str) -> None:
             (os.POSIX_SPAWN_DUP2, 1, 2),
             (os.POSIX_SPAWN_DUP2, listener.fileno(), LISTENER),
         ]
-        command = [sys.executable, "scripts/launch/warm.py", path]
+        command = [sys.executable, f"{SCRIPTS}/launch/warm.py", path]
         os.posix_spawn(sys.executable, command, os.environ, file_actions=streams)
 
 

@@ -10,10 +10,10 @@ import signal
 import sys
 
 from tidemark.harness import code, failures
-from tidemark.project import ROOT
+from tidemark.project import CODE
 
 sys.excepthook = failures.tell
 if "TIDEMARK_LAUNCHED" in os.environ:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    code.watch(ROOT / "scripts")
+    code.watch(CODE / "scripts")

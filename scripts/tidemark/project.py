@@ -1,13 +1,22 @@
-"""Where the project is."""
+"""Where the project is, and where its code: mostly one folder, but they may be two."""
 
+import os
 from pathlib import Path
 
 
-def _root() -> Path:
-    """The project's folder: where we are, if its scripts/ leads here; it may be a link."""
+def _code() -> Path:
+    """The folder with scripts/: where we are, if its scripts/ leads here; it may be a link."""
     package, here = Path(__file__).resolve().parent, Path.cwd()
     linked = here / "scripts" / package.name
     return here if linked.exists() and linked.samefile(package) else package.parents[1]
 
 
-ROOT = _root()
+def _project() -> Path:
+    """The folder that Make was started in; by hand, where we are if Make configured that."""
+    here = Path.cwd()
+    configured = here if (here / "artifacts/config.mk").exists() else CODE
+    return Path(os.environ.get("TIDEMARK_PROJECT") or configured)
+
+
+CODE = _code()
+ROOT = _project()

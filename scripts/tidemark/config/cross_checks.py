@@ -28,6 +28,7 @@ from tidemark.errors import hint
 from tidemark.files import libraries, listings, store
 from tidemark.files.generated import generated_folder
 from tidemark.ohlcv import FIELDS
+from tidemark.project import CODE
 
 from pydantic import ValidationError
 
@@ -357,7 +358,7 @@ def _combinations(lists: Mapping[str, Sequence[object]]) -> int:
 
 
 def _strategies(whole: Config) -> list[Fault]:
-    files = [path.stem for path in STRATEGIES.glob("[a-z]*.py")]
+    files = [path.stem for path in (CODE / STRATEGIES).glob("[a-z]*.py")]
     faults = [
         (
             f"strategies.{name}.strategy",
@@ -385,7 +386,7 @@ def _benchmark(whole: Config) -> list[Fault]:
 
 def _category(strategy: str) -> str | None:
     """What a strategy's file says; None without such a file. The file itself would need numpy."""
-    file = STRATEGIES / f"{strategy}.py"
+    file = CODE / STRATEGIES / f"{strategy}.py"
     if not file.is_file():
         return None
     said = re.search(r"^CATEGORY\s*=\s*[\"'](\w+)[\"']", file.read_text("utf-8"), re.MULTILINE)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tidemark.config import view
 from tidemark.errors import InputError
+from tidemark.project import CODE
 
 
 class Rule(NamedTuple):
@@ -30,7 +31,7 @@ def rules(make: str, path: str) -> Rules:
     """
     clean = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     told = subprocess.run(
-        [make, "--dry-run", "--print-data-base", "--file=-", "--file=Makefile", "help"],
+        [make, "--dry-run", "--print-data-base", "--file=-", f"--file={CODE}/Makefile", "help"],
         input=_lists(path), env=clean | {"LC_ALL": "C"}, capture_output=True, text=True,
         check=False,
     )  # fmt: skip

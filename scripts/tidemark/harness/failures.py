@@ -8,7 +8,7 @@ from types import TracebackType
 
 from tidemark.errors import InputError
 from tidemark.harness import console
-from tidemark.project import ROOT
+from tidemark.project import CODE
 
 
 def io_message(error: OSError) -> str:
@@ -31,7 +31,7 @@ def not_python(error: BaseException) -> InputError | None:
     """A syntax error in the project's code as bad input; None if `error` is anything else."""
     if not isinstance(error, SyntaxError) or not error.filename:
         return None
-    path = os.path.relpath(error.filename, ROOT)
+    path = os.path.relpath(error.filename, CODE)
     if not path.startswith("scripts/"):
         return None
     where = path if error.lineno is None else f"{path}:{error.lineno}"

@@ -20,7 +20,7 @@ from tidemark.files import history, listings, locks, store
 from tidemark.harness import checkpoint, code, console, environment, guard, logs
 from tidemark.harness.outputs import Staging
 from tidemark.harness.reason import Cause, Reason
-from tidemark.project import ROOT
+from tidemark.project import CODE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -416,7 +416,7 @@ class Run:
         """Fingerprints of the project modules that were loaded."""
         known = self._last.get("code", {})
         fingerprints = {}
-        for path, source in code.loaded(ROOT).items():
+        for path, source in code.loaded(CODE).items():
             sha = store.sha256(source)
             same = path in known and known[path]["sha256"] == sha
             meaning = known[path]["meaning"] if same else code.meaning(source)

@@ -20,9 +20,11 @@ from tidemark.files import locks
 from tidemark.harness import checkpoint, console, guard
 from tidemark.harness.failures import exit_code_of, io_message, not_python
 from tidemark.harness.run import Run
-from tidemark.project import ROOT
+from tidemark.project import CODE, ROOT
 
 __all__ = ["Run", "step"]
+
+LAUNCH = CODE / "scripts/launch"
 
 
 def step(
@@ -35,7 +37,7 @@ def step(
     """
     if by_position or isinstance(per, str):
         caller = sys._getframe(1)
-        raise misdeclared(os.path.relpath(caller.f_code.co_filename, ROOT), caller.f_lineno)
+        raise misdeclared(os.path.relpath(caller.f_code.co_filename, CODE), caller.f_lineno)
 
     def decorate(function: Callable[[Run], None]) -> Callable[[], None]:
         def main() -> None:
@@ -79,12 +81,13 @@ def _launch_by_hand(name: str, instance: Mapping[str, str], path: str) -> int:
     The same modules and the same threads, so the same checkpoint.
     """
     os.environ.pop("PYTHONSAFEPATH", None)
-    configure = [sys.executable, "scripts/launch/configure.py", "--if-stale", "--config", path]
+    os.environ["TIDEMARK_PROJECT"] = str(ROOT)
+    configure = [sys.executable, f"{LAUNCH}/configure.py", "--if-stale", "--config", path]
     code = subprocess.run(configure, check=False).returncode
     if code:
         return code
     options = [part for kind, value in instance.items() for part in (f"--{kind}", value)]
-    launch = [sys.executable, "-S", "scripts/launch/launch.py", f"scripts/{name}.py", *options]
+    launch = [sys.executable, "-S", f"{LAUNCH}/launch.py", f"scripts/{name}.py", *options]
     os.execv(sys.executable, launch)
 
 
