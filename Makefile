@@ -25,10 +25,8 @@ include $(CODE)make/reports.mk
 CHECKPOINTS := $(foreach step,fetch_data validate_schema market_scenarios backtest preprocess feature_engineering split_data \
 	train_models evaluate scenario_compare market_metrics assess strategy_plots collect_metrics plots reports,$(CHECKPOINTS_$(step)))
 
-# Says, once and when all goals are done, what ran; when nothing had to, says that without starting Python.
-SUMMARY = $(if $(filter $@,$(closing)),@if [ -e artifacts/.run/$(TIDEMARK_RUN).jsonl ]; \
-	then $(START) -S $(COMMANDS)/summary.py; \
-	else echo "$@: all $(words $^) steps are fresh; nothing to do.$(patsubst %, Report: %,$(wildcard reports/model_communication_report.md))"; fi)
+# Once, when all goals are done.
+SUMMARY = $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^))
 
 # In the order of the DAG; each is a target, and `make help` shows its script's first line.
 STEPS := fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate plots scenario_compare \

@@ -13,6 +13,7 @@ odd = $(strip $(foreach sign,$$ $(hash) % : ; | & < > ( ) { } [ ] ' " \ ` * ? ! 
 comma := ,
 
 CONFIG ?= config.yaml
+export TIDEMARK_PROJECT := $(CURDIR)
 $(if $(call odd,$(CONFIG)),$(error CONFIG=$(CONFIG): has $(firstword $(call odd,$(CONFIG))) in its name, which Make cannot handle. Cure: rename the file; use letters, digits and . _ - / only))
 VENV := $(CODE).venv
 PYTHON := $(VENV)/bin/python
@@ -34,7 +35,6 @@ OUTSIDE := help clean distclean lock test campaigns lint sample config-schema st
 ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
 
 about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
-export TIDEMARK_PROJECT := $(CURDIR)
 export TIDEMARK_RUN := $(firstword $(about))
 export TIDEMARK_GOALS := $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@
@@ -57,9 +57,11 @@ endif
 artifacts/config.mk:
 	@$(START) $(CODE)scripts/launch/configure.py --config $(CONFIG)
 
-ifeq ($(TIDEMARK_PLANNING)$(if $(wildcard $(PYTHON)),,none),)
-$(if $(filter-out configure,$(look)),$(shell unset $(FOREIGN); $(START) -S $(CODE)scripts/launch/verify.py >&2)$(if \
-	$(filter-out 0,$(.SHELLSTATUS)),$(error file times could not be brought in line with contents; the lines above say why)))
+ifneq ($(if $(TIDEMARK_PLANNING),,$(if $(wildcard $(PYTHON)),$(filter-out configure,$(look)))),)
+$(shell unset $(FOREIGN); $(START) -S $(CODE)scripts/launch/verify.py >&2)
+ifneq ($(.SHELLSTATUS),0)
+$(error file times could not be brought in line with contents; the lines above say why)
+endif
 endif
 endif
 
