@@ -1,6 +1,6 @@
-"""The instant that a daily bar stands for: its session's close.
+"""The instant that a daily bar stands for: the close of its session.
 
-Whoever trades on a bar knows what was public before that instant, and nothing else.
+A trade decided on a bar may use what was public before that instant, and nothing else.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ SESSIONS = "artifacts/sessions.parquet"
 
 
 def table(held: "Held | None") -> pd.DataFrame:
-    """Sessions for SESSIONS; None: no rows.
+    """The sessions in the form of the file SESSIONS; no rows for None.
 
     Returns:
         `session` (the day), `open` and `close` (naive UTC), and `zone` (the exchange's, by name).
@@ -33,18 +33,20 @@ def table(held: "Held | None") -> pd.DataFrame:
 
 
 def zone(sessions: pd.DataFrame, time_zone: str) -> str:
-    """Where days begin and end: on the exchange, or in `time_zone` if no session is known."""
+    """The zone in which days begin and end: the exchange's, or `time_zone` without sessions."""
     return str(sessions["zone"].iloc[0]) if len(sessions) else time_zone
 
 
 def of_bars(
     source: Mapping[str, Any], read: Callable[[str], pd.DataFrame]
 ) -> Callable[[pd.Series], pd.Series]:
-    """From timestamps of bars to the instants that they stand for; intraday, these are the same.
+    """The function from bars' timestamps to the instants that they stand for.
+
+    Intraday bars stand for their own timestamps, so the function returns these unchanged.
 
     Args:
-        source: `bar` and `time_zone` of prices in the configuration.
-        read: gives the frame of SESSIONS.
+        source: `bar` and `time_zone` of fetch_data.prices in the configuration.
+        read: reads a Parquet file as a frame; called for daily bars only, with SESSIONS.
     """
     if source["bar"] == "intraday":
         return lambda times: times
@@ -52,11 +54,11 @@ def of_bars(
 
 
 def of(days: pd.Series, sessions: pd.DataFrame, time_zone: str) -> pd.Series:
-    """The close of each day's session, or the day's end if the exchange held none that is known.
+    """The close of each day's session, or the end of the day if no session is known for it.
 
     Args:
-        days: daily bars, at midnight.
-        sessions: of `table`.
+        days: timestamps of daily bars, each at midnight.
+        sessions: as returned by `table`.
         time_zone: where days end if there are no sessions.
 
     Returns:
@@ -68,10 +70,10 @@ def of(days: pd.Series, sessions: pd.DataFrame, time_zone: str) -> pd.Series:
 
 
 def assumed(days: pd.Series, sessions: pd.DataFrame, time_zone: str) -> str | None:
-    """What `of` takes for granted, in words for the user; None if the configuration says it all.
+    """What `of` has to assume, in words for the user; None if the configuration settles it.
 
     Args:
-        days, sessions, time_zone: as of `of`.
+        days, sessions, time_zone: as for `of`.
     """
     if not len(sessions):
         return None if time_zone != "UTC" else NOTHING_SAID

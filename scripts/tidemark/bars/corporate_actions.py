@@ -1,10 +1,10 @@
 """Splits and dividends, and the adjustment factor adj_close / close that must reflect them.
 
-Going back over an ex-date, Quandl's WIKI prices scale the factor f of the bar before to
+At an ex-date t, the factor f of Quandl's WIKI prices steps by
 
     f[t-1] / f[t] = C[t] / (C[t] + D) / S
 
-with the close C of the ex-date, the cash dividend D per share, and the split ratio S. Most other
+with the close C[t] of the ex-date, the cash dividend D per share, and the split ratio S. Most other
 vendors follow the CRSP convention, which relates the dividend to the close of the day before:
 
     f[t-1] / f[t] = (1 - D * S / C[t-1]) / S
@@ -14,8 +14,8 @@ from fractions import Fraction
 
 import pandas as pd
 
-NOISE = 1e-9  # relative; floating-point dust of a factor that did not move
-LARGEST_SPLIT_TERM = 20  # splits are 2:1, 3:2, 1:10, ...: fractions of small whole numbers
+NOISE = 1e-9  # relative; the rounding error of a factor that did not move
+LARGEST_SPLIT_TERM = 20  # splits are 2:1, 3:2, 1:10, ...: ratios of small whole numbers
 
 
 def factor_steps(prices: pd.DataFrame) -> pd.Series:
@@ -31,14 +31,14 @@ def factor_steps(prices: pd.DataFrame) -> pd.Series:
 def implied(prices: pd.DataFrame) -> pd.DataFrame:
     """The events that WIKI's adjustment factors imply: `timestamp`, `ticker`, `kind`, `value`.
 
-    A step whose inverse is a fraction of small whole numbers, exact to floating-point dust, is a
-    split and its `value` the ratio of new to old shares; any other step is a dividend and its
-    `value` the cash per share, in that day's dollars. A split and a dividend on the same day
-    cannot be told apart and come out as one dividend.
+    A step whose inverse is a ratio of small whole numbers, up to rounding error, is a split, and
+    its `value` is the ratio of new to old shares. Any other step is a dividend, and its `value` is
+    the cash per share in that day's money. A split and a dividend on the same day cannot be told
+    apart and come out as one dividend.
 
     Args:
-        prices: `timestamp`, `ticker`, `close`, `adj_close` to 10 digits or more; sorted by ticker
-            and time.
+        prices: `timestamp`, `ticker`, `close`, and `adj_close` with 10 significant digits or more;
+            sorted by ticker and time.
     """
     steps = factor_steps(prices)
     moved = (steps - 1).abs() > NOISE
@@ -60,25 +60,25 @@ def _event(step: float, close: float) -> tuple[str, float]:
 
 
 def days(prices: pd.DataFrame) -> pd.Series:
-    """The day of each bar, which ex-dates are compared with: `day` if it is there, else in UTC."""
+    """The day of each bar, to compare with ex-dates: the column `day` if present, else in UTC."""
     return prices["day"] if "day" in prices else prices["timestamp"].dt.normalize()
 
 
 def mismatches(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     """The bars whose factor moved without an event, or not as the events of that day say.
 
-    An event passes if either convention (see the module) explains the step. What cannot be judged
-    is left out: see `unjudged` and `without_bar`.
+    A step passes if either convention (see the module) explains it. Events that cannot be judged
+    are left out: see `unjudged` and `without_bar`.
 
     Args:
-        prices: `timestamp`, `ticker`, `close`, `adj_close`, and what `days` takes; sorted by ticker
+        prices: `timestamp`, `ticker`, `close`, `adj_close`, and what `days` needs; sorted by ticker
             and time.
         actions: `timestamp` (ex-date), `ticker`, `kind` (split or dividend), `value`.
         tolerance: largest relative difference that passes.
 
     Returns:
-        The rows of `prices` concerned, under their index, as `timestamp`, `ticker`, `step` (as
-        observed, f[t-1] / f[t]) and `expected`.
+        `timestamp`, `ticker`, `step` (f[t-1] / f[t] as observed) and `expected` (by the WIKI
+        convention) of those rows of `prices`, with their index.
     """
     events = _events_by_day(actions)
     bars = prices[["timestamp", "ticker", "close"]].assign(
@@ -99,7 +99,7 @@ def mismatches(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) ->
 
 
 def _events_by_day(actions: pd.DataFrame) -> pd.DataFrame:
-    """Product of the split ratios and sum of the dividends of each ticker and day."""
+    """The product of the split ratios and the sum of the dividends of each ticker and day."""
     keys = [actions["ticker"], actions["timestamp"].dt.normalize().rename("day")]
     value = actions["value"]
     return pd.DataFrame(
@@ -127,9 +127,9 @@ UNKNOWN = "on bars of which adj_close / close is not known, or on the first afte
 
 
 def unjudged(prices: pd.DataFrame, actions: pd.DataFrame) -> pd.Series:
-    """The events that `mismatches` has no step for: why, in words, under their index.
+    """Why `mismatches` could not judge an event: the reason in words, with the event's index.
 
-    Those of `without_bar` are not among them.
+    Events that `without_bar` returns are not among them.
     """
     day = days(prices)
     first = prices.assign(step=factor_steps(prices), day=day).drop_duplicates(["ticker", "day"])

@@ -1,11 +1,11 @@
 """Holes: stretches without a value that are too long to bridge.
 
-A value stands until the next one, but not for ever: it reaches as far as a limit of days, and as
-far as five of the usual distances between the values so far. So the bars of a month are no holes,
-nor is a night. What lies beyond is a hole: nothing is filled in there, and the first value after it
-is a break, across which there is no return.
+A value holds until the next one, but not forever: it reaches as far as a given number of days, or
+as far as five usual distances between the values so far if that is more. So there is no hole
+between monthly bars, nor overnight. What lies beyond the reach is a hole: nothing is filled in
+there, and the first value after it is a break, across which there is no return.
 
-The past alone decides, so later values change nothing before them.
+Only the past decides how far a value reaches, so later values change nothing before them.
 """
 
 from tidemark.arrays import Integers, Times
@@ -18,26 +18,27 @@ from numpy.typing import NDArray
 Spans = NDArray[np.timedelta64]
 
 USUAL_DISTANCES = 5
-FEW = 16  # medians that are quicker one by one
+FEW = 16  # so many medians are quicker one by one
 
 
 def reach(times: Times, least: np.timedelta64) -> Spans:
-    """How long each value may stand: `least`, or five median distances of those up to it.
+    """How long each value holds: `least`, or five median distances up to it if that is more.
 
     Args:
-        times: of the values, ascending.
-        least: what each may stand at any rate, and the first one, of which no distance is known.
+        times: when the values came, ascending.
+        least: how long each value holds at least. The first one holds no longer, because no
+            distance is known yet.
     """
     distances = np.diff(times)
     spans = np.full(len(times), least.astype(distances.dtype))
-    last = np.flatnonzero(np.append(distances > least, True))  # others never stand so long
+    last = np.flatnonzero(np.append(distances > least, True))  # the next of others comes sooner
     last = last[(last > 0) & (last < len(times))]
     spans[last] = np.maximum(spans[last], USUAL_DISTANCES * _medians(distances, last))
     return spans
 
 
 def _medians(distances: Spans, counts: Integers) -> Spans:
-    """The median of the first so many distances, for each of some counts."""
+    """For each count, the median of the first `count` distances."""
     if len(counts) <= FEW:
         return np.array([np.median(distances[:count]) for count in counts], distances.dtype)
     far = pd.Series(distances.astype(np.int64)).expanding().median().to_numpy()
@@ -45,16 +46,16 @@ def _medians(distances: Spans, counts: Integers) -> Spans:
 
 
 def beyond_reach(bars: pd.DataFrame, known: pd.Series, longest_days: int) -> pd.Series:
-    """Whether the ticker's last value before each row does not reach the row.
+    """Whether each row lies beyond the reach of its ticker's last value before it.
 
-    A row without a value is then within a hole, one with a value is the break after it. Before a
-    ticker's first value there is no hole. What comes after a ticker's first value is judged by the
-    distances between all times of the table so far.
+    Such a row is inside a hole if it has no value, and the break after the hole if it has one.
+    There is no hole before a ticker's first value. While a ticker has only one value, the distances
+    between all times of the table so far are taken as the usual of_ticker.
 
     Args:
         bars: `timestamp`, `ticker`; sorted by ticker and time, with a default index.
-        known: whether the row has the value in question.
-        longest_days: how far a value reaches at least.
+        known: whether each row has the value in question.
+        longest_days: how many days a value reaches at least.
     """
     times, ticker = bars["timestamp"].to_numpy(), pd.factorize(bars["ticker"])[0]
     rows = np.arange(len(bars))
@@ -66,18 +67,18 @@ def beyond_reach(bars: pd.DataFrame, known: pd.Series, longest_days: int) -> pd.
     candidates = np.flatnonzero(far)
     if len(candidates):
         held, axis = np.flatnonzero(known), np.unique(times)
-        for ones in np.split(candidates, np.flatnonzero(np.diff(ticker[candidates])) + 1):
-            end = np.searchsorted(ticker, ticker[ones[0]], side="right")
-            own = held[slice(*np.searchsorted(held, [start[ones[0]], end]))]
-            number = np.searchsorted(own, before[ones])  # of the last value
-            usual = gap[ones].copy()
+        for of_ticker in np.split(candidates, np.flatnonzero(np.diff(ticker[candidates])) + 1):
+            end = np.searchsorted(ticker, ticker[of_ticker[0]], side="right")
+            own = held[slice(*np.searchsorted(held, [start[of_ticker[0]], end]))]
+            number = np.searchsorted(own, before[of_ticker])  # place of the last value among them
+            usual = gap[of_ticker].copy()
             some = number > 0
             usual[some] = _medians(np.diff(times[own]), number[some])
             for row in np.flatnonzero(~some):
-                so_far = axis[: np.searchsorted(axis, times[ones[row]])]
+                so_far = axis[: np.searchsorted(axis, times[of_ticker[row]])]
                 if len(so_far) > 1:
                     usual[row] = np.median(np.diff(so_far))
-            far[ones] = gap[ones] > USUAL_DISTANCES * usual
+            far[of_ticker] = gap[of_ticker] > USUAL_DISTANCES * usual
     return pd.Series(far, bars.index)
 
 
@@ -86,12 +87,13 @@ def of_closes(bars: pd.DataFrame, longest_days: int) -> pd.DataFrame:
 
     Args:
         bars: `timestamp`, `ticker`, `adj_close`; sorted by ticker and time, with a default index.
-        longest_days: how long a stretch without a value is no hole.
+        longest_days: how many days without a value are no hole yet.
 
     Returns:
-        ticker, before (time of the last bar), after (of the next, NaT if there is none), missing
-        (rows without a value between them), change (of the price, a fraction), under the index of
-        the first bar after, or else of the ticker's last row.
+        ticker, before (time of the last bar before the hole), after (of the first one after it, NaT
+        if there is none), missing (rows without a value between them) and change (of the price
+        across the hole, a fraction). A row has the index of the first bar after the hole, or of the
+        ticker's last row if there is none.
     """
     known = bars["adj_close"].notna()
     far = beyond_reach(bars, known, longest_days)
@@ -114,14 +116,14 @@ def of_closes(bars: pd.DataFrame, longest_days: int) -> pd.DataFrame:
 
 
 def spliced(bars: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """The bars with `adj_close` after each hole scaled so that it goes on where it stopped.
+    """Scale `adj_close` after each hole so that it continues where it stopped.
 
-    As continuous futures are ratio-adjusted: what the price did in the hole is left out, the bars
-    before it stay as they are, and those after it keep their returns.
+    Continuous futures are ratio-adjusted in the same way: what the price did in the hole is left
+    out, the bars before it stay as they are, and those after it keep their returns.
 
     Args:
         bars: as for `of_closes`.
-        found: of `of_closes`.
+        found: the holes, as returned by `of_closes`.
     """
     broken = found[found["after"].notna()]
     if not len(broken):
@@ -132,7 +134,7 @@ def spliced(bars: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_words(found: pd.DataFrame) -> str:
-    """The holes that a price comes out of, with the change that is left out."""
+    """The holes after which prices continue, with the change that is left out, in words."""
     broken = found[found["after"].notna()]
     return several(
         [

@@ -1,4 +1,4 @@
-"""Joins of one branch of the pipeline with another: a key without a partner is never silent."""
+"""Joins between branches of the pipeline, in which a key without a partner is always reported."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 
 def without_partner(ours: pd.DataFrame, theirs: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
-    """Whether the keys of each of our rows are in none of theirs."""
+    """Whether none of their rows has the keys of each of ours."""
     other = pd.MultiIndex.from_frame(theirs[list(keys)])
     return pd.Series(~pd.MultiIndex.from_frame(ours[list(keys)]).isin(other), ours.index)
 
@@ -16,16 +16,16 @@ def without_partner(ours: pd.DataFrame, theirs: pd.DataFrame, keys: Sequence[str
 def require_partners(
     ours: pd.DataFrame, theirs: pd.DataFrame, keys: Sequence[str], where: str, what: str
 ) -> None:
-    """Refuse rows of ours whose keys are in none of theirs.
+    """Refuse rows of ours whose keys none of their rows has.
 
     Args:
         ours, theirs: frames with the columns `keys`.
-        keys: what rows are joined by.
-        where: the file that ours come from, for messages.
-        what: what ours should have and do not, such as `no bar in data/scenarios/`.
+        keys: the columns that rows are joined by.
+        where: the file that our rows come from, for messages.
+        what: what such rows have, in words, such as `no bar in data/scenarios/`.
 
     Raises:
-        InputError: names how many there are, and the first.
+        InputError: there are such rows; says how many, and names the first.
     """
     alone = without_partner(ours, theirs, keys)
     if alone.any():

@@ -1,4 +1,4 @@
-"""Bars in their normal form, and the returns of adjusted prices."""
+"""Bars in long form, one row for each ticker and time, and the returns of adjusted prices."""
 
 from tidemark.errors import InputError
 
@@ -6,15 +6,15 @@ import pandas as pd
 
 
 def require_tidy(prices: pd.DataFrame, where: str) -> pd.DataFrame:
-    """The bars as they are, if each ticker is spelt as sources spell it and has one bar at a time.
+    """Return the bars as they are, if tickers are in capitals and have one bar at a time.
 
     Args:
         prices: `timestamp`, `ticker` and any other columns, with a default index; sorted by ticker
             and time.
-        where: the file they come from, for messages.
+        where: the file that they come from, for messages.
 
     Raises:
-        InputError: two bars of a ticker coincide, or a ticker is not in capitals.
+        InputError: a ticker has two bars at one time, or is not in capitals.
     """
     for name in prices["ticker"].unique():
         if name != name.strip().upper():
@@ -36,7 +36,7 @@ def require_tidy(prices: pd.DataFrame, where: str) -> pd.DataFrame:
 
 
 def returns(prices: pd.DataFrame, broken: pd.Series) -> pd.Series:
-    """Change of `adj_close` since the ticker's bar before, as a fraction.
+    """The change of `adj_close` since the ticker's bar before, as a fraction.
 
     Args:
         prices: `ticker` and `adj_close`; sorted by ticker and time.

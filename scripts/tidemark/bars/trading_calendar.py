@@ -18,13 +18,13 @@ DAY = pd.Timedelta(days=1)
 
 @dataclass(frozen=True)
 class Held:
-    """What an exchange held.
+    """The sessions that an exchange held, and what the user's exceptions changed in its calendar.
 
     Attributes:
         sessions: `open` and `close` in naive UTC, indexed by the session's day at midnight.
-        zone: of the exchange.
-        extra, closed: the days on which exceptions differ from the calendar.
-        known: exceptions that the calendar knows as well, so that they say nothing new.
+        zone: the exchange's time zone.
+        extra, closed: days that exceptions added to the calendar, and days that they removed.
+        known: exceptions that change nothing, because the calendar has them too.
         beyond: exceptions outside the days that are covered.
     """
 
@@ -47,14 +47,14 @@ def held(
 
     Args:
         exchange: ISO 10383 code such as XNYS, or another name that exchange_calendars knows.
-        first: earliest naive UTC time to cover.
-        last: latest.
-        extra: ISO dates of sessions that the calendar lacks. Their hours are unknown, so they are
-            whole days in the exchange's zone, as far as other sessions leave them.
+        first: earliest time to cover, naive UTC.
+        last: latest time to cover, naive UTC.
+        extra: ISO dates of sessions that the calendar lacks. Their hours are unknown, so each is a
+            whole day in the exchange's zone, except for the hours of other sessions.
         closed: ISO dates on which no session was held although the calendar has one.
 
     Raises:
-        InputError: the exchange is unknown, or its calendar does not reach so far.
+        InputError: the exchange is unknown, or its calendar does not reach that far.
     """
     start, end = pd.Timestamp(first).normalize() - DAY, pd.Timestamp(last).normalize() + DAY
     calendar = _calendar(exchange, start, end)
@@ -92,7 +92,7 @@ def _calendar(exchange: str, start: pd.Timestamp, end: pd.Timestamp) -> Any:
 def _with_whole_days(
     sessions: pd.DataFrame, extra: pd.DatetimeIndex, zone: ZoneInfo
 ) -> pd.DataFrame:
-    """The sessions with whole days among them, as far as the others leave these days free."""
+    """Add whole days to the sessions, except for the hours that other sessions take."""
     days = pd.Series(extra, extra, dtype="datetime64[us]")
     hours = {
         "open": clocks.utc(days, zone, later=False),

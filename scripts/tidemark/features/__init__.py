@@ -1,5 +1,5 @@
-"""Each bar's features and target return, and the contract that they are held against.
+"""Each bar's features and target return, and the contract that they are checked against.
 
-Never: looks at a later bar, but for the target.
+Never: looks at a later bar, except for the target.
 Never: imports `harness`, `config`, `models`, `market`.
 """

@@ -1,8 +1,8 @@
 """Features and target of each bar: from its own ticker's past, and nothing later.
 
 Returns are decimal fractions; lags, windows and the horizon count bars of the ticker. A bar without
-a return, the ticker's first or the first after a hole, begins a *stretch*, and nothing reaches from
-one stretch into another.
+a return, which is the ticker's first or the first after a hole, begins a *stretch*, and no feature
+or target reaches from one stretch into another.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ class Recipe:
     """Which features and which target: the section `feature_engineering` of config.yaml.
 
     Attributes:
-        horizon: bars ahead that the target return looks, at least 1.
-        lags: bars back of each lagged return, 0 for the bar's own.
+        horizon: how many bars ahead the target return looks, at least 1.
+        lags: how many bars back each lagged return lies, 0 for the bar's own.
         windows: lengths of the rolling windows in bars, at least 2.
         economic: economic columns of the processed frame to use.
         term_spread: (long, short) columns whose difference is a feature; None for no such feature.
@@ -104,13 +104,13 @@ def losses(bars: pd.DataFrame, frame: pd.DataFrame, recipe: Recipe) -> pd.DataFr
 
     Args:
         bars: as for `compute`.
-        frame: what `compute` made of them.
-        recipe: likewise.
+        frame: what `compute` returned for them.
+        recipe: as for `compute`.
 
     Returns:
-        feature, cause (WARM_UP, BREAK or ECONOMY) and rows, of those that have any; a row may lack
-        several features. `attrs` holds under `rows` how many rows are lost to each cause, each row
-        counted at its first one.
+        feature, cause (WARM_UP, BREAK or ECONOMY) and number of rows, where there are any; a row
+        may lack several features. `attrs["rows"]` holds how many rows are lost to each cause, with
+        each row counted under its first one.
     """
     names = list(recipe.formulas())
     lost = frame[names].isna()
@@ -138,7 +138,7 @@ def losses(bars: pd.DataFrame, frame: pd.DataFrame, recipe: Recipe) -> pd.DataFr
 
 
 def _stretches(bars: pd.DataFrame) -> pd.Series:
-    """A number for each run of bars of one ticker between breaks."""
+    """The number of the stretch that each bar belongs to."""
     starts = bars["return_treated"].isna() | (bars["ticker"] != bars["ticker"].shift())
     return starts.cumsum()
 
@@ -155,10 +155,11 @@ def _features(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
 
 
 def _price_features(returns: pd.Series, recipe: Recipe) -> pd.DataFrame:
-    """Lagged and rolling features of the returns of one stretch, index kept.
+    """Lagged and rolling features of the returns of one stretch, on their index.
 
-    The index starts at 1 on the first bar. A window with an unknown return has no volatility, so
-    its row falls to the warm-up whatever the other features of the window are.
+    The price index that gaps and momenta are computed from starts at 1 on the first bar. A window
+    with an unknown return has no volatility, so its row belongs to the warm-up, whatever the other
+    features of the window are.
     """
     index = (1.0 + returns.fillna(0.0)).cumprod()
     columns = {f"return_lag_{k}": returns.shift(k) for k in recipe.lags}
@@ -170,7 +171,7 @@ def _price_features(returns: pd.Series, recipe: Recipe) -> pd.DataFrame:
 
 
 def _target(bars: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    """The return from each bar to `horizon` bars later in its stretch, null if imputed."""
+    """The return from each bar to `horizon` bars later in its stretch, NaN if either is imputed."""
     by_stretch = bars.groupby(_stretches(bars), sort=False)
     target = by_stretch["adj_close"].shift(-horizon) / bars["adj_close"] - 1.0
     invented = bars["imputed"] | by_stretch["imputed"].shift(-horizon, fill_value=True)

@@ -1,4 +1,4 @@
-"""From raw bars to one scenario's clean ones: filled, treated, joined with what was known.
+"""From raw bars to a scenario's clean ones: filled, treated for outliers, joined with the economy.
 
 Never: looks at a later row.
 Never: imports `harness`, `config`, `sources`, `validation`.

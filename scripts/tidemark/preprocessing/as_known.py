@@ -8,8 +8,8 @@ def as_known(bars: pd.DataFrame, instants: pd.Series, series: pd.DataFrame) -> p
 
     Args:
         bars: any columns.
-        instants: what each bar stands for, in naive UTC; a value that is released at that very
-            instant is not known.
+        instants: the instant that each bar stands for, in naive UTC; a value released at exactly
+            that instant is not known yet.
         series: `available_at` and value columns, oldest row first; missing values are joined as
             they are (see `levels.carried`).
 
@@ -30,15 +30,15 @@ def as_known(bars: pd.DataFrame, instants: pd.Series, series: pd.DataFrame) -> p
 
 
 def first_to_know(instants: pd.Series, released: pd.Series) -> pd.Series:
-    """Position of the first bar that knows each release.
+    """The position of the first bar that knows each release.
 
     Args:
-        instants: what bars stand for, in naive UTC, oldest first.
-        released: instants of releases.
+        instants: the instants that bars stand for, in naive UTC, oldest first.
+        released: instants of releases, in naive UTC.
 
     Returns:
-        The releases that a bar is the first to know, by position; none from more than a day before
-        the first bar, nor after the last.
+        Positions in `instants`, with the index of `released`, without the releases that came more
+        than a day before the first bar or that no bar knows.
     """
     covered = released[
         (released >= instants.iloc[0] - pd.Timedelta(days=1)) & (released < instants.iloc[-1])

@@ -1,7 +1,8 @@
 """From raw prices and economic series to one scenario's clean bars.
 
-The order matters: returns are of filled prices, outliers are among these returns, and an economic
-series is filled before it is joined, so that a gap is filled once and not once a bar.
+The order matters: returns are computed from filled prices, outliers are looked for among these
+returns, and an economic series is filled before it is joined, so that a gap is filled once and not
+once for each bar.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,27 +21,27 @@ NOT_VALUES = ("timestamp", "ticker", "available_at")
 
 @dataclass(frozen=True)
 class Ended:
-    """A column whose last value is too old at the last bar."""
+    """An economic column whose last value is too old at the last bar."""
 
     column: str  # as source.column
     last: pd.Timestamp  # the day or period that its last value is about; NaT if it never had one
-    bars: int  # that have no value, since then
+    bars: int  # number of bars since then, which have no value
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """Clean bars, and what it took.
+    """Clean bars, and what was done to get them.
 
     Attributes:
         bars: timestamp, ticker, the price fields, imputed, return, return_treated, and the economic
             columns as known at each bar; sorted by ticker and timestamp.
-        dropped: raw rows without an `adj_close`, then or before, to start from.
-        in_holes: raw rows without an `adj_close` within holes.
-        breaks: bars after holes, which have no return.
-        imputed: values filled, of each column that has any.
-        lacking: bars without a value, of each economic column that has any.
-        ended: economic columns that have no value any more at the last bar.
-        outliers: returns beyond their bounds before and after the treatment.
+        dropped: number of raw rows before their ticker's first `adj_close`.
+        in_holes: number of raw rows in holes, which have no `adj_close`.
+        breaks: number of bars right after holes, which have no return.
+        imputed: number of filled values of each column that has any.
+        lacking: number of bars without a value of each economic column that has any.
+        ended: economic columns that no longer have a value at the last bar.
+        outliers: number of returns beyond their bounds, before and after the treatment.
     """
 
     bars: pd.DataFrame
@@ -66,14 +67,15 @@ def clean(
 
     Args:
         raw: prices as in data/raw/, with a default index.
-        series: by name, economic frames as in data/raw/: timestamp, available_at and values.
-        scenario: `impute`, the method of `impute.bars`; `outliers`, the treatment of
+        series: economic frames as in data/raw/, by name: timestamp, available_at and values.
+        scenario: `impute`, the method for `impute.bars`; `outliers`, the treatment for
             `outliers.bounds`.
-        min_history: earlier returns that an outlier bound needs.
-        longest_hole_days: of `impute.bars`.
+        min_history: number of earlier returns that an outlier bound needs.
+        longest_hole_days: as for `impute.bars`.
         carrying: by name of the series, `changes`, the columns that are changes and not levels, and
-            `longest_carry_days` of `levels.carried`; by default all are levels.
-        close_of: the instants that bars of these timestamps stand for; None: the timestamps.
+            `longest_carry_days`, as for `levels.carried`; by default all columns are levels.
+        close_of: from bars' timestamps to the instants that they stand for; None if these are the
+            same.
 
     Raises:
         InputError: two bars of a ticker coincide.
@@ -107,7 +109,7 @@ def clean(
 def _with_returns(
     bars: pd.DataFrame, treatment: Mapping[str, Any], min_history: int
 ) -> tuple[pd.DataFrame, Counts]:
-    """The bars with `return` and `return_treated`, and how many of each lie out of bounds."""
+    """Add `return` and `return_treated` to the bars; also how many of each are out of bounds."""
     change = long_form.returns(bars, bars["broken"])
     limits = outliers.bounds(change, bars["ticker"], treatment, min_history)
     treated = change.clip(limits["lower"], limits["upper"])
@@ -117,7 +119,7 @@ def _with_returns(
 
 
 def _imputed(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, int]:
-    """How many values of each column were filled in the rows that stay."""
+    """How many values of each column were filled in the rows that are kept."""
     counts = (before.isna() & after[before.columns].notna()).sum()
     return {str(column): int(count) for column, count in counts.items() if count}
 
@@ -125,11 +127,11 @@ def _imputed(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, int]:
 def _ended(
     name: str, frame: pd.DataFrame, columns: list[str], longest: int | None, times: pd.Series
 ) -> list[Ended]:
-    found = []
+    ended = []
     for column in columns:
         lapse = levels.lapses(frame, column, longest)
         late = int((times > lapse).sum()) if lapse is not None else len(times)
         if late:
             last = frame["timestamp"].where(frame[column].notna()).max()
-            found.append(Ended(f"{name}.{column}", last, late))
-    return found
+            ended.append(Ended(f"{name}.{column}", last, late))
+    return ended

@@ -1,7 +1,7 @@
 """Missing values, filled from the strict past of their own series, as far as it reaches.
 
 No value depends on a later row, so a row's result never changes when newer data arrive. That is
-also why the first days of what turns out to be a hole are filled: on these days nobody knew.
+also why the first days of what turns out to be a hole are filled: at the time, nobody could tell.
 """
 
 from collections.abc import Sequence
@@ -14,21 +14,21 @@ import pandas as pd
 
 
 def bars(frame: pd.DataFrame, method: str, longest_hole_days: int) -> pd.DataFrame:
-    """Fill each ticker's missing prices and volumes; rows whose `adj_close` stays missing go.
+    """Fill each ticker's missing prices and volumes; drop rows whose `adj_close` stays missing.
 
-    A price becomes the ticker's last known one times one plus the mean or median of its past
-    one-bar changes; a volume stays the last known one. What has no past stays missing, and so does
-    what lies in a hole (see `holes`). Highs and lows that were filled are stretched to hold the
-    bar's other prices.
+    A missing price becomes the ticker's last known one times one plus the mean or median of its
+    past one-bar changes; a missing volume becomes the last known one. A value without a past stays
+    missing, and so does one in a hole (see `holes`). Filled highs and lows are stretched to contain
+    the bar's other prices.
 
     Args:
         frame: `timestamp`, `ticker` and FIELDS; sorted by ticker and time, with a default index.
         method: mean or median.
-        longest_hole_days: how long a stretch without a value is no hole.
+        longest_hole_days: how many days without a value are no hole yet.
 
     Returns:
-        The frame with `imputed`, true where `adj_close` was filled; `broken`, true on the first bar
-        after a hole. Its index is that of the rows which stay.
+        The rows that are kept, with their index, and with `imputed`, true where `adj_close` was
+        filled, and `broken`, true on the first bar after a hole.
     """
     broken = holes.beyond_reach(frame, frame["adj_close"].notna(), longest_hole_days)
     filled = {
@@ -61,12 +61,12 @@ def _filled(
 
 
 def _past(values: pd.Series, method: str) -> pd.Series:
-    """Mean or median of the known values so far; where a value is missing, so far is its past."""
+    """The mean or median of the known values so far, which at a missing value are its past."""
     return values.expanding().agg(method)
 
 
 def _stretched(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Filled highs and lows that contain the bar's open and close."""
+    """Stretch filled highs and lows so that they contain the bar's open and close."""
     inner = after[list(OHLC)]
     high = after["high"].where(before["high"].notna(), inner.max(axis=1))
     low = after["low"].where(before["low"].notna(), inner.min(axis=1))
@@ -78,13 +78,13 @@ def changes(
 ) -> pd.DataFrame:
     """Fill missing changes, such as growth rates, with the mean or median of their own past.
 
-    Levels are not filled but stay known: see `levels`.
+    Levels need no filling, because the last one stays known: see `levels`.
 
     Args:
         frame: `available_at` and the columns, oldest row first.
-        columns: which to fill, as long as their last value is known.
+        columns: the columns to fill, where their last value is still known.
         method: mean or median.
-        longest_days: of `levels.carried`.
+        longest_days: as for `levels.carried`.
     """
     filled = {
         column: frame[column].fillna(

@@ -1,8 +1,8 @@
 """How long the values of economic series stay known.
 
 A level, such as a yield, is what was published last until something else is: a missing value
-changes nothing, and neither does a missing row. But it does not stand for ever (see `holes.reach`):
-a series that ended has no value any more.
+changes nothing, and neither does a missing row. But it does not hold forever (see `holes.reach`): a
+series that ended no longer has a value.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-CARRYING = ("changes", "longest_carry_days")  # keys of a source that fetching it has no use for
+CARRYING = ("changes", "longest_carry_days")  # keys of a source that its fetching does not use
 LEAST_DAYS = 10
-FIRST_DAYS = 155  # of a first value, whose distance to the next nobody knows: five months
+FIRST_DAYS = 155  # five months, for a first value: how far apart they come is not known yet
 UNIT = np.timedelta64(1, "us")
 
 
@@ -26,19 +26,19 @@ def carried(
     longest_days: int | None,
     published: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """What is known from each instant on at which that changes.
+    """The known values, with a row for each instant at which any of them changes.
 
     Args:
         series: `available_at` and the columns, oldest row first.
-        columns: of values, NaN where missing.
-        longest_days: how long a value stands; None: five of the column's usual distances between
-            publications so far, and at least LEAST_DAYS; of the first one, FIRST_DAYS.
-        published: the series before its missing values were filled, which alone says how long they
-            stand; by default nothing was filled.
+        columns: columns of values, NaN where missing.
+        longest_days: how long a value holds; None: five of the column's usual distances between
+            publications so far, and at least LEAST_DAYS; FIRST_DAYS for the first value.
+        published: the series before its missing values were filled; only what was published says
+            how long a value holds. By default nothing was filled.
 
     Returns:
-        `available_at`, ascending, and the columns; NaN before the first publication, and from the
-        instant on at which a value is too old until the next one.
+        `available_at`, ascending, and the columns; NaN before the first publication, and between
+        the instant at which a value becomes too old and the next publication.
     """
     states = {}
     for column in columns:
@@ -59,20 +59,20 @@ def carried(
 
 
 def lapses(series: pd.DataFrame, column: str, longest_days: int | None) -> pd.Timestamp | None:
-    """When the last value of a column is too old to be known; None if it never had one."""
+    """When the last value of a column becomes too old; None if it never had one."""
     times, _ = _published(series, column)
     return pd.Timestamp((times + _reach(times, longest_days) + UNIT)[-1]) if len(times) else None
 
 
 def within_reach(series: pd.DataFrame, column: str, longest_days: int | None) -> pd.Series:
-    """Whether each row comes while the column's last value is known."""
+    """Whether the column's last value is still known at each row."""
     known = carried(series, [column], longest_days)
     row = np.searchsorted(known["available_at"], series["available_at"], side="right") - 1
     return pd.Series(known[column].notna().to_numpy()[row], series.index)
 
 
 def _published(series: pd.DataFrame, column: str) -> tuple[Times, Floats]:
-    """When each value came, and the values; of several at one time the last."""
+    """When each value was published, and the values; the last one of several at one time."""
     known = series.dropna(subset=[column]).drop_duplicates("available_at", keep="last")
     known = known.sort_values("available_at", kind="stable")
     return known["available_at"].to_numpy("datetime64[us]"), known[column].to_numpy(np.float64)

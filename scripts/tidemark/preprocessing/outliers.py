@@ -1,4 +1,4 @@
-"""Outlying returns, pulled to bounds that are known from strictly earlier returns of the ticker."""
+"""Outlying returns, pulled to bounds that come from strictly earlier returns of the ticker."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +14,10 @@ def bounds(
 
     Args:
         returns: decimal fractions; each ticker's in order of time.
-        tickers: of the same index.
+        tickers: the ticker of each return, on the same index.
         treatment: `method` none; winsorise with the quantiles `lower` and `upper`; or iqr, whose
             bounds lie `factor` interquartile ranges outside the quartiles (Tukey's fences).
-        min_history: earlier returns that a bound needs; before that nothing is bounded.
+        min_history: number of earlier returns that a bound needs; before that nothing is bounded.
 
     Returns:
         `lower` and `upper` on the index of `returns`, infinite where there is no bound.
