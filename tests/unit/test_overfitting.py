@@ -104,12 +104,6 @@ def test_without_variance_there_is_no_sharpe_ratio(constant, bars):
     ]
 
 
-def test_one_trade_is_variance():
-    quiet = np.full(3000, 1e-4)
-    quiet[1500] = 1.5e-4
-    assert np.isfinite(overfitting.sharpe(quiet))
-
-
 def test_few_bars():
     assert np.isnan(overfitting.moments(draw_returns(1)).sharpe).all()
     three = overfitting.moments(draw_returns(3))

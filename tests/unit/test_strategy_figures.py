@@ -123,12 +123,6 @@ def labels(axes):
     return [text.get_text() for text in axes.get_yticklabels()]
 
 
-def test_equity_and_drawdown():
-    returns = np.array([-0.5, 0.5, 1.0, -0.25])
-    assert drawing.equity(returns).tolist() == [0.5, 0.75, 1.5, 1.125]
-    assert drawing.drawdown(returns).tolist() == [-0.5, -0.25, 0.0, -0.25]
-
-
 def test_yearly_returns_compound_within_calendar_years():
     index = pd.DatetimeIndex(["2011-12-30", "2011-12-31", "2012-01-03"])
     found = tear_sheet.yearly(pd.DataFrame({"a": [0.5, -0.5, 0.25]}, index=index))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tidemark.arrays import Floats
 from tidemark.assessment import overfitting
 from tidemark.assessment.overfitting import Bootstrap
+from tidemark.statistics.returns import annual_return, sharpe_of
 
 import numpy as np
 import pandas as pd
@@ -87,7 +88,7 @@ def examine(
     """
     everything = np.column_stack(list(returns.values()))
     chosen = np.column_stack([sets[:, best[name]] for name, sets in returns.items()])
-    trials = overfitting.sharpe(everything - plan.cash)
+    trials = sharpe_of(everything - plan.cash)
     measured = pd.DataFrame(_of_best(chosen, trials, benchmark, plan))
     among = {**returns, ALL: everything}
     choices = pd.DataFrame([_of_choice(sets, benchmark, plan) for sets in among.values()])
@@ -111,7 +112,7 @@ def _of_best(
         "annual_return": _annual(chosen, plan),
         "return_lower": lower["annual_return"],
         "return_upper": upper["annual_return"],
-        "benchmark_sharpe": yearly * overfitting.sharpe(benchmark[:, None] - plan.cash)[0],
+        "benchmark_sharpe": yearly * sharpe_of(benchmark[:, None] - plan.cash)[0],
         "benchmark_return": _annual(benchmark[:, None], plan)[0],
         **_since_first_position(chosen, benchmark, plan),
         "difference_lower": lower["sharpe_difference"],
@@ -144,7 +145,7 @@ def _of_choice(sets: Floats, benchmark: Floats, plan: Plan) -> dict[str, float]:
     excess = sets - plan.cash
     walked = overfitting.walk_forward(excess, plan.first, plan.every)
     both = np.column_stack([walked, benchmark[plan.first :] - plan.cash])
-    ours, theirs = np.sqrt(plan.periods_per_year) * overfitting.sharpe(both)
+    ours, theirs = np.sqrt(plan.periods_per_year) * sharpe_of(both)
     return {
         "sets": sets.shape[1],
         "overfitting": overfitting.probability_of_backtest_overfitting(excess, plan.blocks),
@@ -156,9 +157,8 @@ def _of_choice(sets: Floats, benchmark: Floats, plan: Plan) -> dict[str, float]:
 
 def _annual(returns: Floats, plan: Plan) -> Floats:
     """Compound return a year of each column."""
-    years = len(returns) / plan.periods_per_year
-    growth: Floats = np.prod(1.0 + returns, axis=0)
-    return growth ** (1.0 / years) - 1.0
+    growth = np.prod(1.0 + returns, axis=0)
+    return annual_return(growth, len(returns), plan.periods_per_year)
 
 
 def of_winner(

@@ -16,9 +16,9 @@ from itertools import combinations, islice
 from math import comb
 
 from tidemark.arrays import Floats, Integers
-from tidemark.backtest.performance import NO_VARIANCE
 from tidemark.errors import InputError
 from tidemark.statistics import bootstrap
+from tidemark.statistics.returns import annual_return_of_logs, sharpe_of, sharpe_of_sums
 
 import numpy as np
 from scipy import stats
@@ -55,11 +55,6 @@ class RankStability:
     scenarios: int  # that tell sets apart
 
 
-def sharpe(returns: Floats) -> Floats:
-    """Sharpe ratio per bar of each set, (sets,)."""
-    return _sharpe(len(returns), returns.sum(axis=0), (returns**2).sum(axis=0))
-
-
 def moments(returns: Floats) -> Moments:
     """The moments of each set's returns; NaN where there is no variance or fewer than 4 bars.
 
@@ -67,7 +62,7 @@ def moments(returns: Floats) -> Moments:
         InputError: returns that are missing or infinite.
     """
     returns = _of_sets(returns)
-    ratio = sharpe(returns)
+    ratio = sharpe_of(returns)
     defined = np.isfinite(ratio) & (len(returns) > 3)
     varied = np.where(defined, returns, np.nan)
     return Moments(
@@ -155,7 +150,7 @@ def rank_logits(returns: Floats, blocks: int) -> Floats:
     """
     returns = _of_sets(returns)
     _check_blocks(len(returns), blocks)
-    returns = returns[:, np.isfinite(sharpe(returns))]
+    returns = returns[:, np.isfinite(sharpe_of(returns))]
     length, sets = len(returns) // blocks, returns.shape[1]
     if sets < 2:
         return np.empty(0)
@@ -165,7 +160,9 @@ def rank_logits(returns: Floats, blocks: int) -> Floats:
     logits = np.empty(comb(blocks, blocks // 2))
     for first, inside, outside in _halves(blocks, max(1, CHUNK // (sets * blocks))):
         # adding up rows, not a matrix product, nor a difference: equal sets must stay equal
-        one, other = (_sharpe(bars, *sums[:, half].sum(axis=2)) for half in (inside, outside))
+        one, other = (
+            sharpe_of_sums(bars, *sums[:, half].sum(axis=2)) for half in (inside, outside)
+        )
         last = first + len(inside)
         logits[first:last] = _logits(one, other)
         logits[::-1][first:last] = _logits(other, one)
@@ -212,7 +209,7 @@ def walk_forward(returns: Floats, in_sample: int, step: int) -> Floats:
             f"set it to 2 or more, and less than {len(returns)}",
         )
     starts = np.arange(in_sample, len(returns), step)
-    chosen = np.array([_best(sharpe(returns[:start])) for start in starts])
+    chosen = np.array([_best(sharpe_of(returns[:start])) for start in starts])
     column = np.repeat(chosen, step)[: len(returns) - in_sample]
     bars = np.arange(in_sample, len(returns))
     return np.where(column >= 0, returns[bars, column], 0.0)
@@ -356,16 +353,5 @@ def _sums(column: Floats, cash: float) -> Floats:
 def _annual(bars: int, sums: Floats, periods_per_year: float) -> Floats:
     """(2, replicates): annual Sharpe ratio, annual return."""
     total, squares, growth = sums.T
-    ratio = _sharpe(bars, total, squares) * np.sqrt(periods_per_year)
-    return np.stack([ratio, np.expm1(growth * periods_per_year / bars)])
-
-
-def _sharpe(bars: int, total: Floats, squares: Floats) -> Floats:
-    """Sharpe ratio per bar from the sums of returns and of their squares."""
-    if bars < 2:
-        return np.full_like(total, np.nan)
-    variance = (squares - total**2 / bars) / (bars - 1)
-    varied = variance > NO_VARIANCE * squares / bars
-    deviation = np.sqrt(np.where(varied, variance, np.nan))
-    ratio: Floats = total / bars / deviation
-    return ratio
+    ratio = sharpe_of_sums(bars, total, squares) * np.sqrt(periods_per_year)
+    return np.stack([ratio, annual_return_of_logs(growth, bars, periods_per_year)])

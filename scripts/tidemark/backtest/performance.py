@@ -34,15 +34,19 @@ from itertools import islice
 from tidemark.arrays import Bools, Floats
 from tidemark.backtest.engine import Market, Result, Rules
 from tidemark.market.grid import Prices
+from tidemark.statistics.returns import (
+    annual_return,
+    deepest_drawdown,
+    deviation,
+    sharpe_ratio,
+)
 
 import numpy as np
 
 ALL = slice(None)
 TAIL = 0.05  # of returns
 YEAR = 0.95  # of periods_per_year: calendar years differ in length
-NO_VARIANCE = 1e-10  # of the mean square: less is rounding
 BLOCK = 131_072  # values of an array: what is computed together stays in the cache
-RUN = 256  # bars of which the extremes are looked at first
 
 
 def sweep(
@@ -115,7 +119,7 @@ def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floa
     returns = _by_cell(result.returns)[..., start:stop]
     with np.errstate(divide="ignore", invalid="ignore"):
         growth, drawdown = _course(_by_cell(result.equity)[..., start : stop + 1], bars)
-        annual = np.where(years >= YEAR, growth, np.nan) ** (1.0 / years) - 1.0
+        annual = annual_return(np.where(years >= YEAR, growth, np.nan), bars, rules.yearly)
         volatility, sharpe, sortino = _ratios(returns, listed, bars, rules)
         at_risk, shortfall = _tail(returns, listed, bars)
         traded, costs = _filled(result, start, stop)
@@ -148,36 +152,8 @@ def _by_cell(values: Floats) -> Floats:
 def _course(equity: Floats, bars: Floats) -> tuple[Floats, Floats]:
     """Growth over a window and its deepest drawdown, from equity before the window on."""
     growth = equity[..., -1] / equity[..., 0]
-    deepest = lowest_share(equity) - 1.0
+    deepest = deepest_drawdown(equity)
     return np.where(bars > 0, growth, np.nan), np.where(bars > 0, deepest, np.nan)
-
-
-def lowest_share(equity: Floats) -> Floats:
-    """Lowest share of the highest equity so far, of (..., bars).
-
-    Of most runs of bars the extremes tell that it is not among them; only the others are gone into.
-    """
-    if equity.shape[-1] < 8 * RUN:
-        return np.asarray(_shares(equity).min(axis=-1))
-    whole = equity.shape[-1] // RUN * RUN
-    runs = equity[..., :whole].reshape(*equity.shape[:-1], -1, RUN)
-    low = runs.min(axis=-1)
-    peak = np.maximum.accumulate(runs.max(axis=-1), axis=-1)
-    before = np.concatenate([equity[..., :1], peak[..., :-1]], axis=-1)
-    rest = _shares(equity[..., whole:], peak[..., -1:]).min(axis=-1, initial=1.0)
-    lowest: Floats = np.minimum((low / before).min(axis=-1), rest)
-    perhaps = low / peak < lowest[..., np.newaxis]
-    within = _shares(runs[perhaps], before[perhaps][:, np.newaxis])
-    np.minimum.at(lowest, np.nonzero(perhaps)[:-1], within.min(axis=-1))
-    return lowest
-
-
-def _shares(equity: Floats, before: Floats | float = 0.0) -> Floats:
-    """Share of the highest equity so far, or before."""
-    highest: Floats = np.maximum.accumulate(equity, axis=-1)
-    np.maximum(highest, before, out=highest)
-    np.divide(equity, highest, out=highest)
-    return highest
 
 
 def _ratios(
@@ -187,15 +163,14 @@ def _ratios(
     excess = returns - rules.cash_per_bar * listed if rules.cash_rate else returns
     mean = excess.sum(axis=-1) / bars
     square = np.vecdot(excess, excess) / bars
-    variance = square - mean**2
-    variance = np.where(variance > NO_VARIANCE * square, variance, 0.0) * bars / (bars - 1.0)
+    variance = (square - mean**2) * bars / (bars - 1.0)
+    spread = np.where(bars > 1, deviation(variance, square), np.nan)
     below = np.minimum(excess, 0.0)
     downside = np.sqrt(np.vecdot(below, below) / bars)
     annual = np.sqrt(rules.yearly)
-    deviation = np.sqrt(np.where(bars > 1, variance, np.nan))
     return (
-        deviation * annual,
-        mean / np.where(deviation > 0.0, deviation, np.nan) * annual,
+        spread * annual,
+        sharpe_ratio(mean, spread) * annual,
         mean / np.where(downside > 0.0, downside, np.nan) * annual,
     )
 

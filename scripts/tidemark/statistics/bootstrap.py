@@ -1,8 +1,11 @@
-"""Moving-block bootstrap over dates: how far a figure could have come out otherwise.
+"""Bootstrap over dates: how far a figure, or history, could have come out otherwise.
 
 Blocks of consecutive dates are drawn with replacement, which keeps the dependence between nearby
 dates; all tickers of a date stay together, which keeps the dependence between them (Kuensch 1989,
 The Annals of Statistics 17, 1217-1241). Drawn samples are simulation, made of real dates.
+
+Intervals add up what `block_starts` drew (`resample`); paths take the dates themselves, from
+`moving_blocks` or `stationary_blocks`.
 """
 
 from tidemark.arrays import Floats, Integers
@@ -31,9 +34,32 @@ def block_starts(dates: int, block_length: int, replicates: int, seed: int) -> I
             f"a block of {block_length} dates is longer than the {dates} dates tested",
             f"set it to {dates} or less, far less for a trustworthy interval",
         )
-    blocks = -(-dates // block_length)
-    generator = np.random.default_rng(seed)
-    return generator.integers(0, dates - block_length + 1, size=(replicates, blocks))
+    return _starts(dates, block_length, dates, replicates, np.random.default_rng(seed))
+
+
+def moving_blocks(
+    dates: int, block_length: int, drawn: int, generator: np.random.Generator
+) -> Integers:
+    """Draw (drawn,) dates in blocks of equal length, the last one cut."""
+    starts = _starts(dates, block_length, drawn, 1, generator)[0]
+    chosen: Integers = (starts[:, np.newaxis] + np.arange(block_length)).ravel()[:drawn]
+    return chosen
+
+
+def stationary_blocks(
+    dates: int, mean_length: int, drawn: int, generator: np.random.Generator
+) -> Integers:
+    """Draw (drawn,) dates in blocks of geometric length; the date after the last is the first.
+
+    Politis and Romano 1994, The Stationary Bootstrap, Journal of the American Statistical
+    Association 89, 1303-1313.
+    """
+    places = np.arange(drawn)
+    fresh = generator.random(drawn) < 1.0 / mean_length
+    begun = np.maximum.accumulate(np.where(fresh, places, 0))
+    starts = generator.integers(0, dates, size=drawn)
+    chosen: Integers = (starts[begun] + places - begun) % dates
+    return chosen
 
 
 def resample(statistics: Floats, starts: Integers, block_length: int) -> Floats:
@@ -72,6 +98,14 @@ def interval(replicates: Floats, level: float) -> tuple[float, float]:
         return float("nan"), float("nan")
     lower, upper = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return float(lower), float(upper)
+
+
+def _starts(
+    dates: int, block_length: int, covered: int, replicates: int, generator: np.random.Generator
+) -> Integers:
+    """(replicates, blocks) first dates of as many blocks as cover `covered` dates."""
+    blocks = -(-covered // block_length)
+    return generator.integers(0, dates - block_length + 1, size=(replicates, blocks))
 
 
 def _block_sums(statistics: Floats, length: int) -> Floats:

@@ -6,6 +6,7 @@ from statistics import median
 
 from tidemark.backtest import performance
 from tidemark.backtest.engine import Market
+from tidemark.statistics.returns import deepest_drawdown
 
 import numpy as np
 from by_tidemark import RULES, prices_of, targets_of
@@ -38,7 +39,7 @@ def traded() -> None:
     for market, some in zip(markets, blocks, strict=True):
         for block in some:
             equity = market.simulate(block).equity.swapaxes(1, 2)
-            performance.lowest_share(equity)
+            deepest_drawdown(equity)
 
 
 def measured() -> None:

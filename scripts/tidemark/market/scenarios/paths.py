@@ -9,6 +9,7 @@ from tidemark.market.bars_a_year import of_bars
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import SECTION, MarketScenario, iso
 from tidemark.ohlcv import OHLC, OHLCV
+from tidemark.statistics import bootstrap
 
 import numpy as np
 
@@ -100,19 +101,12 @@ def stationary_bootstrap(
 ) -> tuple[Floats, Floats]:
     """Runs of consecutive bars whose lengths are geometric with mean `block_length`.
 
-    Politis and Romano 1994, The Stationary Bootstrap, Journal of the American Statistical
-    Association 89, 1303-1313. The bar after the last is the first.
-
     Returns:
         (horizon, 4, chosen) ratios to the close before, (horizon, chosen) volumes as they were on
         the day drawn; as of all methods.
     """
     bars = len(pool.ratios)
-    steps = np.arange(plan.horizon)
-    fresh = generator.random(plan.horizon) < 1.0 / plan.block_length
-    started = np.maximum.accumulate(np.where(fresh, steps, 0))
-    start = generator.integers(0, bars, size=plan.horizon)
-    drawn = (start[started] + steps - started) % bars
+    drawn = bootstrap.stationary_blocks(bars, plan.block_length, plan.horizon, generator)
     return pool.ratios[drawn], pool.volume[drawn]
 
 
@@ -120,10 +114,8 @@ def moving_block_bootstrap(
     pool: Pool, plan: Simulation, generator: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Blocks of `block_length` consecutive bars (Kuensch 1989); the last one is cut."""
-    length = plan.block_length
-    blocks = -(-plan.horizon // length)
-    start = generator.integers(0, len(pool.ratios) - length + 1, size=blocks)
-    drawn = (start[:, None] + np.arange(length)).ravel()[: plan.horizon]
+    bars = len(pool.ratios)
+    drawn = bootstrap.moving_blocks(bars, plan.block_length, plan.horizon, generator)
     return pool.ratios[drawn], pool.volume[drawn]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tidemark.arrays import Floats
 from tidemark.reporting.figures import DATA, INK, MUTED
+from tidemark.statistics.returns import drawdown, equity_of
 
 import matplotlib as mpl
 import numpy as np
@@ -22,17 +23,6 @@ MOST_TICKS = 9  # of an equity axis
 LEAST_EQUITY = 1e-4  # a log axis has no 0
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue (ITU-R BT.709)
 DARK = 0.45  # below this, numbers are white
-
-
-def equity(returns: Floats) -> Floats:
-    """(bars,) what 1 has grown to after each bar."""
-    return np.asarray(np.cumprod(1.0 + returns))
-
-
-def drawdown(returns: Floats) -> Floats:
-    """(bars,) equity over its highest so far, at least the 1 it starts with, less 1: 0 or less."""
-    course = equity(returns)
-    return np.asarray(course / np.maximum(np.maximum.accumulate(course), 1.0) - 1.0)
 
 
 def page(width: float, height: float, title: str, subtitle: str) -> Figure:
@@ -68,7 +58,7 @@ def both_courses(
 
 def _equity(axes: Axes, returns: pd.DataFrame) -> None:
     """Equity of each column on a log axis; the last is the benchmark."""
-    courses = {str(name): equity(returns[name].to_numpy()) for name in returns}
+    courses = {str(name): equity_of(returns[name].to_numpy()) for name in returns}
     for (name, course), color in zip(courses.items(), _colors(len(courses)), strict=True):
         shown = np.maximum(course, LEAST_EQUITY)
         axes.plot(returns.index, shown, color=color, linewidth=1.2, label=name)
@@ -98,7 +88,7 @@ def _log_ticks(low: float, high: float) -> list[float]:
 
 def _drawdowns(axes: Axes, returns: pd.DataFrame) -> None:
     for name, color in zip(returns, _colors(returns.shape[1]), strict=True):
-        fall = 100.0 * drawdown(returns[name].to_numpy())
+        fall = 100.0 * drawdown(equity_of(returns[name].to_numpy()), before=1.0)
         axes.plot(returns.index, fall, color=color, linewidth=1.0)
     axes.set_ylim(top=0.0)
     _time_axis(axes, returns.index)

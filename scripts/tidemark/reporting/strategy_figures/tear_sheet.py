@@ -3,13 +3,8 @@
 from tidemark.assessment.scoring import FULL
 from tidemark.reporting.figures import DATA, INK, MUTED
 from tidemark.reporting.strategy_figures.assessed import Assessment
-from tidemark.reporting.strategy_figures.drawing import (
-    axes_at,
-    both_courses,
-    drawdown,
-    heading,
-    page,
-)
+from tidemark.reporting.strategy_figures.drawing import axes_at, both_courses, heading, page
+from tidemark.statistics.returns import drawdown, equity_of
 
 import numpy as np
 import pandas as pd
@@ -126,7 +121,8 @@ def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
     """Label, the strategy's figure and the benchmark's, as text, for the best set."""
     examined = found.evidence.set_index("strategy_name").loc[strategy]
     pair = strategy, found.benchmark
-    falls = [drawdown(found.returns[name].to_numpy()).min() for name in pair]
+    courses = [equity_of(found.returns[name].to_numpy()) for name in pair]
+    falls = [drawdown(course, before=1.0).min() for course in courses]
     cells = [found.cells_of(name) for name in pair]
     means = [table[table["scenario_kind"] == FULL].mean(numeric_only=True) for table in cells]
     level = f"  {100 * found.confidence:g} % interval"

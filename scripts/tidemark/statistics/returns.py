@@ -1,0 +1,105 @@
+"""What returns were worth: Sharpe ratio, return a year, drawdown.
+
+Returns are net decimal fractions a bar. Whoever knows sums or means already hands in these: the
+engine has them of (sets, tickers) at once, a bootstrap of its replicates. Ratios are per bar;
+sqrt(bars a year) times that is annual.
+"""
+
+from tidemark.arrays import Floats
+
+import numpy as np
+
+NO_VARIANCE = 1e-10  # of the mean square: less is rounding
+RUN = 256  # bars of which the extremes are looked at first
+
+
+def deviation(variance: Floats, mean_square: Floats) -> Floats:
+    """Standard deviation of returns; 0 where they vary by no more than rounding.
+
+    Args:
+        variance: (...) with ddof 1.
+        mean_square: (...) of the same returns, beside which the variance is looked at.
+    """
+    spread: Floats = np.sqrt(np.where(variance > NO_VARIANCE * mean_square, variance, 0.0))
+    return spread
+
+
+def sharpe_ratio(mean: Floats, spread: Floats) -> Floats:
+    """Sharpe ratio per bar, (...): mean over standard deviation; NaN where nothing varies.
+
+    Sharpe 1994, The Sharpe Ratio, The Journal of Portfolio Management 21, 49-58.
+
+    Args:
+        mean: (...) of returns beyond cash.
+        spread: (...) their `deviation`.
+    """
+    ratio: Floats = mean / np.where(spread > 0.0, spread, np.nan)
+    return ratio
+
+
+def sharpe_of_sums(bars: int, total: Floats, squares: Floats) -> Floats:
+    """Sharpe ratio per bar, (...), from (...) sums of returns beyond cash and of their squares."""
+    if bars < 2:
+        return np.full_like(total, np.nan)
+    variance = (squares - total**2 / bars) / (bars - 1)
+    return sharpe_ratio(total / bars, deviation(variance, squares / bars))
+
+
+def sharpe_of(returns: Floats) -> Floats:
+    """Sharpe ratio per bar of (bars, sets) returns beyond cash, (sets,)."""
+    return sharpe_of_sums(len(returns), returns.sum(axis=0), (returns**2).sum(axis=0))
+
+
+def annual_return(growth: Floats, bars: Floats | int, bars_a_year: Floats | float) -> Floats:
+    """Compound return a year, (...), of what 1 grew to over so many bars, (...)."""
+    annual: Floats = growth ** (1.0 / (bars / bars_a_year)) - 1.0
+    return annual
+
+
+def annual_return_of_logs(growth: Floats, bars: int, bars_a_year: float) -> Floats:
+    """The same from log growth, whose sums are what a bootstrap draws; a total loss is log 0."""
+    annual: Floats = np.expm1(growth * bars_a_year / bars)
+    return annual
+
+
+def equity_of(returns: Floats) -> Floats:
+    """(bars, ...) what 1 has grown to after each bar."""
+    return np.asarray(np.cumprod(1.0 + returns, axis=0))
+
+
+def drawdown(equity: Floats, before: Floats | float = 0.0) -> Floats:
+    """How far below its highest so far equity is: 0 or less.
+
+    Args:
+        equity: (..., bars).
+        before: (..., 1) or one for all, the highest before these bars; 1 for `equity_of`.
+    """
+    return _shares(equity, before) - 1.0
+
+
+def deepest_drawdown(equity: Floats) -> Floats:
+    """The lowest `drawdown` of (..., bars), (...).
+
+    The extremes of most runs of bars tell that it is not among them; only the others are gone into.
+    """
+    if equity.shape[-1] < 8 * RUN:
+        return np.asarray(_shares(equity).min(axis=-1) - 1.0)
+    whole = equity.shape[-1] // RUN * RUN
+    runs = equity[..., :whole].reshape(*equity.shape[:-1], -1, RUN)
+    low = runs.min(axis=-1)
+    peak = np.maximum.accumulate(runs.max(axis=-1), axis=-1)
+    before = np.concatenate([equity[..., :1], peak[..., :-1]], axis=-1)
+    rest = _shares(equity[..., whole:], peak[..., -1:]).min(axis=-1, initial=1.0)
+    lowest: Floats = np.minimum((low / before).min(axis=-1), rest)
+    perhaps = low / peak < lowest[..., np.newaxis]
+    within = _shares(runs[perhaps], before[perhaps][:, np.newaxis])
+    np.minimum.at(lowest, np.nonzero(perhaps)[:-1], within.min(axis=-1))
+    return np.asarray(lowest - 1.0)
+
+
+def _shares(equity: Floats, before: Floats | float = 0.0) -> Floats:
+    """Equity over its highest so far, or before."""
+    highest: Floats = np.maximum.accumulate(equity, axis=-1)
+    np.maximum(highest, before, out=highest)
+    np.divide(equity, highest, out=highest)
+    return highest
