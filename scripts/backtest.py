@@ -6,6 +6,7 @@ from typing import Any
 from tidemark.backtest import causality, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
+from tidemark.config.kinds import joined
 from tidemark.harness.step import Run, step
 from tidemark.market.grid import TradingHours, forecasts_on
 from tidemark.market.scenarios import files
@@ -29,7 +30,7 @@ def backtest(run: Run) -> None:
         source = entry["forecasts"]
         if source is None:
             raise strategies.lacking(strategy, "forecasts", where)
-        path = f"data/predictions/{source['scenario']}_{source['model']}.parquet"
+        path = f"data/predictions/{joined(source['scenario'], source['model'])}.parquet"
         forecasts = run.read_parquet(path)
         horizon = run.config["feature_engineering"]["horizon"]
         inputs["forecasts"] = forecasts_on(history.prices, forecasts, horizon)

@@ -1,5 +1,6 @@
 """Gather everything measured into artifacts/metrics.duckdb, and keep a snapshot of the metrics."""
 
+from tidemark.config.kinds import KINDS, joined
 from tidemark.harness.step import Run, step
 from tidemark.market import bars_a_year
 from tidemark.tables import database
@@ -23,17 +24,13 @@ FILES = {name: f"metrics/assessment/{name}.parquet" for name in ASSESSED} | {
 def collect_metrics(run: Run) -> None:
     """Write artifacts/metrics.duckdb, and metrics/history/NNNNN.json if the metrics changed."""
     scenarios, models = list(run.config["scenarios"]), list(run.config["models"])
-    names = [f"{scenario}_{model}" for scenario in scenarios for model in models]
+    names = [joined(scenario, model) for scenario in scenarios for model in models]
     scores = [run.read_json(f"metrics/{name}.json") for name in names]
     intervals = [run.read_json(f"metrics/{name}_bootstrap.json") for name in names]
     validations = [run.read_json(f"artifacts/{name}_cv.json") for name in names]
     compared = run.read_json("metrics/scenario_compare.json")
     assessed = run.read_json("metrics/assessment/summary.json")
-    configured = {
-        "scenario": scenarios,
-        "model": models,
-        "strategy": list(run.config["strategies"]),
-    }
+    configured = {name: kind.names(run.config) for name, kind in KINDS.items()}
     checkpoints = run.checkpoints()
     accepted = database.accepted_rows(checkpoints)
     markets = run.read_json("data/scenarios/market_scenarios.json")

@@ -1,6 +1,7 @@
 """Forecast the test rows with one fitted model, and measure what the forecasts are worth."""
 
 from tidemark.arrays import Floats
+from tidemark.config.kinds import joined
 from tidemark.errors import InputError
 from tidemark.harness.step import Run, step
 from tidemark.models import forecast_metrics
@@ -14,7 +15,7 @@ KEYS = ["timestamp", "ticker"]
 @step(per=("scenario", "model"))
 def evaluate(run: Run) -> None:
     """Write the forecasts, metrics and bootstrap intervals of one model on one scenario."""
-    name = f"{run.scenario}_{run.model}"
+    name = run.instance.stem
     test = run.read_parquet(f"data/splits/{run.scenario}_test.parquet")
     pipeline = run.read_pickle(f"models/{name}.pkl")
     fitted = run.read_json(f"artifacts/{name}_cv.json")["fitted"]
@@ -38,7 +39,7 @@ def _baseline(run: Run, forecasts: pd.DataFrame) -> Floats:
     baseline = run.config["evaluate"]["baseline"]
     if run.model == baseline:
         return forecasts["y_pred"].to_numpy()
-    path = f"data/predictions/{run.scenario}_{baseline}.parquet"
+    path = f"data/predictions/{joined(run.scenario, baseline)}.parquet"
     other = run.read_parquet(path)
     if not other[KEYS].equals(forecasts[KEYS]):
         raise InputError(path, "has other rows than the test set", "run make again")

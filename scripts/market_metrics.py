@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tidemark.bars import clocks, closes, joining
+from tidemark.config.kinds import joined
 from tidemark.harness.step import Run, step
 from tidemark.market import market_metrics as measures
 from tidemark.market.grid import forecasts_on
@@ -76,7 +77,7 @@ def _happened(run: Run, bars: pd.Series) -> dict[str, pd.DataFrame]:
 def _model(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
     """Accuracy of the forecasts in each window that has any, and what the model relies on."""
     wanted = run.config["market_metrics"]["forecasts"]
-    name = f"{wanted['scenario']}_{wanted['model']}"
+    name = joined(wanted["scenario"], wanted["model"])
     forecasts = _forecasts(run, wanted["scenario"], name)
     forecasts_on(real[0].prices, forecasts, 1)  # refuses forecasts of other bars
     for one in real:
@@ -98,7 +99,7 @@ def _model(run: Run, real: list[MarketScenario]) -> Iterator[pd.DataFrame]:
 def _forecasts(run: Run, scenario: str, name: str) -> pd.DataFrame:
     """One row a forecast, with the baseline's beside it."""
     baseline = run.config["evaluate"]["baseline"]
-    where = [f"data/predictions/{one}.parquet" for one in (name, f"{scenario}_{baseline}")]
+    where = [f"data/predictions/{one}.parquet" for one in (name, joined(scenario, baseline))]
     ours, base = (run.read_parquet(path) for path in where)
     joining.require_partners(ours, base, KEYS, where[0], "no forecast of the baseline")
     joining.require_partners(base, ours, KEYS, where[1], f"no forecast of {name}")

@@ -7,7 +7,7 @@ from tidemark.reporting import figures
 @step(per=("scenario", "model"))
 def plots(run: Run) -> None:
     """Write reports/figs/{scenario}_{model}_*.png, and what they are to a list for the reports."""
-    name = f"{run.scenario}_{run.model}"
+    name = run.instance.stem
     forecasts = figures.Forecasts(
         scenario=run.scenario,
         model=run.model,

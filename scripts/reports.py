@@ -7,6 +7,7 @@ evaluation.md the memo, and every other file is part of the reflection.
 from pathlib import PurePath
 from typing import Any
 
+from tidemark.config.kinds import joined
 from tidemark.harness.step import Run, step
 from tidemark.reporting import reports as rendering
 
@@ -59,7 +60,7 @@ def _figures(run: Run) -> list[dict[str, Any]]:
         {**figure, "scenario": scenario, "model": model}
         for scenario in run.config["scenarios"]
         for model in run.config["models"]
-        for figure in _linked(run, f"artifacts/{scenario}_{model}_figures.json")
+        for figure in _linked(run, f"artifacts/{joined(scenario, model)}_figures.json")
     ]
 
 

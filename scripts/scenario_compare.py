@@ -1,5 +1,6 @@
 """Put all models of all scenarios side by side, with paired differences and a verdict."""
 
+from tidemark.config.kinds import joined
 from tidemark.harness.step import Run, step
 from tidemark.models import comparison
 from tidemark.reporting import reports
@@ -13,7 +14,7 @@ TEMPLATE = "reports/templates/scenario_summary.md.j2"
 def scenario_compare(run: Run) -> None:
     """Write reports/scenario_table.csv, scenario_summary.md and metrics/scenario_compare.json."""
     names = {
-        (scenario, model): f"{scenario}_{model}"
+        (scenario, model): joined(scenario, model)
         for scenario in run.config["scenarios"]
         for model in run.config["models"]
     }

@@ -22,9 +22,9 @@ def train_models(run: Run) -> None:
         "train_first": train["timestamp"].min().isoformat(),
         "train_last": train["timestamp"].max().isoformat(),
     }
-    run.write_pickle(f"models/{run.scenario}_{run.model}.pkl", pipeline)
+    run.write_pickle(f"models/{run.instance.stem}.pkl", pipeline)
     run.write_json(
-        f"artifacts/{run.scenario}_{run.model}_cv.json",
+        f"artifacts/{run.instance.stem}_cv.json",
         {"scenario": run.scenario, **report, **span},
     )
     if report["fallback"]:

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # for `python -S`, which kno
 
 from tidemark.harness import checkpoint, console
 from tidemark.harness.checkpoint import outputs_sha
+from tidemark.harness.instance import Instance
 from tidemark.harness.verification import upstream_first
 from tidemark.project import ROOT
 
@@ -69,7 +70,7 @@ def _value(item: Any) -> str:
 
 
 def _title(record: Mapping[str, Any]) -> str:
-    return " ".join([record["step"], *record["instance"].values()])
+    return Instance(record["step"], record["instance"]).title
 
 
 if __name__ == "__main__":

@@ -50,8 +50,8 @@ def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
     age = datetime.now(UTC) - datetime.fromisoformat(record["started"]) if record else None
     return {
         "step": node.step,
-        **node.instance,
-        "instance": " ".join(node.instance.values()),
+        **node.instance.names,
+        "instance": node.instance.words,
         "state": node.state,
         "rows": sum(output.get("rows", 0) for output in record.get("outputs", {}).values()),
         "seconds": record.get("seconds"),

@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `python -S`, which knows no venv
 
 from tidemark.harness import checkpoint, console
+from tidemark.harness.instance import Instance
 from tidemark.project import ROOT
 
 
@@ -27,7 +28,7 @@ def main() -> None:
         console.say(
             f"{record['seconds']:>8.2f} {record['cpu_seconds']:>6.2f}"
             f" {record['peak_memory_bytes'] / 1e6:>6.0f}  {checkpoint.outputs_sha(record)[:12]}"
-            f"  {' '.join([record['step'], *record['instance'].values()])}"
+            f"  {Instance(record['step'], record['instance']).title}"
         )
     wall, cpu = (sum(record[key] for record in records) for key in ("seconds", "cpu_seconds"))
     console.say(f"{wall:>8.2f} {cpu:>6.2f} {'':>6}  {'':<12}  all {len(records)} steps")

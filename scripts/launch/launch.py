@@ -112,8 +112,7 @@ def _start_server(path: str) -> None:
 
 def _run_warm(server: socket.socket, run: str, command: list[str]) -> int | None:
     """The exit code of the step in a child of the server; None if the server made no child."""
-    step = os.path.basename(command[0]).removesuffix(".py")
-    os.environ["TIDEMARK_LAUNCHED"] = "_".join([step, *command[2::2]])
+    os.environ["TIDEMARK_LAUNCHED"] = " ".join(command)
     with server:
         try:
             _send(server, command)

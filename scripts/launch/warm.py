@@ -183,14 +183,14 @@ def _received(connection: socket.socket) -> Request:
             raise ConnectionError("a client went away in the middle of its request")
         data += more
     command, folder, environment, umask = marshal.loads(data[HEADER.size :])
-    needs = _needs(environment.get(b"TIDEMARK_LAUNCHED", b"").decode())
+    needs = _needs(environment.get(b"TIDEMARK_TARGET", b"").decode())
     return Request(connection, streams, command, folder, environment, umask, needs)
 
 
-def _needs(name: str) -> set[str]:
+def _needs(checkpoint: str) -> set[str]:
     """What a step imported last time: cheaper to wait for than to load in each child."""
     try:
-        record = json.loads(Path(f"artifacts/{name}.ok").read_bytes())
+        record = json.loads(Path(checkpoint).read_bytes())
         return set(record["imported"])
     except (OSError, ValueError, KeyError, TypeError):
         return set()

@@ -53,8 +53,8 @@ STEP = '''"""Read what the rule lists, and write a few bytes."""
 import json
 from pathlib import Path
 
-from tidemark.config import section_of
-from tidemark.step import Run, step
+from tidemark.config.kinds import KINDS
+from tidemark.harness.step import Run, step
 
 
 {decorator}
@@ -71,7 +71,9 @@ def {name}(run: Run) -> None:
 if __name__ == "__main__":
     {name}()
 '''
-INSTANCE_SECTIONS = "[run.config[section_of(kind)][of] for kind, of in run.instance.items()]"
+INSTANCE_SECTIONS = (
+    "[run.config[KINDS[kind].section][of] for kind, of in run.instance.names.items()]"
+)
 OUTPUT = re.compile(r"^(\S+/\S+): artifacts/(\w+)\.ok$", re.M)
 
 

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from tidemark.dag import drawing, graph, promises
 from tidemark.dag.drawing import HEIGHT, INK, PITCH
 from tidemark.dag.graph import Node
+from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause, Reason
 
 import pytest
@@ -23,9 +24,7 @@ def node(title, *makers, state=graph.FRESH, reasons=(), failure=(), record=True)
     """`evaluate s m`; each maker by name, through one file of its own."""
     step, *values = title.split()
     return Node(
-        name=title.replace(" ", "_"),
-        step=step,
-        instance=dict(zip(KINDS, values, strict=False)),
+        Instance(step, dict(zip(KINDS, values, strict=False))),
         state=state,
         reasons=tuple(Reason(Cause.INPUT, reason) for reason in reasons),
         upstream={f"data/{maker}": maker for maker in makers},
@@ -111,8 +110,8 @@ def test_instances_keep_their_order_and_stand_level_with_what_they_are_made_of()
 
 def test_instances_that_want_one_place_share_it_around_its_middle():
     pairs = ["fit a x", "fit a y", "fit b y", "fit b x"]
-    models = [Node("of_x", "of", {"model": "x"}, graph.FRESH, (), {}, {"seconds": 1.0})]
-    models += [Node("of_y", "of", {"model": "y"}, graph.FRESH, (), {}, {"seconds": 1.0})]
+    models = [Node(Instance("of", {"model": "x"}), graph.FRESH, (), {}, {"seconds": 1.0})]
+    models += [Node(Instance("of", {"model": "y"}), graph.FRESH, (), {}, {"seconds": 1.0})]
     boxes = drawing.layout(by_name(*map(node, pairs), *models))
     middle = (boxes["fit_a_x"].y + boxes["fit_b_x"].y) / 2
     assert [boxes["of_x"].y, boxes["of_y"].y] == [middle - PITCH / 2, middle + PITCH / 2]
@@ -171,9 +170,11 @@ def test_all_is_within_the_picture_and_each_node_is_drawn_once(nodes):
 CIRCLE = """
 from tidemark.dag import drawing
 from tidemark.dag.graph import Node
+from tidemark.harness.instance import Instance
 
 def node(step, *makers):
-    return Node(step, step, {}, "fresh", (), {maker: maker for maker in makers}, {"seconds": 1.0})
+    upstream = {maker: maker for maker in makers}
+    return Node(Instance(step, {}), "fresh", (), upstream, {"seconds": 1.0})
 
 wired = {"p": "q", "q": "rs", "r": "pt", "s": "q", "t": "r", "u": "ps", "v": "u"}
 nodes = {step: node(step, *makers) for step, makers in wired.items()}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tidemark.files import store
+from tidemark.harness.instance import Instance
 from tidemark.harness.run import Run
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return Run("reports", {})
+    return Run(Instance("reports", {}))
 
 
 def test_a_file_is_hashed_once_as_it_is_read(run, monkeypatch):

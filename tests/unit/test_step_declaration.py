@@ -44,6 +44,16 @@ def test_another_form_is_refused_where_it_stands(decorator):
     assert refused.value.where == "scripts/smooth.py:4"
 
 
+def test_a_kind_that_is_not_declared_is_refused(write):
+    decorator = '@step(per=("scenario", "modle"))'
+    write(decorator)
+    program = compile(SCRIPT.format(decorator), str(ROOT / "scripts/smooth.py"), "exec")
+    for listed in (graph.steps, lambda: exec(program, {})):
+        with pytest.raises(InputError, match=r"'modle' \(did you mean model\?\)") as refused:
+            listed()
+        assert refused.value.where == "scripts/smooth.py:4"
+
+
 @pytest.mark.parametrize(
     ("decorator", "kinds"),
     [("@step()", ()), ('@step(per=("scenario", "model"))', ("scenario", "model"))],

@@ -52,13 +52,13 @@ def test_a_step_or_a_module_of_it(project, path, way):
         command = ["-c", WARM.format("scripts/reports.py")]
     elif path == "scripts/reports.py":
         command = ["-c", PLAIN.format(path)]
-    code, lines = ended(project, *command, TIDEMARK_LAUNCHED="reports")
+    code, lines = ended(project, *command, TIDEMARK_LAUNCHED="scripts/reports.py")
     assert (code, lines) == (2, [f"{told}. Cure: mend that line"])
 
 
 def test_it_is_told_once_in_a_make(project):
     spoil(project, "scripts/tidemark/models/splits.py")
-    run = {"TIDEMARK_LAUNCHED": "split_data_x", "TIDEMARK_RUN": "1-2"}
+    run = {"TIDEMARK_LAUNCHED": "scripts/split_data.py --scenario x", "TIDEMARK_RUN": "1-2"}
     assert [len(ended(project, "scripts/split_data.py", **run)[1]) for _ in range(2)] == [1, 0]
     assert ended(project, "scripts/split_data.py", **run)[0] == 2
 

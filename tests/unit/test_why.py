@@ -5,6 +5,7 @@ from dataclasses import replace
 from commands import why
 from tidemark.dag import graph
 from tidemark.dag.graph import Node
+from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause, Reason
 
 RECORD = {
@@ -23,7 +24,7 @@ RECORD = {
 
 def node(name, state=graph.FRESH):
     reasons = () if state == graph.FRESH else (Reason(Cause.MODULE, "scripts/evaluate.py"),)
-    return Node(f"evaluate_a_{name}", "evaluate", {"s": "a", "m": name}, state, reasons, {}, RECORD)
+    return Node(Instance("evaluate", {"s": "a", "m": name}), state, reasons, {}, RECORD)
 
 
 def test_something_fresh_is_told_in_brief():

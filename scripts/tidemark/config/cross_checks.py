@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemark.config import zones
+from tidemark.config.kinds import joined
 from tidemark.config.settings import (
     Alerts,
     Assess,
@@ -164,7 +165,7 @@ def _sessions(validate: ValidateSchema) -> list[Fault]:
 
 def _file_names(whole: Config) -> list[Fault]:
     """Two instances must not share a file name, nor take one that a step writes for itself."""
-    pairs = [f"{scenario}_{model}" for scenario in whole.scenarios for model in whole.models]
+    pairs = [joined(scenario, model) for scenario in whole.scenarios for model in whole.models]
     taken = Counter([*pairs, *(f"{pair}_bootstrap" for pair in pairs), "scenario_compare"])
     clashes = sorted(name for name, count in taken.items() if count > 1)
     faults = [("models", f"scenario and model names collide in file names: {c}") for c in clashes]

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
-from tidemark.config import cross_checks, view
+from tidemark.config import cross_checks, kinds, view
 from tidemark.config.settings import Config, Forecasts
 from tidemark.config.yaml_lines import LARGEST, KeyPath, Position, dotted, parse
 from tidemark.errors import InputError, hint, printable
@@ -136,16 +136,17 @@ def _line(path: str, key: KeyPath, problem: str, positions: dict[KeyPath, Positi
 
 def makefile(path: str, whole: Config) -> str:
     """`artifacts/config.mk`: the lists that the Makefile takes from the configuration alone."""
-    fetch, market = whole.fetch_data, whole.market_metrics.forecasts
+    fetch, market, sections = whole.fetch_data, whole.market_metrics.forecasts, whole.model_dump()
     sources = [f"{view.KEYS}/fetch_data.{name}.path" for name in fetch.paths()]
     return "\n".join(
         [
             f"# Written by scripts/launch/configure.py from {path}; edit that instead.",
             f"override CONFIG_FILE := {path}",
-            f"override SCENARIOS := {' '.join(whole.scenarios)}",
-            f"override MODELS := {' '.join(whole.models)}",
+            *(
+                f"override {kind.plural.upper()} := {' '.join(kind.names(sections))}"
+                for kind in kinds.KINDS.values()
+            ),
             f"override BASELINE := {whole.evaluate.baseline}",
-            f"override STRATEGIES := {' '.join(whole.strategies)}",
             *(
                 f"override FORECASTS_{name} := {_pair(entry.forecasts)}"
                 for name, entry in whole.strategies.items()
@@ -160,7 +161,7 @@ def makefile(path: str, whole: Config) -> str:
 
 
 def _pair(forecasts: Forecasts | None) -> str:
-    return f"{forecasts.scenario}_{forecasts.model}" if forecasts else ""
+    return kinds.joined(forecasts.scenario, forecasts.model) if forecasts else ""
 
 
 def _must_have_what_make_needs(path: str, whole: Config) -> None:

@@ -9,7 +9,7 @@ A leaf's file holds its value as JSON; a section's file holds `{"keys": [...]}`.
 
 import fcntl
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -128,11 +128,6 @@ def source_paths() -> list[str]:
     return [json.loads(text) for text in map(stored, keys) if text is not None]
 
 
-def section_of(kind: str) -> str:
-    """The section that names instances of a kind: model -> models, strategy -> strategies."""
-    return f"{kind.removesuffix('y')}ies" if kind.endswith("y") else f"{kind}s"
-
-
 def stored(key: str) -> str | None:
     """The text of a key's file; None if the key does not exist (any more)."""
     try:
@@ -145,32 +140,39 @@ class View(Mapping[str, Any]):
     """A section of the configuration; each key read through it is recorded in `seen`.
 
     Reading a leaf records the leaf. Asking which keys a section has records the section.
+    `stored` gives the text of a key's file.
     """
 
-    def __init__(self, seen: dict[str, Any], section: str = "") -> None:
+    def __init__(
+        self,
+        seen: dict[str, Any],
+        section: str = "",
+        stored: Callable[[str], str | None] = stored,
+    ) -> None:
         self._seen = seen
         self._section = section
+        self._stored = stored
 
     def _key(self, name: str) -> str:
         return f"{self._section}.{name}" if self._section else name
 
     def __getitem__(self, name: str) -> Any:
         key = self._key(name)
-        text = stored(key)
+        text = self._stored(key)
         if text is None:
             if self._section:
                 len(self)  # that the key is missing is a fact about the section
             raise KeyError(key)
         value = json.loads(text)
         if isinstance(value, dict):
-            return View(self._seen, key)
+            return View(self._seen, key, self._stored)
         self._seen[key] = value
         return value
 
     def __iter__(self) -> Iterator[str]:
         if not self._section:
             raise TypeError("the whole configuration has no keys to list: name a section")
-        text = stored(self._section)
+        text = self._stored(self._section)
         if text is None:
             raise KeyError(self._section)
         value: dict[str, list[str]] = json.loads(text)

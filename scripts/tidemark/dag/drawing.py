@@ -113,7 +113,7 @@ def _levels(nodes: Nodes) -> dict[str, float]:
 
     Those have a row each, in the order given, and some room between groups.
     """
-    instances = list(dict.fromkeys(tuple(node.instance.items()) for node in nodes.values()))
+    instances = list(dict.fromkeys(tuple(node.instance.names.items()) for node in nodes.values()))
     coarse = {whole for part in instances for whole in _wholes(part) if whole != part}
     rows: dict[Instance, list[float]] = defaultdict(list)
     row, group = 0.0, None
@@ -124,7 +124,7 @@ def _levels(nodes: Nodes) -> dict[str, float]:
                 rows[whole].append(row)
             row, group = row + 1, instance[:1]
     middle = {whole: sum(found) / len(found) for whole, found in rows.items()}
-    return {name: middle[tuple(node.instance.items())] for name, node in nodes.items()}
+    return {name: middle[tuple(node.instance.names.items())] for name, node in nodes.items()}
 
 
 def _wholes(instance: Instance) -> Iterator[Instance]:
@@ -159,7 +159,7 @@ def _width(node: Node) -> float:
 
 
 def _label(node: Node) -> str:
-    return " ".join(node.instance.values()) or node.step
+    return node.instance.words or node.step
 
 
 class Obstacle(NamedTuple):
@@ -343,7 +343,7 @@ def _class(state: str) -> str:
 
 def _quoted(node: Node) -> str:
     """A label; a character that Mermaid or HTML could take for its own is given by its number."""
-    parts = [node.step, " ".join(node.instance.values())]
+    parts = [node.step, node.instance.words]
     parts += [node.state] if node.state != graph.FRESH else []
     return '"' + "<br/>".join(_coded(part) for part in parts if part) + '"'
 

@@ -6,7 +6,6 @@ without one, those that the Makefile promises.
 """
 
 import ast
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,11 +13,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tidemark.config import view
+from tidemark.config import kinds, view
 from tidemark.dag.promises import Rule, Rules
 from tidemark.errors import InputError
 from tidemark.harness import checkpoint
 from tidemark.harness.checkpoint import Look
+from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.step import misdeclared
 from tidemark.harness.verification import upstream_first
@@ -41,9 +41,7 @@ class Node:
     checkpoints of instances that only must succeed first.
     """
 
-    name: str
-    step: str
-    instance: Mapping[str, str]
+    instance: Instance
     state: str
     reasons: tuple[Reason, ...]
     upstream: Mapping[str, str]
@@ -55,9 +53,19 @@ class Node:
     before: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def name(self) -> str:
+        """Its checkpoint's."""
+        return self.instance.name
+
+    @property
+    def step(self) -> str:
+        """The step that it is an instance of."""
+        return self.instance.step
+
+    @property
     def title(self) -> str:
         """`evaluate median_impute ridge`."""
-        return " ".join([self.step, *self.instance.values()])
+        return self.instance.title
 
 
 Stored = Callable[[str], str | None]
@@ -67,7 +75,7 @@ def steps() -> dict[str, tuple[str, ...]]:
     """Each step in scripts/ and what an instance of it is of, read from its `@step(per=...)`.
 
     Raises:
-        InputError: a decorator of another form.
+        InputError: a decorator of another form, or with an unknown kind.
         SyntaxError: a script that is not Python.
     """
     found: dict[str, tuple[str, ...]] = {}
@@ -84,26 +92,27 @@ def _per(decorator: ast.expr, path: Path) -> tuple[str, ...] | None:
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
     if getattr(called, "id", getattr(called, "attr", "")) != "step":
         return None
+    where = f"{path}:{decorator.lineno}"
     match decorator:
         case ast.Call(args=[], keywords=[]):
             return ()
         case ast.Call(args=[], keywords=[ast.keyword(arg="per", value=ast.Tuple() as per)]):
-            kinds = [kind.value for kind in per.elts if isinstance(kind, ast.Constant)]
-            if len(kinds) == len(per.elts) and all(isinstance(kind, str) for kind in kinds):
-                return tuple(map(str, kinds))
-    raise misdeclared(str(path), decorator.lineno)
+            names = [kind.value for kind in per.elts if isinstance(kind, ast.Constant)]
+            if len(names) == len(per.elts) and all(isinstance(name, str) for name in names):
+                kinds.must_be_known(map(str, names), where)
+                return tuple(map(str, names))
+    raise misdeclared(where)
 
 
-def expected(stored: Stored) -> dict[str, tuple[str, dict[str, str]]]:
-    """Step and instance of every checkpoint that the configuration asks for, by name."""
-    found = {}
-    for step, per in steps().items():
-        sections = [stored(view.section_of(kind)) for kind in per]
-        names = [json.loads(text or '{"keys": []}')["keys"] for text in sections]
-        for choice in product(*names):
-            instance = dict(zip(per, choice, strict=True))
-            found[checkpoint.name_of(step, instance)] = (step, instance)
-    return found
+def expected(stored: Stored) -> dict[str, Instance]:
+    """Every instance that the configuration asks for, by its checkpoint's name."""
+    configuration = view.View({}, stored=stored)
+    found = [
+        Instance(step, dict(zip(per, choice, strict=True)))
+        for step, per in steps().items()
+        for choice in product(*(kinds.KINDS[kind].names(configuration) for kind in per))
+    ]
+    return {instance.name: instance for instance in found}
 
 
 def survey(stored: Stored, rules: Callable[[], Rules] = dict) -> dict[str, Node]:
@@ -118,7 +127,7 @@ def survey(stored: Stored, rules: Callable[[], Rules] = dict) -> dict[str, Node]
     ties = _ties(wanted, records, rules() if len(records) < len(wanted) else {})
     nodes: dict[str, Node] = {}
     for name in upstream_first({name: tie.as_record(name) for name, tie in ties.items()}):
-        nodes[name] = _node(name, *wanted[name], records.get(name), ties[name], nodes, look)
+        nodes[name] = _node(wanted[name], records.get(name), ties[name], nodes, look)
     return nodes
 
 
@@ -165,9 +174,7 @@ def _ties(
 
 
 def _node(
-    name: str,
-    step: str,
-    instance: dict[str, str],
+    instance: Instance,
     record: Mapping[str, Any] | None,
     ties: Ties,
     nodes: Mapping[str, Node],
@@ -178,12 +185,13 @@ def _node(
         for path, maker in {**ties.upstream, **ties.before}.items()
         if maker in nodes and nodes[maker].state != FRESH
     }
+    name = instance.name
     why = tuple(checkpoint.reasons(name, made_again, look))
     failure = checkpoint.failure(name) if why else {}  # undone by undoing what it failed of
     state = _state(record, why, failure, made_again.values())
     passed = tuple(checkpoint.passed_upgrades(record, look) if record else ())
     plumbing = tuple(checkpoint.edited_plumbing(record, look) if record else ())
-    told = Node(name, step, instance, state, why, ties.upstream, record, failure, passed, plumbing)
+    told = Node(instance, state, why, ties.upstream, record, failure, passed, plumbing)
     return replace(told, outputs=ties.outputs, before=ties.before)
 
 

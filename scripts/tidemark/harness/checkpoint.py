@@ -102,11 +102,6 @@ class Look:
         return _sha_unless_untouched(Path(path), item, given, self._sealed.get(name, 0))
 
 
-def name_of(step: str, instance: Mapping[str, str]) -> str:
-    """`train_models`, {scenario: s, model: m} -> `train_models_s_m`."""
-    return "_".join([step, *instance.values()])
-
-
 def path_of(name: str) -> Path:
     """The checkpoint file of that name."""
     return FOLDER / f"{name}.ok"

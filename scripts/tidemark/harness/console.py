@@ -13,10 +13,11 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from tidemark.harness.instance import Instance
 from tidemark.project import CODE
 
 FOLDER = Path("artifacts/.run")
@@ -71,10 +72,8 @@ def _forget_old_runs(own: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def finished(
-    step: str, instance: Mapping[str, str], state: str, seconds: float, figure: str, why: str = ""
-) -> None:
-    """Print a step's line, e.g. `[ 3/12] evaluate  mean_impute ridge  1.2 s  rmse 0.0187`.
+def finished(instance: Instance, state: str, seconds: float, figure: str, why: str = "") -> None:
+    """Print an instance's line, e.g. `[ 3/12] evaluate  mean_impute ridge  1.2 s  rmse 0.0187`.
 
     state: `ran`, `fresh` or `failed`. The line goes out in one write, so parallel steps never mix.
     """
@@ -83,14 +82,13 @@ def finished(
     if path is not None:
         begin()
         with _locked(path) as file:
-            file.write(json.dumps({"step": step, "state": state}) + "\n")
+            file.write(json.dumps({"step": instance.step, "state": state}) + "\n")
             file.flush()
             counter = _counter(path)
     took = "fresh" if state == "fresh" else f"{seconds:.1f} s"
     if state == "failed":
         took = "FAILED"
-    name = " ".join(instance.values())
-    text = f"{counter}{step:<19} {name:<27} {took:>6}  {figure}"
+    text = f"{counter}{instance.step:<19} {instance.words:<27} {took:>6}  {figure}"
     say(f"{text}  <- {why}" if why else text)
 
 

@@ -18,6 +18,7 @@ from tidemark.config import view
 from tidemark.errors import InputError
 from tidemark.files import history, listings, locks, store
 from tidemark.harness import checkpoint, code, console, environment, guard, logs
+from tidemark.harness.instance import Instance
 from tidemark.harness.outputs import Staging
 from tidemark.harness.reason import Cause, Reason
 from tidemark.project import CODE
@@ -38,11 +39,11 @@ class Run:
     be read. Writes are staged, and replace the earlier outputs only when the whole step succeeded.
     """
 
-    def __init__(self, step: str, instance: dict[str, str]) -> None:
-        self.step = step
+    def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        self.name = checkpoint.name_of(step, instance)
-        self.log = logs.for_step(self.name, {"step": step, **instance, "run": run_id()})
+        self.name, self.step = instance.name, instance.step
+        context = {"step": self.step, **instance.names, "run": run_id()}
+        self.log = logs.for_step(self.name, context)
         self.attempts = 1
         self.inputs: dict[str, str | None] = {}
         self._rows: dict[str, int] = {}
@@ -59,20 +60,14 @@ class Run:
         self._reads_checkpoints = False
         self._promised = promised_by_make(self.name)
 
-    @property
-    def scenario(self) -> str:
-        """The preprocessing scenario of this instance."""
-        return self.instance["scenario"]
+    if not TYPE_CHECKING:  # where a misspelt attribute should not pass for a kind
 
-    @property
-    def model(self) -> str:
-        """The model of this instance."""
-        return self.instance["model"]
-
-    @property
-    def strategy(self) -> str:
-        """The strategy of this instance."""
-        return self.instance["strategy"]
+        def __getattr__(self, kind: str) -> str:
+            """`run.model`: the model of this instance; so for every kind that its step is of."""
+            try:
+                return self.instance.names[kind]
+            except KeyError:
+                raise AttributeError(f"a run of {self.name} has no {kind}") from None
 
     @property
     def seed(self) -> int:
@@ -320,14 +315,14 @@ class Run:
         self._show(text)
 
     def _show(self, text: str) -> None:
-        console.say(f"    note: {' '.join([self.step, *self.instance.values()])}: {text}")
+        console.say(f"    note: {self.instance.title}: {text}")
 
     def progress(self, text: str) -> None:
         """How far a long step is: shown at most every ten seconds."""
         now = time.monotonic()
         if now - self._told >= PROGRESS_SECONDS:
             self._told = now
-            console.say(f"    {' '.join([self.step, *self.instance.values()])}: {text}")
+            console.say(f"    {self.instance.title}: {text}")
 
     def retry_next_time(self, why: str) -> None:
         """The result is provisional: the next make runs this step again."""
@@ -345,7 +340,7 @@ class Run:
             "severity": severity,
             "owner": owners[0] if owners else None,
             "step": self.step,
-            **self.instance,
+            **self.instance.names,
             "message": message,
             "log": str(logs.path_of(self.name)),
             "run": run_id(),
@@ -367,7 +362,7 @@ class Run:
             outputs.pop(path)
         record = self._record(why, started_ns, seconds) | {"outputs": outputs}
         checkpoint.save(record, started_ns)
-        console.finished(self.step, self.instance, "ran", seconds, self._headline, _brief(why))
+        console.finished(self.instance, "ran", seconds, self._headline, _brief(why))
 
     def _record(self, why: list[Reason], started_ns: int, seconds: float) -> dict[str, Any]:
         """The checkpoint, but for the outputs."""
@@ -376,7 +371,7 @@ class Run:
             "format": checkpoint.FORMAT,
             "name": self.name,
             "step": self.step,
-            "instance": self.instance,
+            "instance": self.instance.names,
             "run": run_id(),
             "reasons": [str(reason) for reason in why],
             "started": datetime.fromtimestamp(started_ns / 1e9, UTC).isoformat(),
@@ -403,7 +398,7 @@ class Run:
         self.log.error(message)
         checkpoint.note_failure(self.name, message)
         self._alert(message, "error")
-        console.finished(self.step, self.instance, "failed", seconds, "")
+        console.finished(self.instance, "failed", seconds, "")
         console.complain(f"{message}\n    log: {logs.path_of(self.name)}")
 
     def _described_inputs(self) -> dict[str, dict[str, Any]]:

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from tidemark.config import view
+from tidemark.config import kinds, view
 from tidemark.errors import InputError
 from tidemark.files import locks
 from tidemark.harness import checkpoint, console, guard
 from tidemark.harness.failures import exit_code_of, io_message, not_python
+from tidemark.harness.instance import Instance
 from tidemark.harness.run import Run
 from tidemark.project import CODE, ROOT
 
@@ -33,11 +34,14 @@ def step(
     """Turn `function(run)` into a step's main program; `per` names what an instance is of.
 
     Raises:
-        InputError: written in a way from which the list of steps could not be read.
+        InputError: written in a way from which the list of steps could not be read, or with a kind
+            that is not declared.
     """
+    caller = sys._getframe(1)
+    where = f"{os.path.relpath(caller.f_code.co_filename, CODE)}:{caller.f_lineno}"
     if by_position or isinstance(per, str):
-        caller = sys._getframe(1)
-        raise misdeclared(os.path.relpath(caller.f_code.co_filename, CODE), caller.f_lineno)
+        raise misdeclared(where)
+    kinds.must_be_known(per, where)
 
     def decorate(function: Callable[[Run], None]) -> Callable[[], None]:
         def main() -> None:
@@ -48,23 +52,23 @@ def step(
     return decorate
 
 
-def misdeclared(path: str, line: int) -> InputError:
+def misdeclared(where: str) -> InputError:
     """A decorator that does not say in plain sight what an instance is of."""
     return InputError(
-        f"{path}:{line}",
+        where,
         "does not say what a step's instances are of in the one form that is read",
         'write @step() for a single instance, else @step(per=("scenario", "model"))',
     )
 
 
 def _main(function: Callable[[Run], None], per: Sequence[str]) -> int:
-    name = function.__name__
-    options = _parse(name, sys.modules["__main__"].__doc__, per)
-    instance = {kind: getattr(options, kind) for kind in per}
+    step = function.__name__
+    options = _parse(step, sys.modules["__main__"].__doc__, per)
+    instance = Instance(step, {kind: getattr(options, kind) for kind in per})
     os.chdir(ROOT)
-    if os.environ.get("TIDEMARK_LAUNCHED") != checkpoint.name_of(name, instance):
-        return _launch_by_hand(name, instance, options.config)
-    return exit_code_of(lambda: _locked_run(function, name, instance))
+    if os.environ.get("TIDEMARK_LAUNCHED") != " ".join(instance.command):
+        return _launch_by_hand(instance, options.config)
+    return exit_code_of(lambda: _locked_run(function, instance))
 
 
 def _parse(name: str, description: str | None, per: Sequence[str]) -> argparse.Namespace:
@@ -75,7 +79,7 @@ def _parse(name: str, description: str | None, per: Sequence[str]) -> argparse.N
     return parser.parse_args()
 
 
-def _launch_by_hand(name: str, instance: Mapping[str, str], path: str) -> int:
+def _launch_by_hand(instance: Instance, path: str) -> int:
     """Do what make does: bring the configuration up to date, then start the step afresh.
 
     The same modules and the same threads, so the same checkpoint.
@@ -86,42 +90,39 @@ def _launch_by_hand(name: str, instance: Mapping[str, str], path: str) -> int:
     code = subprocess.run(configure, check=False).returncode
     if code:
         return code
-    options = [part for kind, value in instance.items() for part in (f"--{kind}", value)]
-    launch = [sys.executable, "-S", f"{LAUNCH}/launch.py", f"scripts/{name}.py", *options]
+    launch = [sys.executable, "-S", f"{LAUNCH}/launch.py", *instance.command]
     os.execv(sys.executable, launch)
 
 
-def _must_be_configured(instance: Mapping[str, str]) -> None:
-    for kind, name in instance.items():
-        known = list(view.View({}, view.section_of(kind)))
+def _must_be_configured(instance: Instance) -> None:
+    for kind, name in instance.names.items():
+        known = kinds.KINDS[kind].names(view.View({}))
         if name not in known:
             raise InputError(f"--{kind} {name}", f"no such {kind}", f"one of {', '.join(known)}")
 
 
-def _locked_run(function: Callable[[Run], None], name: str, instance: dict[str, str]) -> int:
+def _locked_run(function: Callable[[Run], None], instance: Instance) -> int:
     view.must_be_of(os.environ.get("TIDEMARK_CONFIG"))
     _must_be_configured(instance)
     console.begin()
-    with locks.held(checkpoint.name_of(name, instance), console.say):
-        return _run_if_needed(function, name, instance)
+    with locks.held(instance.name, console.say):
+        return _run_if_needed(function, instance)
 
 
-def _run_if_needed(
-    function: Callable[[Run], None], step_name: str, instance: dict[str, str]
-) -> int:
-    name = checkpoint.name_of(step_name, instance)
+def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
+    name = instance.name
     started_ns = int(os.environ["TIDEMARK_STARTED_NS"])
     why = list(checkpoint.reasons(name))
     if not why:
         checkpoint.confirm(name, started_ns)
-        console.finished(step_name, instance, "fresh", 0.0, "")
+        console.finished(instance, "fresh", 0.0, "")
         return 0
-    run = Run(step_name, instance)
+    run = Run(instance)
     run.log.info("%s starts: %s", name, "; ".join(map(str, why)))
     began = time.perf_counter()
     try:
         console.warn_once_a_line()
-        guard.arm(ROOT, f"scripts/{step_name}.py")
+        guard.arm(ROOT, f"scripts/{instance.step}.py")
         function(run)
         with guard.opened():
             run.succeed(why, started_ns, time.perf_counter() - began)

@@ -11,6 +11,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from tidemark.config.kinds import KINDS
+
 import duckdb
 import pyarrow as pa
 
@@ -19,7 +21,7 @@ Rows = list[dict[str, Any]]
 
 TEXT, REAL, COUNT, TIME = pa.string(), pa.float64(), pa.int64(), pa.timestamp("us")
 _PAIR = {"scenario": TEXT, "model": TEXT}
-_INSTANCE = {**_PAIR, "strategy": TEXT}
+_INSTANCE = dict.fromkeys(KINDS, TEXT)
 _METRIC = {**_PAIR, "metric": TEXT, "value": REAL}
 
 TABLES: dict[str, dict[str, Any]] = {

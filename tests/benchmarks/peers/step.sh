@@ -4,7 +4,7 @@
 set -eu
 step=$1
 shift
-export TIDEMARK_LAUNCHED="$step${2:+_$2}${4:+_$4}" TIDEMARK_STARTED_NS="$(date +%s%N)"
+export TIDEMARK_LAUNCHED="scripts/$step.py${1:+ $*}" TIDEMARK_STARTED_NS="$(date +%s%N)"
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 export JE_ARROW_MALLOC_CONF=background_thread:false MPLCONFIGDIR="$PWD/.venv/matplotlib"
 exec .venv/bin/python "scripts/$step.py" "$@"

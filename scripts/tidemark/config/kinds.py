@@ -1,0 +1,63 @@
+"""The kinds of things that instances of a step are of, such as models; each declared once.
+
+`@step(per=("scenario", "model"))` runs for each scenario and model that the configuration names.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tidemark.errors import InputError, hint
+
+Names = Callable[[Mapping[str, Any]], list[str]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind: its name, which is its option on the command line too, and its plural for people.
+
+    `section` is where config.yaml names what is of this kind; `names` finds those in a
+    configuration (nested mappings, such as a `View`), in its order.
+    """
+
+    name: str
+    plural: str
+    section: str
+    names: Names
+
+
+def _keys_of(section: str) -> Names:
+    return lambda configuration: list(configuration.get(section, ()))
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("scenario", "scenarios", "scenarios", _keys_of("scenarios")),
+        Kind("model", "models", "models", _keys_of("models")),
+        Kind("strategy", "strategies", "strategies", _keys_of("strategies")),
+    )
+}
+
+
+def must_be_known(names: Iterable[str], where: str) -> None:
+    """Refuse names of kinds that are not declared above.
+
+    Raises:
+        InputError: names the first of them and `where` it was written.
+    """
+    for name in names:
+        if name not in KINDS:
+            raise InputError(
+                where,
+                f"has instances of the unknown kind {name!r}{hint(name, KINDS)}",
+                f"one of {', '.join(KINDS)}, or declare it in scripts/tidemark/config/kinds.py",
+            )
+
+
+def joined(*names: str) -> str:
+    """Names as one, for files and checkpoints: `median_impute`, `ridge` -> `median_impute_ridge`.
+
+    Make writes the same in its rules: `$1_$2`.
+    """
+    return "_".join(names)
