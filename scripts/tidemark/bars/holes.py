@@ -50,7 +50,7 @@ def beyond_reach(bars: pd.DataFrame, known: pd.Series, longest_days: int) -> pd.
 
     Such a row is inside a hole if it has no value, and the break after the hole if it has one.
     There is no hole before a ticker's first value. While a ticker has only one value, the distances
-    between all times of the table so far are taken as the usual of_ticker.
+    between all times of the table so far are taken as the usual ones.
 
     Args:
         bars: `timestamp`, `ticker`; sorted by ticker and time, with a default index.

@@ -22,14 +22,14 @@ Instance = tuple[tuple[str, str], ...]
 
 
 class Colour(NamedTuple):
-    """Of a state: a strong one for outlines, and a light one to read dark text on."""
+    """The colours of a state: a strong one for outlines, and a light one behind dark text."""
 
     strong: str
     light: str
 
 
-# Okabe and Ito's palette, which colour-blind people can tell apart; whatever is not fresh is also
-# written out.
+# Okabe and Ito's palette, which colour-blind people can tell apart; every state but fresh is also
+# written in the box.
 COLOURS = {
     graph.FRESH: Colour("#009e73", "#e3f4ee"),
     graph.STALE: Colour("#e69f00", "#fdebc4"),
@@ -46,7 +46,7 @@ PROMISED = "promised by its rule, not seen yet"
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 SIZE, SMALL = 13, 11
-LETTER = 0.62  # width of a letter over its size; generous, for fonts differ
+LETTER = 0.62  # width of a letter over its size; generous, because fonts differ
 PITCH, HEIGHT = 36, 26  # from box to box; of a box
 GROUP = 0.5  # rows left free between groups of instances
 GAP = 64  # between columns
@@ -71,25 +71,25 @@ class Box:
 
 
 def edges(nodes: Nodes) -> list[tuple[str, str]]:
-    """Maker and reader, once however many files pass between them."""
+    """Pairs of maker and reader, each once, however many files pass between them."""
     pairs = ((maker, name) for name, node in nodes.items() for maker in node.upstream.values())
     return list(dict.fromkeys(pair for pair in pairs if pair[0] in nodes))
 
 
 def columns(nodes: Nodes, order: Sequence[str] = ()) -> list[list[Node]]:
-    """The nodes of each step: steps by longest path, then as in `order`; nodes as they come."""
-    found: dict[str, list[Node]] = defaultdict(list)
+    """The nodes of each step; steps by longest path, then as in `order`, nodes as they come."""
+    by_step: dict[str, list[Node]] = defaultdict(list)
     for node in nodes.values():
-        found[node.step].append(node)
-    depth = dict.fromkeys(found, 0)
+        by_step[node.step].append(node)
+    depth = dict.fromkeys(by_step, 0)
     arrows = dict.fromkeys((nodes[maker].step, nodes[name].step) for maker, name in edges(nodes))
-    for _ in found:  # no path is longer; and should old checkpoints form a circle, this ends
+    for _ in by_step:  # no path is longer, and this ends even if old checkpoints form a circle
         for before, after in arrows:
             if before != after:
                 depth[after] = max(depth[after], depth[before] + 1)
     rank = {step: number for number, step in enumerate(order)}
-    steps = sorted(found, key=lambda step: (depth[step], rank.get(step, len(rank)), step))
-    return [found[step] for step in steps]
+    steps = sorted(by_step, key=lambda step: (depth[step], rank.get(step, len(rank)), step))
+    return [by_step[step] for step in steps]
 
 
 def layout(nodes: Nodes, order: Sequence[str] = ()) -> dict[str, Box]:
@@ -109,9 +109,9 @@ def layout(nodes: Nodes, order: Sequence[str] = ()) -> dict[str, Box]:
 
 
 def _levels(nodes: Nodes) -> dict[str, float]:
-    """The row where each node would best stand: amid the finest instances that are part of it.
+    """The row that suits each node best: the middle of the finest instances that are part of it.
 
-    Those have a row each, in the order given, and some room between groups.
+    These have a row each, in the order given, with some room between groups.
     """
     instances = list(dict.fromkeys(tuple(node.instance.names.items()) for node in nodes.values()))
     coarse = {whole for part in instances for whole in _wholes(part) if whole != part}
@@ -123,7 +123,7 @@ def _levels(nodes: Nodes) -> dict[str, float]:
             for whole in _wholes(instance):
                 rows[whole].append(row)
             row, group = row + 1, instance[:1]
-    middle = {whole: sum(found) / len(found) for whole, found in rows.items()}
+    middle = {whole: sum(places) / len(places) for whole, places in rows.items()}
     return {name: middle[tuple(node.instance.names.items())] for name, node in nodes.items()}
 
 
@@ -136,7 +136,8 @@ def _wholes(instance: Instance) -> Iterator[Instance]:
 def _apart(wished: Sequence[float]) -> list[float]:
     """The rows nearest (least squares) to these ascending ones that are at least one apart.
 
-    Less the row's number this is isotonic regression: pool adjacent violators.
+    With its number subtracted from each row, this is isotonic regression, which the loop solves by
+    pooling adjacent violators.
     """
     pools: list[tuple[float, int]] = []
     for number, row in enumerate(wished):
@@ -163,7 +164,7 @@ def _label(node: Node) -> str:
 
 
 class Obstacle(NamedTuple):
-    """A column that edges must cross: its sides, and the middles of its boxes, downwards."""
+    """A column that edges must cross: its sides, and the middles of its boxes from the top down."""
 
     left: float
     right: float
@@ -178,10 +179,10 @@ def routes(boxes: Mapping[str, Box]) -> dict[tuple[str, str], str]:
 
 
 def _obstacles(boxes: Mapping[str, Box]) -> list[Obstacle]:
-    found: dict[int, Obstacle] = {}
+    by_column: dict[int, Obstacle] = {}
     for box in boxes.values():
-        found.setdefault(box.column, Obstacle(box.x, box.right, [])).middles.append(box.y)
-    return [found[column] for column in sorted(found)]
+        by_column.setdefault(box.column, Obstacle(box.x, box.right, [])).middles.append(box.y)
+    return [by_column[column] for column in sorted(by_column)]
 
 
 def _route(start: Box, end: Box, obstacles: Sequence[Obstacle]) -> str:
@@ -211,7 +212,7 @@ def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
 
 
 def svg(nodes: Nodes, order: Sequence[str] = ()) -> str:
-    """The picture; a box shows step, instance, state, first reason and seconds when pointed at."""
+    """The picture as SVG; pointing at a box shows its step, state, first reason and seconds."""
     boxes = layout(nodes, order)
     right, legend = _legend(nodes)
     width = max([right, *(box.right for box in boxes.values())]) + MARGIN
@@ -276,7 +277,7 @@ def _arrowhead(name: str, colour: str) -> str:
 
 
 def _is_promised(edge: tuple[str, str], nodes: Nodes) -> bool:
-    """Whether nothing was observed of it, for one of the two never ran."""
+    """Whether the edge was not seen yet, because one of its two instances never ran."""
     return any(nodes[name].record is None for name in edge)
 
 
@@ -311,7 +312,7 @@ def _text(text: str, x: float, y: float, style: str = "") -> str:
 
 
 def _escaped(text: str) -> str:
-    """For XML, which has no place for control characters, escaped or not."""
+    """Text for XML; control characters, which XML does not allow even escaped, become `?`."""
     return escape("".join(c if c.isprintable() or c == "\n" else "?" for c in text))
 
 
@@ -342,7 +343,7 @@ def _class(state: str) -> str:
 
 
 def _quoted(node: Node) -> str:
-    """A label; a character that Mermaid or HTML could take for its own is given by its number."""
+    """A label in which characters that mean something to Mermaid or HTML are given by number."""
     parts = [node.step, node.instance.words]
     parts += [node.state] if node.state != graph.FRESH else []
     return '"' + "<br/>".join(_coded(part) for part in parts if part) + '"'

@@ -1,8 +1,8 @@
 """The state of every step instance, and why: what `make status` and `make why` show.
 
-Read-only: nothing is written, no time is set. The steps are those in scripts/, the instances those
-that the configuration names, and the edges those that the checkpoints recorded; of an instance
-without one, those that the Makefile promises.
+Read-only: nothing is written, and no time is set. The steps are those in scripts/, the instances
+are those that the configuration names, and the edges are those that the checkpoints recorded, or
+that the Makefile promises for an instance without a checkpoint.
 """
 
 import ast
@@ -35,10 +35,10 @@ STATES = (FRESH, STALE, WAITING, MISSING, FAILED, BLOCKED, NEVER)
 
 @dataclass(frozen=True)
 class Node:
-    """One step instance; `upstream` are the instances that made its inputs, by input.
+    """One step instance; `upstream` maps each of its inputs to the instance that made it.
 
-    Of an instance that never ran, inputs and `outputs` are those promised, and `before` are the
-    checkpoints of instances that only must succeed first.
+    For an instance that never ran, inputs and `outputs` are the promised ones, and `before` maps
+    the checkpoints of instances that must succeed first, but give it no file, to these instances.
     """
 
     instance: Instance
@@ -47,14 +47,14 @@ class Node:
     upstream: Mapping[str, str]
     record: Mapping[str, Any] | None = None
     failure: Mapping[str, Any] = field(default_factory=dict)
-    upgrades: tuple[Reason, ...] = ()  # of libraries, that config.yaml lets pass
-    plumbing: tuple[str, ...] = ()  # modules edited since that shape no byte
+    upgrades: tuple[Reason, ...] = ()  # library upgrades that config.yaml allows
+    plumbing: tuple[str, ...] = ()  # modules edited since the run that shape no output
     outputs: tuple[str, ...] = ()
     before: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """Its checkpoint's."""
+        """The name of the checkpoint."""
         return self.instance.name
 
     @property
@@ -72,23 +72,23 @@ Stored = Callable[[str], str | None]
 
 
 def steps() -> dict[str, tuple[str, ...]]:
-    """Each step in scripts/ and what an instance of it is of, read from its `@step(per=...)`.
+    """Each step in scripts/ and the kinds that name its instances, read from `@step(per=...)`.
 
     Raises:
-        InputError: a decorator of another form, or with an unknown kind.
-        SyntaxError: a script that is not Python.
+        InputError: a decorator has another form, or names an unknown kind.
+        SyntaxError: a script is not valid Python.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    declared: dict[str, tuple[str, ...]] = {}
     for path in sorted(Path("scripts").glob("*.py")):
         for node in ast.parse(path.read_bytes(), str(path)).body:
             if isinstance(node, ast.FunctionDef) and node.name == path.stem:
                 for kinds in (_per(decorator, path) for decorator in node.decorator_list):
-                    found |= {path.stem: kinds} if kinds is not None else {}
-    return found
+                    declared |= {path.stem: kinds} if kinds is not None else {}
+    return declared
 
 
 def _per(decorator: ast.expr, path: Path) -> tuple[str, ...] | None:
-    """What `@step(per=...)` names; None for another decorator."""
+    """The kinds that `@step(per=...)` names; None for another decorator."""
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
     if getattr(called, "id", getattr(called, "attr", "")) != "step":
         return None
@@ -107,19 +107,21 @@ def _per(decorator: ast.expr, path: Path) -> tuple[str, ...] | None:
 def expected(stored: Stored) -> dict[str, Instance]:
     """Every instance that the configuration asks for, by its checkpoint's name."""
     configuration = view.View({}, stored=stored)
-    found = [
+    instances = [
         Instance(step, dict(zip(per, choice, strict=True)))
         for step, per in steps().items()
         for choice in product(*(kinds.KINDS[kind].names(configuration) for kind in per))
     ]
-    return {instance.name: instance for instance in found}
+    return {instance.name: instance for instance in instances}
 
 
 def survey(stored: Stored, rules: Callable[[], Rules] = dict) -> dict[str, Node]:
     """Every expected instance, upstream first.
 
-    `stored` gives the text of a configuration key's file, or None; status passes one that knows of
-    edits to config.yaml that no make has seen yet. `rules` is asked only if an instance never ran.
+    Args:
+        stored: returns the text of a configuration key's file, or None; `make status` passes one
+            that includes edits to config.yaml that no make has seen yet.
+        rules: returns what the Makefile promises; called only if an instance never ran.
     """
     look = Look(stored)
     wanted = expected(look.stored)
@@ -132,14 +134,14 @@ def survey(stored: Stored, rules: Callable[[], Rules] = dict) -> dict[str, Node]
 
 
 class Ties(NamedTuple):
-    """What ties an instance to others: files and their makers; what only comes first; outputs."""
+    """An instance's files by maker, the checkpoints that only have to come first, its outputs."""
 
     upstream: Mapping[str, str]
     before: Mapping[str, str]
     outputs: tuple[str, ...]
 
     def as_record(self, name: str) -> dict[str, Collection[str]]:
-        """As `upstream_first` takes it; the own checkpoint is an output that others wait for."""
+        """In the form for `upstream_first`, with the checkpoint as an output that others await."""
         inputs = [*self.upstream, *self.before]
         return {"inputs": inputs, "outputs": [*self.outputs, str(checkpoint.path_of(name))]}
 
@@ -147,7 +149,7 @@ class Ties(NamedTuple):
 def _ties(
     wanted: Iterable[str], records: Mapping[str, Mapping[str, Any]], rules: Rules
 ) -> dict[str, Ties]:
-    """Of each instance what was seen, and what its rule promises where one end never ran."""
+    """For each instance, what was seen, and what its rule promises where one end never ran."""
     names = {str(checkpoint.path_of(name)): name for name in wanted}
     makers = {path: name for name, record in records.items() for path in record["outputs"]}
     promised = {
@@ -187,7 +189,7 @@ def _node(
     }
     name = instance.name
     why = tuple(checkpoint.reasons(name, made_again, look))
-    failure = checkpoint.failure(name) if why else {}  # undone by undoing what it failed of
+    failure = checkpoint.failure(name) if why else {}  # over once its cause has been undone
     state = _state(record, why, failure, made_again.values())
     passed = tuple(checkpoint.passed_upgrades(record, look) if record else ())
     plumbing = tuple(checkpoint.edited_plumbing(record, look) if record else ())
@@ -246,7 +248,7 @@ def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
 
 
 def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
-    """The causes of a node, each from the node to its root: inputs and steps, then the reason."""
+    """The causes of a node, each as its way to the root: inputs and steps, then the reason."""
     blocked_anew = node.state == BLOCKED and node.record is None
     causes = [] if blocked_anew else [[str(reason)] for reason in node.reasons]
     told: set[str] = set()
@@ -258,7 +260,7 @@ def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
 
 
 def way_to_root(node: Node, nodes: Mapping[str, Node]) -> list[str]:
-    """Its failure or first reason; if it waits or is blocked, the way to that of a step before."""
+    """A node's failure or first reason; if it waits or is blocked, the way to another node's."""
     way: list[str] = []
     while node.state == BLOCKED or not (node.failure or node.reasons):
         pending = _pending(node, nodes)
@@ -272,7 +274,7 @@ def way_to_root(node: Node, nodes: Mapping[str, Node]) -> list[str]:
 
 
 def _pending(node: Node, nodes: Mapping[str, Node]) -> list[tuple[str, str]]:
-    """What may be made again before it, each with its maker; if it is blocked, what blocks it."""
+    """What may be made again before a node, with its maker; for a blocked node, what blocks it."""
     makers = {path: m for path, m in {**node.upstream, **node.before}.items() if m in nodes}
     if node.state == BLOCKED:
         return [(p, m) for p, m in makers.items() if nodes[m].state in (FAILED, BLOCKED)]

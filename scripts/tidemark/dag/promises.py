@@ -11,7 +11,7 @@ from tidemark.project import CODE
 
 
 class Rule(NamedTuple):
-    """The prerequisites of a target: files that its recipe may read, and what only comes before."""
+    """A target's prerequisites: files that its recipe may read, and what only must come before."""
 
     files: list[str]
     before: list[str]
@@ -43,13 +43,13 @@ def rules(make: str, path: str) -> Rules:
 def _lists(path: str) -> str:
     if not view.is_stale(path):
         return view.MAKEFILE.read_text("utf-8")
-    from tidemark.config import load  # not on top: it takes longer than all the rest
+    from tidemark.config import load  # late, because it takes longer than all the rest
 
     return load.makefile(path, load.load(path))
 
 
 def stored(path: str) -> Callable[[str], str | None]:
-    """The text of each key of the configuration at `path`, also of edits that no make has seen."""
+    """The text of a key of the configuration at `path`, with edits that no make has seen yet."""
     if not view.is_stale(path):
         return view.stored
     from tidemark.config import load
@@ -61,8 +61,8 @@ def parsed(database: str) -> Rules:
     """The rules in what `make --print-data-base` prints."""
     _, _, explicit = database.partition("\n# Files\n")
     lines = (line for line in explicit.splitlines() if ": " in line and line[0] not in "#\t")
-    found = {}
+    by_target = {}
     for target, listed in (line.split(": ", 1) for line in lines):
         files, _, before = listed.partition("|")
-        found[target] = Rule(files.split(), before.split())
-    return found
+        by_target[target] = Rule(files.split(), before.split())
+    return by_target

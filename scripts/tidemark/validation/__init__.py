@@ -1,4 +1,4 @@
-"""Raw data held against declarative schemas; findings, not exceptions.
+"""Checks of raw data against declarative schemas, which return findings and raise no exceptions.
 
 Never: changes a value.
 Never: imports `harness`, `sources`, `preprocessing`.

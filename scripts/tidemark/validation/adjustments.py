@@ -1,4 +1,4 @@
-"""Adjusted prices against corporate actions; what does not fit, or cannot be seen, is a warning."""
+"""Adjusted prices against corporate actions: what does not fit, or cannot be told, is a warning."""
 
 from collections.abc import Iterator
 
@@ -10,13 +10,13 @@ import pandas as pd
 
 
 def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
-    """Ex-dates without a step of adj_close / close, steps without an event, and unequal ones.
+    """Report ex-dates without a step of adj_close / close, steps without an event, unequal ones.
 
-    Events that could not be judged are counted: they have not passed.
+    Events that could not be judged are reported too, because they have not passed.
 
     Args:
         prices: as in data/raw/, with a default index.
-        actions: likewise.
+        actions: as in data/raw/, with a default index.
         tolerance: largest relative difference of a step that passes.
     """
     wrong = corporate_actions.mismatches(prices, actions, tolerance)

@@ -27,15 +27,15 @@ def check(
     summed: pd.Series | None = None,
     counted: pd.Series | None = None,
 ) -> list[Finding]:
-    """Hold a frame against its schema.
+    """Check a frame against its schema.
 
     Args:
         frame: as it stands in data/raw/, with a default index.
         schema: the rules.
         as_of: the day on which freshness is judged; None: not at all.
-        summed: values that add up over rows which share their key, NaN where they do not; None:
-            there are none.
-        counted: whether a missing value in each row counts, of prices (see `completeness`, which
+        summed: values that add up over rows with the same key, NaN where they do not; None: no
+            values add up.
+        counted: for prices, whether a missing value in each row counts (see `completeness`, which
             also judges those of adj_close); None: all count.
     """
     findings = [*_drift(frame, schema), *_size(frame, schema)]
@@ -94,7 +94,7 @@ def _size(frame: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
 
 
 def _lacks_values(values: pd.Series, column: Column) -> bool:
-    """Whether numbers are all missing, as those of a field that config.yaml does not map."""
+    """Whether a column of numbers has none, as if config.yaml did not map it."""
     return column.type == "number" and column.max_null_rate < 1 and bool(values.isna().all())
 
 
@@ -159,9 +159,9 @@ def _nulls(frame: pd.DataFrame, name: str, limit: float, missing: pd.Series) -> 
 
 
 def _duplicates(frame: pd.DataFrame, key: list[str], summed: pd.Series | None) -> Iterator[Finding]:
-    """Rows that share their key: copies of another row, and those that contradict it.
+    """Report rows that share their key: copies of another row, and rows that contradict it.
 
-    Rows that differ in `summed` add up, as two dividends of a day do, and are neither.
+    Rows that differ in `summed` are neither, because they add up, as two dividends of a day do.
     """
     again = frame.duplicated(key)
     copies = again & frame.duplicated()
@@ -195,7 +195,7 @@ def _duplicates(frame: pd.DataFrame, key: list[str], summed: pd.Series | None) -
 
 
 def _ohlc(frame: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
-    """High must be the highest and low the lowest of the four prices; missing ones are skipped."""
+    """Report bars whose high is not the highest or low not the lowest of the known prices."""
     inner = frame[list(OHLC)]
     above = inner.max(axis=1) > frame["high"] + tolerance * frame["high"].abs()
     below = inner.min(axis=1) < frame["low"] - tolerance * frame["low"].abs()

@@ -17,7 +17,7 @@ PRICE = "adj_close"
 
 
 def fillable(prices: pd.DataFrame, longest_hole_days: int) -> pd.Series:
-    """Whether a missing value of each row would be filled: after a ticker's start, in no hole."""
+    """Whether a missing value in each row would be filled: after the ticker's start, in no hole."""
     known, ticker = prices[PRICE].notna(), prices["ticker"]
     far = holes.beyond_reach(prices, known, longest_hole_days)
     so_far = known.groupby(ticker, sort=False).cumsum()
@@ -29,13 +29,13 @@ def fillable(prices: pd.DataFrame, longest_hole_days: int) -> pd.Series:
 def check(
     prices: pd.DataFrame, rules: Schema, longest_hole_days: int, counted: pd.Series
 ) -> Iterator[Finding]:
-    """Tickers that lack more than max_null_rate, and their holes.
+    """Report tickers that lack more than max_null_rate, and holes.
 
     Args:
         prices: as in data/raw/, with a default index.
-        rules: its schema.
-        longest_hole_days: how long a stretch without a value is no hole.
-        counted: of `fillable`.
+        rules: the schema of prices.
+        longest_hole_days: how many days without a value are no hole yet.
+        counted: as returned by `fillable`.
     """
     limit = rules.fields[PRICE].max_null_rate if PRICE in rules.fields else 1.0
     if prices[PRICE].notna().any():
@@ -52,8 +52,8 @@ def _rates(prices: pd.DataFrame, name: str, limit: float, counted: pd.Series) ->
     """An error where prices would be invented; a warning for the other columns."""
     missing = prices[name].isna() & counted
     if name != PRICE and missing.mean() > limit:
-        return  # an error of the whole table, which `checks` finds
-    if name == PRICE:  # what never had a value has no start, and is all missing
+        return  # an error of the whole table, which `checks` reports
+    if name == PRICE:  # a ticker that never had a price has no start: all its rows count
         missing |= prices[name].isna().groupby(prices["ticker"], sort=False).transform("all")
     rates = missing.groupby(prices["ticker"], sort=False).agg(["sum", "size"])
     rates = rates[rates["sum"] / rates["size"] > limit]
@@ -76,7 +76,7 @@ def _rates(prices: pd.DataFrame, name: str, limit: float, counted: pd.Series) ->
 
 
 def _late(prices: pd.DataFrame, limit: float) -> Iterator[Finding]:
-    """Tickers without a price in more of their first rows than the limit; those rows will go."""
+    """Tickers without a price in more first rows than the limit; those rows will be dropped."""
     known, ticker = prices[PRICE].notna(), prices["ticker"]
     started = known.groupby(ticker, sort=False).cummax()
     rows = (~started).groupby(ticker, sort=False).agg(["sum", "size"])
@@ -101,7 +101,7 @@ def _late(prices: pd.DataFrame, limit: float) -> Iterator[Finding]:
 
 
 def _absent(prices: pd.DataFrame, limit: float, told: pd.Series) -> Iterator[Finding]:
-    """Tickers, but those told of, without a row at many times when most of the listed have one."""
+    """Tickers not in `told` that lack a row at many times when most listed tickers have one."""
     by_ticker = prices.groupby("ticker", sort=False)["timestamp"]
     span = by_ticker.agg(["min", "max"])
     rows = prices["timestamp"].value_counts().sort_index()

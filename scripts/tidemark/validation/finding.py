@@ -12,7 +12,7 @@ SHOWN_ROWS = 20
 class Finding:
     """One broken rule. `rows` are the first offenders; `row` counts from 1 in the Parquet file.
 
-    An error stops the run, a warning is counted, and a note is only said.
+    An error stops the run, a warning is shown and counted, and a note is only shown.
     """
 
     check: str
@@ -24,7 +24,7 @@ class Finding:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """For the report."""
+        """The finding as the report stores it."""
         return asdict(self)
 
 

@@ -42,7 +42,7 @@ def errors(findings: list[Finding]) -> list[Finding]:
 
 
 def failure(findings: Mapping[str, list[Finding]]) -> InputError | None:
-    """One error for all that was found, with the first spelt out; None if nothing was."""
+    """One error for all findings that stop the run, the first in full; None without any."""
     stops = [(name, finding) for name, found in findings.items() for finding in errors(found)]
     if not stops:
         return None

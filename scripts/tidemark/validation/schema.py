@@ -1,4 +1,4 @@
-"""The schemas of raw data: schemas/<name>.json, whose `description` documents the form."""
+"""The schemas of raw data, schemas/<name>.json; the `description` in each explains the rules."""
 
 import hashlib
 import json

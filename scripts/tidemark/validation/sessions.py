@@ -12,18 +12,18 @@ import pandas as pd
 if TYPE_CHECKING:
     from tidemark.bars.trading_calendar import Held
 
-LISTED = 20  # days that a cure lists
-MANY = 0.1  # of all days with bars: a calendar that misses as many is another exchange's
+LISTED = 20  # days that a cure lists at most
+MANY = 0.1  # share of the days; a calendar that is wrong on more must be another exchange's
 LOOSEN = "set `gaps` to warning in its schema"
 DAY = pd.Timedelta(days=1)
 
 
 def gaps(prices: pd.DataFrame, held: "Held", *, daily: bool, severity: str) -> list[Finding]:
-    """Sessions without a bar between a ticker's first and last, and bars when none was held.
+    """Report sessions without a bar between a ticker's first and last, and bars outside sessions.
 
     Args:
         prices: `timestamp`, `ticker`; sorted by ticker and time, with a default index.
-        held: covers all bars.
+        held: the exchange's sessions, from the first bar to the last.
         daily: whether a bar stands for a session; else a session needs one bar between its open
             and its close, bars outside these hours on a day with a session are a note, and bars on
             other days are no more than a warning.
@@ -39,9 +39,9 @@ def gaps(prices: pd.DataFrame, held: "Held", *, daily: bool, severity: str) -> l
         number = _by_hours(prices, sessions)
     closed = pd.Series((number < 0) & ~days.isin(sessions.index), prices.index)
     shift = _shift(days[closed].unique(), days.unique(), sessions) if daily else ""
-    found = list(_missing(prices, held, number, severity, shift))
+    findings = list(_missing(prices, held, number, severity, shift))
     if closed.any():
-        found.append(
+        findings.append(
             Finding(
                 "closed_day",
                 "timestamp",
@@ -55,9 +55,9 @@ def gaps(prices: pd.DataFrame, held: "Held", *, daily: bool, severity: str) -> l
         )
     if not daily:
         never = ~pd.Series(number >= 0).groupby(prices["ticker"]).transform("any")
-        found += _never_in_session(prices, never, severity)
-        found += _off_hours(prices, pd.Series(number < 0, prices.index) & ~closed & ~never)
-    return found
+        findings += _never_in_session(prices, never, severity)
+        findings += _off_hours(prices, pd.Series(number < 0, prices.index) & ~closed & ~never)
+    return findings
 
 
 def _off_hours(prices: pd.DataFrame, outside: pd.Series) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def _by_hours(prices: pd.DataFrame, sessions: pd.DataFrame) -> np.ndarray:
 
 
 def _shift(closed: np.ndarray, days: np.ndarray, sessions: pd.DataFrame) -> str:
-    """The cure for bars of which most meet a session once all move by a day; empty for others."""
+    """The cure if moving all bars by a day puts most stray ones on sessions; else empty."""
     for words, moved in (("later", days + DAY), ("earlier", days - DAY)):
         if 3 * (~pd.DatetimeIndex(moved).isin(sessions.index)).sum() <= len(closed) > 0:
             return (
@@ -102,7 +102,7 @@ def _shift(closed: np.ndarray, days: np.ndarray, sessions: pd.DataFrame) -> str:
 
 
 def _open_after_all(closed: pd.DatetimeIndex, days: pd.Series, held: "Held") -> str:
-    """The cure for bars on these closed days, of all days with bars."""
+    """The cure for bars on `closed` days; `days` are those of all bars."""
     if len(named := closed.intersection(held.closed)):
         return f"take off validate_schema.closed_sessions in config.yaml: {_listed(named)}"
     if len(closed) > MANY * days.nunique():
@@ -117,7 +117,7 @@ def _open_after_all(closed: pd.DatetimeIndex, days: pd.Series, held: "Held") -> 
 
 
 def _listed(days: pd.DatetimeIndex) -> str:
-    """Dates to paste; of many, the first and how many more."""
+    """Dates to paste; if they are many, the first ones and how many more there are."""
     shown = ", ".join(str(day.date()) for day in days.sort_values()[:LISTED])
     return f"[{shown}]" + (f" and {len(days) - LISTED:,} more" if len(days) > LISTED else "")
 
@@ -151,7 +151,7 @@ def _missing(
 
 
 def _closed_after_all(nobody: pd.DatetimeIndex, held: "Held") -> str:
-    """The cure for sessions without a bar, by those that no ticker has one of."""
+    """The cure for sessions without a bar; `nobody` are those for which no ticker has one."""
     if len(named := nobody.intersection(held.extra)):
         return f"take off validate_schema.extra_sessions in config.yaml: {_listed(named)}"
     if not len(nobody):
@@ -167,7 +167,7 @@ def _closed_after_all(nobody: pd.DatetimeIndex, held: "Held") -> str:
 
 
 def _never_in_session(prices: pd.DataFrame, never: pd.Series, severity: str) -> Iterator[Finding]:
-    """Tickers of which nothing can be missing, since no bar of theirs lies in any session."""
+    """Tickers without a bar in any session, for which no session can count as missing."""
     if never.any():
         yield Finding(
             "no_session",

@@ -1,8 +1,8 @@
-"""Steps of a price from one bar to the next that look like no trade.
+"""Steps of a price from one bar to the next that are unlikely to come from trading.
 
 Units that change (pence and pounds), and splits that older prices do not show, multiply a price by
-a whole number or divide it by one, but for what the market did on that day. No bound on prices
-finds them, and no step is mended here: the fall by half may be real.
+a whole number or divide it by one, apart from what the market did on that day. No bound on prices
+finds them, and no step is mended here, because a fall by half may be real.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from tidemark.validation.finding import Finding, iso, offender, offenders
 import numpy as np
 import pandas as pd
 
-ANY = np.log(5.0)  # a step by more is told whatever its ratio
-SCALED = 1.4826  # from the median size of normal moves to their standard deviation
-ORDINARY = 5.0  # deviations that a day's move, with its fat tails, may be off a whole ratio, ...
-LEAST, MOST = 0.03, 0.10  # ... within these bounds, in logs
+ANY = np.log(5.0)  # a larger step is reported whatever its ratio
+SCALED = 1.4826  # standard deviation of normally distributed moves over their median size
+ORDINARY = 5.0  # standard deviations (moves have fat tails) that a ratio may be off a whole one,
+LEAST, MOST = 0.03, 0.10  # but at least and at most so much, in logs
 LARGE = np.log(2.0) - MOST
-OFTEN = 0.02  # share of bars with large steps from which they are ordinary moves of their ticker
-BACK = 0.2  # the log by which a price that came back may differ
-NEAREST = 20  # steps among which the way back is sought
+OFTEN = 0.02  # share of a ticker's bars; if more have large steps, these are its ordinary moves
+BACK = 0.2  # difference, in logs, that a price which came back may have
+NEAREST = 20  # number of later steps among which the way back is sought
 UNITS = {
     100: "units, such as pence and pounds",
     1000: "units, such as thousands",
@@ -34,13 +34,13 @@ NO_EVENTS = pd.DataFrame({"kind": [], "day": pd.Series([], dtype="datetime64[us]
 
 @dataclass(frozen=True)
 class Step:
-    """A step that no trade explains; `row` is that of the bar after it."""
+    """A step that trading hardly explains; `row` is that of the bar after it."""
 
     row: int
     ticker: str
     time: pd.Timestamp
-    log: float  # of the price after over that before
-    whole: int | None  # the ratio, if it is a whole one
+    log: float  # logarithm of the price after the step over the one before
+    whole: int | None  # the ratio, if it is close to a whole number
     listed: bool  # whether a split is listed between the two bars
     covered: bool  # whether the ticker's listed events reach from before this bar to after it
 
@@ -48,10 +48,10 @@ class Step:
 def check(
     prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series
 ) -> Iterator[Finding]:
-    """Steps of `adj_close` near whole ratios, or by more than five times.
+    """Report steps of `adj_close` near whole ratios, or by more than a factor of five.
 
-    Amid the listed events of a ticker, a step by five times or less on a day without a split is
-    likely a real move, so it is a note and no warning.
+    Between a ticker's listed events, a step by a factor of five or less on a day without a split is
+    probably a real move, so it is a note and not a warning.
 
     Args:
         prices: `timestamp`, `ticker`, `adj_close`, and what `corporate_actions.days` takes; sorted
@@ -70,9 +70,9 @@ def check(
             count=unfit,
             rows=offenders(prices, value <= 0, value),
         )
-    found = _found(prices, actions, broken)
-    real = [step for step in found if step.covered and not step.listed and abs(step.log) <= ANY]
-    odd = [step for step in found if step not in real]
+    suspects = _found(prices, actions, broken)
+    real = [step for step in suspects if step.covered and not step.listed and abs(step.log) <= ANY]
+    odd = [step for step in suspects if step not in real]
     for steps, severity, what in (
         (odd, "warning", "that look like no trade"),
         (real, "note", "that may be real"),
@@ -101,7 +101,7 @@ def _found(prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series
     before = day.groupby(bars["ticker"], sort=False).shift()
     concerned = bars["ticker"].isin(bars["ticker"][steps.abs() > LARGE])
     events = _events(actions)
-    found = []
+    suspects = []
     for ticker, own in steps[concerned].groupby(bars["ticker"][concerned], sort=False):
         candidates, spread = own[own.abs() > LARGE], _spread(own)
         wild = len(candidates) > max(OFTEN * len(own), 3)
@@ -117,12 +117,12 @@ def _found(prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series
             amid = bool(listed["day"].lt(day[row]).any() and listed["day"].gt(day[row]).any())
             ratio = int(whole) if near else None
             time = prices["timestamp"][row]
-            found.append(Step(int(row), str(ticker), time, float(log), ratio, here, amid))
-    return found
+            suspects.append(Step(int(row), str(ticker), time, float(log), ratio, here, amid))
+    return suspects
 
 
 def _spread(steps: pd.Series) -> float:
-    """The scale of a ticker's ordinary moves: of the bars on which it moved, but not by half."""
+    """The standard deviation of a ticker's ordinary moves, by the median of those not large."""
     size = steps.abs()
     moved = size[(size > 0) & (size < LARGE)]
     return SCALED * float(moved.median()) if len(moved) else 0.0
@@ -136,16 +136,16 @@ def _events(actions: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
     return {str(name): own for name, own in events.groupby(actions["ticker"], sort=False)}
 
 
-def _told(found: list[Step]) -> Iterator[tuple[Step, str]]:
-    """Each step in words; one that was taken back stands with its way back."""
+def _told(suspects: list[Step]) -> Iterator[tuple[Step, str]]:
+    """Each step in words; a step that a later one takes back is told together with it."""
     taken: set[int] = set()
-    for number, step in enumerate(found):
+    for number, step in enumerate(suspects):
         if step.row in taken:
             continue
         back = next(
             (
                 later
-                for later in found[number + 1 : number + 1 + NEAREST]
+                for later in suspects[number + 1 : number + 1 + NEAREST]
                 if later.ticker == step.ticker
                 and later.row not in taken
                 and abs(later.log + step.log) < BACK
