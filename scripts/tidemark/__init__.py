@@ -2,7 +2,7 @@
 
 In a step, importing the package does what must come before anything else is imported: it starts to
 watch what Python loads, and lets Ctrl-C end the process at once, without a traceback. Everywhere, a
-syntax error in the project's code is one line.
+syntax error in the project's code is reported in one line.
 """
 
 import os

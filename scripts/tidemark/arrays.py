@@ -1,4 +1,4 @@
-"""What arrays hold; docstrings say their shapes, such as (bars, tickers)."""
+"""The types of arrays by what they hold; docstrings give shapes, such as (bars, tickers)."""
 
 from typing import TypeAlias
 

@@ -1,4 +1,4 @@
-"""The errors that speak to the person who can mend them."""
+"""Errors that are addressed to the person who can mend them."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 class InputError(Exception):
     """Bad input, configuration or contract: the step ends with exit code 2 and nothing is replaced.
 
-    `where` names file, line, row or key; `problem` says what is wrong there, a fault a line; `cure`
-    what to do.
+    `where` names the file, line, row or key, `problem` says what is wrong there, one fault a line,
+    and `cure` says what to do.
     """
 
     def __init__(self, where: str, problem: str, cure: str = "") -> None:
@@ -23,13 +23,13 @@ class InputError(Exception):
 
 
 def printable(text: str, longest: int = 200) -> str:
-    """Text that stays on its line of a terminal: what does not show is escaped, the rest cut."""
+    """Text for one line of a terminal: what cannot be printed is escaped, what is too long cut."""
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: longest + 1])
     return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """` (did you mean seed?)` when a known word is close."""
+    """` (did you mean seed?)` if a known word is close, else nothing."""
     import difflib
 
     close = difflib.get_close_matches(word, list(known), n=1)

@@ -1,4 +1,4 @@
-"""Things named and counted in one line."""
+"""Words for several things, and for a number of them, in one line."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a bar says: the prices of its trades, their volume, and the close adjusted for events."""
+"""The fields of a bar: the prices of its trades, their volume, and the adjusted close."""
 
 OHLC = ("open", "high", "low", "close")
 OHLCV = (*OHLC, "volume")

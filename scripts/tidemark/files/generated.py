@@ -10,9 +10,10 @@ GENERATED = (
 
 
 def generated_folder(path: str) -> str | None:
-    """The folder in which a file would be overwritten, or removed by `make clean`; also by a link.
+    """The generated folder that a path leads into, by links too; None if it leads into none.
 
-    In reports/ itself lie generated files, beside folders that are people's.
+    The pipeline overwrites files there, and `make clean` removes them. reports/ counts only for
+    files directly in it, because its subfolders hold what people wrote.
     """
     place = Path(os.path.realpath(path))
     for folder in GENERATED:

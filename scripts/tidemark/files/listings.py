@@ -12,6 +12,6 @@ def sha(pattern: str) -> str:
 
 
 def matching(pattern: str) -> list[str]:
-    """The files that match `pattern` (wildcards in the last part only), sorted."""
+    """The visible files that match `pattern` (wildcards in its last part only), sorted."""
     folder, wildcard = Path(pattern).parent, Path(pattern).name
     return sorted(str(path) for path in folder.glob(wildcard) if not path.name.startswith("."))

@@ -1,4 +1,4 @@
-"""One lock a checkpoint: two makes in one tree take turns at each step."""
+"""A lock for each checkpoint, so that two makes in one tree take turns at each step."""
 
 import contextlib
 import fcntl
@@ -13,7 +13,7 @@ _held: set[str] = set()
 @contextlib.contextmanager
 def held(name: str, say: Callable[[str], object]) -> Iterator[None]:
     """Hold the lock of a checkpoint; wait for it, and say so, if another process has it."""
-    if name in _held:  # by this process: to wait would be for ever
+    if name in _held:  # by this process, which would wait for itself forever
         yield
         return
     with _file(name) as lock:
@@ -29,7 +29,7 @@ def held(name: str, say: Callable[[str], object]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def held_if_free(name: str) -> Iterator[bool]:
-    """The same, but never wait: True if the lock was free."""
+    """Hold the lock if it is free, without waiting; yields whether it was."""
     with _file(name) as lock:
         yield _taken(lock)
 

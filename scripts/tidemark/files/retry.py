@@ -1,4 +1,4 @@
-"""Reading again when reading failed for a reason that may pass."""
+"""Reading again after a failure that may pass."""
 
 import time
 from collections.abc import Callable
@@ -28,17 +28,17 @@ def read(
     sleep: Callable[[float], None] = time.sleep,
     before_wait: Callable[[OSError, float], None] = lambda error, seconds: None,
 ) -> T:
-    """What `read()` returns, tried again after each OSError that waiting may mend.
+    """Return what `read()` returns, and try again after each OSError that waiting may mend.
 
     Args:
-        read: the attempt.
-        attempts: how many further tries a failed first one gets.
-        first_wait_seconds: before the second try; each later wait is twice as long.
-        sleep: the clock, for tests.
-        before_wait: told of each error and of the seconds until the next try.
+        read: what to try.
+        attempts: how many more tries follow if the first one fails.
+        first_wait_seconds: seconds before the second try; each later wait is twice as long.
+        sleep: waits for so many seconds; tests replace it.
+        before_wait: called with each error and the seconds until the next try.
 
     Raises:
-        OSError: the last attempt's, or at once one that waiting cannot mend.
+        OSError: the last try failed, or any try in a way that waiting cannot mend.
     """
 
     def tell(state: RetryCallState) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 CLOCK = Path("artifacts/.clock")
-HOST = os.uname().nodename.replace(".", "_")  # several may work in one tree
+HOST = os.uname().nodename.replace(".", "_")  # several machines may work in one tree
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +33,7 @@ def sha256_file(path: Path) -> str:
     """Hex SHA-256 of a file's content.
 
     Raises:
-        OSError: the file cannot be read, or is none.
+        OSError: the file cannot be read, or is not a file.
     """
     with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -44,10 +44,10 @@ class UnfitFileError(OSError):
 
 
 def open_file(path: Path) -> io.BufferedReader:
-    """Open a file to read. A pipe or a device is not waited for.
+    """Open a file for reading, without waiting on a pipe or a device.
 
     Raises:
-        IsADirectoryError, UnfitFileError: there is something else under this name.
+        IsADirectoryError, UnfitFileError: the name is that of something else.
         OSError: the file cannot be opened.
     """
     must_be_file(path)
@@ -61,11 +61,11 @@ def open_file(path: Path) -> io.BufferedReader:
 
 
 def must_be_file(path: Path) -> None:
-    """Refuse what is no file.
+    """Refuse what is not a regular file.
 
     Raises:
-        IsADirectoryError, UnfitFileError: there is something else under this name.
-        OSError: there is nothing, or it cannot be looked at.
+        IsADirectoryError, UnfitFileError: the name is that of something else.
+        OSError: nothing has this name, or it cannot be looked at.
     """
     _must_be_file(path, path.stat())
 
@@ -92,11 +92,11 @@ def must_be_at_most(path: Path, at_most: int) -> None:
 
 
 def read_file(path: Path) -> bytes:
-    """The content of a file, as long as nobody changes it meanwhile.
+    """The content of a file that nobody changes while it is read.
 
     Raises:
-        IsADirectoryError, UnfitFileError: there is something else under this name.
-        OSError: the file cannot be read, or changed while it was.
+        IsADirectoryError, UnfitFileError: the name is that of something else.
+        OSError: the file cannot be read, or changed while it was read.
     """
     with open_file(path) as file:
         before = os.fstat(file.fileno())
@@ -110,7 +110,7 @@ def read_file(path: Path) -> bytes:
 def write_atomic(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
     """Replace `path` by `data` in one move; a reader sees the old content or the new, never half.
 
-    The file gets the time `mtime_ns` if given; it never has another one under its name.
+    If `mtime_ns` is given, the file has that modification time from the moment it has its name.
 
     Raises:
         OSError: the folder cannot be written, or the disk is full.
@@ -128,7 +128,7 @@ def write_atomic(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
 
 
 def write_if_changed(path: Path, data: bytes) -> None:
-    """The same, but a file that holds `data` keeps its time."""
+    """Write like `write_atomic`, except that a file which already holds `data` keeps its time."""
     try:
         if path.read_bytes() == data:
             return
@@ -138,20 +138,20 @@ def write_if_changed(path: Path, data: bytes) -> None:
 
 
 def file_clock_ns() -> int:
-    """Now, by the clock of the file system: a file server's may differ from the machine's."""
+    """The time now by the file system's clock, which on a file server may differ from ours."""
     CLOCK.parent.mkdir(exist_ok=True)
     CLOCK.write_bytes(b"")
     return CLOCK.stat().st_mtime_ns
 
 
 def now_ns() -> int:
-    """A time to compare files with; what is edited from now on is newer: clocks tick coarsely."""
+    """A time that any later edit is newer than, although file clocks tick coarsely."""
     return file_clock_ns() - 10_000_000
 
 
 @contextlib.contextmanager
 def naming(path: str | Path) -> Iterator[None]:
-    """Errors in here are about `path`, by the name that people know."""
+    """Report errors in the block under `path`, the name that people know."""
     try:
         yield
     except OSError as error:
@@ -244,21 +244,22 @@ def parquet_rows(
     columns: Sequence[str] | None = None,
     categories: Sequence[str] = (),
 ) -> "DataFrame":
-    """The rows of Parquet files of the same columns that have certain texts, in order.
+    """The rows that have certain texts, in order, from Parquet files of the same columns.
 
-    Memory holds the encoded bytes of one file and one of its row groups beside the rows that stay.
+    Beside the rows that are kept, memory holds the encoded bytes of one file and one of its row
+    groups.
 
     Args:
-        files: their bytes.
-        only: for each column named, the texts it may have.
-        columns: to read; None for all.
+        files: the bytes of each file.
+        only: for each column named, the texts that it may have.
+        columns: the columns to read; None for all.
         categories: columns of text that become categories.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    found = []
+    tables = []
     for data in files:
         file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=list(categories))
         for number in range(file.num_row_groups):
@@ -266,8 +267,8 @@ def parquet_rows(
             for name, texts in only.items():
                 column = table[name].cast(pa.string())
                 table = table.filter(pc.is_in(column, pa.array(texts, pa.string())))
-            found.append(table)
-    frame: DataFrame = pa.concat_tables(found).unify_dictionaries().to_pandas(use_threads=False)
+            tables.append(table)
+    frame: DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas(use_threads=False)
     return frame
 
 

@@ -1,5 +1,5 @@
-"""Figures and reports: what is measured, drawn and worded.
+"""Figures and reports: what was measured, in pictures and words.
 
-Never: measures: every number is a row of a table first.
+Never: measures anything, because every number is a row of a table first.
 Never: imports `harness`, `config`, `sources`.
 """

@@ -2,7 +2,7 @@
 
 Axis limits follow from the true returns alone, so figures of different models compare at a glance;
 what lies outside is counted in the figure's corner. Forecasts of returns vary far less than returns
-do: where their axis is magnified the figure says so, and the line of perfect forecasts shows it.
+do: a figure that magnifies their axis says so, and its line of perfect forecasts is steeper.
 """
 
 import math
@@ -18,9 +18,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-PLACE = (0.135, 0.135, 0.835, 0.735)  # of the axes: fixed, for a layout engine draws all twice
-MAGNIFICATION = 4  # of the forecast axis over the axis of true returns
-LEAST_REACH = 0.001  # percent; for returns that are all zero
+PLACE = (0.135, 0.135, 0.835, 0.735)  # fixed: a layout engine draws everything twice
+MAGNIFICATION = 4  # of the forecast axis relative to that of true returns
+LEAST_REACH = 0.001  # percent; applies if all returns are zero
 INK, MUTED, DATA, MARK = "#222222", "#6b6b6b", "#2b6ca3", "#d1495b"
 STYLE: Any = {
     "text.parse_math": False,  # a name may hold a $
@@ -48,8 +48,8 @@ class Forecasts:
 
     Attributes:
         scenario, model: their names.
-        fitted: name of the model really fitted; another one than `model` after a fallback.
-        horizon: bars ahead that the returns look.
+        fitted: name of the model that was really fitted, which after a fallback is not `model`.
+        horizon: how many bars ahead the returns look.
         frame: timestamp, ticker, y_true, y_pred (decimal fractions).
     """
 
@@ -71,7 +71,7 @@ class Forecasts:
 
     @property
     def reach(self) -> float:
-        """Limit of the axes of true returns, in percent: almost all of them, and a round number."""
+        """The limit of axes of true returns, in percent: round, and almost none lie beyond it."""
         wide = max(float(np.quantile(np.abs(self.true), 0.995)), LEAST_REACH)
         unit = 10.0 ** math.floor(math.log10(wide)) / 2
         return math.ceil(wide / unit) * unit
@@ -86,7 +86,7 @@ class Forecasts:
         )
 
     def unit(self) -> str:
-        """What the returns are, for axis labels."""
+        """The name of the returns with their unit, for axis labels."""
         return "next-bar return (%)" if self.horizon == 1 else f"{self.horizon}-bar return (%)"
 
 
@@ -171,7 +171,10 @@ def _residuals_vs_predicted(axes: Axes, forecasts: Forecasts) -> str:
 
 
 def _middle_of_tenths(axes: Axes, predicted: Floats, residuals: Floats) -> None:
-    """Median and middle 80 % of the residuals in each tenth of the forecasts, if these differ."""
+    """Draw the median and middle 80 % of the residuals in each tenth of the forecasts.
+
+    Draw nothing if many forecasts are equal, so that there are no tenths.
+    """
     edges = np.quantile(predicted, np.linspace(0.0, 1.0, 11))
     if (np.diff(edges) <= 0).any():
         return

@@ -1,8 +1,8 @@
-"""Markdown from templates: shows what the metrics database holds, computes no figure.
+"""Markdown from templates, which show what the metrics database holds and compute no number.
 
-A value that is undefined (None, or NaN) shows as a dash. Whatever a template shows is text, and is
-escaped: a ticker may be called `*_[x](y)`. Only what people wrote as Markdown, in templates and in
-reports/narrative/, stands as it is.
+A value that is undefined (None or NaN) shows as a dash. Whatever a template shows is escaped,
+because a ticker may be called `*_[x](y)`. Only what people wrote as Markdown, in templates and in
+reports/narrative/, stays as it is.
 """
 
 import json
@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 DASH = "–"
 
-# Of each metric: the factor to its unit in reports, decimals, and whether a + is written.
+# For each metric: the factor to its unit in reports, the decimals, and whether a + is written.
 UNITS = {
     "mae": (100, 3, False),
     "mse": (10_000, 3, False),
@@ -34,7 +34,7 @@ FOLDS = ("mae", "rmse", "r2")
 
 
 def _side_by_side(metrics: Iterable[str], prefix: str = "") -> str:
-    """SQL that turns rows, one a metric, into columns."""
+    """SQL that turns rows, one for each metric, into columns."""
     ends = {"value": "", "lower": "_lower", "upper": "_upper"}
     return ", ".join(
         f"any_value({column}) FILTER (metric = '{name}') AS {prefix}{name}{end}"
@@ -92,7 +92,7 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
     """The rows that the reports show, by name.
 
     Args:
-        connection: to the DuckDB file of collect_metrics.
+        connection: an open connection to the DuckDB file that collect_metrics wrote.
 
     Returns:
         comparison (one row); accepted (changes let pass, by step); conclusion (sentences); models
@@ -105,12 +105,12 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         short_years (tickers whose rate was found in another way, at most 10); overlaps (windows
         that count as one).
     """
-    found = {}
+    rows_of = {}
     for name, query in QUERIES.items():
         cursor = connection.execute(query)
         columns = [column[0] for column in cursor.description]
-        found[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    return found
+        rows_of[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    return rows_of
 
 
 def render(path: str, template: str, values: Mapping[str, Any]) -> str:
@@ -119,11 +119,11 @@ def render(path: str, template: str, values: Mapping[str, Any]) -> str:
     Args:
         path: the template's file, for messages.
         template: its text.
-        values: what its names stand for.
+        values: what its names stand for; the texts under `narrative` are Markdown already.
 
     Raises:
-        InputError: the template is not valid, uses an unknown name, or applies a filter to what
-            the filter cannot show; with the line.
+        InputError: the template is not valid, uses an unknown name, or applies a filter to a value
+            that the filter cannot show; names the line.
     """
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
@@ -146,41 +146,41 @@ def render(path: str, template: str, values: Mapping[str, Any]) -> str:
 
 
 def _finished(words: Callable[..., str]) -> Callable[..., Markup]:
-    """A filter whose words are Markdown already."""
+    """The filter with its words marked as Markdown, so that they are not escaped again."""
     return lambda *arguments, **options: Markup(words(*arguments, **options))
 
 
 def _shown(value: Any) -> Any:
-    """What an expression of a template becomes: jinja leaves Markup alone."""
+    """Escape the text that an expression of a template gives; jinja leaves Markup alone."""
     is_text = isinstance(value, str) and not isinstance(value, Markup)
     return Markup(escaped(value)) if is_text else value
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown, and HTML in it, show as it is; on one line.
+    """Text that Markdown, and HTML in it, shows as it is, on one line.
 
-    Signs are left alone where they mean nothing, such as the `_` in mean_impute.
+    Characters are left alone where they mean nothing to Markdown, such as the `_` in mean_impute.
     """
-    found = re.sub(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*", " ", text)
-    found = re.sub(r"[\\`*\[\]|$~]", r"\\\g<0>", found)
-    found = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\_", found)
-    found = re.sub(r"&(?=#?\w+;)", "&amp;", found)
-    found = re.sub(r"<(?=[\w/!?])", "&lt;", found)
-    found = re.sub(r"^\s*(\d{1,9}(?=[.)](\s|$))|(?=[#+>=-]))", r"\g<0>\\", found)
+    safe = re.sub(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*", " ", text)
+    safe = re.sub(r"[\\`*\[\]|$~]", r"\\\g<0>", safe)
+    safe = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\_", safe)
+    safe = re.sub(r"&(?=#?\w+;)", "&amp;", safe)
+    safe = re.sub(r"<(?=[\w/!?])", "&lt;", safe)
+    safe = re.sub(r"^\s*(\d{1,9}(?=[.)](\s|$))|(?=[#+>=-]))", r"\g<0>\\", safe)
     return re.sub(
-        r"(?<=\w)(://|@(?=\w)|(?<=www)\.)", lambda m: f"&#{ord(m[0][0])};{m[0][1:]}", found
+        r"(?<=\w)(://|@(?=\w)|(?<=www)\.)", lambda m: f"&#{ord(m[0][0])};{m[0][1:]}", safe
     )
 
 
 def _problem(error: Exception) -> str:
-    """What jinja says; other errors say little without their kind."""
+    """The error's message, with its kind unless it is jinja's, because it says little alone."""
     if isinstance(error, jinja2.TemplateError):
         return " ".join(str(error.message).split()).rstrip(".")
     return f"{type(error).__name__}: {error}"
 
 
 def _line(error: Exception) -> int:
-    """The template's line: jinja gives it with bad syntax, and as the frame of what failed."""
+    """The template's line: an attribute of a syntax error, else that of the template's frame."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return error.lineno
     frames = walk_tb(error.__traceback__)
@@ -188,7 +188,7 @@ def _line(error: Exception) -> int:
 
 
 def metric(value: float | None, name: str, *, sign: bool = False) -> str:
-    """A metric's value in its unit of `UNITS`; with `sign`, a difference with its sign."""
+    """A metric's value in its unit of `UNITS`; `sign` writes the + too, as for differences."""
     if value is None or math.isnan(value):
         return DASH
     scale, digits, signed = UNITS[name]
@@ -219,7 +219,7 @@ def number(value: float | None, digits: int = 2) -> str:
 
 
 def hundredths(value: float | None, digits: int = 1) -> str:
-    """A fraction in percent, for columns that say so: 0.128 -> 12.8."""
+    """A fraction in percent without the sign, for columns whose head has it: 0.128 -> 12.8."""
     return number(None if value is None else 100 * value, digits)
 
 
@@ -229,7 +229,7 @@ def percent(value: float, digits: int = 0) -> str:
 
 
 def stress(parameters: str) -> str:
-    """What a stress changes, in words, from its parameters as JSON; see backtest.scenarios."""
+    """What a stress changes, in words, from its parameters as JSON; see market.scenarios.stress."""
     given = json.loads(parameters)
     multipliers = {"costs": "cost", "slippage": "slippage", "volatility": "volatility"}
     words = [
@@ -264,14 +264,14 @@ def day(value: datetime | str | None) -> str:
 
 
 def cell(value: object) -> str:
-    """Text for a cell of a table, whatever is in it."""
+    """Any value as escaped text for a table's cell."""
     return DASH if value is None else escaped(" ".join(str(value).split()))
 
 
 def code(value: object) -> str:
-    """Text as code, also in the cell of a table: nothing is escaped but what would end either.
+    """Text as code, also in a table's cell: only what would end the code or the cell is escaped.
 
-    None, and text that is empty, show as a dash: code has to have something in it.
+    None and empty text show as a dash, because Markdown has no empty code.
     """
     text = "" if value is None else " ".join(str(value).split()).replace("|", "\\|")
     if not text:

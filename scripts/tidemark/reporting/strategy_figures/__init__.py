@@ -1,8 +1,8 @@
-"""The figures of the strategy assessment: which there are, and those of all strategies.
+"""The figures of the strategy assessment: a list of all, and those that compare all strategies.
 
 Returns are net decimal fractions, on full history those of an equal part in each ticker; figures
-show percent. Whoever fails the guardrails is drawn hollow, what is simulated is called so, and the
-benchmark stands beside everything.
+show percent. Strategies that fail the guardrails are drawn hollow, what is simulated is labelled
+so, and the benchmark stands beside everything.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-COLORS = {  # Okabe and Ito (2008), told apart by colour-blind readers too
+COLORS = {  # Okabe and Ito (2008), which colour-blind readers can tell apart too
     "trend": "#0072b2",
     "momentum": "#e69f00",
     "mean_reversion": "#009e73",
@@ -42,7 +42,7 @@ KINDS = {FULL: "all", "historical": "historical", "stress": "simulated", "stocha
 
 @dataclass(frozen=True)
 class Plot:
-    """A figure: its file's name, what it is about, what to see in it, and how to draw it."""
+    """A figure: its file's name, what it is about, what to look for in it, and how to draw it."""
 
     name: str
     kind: str
@@ -53,7 +53,7 @@ class Plot:
 
 
 def plots(found: Assessment) -> Iterator[Plot]:
-    """All figures of the assessment; heat maps of those that have two parameters to compare."""
+    """All figures of the assessment; heat maps only of strategies that varied two parameters."""
     for kind, (title, caption, paint) in OVERVIEWS.items():
         yield Plot(f"strategy_{kind}", kind, None, title, caption, _styled(paint, title, found))
     for strategy in found.top:
@@ -125,7 +125,7 @@ def _markets(title: str, found: Assessment) -> Figure:
 
 
 def _kind(kind: str, further: int) -> str:
-    """A heading that fits over its columns."""
+    """A heading that fits above its columns."""
     word = KINDS[kind]
     return f"{kind}\n({word})" if word == "simulated" else word if further or kind == FULL else kind
 
@@ -139,14 +139,14 @@ def _course(title: str, found: Assessment) -> Figure:
 
 
 def by_group(scores: pd.DataFrame) -> pd.DataFrame:
-    """A row a strategy, a column a group of market scenarios; NaN where it was not tried.
+    """Scores with a row for each strategy and a column for each group of market scenarios.
 
     Args:
-        scores: of `by_market.strategy_scores`.
+        scores: as returned by `by_market.strategy_scores`.
 
     Returns:
         Index strategy_name; columns (kind, group, number of market scenarios in it), all of
-        history first, then windows, then simulations.
+        history first, then windows, then simulations. NaN where a strategy was not tried.
     """
     heads = ["scenario_kind", "group", "market_scenarios"]
     table = scores.pivot_table("score", index="strategy_name", columns=heads)

@@ -1,4 +1,4 @@
-"""What the figures of the strategy assessment are drawn from."""
+"""The values that the figures of the strategy assessment are drawn from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ CELL_COLUMNS = [
 
 @dataclass(frozen=True)
 class Assessment:
-    """What is to be drawn.
+    """The result of an assessment, as far as figures show it.
 
     Attributes:
         cells: CELL_COLUMNS of the best sets of the top strategies and of the benchmark.
         sets, rankings, scores, evidence: the tables of metrics/assessment/.
-        tested: how many cells there are, over how many tickers and market_scenarios.
-        benchmark: name of the strategy that stands beside.
-        confidence: of the intervals.
-        returns: index `timestamp`; of the best set of each top strategy, best first, then of the
-            benchmark; columns are strategies.
+        tested: the number of `cells`, `tickers` and `market_scenarios`.
+        benchmark: name of the strategy that all others are shown beside.
+        confidence: level of the intervals.
+        returns: net returns of the best set of each top strategy, best first, then those of the
+            benchmark: index `timestamp`, a column for each strategy.
     """
 
     cells: pd.DataFrame
@@ -37,15 +37,15 @@ class Assessment:
 
     @property
     def top(self) -> list[str]:
-        """The best strategies, of which there are returns."""
+        """The best strategies, which are those with returns."""
         return [name for name in self.returns.columns if name != self.benchmark]
 
     def ranking(self, strategy: str) -> pd.Series:
-        """Its row in `rankings`."""
+        """The strategy's row in `rankings`."""
         return self.rankings.set_index("strategy_name").loc[strategy]
 
     def cells_of(self, strategy: str) -> pd.DataFrame:
-        """The cells of its best set."""
+        """The cells of the strategy's best set."""
         return self.cells[self.cells["strategy_name"] == strategy]
 
     def span(self) -> str:

@@ -26,7 +26,7 @@ DARK = 0.45  # below this, numbers are white
 
 
 def page(width: float, height: float, title: str, subtitle: str) -> Figure:
-    """A figure with its head; sizes in inches."""
+    """A figure with its title and subtitle; sizes in inches."""
     figure = Figure(figsize=(width, height))
     figure.text(0.1 / width, 1 - 0.1 / height, title, va="top", fontsize=13, fontweight="bold")
     figure.text(0.1 / width, 1 - 0.38 / height, subtitle, va="top", fontsize=9, color=MUTED)
@@ -40,14 +40,17 @@ def axes_at(figure: Figure, left: float, bottom: float, width: float, height: fl
 
 
 def heading(axes: Axes, words: str) -> None:
-    """What the axes show, above their left end; without y, all tick labels were laid out for it."""
+    """Write what the axes show above their left end.
+
+    The y is fixed, because without it Matplotlib lays out all tick labels to place the title.
+    """
     axes.set_title(words, loc="left", fontsize=9.5, pad=5, y=1.0)
 
 
 def both_courses(
     figure: Figure, returns: pd.DataFrame, width: float, bottom: float, heights: tuple[float, float]
 ) -> None:
-    """Equity above drawdown; sizes in inches."""
+    """Draw equity above drawdown; sizes in inches."""
     lower = axes_at(figure, 0.75, bottom, width, heights[0])
     heading(lower, "Drawdown: how far below the highest value so far (%)")
     _drawdowns(lower, returns)
@@ -57,7 +60,7 @@ def both_courses(
 
 
 def _equity(axes: Axes, returns: pd.DataFrame) -> None:
-    """Equity of each column on a log axis; the last is the benchmark."""
+    """Draw the equity of each column on a log axis; the last one is the benchmark."""
     courses = {str(name): equity_of(returns[name].to_numpy()) for name in returns}
     for (name, course), color in zip(courses.items(), _colors(len(courses)), strict=True):
         shown = np.maximum(course, LEAST_EQUITY)
@@ -74,7 +77,7 @@ def _equity(axes: Axes, returns: pd.DataFrame) -> None:
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    """1, 2, 5, 10, ... within; powers of 10 where that is many, evenly spaced ones where few."""
+    """1, 2, 5, 10, ... within the limits; if too many, powers of 10; if too few, even steps."""
     powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     ticks = [m * 10.0**power for power in powers for m in (1, 2, 5)]
     within = [tick for tick in ticks if low <= tick <= high]
@@ -95,7 +98,7 @@ def _drawdowns(axes: Axes, returns: pd.DataFrame) -> None:
 
 
 def _colors(count: int) -> list[str]:
-    """One a line; the last is the benchmark's."""
+    """A colour for each line; the last one is the benchmark's."""
     return [*([DATA] if count == 2 else LINES[: count - 1]), MUTED]
 
 
@@ -110,7 +113,7 @@ def _time_axis(axes: Axes, times: pd.Index) -> None:
 def shaded(
     axes: Axes, values: Floats, colors: str, limits: tuple[float, float], size: float
 ) -> Any:
-    """A heat map with its numbers; what was not tried is grey."""
+    """Draw a heat map with its numbers; what was not tried is grey."""
     shades = mpl.colormaps[colors].with_extremes(bad="#e4e4e4")
     image = axes.imshow(np.ma.masked_invalid(values), shades, Normalize(*limits), aspect="auto")
     axes.grid(visible=False)
@@ -127,7 +130,7 @@ def shaded(
 def color_bar(
     figure: Figure, image: Any, left: float, bottom: float, height: float, label: str
 ) -> None:
-    """The scale of an image, at a place in inches."""
+    """Draw the scale of an image, at a place in inches."""
     axes, ticks = axes_at(figure, left, bottom, 0.13, height), MaxNLocator(4, steps=[1, 2, 5, 10])
     bar = figure.colorbar(image, cax=axes, label=label, ticks=ticks)
     bar.outline.set_visible(False)

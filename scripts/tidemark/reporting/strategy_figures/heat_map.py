@@ -11,11 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 MOST_PANELS = 4
-LEAST_SPREAD = 0.1  # of scores, that the colours span
+LEAST_SPREAD = 0.1  # range of scores that the colours span at least
 
 
 def draw(title: str, found: Assessment, strategy: str) -> Figure:
-    """A panel for each value of a third parameter, if it has few; other ones as in the best set."""
+    """Draw the scores by two parameters, with a panel for each value of a third that has few.
+
+    All other parameters are kept as in the best set.
+    """
     tried = tried_of(found, strategy)
     down, across, *rest = varied(tried)
     best = parameters(found.ranking(strategy)["best_set"])
@@ -60,7 +63,7 @@ def varied(tried: pd.DataFrame) -> list[str]:
     """Parameters with several values, those with most first.
 
     Args:
-        tried: of each set its parameters, as text, a column each.
+        tried: as returned by `tried_of`.
     """
     counts = tried.nunique()
     return [
@@ -69,7 +72,7 @@ def varied(tried: pd.DataFrame) -> list[str]:
 
 
 def in_order(values: Sequence[str]) -> list[str]:
-    """Distinct values of a parameter, numbers by size."""
+    """The distinct values of a parameter, in order; numbers by size."""
     distinct = sorted(set(values))
     try:
         return sorted(distinct, key=float)
@@ -78,7 +81,7 @@ def in_order(values: Sequence[str]) -> list[str]:
 
 
 def tried_of(found: Assessment, strategy: str) -> pd.DataFrame:
-    """The sets of a strategy: a column a parameter."""
+    """The sets of a strategy: a row for each set, a column of text for each parameter."""
     chosen = found.sets[found.sets["strategy_name"] == strategy]
     return pd.DataFrame([parameters(text) for text in chosen["set"]], index=chosen.index)
 
@@ -86,14 +89,14 @@ def tried_of(found: Assessment, strategy: str) -> pd.DataFrame:
 def _panels(
     tried: pd.DataFrame, rest: Sequence[str], best: dict[str, str]
 ) -> tuple[str | None, list[str]]:
-    """The parameter with a panel for each value, if any; those kept as in the best set."""
+    """The parameter that gets a panel for each value, if any, and those kept as in the best set."""
     fit = [name for name in rest if tried[name].nunique() <= MOST_PANELS]
     panel = fit[0] if fit else None
     return panel, [name for name in rest if name != panel and name in best]
 
 
 def _span(scores: pd.Series) -> tuple[float, float]:
-    """Of the colours: small differences are to look small."""
+    """The scores at which the colours begin and end, so that small differences look small."""
     low, high = scores.min(), scores.max()
     missing = max(LEAST_SPREAD - (high - low), 0.0) / 2
     return low - missing, high + missing

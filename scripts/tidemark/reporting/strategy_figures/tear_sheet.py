@@ -17,7 +17,7 @@ MOST_BARS = 12  # of tickers or windows
 
 
 def draw(title: str, found: Assessment, strategy: str) -> Figure:
-    """All about the strategy's best set, on one page."""
+    """Draw all there is to show about the strategy's best set, on one page."""
     ranking = found.ranking(strategy)
     subtitle = (
         f"best set: {ranking['best_set']}; equal part in each ticker, net of costs; {found.span()}"
@@ -83,7 +83,7 @@ def _beside(
 
 
 def _bars(axes: Axes, table: pd.DataFrame) -> None:
-    """Two bars a row, the first row on top."""
+    """Draw two bars for each row, with the first row on top."""
     if table.empty:
         axes.set_axis_off()
         axes.text(0.5, 0.9, "none", ha="center", transform=axes.transAxes, color=MUTED)
