@@ -1,8 +1,8 @@
 #!/bin/sh
-# The quick look, a few `find` for every make. `changed.sh CONFIG` says
+# Look quickly, with a few `find`s before every make, whether anything changed. `changed.sh CONFIG` prints
 #   configure  if artifacts/config.mk is not what configure.py made of this configuration file,
-#   verify     if a file changed since verify.py last looked at contents, or if that could not be seen,
-# and nothing if nothing changed. Here, whatever a check prints, an error message too, means yes.
+#   verify     if a file changed since verify.py last looked at contents, or if that cannot be told,
+# and nothing if nothing changed. A check below means yes by printing anything, even an error message.
 export LC_ALL=C
 code=${0%scripts/changed.sh}
 made=artifacts/config.mk stamp=artifacts/.verified looked=artifacts/.looked
@@ -32,14 +32,15 @@ changed() {
     [ -d artifacts/.producers ] || echo gone
     find -L artifacts/.watched -maxdepth 0 -cnewer $stamp
 
-    # A link may lead to another disk: the link counts, and what it leads to. verify.py sets times of what
-    # steps write, and leaves no stamp if that changed while it looked.
+    # A link may lead to another disk, so both the link and what it leads to count. verify.py sets the times
+    # of files that steps write, and leaves no stamp if one of these changed while it looked.
     newer $stamp $(existing data/raw data/processed data/splits data/predictions data/scenarios data/backtests \
         features models metrics reports artifacts/.deps artifacts/.producers)
     find -L artifacts -maxdepth 1 -type f ! -name '.*' ! -name 'dag.*' -cnewer $stamp -print -quit
 
-    # What it does not write may change meanwhile, so here it counts when the look began. What it listed in
-    # artifacts/.watched are names that people chose: nothing may read them as code.
+    # It leaves the times of other files alone, and these may change while it looks, so they are compared
+    # with the time at which the look began. artifacts/.watched lists names that people chose, so the shell
+    # must never read them as code.
     newer $looked $(existing "${code}scripts" schemas artifacts/.config)
     find -L "${code}.venv/bin/python" $(existing "$code".venv/lib/*/site-packages) -maxdepth 0 -cnewer $looked
     find -L $(existing schemas reports/templates reports/narrative) -cnewer $looked -print -quit

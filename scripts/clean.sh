@@ -1,7 +1,7 @@
 #!/bin/sh
-# Remove what the pipeline generated. History, people's words and what they edited by hand are not generated.
-# A folder in the project is emptied. Where a link leads elsewhere, something else may lie there too:
-# of that only files go that are noted as ours, and the link stays.
+# Remove what the pipeline generated; keep the history, what people wrote, and results edited by hand.
+# A folder in the project is emptied. A link may lead to a place where other things lie too: there, only
+# files that are noted as the pipeline's are removed, and the link stays.
 set -eu
 generated="data/raw data/processed data/splits data/predictions data/scenarios data/backtests
     features models logs reports/figs"
@@ -9,7 +9,7 @@ notes=artifacts/.producers
 bookkeeping=".clock .compiled .config .config.lock .config.mk .deps .failed .libraries .locks .looked
     .producers .promised .run .verified .warm .watched config.mk dag.svg dag.mmd"
 
-# So is a link whose disk is not mounted.
+# A link leads elsewhere even if its disk is not mounted.
 elsewhere() {
     [ -L "$1" ] || { [ -d "$1" ] && [ "$(CDPATH='' cd -P "./$1" && pwd -P)" != "$(pwd -P)/$1" ]; }
 }
@@ -42,7 +42,7 @@ clean() {
     fi
 }
 
-# All but what is kept, and README.md; then the folder too, if nothing is left in it.
+# Remove all but README.md and the name given as $2; then the folder too, if nothing is left in it.
 inside() {
     if [ -d "$1" ]; then
         find "$1" -mindepth 1 -maxdepth 1 ! -name README.md ! -name "${2-README.md}" -exec rm -rf {} +
@@ -52,8 +52,8 @@ inside() {
     fi
 }
 
-# A step of a make that was killed may still be writing, so what fails is tried twice. The first time is
-# a process of its own: `set -e` does not hold in a function that `||` follows.
+# A step of a make that was killed may still be writing, so a failed attempt is repeated. The first attempt
+# is a process of its own, because `set -e` has no effect in a function that `||` follows.
 if [ "${1-}" = once ]; then
     clean
     exit

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Bring .venv in line with a lock file: `environment.sh requirements.lock` makes it anew,
+# Bring .venv in line with a lock file: `environment.sh requirements.lock` creates it anew,
 # `environment.sh requirements-dev.lock` adds the tools for tests and lint.
 set -eu
 cd "$(dirname "$0")/.."
@@ -39,14 +39,14 @@ install() {
     fi
 }
 
-# Scripts find the package also where PYTHONSAFEPATH keeps their own folder from them.
+# Let scripts find the package even where PYTHONSAFEPATH takes their own folder off the path.
 name_scripts() {
     for site in .venv/lib/python*/site-packages; do
         echo ../../../../scripts >"$site/tidemark.pth"
     done
 }
 
-# Contents decide here too: a lock that only looks newer (a checkout, a touch) is already installed.
+# Contents decide here too: a lock file that only looks newer (after a checkout or a touch) is installed.
 if cmp -s "$lock" "$stamp"; then
     name_scripts
     touch "$stamp"
@@ -56,6 +56,6 @@ echo "setting up .venv from $lock (once; about a minute)"
 [ "$stamp" = .venv/.dev-ok ] || make_venv
 install || fail "the packages of $lock could not be installed" "see the lines above; is a package index reachable?"
 name_scripts
-# Matplotlib builds its list of fonts once; here, rather than in the first steps that draw.
+# Let Matplotlib build its list of fonts now, once, and not in the first steps that draw.
 MPLCONFIGDIR=.venv/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null
 cp "$lock" "$stamp"

@@ -1,4 +1,4 @@
-"""Compute each bar's features and target return, and hold them against the feature contract."""
+"""Compute each bar's features and target return, and check them against the feature contract."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def feature_engineering(run: Run) -> None:
 
 
 def _lost(lost: pd.DataFrame) -> str:
-    """How many rows went to each cause, and the feature that took most."""
+    """How many rows were lost to each cause, and the feature that lost most."""
     worst = lost.sort_values("rows", ascending=False, kind="stable").groupby("cause").first()
     words = [
         f"{rows:,} {cause} ({worst.loc[cause, 'feature']})"

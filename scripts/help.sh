@@ -1,6 +1,6 @@
 #!/bin/sh
 # List the Makefile's `## target: what it does` comments, and the names that config.yaml lists.
-# Plain awk: help must work before there is an environment.
+# Use plain awk, because help must work before there is an environment.
 makefile=$1
 for argument; do config=$argument; done
 [ -e "$config" ] || { echo "tidemark: $config does not exist. Cure: CONFIG=config.yaml" >&2; exit 2; }

@@ -6,7 +6,7 @@ from tidemark.reporting import figures
 
 @step(per=("scenario", "model"))
 def plots(run: Run) -> None:
-    """Write reports/figs/{scenario}_{model}_*.png, and what they are to a list for the reports."""
+    """Write reports/figs/{scenario}_{model}_*.png, and a list of them for the reports."""
     name = run.instance.stem
     forecasts = figures.Forecasts(
         scenario=run.scenario,

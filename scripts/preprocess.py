@@ -1,4 +1,4 @@
-"""One scenario's clean bars: missing values filled, returns, outliers treated, economy joined."""
+"""Clean one scenario's bars: fill missing values, treat outlying returns, join the economy."""
 
 from collections.abc import Iterator
 
@@ -45,7 +45,7 @@ def preprocess(run: Run) -> None:
 
 
 def _in_words(cleaned: cleaning.Cleaned) -> Iterator[str]:
-    """What was filled, treated and left without a value."""
+    """What was filled, what was treated, and what still has no value."""
     imputed = [f"{count:,} {column}" for column, count in cleaned.imputed.items()]
     total = sum(cleaned.imputed.values())
     yield f"{counted(total, 'value')} imputed" + (f": {', '.join(imputed)}" if imputed else "")

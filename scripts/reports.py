@@ -1,7 +1,7 @@
 """Write the reports from the metrics database, the figures and the text that people wrote.
 
-Text in reports/narrative/ is included as it stands: introduction.md opens the communication report,
-evaluation.md the memo, and every other file is part of the reflection.
+Text in reports/narrative/ is included as it is: introduction.md opens the communication report,
+evaluation.md opens the memo, and every other file becomes part of the reflection.
 """
 
 from pathlib import PurePath
@@ -55,7 +55,7 @@ def reports(run: Run) -> None:
 
 
 def _figures(run: Run) -> list[dict[str, Any]]:
-    """Every figure of a model."""
+    """The figures of all models."""
     return [
         {**figure, "scenario": scenario, "model": model}
         for scenario in run.config["scenarios"]
@@ -65,7 +65,7 @@ def _figures(run: Run) -> list[dict[str, Any]]:
 
 
 def _linked(run: Run, listing: str) -> list[dict[str, Any]]:
-    """The figures of a listing, each with its link from reports/."""
+    """The figures in a listing, each with its path relative to reports/ as `link`."""
     return [
         {**figure, "link": figure["file"].removeprefix("reports/")}
         for figure in run.read_json(listing)

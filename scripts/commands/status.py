@@ -24,7 +24,7 @@ from tidemark.project import ROOT
 
 
 def main() -> int:
-    """Exit code 2 when the configuration is wrong."""
+    """Print the states; exit code 2 if the configuration is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("--steps", default="", help="the steps in the order to show")
@@ -84,7 +84,7 @@ def _as_table(rows: list[dict[str, Any]], nodes: Mapping[str, Node]) -> str:
 
 
 def _brief(why: str) -> str:
-    """The first line; of a long chain of causes the first and the root."""
+    """The first line; a long chain of causes is cut to its first and its root."""
     first, *rest = (why.splitlines() or [""])[0].split(" <- ")
     return " <- ".join([first, *(["..."] if len(rest) > 3 else rest[:-1]), *rest[-1:]])
 

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for `python -S`, which knows no venv
+sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
 from tidemark.harness import console, verification
 from tidemark.project import ROOT
@@ -19,7 +19,7 @@ REPORT = "reports/model_communication_report.md"
 
 
 def main() -> None:
-    """Print the closing lines, forget the run's count, and leave file times in line."""
+    """Print the closing lines, remove the run's record, and set file times right."""
     os.chdir(ROOT)
     path = console.FOLDER / f"{os.environ['TIDEMARK_RUN']}.jsonl"
     plan, *steps = console.read(path)
@@ -36,11 +36,11 @@ def main() -> None:
 
 
 def _seconds(run: str) -> float:
-    """Since make began, by its process: it may have begun anew, after configure.py."""
+    """Seconds since make's process started, because make starts anew after configure.py."""
     pid, began = run.split("-")
     try:
         ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
-    except FileNotFoundError:  # no Linux
+    except FileNotFoundError:  # not Linux
         return time.time() - int(began)
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 

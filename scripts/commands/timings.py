@@ -1,7 +1,8 @@
-"""What each step cost, slowest first: seconds, peak memory, and a hash of its outputs.
+"""Show what each step cost, slowest first: seconds, peak memory, and a hash of its outputs.
 
-MB is peak memory. A warm step shares its libraries with all others, so they are not in the figure:
-that is what one more step at a time takes. Those of a plain process (WARM=0, LAUNCH) are.
+MB is peak memory. A warm step shares its libraries with all others, so the figure leaves them out:
+it is what one more step at the same time would take. For a plain process (WARM=0, LAUNCH) the
+figure includes them.
 
 Two machines that list the same hash for a step did the same work.
 """
@@ -10,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for `python -S`, which knows no venv
+sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
 from tidemark.harness import checkpoint, console
 from tidemark.harness.instance import Instance

@@ -1,4 +1,4 @@
-"""Why a step will run, down to the root; or, if it is fresh, what it was built from and when.
+"""Show why a step will run, down to the root; or, if it is fresh, what it was built from and when.
 
     make why T=evaluate                                        every instance of a step
     make why T=artifacts/evaluate_median_impute_ridge.ok       one of them
@@ -23,7 +23,7 @@ from tidemark.harness.failures import exit_code_of
 from tidemark.naming import counted, several
 from tidemark.project import ROOT
 
-PARTS = (  # of what a step was built: word, section of the checkpoint, noun
+PARTS = (  # what a step was built from: word, section of the checkpoint, noun
     ("from", "inputs", "file"),
     ("config", "config", "key"),
     ("code", "code", "module"),
@@ -33,7 +33,7 @@ MORE = "DETAILS=1 lists files and modules with their hashes, and keys with their
 
 
 def main() -> int:
-    """Exit code 2 when the target is unknown or the configuration is wrong."""
+    """Print the answer; exit code 2 if the target is unknown or the configuration is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", nargs="?", default=os.environ.get("T", ""))
     parser.add_argument("--config", default="config.yaml")
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def told(chosen: Sequence[Node], nodes: Mapping[str, Node], *, details: bool = False) -> str:
-    """What there is to say of these; in brief, those that are fresh have a line each."""
+    """The answer for these instances; without details, several fresh ones have a line each."""
     if details or len(chosen) == 1:
         return "\n\n".join(
             _history(node, details) if node.state == graph.FRESH else _causes(node, nodes)
@@ -83,7 +83,7 @@ def _verdict(node: Node) -> str:
 
 
 def _cost(node: Node, nodes: Mapping[str, Node]) -> str:
-    """From recorded seconds: the step, and everything that was seen to depend on it."""
+    """The recorded seconds of the step, and of everything that was seen to depend on it."""
     after = graph.downstream({node.name}, nodes) - {node.name}
     own = node.record["seconds"] if node.record else None
     rest = sum((nodes[name].record or {}).get("seconds", 0.0) for name in after)
@@ -133,7 +133,7 @@ def _everything(record: Mapping[str, Any]) -> list[str]:
 
 
 def _since(node: Node) -> list[str]:
-    """What has moved since, and may stand."""
+    """What has changed since the run and is no reason to run again."""
     lines = [f"  {upgrade} now: stands, unless {POLICY} names it" for upgrade in node.upgrades]
     if node.plumbing:
         verb = (
