@@ -31,7 +31,7 @@ LINE = re.compile(r"^(?:\[ *\d+/\d+\] )?(\w+) +([\w ]*?) +(fresh|FAILED|[\d.]+ s
 
 @dataclass
 class Tree:
-    """A copy of the project, and what one can do with it."""
+    """A copy of the project, and what tests can do with it."""
 
     path: Path
 
@@ -46,7 +46,7 @@ class Tree:
     def start(
         self, *goals: str, jobs: int = 2, under: Sequence[str] = (), **environment: str
     ) -> "Running":
-        """A `make` that goes on by itself; `under` is a command to start it with."""
+        """Start a `make` without waiting for it; `under` is a command that starts it."""
         command = [*under, "make", f"-j{jobs}", *goals]
         return Running(command, self.path, clean_environment(environment))
 
@@ -82,7 +82,7 @@ class Tree:
         }
 
     def state(self) -> dict[str, object]:
-        """All that steps made, by content. History is left out: edits lengthen it."""
+        """All that steps made, by content, without the history, because edits lengthen it."""
         files = {path: sha for path, sha in self.results().items() if "/history/" not in path}
         for file in sorted((self.path / "artifacts").glob("*.json")):
             files[f"artifacts/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -97,7 +97,7 @@ class Tree:
         return files | tables
 
     def temporary_files(self) -> list[Path]:
-        """What a killed step may leave, and the next run must not."""
+        """Files that a killed step may leave behind, but not the run after it."""
         return list(self.path.rglob(".*.tmp*"))
 
     def processes(self) -> dict[int, str]:
@@ -113,9 +113,9 @@ class Tree:
 
 @dataclass
 class Running:
-    """A command at work, at the head of a process group of its own.
+    """A running command, at the head of a process group of its own.
 
-    It writes to files, since a pipe would stay open as long as an orphan lives.
+    It writes to files, because a pipe would stay open as long as an orphan lives.
     """
 
     command: Sequence[str]
@@ -132,12 +132,12 @@ class Running:
         )  # fmt: skip
 
     def send(self, number: signal.Signals) -> None:
-        """To all of its processes, as the terminal does; unless it has ended."""
+        """Signal all of its processes, as the terminal does, unless it has ended."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, number)
 
     def outcome(self) -> "Outcome":
-        """Wait for its end."""
+        """Wait until it has ended."""
         try:
             code = self.process.wait(280)
         except BaseException:
@@ -163,7 +163,7 @@ class Outcome:
 
     @property
     def runs(self) -> list[str]:
-        """Steps that ran, as often as they did."""
+        """Steps that ran, each as often as it ran."""
         return self._steps(fresh=False)
 
     @property
@@ -182,7 +182,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def long(request: pytest.FixtureRequest) -> bool:
-    """Whether a campaign is to take its time."""
+    """Whether campaigns run in their long form."""
     return bool(request.config.getoption("--long"))
 
 
@@ -196,7 +196,7 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
 
 
 def clean_environment(extra: dict[str, str]) -> dict[str, str]:
-    """Without what an outer make or a test run has set."""
+    """The environment without what an outer make or a test run has set."""
     dropped = ("MAKE", "TIDEMARK", "MFLAGS", "PYTEST")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
     return kept | extra
@@ -293,9 +293,9 @@ def _shrink_config(path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, Outcome]:
-    """A first `make all`, and what it printed. Copy it before changing anything.
+    """The tree of a first `make all`, and what it printed. Copy the tree before changing anything.
 
-    The first worker that asks makes it for all of them.
+    The first worker that asks builds it for all of them.
     """
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
@@ -320,7 +320,7 @@ def tree(cold: tuple[Tree, Outcome], tmp_path: Path) -> Iterator[Tree]:
 
 @pytest.fixture
 def settled(tree: Tree) -> Tree:
-    """The same after another make, so that the copying is no news any more."""
+    """A built project after another make, which has already noticed that it is a copy."""
     assert tree.make("all").ran == set()
     return tree
 
@@ -329,7 +329,7 @@ def settled(tree: Tree) -> Tree:
 def undisturbed(
     cold: tuple[Tree, Outcome], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., dict[str, object]]:
-    """The state that `make all` ends in when config.yaml has these edits and nothing interferes."""
+    """The state in which `make all` ends with these edits of config.yaml, if nothing interferes."""
 
     @cache
     def state(*edits: tuple[str, str]) -> dict[str, object]:

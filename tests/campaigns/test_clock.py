@@ -1,4 +1,4 @@
-"""A clock that was set back, differs or jumps: edits are seen, and nothing runs twice."""
+"""Clocks that were set back, differ or jump: edits are seen, and nothing runs twice."""
 
 import os
 import time
@@ -14,17 +14,17 @@ RIDGES = instances("train_models", models=["ridge"])
 
 
 def move_times(tree: Tree, seconds: int) -> None:
-    """All that the tree says of times, as if the clock had since been set back by so much."""
+    """Shift all times in the tree, as if the clock had since been set back by so much."""
     verified = tree.path / "artifacts/.verified"
     verified.write_text(f"{int(verified.read_text()) + seconds}\n")
     files = [path for path in tree.path.rglob("*") if ".venv" not in path.parts]
-    for path in sorted(files, key=lambda path: path.stat().st_ctime_ns):  # that cannot be set
+    for path in sorted(files, key=lambda path: path.stat().st_ctime_ns):  # which cannot be set
         then = path.stat().st_mtime_ns + seconds * 10**9
         os.utime(path, ns=(then, then))
 
 
 def edit_back_and_forth(tree: Tree, **environment: str) -> None:
-    """Both edits are seen, and once is enough."""
+    """Edit and undo: both edits are seen, and each needs only one make."""
     for old, new in (RIDGE, RIDGE[::-1]):
         tree.edit("config.yaml", old, new)
         outcome = tree.make("train_models", **environment)
@@ -41,7 +41,7 @@ def test_a_clock_set_back_by_a_day(settled, cold):
 
 @pytest.fixture
 def faked(long: bool, tmp_path: Path) -> dict[str, str]:
-    """Processes with a clock of their own, which `clock` sets; files keep the machine's times."""
+    """The environment of processes with a clock of their own; files keep the machine's times."""
     if not long:
         pytest.skip("long: pytest tests/campaigns --long")
     libraries = sorted(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))

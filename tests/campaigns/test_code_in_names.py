@@ -1,4 +1,4 @@
-"""Every way in that a name has, with names that would be code: nothing runs, nothing is lost."""
+"""Every way in for names, tried with names that would be code: nothing runs, nothing is lost."""
 
 import contextlib
 import shutil
@@ -52,7 +52,7 @@ Way = Callable[[Tree, str], contextlib.AbstractContextManager[tuple[list[str], d
 
 
 def file_in(folder: str, ending: str, goal: str) -> Way:
-    """A copy of a file there, under the name."""
+    """The way by a copy of a file in a folder, under the name."""
 
     @contextlib.contextmanager
     def way(tree: Tree, name: str) -> Iterator[tuple[list[str], dict[str, str]]]:

@@ -1,4 +1,4 @@
-"""Makes at once in one tree: each finds the others' work done; together they run each step once."""
+"""Several makes at once in one tree: they find each other's work, and run each step once."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ RIDGE = ("alpha: 1.0", "alpha: 250.0")
 
 
 def at_once(tree: Tree, makes: int, *goals: str, jobs: int = 2) -> Counter[str]:
-    """How often each step ran."""
+    """Start several makes at once; how often each step ran."""
     started = [tree.start(*goals, jobs=jobs) for _ in range(makes)]
     outcomes = [running.outcome() for running in started]
     assert [(outcome.code, outcome.stderr) for outcome in outcomes] == [(0, "")] * makes, outcomes
@@ -23,7 +23,7 @@ def once(steps: set[str]) -> Counter[str]:
 
 def test_dry_runs_beside_it_disturb_no_make(tree):
     tree.edit("config.yaml", *RIDGE)
-    assert tree.make("-n", "all").code == 0  # lists what steps were seen to read, too
+    assert tree.make("-n", "all").code == 0  # its promises include what steps were seen to read
     promised = [*(tree.path / "artifacts/.promised").iterdir()]
     before = {path: path.stat().st_mtime_ns for path in promised}
     running = tree.start("all")

@@ -55,7 +55,7 @@ def with_values(**values: object) -> Callable[[bytes], bytes]:
 
 
 def of_a_later_version(data: bytes) -> bytes:
-    """Whole, so that only its format tells."""
+    """A checkpoint that is whole, but has a newer format."""
     record = json.loads(data) | {"format": checkpoint.FORMAT + 1, "news": "of a later version"}
     del record["digest"]
     return json.dumps(record | {"digest": checkpoint._digest(record)}).encode()

@@ -1,4 +1,4 @@
-"""A disk that is full or may not be written: one clear line, and nothing earlier is lost."""
+"""Disks that are full or read-only: one clear line, and nothing earlier is lost."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ FIGURE = "reports/figs/mean_impute_ridge_hexbin.png"
 
 
 def limited(kilobytes: int) -> list[str]:
-    """A command whose files cannot grow beyond this size."""
+    """A prefix for commands, whose files then cannot grow beyond this size."""
     return ["sh", "-c", f'ulimit -f {2 * kilobytes}; exec "$@"', "sh"]
 
 
@@ -52,7 +52,7 @@ def test_a_figure_that_does_not_fit_is_drawn_by_the_next_make(tree, cold):
 
 
 def bound_by_permissions() -> list[str]:
-    """A command that permissions hold for, even when root gives it."""
+    """A prefix for commands, to which permissions then apply even if root runs them."""
     if os.geteuid() != 0:
         return []
     rights = "-dac_override,-dac_read_search"
@@ -91,7 +91,7 @@ def small_disk(cold: tuple[Tree, Outcome], long: bool, tmp_path: Path) -> Iterat
 
 
 def fill(disk: Path, free: int) -> Path:
-    """A file that leaves so many bytes."""
+    """Write a file that leaves so many bytes free."""
     ballast = disk / "ballast"
     statistics = os.statvfs(disk)
     ballast.write_bytes(bytes(max(0, statistics.f_bavail * statistics.f_bsize - free)))
@@ -117,7 +117,7 @@ def test_a_disk_that_runs_full_at_random_steps(small_disk, chance, undisturbed):
             assert "No space left on device" in outcome.stderr, outcome
         now = tree.state()
         changed = {path for path in now if now[path] not in (old[path], new[path])}
-        if " is missing: No space" in outcome.stdout:  # which the figures' list and reports say
+        if " is missing: No space" in outcome.stdout:  # the list of figures and the reports say so
             changed -= {path for path in changed if path.endswith(("_figures.json", ".md"))}
         assert changed == set()
         assert tree.temporary_files() == []

@@ -1,4 +1,4 @@
-"""Ctrl-C ends everything at once and says no more than that; the next make goes on."""
+"""Ctrl-C ends everything at once, with no other message; the next make continues."""
 
 import re
 import signal
@@ -21,7 +21,7 @@ def wait_for(tree: Tree, running: Running, command: str) -> None:
 
 
 def interrupt(tree: Tree, running: Running) -> None:
-    """What the terminal does at Ctrl-C."""
+    """Do what the terminal does at Ctrl-C."""
     in_time = running.process.poll() is None
     running.send(signal.SIGINT)
     outcome = running.outcome()

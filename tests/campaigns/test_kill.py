@@ -1,4 +1,4 @@
-"""SIGKILL at random instants: whatever was half done, the next make ends in the same bytes."""
+"""SIGKILL at random instants: whatever was half done, the next make ends with the same bytes."""
 
 import os
 import random
@@ -23,7 +23,7 @@ REMOVABLE += ("reports/figs",)
 
 
 def configure(tree: Tree, text: str, edits: Edits) -> None:
-    """`text` is config.yaml without edits."""
+    """Write config.yaml with these edits; `text` is the file without any."""
     for old, new in edits:
         assert old in text
         text = text.replace(old, new, 1)
@@ -31,17 +31,20 @@ def configure(tree: Tree, text: str, edits: Edits) -> None:
 
 
 def remove_some(tree: Tree, chance: random.Random) -> list[str]:
-    """As a person might who tidies up, bookkeeping included."""
+    """Remove some files, bookkeeping included, as a person who tidies up might."""
     files = [file for top in REMOVABLE for file in (tree.path / top).rglob("*") if file.is_file()]
     files = [file for file in sorted(files) if "history" not in file.parts]
     chosen = chance.sample(files, min(len(files), chance.randint(1, 6)))
     for file in chosen:
-        file.unlink(missing_ok=True)  # an orphan may be faster
+        file.unlink(missing_ok=True)  # an orphaned step may have removed it first
     return [str(file.relative_to(tree.path)) for file in chosen]
 
 
 def kill(running: Running, tree: Tree, kind: str, chance: random.Random) -> bool:
-    """Whether there was something to kill. Children of a make that is killed alone live on."""
+    """Kill make or its steps; whether there was anything to kill.
+
+    If make alone is killed, its children live on.
+    """
     if running.process.poll() is not None:
         return False
     if kind == "group":
@@ -82,7 +85,7 @@ def test_a_tree_killed_at_random_instants_mends(tree, chance, undisturbed, long)
         else:
             edits = other_edits(edits, chance, long=long)
             configure(tree, text, edits)
-        warm = chance.choice((0, 1))  # when make is killed, plain steps live on
+        warm = chance.choice((0, 1))  # plain steps survive the death of make
         running = tree.start("all", f"WARM={warm}", jobs=chance.choice((2, 4)))
         time.sleep(chance.uniform(0, 6 if long else 1.5))
         kind = chance.choice(KINDS)

@@ -1,7 +1,8 @@
 """Malformed configurations and price files: one clear line each, at once, or the right result.
 
-The cases are made of the shipped configuration and of real bars, each by the number in its name, so
-that a failure repeats. The short form takes a sample of each kind, the long form 200 and more.
+Cases are made from the shipped configuration and from real bars. The number in a case's name seeds
+it, so a failure can be repeated. The short form takes a sample of each kind, the long form 200 or
+more.
 """
 
 import copy
@@ -32,7 +33,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = (ROOT / "config.yaml").read_text("utf-8")
-SECONDS = 5  # of processor time; a case takes a tenth of one
+SECONDS = 5  # processor time that a case may take; it needs a tenth of a second
 CASES = 200
 PLACE = r"config\.yaml(:\d+:\d+: |: has [\d,]+ bytes)"
 
@@ -56,7 +57,7 @@ def in_time() -> Iterator[None]:
 
 
 def assert_clear(message: str, start: str) -> None:
-    """Each fault on a line that begins with the file, of bearable length, fit for any terminal."""
+    """Each fault has a line that starts with the file, is not too long and fits any terminal."""
     for line in message.splitlines():
         assert re.match(start, line), message
         assert line.isprintable(), message
@@ -174,7 +175,7 @@ def configuration_of(number: int) -> bytes:
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
-    """A few bytes changed, lost, moved in, or the end cut off."""
+    """The data with a few bytes changed, lost or inserted, or with the end cut off."""
     found = bytearray(data)
     for _ in range(chance.choice([1, 1, 2, 5])):
         place = chance.randrange(len(found))
@@ -220,7 +221,7 @@ def test_a_malformed_configuration_is_named_or_means_what_it_says(project, cases
 
 
 def assert_as_written(found: object, written: object) -> None:
-    """What was written came through; what was not has its default."""
+    """Values that were written came through; the others have their defaults."""
     if isinstance(written, dict) and isinstance(found, dict):
         for key, value in written.items():
             assert_as_written(found[key], value)
@@ -229,7 +230,7 @@ def assert_as_written(found: object, written: object) -> None:
 
 
 def test_a_key_of_any_value_is_named_by_its_own_line(project, long):
-    """Every value gives way to each hostile one; a sample in the short form."""
+    """Every value is replaced by every hostile one; by a sample of them in the short form."""
     document, places = parse("config.yaml", SHIPPED.encode())
     leaves = [path for path in places if not isinstance(at(document, path), dict)]
     pairs = [(path, value) for path in leaves for value in ALIEN]

@@ -1,8 +1,8 @@
 """What counts as plumbing cannot change an output: its mutants give the same bytes, or fail tests.
 
-A mutant is one module of the harness with one comparison flipped, one condition turned round or one
-number changed. `make all` from nothing first: if it ends in the same bytes, the mutant is harmless.
-Else the tests of that module must notice it.
+A mutant is one module of the harness with one comparison flipped, one condition inverted or one
+number changed. If `make all` from nothing ends with the same bytes, the mutant is harmless. If not,
+the tests of that module must notice it.
 """
 
 import ast
@@ -28,7 +28,7 @@ FLIPPED = {
 
 
 def mutants(source: str) -> Iterator[str]:
-    """The source with one place changed, for each place that can be."""
+    """The source with one place changed, for each place that can be changed."""
     whole = ast.parse(source)
     for number, node in enumerate(ast.walk(whole)):
         if isinstance(node, ast.Compare | ast.If | ast.IfExp | ast.BoolOp) or (
@@ -52,7 +52,7 @@ def _change(node: ast.AST) -> None:
 
 
 def drawn(chance: random.Random, count: int) -> list[tuple[str, str]]:
-    """Module and mutated source, spread over the modules."""
+    """Modules and their mutated sources, spread over all modules."""
     found = {}
     for path in sorted(code.PLUMBING):
         every = list(mutants((ROOT / path).read_text("utf-8")))

@@ -22,7 +22,7 @@ def write(tree: Tree, lines: list[str]) -> None:
 
 
 def cell(row: int, column: int, value: str) -> Damage:
-    """Row 1 is the first below the header, i.e. line 2 of the file."""
+    """Damage a cell; row 1 is the first below the header, which is line 2 of the file."""
 
     def damage(tree: Tree) -> None:
         lines = rows(tree)
@@ -55,7 +55,7 @@ def only(text: str | bytes) -> Damage:
 
 
 def void(_: object) -> None:
-    """Make an expression a statement."""
+    """Turn an expression into a statement, for use in a lambda."""
 
 
 def latin(tree: Tree) -> None:
@@ -88,7 +88,7 @@ def config(old: str, new: str) -> Damage:
 
 
 def file_as_folder(tree: Tree) -> None:
-    """A folder that cannot be written, also for root."""
+    """Make a folder that nobody can write to, not even root."""
     shutil.rmtree(tree.path / "logs")
     (tree.path / "logs").write_text("in the way")
     tree.edit("scripts/tidemark/features/bar_features.py", ".std(ddof=1)", ".std(ddof=0)")
@@ -269,9 +269,9 @@ def test_bad_input(tree: Tree, kind: str) -> None:
 
 
 def complaint_of(stderr: str) -> str:
-    """The one line of the step or of config.yaml, without Make's own and the name of the log.
+    """The one line of the step or of config.yaml, without Make's own lines and the log's name.
 
-    Two instances of a step may say it twice.
+    Two instances of a step may both print it.
     """
     lines = {line for line in stderr.splitlines() if not line.startswith(("make:", "    log:"))}
     assert len(lines) == 1, stderr
@@ -279,6 +279,6 @@ def complaint_of(stderr: str) -> str:
 
 
 def results(tree: Tree) -> dict[str, str]:
-    """Results, without the sample that a test damages."""
+    """The results without the sample, which the test damages."""
     found = tree.results()
     return {path: sha for path, sha in found.items() if not path.startswith("data/sample")}

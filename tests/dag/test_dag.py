@@ -18,14 +18,14 @@ def everything(tree: Tree) -> dict[str, tuple[int, int]]:
 
 
 def shown(tree: Tree) -> dict[str, str]:
-    """State of each instance as in the tooltips."""
+    """The state of each instance, read from the tooltips."""
     root = ElementTree.fromstring(tree.text("artifacts/dag.svg"))
     titles = [title.text.split("\n") for title in root.iter("{http://www.w3.org/2000/svg}title")]
     return {title: state for title, state, *_ in titles}
 
 
 def edges(tree: Tree) -> dict[str, set[tuple[str, str]]]:
-    """By their sign: `-->` observed, `-.->` promised."""
+    """The edges by their sign: `-->` observed, `-.->` promised."""
     found = re.findall(r"^  (\w+) (-\.?->) (\w+)$", tree.text("artifacts/dag.mmd"), re.M)
     return {
         sign: {(a, b) for a, at, b in found if at == sign} for sign in {at for _, at, _ in found}

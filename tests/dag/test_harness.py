@@ -1,4 +1,4 @@
-"""What the harness promises to users of `make`: refusals, alerts, help, and a clear word."""
+"""What the harness promises to users of `make`: refusals, alerts, help, and clear messages."""
 
 import http.server
 import json
@@ -177,7 +177,7 @@ def test_done_in_counts_from_the_start_of_make(tree):
     outcome = tree.make("train_models")
     took = time.monotonic() - began
     (told,) = re.findall(r"^Done in ([\d.]+) s: 2 ran", outcome.stdout, re.M)
-    assert float(told) == pytest.approx(took, abs=0.5)  # all but the last look
+    assert float(told) == pytest.approx(took, abs=0.5)  # without the last verification
 
 
 def test_a_reader_that_goes_away_is_no_failure(tree):
@@ -216,7 +216,7 @@ def test_an_old_make_is_told_so(cold):
 
 
 def fake_path(tmp_path, python: str | None) -> str:
-    """A PATH with the shell's tools and, perhaps, a python3 that says what it is told."""
+    """A PATH with the shell's tools and, if given, a python3 that runs this script."""
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("sh", "cmp", "rm", "cp", "touch"):

@@ -43,7 +43,7 @@ def test_the_second_make_starts_no_python(tree):
     (tree.path / ".venv/bin/python").chmod(0o755)
     (tree.path / ".venv/.ok").touch()
     os.utime(tree.path / ".venv/.ok", ns=(times[0], times[0]))
-    os.utime(tree.path / "artifacts/.looked")  # or the other interpreter would be looked into
+    os.utime(tree.path / "artifacts/.looked")  # otherwise the changed interpreter would be verified
     outcome = tree.make("all")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert "steps are fresh; nothing to do" in outcome.stdout
@@ -180,7 +180,7 @@ def test_a_source_that_says_the_same_stops_at_fetch_data(tree):
 
 
 def test_scrambled_times_recompute_nothing(tree):
-    """As after a clone with restored results: contents decide."""
+    """Times are scrambled, as after a clone with restored results; contents decide."""
     files = [path for path in sorted(tree.path.rglob("*")) if path.is_file()]
     files = [path for path in files if ".venv" not in path.parts]
     times = random.Random(7)
@@ -319,7 +319,7 @@ def test_an_edit_made_while_a_step_runs_is_not_lost(tree, step, path, old, new):
 
 
 def test_a_source_replaced_by_an_older_file_is_seen(tree):
-    """As mv, cp -p, rsync and tar do."""
+    """mv, cp -p, rsync and tar can all do that."""
     text = tree.text("data/sample/unemployment.csv")
     other = tree.path / "other.csv"
     other.write_text(text.replace("2012-11-01,", "2012-11-01,1"), "utf-8")
@@ -329,7 +329,7 @@ def test_a_source_replaced_by_an_older_file_is_seen(tree):
 
 
 def test_sessions_reach_only_who_reads_them_and_only_if_they_change(tree):
-    """A schema or a day of freshness leaves them alone; a whole day in place of hours does not."""
+    """A schema or an as_of day leaves sessions alone; a whole day instead of hours does not."""
     tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-03-04")
     tree.edit("schemas/prices.json", '"min_rows": 250', '"min_rows": 251')
     message = tree.make("validate_schema").stderr

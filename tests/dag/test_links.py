@@ -12,7 +12,7 @@ from conftest import ROOT, Tree, instances
 import pytest
 
 LINKED = ("data", "features", "models", "metrics", "reports", "artifacts")
-GENERATED = {  # and what `make clean` removes it by
+GENERATED = {  # file: what `make clean` removes it by
     "data/raw/prices.parquet": "data/raw/prices.parquet",
     "models/a.pkl": "models/a.pkl",
     "reports/reflection.md": "./reports/reflection.md",
@@ -34,7 +34,7 @@ def disk() -> Iterator[Path]:
 
 @pytest.fixture
 def linked(tree: Tree, disk: Path) -> Tree:
-    """A built project whose folders lie on another disk, but for artifacts/edited_by_hand's."""
+    """A built project whose folders lie on another disk, except artifacts/edited_by_hand/."""
     for name in LINKED[:-1]:
         shutil.move(tree.path / name, disk / name)
         (tree.path / name).symlink_to(disk / name)
@@ -49,7 +49,7 @@ def test_an_edit_behind_a_link_is_seen_and_kept(linked):
     was, stat = path.read_bytes(), path.stat()
     edited = was.replace(b"0", b"1", 1)
     path.write_bytes(edited)
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # as an archive does
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # as unpacking an archive does
     outcome = linked.make("evaluate")
     assert (outcome.code, outcome.ran) == (0, {"evaluate mean_impute ridge"}), outcome
     assert f"{METRICS} is not what the step wrote" in outcome.stdout
@@ -73,7 +73,7 @@ def test_sources_and_code_behind_links_are_seen(linked, disk):
 
 
 def test_a_link_that_leads_elsewhere_now_is_seen(tree, disk):
-    """As a folder `current` among snapshots."""
+    """Some people keep a link `current` that leads to one of many snapshots."""
     for name in ("old", "new"):
         shutil.copytree(tree.path / "data/sample", disk / name)
     newer = disk / "new/unemployment.csv"
@@ -109,7 +109,7 @@ def test_clean_empties_what_links_lead_to_and_touches_nothing_else(linked, disk)
 
 @pytest.fixture
 def generated(tmp_path: Path) -> Path:
-    """A project that holds little but what `make clean` removes, and a note of each file."""
+    """A project with little more than what `make clean` removes, and a note for each file."""
     (tmp_path / "scripts").mkdir()
     shutil.copy(ROOT / "scripts/clean.sh", tmp_path / "scripts")
     (tmp_path / "tests").mkdir()
@@ -121,7 +121,7 @@ def generated(tmp_path: Path) -> Path:
 
 
 def clean(project: Path, before: str = "") -> subprocess.CompletedProcess[str]:
-    """`make clean` where nobody sleeps, and `rm` first does what is said before."""
+    """Run `make clean` with a `sleep` that returns at once and an `rm` that first runs `before`."""
     commands = project / "commands"
     commands.mkdir()
     rm = f'{before}\nexec {shutil.which("rm")} "$@"'
@@ -141,7 +141,7 @@ def left(project: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", GENERATED)
 def test_clean_says_what_it_could_not_remove(generated, path):
-    """Whichever it is, for a shell easily counts the last command alone."""
+    """It says so for any path, although a shell easily reports the last command only."""
     refuse = f'echo "rm: {path}: not permitted" >&2; exit 1'
     done = clean(generated, f'case " $* " in *" {GENERATED[path]} "*) {refuse};; esac')
     assert done.returncode != 0
@@ -151,7 +151,7 @@ def test_clean_says_what_it_could_not_remove(generated, path):
 
 
 def test_clean_tries_twice(generated):
-    """A step of a killed make may still be writing."""
+    """The second try is for a step of a killed make that is still writing."""
     once = '[ -e seen ] || { >seen; echo "rm: not empty" >&2; exit 1; }'
     done = clean(generated, once)
     assert (done.returncode, done.stderr) == (0, "")
@@ -167,7 +167,7 @@ def test_clean_keeps_a_link_whose_disk_is_not_mounted(generated, name):
     done = clean(generated)
     assert (done.returncode, done.stderr) == (0, "")
     assert (generated / name).is_symlink()
-    unknown = {"reports/reflection.md"} if name == "artifacts" else set()  # whose it is
+    unknown = {"reports/reflection.md"} if name == "artifacts" else set()  # its maker is unknown
     assert left(generated) == unknown
     assert not (generated / "slept").exists()
 

@@ -22,7 +22,7 @@ def nothing_ran(tree: Tree) -> bool:
 
 
 def one_file_a_ticker(tree: Tree) -> Path:
-    """The prices of the tree, split into mydata/*.csv."""
+    """Split the prices of the tree into mydata/*.csv, one file for each ticker."""
     header, *rows = tree.text("data/sample/prices.csv").splitlines()
     folder = tree.path / "mydata"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""`make status` and `make why`: what they say is what make then does, and they change nothing."""
+"""`make status` and `make why`: they foretell what make then does, and they change nothing."""
 
 import json
 import re
@@ -237,7 +237,7 @@ def test_what_reports_acceptances_cannot_be_accepted(tree):
 
 
 def age(tree: Tree, library: str, *names: str) -> None:
-    """As if these steps had run with an older version of a library."""
+    """Change records as if these steps had run with an older version of a library."""
     for name in names:
         path = tree.path / f"artifacts/{name}.ok"
         record = json.loads(path.read_bytes())

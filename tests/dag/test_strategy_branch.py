@@ -1,4 +1,4 @@
-"""Strategies: what an edit reruns, a user's own strategy, and who looks ahead."""
+"""Strategies: what an edit reruns, a user's own strategy, and strategies that look ahead."""
 
 import json
 
@@ -27,7 +27,7 @@ ENTRY = "  two_rises: {strategy: two_rises, parameters: {apart: [1, 2]}}\n"
 
 
 def add_own(tree: Tree, text: str = OWN) -> None:
-    """One file and one entry, as README says."""
+    """Add a strategy by one file and one entry, as README says."""
     path = tree.path / "scripts/tidemark/backtest/strategies/two_rises.py"
     path.write_text(text, "utf-8")
     tree.edit("config.yaml", "  sma_cross: {", f"{ENTRY}  sma_cross: {{")

@@ -1,6 +1,6 @@
-"""Children of the warm interpreter are what plain processes would be, and do not outlive anyone.
+"""Children of the warm interpreter behave like plain processes, and do not outlive make.
 
-A `sleep` stands for make: the interpreter belongs to that process, and ends with it.
+A `sleep` stands in for make: the interpreter belongs to that process, and ends with it.
 """
 
 import ast
@@ -77,7 +77,7 @@ SLEEP = "import os, time; print(os.getpid(), os.getppid(), flush=True); time.sle
 
 @dataclass
 class Project:
-    """A project of one script, and a process that stands for make."""
+    """A project of one script, and a process that stands in for make."""
 
     path: Path
     stand_in: subprocess.Popen[bytes] = field(
@@ -162,7 +162,7 @@ def test_a_child_is_what_a_plain_process_would_be(project):
 def test_a_child_ends_as_a_plain_process_would(project, ending):
     warm, plain = (project.outcome(ENDINGS[ending], warm=warm) for warm in ("1", "0"))
     assert warm[:2] == plain[:2]
-    if ending != "interrupted":  # no traceback at Ctrl-C, even before the step can see to that
+    if ending != "interrupted":  # no traceback at Ctrl-C, even before the step can prevent it
         assert warm[2].splitlines()[-1:] == plain[2].splitlines()[-1:]
 
 
@@ -216,7 +216,7 @@ def test_a_child_dies_with_its_client(project):
 def test_a_child_and_its_client_that_end_at_once_leave_the_server_alive(own_project):
     process = own_project.start(SLEEP)
     child, server = map(int, process.stdout.readline().split())
-    os.kill(server, signal.SIGSTOP)  # it will hear of both in one look
+    os.kill(server, signal.SIGSTOP)  # so that it learns of both ends at once
     os.kill(child, signal.SIGKILL)
     assert soon(lambda: not alive(child))
     process.kill()

@@ -70,7 +70,7 @@ def averages(frame: pd.DataFrame, weights=WEIGHTS) -> Averages:
 
 
 def in_parts(frame: pd.DataFrame, most: int) -> tuple[list[pd.DataFrame], Averages]:
-    """Scored as the step does it, with at most so many cells at a time."""
+    """The frame scored as the step does it, with at most so many cells at a time."""
     counts = frame["scenario_name"].value_counts().to_dict()
     parts = [
         scoring.scored(frame[frame["scenario_name"].isin(names)], WEIGHTS)
@@ -81,7 +81,7 @@ def in_parts(frame: pd.DataFrame, most: int) -> tuple[list[pd.DataFrame], Averag
 
 
 def tables(found: Averages, guardrails=LENIENT) -> list[pd.DataFrame]:
-    """All that is said of the averages."""
+    """All tables that are made from the averages."""
     sets = rankings.set_rankings(found, guardrails)
     performance = by_market.scenario_performance(found, HOLD)
     scores = by_market.strategy_scores(found)
@@ -189,7 +189,7 @@ def test_the_order_of_rows_changes_nothing(seed):
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("most", [1, 21, 45])
 def test_parts_give_the_same_as_all_cells_at_once(seed, most):
-    """A part is of whole market scenarios; 20 cells each, so 4, 4 and 2 parts."""
+    """A part consists of whole market scenarios of 20 cells each, so there are 4, 4 and 2 parts."""
     frame = draw_cells(seed)
     (whole,), at_once = in_parts(frame, len(frame))
     parts, found = in_parts(frame, most)
@@ -203,7 +203,7 @@ def test_parts_give_the_same_as_all_cells_at_once(seed, most):
 
 
 def test_averages_do_not_grow_with_tickers_or_paths_of_a_group():
-    """What stays is a row a set and group, and a row a strategy and market scenario."""
+    """What is kept is a row for each set and group, and one for each strategy and scenario."""
     frame = draw_cells(0)
     more = pd.concat([frame, *(frame.assign(symbol=frame["symbol"] + str(n)) for n in range(20))])
     few, many = averages(frame), averages(more)
@@ -221,7 +221,7 @@ def test_parts_are_filled_in_order_and_hold_whole_scenarios():
 
 
 @given(seed=st.integers(0, 10**6))
-@example(seed=232)  # two sets tie, and their averages do not in the twelfth digit
+@example(seed=232)  # two sets tie, but their averages differ in the twelfth digit
 @settings(max_examples=12, deadline=None)
 def test_a_dominated_strategy_keeps_the_order_of_the_others(seed):
     frame = draw_cells(seed).fillna({"sharpe_ratio": -8.0})
@@ -259,7 +259,7 @@ def test_overlapping_windows_count_once():
 
 
 def test_the_benchmark_stands_beside_on_the_same_cells():
-    """Where a Sharpe ratio is undefined, neither side of the comparison counts the cell."""
+    """A cell whose Sharpe ratio is undefined counts on neither side of the comparison."""
     rows = [
         cell("cross", "full", sharpe_ratio=0.5, annual_return=0.08, total_return=2.0),
         cell("cross", "path", sharpe_ratio=np.nan, annual_return=0.0, total_return=0.0),
@@ -352,7 +352,7 @@ def test_ties_go_to_sharpe_return_and_the_alphabet():
 
 
 def test_rounding_breaks_no_tie():
-    """The same shares, won in other metrics of the same weight, are the same score."""
+    """The same shares, won in other metrics of the same weight, give the same score."""
     metrics = ("total_return", "sharpe_ratio", "win_rate")
     rows = [
         cell(name, **dict(zip(metrics, values, strict=True)))
@@ -365,7 +365,7 @@ def test_rounding_breaks_no_tie():
 
 
 def test_the_order_of_tickers_breaks_no_tie():
-    """Sets with the same scores, on other tickers each, come in the order of the alphabet."""
+    """Sets with the same scores, each on other tickers, come in alphabetical order."""
     draw = np.random.default_rng(1)
     scores = draw.uniform(size=23)
     names = [f"s{n:02}" for n in range(20)]
@@ -520,7 +520,7 @@ def test_leaders_are_the_best_over_groups_that_all_tried():
     assert found.to_numpy().tolist() == [
         ["full", 1, "late", 0.4],
         ["historical", 1, "macd", 0.65],
-        ["historical", 2, "cross", 0.6],  # as rsi, and earlier in the alphabet
+        ["historical", 2, "cross", 0.6],  # same score as rsi, but earlier in the alphabet
         ["historical", 3, "rsi", 0.6],
     ]
 

@@ -94,7 +94,7 @@ def test_sma_cross_gives_the_published_figures(
     [("same_close", 7.89, 0.005), ("next_open", 7.04, 0.011), ("next_close", 6.09, 0.005)],
 )
 def test_fill_timing_matters_as_published(fill, total_return, tolerance):
-    """Published of another vendor's rows, whose opens differ by cents on days with fills."""
+    """Published for another vendor's rows, whose opens differ by cents on days with fills."""
     frame = pd.read_csv(SAMPLE, parse_dates=["Date"])
     frame = frame[frame["Ticker"] == "GOOG"].rename(columns={"Date": "timestamp"})
     prices = from_tidy(frame.rename(columns=lambda name: name.lower().replace(" ", "_")))
@@ -354,7 +354,7 @@ def test_costs_and_slippage_worsen_each_fill():
     rules = replace(FREE, cost=0.01, slippage=0.02)
     result = simulate(column(1, 0, -1, 0, 0), bars([100.0] * 5), rules)
     buy, sell = 1.02 * 1.01, 0.98 * 0.99
-    # In, out; short: what the sale of equity's worth brings less is owed from equity; bought back.
+    # Buy, sell; go short, where equity owes what the sale brings less than its value; buy back.
     kept = [1 / buy, sell, 1 / (2 - sell), 2 - buy]
     assert result.returns[:4, 0] == pytest.approx(np.array(kept) - 1, abs=1e-15)
     assert result.equity[-1, 0] == pytest.approx(np.prod(kept), rel=1e-14)
@@ -411,7 +411,7 @@ def test_ruin_over_night_is_not_undone_by_day():
 
 @pytest.mark.parametrize("fill", FILLS)
 def test_a_missing_bar_changes_no_total(fill):
-    """The day of a crash may be missing: who holds then has lost all the same."""
+    """The day of a crash may be missing, but whoever held through it has still lost."""
     close = np.array([100.0, 110.0, 121.0, 130.0, 60.0, 55.0, 70.0, 80.0, 90.0])
     rules = replace(FREE, fill=fill, cost=0.01)
     whole = simulate(np.ones((9, 1)), bars(close), rules)
@@ -445,7 +445,7 @@ def test_fills_wait_for_an_allowed_bar():
     targets = column(1, 1, 0.5, 1, 0, 0)
     closed_early = np.array([True, False, False, True, True, True])
     result = simulate(targets, bars(close), replace(FREE, fill="next_open"), closed_early)
-    # Bar 3 fills the target of bar 2, the newest then.
+    # Bar 3 fills the target of bar 2, which is the newest at that time.
     assert result.position[:, 0].tolist() == [0, 0, 0, 0.5, 1, 0]
     result = simulate(targets, bars(close), replace(FREE, fill="same_close"), closed_early)
     assert result.position[:, 0].tolist() == [0, 1, 1, 1, 1, 0]

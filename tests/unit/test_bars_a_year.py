@@ -44,7 +44,7 @@ def test_of_the_sample_it_is_the_bars_over_thirteen_years():
 
 
 def test_time_within_holes_does_not_count():
-    """A hole of a year in one ticker of two leaves its annual figures what they were."""
+    """A hole of a year in one of two tickers leaves its annual figures as they were."""
     days = times("2018-01-01", "2023-12-29", "B")
     close = np.ones((len(days), 2))
     close[(days > np.datetime64("2020-06-01")) & (days < np.datetime64("2021-06-01")), 1] = np.nan

@@ -61,7 +61,7 @@ def test_agrees_with_arch():
 
 
 def test_coverage_of_an_autoregressive_mean():
-    """Nominal 90 % holds about 85 % of the time, as is known of it; single dates hold far less."""
+    """Nominal 90 % intervals cover about 85 %, as is known; those of single dates far less."""
     paths = autoregressive(500, 300, 0.5, seed=21)
 
     def coverage(length: int) -> float:

@@ -1,4 +1,4 @@
-"""Small data of other people, through the functions of the steps, with the value that is right."""
+"""Small data sets from elsewhere, put through the functions of the steps, with the right values."""
 
 import gzip
 from pathlib import Path
@@ -50,7 +50,7 @@ def raw(name, source=LONG):
 
 
 def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
-    """What it gives in capitals throughout."""
+    """What the same file gives when its tickers are all in capitals."""
     bars = raw("mixed_case_ticker")
     clean = cleaning.clean(bars, {}, PLAIN, 250).bars
     recipe = bar_features.Recipe(1, [0, 1], [5], [], None)
@@ -114,7 +114,7 @@ def test_a_change_of_units_and_a_split_not_applied_are_named():
 
 
 def sample(reader, *keys, mend=lambda text: text):
-    """What a source of config.yaml gives, of a file that was changed."""
+    """What a source of config.yaml gives after `mend` has changed its file."""
     source = load.load(str(ROOT / "config.yaml")).model_dump()["fetch_data"]
     for key in keys:
         source = source[key]
@@ -182,7 +182,7 @@ def test_sessions_that_are_stamped_in_utc_fall_on_their_days_in_berlin():
 
 
 def test_hours_that_berlins_clocks_repeat_are_read_in_order():
-    """The hour from 02:00 comes twice on 2021-10-31, so all bars are an hour apart."""
+    """The hour from 02:00 occurs twice on 2021-10-31, so all bars are an hour apart."""
     times = raw("repeated_clock_hour", BERLIN_HOURS)["timestamp"]
     assert (times.diff()[1:] == pd.Timedelta(hours=1)).all()
     assert times[720:722].to_list() == [

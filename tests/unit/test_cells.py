@@ -1,4 +1,4 @@
-"""Cells: traded side by side, each is what it would be alone; and which markets are tried."""
+"""Cells that are traded together equal those traded alone; and which markets are tried."""
 
 from dataclasses import replace
 
@@ -162,7 +162,7 @@ def test_trading_hours_are_those_of_the_exchange_in_summer_and_winter():
 
 
 def test_fills_keep_to_the_hours(prices, markets):
-    """Daily bars stand at midnight UTC: an hour of the day in which there is none allows none."""
+    """Daily bars are stamped at midnight UTC, so trading hours without a midnight allow none."""
     closed = replace(
         Trial("cross", strategies.load("sma_cross"), SETS, {}, RULES),
         hours=TradingHours("09:30", "16:00", "UTC"),

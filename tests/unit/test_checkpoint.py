@@ -105,7 +105,7 @@ def test_a_source_that_is_too_large_is_not_hashed_to_the_end(monkeypatch):
         patch.setattr(store, "sha256_file", lambda path: pytest.fail(f"hashes {path}"))
         reasons = checkpoint.reasons(NAME)
         assert str(next(reasons)) == "data/in.csv cannot be read"
-    os.truncate("data/in.csv", 10**6 + 1)  # but a template may be, where sources may not
+    os.truncate("data/in.csv", 10**6 + 1)  # a template may be as large, a source may not
     assert checkpoint.Look().sha("data/in.csv") == store.sha256_file(Path("data/in.csv"))
 
 

@@ -76,7 +76,7 @@ def test_order_decides(walls, utc):
 
 
 def test_each_ticker_has_an_order_of_its_own():
-    """Rows of one time side by side, and tickers one after the other."""
+    """Rows grouped by time, and rows grouped by ticker."""
     times = [row for wall in HOURS for row in (berlin(wall) + berlin(wall, ticker="B"))]
     assert read(times) == {"A": IN_UTC, "B": IN_UTC}
     assert read(berlin(*HOURS) + berlin(*HOURS, ticker="B")) == {"A": IN_UTC, "B": IN_UTC}
@@ -89,7 +89,7 @@ def test_a_wide_file():
 
 
 def test_spacing_decides_where_no_bar_comes_twice():
-    """Bars every two hours of UTC: one hour after the neighbour on the one side would be odd."""
+    """With a bar every two hours in UTC, a bar only one hour from its neighbour would be odd."""
     even = berlin("00:00", "02:00", "03:00", "05:00", "07:00")
     assert read(even)["A"] == ["30 22:00", "31 00:00", "31 02:00", "31 04:00", "31 06:00"]
     odd = berlin("01:00", "02:00", "04:00", "06:00", "08:00")
@@ -215,7 +215,7 @@ def test_a_whole_series_reads_back_exactly(zone, pick, minutes, newest_first, wi
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(zone=ZONE, pick=st.randoms(use_true_random=False), step=st.sampled_from([15, 30, 60]))
 def test_what_is_told_apart_with_holes_is_right(zone, pick, step):
-    """Bars may be missing: each time that is told is the true one, or two readings are possible."""
+    """Bars may be missing, so two readings may be possible; a time that is told is the true one."""
     assume(repeats(zone))
     start = pd.Timestamp(pick.choice(repeats(zone))).tz_convert(None)
     whole = pd.Series(pd.date_range(start, periods=1440 * 2 // step, freq=f"{step}min"))
@@ -231,7 +231,7 @@ def test_what_is_told_apart_with_holes_is_right(zone, pick, step):
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(zone=ZONE, day=st.dates(date(1901, 1, 1), date(2037, 12, 31)), write=st.booleans())
 def test_a_session_stamped_at_its_midnight_reads_back_as_its_day(zone, day, write):
-    """As an instant in UTC, or with its own offset; a day that a zone skipped is no session."""
+    """A stamp is an instant in UTC or has an offset; a day that a zone skipped has no session."""
     midnight = clocks.utc(pd.Series([pd.Timestamp(day)]), zone, later=False)[0]
     local = midnight.tz_localize("UTC").tz_convert(zone)
     assume(local.date() == day)

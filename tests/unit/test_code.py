@@ -62,7 +62,7 @@ print(code.loaded(Path({str(tmp_path)!r})))
 
 
 def test_a_stale_pyc_is_not_what_runs(tmp_path):
-    """Same size, same whole second: Python alone would run the old code."""
+    """With the same size and whole second, Python by itself would run the old code."""
     program = f"""
 import os, sys; sys.path[:0] = [{str(ROOT / "scripts")!r}, {str(tmp_path)!r}]
 from pathlib import Path

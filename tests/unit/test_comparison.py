@@ -14,7 +14,7 @@ SETTINGS = comparison.Settings(
 
 
 def forecasts_of(weights: dict[str, float], dates: int = 80, drop: int = 0, seed: int = 2):
-    """Forecasts that are `weight` times the truth plus noise; `drop` rows short at the start."""
+    """Forecasts that are `weight` times the truth plus noise, without the first `drop` rows."""
     draw = np.random.default_rng(seed)
     times = np.repeat(pd.date_range("2011-01-03", periods=dates).astype("datetime64[us]"), 4)
     rows = pd.DataFrame({"timestamp": times, "ticker": list("ABCD") * dates})

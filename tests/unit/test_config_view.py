@@ -74,7 +74,7 @@ def test_another_configuration_in_the_same_tree_is_refused():
 
 
 def edited(before, after, unwritten=()):
-    """What is named of an edit; `unwritten` are defaults that stand in no file."""
+    """What is said to have changed; `unwritten` are defaults that neither file contains."""
     config.sync(before, "", 1)
     written = {key for key, _ in config.flattened(after)} - set(unwritten)
     return config.named(config.sync(after, "", 1), written)

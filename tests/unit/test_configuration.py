@@ -34,7 +34,7 @@ def complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str
 
 
 def broken(folder, monkeypatch, old, new):
-    """What is said of the shipped file with `new` for `old`, and the line that it names."""
+    """The complaint about the shipped file with `new` for `old`, and the line that it names."""
     assert old in SHIPPED
     text = SHIPPED.replace(old, new, 1)
     message = complaint(folder, monkeypatch, text)
@@ -447,11 +447,11 @@ def test_a_section_that_is_added_is_named_by_what_was_written(project, monkeypat
 
 
 def test_one_list_says_what_is_generated(tmp_path):
-    """The configuration, `make clean`, the quick look and .gitignore."""
+    """The configuration, `make clean`, the quick look and .gitignore agree."""
     folders = set(generated.GENERATED)
     cleaned, looked = ((ROOT / f"scripts/{name}.sh").read_text() for name in ("clean", "changed"))
     listed = set(re.search(r'^generated="([^"]*)"', cleaned, re.M)[1].split())
-    assert listed | {"metrics", "artifacts"} == folders  # of these two something is kept
+    assert listed | {"metrics", "artifacts"} == folders  # something in these two is kept
     watched = set(re.search(r"\$\(existing (data/raw[^)]*)\)", looked)[1].replace("\\", "").split())
     assert folders <= watched | {"logs", "reports/figs", "artifacts"}
     subprocess.run(["git", "init", "-q", tmp_path], check=True)

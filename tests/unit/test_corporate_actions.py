@@ -87,7 +87,7 @@ def test_events_that_nobody_could_look_at_have_not_passed():
 
 
 def test_an_ex_date_is_a_day_of_the_exchange_whatever_the_hour_in_utc():
-    """Sydney opens on the day before in UTC, in summer."""
+    """In summer, Sydney opens on the day before in UTC."""
     hours = pd.date_range("2019-02-04 10:00", "2019-02-08 15:00", freq="1h")
     local = hours[(hours.hour >= 10) & (hours.hour < 16)].tz_localize("Australia/Sydney")
     day = local.tz_localize(None).normalize()

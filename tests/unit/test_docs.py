@@ -1,4 +1,4 @@
-"""What the documents say of the code, held against the code."""
+"""What the documents say about the code, checked against the code."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ HELP = subprocess.run(
 
 
 def rows(text: str, heading: str) -> list[list[str]]:
-    """The rows of the table whose header line begins so."""
+    """The rows of the table whose header line starts with `heading`."""
     lines = text[text.index(heading) :].split("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 

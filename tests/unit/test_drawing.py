@@ -21,7 +21,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def node(title, *makers, state=graph.FRESH, reasons=(), failure=(), record=True) -> Node:
-    """`evaluate s m`; each maker by name, through one file of its own."""
+    """A node titled e.g. `evaluate s m`, which reads one file from each maker named."""
     step, *values = title.split()
     return Node(
         Instance(step, dict(zip(KINDS, values, strict=False))),
@@ -119,7 +119,7 @@ def test_instances_that_want_one_place_share_it_around_its_middle():
 
 @st.composite
 def graphs(draw) -> dict[str, Node]:
-    """Up to five steps, each of nothing, of scenarios or of pairs, which read from any before."""
+    """Up to five steps, each for no, one or two kinds of instances, that read any earlier ones."""
     names: list[str] = []
     nodes = []
     for step in "pqrst"[: draw(st.integers(1, 5))]:
@@ -194,7 +194,7 @@ def test_the_same_nodes_give_the_same_bytes_even_in_a_circle():
 
 
 def luminance(colour: str) -> float:
-    """As WCAG 2 defines it."""
+    """The relative luminance as WCAG 2 defines it."""
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
@@ -340,7 +340,7 @@ def test_rules_are_read_from_what_make_prints():
     ],
 )
 def test_promises_stand_in_for_what_was_not_observed(seen, makers, before):
-    """`seen`: the makers of what each step read, through one file of each."""
+    """A surveyed graph; `seen` gives the makers of what each step read, one file from each."""
     records = {
         name: {"inputs": [f"data/{maker}" for maker in read], "outputs": [f"data/{name}"]}
         for name, read in seen.items()

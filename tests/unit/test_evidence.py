@@ -1,4 +1,4 @@
-"""Evidence: each figure is that of the statistic it names, on the right columns and bars."""
+"""Evidence: each figure is the statistic that it names, of the right columns and bars."""
 
 from dataclasses import replace
 

@@ -100,7 +100,7 @@ def test_no_target_from_or_to_an_imputed_price():
     ],
 )
 def test_nothing_reaches_across_a_break(recipe):
-    """Bars before and after one are like two tickers."""
+    """Bars before and after a break are like those of two tickers."""
     both = bars_of({"A": [1, 2, 3, 5, 4, 6, 30, 33, 31, 36, 30, 35]})
     both.loc[6, "return_treated"] = np.nan
     apart = both.assign(ticker=["A"] * 6 + ["B"] * 6)

@@ -1,4 +1,4 @@
-"""Retries, and what fetch_data goes on with when a source cannot be read."""
+"""Retries, and what fetch_data continues with if a source cannot be read."""
 
 import io
 import logging
@@ -76,7 +76,7 @@ def test_no_retries_if_none_are_wanted():
 
 
 class FakeRun:
-    """The harness as far as fetch_data uses it, in memory."""
+    """As much of the harness as fetch_data uses, in memory."""
 
     def __init__(self, files=None, previous=None, attempts=0):
         self.files, self.last, self.written = files or {}, previous or {}, {}

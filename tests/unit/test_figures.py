@@ -1,4 +1,4 @@
-"""The figures: same axes for all models, honest about what they leave out, same bytes each time."""
+"""The figures: the same axes for all models, a count of what they leave out, the same bytes."""
 
 import logging
 
@@ -90,7 +90,7 @@ def test_same_bytes_each_time(kind):
 
 
 class Stub:
-    """What a figure needs of a run, on a disk that fails so many times."""
+    """The parts of a run that a figure needs, with a disk that fails so many times."""
 
     log = logging.getLogger("stub")
 

@@ -1,4 +1,4 @@
-"""Files and values that are not what they seem: one line, with the true cause, at once."""
+"""Files and values that are not what they seem: one line with the true cause, at once."""
 
 import gzip
 import os
@@ -78,7 +78,7 @@ def test_every_page_is_called_one(kind):
     ["", "<DATE>", "<header>", "<!>", "PAR1", "ARROW1", "GIF8", "BZh1", "%PDF", "[Date]", "{Date}"],
 )
 def test_a_column_may_be_called_as_other_files_begin(first):
-    """As `<TICKER>,<PER>,<DATE>`, the header of Stooq, Finam and MetaStock."""
+    """Such as `<TICKER>,<PER>,<DATE>`, the header of Stooq, Finam and MetaStock."""
     columns = DAILY["columns"] | {"timestamp": first}
     text = f"{first},Ticker,Adj Close\n{LINE}"
     for path, content in {"p.csv": text.encode(), "p.csv.gz": gzip.compress(text.encode())}.items():
@@ -221,7 +221,7 @@ BOMBS = {
 @pytest.mark.parametrize("encoding", ["dictionary", "prefixes"])
 @pytest.mark.parametrize("kind", BOMBS)
 def test_parquet_is_measured_as_it_decodes(kind, encoding):
-    """20 MB that a file stores as one text and a thousand times its number."""
+    """A column of 20 MB, which the file stores as one text and a thousand references to it."""
     out = pa.BufferOutputStream()
     table = pa.table({"Date": [date(2020, 1, 2)] * 1000, "x": BOMBS[kind]})
     ways = {} if encoding == "dictionary" else {"use_dictionary": False}
@@ -235,7 +235,7 @@ def test_parquet_is_measured_as_it_decodes(kind, encoding):
         files.must_unpack_to("p.parquet", content, 19_000_000)
 
 
-# --- What is no file
+# --- Sources that are not files
 
 
 class RealRun:

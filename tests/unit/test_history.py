@@ -1,4 +1,4 @@
-"""Snapshots of the metrics, and what lies among them that is none."""
+"""Snapshots of the metrics, and other files that lie among them."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Indicators: TA-Lib's figures on real prices, each ticker's own bars, and no lost digits."""
+"""Indicators: TA-Lib's figures on real prices, each ticker by its own bars, and no lost digits."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -89,9 +89,9 @@ def test_macd_line_equals_talib_which_shows_it_only_with_its_signal(sample):
 
 
 def test_golden_figures_of_google(sample):
-    """Computed by TA-Lib 0.8.2 from another vendor's rows: in cents, and with two other prices.
+    """Computed by TA-Lib 0.8.2 from another vendor's rows, in cents and with two other prices.
 
-    Older prices, too, differ here and there; the true range still remembers some of that.
+    Older prices differ here and there too, and the true range still remembers some of that.
     """
     frames = [frame["GOOG"].round(2) for frame in sample.values()]
     frames[0]["2012-12-17"] = 721.92
@@ -166,7 +166,7 @@ def test_every_window_holds_just_its_rows(window):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_missing_bar_is_no_bar(name, sample):
-    """Before the listing, in gaps and after the delisting: NaN there, and as if cut out."""
+    """Bars before listing, in gaps and after delisting give NaN, and count as if cut out."""
     high, low, close = (frame["IBM"].to_numpy()[:300] for frame in sample.values())
     there = np.ones(300, dtype=bool)
     there[:40] = there[100] = there[150:160] = there[280:] = False
@@ -193,14 +193,14 @@ def test_too_few_bars_give_nothing(name, bars):
 
 
 def test_means_keep_their_digits_after_large_values():
-    """A running sum would carry the rounding of 1e9 for ever."""
+    """A running sum would carry the rounding of 1e9 forever."""
     x = column(np.concatenate([np.full(100, 1e9), 0.1 + 0.001 * np.arange(100)]))
     exact = float(sum(Fraction(value) for value in x[-20:, 0]) / 20)
     assert indicators.sma(x, 20)[-1, 0] == pytest.approx(exact, rel=1e-15)
 
 
 def test_deviations_keep_their_digits_far_from_zero():
-    """The mean of squares less the square of the mean would be rounding only."""
+    """The mean of squares less the square of the mean would be nothing but rounding."""
     x = column(1e8 + 0.01 * np.arange(100) % 0.07)
     upper, mean, lower = indicators.bollinger(x, 20, 1.0)
     assert (upper - lower)[-1, 0] / 2 == pytest.approx(np.std(x[-20:] - 1e8), rel=1e-5)

@@ -83,7 +83,7 @@ MISBEHAVIOUR = {
 
 @pytest.fixture
 def host(monkeypatch, tmp_path):
-    """Starts a server that treats each connection so; gives its address."""
+    """A function that starts a server with this behaviour and returns its address."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(logs, "_seconds_left", [0.5])
     with contextlib.ExitStack() as stack:
@@ -122,7 +122,7 @@ def test_a_webhook_that_misbehaves_neither_stops_nor_delays(host, kind):
 
 @pytest.mark.parametrize("code", [300, 301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed_and_counts_as_not_taken(host, code):
-    """The new place, a page to log in perhaps, would be asked without the alert and say 200."""
+    """The new address, perhaps a login page, would get no alert and would answer 200."""
     asked = []
 
     def tells(connection):

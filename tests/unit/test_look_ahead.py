@@ -1,6 +1,6 @@
-"""Nothing knows the future: what comes after a time changes nothing that was computed up to it.
+"""Nothing knows the future: data after a time change nothing that was computed up to that time.
 
-The whole chain from raw data to folds runs twice, the second time with other data after a drawn
+The whole chain from raw data to folds runs twice, the second time with other data after a random
 time: other values, more gaps, or fewer rows. There are holes in the prices, and levels that end.
 """
 
@@ -27,9 +27,9 @@ SCENARIOS = {
 }
 START = pd.Timestamp("2020-01-01")
 BARS = 54  # of each ticker
-WHOLE = 10  # of these come first and have no gaps, so that everything can start
+WHOLE = 10  # the first ones, which have no gaps, so that everything can start
 HOLE_DAYS, CARRY_DAYS = 3, 4
-TEST_BAR = 36  # where the test set begins; at midnight, of daily and of eight-hourly bars
+TEST_BAR = 36  # where the test set begins; at midnight for daily and for eight-hourly bars
 
 
 def times(step):
@@ -45,13 +45,13 @@ def numbers(draw, missing, *shape):
 
 
 def hole(draw, bars):
-    """Rows of a stretch that may be longer than a hole or not; none of the first."""
+    """The rows of a stretch, long enough for a hole or not, after the first rows."""
     start = draw.integers(WHOLE, BARS)
     return slice(start, start + draw.integers(0, bars))
 
 
 def raw_prices(draw, missing, step):
-    """Two tickers; the second comes later and has no bar now and then. Each has a hole."""
+    """Two tickers, each with a hole; the second starts later and lacks a bar now and then."""
     frame = pd.DataFrame({"timestamp": times(step)})
     first, second = (
         frame.assign(ticker=ticker, **dict(zip(FIELDS, cells, strict=True)))
@@ -143,7 +143,7 @@ def test_the_future_changes_nothing_before_it(
     )
     for ours, theirs in zip(one[:2], two[:2], strict=True):
         assert_same(known(ours, now), known(theirs, now))
-    # Before the test set begins, the embargo and the folds count bars that may have gone.
+    # Before the test set begins, the embargo and the folds count bars that may be gone.
     if None in (one[2], two[2]) or (change != "values" and last < TEST_BAR):
         return
     for ours, theirs in ((one[2].train, two[2].train), (one[2].test, two[2].test)):

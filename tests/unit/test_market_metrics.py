@@ -129,7 +129,7 @@ def test_the_bar_after_a_gap_has_the_whole_return():
 
 
 def test_technical_levels_compare_across_prices():
-    """A ticker ten times as dear has the same figures."""
+    """A ticker with ten times the price has the same figures."""
     prices = walk(tickers=1)
     for field in OHLC:
         twice = np.hstack([getattr(prices, field), 10 * getattr(prices, field)])
@@ -211,7 +211,7 @@ def test_only_measured_bars_count_and_indicators_look_back():
 
 
 def test_each_scenario_is_described_from_its_own_bars():
-    """Also when scenarios that share their prices stand between others."""
+    """The same holds if scenarios that share their prices come between others."""
     prices = walk()
     plan = Simulation({"stationary_bootstrap": 2}, 60, 250, 10, 100)
     year = {"year": Window("2020-01-01", "2020-12-31", "test")}
@@ -390,7 +390,7 @@ def fitted():
 
 
 def test_importance_of_features():
-    """Shuffled, `useful` is off by the difference of two draws: an RMSE of 0.02 sqrt(2)."""
+    """When shuffled, `useful` is off by the difference of two draws: an RMSE of 0.02 sqrt(2)."""
     pipeline, test = fitted()
     found = within_windows.feature_importance(pipeline, test, 1000, repeats=20, seed=1)
     assert found["importance_useful"] == pytest.approx(0.02 * np.sqrt(2), rel=0.15)

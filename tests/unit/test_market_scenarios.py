@@ -1,4 +1,4 @@
-"""Windows by hand, stresses to the bit and to the stated figure, paths against arch and theory."""
+"""Windows by hand, stresses to the bit and the stated figure, paths against arch and theory."""
 
 from dataclasses import replace
 from io import BytesIO
@@ -34,7 +34,7 @@ PLAN = Simulation(
 
 
 def prices_of(close, start="2020-01-06", freq="B", **fields):
-    """Bars with the given closes; open, high and low are the close unless told."""
+    """Bars with the given closes; open, high and low equal the close unless given."""
     close = np.asarray(close, dtype=np.float64).reshape(len(close), -1)
     names = tuple("ABCDEFGH"[: close.shape[1]])
     times = pd.date_range(start, periods=len(close), freq=freq).to_numpy("datetime64[us]")
@@ -43,7 +43,7 @@ def prices_of(close, start="2020-01-06", freq="B", **fields):
 
 
 def random_prices(bars=200, tickers=3, seed=1, listed=(), delisted=(), scale=0.02):
-    """Random walks with consistent bars; some tickers have bars from or up to a row only."""
+    """Random walks with consistent bars; some tickers start at a row, or end before one."""
     draw = np.random.default_rng(seed)
     common = draw.normal(0, 0.5 * scale, (bars, 1))
     close = 50 * np.exp(np.cumsum(common + draw.normal(2e-4, scale, (bars, tickers)), axis=0))
@@ -210,7 +210,7 @@ def test_what_is_neutral_changes_no_bit(sample):
 
 
 def test_a_shock_by_hand():
-    """A fifth is lost within the sixth bar and comes back within the two bars after it."""
+    """A fifth is lost in the sixth bar and comes back in the two bars after it."""
     prices = prices_of(np.full(10, 100.0))
     found = scenarios.stress.transform(prices, Stress(shock=Shock(-0.2, [0.5], recovery=2)))
     half = 80 * np.sqrt(1.25)
@@ -243,7 +243,7 @@ def test_volatility_is_multiplied_about_the_mean():
 
 
 def test_a_crash_by_half_stays_above_zero(sample):
-    """AAPL lost 52 % on 2000-09-29; twice that as a simple return would be below nothing."""
+    """AAPL lost 52 % on 2000-09-29; twice that as a simple return would be more than all."""
     found = scenarios.stress.transform(sample, Stress(volatility_multiplier=2.0))
     worst = np.nanmin(found.close[1:] / found.close[:-1] - 1)
     assert -0.78 < worst < -0.76
@@ -266,7 +266,7 @@ def test_correlation_is_the_one_stated(sample, target):
 
 @pytest.mark.parametrize("seed", range(8))
 def test_all_tickers_may_move_as_one(seed):
-    """Rounding may leave the correlation that can be reached a hair below 1."""
+    """Rounding may leave the highest possible correlation a hair below 1."""
     found = scenarios.stress.transform(random_prices(bars=60, seed=seed), Stress(correlation=1.0))
     assert scenarios.stress.correlations(log_returns(found)).min() == pytest.approx(1.0, abs=1e-9)
 
@@ -535,7 +535,7 @@ def test_tickers_with_little_history_or_none_now_are_left_out():
     simulated = path.prices.close[path.counted]
     np.testing.assert_array_equal(np.isfinite(simulated).all(axis=0), [True, True, False, False])
     assert np.isnan(simulated[:, 2:]).all()
-    assert np.isnan(path.prices.close[:, 2:]).all()  # nor before the path: nobody could trade them
+    assert np.isnan(path.prices.close[:, 2:]).all()  # nor before the path: untradable
     assert np.isfinite(path.prices.close[:15, :2]).all()
     assert path.parameters["drawn_from_first"] == pd.Timestamp(prices.timestamp[61]).isoformat()
     assert path.parameters["drawn_from_bars"] == 139
@@ -665,7 +665,7 @@ def test_two_market_scenarios_of_one_name(name):
 
 
 def test_stored_and_restored():
-    """Also with a ticker that has no bar on the path."""
+    """This includes a ticker that has no bar on the path."""
     prices = random_prices(tickers=4, listed=(0, 60), delisted=(200, 200, 200, 100))
     for scenario in configured.build(prices, settings_of(), 3, of_prices(prices)):
         record = scenario.record()

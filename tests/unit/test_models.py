@@ -85,7 +85,7 @@ def test_ridge_and_its_folds_by_hand():
 
 
 def test_svr_scales_the_target():
-    """On raw returns, epsilon is wider than any of them and every forecast is the same."""
+    """For unscaled returns, epsilon is wider than any of them and every forecast is the same."""
     pipeline, _ = fit("svr")
     assert pipeline.predict(fitting.inputs(TRAIN)).std() > 0.1 * TRAIN["target"].std()
 

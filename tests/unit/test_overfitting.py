@@ -19,7 +19,7 @@ BOOTSTRAP = overfitting.Bootstrap(block_length=10, replicates=400, confidence=0.
 
 
 def draw_returns(bars: int = 400, sets: int = 12, seed: int = 3) -> np.ndarray:
-    """(bars, sets) fat-tailed daily returns, correlated between sets, skills apart."""
+    """(bars, sets) fat-tailed daily returns, correlated between sets, which differ in skill."""
     draw = np.random.default_rng(seed)
     common = draw.standard_t(4, size=(bars, 1))
     own = draw.standard_t(4, size=(bars, sets))
@@ -112,7 +112,7 @@ def test_few_bars():
 
 
 def test_every_trial_counts():
-    """A set without a Sharpe ratio was tried all the same."""
+    """A set without a Sharpe ratio still counts as tried."""
     ratios = np.array([0.05, 0.01, -0.02])
     spread = ratios.std(ddof=1)
     assert overfitting.chance_hurdle(ratios) == overfitting.expected_maximum_sharpe(3, spread)
@@ -196,7 +196,7 @@ def test_skill_everywhere_is_no_overfitting_and_alternating_luck_is():
 
 
 def test_noise_gives_a_half_on_average_and_seldom_a_tenth():
-    """What LOW_OVERFITTING of the assessment rests on."""
+    """The simulation that justifies LOW_OVERFITTING in the assessment."""
     draw = np.random.default_rng(4)
     found = np.array(
         [
@@ -296,7 +296,7 @@ def test_no_bar_left_to_trade(in_sample):
 
 
 def test_intervals_by_drawing_the_bars():
-    """The same as computing each replicate's figures from the bars it drew."""
+    """The intervals equal those computed from the bars that each replicate drew."""
     returns, periods = draw_returns(95, 2), 252
     starts = bootstrap.block_starts(95, 10, BOOTSTRAP.replicates, BOOTSTRAP.seed)
     bars = (starts[:, :, None] + np.arange(10)).reshape(len(starts), -1)[:, :95]
@@ -315,7 +315,7 @@ def test_intervals_by_drawing_the_bars():
 
 
 def test_interval_has_the_width_that_lo_derived():
-    """Lo 2002: of independent normal returns, the ratio's error is sqrt((1 + SR^2 / 2) / T)."""
+    """Lo 2002: for independent normal returns, the ratio's error is sqrt((1 + SR^2 / 2) / T)."""
     returns = np.random.default_rng(2).normal(0.001, 0.01, size=(3000, 1))
     choice = overfitting.Bootstrap(block_length=1, replicates=4000, confidence=0.95, seed=1)
     lower, upper = overfitting.intervals(returns, returns[:, 0], 252, choice)["sharpe_ratio"][0]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 FREE = Rules("same_close", 0.0, 0.0, "long_short", 0.0, 252.0)
 NONE = np.array([], dtype=np.intp)
-# empyrical-reloaded's mixed_returns, whose first day is NaN: there is no day before.
+# empyrical-reloaded's mixed_returns, whose first day is NaN because there is no day before it.
 MIXED = np.array([np.nan, 1.0, 10.0, -4.0, 2.0, 3.0, 2.0, 1.0, -10.0]) / 100
 
 
@@ -57,7 +57,7 @@ def bars(close) -> Prices:
 
 
 def test_ratios_of_returns_with_an_unknown_day():
-    """Where moments leave the NaN day out, it is a bar on which the ticker is not listed."""
+    """Moments leave the NaN day out, so here it is a bar on which the ticker is not listed."""
     found = unlisted_where_nan(MIXED)
     assert found["bars"] == 8
     assert found["sharpe_ratio"] == pytest.approx(1.7238613961706866, rel=1e-13)
@@ -69,9 +69,9 @@ def test_ratios_of_returns_with_an_unknown_day():
 
 
 def test_annual_growth_of_returns_with_an_unknown_day():
-    """Where the NaN day counts, as in compound growth, it is a bar that earned nothing.
+    """Compound growth counts the NaN day, so here it is a bar that earned nothing.
 
-    Nine days are not annualised here; 28 times the same nine are the 252 of a year.
+    Nine days are not annualised here, but 28 times the same nine make the 252 of a year.
     """
     found = figures(np.tile(np.nan_to_num(MIXED), 28))
     assert found["bars"] == 252
@@ -103,7 +103,7 @@ def test_without_variance_there_is_no_sharpe_ratio():
 
 
 def random_returns(seed, length):
-    """Fat tails, and values that are equal."""
+    """Returns with fat tails, some of them equal."""
     random = np.random.default_rng(seed)
     return np.round(np.clip(0.01 * random.standard_t(3, length), -0.3, 0.3), 3)
 
@@ -189,7 +189,7 @@ def test_one_bar_has_a_return_and_no_deviation():
 
 @pytest.mark.parametrize("window", [slice(0, 300), slice(100, 400), slice(390, 400), slice(7, 8)])
 def test_a_window_is_measured_by_itself(window):
-    """Drawdowns too start there, at the equity before its first bar."""
+    """Its drawdowns also start there, from the equity before its first bar."""
     returns = random_returns(2, 400)
     assert figures(returns, window=window) == pytest.approx(
         figures(returns[window]), rel=1e-9, abs=1e-12, nan_ok=True
@@ -228,7 +228,7 @@ def round_trips(window):
     ("window", "trades", "wins", "held", "traded", "costs"),
     [
         (slice(None), 2, 1, 4, 4, 2 * ENTRY + 2 * EXIT),
-        (slice(0, 1), 1, 0, 0, 1, ENTRY),  # filled at the close: it has but cost
+        (slice(0, 1), 1, 0, 0, 1, ENTRY),  # filled at the close, so it has only cost
         (slice(1, 2), 1, 1, 1, 0, 0.0),
         (slice(2, 8), 2, 1, 3, 3, ENTRY + 2 * EXIT),  # the first trade gains on bar 2 as well
         (slice(1, 4), 2, 1, 2, 2, ENTRY + EXIT),  # the second one has only lost its cost
@@ -304,7 +304,7 @@ def test_a_sweep_is_each_set_traded_and_measured(case):
 
 
 def test_a_sweep_takes_sets_as_they_come():
-    """So that a thousand sets are never in memory at once."""
+    """Sets are not gathered first, so a thousand of them are never in memory at once."""
     made = []
 
     def targets():

@@ -106,7 +106,7 @@ def test_changes_are_filled_with_the_mean_or_median_of_their_past(method, value)
 
 
 def held(days, ticker="A"):
-    """A ticker with a bar on these days since 2020; a price a day, None for a row without."""
+    """A ticker with a bar on these days since 2020; a price for each, None for a row without."""
     price = {day: 100.0 * 1.01**number for number, day in enumerate(days)}
     frame = bars([price[day] for day in days], ticker)
     return frame.assign(timestamp=frame["timestamp"][0] + pd.to_timedelta(list(days), unit="D"))
@@ -118,7 +118,7 @@ WEEKLY, MONTHLY = [7 * week for week in range(12)], [30 * month for month in ran
 @pytest.mark.parametrize(
     ("days", "broken"),
     [
-        ([*range(10), *range(23, 30)], []),  # a fortnight from bar to bar
+        ([*range(10), *range(23, 30)], []),  # exactly a fortnight from bar to bar
         ([*range(10), *range(24, 30)], [10]),
         (WEEKLY, []),
         ([*WEEKLY, 77 + 35], []),
@@ -141,7 +141,7 @@ def test_nights_are_no_holes_and_the_limit_counts_for_hours():
 
 
 def test_a_second_bar_is_judged_by_the_table():
-    """Nothing is known of a ticker's own distances yet."""
+    """A ticker with one bar has no distances of its own yet."""
     both = pd.concat([held(range(400)), held([0, 300, 301], "B")], ignore_index=True)
     far = holes.beyond_reach(both, both["adj_close"].notna(), 14)
     assert list(far[far].index) == [401]
@@ -360,7 +360,7 @@ def test_what_is_assumed_of_closes_is_told():
 
 
 def soon(days):
-    """The first moment that knows what came out at midnight."""
+    """The first moments that know what was released at these midnights."""
     return days + pd.Timedelta(1, "us")
 
 
@@ -410,9 +410,9 @@ def test_columns_age_apart():
 
 
 def cleaned(adj_close, rates=((1, 1.0),), outliers=NONE, method="mean", carrying=None):
-    """Clean bars of one ticker; each rate is of a day in January and known the day after.
+    """Clean bars of one ticker; each rate is for a day in January and known the day after.
 
-    Bars stand for a moment after midnight.
+    Bars stand for a moment just after midnight.
     """
     days, values = zip(*rates, strict=True)
     when = pd.to_datetime([f"2020-01-{day:02}" for day in days]).astype("datetime64[us]")

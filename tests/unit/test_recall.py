@@ -12,7 +12,7 @@ CLOSE = np.cumsum(np.random.default_rng(3).normal(1.0, 0.1, (80, 2)), axis=0)
 
 
 class Counted:
-    """Doubles an array, and counts how often."""
+    """A function that doubles an array, and counts its calls."""
 
     def __init__(self):
         self.calls = 0

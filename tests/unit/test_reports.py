@@ -150,7 +150,7 @@ SUMMARY = {
 
 
 def assessed():
-    """The tables of metrics/assessment/ and metrics/market/, small: two strategies, a benchmark."""
+    """Small tables of metrics/assessment/ and metrics/market/: two strategies and a benchmark."""
     tried = [market for market in MARKETS if market["bars"]]
     categories = {"cross": "trend", "rise": "momentum", "hold": "benchmark"}
     averages = ["avg_score", "avg_return", "avg_sharpe", "benchmark_return", "benchmark_sharpe"]
@@ -226,7 +226,7 @@ def assessed():
 
 
 def stored(folder):
-    """These as Parquet files, by table."""
+    """The same tables as Parquet files, by table."""
     files = {}
     for name, frame in assessed().items():
         files[f"assessment.{name}"] = folder / f"{name}.parquet"
@@ -416,7 +416,7 @@ def test_a_change_accepted_for_several_instances_is_told_once():
 
 
 def test_no_report_computes_a_figure():
-    """What a query adds up or averages belongs in a step; to turn rows into columns is none."""
+    """Sums and averages belong in a step; a query may only turn rows into columns."""
     for name, query in reports.QUERIES.items():
         words = set(query.lower().replace("(", " ( ").split())
         computing = {"avg", "sum", "count", "min", "max", "round", "over", "string_agg"}

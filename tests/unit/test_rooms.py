@@ -1,4 +1,4 @@
-"""The rooms of scripts/tidemark: floors, circles, and what each says it never does."""
+"""The rooms of scripts/tidemark: floors, circles, and what each room says that it never does."""
 
 import ast
 import re
@@ -33,7 +33,7 @@ LIGHT = {"collections", "typing", "difflib", "dataclasses", "os"}
 
 @cache
 def imports(path: Path, *, late: bool = True) -> list[str]:
-    """Dotted names of what a file imports, `tidemark.files.store` for its `store`."""
+    """The dotted names that a file imports, such as `tidemark.files.store` for `store`."""
     found = []
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree) if late else tree.body:

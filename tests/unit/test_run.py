@@ -1,4 +1,4 @@
-"""What a step reads through its run."""
+"""How a step reads through its run."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The sample data: intact, rebuilt from its own parts, and in line with figures from outside."""
+"""The sample data: intact, rebuilt from its parts, and consistent with figures from elsewhere."""
 
 import hashlib
 import re
@@ -48,7 +48,7 @@ def test_corporate_actions_follow_from_the_prices():
     assert rebuilt == (SAMPLE / "corporate_actions.csv").read_bytes()
 
 
-# From outside: nasdaq.com on AAPL's third dividend (2013); Microsoft's announcements of January
+# From elsewhere: nasdaq.com on AAPL's third dividend (2013); Microsoft's announcements of January
 # 2003 and 20 July 2004 (3.00 special plus 0.08); gurufocus.com on IBM; Yahoo's example of MSFT.
 @pytest.mark.parametrize(
     ("ticker", "ex_date", "kind", "value"),
@@ -124,7 +124,7 @@ def test_unemployment_is_monthly_and_not_seasonally_adjusted():
 @pytest.mark.filterwarnings("ignore:Series.values:DeprecationWarning")
 @pytest.mark.parametrize(("name", "old_lag"), [("treasury", 1), ("unemployment", 45)])
 def test_hours_of_release_move_no_join(prices, name, old_lag):
-    """Each session knows what it knew when releases were days: all of its day, early closes too."""
+    """Each session knows what it would know if releases were days, even if it closes early."""
     source = load.load("config.yaml").model_dump()["fetch_data"]["economic"][name]
     series = released.read(
         {source["path"]: (SAMPLE.parents[1] / source["path"]).read_bytes()}, source

@@ -1,4 +1,4 @@
-"""Files of users, good and bad, into tidy frames."""
+"""Users' files, good and bad, read into tidy frames."""
 
 import gzip
 import io
@@ -103,7 +103,7 @@ def test_numbers_are_read_to_the_last_bit():
 
 
 def test_a_volume_may_be_as_small_as_a_unit_of_a_coin():
-    """Prices may not, since ratios of them would overflow."""
+    """Prices may not be so small, because their ratios would overflow."""
     bars = read(HEADER + "2020-01-02,A,1,3,1,2,1e-19,2.5\n")
     assert bars["volume"][0] == 1e-19
     volumes = WIDE | {"columns": {"timestamp": "Date", "volume": "*"}}
@@ -186,7 +186,7 @@ OFFSETS = CLOSES | {"date_format": "%Y-%m-%d %H:%M:%S%z"}
 
 
 def days_of(written, zone, source=OFFSETS):
-    """Days that a file of these stamps gives, in the order of the file."""
+    """The days that a file of these stamps gives, in the order of the file."""
     lines = "".join(f"{stamp},T{row:03},1\n" for row, stamp in enumerate(written))
     bars = read(f"Date,Ticker,Adj Close\n{lines}", source | {"time_zone": zone})
     return [str(day) for day in bars["timestamp"].dt.date]
@@ -253,7 +253,7 @@ def test_days_of_a_file_do_not_depend_on_the_files_beside_it(monkeypatch, other,
 
 
 def test_midnights_among_stamps_at_several_hours_are_a_question():
-    """Neither all at 00:00 of their offset nor all at one hour: days would move in summer alone."""
+    """Not all are at 00:00 of their offset, nor at one hour: days would shift only in summer."""
     with pytest.raises(InputError) as caught:
         day_files(A=IN_SUMMER, B=[*IN_SUMMER, HALF_DAY, *IN_WINTER])
     assert caught.value.where == "d/B.csv:2: Date"

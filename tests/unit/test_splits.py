@@ -14,7 +14,7 @@ START = pd.Timestamp("2010-01-01")
 
 
 def labelled(held: dict[str, list[int]], horizon: int = 1) -> pd.DataFrame:
-    """Rows of tickers that have bars on the given days, targets known but for the last ones."""
+    """Rows of tickers with bars on the given days; all targets but the last ones are known."""
     frames = []
     for ticker, days in held.items():
         times = pd.Series(START + pd.to_timedelta(sorted(days), unit="D"))
@@ -96,7 +96,7 @@ def test_the_test_set_changes_nothing_in_training(seed, cut):
     [("America/New_York", "14:30"), ("Asia/Tokyo", "00:00"), ("Australia/Sydney", "23:00")],
 )
 def test_no_session_is_split_in_two(zone, first_open):
-    """Six bars of an hour a session; in Sydney's summer a session begins the evening before."""
+    """A session has six bars of an hour; in Sydney's summer it begins the evening before in UTC."""
     opens = pd.date_range(f"2010-01-01 {first_open}", periods=30)
     times = [session + pd.Timedelta(hours=k) for session in opens for k in range(6)]
     frame = pd.DataFrame({"timestamp": times, "target": 0.01, "target_time": times}).shift(-1)[:-1]

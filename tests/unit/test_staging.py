@@ -1,4 +1,4 @@
-"""Outputs in place, what people edited set aside, locks."""
+"""Moving outputs into place, setting aside what people edited, and locks."""
 
 import errno
 import os

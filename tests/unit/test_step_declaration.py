@@ -1,4 +1,4 @@
-"""How a script says that it is a step, and what its instances are of."""
+"""How a script says that it is a step, and which kinds name its instances."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Steps of prices that look like no trade, and missing prices by ticker."""
+"""Steps of prices that are unlikely to come from trading, and missing prices by ticker."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ RULES = schema.parse(
 
 
 def walk(spread=0.012, bars=400, ticker="A", seed=3, frequency="B"):
-    """Prices that move by `spread` a bar, in the fat tails of markets."""
+    """Prices that move by `spread` a bar, with fat tails like a market's."""
     draw = np.random.default_rng(seed)
     moves = np.clip(draw.standard_t(4, bars), -5, 5) / 2**0.5 * spread
     days = pd.date_range("2015-01-01", periods=bars, freq=frequency).astype("datetime64[us]")
@@ -68,7 +68,7 @@ def test_what_markets_do_by_themselves_is_no_step(spread):
 
 
 def test_ordinary_moves_of_a_wild_ticker_are_none():
-    """A penny share that doubles and halves between two prices, and mostly stands still."""
+    """A penny share that doubles and halves between two prices, but mostly stands still."""
     prices = walk(0.0)
     prices["adj_close"] = np.where(np.arange(400) // 7 % 2, 0.02, 0.01)
     assert not told(prices)

@@ -1,4 +1,4 @@
-"""Strategies: by hand on a few bars, blind to the future, and at work on the sample data."""
+"""Strategies: by hand on a few bars, blind to the future, and trading the sample data."""
 
 import sys
 from dataclasses import replace
@@ -39,7 +39,7 @@ def rows(values):
 
 
 def targets(strategy, prices, parameters=None, forecasts=None):
-    """Targets of one set, of the defaults if none is given."""
+    """Targets of one set, by default that of the default parameters."""
     parameters = dict(strategy.defaults) if parameters is None else parameters
     inputs = {"forecasts": np.full_like(prices.close, 0.01) if forecasts is None else forecasts}
     (result,) = strategies.targets_of(strategy, prices, [parameters], inputs)
@@ -52,7 +52,7 @@ BY_HAND = [
     ("buy_and_hold", {}, {"close": [3, 2, 1]}, [1, 1, 1]),
     # means of 3: -, -, 2, 7/3, 7/3, 2
     ("sma_cross", {"fast": 1, "slow": 3}, {"close": [1, 2, 3, 2, 2, 2]}, [0, 0, 1, -1, -1, 0]),
-    # slow: -, -, 2, 2, 2.25, 1.625; one that starts from the first bar is 2.125 on bar 3
+    # slow: -, -, 2, 2, 2.25, 1.625; an average that starts at the first bar is 2.125 on bar 3
     ("ema_cross", {"fast": 1, "slow": 3}, {"close": [1, 2, 3, 2, 2.5, 1]}, [0, 0, 1, 0, 1, -1]),
     # line: -, 0.5, 0.5, 0.833, 0.278, 0.093; signal: -, -, 0.5, 0.722, 0.426, 0.204
     (
@@ -214,15 +214,15 @@ def test_hold_lasts_from_enter_until_leave():
     assert hold(enter[1:], leave[1:])[0, 0] == 1
 
 
-# --- Nobody looks ahead --------------------------------------------------------------------------
+# --- No strategy looks ahead ---------------------------------------------------------------------
 
 BARS = 400
 
 
 def bars(seed):
-    """Four tickers in coarse ticks, so that there are ties: whole, listed late, with gaps, ended.
+    """Prices and forecasts of four tickers: one whole, one listed late, one with gaps, one ended.
 
-    Returns prices and forecasts.
+    Ticks are coarse, so that there are ties.
     """
     draw = np.random.default_rng(seed)
     moves = draw.choice([-2, -1, 0, 0, 1, 2], size=(BARS, 4))
@@ -242,7 +242,7 @@ def bars(seed):
 
 
 def another_future(prices, forecasts, cut, change, seed):
-    """The same first `cut` bars, and after them none, others, or more that are missing."""
+    """The same first `cut` bars, followed by none, by others, or by ones with more missing."""
     if change == "none":
         return prices.upto(cut), forecasts[:cut]
     draw = np.random.default_rng(seed)
@@ -281,7 +281,7 @@ def test_the_future_changes_no_target(name, seed, cut, change):
 
 
 def planted(look):
-    """A strategy on each side of what `look` makes of the closes."""
+    """A strategy that is long above what `look` makes of the closes, and short below."""
     return strategies.Strategy(
         *("planted", "trend", {}, ()),
         lambda prices: side(prices.close, look(pd.DataFrame(prices.close)).to_numpy()),
@@ -341,7 +341,7 @@ def test_the_check_names_ticker_targets_and_parameters():
     with pytest.raises(InputError) as refused:
         causality.require_causal(late, prices, [{"start": 30}])
     assert refused.value.where.endswith("strategies/late.py with start=30")
-    assert refused.value.problem == (  # of the cuts after 44, 88, ... bars the first finds it
+    assert refused.value.problem == (  # bars are cut after 44, 88, ...; the first cut reveals it
         "it looks ahead: its target for B at 2010-01-31 depends on bars after 2010-02-13: "
         "1 with them, 0 with others or none"
     )
@@ -380,7 +380,7 @@ def test_the_check_finds_who_looks_ahead_on_rare_bars_only(bars_ahead):
 
 
 def test_the_check_finds_who_looks_far_ahead_and_seldom_cares():
-    """Buys where prices are lowest, unless it knows that they are less than half in 250 bars."""
+    """It buys at the lowest prices, unless it knows that they will halve within 250 bars."""
     steps = np.random.default_rng(3).normal(0.001, 0.02, (2000, 5))
     prices = prices_of(100.0 * np.exp(np.cumsum(steps, axis=0)))
 
@@ -503,7 +503,7 @@ def test_the_currency_does_not_matter(name, factor):
 
 @pytest.fixture(scope="module")
 def sample():
-    """Prices of the sample, and forecasts for its test dates: a tenth of the move comes back."""
+    """Prices of the sample, and forecasts that a tenth of the move comes back, for test dates."""
     frame = pd.read_csv(ROOT / "data" / "sample" / "prices.csv", parse_dates=["Date"])
     frame.columns = ["ticker", "timestamp", *FIELDS]
     prices = from_tidy(frame)
@@ -539,7 +539,7 @@ def test_the_configuration_uses_every_strategy_in_five_categories():
 
 
 def test_the_configuration_has_enough_sets():
-    """With 5 tickers and some 110 market scenarios, over 50,000 cells."""
+    """With 5 tickers and about 110 market scenarios, they make over 50,000 cells."""
     assert 100 <= sum(len(sets_of(entry)[1]) for entry in CONFIGURED.values()) <= 200
 
 

@@ -1,4 +1,4 @@
-"""The figures of the assessment: what is computed for them, what they say, same bytes each time."""
+"""The figures of the assessment: what is computed for them, what they say, and the same bytes."""
 
 from itertools import product
 
@@ -36,7 +36,7 @@ CATEGORIES = {"cross": "trend", "rise": "momentum", "hold": "benchmark"}
 
 
 def found_of(*, tickers=2, scenarios=KINDS, returns=None, top=("cross", "rise")):
-    """An assessment of three strategies; the second one fails and was not tried in simulations."""
+    """An assessment of three strategies; the second fails and was not tried in simulations."""
     draw = np.random.default_rng(3)
     cells = pd.DataFrame(
         [

@@ -19,13 +19,13 @@ PLAIN = PATHS + "from tidemark.harness.launching import run_plain; sys.exit(run_
 
 @pytest.fixture
 def project(tmp_path):
-    """The project's code, and no more."""
+    """A project with nothing but the code."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     return tmp_path
 
 
 def ended(project, *command, **environment):
-    """Exit code and error lines of a Python in this project."""
+    """The exit code and error lines of a Python process in this project."""
     done = subprocess.run(
         [sys.executable, *command],
         cwd=project,

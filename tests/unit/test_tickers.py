@@ -1,4 +1,4 @@
-"""Names that may come in as tickers."""
+"""Names that a file may give as tickers."""
 
 from tidemark.errors import InputError
 from tidemark.sources import actions, prices, tickers

@@ -1,4 +1,4 @@
-"""Schemas: what passes, what each check finds, and how it is said."""
+"""Schemas: what passes, what each check finds, and how the findings are worded."""
 
 import json
 from pathlib import Path
@@ -404,7 +404,7 @@ def test_intraday_bars_none_of_which_is_in_a_session_are_found(week):
 
 
 def test_named_exceptions_are_sessions_or_none():
-    """Of XBOM: Muhurat on a Sunday, a Saturday, and the Friday between which nothing was held."""
+    """XBOM held a Muhurat session on a Sunday, one on a Saturday, and none on a Friday."""
     extra = ["2023-11-12", "2024-03-02", "2024-05-17", "2031-01-01"]
     times = pd.Timestamp("2023-11-06"), pd.Timestamp("2024-05-20")
     plain = trading_calendar.held("XBOM", *times)
@@ -448,7 +448,7 @@ def test_the_cure_for_a_wrong_exception_is_to_take_it_off(held_days):
 
 
 def test_a_whole_day_leaves_the_hours_of_other_sessions_alone():
-    """Futures of Chicago: the session of Monday 2021-01-04 opens on Sunday at 23:00 in UTC."""
+    """For Chicago's futures, the session of Monday 2021-01-04 opens on Sunday at 23:00 in UTC."""
     times = pd.Timestamp("2020-12-28"), pd.Timestamp("2021-01-08")
     held = trading_calendar.held("CMES", *times, ["2021-01-03", "2021-01-01"])
     assert held.sessions.loc["2021-01-03", "close"] == pd.Timestamp("2021-01-03 23:00")

@@ -1,4 +1,4 @@
-"""The verdict in words: what it says, and that each doubt is named."""
+"""The verdict in words: what it says, and that it names each doubt."""
 
 from dataclasses import replace
 

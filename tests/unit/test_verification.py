@@ -1,4 +1,4 @@
-"""What verify.py saw, and what the quick look before every make has to see after it."""
+"""What verify.py saw, and what the quick look before every make must see afterwards."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ FILES = ("data/in.csv", "metrics/out.json", "metrics/older.json", "scripts/m.py"
 
 @pytest.fixture(autouse=True)
 def project(tmp_path, monkeypatch):
-    """One step that reads a source and wrote two files; all is well, and as old as an hour ago."""
+    """A project whose one step read a source and wrote two files an hour ago; all is well."""
     monkeypatch.chdir(tmp_path)
     for path in (*FILES, ".venv/bin/python"):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def quick_look() -> str:
 
 
 def pause() -> None:
-    """Until file times show it."""
+    """Wait until file times show the difference."""
     began = store.file_clock_ns()
     while store.file_clock_ns() < began + 20_000_000:
         pass
@@ -64,7 +64,7 @@ def test_what_was_looked_at_is_not_looked_at_again():
 @pytest.mark.parametrize("moment", ["checkpoint.publish", "verification._sweep"])
 @pytest.mark.parametrize("path", FILES)
 def test_an_edit_while_verify_looks_is_seen_by_the_next(monkeypatch, path, moment, restored):
-    """After a file was hashed: before its time is set, and after."""
+    """The edit comes after the file was hashed: before or after its time is set."""
     pause()
     module, name = moment.split(".")
     going_on = getattr(globals()[module], name)

@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """A server whose listener is a socket of the test, waiting for a make that does not end."""
+    """A server that listens on the test's socket and waits for a make that does not end."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
         listener.listen()
@@ -22,7 +22,7 @@ def server(tmp_path, monkeypatch):
 
 
 def test_a_signal_in_the_midst_of_a_glance_tells_nothing_twice(server):
-    """On a loaded machine the timer goes off again before the first glance is over."""
+    """On a loaded machine, the timer goes off again before the first glance has finished."""
     ended, end = os.pipe()
     told = []
 

@@ -1,4 +1,4 @@
-"""What `make why` says of something fresh: a summary, and details for who asks."""
+"""What `make why` says about something fresh: a summary, and details if asked for."""
 
 from dataclasses import replace
 

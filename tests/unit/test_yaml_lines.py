@@ -1,4 +1,4 @@
-"""YAML that means harm, or nothing: one line with line and column, at once."""
+"""YAML that is hostile or meaningless: one message with line and column, at once."""
 
 import time
 
