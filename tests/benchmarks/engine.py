@@ -35,7 +35,7 @@ PEERS = ("vectorbt==1.2.0", "vectorbt-rust==1.2.0", "backtesting==0.6.6")
 PEERS += ("numpy==2.4.6", "pandas==3.1.1", "numba==0.68.1")
 WARM_CALLS = 3  # in each process
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMBA", "RAYON")
-SAME = 1e-9  # relative difference of results
+SAME = 1e-9  # relative difference up to which results agree
 GOLDEN = {  # set (fast, slow) and ticker: total return, Sharpe ratio, drawdown, trades
     (5, 60, "AAPL"): (268.674920046, 0.703326220, -0.608692688, 119),
     (50, 200, "MSFT"): (100.308559590, 0.688977458, -0.740824476, 22),
@@ -88,7 +88,7 @@ fills at the next open, long and short, all figures, as frames. Storing them is 
 
 @dataclass
 class Contender:
-    """A tool that runs the sweep, and what its runs took."""
+    """A tool that runs the sweep, and how long its runs took."""
 
     title: str
     script: str
@@ -135,7 +135,7 @@ class Bench:
         subprocess.run([*pip, "--disable-pip-version-check", *arguments], check=True)
 
     def _stocks(self) -> pd.DataFrame:
-        """The 20 closes of skfolio's data set; skfolio itself is not imported."""
+        """The closes of the 20 stocks in skfolio's data set, without importing skfolio."""
         spec = find_spec("skfolio")
         if spec is None:
             self._install("--no-deps", "skfolio==1.12.2")
@@ -144,7 +144,7 @@ class Bench:
             return pd.read_csv(file, index_col=0)
 
     def run(self, contender: Contender) -> dict[str, float]:
-        """One process of a contender."""
+        """Run one process of a contender; its figures."""
         arguments = [self.closes, self._figures(contender), time.time(), WARM_CALLS]
         return self.output(contender.script, *arguments, contender=contender)
 
@@ -160,9 +160,9 @@ class Bench:
         return json.loads(done.stdout.splitlines()[-1])
 
     def _variables(self, contender: Contender) -> dict[str, str]:
-        """Without what this machine's user has set; one thread; a cache for compiled code.
+        """The environment without what this user has set: one thread, a cache for compiled code.
 
-        glibc keeps freed arrays, as launch.py has it for steps.
+        glibc keeps freed arrays, as launch.py lets it do for steps.
         """
         dropped = ("PYTHON", "NUMBA", "TIDEMARK", "VECTORBT")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
@@ -173,7 +173,7 @@ class Bench:
         return kept | threads | keeping | cache | ours | dict(contender.variables)
 
     def figures(self, contender: Contender) -> Mapping[str, np.ndarray]:
-        """What a contender found, each (sets, tickers)."""
+        """The figures that a contender computed, each (sets, tickers)."""
         return np.load(self._figures(contender))
 
     def _figures(self, contender: Contender) -> Path:
@@ -181,12 +181,12 @@ class Bench:
 
 
 def fail(why: str) -> NoReturn:
-    """End the benchmark: its figures would compare different things."""
+    """End the benchmark, because its figures would compare different things."""
     sys.exit(f"engine.py: {why}")
 
 
 def measure_all(bench: Bench, runs: int) -> tuple[float, list[list[float]]]:
-    """Seconds of vectorbt's very first run, and those of the floor; all else is in CONTENDERS."""
+    """Seconds of vectorbt's very first run, and of the floor; CONTENDERS keep all others."""
     _, numba, _, rust = VECTORBT
     first = bench.run(numba)["cold"]
     bench.run(rust)
@@ -202,7 +202,7 @@ def measure_all(bench: Bench, runs: int) -> tuple[float, list[list[float]]]:
 
 
 def table() -> str:
-    """Markdown: a row a contender; seconds, and how many times as long as Tidemark."""
+    """Markdown with a row for each contender: seconds, and how many times as long as Tidemark."""
     lines = ["| | cold | warm | peak memory | beyond imports |", "|---|---:|---:|---:|---:|"]
     for one in CONTENDERS:
         times = [_beside(one, measure) for measure in ("cold", "warm")]
@@ -222,7 +222,7 @@ def _ratio(one: Contender, measure: str) -> float:
 
 
 def agreement(bench: Bench) -> str:
-    """How results differ; ends the benchmark where they must not."""
+    """How results differ, in words; ends the benchmark where they must not."""
     ours = bench.figures(TIDEMARK)
     lines = [f"- Published figures: {_golden(ours, bench.tickers)} of {len(GOLDEN)} reproduced."]
     for one in CONTENDERS[1:]:
@@ -245,7 +245,7 @@ def agreement(bench: Bench) -> str:
 
 
 def _off(ours: Mapping[str, Any], theirs: Mapping[str, Any], done: np.ndarray) -> np.ndarray:
-    """Of each backtest that both did, the largest relative difference of a figure."""
+    """The largest relative difference of a figure, for each backtest that both ran."""
     levels = {"total_return": 1.0, "sharpe_ratio": 0.0, "max_drawdown": 1.0}  # equity, not returns
     return np.max(
         [
@@ -268,7 +268,7 @@ def _golden(ours: Mapping[str, np.ndarray], tickers: Sequence[str]) -> int:
 
 
 def floor_table(floors: list[list[float]]) -> str:
-    """Markdown: the floor, and what Tidemark takes beside it."""
+    """Markdown: the floor, and Tidemark's times beside it."""
     titles = (
         "the floor",
         "returns, fills, trades, equity, drawdown",
@@ -284,7 +284,7 @@ def floor_table(floors: list[list[float]]) -> str:
 
 
 def cells_table(cells: list[dict[str, float]]) -> str:
-    """Markdown: a row a number of cells."""
+    """Markdown with a row for each number of cells."""
     lines = ["| cells | seconds | a 100,000 | peak memory beyond imports |"]
     lines.append("|---:|---:|---:|---:|")
     for one in cells:
@@ -299,7 +299,7 @@ def _each(cells: Mapping[str, float]) -> float:
 
 
 def aims(floors: list[list[float]], cells: list[dict[str, float]]) -> str:
-    """A line an aim: whether it is met."""
+    """A line for each aim: whether it is met."""
     ratios = {one.title: _ratio(one, "warm") for one in VECTORBT}
     least = min(ratios, key=lambda title: ratios[title])
     plain = VECTORBT[0]

@@ -80,7 +80,7 @@ the same steps: all {all_steps} in a cold run, the same {edited_steps} after an 
 
 @dataclass(frozen=True)
 class Tool:
-    """A command to time, and the packages its own environment needs; the first names the tool."""
+    """A command to time, and the packages that it needs; the first one names the tool."""
 
     label: str
     command: str
@@ -150,7 +150,7 @@ class Tree:
         }
 
     def set_alpha(self, alpha: float) -> None:
-        """Edit the one key that the benchmark is about."""
+        """Edit the one key that the benchmark changes."""
         path = self.folder / "config.yaml"
         text, edits = RIDGE.subn(rf"\g<1>{alpha}", path.read_text("utf-8"))
         if edits != 1:
@@ -197,7 +197,7 @@ class Bench:
         self.trees[tool] = Tree(tool, copy, self._variables(tool))
 
     def _variables(self, tool: Tool) -> dict[str, str]:
-        """The same for all tools, without what this machine's user has set."""
+        """The same environment for all tools, without what this machine's user has set."""
         dropped = ("DVC", "MAKE", "MFLAGS", "PYTHON", "SNAKEMAKE", "TIDEMARK", "XDG")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
         home = self.folder / "home"
@@ -206,7 +206,7 @@ class Bench:
         return kept | {"HOME": str(home), "PATH": path, "DVC_SITE_CACHE_DIR": f"{home}/dvc"}
 
     def rounds(self, measure: str, runs: int, prepare: Callable[[Tool, int], object]) -> "Times":
-        """Seconds of each run by tool; the tool that goes first changes from round to round."""
+        """Seconds of each run, by tool; the tool that starts changes from round to round."""
         seconds: Times = {tool: [] for tool in TOOLS}
         for number in range(runs):
             first = number % len(TOOLS)
@@ -219,7 +219,7 @@ class Bench:
         return seconds
 
     def _must_agree(self, measure: str) -> None:
-        """The same steps ran under every tool, and ended in the same bytes."""
+        """End the benchmark unless every tool ran the same steps, with the same bytes."""
         steps = {tool: tree.steps() for tool, tree in self.trees.items()}
         results = {tool: tree.results() for tool, tree in self.trees.items()}
         count = self.expected[measure]
@@ -238,12 +238,12 @@ Times = dict[Tool, list[float]]
 
 
 def fail(why: str) -> NoReturn:
-    """End the benchmark: its figures would compare different things."""
+    """End the benchmark, because its figures would compare different things."""
     sys.exit(f"peers.py: {why}")
 
 
 def _quote_dates(config: Path) -> None:
-    """DVC cannot store others as parameters."""
+    """Quote dates in the configuration, because DVC can store them as parameters only so."""
     config.write_text(DATE.sub(r'\1"\2"', config.read_text("utf-8")), "utf-8")
 
 
@@ -254,7 +254,7 @@ def _install(environment: Path, packages: tuple[str, ...]) -> None:
 
 
 def measure_all(bench: Bench, runs: Mapping[str, int]) -> dict[str, Times]:
-    """Cold runs in fresh copies; then, in the last of these, edits and no-ops."""
+    """Time cold runs in fresh copies, and then edits and no-ops in the last of these."""
 
     def edit(tool: Tool, number: int) -> None:
         bench.trees[tool].set_alpha(100.0 * (number + 1))
@@ -267,7 +267,7 @@ def measure_all(bench: Bench, runs: Mapping[str, int]) -> dict[str, Times]:
 
 
 def table(times: Mapping[str, Times], expected: Mapping[str, int]) -> str:
-    """Markdown: a row a tool, a column a measure; medians and ratios to Tidemark."""
+    """Markdown with a row for each tool and a column for each measure: medians and ratios."""
     heads = [f"{name}, {expected[name]} steps" for name in times]
     lines = [f"| | {' | '.join(heads)} |", f"|---|{'---:|' * len(heads)}"]
     for tool in TOOLS:
@@ -290,7 +290,7 @@ def _ratio(found: Times, tool: Tool) -> float:
 
 
 def aims(times: Mapping[str, Times]) -> str:
-    """A line an aim: whether it is met, by the slower of the two ratios."""
+    """A line for each aim: whether it is met, by the worse of the two ratios."""
     lines = []
     for name, aim in AIMS.items():
         least = min(_ratio(times[name], tool) for tool in TOOLS if tool.label in AIMED_AT)
@@ -301,7 +301,7 @@ def aims(times: Mapping[str, Times]) -> str:
 
 
 def all_runs(times: Mapping[str, Times]) -> str:
-    """Every figure, in the order in which it was taken."""
+    """Every figure, in the order in which they were taken."""
     lines = [f"| | {' | '.join(times)} |", f"|---|{'---|' * len(times)}"]
     for tool in TOOLS:
         cells = [" ".join(map(_shown, found[tool])) for found in times.values()]

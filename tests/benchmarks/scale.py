@@ -1,4 +1,4 @@
-"""What Tidemark itself costs as the DAG grows: measures it, and writes SCALE.md beside this file.
+"""Measure what Tidemark itself costs as the DAG grows; writes SCALE.md beside this file.
 
     .venv/bin/python tests/benchmarks/scale.py             56 to 2,006 checkpoints
     .venv/bin/python tests/benchmarks/scale.py --largest   and 6,131: 40 scenarios x 50 models
@@ -46,8 +46,8 @@ itself costs for the same targets and prerequisites, as the checkpoints recorded
 makefile.
 """
 
-# What stands in for a step: it reads what its rule lists, its own section of the configuration
-# (or those of its scenario and model), and writes the outputs that hang on its checkpoint.
+# A stand-in for a step: it reads what its rule lists and its own section of the configuration (or
+# those of its scenario and model), and writes the outputs that depend on its checkpoint.
 STEP = '''"""Read what the rule lists, and write a few bytes."""
 
 import json
@@ -92,7 +92,7 @@ class Tree:
         (folder / "floor.mk").write_text("\n".join(_flat_rules(folder)), "utf-8")
 
     def run(self, *command: str, expect: str = "") -> str:
-        """What a command prints; it must succeed, and say what is expected."""
+        """What a command prints; it must succeed, and print what is expected."""
         done = subprocess.run(
             command, cwd=self.folder, env=_environment(), stdin=subprocess.DEVNULL,
             capture_output=True, text=True, check=False,
@@ -115,7 +115,7 @@ def _environment() -> dict[str, str]:
 
 
 def _leave_the_bookkeeping(folder: Path) -> None:
-    """Steps that read and write next to nothing, in place of the real ones."""
+    """Replace the real steps by ones that read and write next to nothing."""
     document = yaml.safe_load((ROOT / "config.yaml").read_bytes())
     for script in (folder / "scripts").glob("*.py"):
         decorator = re.search(r"^@step\(.*\)$", script.read_text("utf-8"), re.M)
@@ -147,7 +147,7 @@ def _outputs(database: str) -> dict[str, list[str]]:
 
 
 def _flat_rules(folder: Path) -> Iterator[str]:
-    """The DAG as the checkpoints recorded it: rules without any function, variable or include."""
+    """The DAG as the checkpoints recorded it, in rules without function, variable or include."""
     checkpoints = sorted(folder.glob("artifacts/*.ok"))
     yield f"all: {' '.join(f'artifacts/{path.name}' for path in checkpoints)}"
     for path in checkpoints:
@@ -168,7 +168,7 @@ def _after_touch(tree: Tree) -> float:
 
 
 def _until_first_step(tree: Tree) -> float:
-    """Seconds from `make all`, after an edit that concerns one step, to the start of its work."""
+    """Seconds from `make all` to the start of work, after an edit that affects one step."""
     config = tree.folder / "config.yaml"
     text = config.read_text("utf-8")
     old, new = sorted(("as_of: 2013-03-01", "as_of: 2013-03-02"), key=text.count, reverse=True)
@@ -192,13 +192,13 @@ MEASURES: dict[str, Callable[[Tree], float]] = {
 
 
 def measure(tree: Tree) -> dict[str, float]:
-    """Median seconds of each measure; in turns, so that a busy moment meets all alike."""
+    """Median seconds of each measure; they take turns, so that a busy moment affects all alike."""
     rounds = [{name: take(tree) for name, take in MEASURES.items()} for _ in range(REPETITIONS)]
     return {name: median(taken[name] for taken in rounds) for name in MEASURES}
 
 
 def table(found: Mapping[int, Mapping[str, float]]) -> str:
-    """Markdown: a row a measure, a column a size, then 2,000 beside 50 and beside the floor."""
+    """Markdown, a row for each measure: seconds for each size, growth, and ratio to the floor."""
     sizes = list(found)
     small, large = found[sizes[0]], found[sizes[len(SIZES) - 1]]
     heads = [*(f"{size:,}" for size in sizes), "growth", "of the floor"]

@@ -1,4 +1,4 @@
-"""Where the time of a cold `make all` goes, step by step, beside the bare work; writes WORK.md.
+"""Measure where the time of a cold `make all` goes, beside the bare work; writes WORK.md.
 
     .venv/bin/python tests/benchmarks/work.py
 
@@ -143,13 +143,13 @@ def main() -> None:
 
 
 def _busy() -> float:
-    """Seconds that the machine's processors have worked since it started."""
+    """Seconds for which the machine's processors have worked since it started."""
     times = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
     return (sum(times[:8]) - times[3] - times[4]) / os.sysconf("SC_CLK_TCK")
 
 
 def _bare(tree: Path, records: list[dict[str, Any]]) -> dict[str, float]:
-    """Seconds of each step's function, over its instances, with everything in memory."""
+    """Seconds of each step's function, summed over instances, with everything in memory."""
     os.chdir(tree)
     os.environ["MPLCONFIGDIR"] = str(ROOT / ".venv/matplotlib")
     sys.path.insert(0, str(tree / "scripts"))

@@ -1,4 +1,4 @@
-"""A copy of the project as it stands in this work tree, to try things in."""
+"""A copy of the project as it is in this work tree, to try things in."""
 
 import shutil
 import subprocess

@@ -1,8 +1,8 @@
 """Some of the sweep by backtesting.py, which does one ticker and one set at a time.
 
-It trades whole shares, so it starts with money enough that a share is nothing; it books a fill at
-the close in the next bar, so its drawdowns can differ by a fill's cost; and its Sharpe ratio is
-another one.
+It trades whole shares, so it starts with so much money that one share hardly counts. It books a
+fill at the close in the next bar, so its drawdowns can differ by a fill's cost. It defines the
+Sharpe ratio differently.
 """
 
 import warnings
@@ -12,7 +12,7 @@ import pandas as pd
 from backtesting import Backtest, Strategy
 from measuring import COST, SETS, TIE, Figures, contend
 
-CELLS = [(5 * ticker // 2, ticker) for ticker in range(20)]  # set, ticker: some of each
+CELLS = [(5 * ticker // 2, ticker) for ticker in range(20)]  # set, ticker: a few of each
 MONEY = 1e13
 ALL_IN = 1 - 1e-15
 

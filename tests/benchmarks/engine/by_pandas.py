@@ -6,7 +6,7 @@ from measuring import BARS_A_YEAR, COST, SETS, TIE, WINDOWS, Figures, contend
 
 
 def sweep(closes: np.ndarray) -> Figures:
-    """One set after the other."""
+    """Trade one set after the other."""
     close = pd.DataFrame(closes)
     change = close.pct_change().fillna(0.0)
     averages = {window: close.rolling(window).mean() for window in WINDOWS}
@@ -15,7 +15,7 @@ def sweep(closes: np.ndarray) -> Figures:
 
 
 def backtest(above: pd.DataFrame, change: pd.DataFrame) -> dict[str, pd.Series]:
-    """Figures by ticker of holding what is above, bought and sold at the close that decides."""
+    """Figures by ticker of holding it while `above`, traded at the close that decides."""
     target = above.astype(float)
     turn = target.diff().fillna(target)
     cost = (turn > 0).astype(float) / (1 + COST) + (turn < 0) * (1 - COST) + (turn == 0)

@@ -1,4 +1,4 @@
-"""The sweep by Tidemark's engine, which gives eleven more figures along the way."""
+"""The sweep by Tidemark's engine, which computes eleven more figures along the way."""
 
 from tidemark.backtest import performance
 from tidemark.backtest.engine import Rules
@@ -12,14 +12,14 @@ RULES = Rules("same_close", COST, 0.0, "long_only", 0.0, BARS_A_YEAR)
 
 
 def prices_of(closes: np.ndarray) -> Prices:
-    """Bars of which only the close matters, each ticker's next to each other in memory."""
+    """Bars of which only the close matters, with each ticker's side by side in memory."""
     close = np.ascontiguousarray(closes.T).T
     names = tuple(map(str, range(close.shape[1])))
     return Prices(np.arange(len(close)).astype("datetime64[D]"), names, *(close,) * 5)
 
 
 def targets_of(prices: Prices):
-    """Of each set, 1 or 0."""
+    """The targets of each set, 1 or 0."""
     averages = {window: sma(prices.close, window) for window in WINDOWS}
     bounds = {slow: averages[slow] + TIE for _, slow in SETS}
     for fast, slow in SETS:
@@ -27,7 +27,7 @@ def targets_of(prices: Prices):
 
 
 def sweep(closes: np.ndarray) -> Figures:
-    """All sets at once."""
+    """Trade all sets at once."""
     prices = prices_of(closes)
     parts = list(performance.sweep(targets_of(prices), prices, RULES))
     return {name: np.concatenate([part[name][:, 0] for part in parts]) for name in parts[0]}

@@ -1,6 +1,7 @@
-"""The sweep by vectorbt, by either of its engines, so many sets at a time.
+"""The sweep by vectorbt, with either of its engines, and a given number of sets at a time.
 
-All at once, as its documentation does it, arrays are many times the cache; in parts it is faster.
+With all sets at once, as in its documentation, arrays are far larger than the cache; parts are
+faster.
 """
 
 import os
@@ -15,7 +16,7 @@ YEAR = f"{BARS_A_YEAR} days"
 
 
 def sweep(closes: np.ndarray) -> Figures:
-    """All sets, TOGETHER at a time."""
+    """Trade all sets, TOGETHER of them at a time."""
     averages = _averages(closes)
     parts = [SETS[first : first + TOGETHER] for first in range(0, len(SETS), TOGETHER)]
     found = [_traded(closes, averages, part) for part in parts]

@@ -1,6 +1,6 @@
 """Cells as the pipeline makes them: SMA crosses on the sample in every market scenario.
 
-Prints rows, seconds and peak memory for a quarter, half and all of the sets.
+It prints rows, seconds and peak memory for a quarter, half and all of the sets.
 """
 
 import json
@@ -37,7 +37,7 @@ sets = strategies.grid(strategy, GRID, "GRID")
 
 
 def rows(share: float) -> int:
-    """How many cells the first sets have; each part is let go as it comes."""
+    """The number of cells of the first sets; each part is dropped once it is counted."""
     trial = Trial("sma_cross", strategy, sets[: round(share * len(sets))], {}, rules)
     return sum(len(part) for _, part in trial.cells(trial.markets(built)))
 

@@ -25,7 +25,7 @@ blocks = [
 
 
 def floor() -> None:
-    """Equity and its highest so far, of returns that are there."""
+    """Compute equity and its highest value so far, from returns that are given."""
     for market, some in zip(markets, blocks, strict=True):
         growth = 1.0 + market.simulate(some[0]).returns.swapaxes(1, 2)
         out = np.empty_like(growth)
@@ -35,7 +35,7 @@ def floor() -> None:
 
 
 def traded() -> None:
-    """Each set, from positions to returns, fills, trades and equity, and its drawdown."""
+    """Go from positions to returns, fills, trades, equity and drawdown, for each set."""
     for market, some in zip(markets, blocks, strict=True):
         for block in some:
             equity = market.simulate(block).equity.swapaxes(1, 2)
@@ -43,7 +43,7 @@ def traded() -> None:
 
 
 def measured() -> None:
-    """Each set, from positions to all figures."""
+    """Go from positions to all figures, for each set."""
     for _ in performance.sweep(iter(wanted), prices, RULES):
         pass
 

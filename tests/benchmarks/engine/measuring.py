@@ -26,7 +26,7 @@ def memory(field: str = "VmHWM") -> float:
 
 
 def seconds(run: Callable[[], object]) -> float:
-    """How long it takes."""
+    """How many seconds `run` takes."""
     began = time.perf_counter()
     run()
     return time.perf_counter() - began
@@ -37,7 +37,7 @@ def contend(sweep: Callable[[np.ndarray], Figures], share: float = 1.0) -> None:
 
     Args:
         sweep: from closes (bars, tickers) to figures, NaN for cells that it leaves out.
-        share: of the 1,000 backtests that it does; its times are scaled to all.
+        share: the share of the 1,000 backtests that it runs; its times are scaled to all of them.
     """
     closes, figures, spawned, calls = sys.argv[1:]
     imported = memory()
