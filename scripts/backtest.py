@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tidemark.backtest import causality, strategies
+from tidemark.backtest import look_ahead, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
 from tidemark.config.kinds import joined
@@ -35,7 +35,7 @@ def backtest(run: Run) -> None:
         horizon = run.config["feature_engineering"]["horizon"]
         inputs["forecasts"] = forecasts_on(history.prices, forecasts, horizon)
 
-    causality.require_causal(strategy, history.prices, sets, inputs)
+    look_ahead.require_none(strategy, history.prices, sets, inputs)
     rules = _rules(trading, history.bars_a_year)
     trial = Trial(run.strategy, strategy, sets, inputs, rules, _hours(trading))
     tested = trial.markets(markets)

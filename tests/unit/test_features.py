@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from tidemark.causality import Bars, Subject, require_causal
 from tidemark.errors import InputError
 from tidemark.features import bar_features
 
@@ -185,6 +186,38 @@ def test_the_future_changes_nothing_before_it(lengths, horizon, cut, seed):
     pd.testing.assert_frame_equal(old[names], new[names], check_exact=True)
     known = old["target_time"] <= day
     pd.testing.assert_series_equal(old["target"][known], new["target"][known], check_exact=True)
+
+
+def of_bars(bars: Bars, names: list[str]):
+    """(bars, tickers) of features by name, and of tomorrow's move."""
+    frame = pd.DataFrame(
+        {
+            "timestamp": np.tile(bars.timestamp, len(bars.ticker)),
+            "ticker": np.repeat(bars.ticker, len(bars.timestamp)),
+            "imputed": False,
+            **{name: values.T.ravel() for name, values in (bars.prices | bars.inputs).items()},
+        }
+    )
+    closes = frame.groupby("ticker")["adj_close"]
+    frame["return_treated"] = closes.pct_change(fill_method=None)
+    computed = bar_features.compute(frame, RECIPE)
+    computed["next_move"] = np.sign(closes.shift(-1) - frame["adj_close"])
+    return [computed[name].to_numpy().reshape(len(bars.ticker), -1).T for name in names]
+
+
+def test_the_look_ahead_check_passes_features_and_finds_one_that_peeks():
+    draw = np.random.default_rng(5)
+    days = np.datetime64("2010-01-01", "us") + np.arange(60) * np.timedelta64(1, "D")
+    economy = {"rate": draw.normal(size=(60, 2)), "long": draw.normal(size=(60, 2))}
+    bars = Bars(days, ("A", "B"), {"adj_close": draw.uniform(1, 2, (60, 2))}, economy)
+
+    def check(*names):
+        subjects = [Subject("features", name) for name in names]
+        require_causal(lambda seen: of_bars(seen, names), bars, subjects, "look at one ticker")
+
+    check(*RECIPE.formulas())
+    with pytest.raises(InputError, match="it looks ahead: its next_move for A at 2010-01-06"):
+        check(*RECIPE.formulas(), "next_move")
 
 
 def declared(frame):

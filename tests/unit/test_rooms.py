@@ -12,7 +12,7 @@ GROUND = ("errors", "naming", "project", "arrays", "ohlcv")  # files that every 
 FLOORS = (  # lowest first; a file imports only from below its own floor, or from its own room
     GROUND,
     ("files",),
-    ("statistics",),
+    ("statistics", "causality"),
     ("config",),
     ("harness",),
     ("dag",),

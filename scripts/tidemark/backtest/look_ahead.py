@@ -1,0 +1,45 @@
+"""Strategies held against the check that nothing looks ahead."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from tidemark.arrays import Floats
+from tidemark.backtest.strategies import FOLDER, Parameters, Strategy, describe, targets_of
+from tidemark.causality import Bars, Subject, require_causal
+from tidemark.market.grid import Prices
+from tidemark.ohlcv import OHLCV
+
+VALUES = 1 << 23  # of targets that are held at a time
+CURE = "if it is meant to compare them, write CROSS_SECTIONAL = True below DEFAULTS"
+
+
+def require_none(
+    strategy: Strategy,
+    prices: Prices,
+    sets: Sequence[Parameters],
+    inputs: Mapping[str, Floats] | None = None,
+) -> None:
+    """Refuse a strategy that looks ahead, or at other tickers unless it says so.
+
+    Args:
+        strategy: from `strategies.load`.
+        prices: bars to try it on.
+        sets: of parameters; each is checked.
+        inputs: (bars, tickers) by name, as of `strategies.targets_of`; they are changed likewise.
+
+    Raises:
+        InputError: a target changed; names the first by ticker and bar.
+    """
+    fields = {name: getattr(prices, name) for name in OHLCV}
+    bars = Bars(prices.timestamp, prices.ticker, fields, inputs or {})
+    remaining = iter(sets)
+    while some := list(islice(remaining, max(1, VALUES // max(prices.close.size, 1)))):
+
+        def targets(seen: Bars, some: Sequence[Parameters] = some) -> Iterator[Floats]:
+            there = Prices(seen.timestamp, seen.ticker, **seen.prices)
+            return targets_of(strategy, there, some, seen.inputs)
+
+        subjects = [
+            Subject(f"{FOLDER}/{strategy.name}.py with {describe(one)}", "target") for one in some
+        ]
+        require_causal(targets, bars, subjects, None if strategy.cross_sectional else CURE)
