@@ -6,6 +6,7 @@ from tidemark.harness.step import Run, step
 from tidemark.market import bars_a_year
 from tidemark.market.grid import from_tidy
 from tidemark.market.scenarios import configured, files
+from tidemark.market.scenarios.settings import MarketScenarios
 from tidemark.naming import counted
 
 import pandas as pd
@@ -24,7 +25,7 @@ def market_scenarios(run: Run) -> None:
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
     sessions = run.read_parquet(closes.SESSIONS)
     rates = bars_a_year.of_prices(prices, sessions, found, daily=daily)
-    settings = run.plain(run.config["market_scenarios"])
+    settings = run.settings(MarketScenarios, run.config["market_scenarios"])
     built = list(configured.build(prices, settings, run.seed, rates))
     for kind, path in files.FILES.items():
         frames = [files.tidy(one) for one in built if one.kind == kind]

@@ -10,7 +10,9 @@ import os
 import sys
 from pathlib import Path
 
-from tidemark.config import load, settings, view
+from tidemark.config import load, view
+from tidemark.config.schema import section
+from tidemark.config.settings import Config
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.project import ROOT
@@ -20,7 +22,7 @@ SCHEMA = Path("schemas/config.schema.json")
 
 def json_schema() -> str:
     """The JSON Schema of config.yaml, for editors."""
-    return json.dumps(settings.Config.model_json_schema(), indent=2) + "\n"
+    return json.dumps(section(Config).model_json_schema(), indent=2) + "\n"
 
 
 def _brief(keys: list[str]) -> str:

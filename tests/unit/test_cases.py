@@ -1,6 +1,7 @@
 """Small data sets from elsewhere, put through the functions of the steps, with the right values."""
 
 import gzip
+from dataclasses import asdict
 from pathlib import Path
 
 from tidemark.backtest import engine, strategies
@@ -115,7 +116,7 @@ def test_a_change_of_units_and_a_split_not_applied_are_named():
 
 def sample(reader, *keys, mend=lambda text: text):
     """What a source of config.yaml gives after `mend` has changed its file."""
-    source = load.load(str(ROOT / "config.yaml")).model_dump()["fetch_data"]
+    source = asdict(load.load(str(ROOT / "config.yaml")))["fetch_data"]
     for key in keys:
         source = source[key]
     text = mend((ROOT / source["path"]).read_text("utf-8"))

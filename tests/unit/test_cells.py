@@ -8,9 +8,7 @@ from tidemark.backtest.engine import Rules, simulate
 from tidemark.backtest.performance import measure
 from tidemark.market import scenarios
 from tidemark.market.grid import Prices, TradingHours
-from tidemark.market.scenarios.paths import Simulation
-from tidemark.market.scenarios.stress import Shock, Stress
-from tidemark.market.scenarios.windows import Window
+from tidemark.market.scenarios.settings import Shock, Stochastic, Stress, Window
 
 import numpy as np
 import pandas as pd
@@ -44,7 +42,7 @@ def markets(prices):
         "gone": Window("1999-01-01", "1999-12-31", "test"),
     }
     stresses = {"costly": Stress(cost_multiplier=5.0), "fall": Stress(shock=Shock(-0.3, [0.5]))}
-    plan = Simulation({"stationary_bootstrap": 2, "gbm": 1}, 60, 40, 5, 400)
+    plan = Stochastic({"stationary_bootstrap": 2, "gbm": 1}, 60, 40, 5, 400)
     real = [
         scenarios.windows.full(prices),
         *scenarios.windows.historical(prices, windows),

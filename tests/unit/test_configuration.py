@@ -3,11 +3,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
-from typing import get_args
 
-from tidemark.assessment import scoring
 from tidemark.config import load, settings
+from tidemark.config.schema import section
 from tidemark.config.yaml_lines import parse
 from tidemark.errors import InputError
 from tidemark.files import generated
@@ -68,7 +68,7 @@ def test_words_may_be_none_or_many(project, monkeypatch, old, new):
 
 def test_the_json_schema_for_editors_is_up_to_date():
     shipped = json.loads((ROOT / "schemas/config.schema.json").read_bytes())
-    assert shipped == settings.Config.model_json_schema(), "run `make config-schema`"
+    assert shipped == section(settings.Config).model_json_schema(), "run `make config-schema`"
 
 
 @pytest.mark.parametrize(
@@ -306,8 +306,17 @@ def test_a_time_zone_that_says_when_days_end_needs_series_and_no_calendar(projec
     assert load.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
 
 
-def test_what_can_be_weighed_is_what_can_be_scored():
-    assert list(get_args(settings.Metric)) == list(scoring.DIRECTIONS)
+def test_reading_the_configuration_loads_nothing_heavy():
+    """Neither do the settings of the rooms, which steps import too."""
+    modules = {".".join(path.relative_to(ROOT / "scripts").with_suffix("").parts)
+               for path in (ROOT / "scripts/tidemark").rglob("settings.py")}  # fmt: skip
+    assert "tidemark.market.scenarios.settings" in modules
+    code = f"import sys, {', '.join(sorted(modules))}; pydantic = 'pydantic' in sys.modules;" + (
+        "import tidemark.config.load; heavy = {'numpy', 'pandas', 'scipy', 'sklearn', 'pyarrow'};"
+        "print(pydantic, sorted(heavy & set(sys.modules)))"
+    )
+    told = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT / "scripts", text=True)
+    assert told == "False []\n"
 
 
 def test_all_faults_are_told_at_once(tmp_path, monkeypatch):

@@ -8,8 +8,7 @@ from tidemark.bars import closes, trading_calendar
 from tidemark.errors import InputError
 from tidemark.market import market_metrics, scenarios
 from tidemark.market.grid import Prices
-from tidemark.market.scenarios.paths import Simulation
-from tidemark.market.scenarios.windows import Window
+from tidemark.market.scenarios.settings import Stochastic, Window
 from tidemark.models import within_windows
 from tidemark.ohlcv import OHLC
 
@@ -213,7 +212,7 @@ def test_only_measured_bars_count_and_indicators_look_back():
 def test_each_scenario_is_described_from_its_own_bars():
     """The same holds if scenarios that share their prices come between others."""
     prices = walk()
-    plan = Simulation({"stationary_bootstrap": 2}, 60, 250, 10, 100)
+    plan = Stochastic({"stationary_bootstrap": 2}, 60, 250, 10, 100)
     year = {"year": Window("2020-01-01", "2020-12-31", "test")}
     mixed = [
         scenarios.windows.full(prices),

@@ -4,15 +4,15 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+from tidemark.config.sections import filled
 from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.market import scenarios
 from tidemark.market.bars_a_year import of_prices
 from tidemark.market.grid import Prices, forecasts_on, from_tidy
 from tidemark.market.scenarios import configured, files
-from tidemark.market.scenarios.paths import Pool, Simulation
-from tidemark.market.scenarios.stress import Shock, Stress
-from tidemark.market.scenarios.windows import Window
+from tidemark.market.scenarios.paths import METHODS, Pool
+from tidemark.market.scenarios.settings import MarketScenarios, Shock, Stochastic, Stress, Window
 from tidemark.ohlcv import OHLCV
 
 import numpy as np
@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 ROOT = Path(__file__).parents[2]
 BARS = ("open", "high", "low", "close")
-PLAN = Simulation(
+PLAN = Stochastic(
     paths={"stationary_bootstrap": 3, "moving_block_bootstrap": 2, "gbm": 2},
     horizon=40,
     warm_up=15,
@@ -308,7 +308,7 @@ def test_a_correlation_of_tickers_that_do_not_vary_together_is_not_made():
 
 def test_a_stress_that_is_not_made_has_no_rows():
     alone = random_prices(tickers=1)
-    changes = settings_of()["stress"]
+    changes = settings_of().stress
     for stress in ({"together": changes["together"]}, changes):
         built = list(configured.build(alone, settings_of(stress=stress), 3, of_prices(alone)))
         frames = {
@@ -619,7 +619,7 @@ def test_a_forecast_without_a_bar_is_refused():
 
 
 def settings_of(**changes):
-    return {
+    plain = {
         "historical": {"spring": {"start": "2020-03-01", "end": "2020-05-31", "source": "test"}},
         "calendar_years": True,
         "stress": {
@@ -633,7 +633,12 @@ def settings_of(**changes):
             "block_length": 6,
             "min_history": 50,
         },
-    } | changes
+    }
+    return filled(MarketScenarios, plain | changes)
+
+
+def test_paths_are_drawn_in_every_way_that_the_settings_name():
+    assert tuple(METHODS) == scenarios.settings.METHODS
 
 
 def test_every_market_scenario_of_the_configuration():

@@ -8,14 +8,12 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "scripts" / "tidemark"
-GROUND = ("errors", "naming", "project", "arrays", "ohlcv")  # files that every room may import
+# Files that every room may import.
+GROUND = ("errors", "naming", "project", "arrays", "ohlcv", "bounds")
 FLOORS = (  # lowest first; a file imports only from below its own floor, or from its own room
     GROUND,
     ("files",),
     ("statistics", "causality"),
-    ("config",),
-    ("harness",),
-    ("dag",),
     ("bars",),
     ("sources",),
     ("validation", "preprocessing"),
@@ -23,8 +21,11 @@ FLOORS = (  # lowest first; a file imports only from below its own floor, or fro
     ("models", "market"),
     ("backtest",),
     ("assessment",),
-    ("tables",),
     ("reporting",),
+    ("config",),
+    ("tables",),
+    ("harness",),
+    ("dag",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))

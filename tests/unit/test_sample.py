@@ -3,6 +3,7 @@
 import hashlib
 import re
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 from commands import rebuild_sample
@@ -125,7 +126,7 @@ def test_unemployment_is_monthly_and_not_seasonally_adjusted():
 @pytest.mark.parametrize(("name", "old_lag"), [("treasury", 1), ("unemployment", 45)])
 def test_hours_of_release_move_no_join(prices, name, old_lag):
     """Each session knows what it would know if releases were days, even if it closes early."""
-    source = load.load("config.yaml").model_dump()["fetch_data"]["economic"][name]
+    source = asdict(load.load("config.yaml"))["fetch_data"]["economic"][name]
     series = released.read(
         {source["path"]: (SAMPLE.parents[1] / source["path"]).read_bytes()}, source
     )

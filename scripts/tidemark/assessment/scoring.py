@@ -18,6 +18,7 @@ Fractions are decimal, returns net, drawdowns negative, Sharpe ratios annual.
 
 from collections.abc import Mapping
 
+from tidemark.assessment.settings import DIRECTIONS
 from tidemark.errors import InputError
 
 import numpy as np
@@ -33,18 +34,6 @@ BENCHMARK = "benchmark"
 FULL = "full"
 WHERE = "metrics/backtests"
 
-DIRECTIONS = {
-    "total_return": 1,
-    "annual_return": 1,
-    "sharpe_ratio": 1,
-    "sortino": 1,
-    "calmar": 1,
-    "max_drawdown": 1,  # negative: nearer to 0 is better
-    "win_rate": 1,
-    "volatility": -1,
-    "turnover": -1,
-    "costs": -1,
-}
 DIGITS = 12  # scores and averages that agree so far are ties, whatever the size of parts
 
 

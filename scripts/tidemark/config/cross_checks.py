@@ -6,30 +6,26 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tidemark.config import zones
+from tidemark.assessment.settings import Assess
+from tidemark.backtest.settings import Strategy
+from tidemark.bars import zones
 from tidemark.config.kinds import joined
-from tidemark.config.settings import (
-    Alerts,
-    Assess,
-    Config,
-    FetchData,
-    Prices,
-    Scenario,
-    Stochastic,
-    Strategy,
-    ValidateSchema,
-    Window,
-    Winsorise,
-)
+from tidemark.config.schema import section
+from tidemark.config.settings import Alerts, Config, Model
 from tidemark.errors import hint
 from tidemark.files import libraries, listings, store
 from tidemark.files.generated import generated_folder
+from tidemark.market.scenarios.settings import Stochastic, Window
 from tidemark.ohlcv import FIELDS
+from tidemark.preprocessing.settings import Scenario, Winsorise
 from tidemark.project import CODE
+from tidemark.sources.settings import FetchData, Prices
+from tidemark.validation.settings import ValidateSchema
 
 from pydantic import ValidationError
 
@@ -269,10 +265,12 @@ def _unknown_model(key: str, name: str, models: Mapping[str, object]) -> list[Fa
     return [(key, f"no such model: {name}{hint(name, models)}; one of {', '.join(models)}")]
 
 
-def _grids(models: dict[str, Any]) -> list[Fault]:
+def _grids(models: Mapping[str, Model]) -> list[Fault]:
     faults = []
+    common = {field.name for field in fields(Model)}
     for name, model in models.items():
-        parameters = [field for field in type(model).model_fields if field not in _NOT_TUNED]
+        kind: Any = type(model)
+        parameters = [field.name for field in fields(kind) if field.name not in common]
         if _combinations(model.grid or {}) > MOST_SETS:
             faults.append((f"models.{name}.grid", f"has more than {MOST_SETS:,} combinations"))
         for parameter, values in (model.grid or {}).items():
@@ -284,13 +282,10 @@ def _grids(models: dict[str, Any]) -> list[Fault]:
                 continue
             for value in values:
                 try:
-                    type(model).model_validate({"estimator": model.estimator, parameter: value})
+                    section(kind).model_validate({"estimator": model.estimator, parameter: value})
                 except ValidationError as error:
                     faults.append((where, f"{value}: {soften(error.errors()[0]['msg'])}"))
     return faults
-
-
-_NOT_TUNED = ("estimator", "fallback", "grid")
 
 
 def _horizon(whole: Config) -> list[Fault]:
@@ -314,7 +309,7 @@ def _features(whole: Config) -> list[Fault]:
     return [("feature_engineering", "leaves no feature: name lags, windows or economic columns")]
 
 
-def _quantiles(scenarios: dict[str, Scenario]) -> list[Fault]:
+def _quantiles(scenarios: Mapping[str, Scenario]) -> list[Fault]:
     return [
         (f"scenarios.{name}.outliers.lower", "must be below upper")
         for name, scenario in scenarios.items()
@@ -431,7 +426,7 @@ def _owners(alerts: Alerts) -> list[Fault]:
     ]
 
 
-def _libraries(named: list[str]) -> list[Fault]:
+def _libraries(named: Sequence[str]) -> list[Fault]:
     known = {"all", *libraries.installed()}
     return [
         ("environment.rerun_on_upgrade", f"no library {name} is installed{hint(name, known)}")
@@ -443,8 +438,4 @@ def _libraries(named: list[str]) -> list[Fault]:
 def soften(message: str) -> str:
     """pydantic's message in this project's voice."""
     message = re.sub(r"^(Value error, |Input )", "", message)
-    message = message.replace("String should match pattern '^[a-z][a-z0-9_]*$'", _NAME_RULE)
     return message[:1].lower() + message[1:]
-
-
-_NAME_RULE = "names are lower-case letters, digits and _, and begin with a letter"

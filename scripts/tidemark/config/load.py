@@ -1,14 +1,18 @@
 """Load config.yaml: errors name line and column; what holds is handed to Make and the steps."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
 from tidemark.config import cross_checks, kinds, view
-from tidemark.config.settings import Config, Forecasts
+from tidemark.config.schema import section
+from tidemark.config.sections import filled
+from tidemark.config.settings import Config
 from tidemark.config.yaml_lines import LARGEST, KeyPath, Position, dotted, parse
 from tidemark.errors import InputError, hint, printable
 from tidemark.files import store
+from tidemark.market.settings import Forecasts
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -22,6 +26,11 @@ def load(path: str) -> Config:
     Raises:
         InputError: all faults, one a line, each with line and column.
     """
+    return _read(path)[0]
+
+
+def _read(path: str) -> tuple[Config, dict[str, Any]]:
+    """The configuration, and the file as it was written."""
     try:
         store.must_be_at_most(Path(path), LARGEST)
         data = store.read_file(Path(path))
@@ -32,14 +41,14 @@ def load(path: str) -> Config:
     if not isinstance(document, dict):
         raise InputError(f"{path}:1:1", "is empty or not a mapping", "see config.yaml of Tidemark")
     try:
-        whole = Config.model_validate(document)
+        whole = filled(Config, section(Config).model_validate(document).model_dump())
     except ValidationError as error:
         faults = [_fault(detail, positions) for detail in error.errors()]
         raise _refusal(path, _without_consequences(faults), positions) from error
     faults = [(tuple(key.split(".")), problem) for key, problem in cross_checks.faults_of(whole)]
     if faults:
         raise _refusal(path, faults, positions)
-    return whole
+    return whole, document
 
 
 def _refusal(
@@ -103,7 +112,7 @@ def _shown(value: object) -> str:
 
 def _siblings(key: KeyPath) -> list[str]:
     """Names that may stand where the unknown `key` stands."""
-    places: list[Any] = [Config]
+    places: list[Any] = [section(Config)]
     for part in key[:-1]:
         places = [inner for place in places for inner in _below(place, str(part))]
     return [
@@ -136,7 +145,7 @@ def _line(path: str, key: KeyPath, problem: str, positions: dict[KeyPath, Positi
 
 def makefile(path: str, whole: Config) -> str:
     """`artifacts/config.mk`: the lists that the Makefile takes from the configuration alone."""
-    fetch, market, sections = whole.fetch_data, whole.market_metrics.forecasts, whole.model_dump()
+    fetch, market, sections = whole.fetch_data, whole.market_metrics.forecasts, asdict(whole)
     sources = [f"{view.KEYS}/fetch_data.{name}.path" for name in fetch.paths()]
     return "\n".join(
         [
@@ -184,8 +193,7 @@ def sync(path: str) -> list[str]:
     Returns the names of the keys that were edited.
     """
     looked = store.now_ns()
-    whole = load(path)
+    whole, document = _read(path)
     _must_have_what_make_needs(path, whole)
-    changes = view.sync(whole.model_dump(), makefile(path, whole), looked)
-    written = dict(view.flattened(whole.model_dump(exclude_unset=True)))
-    return view.named(changes, written)
+    changes = view.sync(asdict(whole), makefile(path, whole), looked)
+    return view.named(changes, dict(view.flattened(document)))

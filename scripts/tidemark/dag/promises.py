@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import NamedTuple
 
 from tidemark.config import view
@@ -54,7 +55,7 @@ def stored(path: str) -> Callable[[str], str | None]:
         return view.stored
     from tidemark.config import load
 
-    return dict(view.flattened(load.load(path).model_dump())).get
+    return dict(view.flattened(asdict(load.load(path)))).get
 
 
 def parsed(database: str) -> Rules:

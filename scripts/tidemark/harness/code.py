@@ -27,7 +27,7 @@ COMPILED = Path("artifacts/.compiled")
 PLUMBING = frozenset(
     f"scripts/tidemark/{module}.py"
     for module in (
-        *("__init__", "project", "files/generated", "files/libraries", "files/locks"),
+        *("__init__", "project", "bounds", "files/generated", "files/libraries", "files/locks"),
         *(
             f"harness/{name}"
             for name in (

@@ -12,9 +12,10 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tidemark.config import view
+from tidemark.config.sections import filled
 from tidemark.errors import InputError
 from tidemark.files import history, listings, locks, store
 from tidemark.harness import checkpoint, code, console, environment, guard, logs
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+T = TypeVar("T")
 
 PROGRESS_SECONDS = 10
 
@@ -86,6 +88,10 @@ class Run:
     def plain(self, section: Any) -> Any:
         """A section of the configuration as nested dicts; every key below it counts as read."""
         return view.plain(section)
+
+    def settings(self, kind: type[T], section: Any) -> T:
+        """A section as the settings that its room declares; every key below it counts as read."""
+        return filled(kind, view.plain(section))
 
     # --- Reads
 

@@ -9,8 +9,7 @@ from datetime import UTC, datetime, time
 from time import strptime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tidemark.bars import clocks
-from tidemark.config import zones
+from tidemark.bars import clocks, zones
 from tidemark.errors import InputError
 from tidemark.sources import tickers
 from tidemark.sources.files import Table

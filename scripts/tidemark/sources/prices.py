@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tidemark.config import zones
+from tidemark.bars import zones
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.ohlcv import FIELDS

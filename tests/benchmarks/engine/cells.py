@@ -12,9 +12,11 @@ from statistics import median
 from tidemark.backtest import strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
+from tidemark.config.sections import filled
 from tidemark.market.bars_a_year import of_prices
 from tidemark.market.grid import from_tidy
 from tidemark.market.scenarios import configured
+from tidemark.market.scenarios.settings import MarketScenarios
 
 import pandas as pd
 import yaml
@@ -30,7 +32,8 @@ frame = pd.read_csv(ROOT / "data/sample/prices.csv", parse_dates=["Date"])
 frame = frame.rename(columns=lambda name: name.lower().replace(" ", "_"))
 prices = from_tidy(frame.rename(columns={"date": "timestamp"}))
 rates = of_prices(prices)
-built = list(configured.build(prices, config["market_scenarios"], 42, rates))
+scenarios = filled(MarketScenarios, config["market_scenarios"])
+built = list(configured.build(prices, scenarios, 42, rates))
 rules = Rules("next_open", 5e-4, 5e-4, "long_short", 0.0, rates.together.bars_a_year)
 strategy = strategies.load("sma_cross")
 sets = strategies.grid(strategy, GRID, "GRID")

@@ -8,6 +8,7 @@ from tidemark.errors import InputError
 from tidemark.market.bars_a_year import of_bars
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import SECTION, MarketScenario, iso
+from tidemark.market.scenarios.settings import Stochastic
 from tidemark.ohlcv import OHLC, OHLCV
 from tidemark.statistics import bootstrap
 
@@ -16,18 +17,7 @@ import numpy as np
 WEEK = np.timedelta64(7, "D")
 
 
-@dataclass(frozen=True)
-class Simulation:
-    """How many paths are drawn, and how; lengths in bars."""
-
-    paths: Mapping[str, int]  # of each of METHODS
-    horizon: int
-    warm_up: int  # real bars before a path
-    block_length: int  # of the stationary bootstrap the mean
-    min_history: int  # bars that a ticker needs to be simulated
-
-
-def simulated(prices: Prices, plan: Simulation, seed: int) -> Iterator[MarketScenario]:
+def simulated(prices: Prices, plan: Stochastic, seed: int) -> Iterator[MarketScenario]:
     """Paths that start at the last close, after `warm_up` real bars that are not measured.
 
     Tickers with `min_history` bars or more that still trade are simulated, together, from the bars
@@ -66,7 +56,7 @@ class Pool:
     times: Times  # (bars,)
 
 
-def _pool(prices: Prices, plan: Simulation) -> Pool:
+def _pool(prices: Prices, plan: Stochastic) -> Pool:
     known = np.isfinite(prices.close)
     chosen = (known.sum(axis=0) >= plan.min_history) & known[-1]
     if not chosen.any():
@@ -93,11 +83,11 @@ def _pool(prices: Prices, plan: Simulation) -> Pool:
     return Pool(chosen, ratios[drawn], prices.volume[1:, chosen][drawn], times)
 
 
-Draw = Callable[[Pool, Simulation, np.random.Generator], tuple[Floats, Floats]]
+Draw = Callable[[Pool, Stochastic, np.random.Generator], tuple[Floats, Floats]]
 
 
 def stationary_bootstrap(
-    pool: Pool, plan: Simulation, generator: np.random.Generator
+    pool: Pool, plan: Stochastic, generator: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Runs of consecutive bars whose lengths are geometric with mean `block_length`.
 
@@ -111,7 +101,7 @@ def stationary_bootstrap(
 
 
 def moving_block_bootstrap(
-    pool: Pool, plan: Simulation, generator: np.random.Generator
+    pool: Pool, plan: Stochastic, generator: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Blocks of `block_length` consecutive bars (Kuensch 1989); the last one is cut."""
     bars = len(pool.ratios)
@@ -119,7 +109,7 @@ def moving_block_bootstrap(
     return pool.ratios[drawn], pool.volume[drawn]
 
 
-def gbm(pool: Pool, plan: Simulation, generator: np.random.Generator) -> tuple[Floats, Floats]:
+def gbm(pool: Pool, plan: Stochastic, generator: np.random.Generator) -> tuple[Floats, Floats]:
     """Geometric Brownian motion with the drift and covariance of the pool's log returns.
 
     A plain reference: independent normal log returns, no fat tails, no volatility clusters. Bars
@@ -145,7 +135,7 @@ def gbm(pool: Pool, plan: Simulation, generator: np.random.Generator) -> tuple[F
 
 
 def _path(
-    prices: Prices, pool: Pool, plan: Simulation, method: str, path: int, bars: Prices
+    prices: Prices, pool: Pool, plan: Stochastic, method: str, path: int, bars: Prices
 ) -> MarketScenario:
     covered = dict(zip(prices.ticker, pool.chosen.astype(float).tolist(), strict=True))
     total = len(bars.timestamp)
@@ -188,13 +178,13 @@ def _continued(prices: Prices, pool: Pool, warm_up: int, ratios: Floats, volume:
     )
 
 
-def _left_out(covered: Mapping[str, float], plan: Simulation) -> str:
+def _left_out(covered: Mapping[str, float], plan: Stochastic) -> str:
     names = [ticker for ticker, share in covered.items() if not share]
     reason = f"fewer than {plan.min_history} bars, or no longer traded"
     return f"not simulated: {', '.join(names)} ({reason})" if names else ""
 
 
-def path_names(plan: Simulation) -> list[str]:
+def path_names(plan: Stochastic) -> list[str]:
     """What the paths of a plan are called."""
     return [_path_name(method, path) for method, n in plan.paths.items() for path in range(n)]
 

@@ -1,40 +1,18 @@
 """All of history, changed: costs, volatility, correlation, shocks; simulation from real bars."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 
 from tidemark.arrays import Bools, Floats
 from tidemark.errors import InputError
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import SECTION, MarketScenario, gaps, listed
+from tidemark.market.scenarios.settings import Shock, Stress
 
 import numpy as np
 from scipy.optimize import brentq
 
 LONELY = "there are no two tickers whose returns vary together"
-
-
-@dataclass(frozen=True)
-class Shock:
-    """A fall (or rise) of all prices, once or several times."""
-
-    size: float  # of the price: -0.2 is a fall by a fifth
-    at: Sequence[float]  # share of history that lies before each
-    fall: int = 1  # bars until it is complete
-    recovery: int | None = None  # bars until it is undone; None is never
-
-
-@dataclass(frozen=True)
-class Stress:
-    """How history is changed; the defaults change nothing. See `stressed`."""
-
-    cost_multiplier: float = 1.0
-    slippage_multiplier: float = 1.0  # slippage is half the spread
-    cash_rate_change: float = 0.0  # a year
-    volatility_multiplier: float = 1.0
-    correlation: float | None = None  # mean over pairs of tickers to raise it to
-    shock: Shock | None = None
 
 
 def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketScenario]:
@@ -123,12 +101,6 @@ def mean_correlation(returns: Floats) -> float:
     """Mean of `correlations` over all pairs that have one; NaN if none has."""
     pairs = correlations(returns)[np.triu_indices(returns.shape[1], 1)]
     return float(pairs[np.isfinite(pairs)].mean()) if np.isfinite(pairs).any() else float("nan")
-
-
-def stress_of(values: Mapping[str, Any]) -> Stress:
-    """The stress that an entry of the configuration describes."""
-    shock = values.get("shock")
-    return Stress(**{**values, "shock": None if shock is None else Shock(**shock)})
 
 
 def _not_made(prices: Prices, name: str, stress: Stress) -> MarketScenario:

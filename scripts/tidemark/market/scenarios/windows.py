@@ -1,11 +1,12 @@
 """Stretches of history as it was: all of it, crises, calendar years."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from tidemark.errors import InputError
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import SECTION, MarketScenario, gaps, listed
+from tidemark.market.scenarios.settings import Window
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
@@ -14,15 +15,6 @@ SAME = 0.5  # share of the shorter window from which an overlap makes two window
 DAY = np.timedelta64(1, "D")
 NONE = np.timedelta64(0, "D")
 SLIGHT = 0.01  # share of a window by which its first or last bar may be off: holidays
-
-
-@dataclass(frozen=True)
-class Window:
-    """A stretch of history: the returns from the first day to the last, both included."""
-
-    start: str  # ISO date
-    end: str
-    source: str  # who published these dates
 
 
 def full(prices: Prices) -> MarketScenario:

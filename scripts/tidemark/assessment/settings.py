@@ -1,0 +1,64 @@
+"""What a good strategy is, and what the ranking is held against."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from tidemark.bounds import Among, Count, Fraction, Multiplier, Name, Replicates
+
+from annotated_types import Ge, Gt, Le, MultipleOf
+
+DIRECTIONS = {  # what a score can weigh: 1 if more of it is better, -1 if less
+    "total_return": 1,
+    "annual_return": 1,
+    "sharpe_ratio": 1,
+    "sortino": 1,
+    "calmar": 1,
+    "max_drawdown": 1,  # negative: nearer to 0 is better
+    "win_rate": 1,
+    "volatility": -1,
+    "turnover": -1,
+    "costs": -1,
+}
+
+
+@dataclass(frozen=True)
+class Guardrails:
+    """What a set must keep on full history, on average over tickers; and where it must be tried.
+
+    Attributes:
+        min_trades: a ticker.
+        min_sharpe: a year.
+        max_position_rate: share of bars with a position.
+        max_drawdown: positive: 0.5 allows a fall by half.
+        min_markets: share of the market scenarios that any set was tried in.
+    """
+
+    min_trades: Multiplier
+    min_sharpe: Annotated[float, Ge(-1e6), Le(1e6)]
+    max_position_rate: Annotated[float, Gt(0), Le(1)]
+    max_drawdown: Annotated[float, Gt(0), Le(1)]
+    min_markets: Annotated[float, Ge(0), Le(1)] = 1.0
+
+
+@dataclass(frozen=True)
+class WalkForward:
+    """Choosing on the past alone; lengths in years."""
+
+    first_years: Annotated[float, Gt(0), Le(1000)]
+    every_years: Annotated[float, Ge(0.001), Le(1000)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assess:
+    """How strategies are ranked, and what the ranking is held against."""
+
+    benchmark: Name
+    weights: Mapping[Annotated[str, Among(tuple(DIRECTIONS))], Multiplier]
+    guardrails: Guardrails
+    blocks: Annotated[int, Ge(2), Le(20), MultipleOf(2)] = 16
+    walk_forward: WalkForward
+    confidence: Fraction = 0.95
+    bootstrap_replicates: Replicates = 1000
+    block_length: Count = 21
+    tear_sheets: Annotated[int, Ge(1), Le(20)] = 3

@@ -1,0 +1,42 @@
+"""How strategies trade, and which are tried."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from tidemark.bounds import AnnualRate, ClockTime, Name, TimeZone
+from tidemark.market.settings import Forecasts
+
+from annotated_types import Ge, Lt, MinLen
+
+BasisPoints = Annotated[float, Ge(0), Lt(10_000)]
+
+
+@dataclass(frozen=True)
+class TradingHours:
+    """When fills may happen, in the time zone of the exchange."""
+
+    start: ClockTime
+    end: ClockTime
+    time_zone: TimeZone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backtest:
+    """How targets are traded."""
+
+    fill: Literal["next_open", "next_close"] = "next_open"
+    cost_basis_points: BasisPoints
+    slippage_basis_points: BasisPoints
+    direction: Literal["long_only", "long_short"] = "long_short"
+    cash_rate: AnnualRate = 0.0
+    trading_hours: TradingHours | None = None
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A strategy with lists of values for its parameters: every combination is tried."""
+
+    strategy: Name
+    parameters: Mapping[Name, Annotated[Sequence[Any], MinLen(1)]] = field(default_factory=dict)
+    forecasts: Forecasts | None = None

@@ -1,0 +1,99 @@
+"""What checks config.yaml: strict pydantic sections, made of the settings of each room.
+
+The JSON Schema for editors, `schemas/config.schema.json`, comes of them too.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache, reduce
+from operator import or_
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from tidemark.bounds import Among, Checked, Matching
+from tidemark.config.sections import tag_of
+
+import pydantic
+
+CONTAINERS: dict[Any, Any] = {Sequence: list, Mapping: dict}
+ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)  # of a docstring
+
+
+class Section(pydantic.BaseModel):
+    """A part of config.yaml; unknown keys are refused, and text is not taken for a number."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+@cache
+def section(settings: Any) -> type[Section]:
+    """The section that a dataclass of settings declares."""
+    doc, _, keys = (inspect.getdoc(settings) or "").partition("\n\nAttributes:\n")
+    said = {name: " ".join(words.split()) for name, words in ATTRIBUTE.findall(keys)}
+    hints = get_type_hints(settings, include_extras=True)
+    declared: dict[str, Any] = {
+        key.name: (
+            _translated(hints[key.name]),
+            pydantic.Field(_default(key), description=said.get(key.name)),
+        )
+        for key in fields(settings)
+    }
+    return pydantic.create_model(settings.__name__, __base__=Section, __doc__=doc, **declared)
+
+
+def _default(key: Field[Any]) -> Any:
+    default = key.default if key.default_factory is MISSING else key.default_factory()
+    if default is MISSING:
+        return ...
+    if is_dataclass(default):
+        settings: Any = type(default)
+        return section(settings)()
+    return list(default) if isinstance(default, tuple) else default
+
+
+def _translated(hint: Any) -> Any:
+    """A kind of values as pydantic has it."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return section(hint)
+    if origin is Annotated:
+        kind: Any = _translated(inner[0])
+        for bound in inner[1:]:
+            kind = _bounded(kind, bound)
+        return kind
+    if origin in (Union, UnionType):
+        kind = reduce(or_, map(_translated, inner))
+        tag = tag_of(inner)
+        return Annotated[kind, pydantic.Field(discriminator=tag)] if tag else kind
+    if origin in CONTAINERS:
+        return CONTAINERS[origin][tuple(map(_translated, inner))]
+    return hint
+
+
+def _bounded(kind: Any, bound: Any) -> Any:
+    if isinstance(bound, Among):
+        return Literal[bound.words]
+    if isinstance(bound, Checked):
+        return Annotated[kind, pydantic.AfterValidator(_unchanged(bound.check))]
+    if isinstance(bound, Matching):
+        form = pydantic.BeforeValidator(_unchanged(_matches(bound)))
+        return Annotated[kind, pydantic.Field(pattern=bound.pattern), form]
+    return Annotated[kind, bound]
+
+
+def _matches(form: Matching) -> Callable[[object], None]:
+    def check(value: object) -> None:
+        if not isinstance(value, str) or not re.fullmatch(form.pattern, value):
+            raise ValueError(form.told)
+
+    return check
+
+
+def _unchanged(check: Callable[[Any], None]) -> Callable[[Any], Any]:
+    def checked(value: Any) -> Any:
+        check(value)
+        return value
+
+    return checked

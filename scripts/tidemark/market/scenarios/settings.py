@@ -1,0 +1,92 @@
+"""Which stretches, stresses and simulations of the market there are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from tidemark.bounds import Among, AnnualRate, Bars, Count, IsoDate, Multiplier, Name, Words
+
+from annotated_types import Ge, Gt, Le, Len, Lt
+
+METHODS = ("stationary_bootstrap", "moving_block_bootstrap", "gbm")
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of history, both days included, and who dates it so."""
+
+    start: IsoDate
+    end: IsoDate
+    source: Words
+
+
+@dataclass(frozen=True)
+class Shock:
+    """A fall of all prices; `at` says after which shares of history.
+
+    Attributes:
+        size: of the price: -0.2 is a fall by a fifth.
+        at: share of history that lies before each fall.
+        fall: bars until it is complete.
+        recovery: bars until it is undone; null is never.
+    """
+
+    size: Annotated[float, Gt(-1), Le(1000)]
+    at: Annotated[Sequence[Annotated[float, Ge(0), Lt(1)]], Len(1, 1000)]
+    fall: Count = 1
+    recovery: Count | None = None
+
+
+@dataclass(frozen=True)
+class Stress:
+    """How history is changed; what is left out stays as it was.
+
+    Attributes:
+        slippage_multiplier: slippage is half the spread.
+        cash_rate_change: a year.
+        volatility_multiplier: of each log return's distance to its ticker's mean.
+        correlation: mean over pairs of tickers, to which it is raised.
+    """
+
+    cost_multiplier: Multiplier = 1.0
+    slippage_multiplier: Multiplier = 1.0
+    cash_rate_change: AnnualRate = 0.0
+    volatility_multiplier: Annotated[float, Gt(0), Le(1000)] = 1.0
+    correlation: Annotated[float, Gt(-1), Lt(1)] | None = None
+    shock: Shock | None = None
+
+
+@dataclass(frozen=True)
+class Stochastic:
+    """Simulated paths: how many of each kind, and how they are drawn; lengths in bars.
+
+    Attributes:
+        paths: how many, of each method.
+        horizon: of a path.
+        warm_up: real bars before a path, for indicators that look back.
+        block_length: of the stationary bootstrap the mean.
+        min_history: tickers with fewer bars are not simulated.
+    """
+
+    paths: Mapping[Annotated[str, Among(METHODS)], Annotated[int, Ge(0), Le(1_000_000)]]
+    horizon: Count
+    warm_up: Bars
+    block_length: Count
+    min_history: Count
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarketScenarios:
+    """Stretches and simulations of the market.
+
+    Attributes:
+        calendar_years: whether each year of the data is one.
+        historical: windows of history.
+        stress: all of history, changed.
+        stochastic: paths simulated from the data's own bars.
+    """
+
+    calendar_years: bool = True
+    historical: Mapping[Name, Window] = field(default_factory=dict)
+    stress: Mapping[Name, Stress] = field(default_factory=dict)
+    stochastic: Stochastic

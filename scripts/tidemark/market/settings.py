@@ -1,0 +1,27 @@
+"""What is measured of the market, and whose forecasts are held against it."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from tidemark.bounds import Bars, Count, Name
+
+from annotated_types import Ge, Le
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Whose forecasts: a model fitted on a scenario."""
+
+    scenario: Name
+    model: Name
+
+
+@dataclass(frozen=True)
+class MarketMetrics:
+    """What is measured of each ticker in each market scenario."""
+
+    forecasts: Forecasts
+    event_bars_before: Bars = 1
+    event_bars_after: Bars = 1
+    importance_rows: Count = 1000
+    importance_repeats: Annotated[int, Ge(1), Le(10_000)] = 5

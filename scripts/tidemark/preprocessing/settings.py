@@ -1,0 +1,46 @@
+"""How bars are cleaned: in all scenarios, and in each."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tidemark.bounds import Count, Days, Fraction, Positive
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """Settings of all scenarios."""
+
+    min_history: Count = 250
+    longest_hole_days: Days = 14
+
+
+@dataclass(frozen=True)
+class NoOutliers:
+    """Outliers stay."""
+
+    method: Literal["none"]
+
+
+@dataclass(frozen=True)
+class Winsorise:
+    """Returns beyond past quantiles are set to them."""
+
+    method: Literal["winsorise"]
+    lower: Fraction
+    upper: Fraction
+
+
+@dataclass(frozen=True)
+class Iqr:
+    """Returns over `factor` interquartile ranges beyond the quartiles are set to that bound."""
+
+    method: Literal["iqr"]
+    factor: Positive
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One way to preprocess."""
+
+    impute: Literal["mean", "median"]
+    outliers: NoOutliers | Winsorise | Iqr

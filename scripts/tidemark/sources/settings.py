@@ -1,0 +1,95 @@
+"""Which files hold the user's data, what they call things, and how patiently they are read."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tidemark.bounds import Among, Checked, ClockTime, Days, Name, TimeZone, Words
+from tidemark.ohlcv import FIELDS
+
+from annotated_types import Ge, Le, MaxLen
+
+EVENT = ("timestamp", "ticker", "kind", "value")
+
+
+def _must_be_a_date_format(text: str) -> None:
+    moment = datetime(2013, 3, 1, 9, 30, tzinfo=UTC)
+    try:
+        year = datetime.strptime(moment.strftime(text), text).year
+    except (ValueError, re.error) as error:  # re: a directive stands twice
+        raise ValueError("is not a format that strptime knows, such as %Y-%m-%d") from error
+    if year != moment.year:
+        raise ValueError("says no year: use a format such as %Y-%m-%d")
+
+
+def _make_must_be_able_to_say(text: str) -> None:
+    if not re.fullmatch(r"[\w./*@+-]+", text):
+        raise ValueError(
+            "Make cannot handle this path: use letters, digits and . _ - / only (* as a wildcard)"
+        )
+    if "*" in str(Path(text).parent):
+        raise ValueError("* may stand in the last part of the path only")
+
+
+DateFormat = Annotated[str, MaxLen(100), Checked(_must_be_a_date_format)]
+SourcePath = Annotated[str, MaxLen(1000), Checked(_make_must_be_able_to_say)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """Where prices come from, and what the file calls things."""
+
+    path: SourcePath
+    layout: Literal["long", "wide"] = "long"
+    bar: Literal["daily", "intraday"] = "daily"
+    date_format: DateFormat
+    time_zone: TimeZone = "UTC"
+    columns: Mapping[Annotated[str, Among(("timestamp", "ticker", *FIELDS))], Words]
+
+
+@dataclass(frozen=True)
+class CorporateActions:
+    """Where splits and dividends come from."""
+
+    path: SourcePath
+    date_format: DateFormat
+    columns: Mapping[Annotated[str, Among(EVENT)], Words]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EconomicSeries:
+    """One file of economic series, when after its date a value is public, and how long known.
+
+    A column is a level unless it is one of `changes`.
+    """
+
+    path: SourcePath
+    date_format: DateFormat
+    release_lag_days: Annotated[int, Ge(0), Le(36_500)]
+    release_time: ClockTime | None = None
+    release_zone: TimeZone | None = None
+    changes: Sequence[Name] = ()
+    longest_carry_days: Days | None = None
+    columns: Mapping[Name, Words]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchData:
+    """Sources and retries."""
+
+    retry_attempts: Annotated[int, Ge(0), Le(100)] = 3
+    retry_first_wait_minutes: Annotated[float, Ge(0), Le(10_080)] = 1.0
+    largest_file_megabytes: Annotated[int, Ge(1), Le(1_000_000)] = 1000
+    prices: Prices
+    corporate_actions: CorporateActions | None = None
+    economic: Mapping[Name, EconomicSeries] = field(default_factory=dict)
+
+    def paths(self) -> dict[str, str]:
+        """The path of each source, by its key in this section."""
+        found = {"prices": self.prices.path}
+        if self.corporate_actions:
+            found["corporate_actions"] = self.corporate_actions.path
+        return found | {f"economic.{name}": one.path for name, one in self.economic.items()}
