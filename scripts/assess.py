@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from tidemark.assessment import by_market, evidence, overfitting, rankings, scoring, verdict
 from tidemark.assessment.averages import Averages
+from tidemark.assessment.settings import Guardrails
 from tidemark.errors import InputError
 from tidemark.harness.step import Run, step
 from tidemark.market import bars_a_year
@@ -21,7 +22,7 @@ def assess(run: Run) -> None:
     settings = run.config["assess"]
     benchmark = settings["benchmark"]
     cells, found = _scored(run)
-    sets = rankings.set_rankings(found, rankings.Guardrails(**run.plain(settings["guardrails"])))
+    sets = rankings.set_rankings(found, run.settings(Guardrails, settings["guardrails"]))
     ranked = rankings.strategy_rankings(sets)
     examined = _examined(run, ranked)
     stability = overfitting.rank_stability(found.group_scores().to_numpy())

@@ -1,14 +1,14 @@
 """Trade one strategy: every set of parameters on every ticker in every market scenario."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from tidemark.backtest import look_ahead, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
+from tidemark.backtest.settings import Backtest
 from tidemark.config.kinds import joined
 from tidemark.harness.step import Run, step
-from tidemark.market.grid import TradingHours, forecasts_on
+from tidemark.market.grid import forecasts_on
 from tidemark.market.scenarios import files
 from tidemark.naming import counted
 
@@ -21,7 +21,7 @@ def backtest(run: Run) -> None:
     entry, where = run.config["strategies"][run.strategy], f"config.yaml strategies.{run.strategy}"
     strategy = strategies.load(entry["strategy"])
     sets = strategies.grid(strategy, run.plain(entry["parameters"]), f"{where}.parameters")
-    trading = run.plain(run.config["backtest"])
+    trading = run.settings(Backtest, run.config["backtest"])
     markets = files.stored(run.read_json(files.RECORDS), run.read_parquet)
     history = markets[0]
 
@@ -37,7 +37,7 @@ def backtest(run: Run) -> None:
 
     look_ahead.require_none(strategy, history.prices, sets, inputs)
     rules = _rules(trading, history.bars_a_year)
-    trial = Trial(run.strategy, strategy, sets, inputs, rules, _hours(trading))
+    trial = Trial(run.strategy, strategy, sets, inputs, rules, trading.trading_hours)
     tested = trial.markets(markets)
     with run.parquet_parts(f"metrics/backtests/{run.strategy}.parquet") as cells:
         for done, frame in trial.cells(tested):
@@ -48,20 +48,15 @@ def backtest(run: Run) -> None:
     run.headline(f"{counted(cells.rows, 'cell')}: {tried}, {scenarios}")
 
 
-def _rules(trading: Mapping[str, Any], bars_a_year: Mapping[str, float]) -> Rules:
+def _rules(trading: Backtest, bars_a_year: Mapping[str, float]) -> Rules:
     return Rules(
-        fill=trading["fill"],
-        cost=BASIS_POINT * trading["cost_basis_points"],
-        slippage=BASIS_POINT * trading["slippage_basis_points"],
-        direction=trading["direction"],
-        cash_rate=trading["cash_rate"],
+        fill=trading.fill,
+        cost=BASIS_POINT * trading.cost_basis_points,
+        slippage=BASIS_POINT * trading.slippage_basis_points,
+        direction=trading.direction,
+        cash_rate=trading.cash_rate,
         periods_per_year=tuple(bars_a_year.values()),
     )
-
-
-def _hours(trading: Mapping[str, Any]) -> TradingHours | None:
-    hours = trading["trading_hours"]
-    return None if hours is None else TradingHours(**hours)
 
 
 if __name__ == "__main__":

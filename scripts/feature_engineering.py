@@ -3,6 +3,7 @@
 from typing import Any
 
 from tidemark.features import bar_features
+from tidemark.features.settings import FeatureEngineering
 from tidemark.harness.step import Run, step
 
 import pandas as pd
@@ -12,7 +13,7 @@ import pandas as pd
 def feature_engineering(run: Run) -> None:
     """Write features/{scenario}.parquet, and how it was built to features/{scenario}_build.json."""
     bars = run.read_parquet(f"data/processed/{run.scenario}.parquet")
-    recipe = bar_features.Recipe(**run.plain(run.config["feature_engineering"]))
+    recipe = run.settings(FeatureEngineering, run.config["feature_engineering"])
     computed = bar_features.compute(bars, recipe)
     frame = bar_features.complete(computed, recipe)
     lost = bar_features.losses(bars, computed, recipe)
@@ -35,7 +36,7 @@ def _lost(lost: pd.DataFrame) -> str:
 
 
 def _manifest(
-    run: Run, recipe: bar_features.Recipe, frame: pd.DataFrame, lost: pd.DataFrame
+    run: Run, recipe: FeatureEngineering, frame: pd.DataFrame, lost: pd.DataFrame
 ) -> dict[str, Any]:
     return {
         "scenario": run.scenario,

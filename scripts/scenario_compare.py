@@ -3,6 +3,7 @@
 from tidemark.config.kinds import joined
 from tidemark.harness.step import Run, step
 from tidemark.models import comparison
+from tidemark.models.settings import Evaluate
 from tidemark.reporting import reports
 
 import pandas as pd
@@ -18,12 +19,13 @@ def scenario_compare(run: Run) -> None:
         for scenario in run.config["scenarios"]
         for model in run.config["models"]
     }
-    settings = comparison.Settings(**run.plain(run.config["evaluate"]), seed=run.seed)
+    settings = run.settings(Evaluate, run.config["evaluate"])
     result = comparison.compare(
         {p: run.read_parquet(f"data/predictions/{n}.parquet") for p, n in names.items()},
         {p: run.read_json(f"metrics/{n}.json") for p, n in names.items()},
         {p: run.read_json(f"metrics/{n}_bootstrap.json") for p, n in names.items()},
         settings,
+        run.seed,
     )
     table = pd.DataFrame(result["table"])
     run.write_text("reports/scenario_table.csv", table.to_csv(index=False, lineterminator="\n"))

@@ -2,13 +2,14 @@
 
 from tidemark.harness.step import Run, step
 from tidemark.models import splits
+from tidemark.models.settings import SplitData
 
 
 @step(per=("scenario",))
 def split_data(run: Run) -> None:
     """Write data/splits/{scenario}_train.parquet, _test.parquet and _folds.json."""
     frame = run.read_parquet(f"features/{run.scenario}.parquet")
-    plan = splits.Plan(**run.plain(run.config["split_data"]))
+    plan = run.settings(SplitData, run.config["split_data"])
     horizon = run.config["feature_engineering"]["horizon"]
     parts = splits.divide(frame, plan, horizon, _time_zone(run))
     run.write_parquet(f"data/splits/{run.scenario}_train.parquet", parts.train)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tidemark.assessment import by_market, rankings, scoring
 from tidemark.assessment.averages import Averages
+from tidemark.assessment.settings import Guardrails
 from tidemark.errors import InputError
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 HOLD = "buy_and_hold"
 WEIGHTS = {"sharpe_ratio": 3.0, "total_return": 2.0, "max_drawdown": 1.0, "win_rate": 1.0}
-LENIENT = rankings.Guardrails(0, -99, 1, 1)
+LENIENT = Guardrails(0, -99, 1, 1)
 CATEGORIES = {HOLD: "benchmark", "cross": "trend", "rsi": "mean_reversion", "macd": "trend"}
 KINDS = {"full": "full", "crisis": "historical", "crash": "historical", "path": "stochastic"}
 GROUPS = {"full": "full", "crisis": "2008", "crash": "2008", "path": "path"}
@@ -178,7 +179,7 @@ def test_the_order_of_rows_changes_nothing(seed):
 
     def results(cells: pd.DataFrame) -> list[pd.DataFrame]:
         scored = scoring.scored(cells, WEIGHTS)
-        limits = rankings.Guardrails(40, 0, 0.6, 0.7)
+        limits = Guardrails(40, 0, 0.6, 0.7)
         return [scored, *tables(Averages.of(scored, HOLD), limits)]
 
     shuffled = frame.sample(frac=1, random_state=seed)
@@ -197,7 +198,7 @@ def test_parts_give_the_same_as_all_cells_at_once(seed, most):
     assert whole["scenario_name"].is_monotonic_increasing
     rows = pd.concat([scoring.with_names(part) for part in parts], ignore_index=True)
     pd.testing.assert_frame_equal(rows, scoring.with_names(whole), check_exact=True)
-    limits = rankings.Guardrails(40, 0, 0.6, 0.7)
+    limits = Guardrails(40, 0, 0.6, 0.7)
     for one, other in zip(tables(found, limits), tables(at_once, limits), strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
@@ -284,9 +285,7 @@ def test_the_benchmark_stands_beside_on_the_same_cells():
 
 
 def test_every_reason_is_given_and_nobody_dropped():
-    limits = rankings.Guardrails(
-        min_trades=30, min_sharpe=0.4, max_position_rate=0.9, max_drawdown=0.5
-    )
+    limits = Guardrails(min_trades=30, min_sharpe=0.4, max_position_rate=0.9, max_drawdown=0.5)
     bad = {"trades": 4, "sharpe_ratio": 0.125, "exposure": 0.98, "max_drawdown": -0.625}
     good = {"trades": 30, "sharpe_ratio": 0.4, "exposure": 0.9, "max_drawdown": -0.5}
     rows = [

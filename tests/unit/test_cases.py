@@ -8,9 +8,11 @@ from tidemark.backtest import engine, strategies
 from tidemark.bars import holes, trading_calendar
 from tidemark.config import load
 from tidemark.features import bar_features
+from tidemark.features.settings import FeatureEngineering
 from tidemark.market import market_metrics
 from tidemark.market.grid import forecasts_on, from_tidy
 from tidemark.models import fitting, splits
+from tidemark.models.settings import SplitData
 from tidemark.ohlcv import OHLCV
 from tidemark.preprocessing import cleaning
 from tidemark.sources import actions, economic, prices
@@ -54,9 +56,9 @@ def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
     """What the same file gives when its tickers are all in capitals."""
     bars = raw("mixed_case_ticker")
     clean = cleaning.clean(bars, {}, PLAIN, 250).bars
-    recipe = bar_features.Recipe(1, [0, 1], [5], [], None)
+    recipe = FeatureEngineering(horizon=1, lags=[0, 1], windows=[5])
     frame = bar_features.complete(bar_features.compute(clean, recipe), recipe)
-    parts = splits.divide(frame, splits.Plan("2019-06-01", embargo=5, folds=5), 1)
+    parts = splits.divide(frame, SplitData("2019-06-01", embargo=5, folds=5), 1)
     pipeline, _ = fitting.fit("linear", lambda _: {"estimator": "linear"}, parts.train, parts.folds)
     predicted = pipeline.predict(parts.test[list(pipeline.feature_names_in_)])
     history = from_tidy(bars)
@@ -85,7 +87,7 @@ def test_a_ticker_that_lacks_half_of_its_bars_is_named_and_loses_nothing_in_a_da
     )
     clean = cleaning.clean(bars, {}, PLAIN, 250).bars
     assert clean.loc[clean["ticker"] == "T07", "return"].min() > -0.05
-    recipe = bar_features.Recipe(5, [0, 3], [5], [], None)
+    recipe = FeatureEngineering(horizon=5, lags=[0, 3], windows=[5])
     frame = bar_features.complete(bar_features.compute(clean, recipe), recipe)
     own = frame[frame["ticker"] == "T07"].drop(columns=["timestamp", "ticker", "target_time"])
     assert own.min().min() > -0.1

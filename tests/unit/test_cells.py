@@ -6,9 +6,12 @@ from tidemark.backtest import cells, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules, simulate
 from tidemark.backtest.performance import measure
-from tidemark.market import scenarios
-from tidemark.market.grid import Prices, TradingHours
+from tidemark.backtest.settings import TradingHours
+from tidemark.market.grid import Prices
+from tidemark.market.scenarios.paths import simulated
 from tidemark.market.scenarios.settings import Shock, Stochastic, Stress, Window
+from tidemark.market.scenarios.stress import stressed
+from tidemark.market.scenarios.windows import full, historical
 
 import numpy as np
 import pandas as pd
@@ -44,11 +47,11 @@ def markets(prices):
     stresses = {"costly": Stress(cost_multiplier=5.0), "fall": Stress(shock=Shock(-0.3, [0.5]))}
     plan = Stochastic({"stationary_bootstrap": 2, "gbm": 1}, 60, 40, 5, 400)
     real = [
-        scenarios.windows.full(prices),
-        *scenarios.windows.historical(prices, windows),
-        *scenarios.stress.stressed(prices, stresses),
+        full(prices),
+        *historical(prices, windows),
+        *stressed(prices, stresses),
     ]
-    paths = scenarios.paths.simulated(prices, plan, 1)
+    paths = simulated(prices, plan, 1)
     return [*(replace(one, bars_a_year=RATES) for one in real), *paths]
 
 
@@ -151,11 +154,11 @@ def test_trading_hours_are_those_of_the_exchange_in_summer_and_winter():
     hours = TradingHours("09:30", "16:00", "America/New_York")
     times = ["2021-01-15T14:29", "2021-01-15T14:30", "2021-01-15T21:00", "2021-01-15T21:01"]
     times += ["2021-07-15T13:29", "2021-07-15T13:30", "2021-07-15T20:00", "2021-07-15T20:01"]
-    held = hours.hold(np.array(times, dtype="datetime64[us]"))
+    held = cells.within(hours, np.array(times, dtype="datetime64[us]"))
     assert held.tolist() == [False, True, True, False] * 2
     night = TradingHours("18:00", "02:00", "UTC")
     times = ["2021-01-15T17:59", "2021-01-15T18:00", "2021-01-16T02:00", "2021-01-16T02:01"]
-    held = night.hold(np.array(times, dtype="datetime64[us]"))
+    held = cells.within(night, np.array(times, dtype="datetime64[us]"))
     assert held.tolist() == [False, True, True, False]
 
 

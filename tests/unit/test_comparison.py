@@ -2,15 +2,14 @@
 
 from tidemark.errors import InputError
 from tidemark.models import comparison, forecast_metrics
+from tidemark.models.settings import Evaluate
 from tidemark.statistics import bootstrap
 
 import numpy as np
 import pandas as pd
 import pytest
 
-SETTINGS = comparison.Settings(
-    baseline="mean", confidence=0.95, bootstrap_replicates=200, block_length=5, seed=1
-)
+SETTINGS = Evaluate(baseline="mean", confidence=0.95, bootstrap_replicates=200, block_length=5)
 
 
 def forecasts_of(weights: dict[str, float], dates: int = 80, drop: int = 0, seed: int = 2):
@@ -38,7 +37,7 @@ def compared(*scenarios: tuple[str, dict[str, pd.DataFrame]]):
         values = forecast_metrics.overall(sums)
         scores[s, m] = {"fitted": m, "metrics": values}
         intervals[s, m] = {"intervals": {name: [-1.0, 1.0] for name in values}}
-    return comparison.compare(forecasts, scores, intervals, SETTINGS)
+    return comparison.compare(forecasts, scores, intervals, SETTINGS, seed=1)
 
 
 def verdicts(result):
@@ -148,7 +147,9 @@ def test_models_of_a_scenario_must_have_forecast_the_same_rows():
     made = forecasts_of({"mean": 0, "good": 0.5})
     made["mean"] = made["mean"][4:].reset_index(drop=True)
     with pytest.raises(InputError, match=r"s_good\.parquet: 4 of 320 rows have no partner in"):
-        comparison.compare({("s", model): frame for model, frame in made.items()}, {}, {}, SETTINGS)
+        comparison.compare(
+            {("s", model): frame for model, frame in made.items()}, {}, {}, SETTINGS, seed=1
+        )
 
 
 def test_rows_that_only_one_scenario_has_are_counted():

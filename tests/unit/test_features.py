@@ -6,6 +6,7 @@ from pathlib import Path
 from tidemark.causality import Bars, Subject, require_causal
 from tidemark.errors import InputError
 from tidemark.features import bar_features
+from tidemark.features.settings import FeatureEngineering
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[2]
-RECIPE = bar_features.Recipe(
+RECIPE = FeatureEngineering(
     horizon=1, lags=[0, 2], windows=[2, 3], economic=["rate"], term_spread=["long", "rate"]
 )
 
@@ -230,7 +231,7 @@ def test_the_shipped_contract_is_that_of_the_shipped_configuration():
     draw = np.random.default_rng(1)
     bars = bars_of({"A": draw.uniform(1, 2, 80).tolist()}).assign(**dict.fromkeys(names, 1.0))
     contract = yaml.safe_load((ROOT / bar_features.CONTRACT).read_text("utf-8"))
-    bar_features.check_contract(contract, build(bars, bar_features.Recipe(**section)))
+    bar_features.check_contract(contract, build(bars, FeatureEngineering(**section)))
 
 
 @pytest.mark.parametrize(

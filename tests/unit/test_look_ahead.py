@@ -6,7 +6,9 @@ time: other values, more gaps, or fewer rows. There are holes in the prices, and
 
 from tidemark.errors import InputError
 from tidemark.features import bar_features
+from tidemark.features.settings import FeatureEngineering
 from tidemark.models import splits
+from tidemark.models.settings import SplitData
 from tidemark.ohlcv import FIELDS
 from tidemark.preprocessing import cleaning
 
@@ -92,9 +94,15 @@ def chain(prices, series, scenario, horizon, step):
     carrying = {"fed": {"changes": ["long"], "longest_carry_days": CARRY_DAYS}}
     carrying = carrying if scenario in ("mean", "iqr") else None
     bars = cleaning.clean(prices, {"fed": series}, SCENARIOS[scenario], 3, HOLE_DAYS, carrying).bars
-    recipe = bar_features.Recipe(horizon, [0, 2], [2, 3], ["rate"], ["long", "rate"])
+    recipe = FeatureEngineering(
+        horizon=horizon,
+        lags=[0, 2],
+        windows=[2, 3],
+        economic=["rate"],
+        term_spread=["long", "rate"],
+    )
     frame = bar_features.complete(bar_features.compute(bars, recipe), recipe)
-    plan = splits.Plan(f"{times(step)[TEST_BAR]:%Y-%m-%d}", embargo=3, folds=3)
+    plan = SplitData(f"{times(step)[TEST_BAR]:%Y-%m-%d}", embargo=3, folds=3)
     try:
         return bars, frame, splits.divide(frame, plan, horizon)
     except InputError:

@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import market_metrics as market_metrics_step
 from tidemark.bars import closes, trading_calendar
 from tidemark.errors import InputError
-from tidemark.market import market_metrics, scenarios
+from tidemark.market import market_metrics
 from tidemark.market.grid import Prices
+from tidemark.market.scenarios.paths import simulated
 from tidemark.market.scenarios.settings import Stochastic, Window
+from tidemark.market.scenarios.windows import full, historical
 from tidemark.models import within_windows
 from tidemark.ohlcv import OHLC
 
@@ -193,7 +195,7 @@ def test_a_row_for_each_ticker_and_metric():
 def test_only_measured_bars_count_and_indicators_look_back():
     prices = walk()
     window = {"summer": Window("2020-06-01", "2020-08-31", "test")}
-    (scenario,) = scenarios.windows.historical(prices, window)
+    (scenario,) = historical(prices, window)
     (frame,) = market_metrics.describe([scenario])
     rows = scenario.counted
     change = prices.close[rows] / prices.close[rows.start - 1 : rows.stop - 1] - 1
@@ -205,7 +207,7 @@ def test_only_measured_bars_count_and_indicators_look_back():
     later = replace(prices, **{f: getattr(prices, f).copy() for f in OHLC})
     for field in OHLC:
         getattr(later, field)[rows.stop :] *= 3.0
-    (after,) = market_metrics.describe(scenarios.windows.historical(later, window))
+    (after,) = market_metrics.describe(historical(later, window))
     pd.testing.assert_frame_equal(frame, after)
 
 
@@ -215,10 +217,10 @@ def test_each_scenario_is_described_from_its_own_bars():
     plan = Stochastic({"stationary_bootstrap": 2}, 60, 250, 10, 100)
     year = {"year": Window("2020-01-01", "2020-12-31", "test")}
     mixed = [
-        scenarios.windows.full(prices),
-        *scenarios.windows.historical(prices, year),
-        *scenarios.paths.simulated(prices, plan, 3),
-        scenarios.windows.full(prices),
+        full(prices),
+        *historical(prices, year),
+        *simulated(prices, plan, 3),
+        full(prices),
     ]
     together = list(market_metrics.describe(mixed))
     for scenario, frame in zip(mixed, together, strict=True):
@@ -229,9 +231,7 @@ def test_each_scenario_is_described_from_its_own_bars():
 
 
 def test_a_window_without_data_is_undefined():
-    gone = scenarios.windows.historical(
-        walk(), {"gone": Window("1987-10-14", "1987-10-19", "test")}
-    )
+    gone = historical(walk(), {"gone": Window("1987-10-14", "1987-10-19", "test")})
     (frame,) = market_metrics.describe(gone)
     values = frame[frame["ticker"] == "A"].set_index("metric")["value"]
     assert values.pop("returns") == 0

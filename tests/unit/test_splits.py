@@ -2,6 +2,7 @@
 
 from tidemark.errors import InputError
 from tidemark.models import splits
+from tidemark.models.settings import SplitData
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def test_the_test_set_changes_nothing_in_training(seed, cut):
     late = frame["timestamp"] >= START + pd.Timedelta(days=cut)
     changed = frame.assign(x=frame["x"].mask(late, draw.integers(0, 99, len(frame))))
     changed = changed[~late | (draw.random(len(frame)) < 0.7)].reset_index(drop=True)
-    one, two = (splits.divide(f, splits.Plan(day(cut), 2, 3), 1) for f in (frame, changed))
+    one, two = (splits.divide(f, SplitData(day(cut), 2, 3), 1) for f in (frame, changed))
     pd.testing.assert_frame_equal(one.train, two.train, check_exact=True)
     assert one.folds == two.folds
 

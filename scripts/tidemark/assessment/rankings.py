@@ -6,11 +6,11 @@ pass.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from tidemark.assessment.averages import Averages
 from tidemark.assessment.scoring import BENCHMARK, DIGITS
+from tidemark.assessment.settings import Guardrails
 
 import numpy as np
 import pandas as pd
@@ -27,17 +27,6 @@ AVERAGES = {
     "sharpe_difference": "sharpe_difference",
     "beats_benchmark": "beats_benchmark",
 }
-
-
-@dataclass(frozen=True)
-class Guardrails:
-    """What a set must keep on full history, on average over tickers; and where it must be tried."""
-
-    min_trades: float  # a ticker
-    min_sharpe: float  # a year
-    max_position_rate: float  # share of bars with a position
-    max_drawdown: float  # positive: 0.5 allows a fall by half
-    min_markets: float = 1.0  # share of the market scenarios that any set was tried in
 
 
 def set_rankings(found: Averages, guardrails: Guardrails) -> pd.DataFrame:

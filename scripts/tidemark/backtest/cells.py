@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import Any
 
-from tidemark.arrays import Bools, Floats, Integers
+from tidemark.arrays import Bools, Floats, Integers, Times
 from tidemark.backtest import performance, strategies
 from tidemark.backtest.engine import Market, Rules
+from tidemark.backtest.settings import TradingHours
 from tidemark.backtest.strategies import Parameters, Strategy
-from tidemark.market.grid import Prices, TradingHours, side_by_side
+from tidemark.market.grid import Prices, side_by_side
 from tidemark.market.scenarios.market import MarketScenario
 
 import numpy as np
@@ -206,7 +207,16 @@ class Trial:
         )
 
     def _allowed(self, prices: Prices) -> Bools | None:
-        return None if self.hours is None else self.hours.hold(prices.timestamp)
+        return None if self.hours is None else within(self.hours, prices.timestamp)
+
+
+def within(hours: TradingHours, timestamp: Times) -> Bools:
+    """(bars,) whether each bar of naive UTC times lies in the hours, both ends included."""
+    local = pd.DatetimeIndex(timestamp).tz_localize("UTC").tz_convert(hours.time_zone)
+    clock = local.strftime("%H:%M").to_numpy(dtype=np.str_)
+    if hours.start <= hours.end:
+        return np.asarray((clock >= hours.start) & (clock <= hours.end))
+    return np.asarray((clock >= hours.start) | (clock <= hours.end))
 
 
 def _parts(scenarios: Sequence[MarketScenario]) -> Iterator[list[MarketScenario]]:

@@ -6,10 +6,10 @@ or target reaches from one stretch into another.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from tidemark.errors import InputError
+from tidemark.features.settings import FeatureEngineering
 
 import numpy as np
 import pandas as pd
@@ -18,47 +18,7 @@ CONTRACT = "schemas/feature_contract.yaml"
 WARM_UP, BREAK, ECONOMY = "warm-up", "break", "missing economic value"
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """Which features and which target: the section `feature_engineering` of config.yaml.
-
-    Attributes:
-        horizon: how many bars ahead the target return looks, at least 1.
-        lags: how many bars back each lagged return lies, 0 for the bar's own.
-        windows: lengths of the rolling windows in bars, at least 2.
-        economic: economic columns of the processed frame to use.
-        term_spread: (long, short) columns whose difference is a feature; None for no such feature.
-    """
-
-    horizon: int
-    lags: Sequence[int]
-    windows: Sequence[int]
-    economic: Sequence[str]
-    term_spread: Sequence[str] | None
-
-    def formulas(self) -> dict[str, str]:
-        """Every feature's name, in column order, and how it is computed."""
-        lagged = {
-            f"return_lag_{k}": f"return_treated[t-{k}]" if k else "return_treated[t]"
-            for k in self.lags
-        }
-        rolling = {
-            name: formula
-            for w in self.windows
-            for name, formula in (
-                (f"mean_gap_{w}", f"index[t] / mean(index[t-{w - 1}..t]) - 1"),
-                (f"volatility_{w}", f"std(return_treated[t-{w - 1}..t], ddof=1)"),
-                (f"momentum_{w}", f"index[t] / index[t-{w}] - 1"),
-            )
-        }
-        economic = {name: f"{name} as known at t" for name in self.economic}
-        if self.term_spread is None:
-            return lagged | rolling | economic
-        long, short = self.term_spread
-        return lagged | rolling | economic | {"term_spread": f"{long}[t] - {short}[t]"}
-
-
-def complete(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def complete(frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     """The rows of `compute` that have all features; those without a target are kept.
 
     Raises:
@@ -77,7 +37,7 @@ def complete(frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     return frame[whole].reset_index(drop=True)
 
 
-def compute(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def compute(bars: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     """Compute features and target of a processed frame.
 
     Args:
@@ -99,7 +59,7 @@ def compute(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     return pd.concat(parts, axis=1)
 
 
-def losses(bars: pd.DataFrame, frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def losses(bars: pd.DataFrame, frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     """Which feature is missing in how many rows, and why.
 
     Args:
@@ -143,7 +103,7 @@ def _stretches(bars: pd.DataFrame) -> pd.Series:
     return starts.cumsum()
 
 
-def _features(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def _features(bars: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     by_stretch = bars["return_treated"].groupby(_stretches(bars), sort=False)
     own = pd.concat([_price_features(returns, recipe) for _, returns in by_stretch])
     economic = bars[list(recipe.economic)].astype("float64")
@@ -154,7 +114,7 @@ def _features(bars: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     return frame[list(recipe.formulas())]
 
 
-def _price_features(returns: pd.Series, recipe: Recipe) -> pd.DataFrame:
+def _price_features(returns: pd.Series, recipe: FeatureEngineering) -> pd.DataFrame:
     """Lagged and rolling features of the returns of one stretch, on their index.
 
     The price index that gaps and momenta are computed from starts at 1 on the first bar. A window
@@ -180,7 +140,7 @@ def _target(bars: pd.DataFrame, horizon: int) -> pd.DataFrame:
     )
 
 
-def _require_features(recipe: Recipe) -> None:
+def _require_features(recipe: FeatureEngineering) -> None:
     if not recipe.formulas():
         raise InputError(
             "config.yaml feature_engineering",
@@ -189,7 +149,7 @@ def _require_features(recipe: Recipe) -> None:
         )
 
 
-def _require_columns(bars: pd.DataFrame, recipe: Recipe) -> None:
+def _require_columns(bars: pd.DataFrame, recipe: FeatureEngineering) -> None:
     for key in ("economic", "term_spread"):
         for name in getattr(recipe, key) or ():
             if name not in bars.columns:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tidemark.arrays import Bools, Floats, Integers, Times
+from tidemark.arrays import Floats, Integers, Times
 from tidemark.errors import InputError
 from tidemark.ohlcv import OHLCV
 
@@ -139,20 +139,3 @@ def _bars_of(prices: Prices, keys: pd.DataFrame) -> tuple[Integers, Integers]:
             "run make fetch_data, so that forecasts and market scenarios come of the same prices",
         )
     return row, column
-
-
-@dataclass(frozen=True)
-class TradingHours:
-    """When fills may happen: from `start` to `end`, both included, in the exchange's time zone."""
-
-    start: str  # HH:MM
-    end: str
-    time_zone: str
-
-    def hold(self, timestamp: Times) -> Bools:
-        """(bars,) whether each bar of naive UTC times lies within."""
-        local = pd.DatetimeIndex(timestamp).tz_localize("UTC").tz_convert(self.time_zone)
-        clock = local.strftime("%H:%M").to_numpy(dtype=np.str_)
-        if self.start <= self.end:
-            return np.asarray((clock >= self.start) & (clock <= self.end))
-        return np.asarray((clock >= self.start) | (clock <= self.end))

@@ -6,13 +6,13 @@ baseline's lies below 0 at a level corrected for the number of models compared (
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 from tidemark.arrays import Floats
 from tidemark.bars import joining
 from tidemark.models import forecast_metrics
+from tidemark.models.settings import Evaluate
 from tidemark.statistics import bootstrap
 
 import numpy as np
@@ -27,22 +27,12 @@ BASELINE = "is the baseline"
 NOT_JUDGED: Record = {"adjusted_lower": None, "adjusted_upper": None, "verdict": None}
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How differences are judged: the section `evaluate` of config.yaml, and a seed."""
-
-    baseline: str
-    confidence: float
-    bootstrap_replicates: int
-    block_length: int
-    seed: int
-
-
 def compare(
     forecasts: Mapping[Pair, pd.DataFrame],
     scores: Mapping[Pair, Mapping[str, Any]],
     intervals: Mapping[Pair, Mapping[str, Any]],
-    settings: Settings,
+    settings: Evaluate,
+    seed: int,
 ) -> Record:
     """Put every model of every scenario side by side.
 
@@ -51,6 +41,7 @@ def compare(
         scores: the records that evaluate wrote: fitted, metrics.
         intervals: the bootstrap records that evaluate wrote: intervals.
         settings: how to judge.
+        seed: of the bootstrap.
 
     Returns:
         baseline, confidence, adjusted_confidence, comparisons (models held against the baseline),
@@ -60,7 +51,7 @@ def compare(
     Raises:
         InputError: a block is longer than the dates.
     """
-    differences = list(paired_differences(forecasts, settings))
+    differences = list(paired_differences(forecasts, settings, seed))
     table = [
         _row(pair, scores[pair], intervals[pair]["intervals"], differences) for pair in forecasts
     ]
@@ -79,7 +70,7 @@ def compare(
 
 
 def paired_differences(
-    forecasts: Mapping[Pair, pd.DataFrame], settings: Settings
+    forecasts: Mapping[Pair, pd.DataFrame], settings: Evaluate, seed: int
 ) -> Iterator[Record]:
     """Differences of every metric: each model less the baseline, and less itself elsewhere.
 
@@ -90,9 +81,9 @@ def paired_differences(
     comparisons = _comparisons(forecasts, settings)
     sums = _Sums(forecasts, settings.baseline)
     for pair, other in _against_baseline(forecasts, settings.baseline):
-        yield from _differences(sums, pair, other, settings, comparisons)
+        yield from _differences(sums, pair, other, settings, seed, comparisons)
     for pair, other in _across_scenarios(forecasts):
-        yield from _differences(sums, pair, other, settings, 0)
+        yield from _differences(sums, pair, other, settings, seed, 0)
 
 
 def conclude(table: Sequence[Record]) -> list[str]:
@@ -163,11 +154,11 @@ def _across_scenarios(forecasts: Mapping[Pair, Any]) -> list[tuple[Pair, Pair]]:
     return [(b, a) for a, b in combinations(by_model, 2) if a[1] == b[1]]
 
 
-def _comparisons(forecasts: Mapping[Pair, Any], settings: Settings) -> int:
+def _comparisons(forecasts: Mapping[Pair, Any], settings: Evaluate) -> int:
     return len(_against_baseline(forecasts, settings.baseline))
 
 
-def _adjusted(settings: Settings, comparisons: int) -> float:
+def _adjusted(settings: Evaluate, comparisons: int) -> float:
     """The confidence of each interval at which all of them hold together (Bonferroni)."""
     return 1.0 - (1.0 - settings.confidence) / max(comparisons, 1)
 
@@ -214,7 +205,7 @@ def _require_same(rows: pd.DataFrame, others: pd.DataFrame, pair: Pair, other: P
 
 
 def _differences(
-    of: _Sums, pair: Pair, other: Pair, settings: Settings, comparisons: int
+    of: _Sums, pair: Pair, other: Pair, settings: Evaluate, seed: int, comparisons: int
 ) -> Iterator[Record]:
     """One record a metric; `comparisons` is 0 where no verdict is asked for.
 
@@ -222,7 +213,7 @@ def _differences(
     """
     sums = of.of_both(pair, other)
     replicates = settings.bootstrap_replicates * max(comparisons, 1)
-    starts = bootstrap.block_starts(len(sums[0]), settings.block_length, replicates, settings.seed)
+    starts = bootstrap.block_starts(len(sums[0]), settings.block_length, replicates, seed)
     both = bootstrap.resample(np.hstack(sums), starts, settings.block_length)
     ours, theirs = np.hsplit(both, 2)
     estimate = _metric_differences(*(one.sum(axis=0) for one in sums))
@@ -243,7 +234,7 @@ def _differences(
         }
 
 
-def _judge(drawn: Floats, settings: Settings, comparisons: int) -> Record:
+def _judge(drawn: Floats, settings: Evaluate, comparisons: int) -> Record:
     """The interval of an MSE difference at the corrected level, and what it says."""
     lower, upper = bootstrap.interval(drawn, _adjusted(settings, comparisons))
     verdict = BETTER if upper < 0 else WORSE if lower > 0 else UNDECIDED

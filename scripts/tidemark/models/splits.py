@@ -6,27 +6,13 @@ from typing import Any
 
 from tidemark.arrays import Bools, Times
 from tidemark.errors import InputError
+from tidemark.models.settings import SplitData
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import TimeSeriesSplit
 
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Where to split: the section `split_data` of config.yaml.
-
-    Attributes:
-        test_start: ISO date on which the test set begins.
-        embargo: bars (unique timestamps) left out before what is tested; at least the horizon.
-        folds: how many walk-forward folds the training dates give.
-    """
-
-    test_start: str
-    embargo: int
-    folds: int
 
 
 @dataclass(frozen=True)
@@ -38,7 +24,7 @@ class Parts:
     folds: list[Record]
 
 
-def divide(frame: pd.DataFrame, plan: Plan, horizon: int, time_zone: str = "UTC") -> Parts:
+def divide(frame: pd.DataFrame, plan: SplitData, horizon: int, time_zone: str = "UTC") -> Parts:
     """Split off the test set, and lay the folds over what is left; see `split` and `folds`."""
     train, test = split(frame, plan.test_start, plan.embargo, horizon, time_zone)
     return Parts(train, test, folds(train, plan.folds, plan.embargo))
