@@ -1,9 +1,8 @@
 """Fit one model on one scenario's training rows, or the simpler model that stands in for it."""
 
-from typing import Any
-
 from tidemark.harness.step import Run, step
-from tidemark.models import fitting
+from tidemark.models import estimators, fitting
+from tidemark.models.settings import Model
 
 
 @step(per=("scenario", "model"))
@@ -12,9 +11,9 @@ def train_models(run: Run) -> None:
     train = run.read_parquet(f"data/splits/{run.scenario}_train.parquet")
     folds = run.read_json(f"data/splits/{run.scenario}_folds.json")
 
-    def specification(model: str) -> dict[str, Any]:
-        spec: dict[str, Any] = run.plain(run.config["models"][model])
-        return spec
+    def specification(model: str) -> Model:
+        section = run.config["models"][model]
+        return run.settings(estimators.kind(section["estimator"]), section)
 
     pipeline, report = fitting.fit(run.model, specification, train, folds)
     span = {

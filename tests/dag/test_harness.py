@@ -166,6 +166,8 @@ def test_a_checkpoint_says_what_was_read_written_and_run_with(cold):
     assert not any(key.startswith(("models.linear", "plots")) for key in record["config"])
     assert {"scripts/train_models.py", "scripts/tidemark/models/fitting.py"} <= set(record["code"])
     assert "scripts/tidemark/reporting/figures.py" not in record["code"]
+    kinds = {file.split("/")[-1] for file in record["code"] if "/estimators/" in file}
+    assert kinds == {"__init__.py", "ridge.py"}  # an edit of another kind is no reason to run
     assert {"scikit-learn", "numpy", "pandas", "python"} <= set(record["libraries"])
     assert record["inputs"]["data/splits/mean_impute_train.parquet"]["rows"] > 1000
     assert record["peak_memory_bytes"] > 1_000_000

@@ -12,6 +12,7 @@ from tidemark.features.settings import FeatureEngineering
 from tidemark.market import market_metrics
 from tidemark.market.grid import forecasts_on, from_tidy
 from tidemark.models import fitting, splits
+from tidemark.models.estimators.linear import Linear
 from tidemark.models.settings import SplitData
 from tidemark.ohlcv import OHLCV
 from tidemark.preprocessing import cleaning
@@ -59,7 +60,9 @@ def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
     recipe = FeatureEngineering(horizon=1, lags=[0, 1], windows=[5])
     frame = bar_features.complete(bar_features.compute(clean, recipe), recipe)
     parts = splits.divide(frame, SplitData("2019-06-01", embargo=5, folds=5), 1)
-    pipeline, _ = fitting.fit("linear", lambda _: {"estimator": "linear"}, parts.train, parts.folds)
+    pipeline, _ = fitting.fit(
+        "linear", lambda _: Linear(estimator="linear"), parts.train, parts.folds
+    )
     predicted = pipeline.predict(parts.test[list(pipeline.feature_names_in_)])
     history = from_tidy(bars)
     forecasts = forecasts_on(history, parts.test.assign(y_pred=predicted), 1)

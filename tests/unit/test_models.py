@@ -1,14 +1,16 @@
 """The models against scikit-learn by hand, the grid, the fallbacks, and identical pickles."""
 
 import hashlib
+import importlib
 import os
 import pickle
 import subprocess
 import sys
 from pathlib import Path
 
+from tidemark.config.sections import filled
 from tidemark.errors import InputError
-from tidemark.models import fitting, splits
+from tidemark.models import estimators, fitting, splits
 
 import numpy as np
 import pandas as pd
@@ -50,8 +52,12 @@ TRAIN = training_rows()
 FOLDS = splits.folds(TRAIN, count=3, embargo=2)
 
 
+def settings_of(spec):
+    return filled(estimators.kind(spec["estimator"]), spec)
+
+
 def fit(name, specs=SPECS, train=TRAIN):
-    return fitting.fit(name, specs.__getitem__, train, FOLDS)
+    return fitting.fit(name, lambda one: settings_of(specs[one]), train, FOLDS)
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -135,7 +141,7 @@ def test_a_fallback_is_read_only_when_needed():
 
     def specification(name):
         asked.append(name)
-        return SPECS[name]
+        return settings_of(SPECS[name])
 
     fitting.fit("svr", specification, TRAIN, FOLDS)
     assert asked == ["svr"]
@@ -163,7 +169,7 @@ def test_forecasts_that_are_not_finite_fall_back(monkeypatch):
         def predict(self, X):
             return np.full(len(X), np.nan)
 
-    monkeypatch.setitem(fitting.ESTIMATORS, "ridge", lambda alpha: Broken(alpha))
+    monkeypatch.setattr(estimators.kind("ridge"), "regressor", lambda _: Broken(1.0))
     _, report = fit("ridge")
     assert report["fitted"] == "linear"
     assert "not finite" in report["fallback"]["reason"]
@@ -174,7 +180,7 @@ def test_a_singular_system_falls_back(monkeypatch):
         def fit(self, X, y):
             raise np.linalg.LinAlgError("singular matrix")
 
-    monkeypatch.setitem(fitting.ESTIMATORS, "ridge", lambda alpha: Singular())
+    monkeypatch.setattr(estimators.kind("ridge"), "regressor", lambda _: Singular())
     assert fit("ridge")[1]["fallback"]["reason"] == "ridge did not converge: singular matrix"
 
 
@@ -196,3 +202,13 @@ def test_two_processes_write_the_same_bytes():
     )
     mine = [hashlib.sha256(pickle.dumps(fit(name)[0], 5)).hexdigest() for name in SPECS]
     assert other.stdout.split() == mine
+
+
+def test_a_kind_of_model_that_is_not_there_or_has_another_name_is_refused(monkeypatch):
+    with pytest.raises(InputError, match=r"no estimator rigde \(did you mean ridge\?\)"):
+        estimators.kind("rigde")
+    monkeypatch.setattr(estimators, "names", lambda: ["new"])
+    ridge = importlib.import_module(f"{estimators.__name__}.ridge")
+    monkeypatch.setitem(sys.modules, f"{estimators.__name__}.new", ridge)
+    with pytest.raises(InputError, match=r"new\.py: it has no class .* `estimator: Literal"):
+        estimators.kind("new")

@@ -6,7 +6,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ from tidemark.backtest.settings import Strategy
 from tidemark.bars import zones
 from tidemark.config.kinds import joined
 from tidemark.config.schema import section
-from tidemark.config.settings import Alerts, Config, Model
+from tidemark.config.settings import Alerts, Config
 from tidemark.errors import hint
 from tidemark.files import libraries, listings, store
 from tidemark.files.generated import generated_folder
 from tidemark.market.scenarios.settings import Stochastic, Window
+from tidemark.models.settings import Model
 from tidemark.ohlcv import FIELDS
 from tidemark.preprocessing.settings import Scenario, Winsorise
 from tidemark.project import CODE
@@ -267,10 +267,9 @@ def _unknown_model(key: str, name: str, models: Mapping[str, object]) -> list[Fa
 
 def _grids(models: Mapping[str, Model]) -> list[Fault]:
     faults = []
-    common = {field.name for field in fields(Model)}
     for name, model in models.items():
         kind: Any = type(model)
-        parameters = [field.name for field in fields(kind) if field.name not in common]
+        parameters = model.parameters()
         if _combinations(model.grid or {}) > MOST_SETS:
             faults.append((f"models.{name}.grid", f"has more than {MOST_SETS:,} combinations"))
         for parameter, values in (model.grid or {}).items():

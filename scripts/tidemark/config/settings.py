@@ -3,22 +3,25 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import Backtest, Strategy
-from tidemark.bounds import Checked, Count, Matching, Multiplier, Name, Positive
+from tidemark.bounds import Checked, Matching, Name
 from tidemark.features.settings import FeatureEngineering
 from tidemark.market.scenarios.settings import MarketScenarios
 from tidemark.market.settings import MarketMetrics
-from tidemark.models.settings import Evaluate, SplitData
+from tidemark.models import estimators
+from tidemark.models.settings import Evaluate, Model, SplitData
 from tidemark.preprocessing.settings import Preprocess, Scenario
 from tidemark.reporting.settings import Plots
 from tidemark.sources.settings import FetchData
 from tidemark.validation.settings import ValidateSchema
 
-from annotated_types import Ge, Le, Lt, MaxLen, MinLen
+from annotated_types import Ge, Lt, MaxLen, MinLen
 
 Step = Literal[
     "fetch_data",
@@ -65,56 +68,10 @@ Owner = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """What all models may have."""
-
-    estimator: str
-    fallback: Name | None = None
-    grid: Mapping[str, Annotated[Sequence[Any], MinLen(1)]] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mean(Model):
-    """Predicts the mean of the training targets."""
-
-    estimator: Literal["mean"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Linear(Model):
-    """Ordinary least squares."""
-
-    estimator: Literal["linear"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ridge(Model):
-    """Least squares with an L2 penalty."""
-
-    estimator: Literal["ridge"]
-    alpha: Positive = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Svr(Model):
-    """Support vector regression on a scaled target."""
-
-    estimator: Literal["svr"]
-    C: Positive = 1.0
-    epsilon: Multiplier = 1.0
-    gamma: Literal["scale", "auto"] | Positive = "scale"
-    kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf"
-    max_iter: Count = 100_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Polynomial(Model):
-    """Ridge on polynomial features."""
-
-    estimator: Literal["polynomial"]
-    degree: Annotated[int, Ge(2), Le(3)] = 2
-    alpha: Positive = 1.0
+if TYPE_CHECKING:
+    AnyModel = Model
+else:
+    AnyModel = reduce(or_, estimators.kinds())
 
 
 @dataclass(frozen=True)
@@ -143,7 +100,7 @@ class Config:
     scenarios: Annotated[Mapping[Name, Scenario], MinLen(1)]
     feature_engineering: FeatureEngineering
     split_data: SplitData
-    models: Annotated[Mapping[Name, Mean | Linear | Ridge | Svr | Polynomial], MinLen(1)]
+    models: Annotated[Mapping[Name, AnyModel], MinLen(1)]
     evaluate: Evaluate
     plots: Plots = field(default_factory=Plots)
     market_scenarios: MarketScenarios

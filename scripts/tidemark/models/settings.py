@@ -1,11 +1,13 @@
-"""How rows are split, and how models are compared."""
+"""How rows are split, what all models have, and how they are compared."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
 
 from tidemark.bounds import Count, Fraction, IsoDate, Name, Replicates
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MinLen
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,30 @@ class SplitData:
     test_start: IsoDate
     embargo: Count
     folds: Annotated[int, Ge(2), Le(1000)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(ABC):
+    """What all models have; the fields of a kind beyond these are its parameters.
+
+    Attributes:
+        fallback: the simpler model to use when a fit does not converge.
+        grid: lists of values of parameters to choose from by cross-validation.
+    """
+
+    estimator: str
+    fallback: Name | None = None
+    grid: Mapping[str, Annotated[Sequence[Any], MinLen(1)]] | None = None
+
+    @abstractmethod
+    def regressor(self) -> Any:
+        """A scikit-learn regressor with these parameters, of standardised features."""
+
+    def parameters(self) -> dict[str, Any]:
+        """What a grid may name, with its values."""
+        common = {field.name for field in fields(Model)}
+        names = [field.name for field in fields(self) if field.name not in common]
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)

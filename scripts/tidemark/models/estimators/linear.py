@@ -1,0 +1,19 @@
+"""Linear regression."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tidemark.models.settings import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linear(Model):
+    """Ordinary least squares."""
+
+    estimator: Literal["linear"]
+
+    def regressor(self) -> Any:
+        """Of minimal norm where features are collinear."""
+        from sklearn.linear_model import LinearRegression
+
+        return LinearRegression()

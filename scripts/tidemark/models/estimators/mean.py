@@ -1,0 +1,19 @@
+"""The mean: what a model has to beat."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tidemark.models.settings import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mean(Model):
+    """Predicts the mean of the training targets."""
+
+    estimator: Literal["mean"]
+
+    def regressor(self) -> Any:
+        """Heeds no feature."""
+        from sklearn.dummy import DummyRegressor
+
+        return DummyRegressor(strategy="mean")

@@ -1,0 +1,32 @@
+"""Polynomial regression."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from tidemark.bounds import Positive
+from tidemark.models.settings import Model
+
+from annotated_types import Ge, Le
+
+
+@dataclass(frozen=True, kw_only=True)
+class Polynomial(Model):
+    """Ridge on polynomial features.
+
+    Attributes:
+        degree: of the highest products of features.
+        alpha: weight of the penalty on the coefficients.
+    """
+
+    estimator: Literal["polynomial"]
+    degree: Annotated[int, Ge(2), Le(3)] = 2
+    alpha: Positive = 1.0
+
+    def regressor(self) -> Any:
+        """Ridge on all products of up to `degree` features, standardised once more."""
+        from sklearn.linear_model import Ridge
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+        powers = PolynomialFeatures(self.degree, include_bias=False)
+        return make_pipeline(powers, StandardScaler(), Ridge(alpha=self.alpha))

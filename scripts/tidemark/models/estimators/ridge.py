@@ -1,0 +1,25 @@
+"""Ridge regression."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tidemark.bounds import Positive
+from tidemark.models.settings import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ridge(Model):
+    """Least squares with an L2 penalty.
+
+    Attributes:
+        alpha: weight of the penalty on the coefficients of the standardised features.
+    """
+
+    estimator: Literal["ridge"]
+    alpha: Positive = 1.0
+
+    def regressor(self) -> Any:
+        """Of scikit-learn."""
+        from sklearn import linear_model
+
+        return linear_model.Ridge(alpha=self.alpha)
