@@ -13,24 +13,23 @@ endif
 override CODE := $(filter-out ./,$(dir $(lastword $(MAKEFILE_LIST))))
 include $(CODE)make/machinery.mk
 
-# --- The DAG, a branch each, from top to bottom
+# --- The DAG, a branch each, from top to bottom; each says which steps it has, in order
 
+STEPS :=
 include $(CODE)make/data.mk
 include $(CODE)make/models.mk
 include $(CODE)make/strategies.mk
 include $(CODE)make/reports.mk
 
 # --- Names to type
-# What others wait for comes first: Make starts steps in this order.
-CHECKPOINTS := $(foreach step,fetch_data validate_schema market_scenarios backtest preprocess feature_engineering split_data \
-	train_models evaluate scenario_compare market_metrics assess strategy_plots collect_metrics plots reports,$(CHECKPOINTS_$(step)))
+# Each step is a target. What others wait for comes first, and what nobody waits for last: Make starts steps in this order.
+urgent := fetch_data validate_schema market_scenarios backtest
+idle := plots reports
+CHECKPOINTS := $(foreach step,$(urgent) $(filter-out $(urgent) $(idle),$(STEPS)) $(idle),$(CHECKPOINTS_$(step)))
 
 # Once, when all goals are done.
 SUMMARY = $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^))
 
-# In the order of the DAG; each is a target, and `make help` shows its script's first line.
-STEPS := fetch_data validate_schema preprocess feature_engineering split_data train_models evaluate plots scenario_compare \
-	market_scenarios market_metrics backtest assess strategy_plots collect_metrics reports
 ## all: the whole pipeline; only what an edit affects runs again
 all: $(CHECKPOINTS)
 $(foreach step,$(STEPS),$(eval $(step): $(CHECKPOINTS_$(step))))

@@ -1,5 +1,7 @@
 # From the sources to data that hold: fetch_data, validate_schema.
 
+STEPS += fetch_data validate_schema
+
 raw := $(RAW:%=data/raw/%.parquet)
 
 CHECKPOINTS_fetch_data := artifacts/fetch_data.ok

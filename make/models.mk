@@ -1,5 +1,7 @@
 # Forecasting models, for each scenario ($1) and model ($2), and all of them side by side.
 
+STEPS += preprocess feature_engineering split_data train_models evaluate plots scenario_compare
+
 PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))
 metrics := $(PAIRS:%=metrics/%.json) $(PAIRS:%=metrics/%_bootstrap.json)
 

@@ -1,5 +1,7 @@
 # Everything measured in one database, and what people read.
 
+STEPS += collect_metrics reports
+
 REPORTS := model_communication_report model_evaluation_memo strategy_assessment reflection
 
 CHECKPOINTS_collect_metrics := artifacts/collect_metrics.ok

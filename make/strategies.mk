@@ -1,5 +1,7 @@
 # Trading strategies ($1 is one): markets to try them on, backtests, and what these are worth together.
 
+STEPS += market_scenarios market_metrics backtest assess strategy_plots
+
 CHECKPOINTS_market_scenarios := artifacts/market_scenarios.ok
 CHECKPOINTS_market_metrics := artifacts/market_metrics.ok
 CHECKPOINTS_backtest := $(STRATEGIES:%=artifacts/backtest_%.ok)

@@ -10,7 +10,9 @@ echo
 awk '/^## / { sub(/^## /, ""); target = $0; sub(/:.*/, "", target); sub(/^[^:]*: /, ""); printf "  %-20s %s\n", target, $0 }' "$makefile"
 echo
 echo "Steps:"
-awk '/^STEPS := /, !/\\$/ { gsub(/STEPS :=|\\/, ""); print }' "$makefile" | tr -s ' \t' '\n' | while read -r step; do
+sed -n 's,^include \$(CODE),,p' "$makefile" | while read -r branch; do
+    sed -n 's/^STEPS += //p' "${makefile%Makefile}$branch"
+done | tr ' ' '\n' | while read -r step; do
     [ -z "$step" ] || printf '  %-20s %s\n' "$step" "$(sed -n '1s/^"""//; 1s/"""$//; 1p' "${0%help.sh}$step.py")"
 done
 echo
