@@ -1,0 +1,238 @@
+"""What is added as CONTRIBUTING's "To add" says touches a few files each, and works."""
+
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from conftest import ROOT, SCENARIOS, Tree, make_small
+from tidemark.validation import schema
+
+import pytest
+
+MOST = 5  # files of an addition, with the schema that `make config-schema` writes
+SCHEMA = "schemas/config.schema.json"
+MEASURED = json.loads((ROOT / "schemas/unemployment.json").read_text("utf-8"))
+MEASURED["fields"]["inflation"] = MEASURED["fields"].pop("unemployment")
+INFLATION = json.dumps(MEASURED)
+ACKNOWLEDGED = schema.fingerprint(INFLATION.encode())[:12]
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What somebody does: new files, and lines put in front of what stands in others.
+
+    Attributes:
+        new: text by path.
+        lines: path, what stands there, and what comes before it.
+        schema: whether the JSON Schema of config.yaml changes with it.
+    """
+
+    new: Mapping[str, str] = field(default_factory=dict)
+    lines: Sequence[tuple[str, str, str]] = ()
+    schema: bool = True
+
+    def files(self) -> set[str]:
+        changed = {path for path, _, _ in self.lines}
+        return {*self.new, *changed, *([SCHEMA] if self.schema else [])}
+
+    def make(self, tree: Tree) -> None:
+        for path, text in self.new.items():
+            assert not (tree.path / path).exists()
+            (tree.path / path).parent.mkdir(exist_ok=True)
+            (tree.path / path).write_text(text, "utf-8")
+        for path, place, text in self.lines:
+            tree.edit(path, place, f"{text}{place}")
+
+
+ADDITIONS = {
+    "a kind of instance": Addition(
+        lines=(
+            (
+                "scripts/tidemark/config/kinds.py",
+                '        Kind("scenario", ',
+                '        Kind("universe", "universes", "universes", _keys_of("universes")),\n',
+            ),
+            (
+                "scripts/tidemark/config/settings.py",
+                "    environment: Environment",
+                "    universes: Mapping[Name, Sequence[str]] = field(default_factory=dict)\n",
+            ),
+            ("config.yaml", "preprocess:\n", "universes:\n  makers: [IBM, AAPL]\n\n"),
+            ("make/machinery.mk", "SCENARIOS MODELS ", "UNIVERSES "),
+        ),
+    ),
+    "a step": Addition(
+        new={
+            "scripts/count_bars.py": '''"""Count the bars of each ticker of a universe."""
+
+from tidemark.harness.step import Run, step
+
+
+@step(per=("universe",))
+def count_bars(run: Run) -> None:
+    """Write metrics/{universe}_bars.json."""
+    prices = run.read_parquet("data/raw/prices.parquet")
+    tickers = run.plain(run.config["universes"][run.universe])
+    bars = prices["ticker"].value_counts()
+    run.write_json(f"metrics/{run.universe}_bars.json", {name: int(bars[name]) for name in tickers})
+
+
+if __name__ == "__main__":
+    count_bars()
+''',
+        },
+        lines=(
+            (
+                "make/data.mk",
+                "raw := ",
+                "STEPS += count_bars\n"
+                "CHECKPOINTS_count_bars := $(UNIVERSES:%=artifacts/count_bars_%.ok)\n"
+                "define UNIVERSE\nartifacts/count_bars_$1.ok: data/raw/prices.parquet\n"
+                "\t$$(STEP) scripts/count_bars.py --universe $1\n"
+                "metrics/$1_bars.json: artifacts/count_bars_$1.ok ; $$(KEPT)\nendef\n"
+                "$(foreach u,$(UNIVERSES),$(eval $(call UNIVERSE,$u)))\n\n",
+            ),
+            ("config.yaml", "    ML Eng:", "    Counting: [count_bars]\n"),
+            ("README.md", "| `preprocess` | ", "| `count_bars` | raw prices | `metrics/` |\n"),
+        ),
+    ),
+    "a configuration key": Addition(
+        lines=(
+            (
+                "scripts/tidemark/reporting/settings.py",
+                "    dpi: ",
+                "    width: Annotated[int, Ge(1), Le(40)] = 9\n",
+            ),
+            ("config.yaml", "  dpi: ", "  width: 12  # of a figure, in inches\n"),
+        ),
+    ),
+    "a kind of model": Addition(
+        new={
+            "scripts/tidemark/models/estimators/lasso.py": '''"""Lasso regression."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tidemark.bounds import Positive
+from tidemark.models.settings import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lasso(Model):
+    """Least squares with an L1 penalty."""
+
+    estimator: Literal["lasso"]
+    alpha: Positive = 1.0
+
+    def regressor(self) -> Any:
+        """Of scikit-learn."""
+        from sklearn import linear_model
+
+        return linear_model.Lasso(alpha=self.alpha)
+''',
+        },
+        lines=(("config.yaml", "  ridge:\n", "  lasso: {estimator: lasso, alpha: 0.001}\n"),),
+    ),
+    "a strategy": Addition(
+        new={
+            "scripts/tidemark/backtest/strategies/always_short.py": '''"""Short all the time."""
+
+from tidemark.arrays import Floats
+from tidemark.market.grid import Prices
+
+import numpy as np
+
+CATEGORY = "benchmark"
+DEFAULTS = {"share": 1.0}
+
+
+def targets(prices: Prices, share: float) -> Floats:
+    """The same share of equity at every bar."""
+    return np.full_like(prices.close, -share)
+''',
+        },
+        lines=(
+            ("config.yaml", "  sma_cross: ", "  always_short: {strategy: always_short}\n"),
+            (
+                "tests/unit/test_strategies.py",
+                '    ("buy_and_hold", ',
+                '    ("always_short", {"share": 0.5}, {"close": [3, 2, 1]}, [-0.5, -0.5, -0.5]),\n',
+            ),
+        ),
+        schema=False,
+    ),
+    "an economic series": Addition(
+        new={
+            "schemas/inflation.json": INFLATION,
+            "mydata/inflation.csv": "month,rate\n"
+            + "".join(
+                f"{year}-{month:02}-01,{month / 4}\n"
+                for year in range(2008, 2014)
+                for month in range(1, 13)
+                if (year, month) < (2013, 2)
+            ),
+        },
+        lines=(
+            (
+                "config.yaml",
+                "    unemployment:\n      path",
+                "    inflation:\n      path: mydata/inflation.csv\n"
+                '      date_format: "%Y-%m-%d"\n      release_lag_days: 20\n'
+                "      columns: {timestamp: month, inflation: rate}\n",
+            ),
+            ("config.yaml", '    treasury: "', f'    inflation: "{ACKNOWLEDGED}"\n'),
+        ),
+        schema=False,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """A small project with its documents and unit tests, to which all of it was added."""
+    tree = make_small(tmp_path_factory.mktemp("grown"))
+    for path in ("README.md", "CONTRIBUTING.md", "pyproject.toml"):
+        shutil.copy2(ROOT / path, tree.path / path)
+    shutil.copytree(ROOT / "tests", tree.path / "tests")
+    for addition in ADDITIONS.values():
+        addition.make(tree)
+    written = tree.python("scripts/launch/configure.py", "--write-schema")
+    assert written.code == 0, written
+    return tree
+
+
+@pytest.mark.parametrize("addition", ADDITIONS.values(), ids=ADDITIONS)
+def test_an_addition_touches_few_files(addition):
+    assert len(addition.files()) <= MOST
+
+
+def test_make_knows_all_that_was_added(grown):
+    pairs = {f"train_models {scenario} lasso" for scenario in SCENARIOS}
+    assert {"count_bars makers", "backtest always_short", *pairs} <= grown.planned()
+    assert grown.text("artifacts/.config/plots.width") == "12"
+    assert (
+        " inflation"
+        in re.search("^override RAW := (.*)", grown.text("artifacts/config.mk"), re.M)[0]
+    )
+
+
+def test_the_documents_and_the_unit_tests_agree_with_what_was_added(grown):
+    """The tests that fail when something of an addition is forgotten."""
+    chosen = "docs or rooms or json_schema or by_hand"
+    units = ("docs", "rooms", "configuration", "strategies")
+    told = grown.python(
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen),
+        *(f"tests/unit/test_{unit}.py" for unit in units),
+    )
+    assert told.code == 0, told.stdout
+
+
+def test_all_that_was_added_runs(grown, long):
+    if not long:
+        pytest.skip("in the long form: a `make all`")
+    outcome = grown.make("all")
+    assert outcome.code == 0, outcome
+    assert set(json.loads(grown.text("metrics/makers_bars.json"))) == {"IBM", "AAPL"}
+    assert "fresh; nothing to do" in grown.make("all").stdout
