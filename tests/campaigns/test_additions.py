@@ -102,7 +102,12 @@ if __name__ == "__main__":
         lines=(
             (
                 "scripts/tidemark/reporting/settings.py",
-                "    dpi: ",
+                "        dpi: ",
+                "        width: of a figure, in inches.\n",
+            ),
+            (
+                "scripts/tidemark/reporting/settings.py",
+                "    dpi: Annotated",
                 "    width: Annotated[int, Ge(1), Le(40)] = 9\n",
             ),
             ("config.yaml", "  dpi: ", "  width: 12  # of a figure, in inches\n"),
@@ -121,7 +126,11 @@ from tidemark.models.settings import Model
 
 @dataclass(frozen=True, kw_only=True)
 class Lasso(Model):
-    """Least squares with an L1 penalty."""
+    """Least squares with an L1 penalty.
+
+    Attributes:
+        alpha: weight of the penalty.
+    """
 
     estimator: Literal["lasso"]
     alpha: Positive = 1.0
@@ -220,7 +229,7 @@ def test_make_knows_all_that_was_added(grown):
 
 def test_the_documents_and_the_unit_tests_agree_with_what_was_added(grown):
     """The tests that fail when something of an addition is forgotten."""
-    chosen = "docs or rooms or json_schema or by_hand"
+    chosen = "docs or rooms or json_schema or described or by_hand"
     units = ("docs", "rooms", "configuration", "strategies")
     told = grown.python(
         *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen),

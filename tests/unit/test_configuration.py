@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tidemark import bounds
 from tidemark.config import load, settings
 from tidemark.config.schema import section
 from tidemark.config.yaml_lines import parse
 from tidemark.errors import InputError
 from tidemark.files import generated
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -303,6 +305,26 @@ def test_a_time_zone_that_says_when_days_end_needs_series_and_no_calendar(projec
     text = text.replace("calendar: XNYS", "calendar: null")
     Path("config.yaml").write_text(text, "utf-8")
     assert load.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
+
+
+def test_every_key_is_described_for_editors():
+    sections = section(settings.Config).model_json_schema()["$defs"]
+    tags = {"estimator", "method"}
+    silent = {
+        f"{name}.{key}"
+        for name, found in sections.items()
+        for key, said in found.get("properties", {}).items()
+        if "description" not in said and key not in tags
+    }
+    assert not silent
+
+
+def test_days_are_those_that_nanoseconds_hold():
+    first, last = (pd.Timestamp(day) for day in (bounds.EARLIEST, bounds.LATEST))
+    assert (first.as_unit("ns").year, last.as_unit("ns").year) == (1678, 2261)
+    for day in (first - pd.DateOffset(years=1), last + pd.DateOffset(years=1)):
+        with pytest.raises(ValueError, match="ns"):
+            day.as_unit("ns")
 
 
 def test_reading_the_configuration_loads_nothing_heavy():

@@ -43,7 +43,12 @@ class Guardrails:
 
 @dataclass(frozen=True)
 class WalkForward:
-    """Choosing on the past alone; lengths in years."""
+    """Choosing on the past alone; lengths in years.
+
+    Attributes:
+        first_years: of the past before the first choice.
+        every_years: between choices.
+    """
 
     first_years: Annotated[float, Gt(0), Le(1000)]
     every_years: Annotated[float, Ge(0.001), Le(1000)]
@@ -51,7 +56,19 @@ class WalkForward:
 
 @dataclass(frozen=True, kw_only=True)
 class Assess:
-    """How strategies are ranked, and what the ranking is held against."""
+    """How strategies are ranked, and what the ranking is held against.
+
+    Attributes:
+        benchmark: listed beside every strategy, not ranked.
+        weights: of the score: what share of the other sets is beaten in each.
+        guardrails: who fails is listed with the reason.
+        blocks: into which history is cut for the probability of backtest overfitting.
+        walk_forward: choosing on the past alone.
+        confidence: level of intervals.
+        bootstrap_replicates: of the bootstrap.
+        block_length: bars.
+        tear_sheets: how many of the best strategies have one.
+    """
 
     benchmark: Name
     weights: Mapping[Annotated[str, Among(tuple(DIRECTIONS))], Multiplier]

@@ -14,7 +14,13 @@ BasisPoints = Annotated[float, Ge(0), Lt(10_000)]
 
 @dataclass(frozen=True)
 class TradingHours:
-    """When fills may happen, in the time zone of the exchange."""
+    """When fills may happen, in the time zone of the exchange.
+
+    Attributes:
+        start: first minute.
+        end: last minute; before `start` for hours that cross midnight.
+        time_zone: of the exchange.
+    """
 
     start: ClockTime
     end: ClockTime
@@ -23,7 +29,16 @@ class TradingHours:
 
 @dataclass(frozen=True, kw_only=True)
 class Backtest:
-    """How targets are traded."""
+    """How targets are traded.
+
+    Attributes:
+        fill: when a target of a close is filled.
+        cost_basis_points: of each fill's value.
+        slippage_basis_points: by which a fill's price is worse.
+        direction: long_only: targets below 0 are flat.
+        cash_rate: a year.
+        trading_hours: of intraday bars; null: all.
+    """
 
     fill: Literal["next_open", "next_close"] = "next_open"
     cost_basis_points: BasisPoints
@@ -35,7 +50,13 @@ class Backtest:
 
 @dataclass(frozen=True)
 class Strategy:
-    """A strategy with lists of values for its parameters: every combination is tried."""
+    """A strategy with lists of values for its parameters: every combination is tried.
+
+    Attributes:
+        strategy: its file in scripts/tidemark/backtest/strategies/.
+        parameters: lists of values; a parameter that is left out has its default.
+        forecasts: whose, if the strategy trades on forecasts.
+    """
 
     strategy: Name
     parameters: Mapping[Name, Annotated[Sequence[Any], MinLen(1)]] = field(default_factory=dict)

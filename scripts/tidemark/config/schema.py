@@ -30,17 +30,21 @@ class Section(pydantic.BaseModel):
 @cache
 def section(settings: Any) -> type[Section]:
     """The section that a dataclass of settings declares."""
-    doc, _, keys = (inspect.getdoc(settings) or "").partition("\n\nAttributes:\n")
-    said = {name: " ".join(words.split()) for name, words in ATTRIBUTE.findall(keys)}
+    about, said = _documented(settings)
     hints = get_type_hints(settings, include_extras=True)
-    declared: dict[str, Any] = {
-        key.name: (
-            _translated(hints[key.name]),
-            pydantic.Field(_default(key), description=said.get(key.name)),
-        )
-        for key in fields(settings)
-    }
-    return pydantic.create_model(settings.__name__, __base__=Section, __doc__=doc, **declared)
+    keys: dict[str, Any] = {}
+    for key in fields(settings):
+        declared = pydantic.Field(_default(key), description=said.get(key.name))
+        keys[key.name] = _translated(hints[key.name]), declared
+    return pydantic.create_model(settings.__name__, __base__=Section, __doc__=about, **keys)
+
+
+def _documented(settings: Any) -> tuple[str, dict[str, str]]:
+    """What a docstring says of a section, and of each key, which a base class may say."""
+    docs = [inspect.cleandoc(vars(kind).get("__doc__") or "") for kind in settings.__mro__]
+    (about, _, _), *_ = parts = [doc.partition("\n\nAttributes:\n") for doc in docs]
+    said = [found for *_, keys in reversed(parts) for found in ATTRIBUTE.findall(keys)]
+    return about, {key: " ".join(words.split()) for key, words in said}
 
 
 def _default(key: Field[Any]) -> Any:

@@ -60,14 +60,23 @@ else:
 
 @dataclass(frozen=True)
 class Environment:
-    """What another version of a library means."""
+    """What another version of a library means.
+
+    Attributes:
+        rerun_on_upgrade: libraries whose other versions rerun the steps that used them; or all.
+    """
 
     rerun_on_upgrade: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Alerts:
-    """Who hears of what."""
+    """Who hears of what.
+
+    Attributes:
+        webhook: an https address that takes a JSON POST.
+        owners: steps by who is told of their alerts.
+    """
 
     webhook: Webhook | None = None
     owners: Mapping[Owner, Sequence[Annotated[str, Among(STEPS)]]] = field(default_factory=dict)

@@ -10,7 +10,12 @@ from annotated_types import Ge, Le
 
 @dataclass(frozen=True)
 class Forecasts:
-    """Whose forecasts: a model fitted on a scenario."""
+    """Whose forecasts: a model fitted on a scenario.
+
+    Attributes:
+        scenario: of `scenarios`.
+        model: of `models`.
+    """
 
     scenario: Name
     model: Name
@@ -18,7 +23,15 @@ class Forecasts:
 
 @dataclass(frozen=True)
 class MarketMetrics:
-    """What is measured of each ticker in each market scenario."""
+    """What is measured of each ticker in each market scenario.
+
+    Attributes:
+        forecasts: whose accuracy and feature importance are measured.
+        event_bars_before: bars before a split, dividend or economic release.
+        event_bars_after: bars after it.
+        importance_rows: test rows on which features are shuffled.
+        importance_repeats: how often they are shuffled.
+    """
 
     forecasts: Forecasts
     event_bars_before: Bars = 1

@@ -30,6 +30,7 @@ class Model(ABC):
     """What all models have; the fields of a kind beyond these are its parameters.
 
     Attributes:
+        estimator: which kind of model.
         fallback: the simpler model to use when a fit does not converge.
         grid: lists of values of parameters to choose from by cross-validation.
     """
@@ -51,7 +52,14 @@ class Model(ABC):
 
 @dataclass(frozen=True)
 class Evaluate:
-    """The baseline of skill, and the bootstrap."""
+    """The baseline of skill, and the bootstrap.
+
+    Attributes:
+        baseline: the model that skill is measured against.
+        confidence: level of intervals.
+        bootstrap_replicates: of the moving-block bootstrap.
+        block_length: dates in a block of it.
+    """
 
     baseline: Name
     confidence: Fraction = 0.95

@@ -8,7 +8,12 @@ from tidemark.bounds import Count, Days, Fraction, Positive
 
 @dataclass(frozen=True)
 class Preprocess:
-    """Settings of all scenarios."""
+    """Settings of all scenarios.
+
+    Attributes:
+        min_history: bars of a ticker's past before an outlier bound is trusted.
+        longest_hole_days: a longer stretch without a bar is a break, across which nothing reaches.
+    """
 
     min_history: Count = 250
     longest_hole_days: Days = 14
@@ -23,7 +28,12 @@ class NoOutliers:
 
 @dataclass(frozen=True)
 class Winsorise:
-    """Returns beyond past quantiles are set to them."""
+    """Returns beyond past quantiles are set to them.
+
+    Attributes:
+        lower: quantile, a share.
+        upper: likewise, above `lower`.
+    """
 
     method: Literal["winsorise"]
     lower: Fraction
@@ -32,7 +42,11 @@ class Winsorise:
 
 @dataclass(frozen=True)
 class Iqr:
-    """Returns over `factor` interquartile ranges beyond the quartiles are set to that bound."""
+    """Returns over `factor` interquartile ranges beyond the quartiles are set to that bound.
+
+    Attributes:
+        factor: in interquartile ranges.
+    """
 
     method: Literal["iqr"]
     factor: Positive
@@ -40,7 +54,12 @@ class Iqr:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One way to preprocess."""
+    """One way to preprocess.
+
+    Attributes:
+        impute: what of its past a missing value becomes.
+        outliers: what is done with outlying returns.
+    """
 
     impute: Literal["mean", "median"]
     outliers: NoOutliers | Winsorise | Iqr

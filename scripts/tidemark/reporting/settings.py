@@ -8,6 +8,10 @@ from annotated_types import Ge, Le
 
 @dataclass(frozen=True)
 class Plots:
-    """Figures."""
+    """Figures.
+
+    Attributes:
+        dpi: dots an inch.
+    """
 
     dpi: Annotated[int, Ge(50), Le(600)] = 110

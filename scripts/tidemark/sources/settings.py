@@ -40,7 +40,17 @@ SourcePath = Annotated[str, MaxLen(1000), Checked(_make_must_be_able_to_say)]
 
 @dataclass(frozen=True, kw_only=True)
 class Prices:
-    """Where prices come from, and what the file calls things."""
+    """Where prices come from, and what the file calls things.
+
+    Attributes:
+        path: CSV (.csv, .csv.gz) or Parquet; * for one file a ticker.
+        layout: long: one row a bar and ticker; wide: one column a ticker.
+        bar: whether a bar is a day or less.
+        date_format: as in Python's strptime.
+        time_zone: of intraday times without an offset; of daily stamps with one, the zone of the
+            day; without a calendar, where days end.
+        columns: Tidemark's name: the file's name; without a ticker, the file's name is the ticker.
+    """
 
     path: SourcePath
     layout: Literal["long", "wide"] = "long"
@@ -52,7 +62,13 @@ class Prices:
 
 @dataclass(frozen=True)
 class CorporateActions:
-    """Where splits and dividends come from."""
+    """Where splits and dividends come from.
+
+    Attributes:
+        path: as of prices.
+        date_format: as in Python's strptime.
+        columns: Tidemark's name: the file's name.
+    """
 
     path: SourcePath
     date_format: DateFormat
@@ -64,6 +80,16 @@ class EconomicSeries:
     """One file of economic series, when after its date a value is public, and how long known.
 
     A column is a level unless it is one of `changes`.
+
+    Attributes:
+        path: as of prices.
+        date_format: as in Python's strptime.
+        release_lag_days: days from `timestamp` until the value is public.
+        release_time: hour of that day; null: at its end.
+        release_zone: of that hour; null: prices.time_zone.
+        changes: columns that are changes, such as growth rates.
+        longest_carry_days: how long a level stands; null: five times as long as usual.
+        columns: Tidemark's name: the file's name.
     """
 
     path: SourcePath
@@ -78,7 +104,16 @@ class EconomicSeries:
 
 @dataclass(frozen=True, kw_only=True)
 class FetchData:
-    """Sources and retries."""
+    """Sources and retries.
+
+    Attributes:
+        retry_attempts: further tries after a failed read.
+        retry_first_wait_minutes: before the first of them; each further wait is twice as long.
+        largest_file_megabytes: of one source file, once unpacked; a larger one is refused.
+        prices: bars of all tickers.
+        corporate_actions: splits and dividends, to cross-check adj_close; null if none.
+        economic: series by name.
+    """
 
     retry_attempts: Annotated[int, Ge(0), Le(100)] = 3
     retry_first_wait_minutes: Annotated[float, Ge(0), Le(10_080)] = 1.0

@@ -13,7 +13,13 @@ METHODS = ("stationary_bootstrap", "moving_block_bootstrap", "gbm")
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of history, both days included, and who dates it so."""
+    """A stretch of history, both days included, and who dates it so.
+
+    Attributes:
+        start: first day.
+        end: last day.
+        source: who published these dates.
+    """
 
     start: IsoDate
     end: IsoDate
@@ -42,10 +48,12 @@ class Stress:
     """How history is changed; what is left out stays as it was.
 
     Attributes:
-        slippage_multiplier: slippage is half the spread.
+        cost_multiplier: of costs.
+        slippage_multiplier: of slippage, which is half the spread.
         cash_rate_change: a year.
         volatility_multiplier: of each log return's distance to its ticker's mean.
         correlation: mean over pairs of tickers, to which it is raised.
+        shock: a fall of all prices.
     """
 
     cost_multiplier: Multiplier = 1.0

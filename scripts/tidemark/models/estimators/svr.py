@@ -12,7 +12,10 @@ class Svr(Model):
     """Support vector regression on a scaled target.
 
     Attributes:
+        C: weight of errors against flatness.
         epsilon: error that costs nothing, in standard deviations of the target.
+        gamma: width of the kernel.
+        kernel: by which rows are compared.
         max_iter: iterations after which a fit has not converged.
     """
 
