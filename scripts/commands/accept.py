@@ -17,8 +17,8 @@ from tidemark.dag.graph import Node
 from tidemark.errors import InputError
 from tidemark.files import locks
 from tidemark.harness import acceptance, console
-from tidemark.harness.checkpoint import Look
 from tidemark.harness.failures import exit_code_of
+from tidemark.harness.staleness import Look
 from tidemark.project import ROOT
 
 
@@ -57,11 +57,11 @@ def _accept(target: str, reason: str) -> None:
 
 def _obstacle(node: Node, look: Look) -> str:
     """Why the change cannot be accepted; empty if it can."""
-    if node.record is None or node.state not in (graph.STALE, graph.FRESH):
+    if node.checkpoint is None or node.state not in (graph.STALE, graph.FRESH):
         return f"is {node.state}: there are no results that could stand"
-    if node.record["reads_checkpoints"]:
+    if node.checkpoint.reads_checkpoints:
         return "reports what was accepted, so it must run after that"
-    return "; ".join(map(str, acceptance.beyond_acceptance(node.record, look)))
+    return "; ".join(map(str, acceptance.beyond_acceptance(node.checkpoint, look)))
 
 
 def _accept_one(node: Node, reason: str) -> None:
@@ -74,7 +74,7 @@ def _accept_one(node: Node, reason: str) -> None:
 def _tell_readers(nodes: Mapping[str, Node]) -> None:
     """Make steps that report on checkpoints run again, so that reports show the decision."""
     for node in nodes.values():
-        if node.record and node.record.get("reads_checkpoints"):
+        if node.checkpoint and node.checkpoint.reads_checkpoints:
             with locks.held(node.name, console.say):
                 acceptance.mark_provisional(node.name, "changes were accepted")
 

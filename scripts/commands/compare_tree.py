@@ -12,13 +12,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
-from tidemark.harness import checkpoint, console
-from tidemark.harness.checkpoint import outputs_sha
-from tidemark.harness.instance import Instance
+from tidemark.harness import console, record, staleness
+from tidemark.harness.record import Checkpoint, Input, Module, Output
 from tidemark.harness.verification import upstream_first
 from tidemark.project import ROOT
 
-Records = Mapping[str, Mapping[str, Any]]
+Checkpoints = Mapping[str, Checkpoint]
 
 
 def main() -> int:
@@ -27,50 +26,49 @@ def main() -> int:
     parser.add_argument("other", type=Path, nargs="?", default=os.environ.get("OTHER", ""))
     other = parser.parse_args().other.resolve()
     os.chdir(ROOT)
-    here = checkpoint.load_all()
-    if not list((other / checkpoint.FOLDER).glob("*.ok")):
+    here = record.load_all()
+    if not list((other / record.FOLDER).glob("*.ok")):
         console.complain(f"{other}: has no checkpoints. Cure: run make all there")
         return 2
     os.chdir(other)
-    there = checkpoint.load_all()
+    there = record.load_all()
     lines = list(_differences(here, there))
     console.say("\n".join(lines) or f"the same outputs in all {len(here)} steps")
     return 1 if lines else 0
 
 
-def _differences(here: Records, there: Records) -> list[str]:
+def _differences(here: Checkpoints, there: Checkpoints) -> list[str]:
     order = list(upstream_first(here))
-    lines = [f"only here: {_title(here[name])}" for name in order if name not in there]
-    lines += [f"only there: {_title(there[name])}" for name in there if name not in here]
+    lines = [f"only here: {here[name].instance.title}" for name in order if name not in there]
+    lines += [f"only there: {there[name].instance.title}" for name in there if name not in here]
     both = [name for name in order if name in there]
-    differ = [name for name in both if outputs_sha(here[name]) != outputs_sha(there[name])]
+    differ = [name for name in both if here[name].outputs_sha() != there[name].outputs_sha()]
     if differ:
         first = differ[0]
-        lines.append(f"first different: {_title(here[first])}")
+        lines.append(f"first different: {here[first].instance.title}")
         lines += [f"  {cause}" for cause in _causes(here[first], there[first])]
         lines.append(f"different in all: {len(differ)} of {len(order)} steps")
     return lines
 
 
-def _causes(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+def _causes(here: Checkpoint, there: Checkpoint) -> list[str]:
     """What differed between the two runs of a step."""
     causes = []
-    for section in ("inputs", "outputs", "config", "code", "libraries"):
-        for key in sorted(here[section].keys() | there[section].keys()):
-            ours, theirs = (_value(side[section].get(key)) for side in (here, there))
-            if ours != theirs:
-                causes.append(f"{section} {key}: {ours} here, {theirs} there")
+    for word in ("inputs", "outputs", "config", "code", "libraries"):
+        ours, theirs = getattr(here, word), getattr(there, word)
+        for key in sorted(ours.keys() | theirs.keys()):
+            our, their = _shown(ours.get(key)), _shown(theirs.get(key))
+            if our != their:
+                causes.append(f"{word} {key}: {our} here, {their} there")
     return causes
 
 
-def _value(item: Any) -> str:
-    if isinstance(item, dict) and "sha256" in item:
-        return str(item.get("meaning") or item["sha256"])[:12]
-    return checkpoint.shown(item)
-
-
-def _title(record: Mapping[str, Any]) -> str:
-    return Instance(record["step"], record["instance"]).title
+def _shown(entry: Any) -> str:
+    if isinstance(entry, Module):
+        return entry.meaning[:12]
+    if isinstance(entry, Input | Output):
+        return str(entry.sha256)[:12]
+    return staleness.shown(entry)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,10 @@ from functools import partial
 
 from tidemark.dag import drawing, graph, promises
 from tidemark.files import store
-from tidemark.harness import checkpoint, console
+from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
+from tidemark.harness.record import FOLDER
 from tidemark.project import ROOT
-
-FOLDER = checkpoint.FOLDER
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from typing import Any
 from tidemark.dag import graph, promises
 from tidemark.dag.graph import Node
 from tidemark.errors import InputError
-from tidemark.harness import checkpoint, console
+from tidemark.harness import console, staleness
 from tidemark.harness.failures import exit_code_of
 from tidemark.project import ROOT
 
@@ -45,20 +45,20 @@ def main() -> int:
 
 
 def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
-    record = node.record or {}
+    ran = node.checkpoint
     causes = graph.chain(node, nodes)
-    age = datetime.now(UTC) - datetime.fromisoformat(record["started"]) if record else None
+    age = datetime.now(UTC) - ran.started if ran else None
     return {
         "step": node.step,
         **node.instance.names,
         "instance": node.instance.words,
         "state": node.state,
-        "rows": sum(output.get("rows", 0) for output in record.get("outputs", {}).values()),
-        "seconds": record.get("seconds"),
+        "rows": sum(output.rows or 0 for output in ran.outputs.values()) if ran else 0,
+        "seconds": ran.seconds if ran else None,
         "age_seconds": round(age.total_seconds()) if age else None,
         "reasons": [" <- ".join(cause) for cause in causes],
         "upgrades": list(map(str, node.upgrades)),
-        "failure": node.failure.get("message"),
+        "failure": node.failure or None,
     }
 
 
@@ -80,7 +80,7 @@ def _as_table(rows: list[dict[str, Any]], nodes: Mapping[str, Node]) -> str:
             f" {_age(row['age_seconds']):>5}  {_brief(why)}".rstrip()
         )
     upgrades = [upgrade for node in nodes.values() for upgrade in node.upgrades]
-    return "\n".join([*lines, "", _totals(nodes), *checkpoint.passed_over(upgrades)])
+    return "\n".join([*lines, "", _totals(nodes), *staleness.passed_over(upgrades)])
 
 
 def _brief(why: str) -> str:
@@ -90,8 +90,8 @@ def _brief(why: str) -> str:
 
 
 def _totals(nodes: Mapping[str, Node]) -> str:
-    to_run = [node.record for node in nodes.values() if node.record and node.state != graph.FRESH]
-    cost = sum(record["seconds"] for record in to_run)
+    to_run = [node.checkpoint for node in nodes.values() if node.state != graph.FRESH]
+    cost = sum(checkpoint.seconds for checkpoint in to_run if checkpoint)
     work = f" To run: about {cost:.0f} s of work." if cost else ""
     return f"{graph.summary(nodes)}.{work}"
 

@@ -13,26 +13,22 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
-from tidemark.harness import checkpoint, console
-from tidemark.harness.instance import Instance
+from tidemark.harness import console, record
 from tidemark.project import ROOT
 
 
 def main() -> None:
     """Print the table from the checkpoints; nothing is measured anew."""
     os.chdir(ROOT)
-    records = sorted(
-        checkpoint.load_all().values(), key=lambda record: (-record["seconds"], record["name"])
-    )
+    checkpoints = sorted(record.load_all().values(), key=lambda ran: (-ran.seconds, ran.name))
     console.say(f"{'seconds':>8} {'cpu':>6} {'MB':>6}  {'outputs':<12}  step")
-    for record in records:
+    for ran in checkpoints:
         console.say(
-            f"{record['seconds']:>8.2f} {record['cpu_seconds']:>6.2f}"
-            f" {record['peak_memory_bytes'] / 1e6:>6.0f}  {checkpoint.outputs_sha(record)[:12]}"
-            f"  {Instance(record['step'], record['instance']).title}"
+            f"{ran.seconds:>8.2f} {ran.cpu_seconds:>6.2f} {ran.peak_memory_bytes / 1e6:>6.0f}"
+            f"  {ran.outputs_sha()[:12]}  {ran.instance.title}"
         )
-    wall, cpu = (sum(record[key] for record in records) for key in ("seconds", "cpu_seconds"))
-    console.say(f"{wall:>8.2f} {cpu:>6.2f} {'':>6}  {'':<12}  all {len(records)} steps")
+    wall, cpu = sum(ran.seconds for ran in checkpoints), sum(ran.cpu_seconds for ran in checkpoints)
+    console.say(f"{wall:>8.2f} {cpu:>6.2f} {'':>6}  {'':<12}  all {len(checkpoints)} steps")
 
 
 if __name__ == "__main__":

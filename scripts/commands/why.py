@@ -13,21 +13,22 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from operator import attrgetter
 
 from tidemark.dag import graph, promises
 from tidemark.dag.graph import Node
-from tidemark.harness import checkpoint, console
-from tidemark.harness.checkpoint import POLICY
+from tidemark.harness import console, staleness
 from tidemark.harness.failures import exit_code_of
+from tidemark.harness.record import Checkpoint
+from tidemark.harness.staleness import POLICY
 from tidemark.naming import counted, several
 from tidemark.project import ROOT
 
-PARTS = (  # what a step was built from: word, section of the checkpoint, noun
-    ("from", "inputs", "file"),
-    ("config", "config", "key"),
-    ("code", "code", "module"),
-    ("wrote", "outputs", "file"),
+PARTS = (  # what a step was built from: word, entries of the checkpoint, noun
+    ("from", attrgetter("inputs"), "file"),
+    ("config", attrgetter("config"), "key"),
+    ("code", attrgetter("code"), "module"),
+    ("wrote", attrgetter("outputs"), "file"),
 )
 MORE = "DETAILS=1 lists files and modules with their hashes, and keys with their values"
 
@@ -68,7 +69,7 @@ def _causes(node: Node, nodes: Mapping[str, Node]) -> str:
     causes = graph.chain(node, nodes)
     lines = [f"{node.title}: {_verdict(node)}"]
     lines += [f"  <- {' <- '.join(cause)}" for cause in causes]
-    lines += [f"  failed: {line}" for line in node.failure.get("message", "").splitlines()]
+    lines += [f"  failed: {line}" for line in node.failure.splitlines()]
     lines += [f"  {upgrade} now" for upgrade in node.upgrades]
     return "\n".join([*lines, f"  {_cost(node, nodes)}"])
 
@@ -85,51 +86,54 @@ def _verdict(node: Node) -> str:
 def _cost(node: Node, nodes: Mapping[str, Node]) -> str:
     """The recorded seconds of the step, and of everything that was seen to depend on it."""
     after = graph.downstream({node.name}, nodes) - {node.name}
-    own = node.record["seconds"] if node.record else None
-    rest = sum((nodes[name].record or {}).get("seconds", 0.0) for name in after)
-    took = "not timed yet" if own is None else f"took {own:.1f} s last time"
+    timed = (nodes[name].checkpoint for name in after)
+    rest = sum(checkpoint.seconds for checkpoint in timed if checkpoint)
+    own = node.checkpoint
+    took = f"took {own.seconds:.1f} s last time" if own else "not timed yet"
     return f"{took}; {len(after)} steps depend on it, {rest:.1f} s at most"
 
 
 def _in_a_line(node: Node) -> str:
-    record = node.record or {}
-    what = ", ".join(counted(len(record[section]), noun) for _, section, noun in PARTS[:3])
-    built = f"built {record['started'][:19]} UTC in {record['seconds']:.1f} s"
-    return "\n".join([f"{node.title}: fresh, {built} from {what}", *_since(node)])
+    ran = node.checkpoint
+    what = ", ".join(counted(len(entries(ran)), noun) for _, entries, noun in PARTS[:3])
+    return "\n".join([f"{node.title}: fresh, {_built(ran)} from {what}", *_since(node)])
+
+
+def _built(ran: Checkpoint) -> str:
+    return f"built {ran.started:%Y-%m-%dT%H:%M:%S} UTC in {ran.seconds:.1f} s"
 
 
 def _history(node: Node, details: bool) -> str:
-    record = node.record or {}
-    reasons = record["reasons"]
-    versions = ", ".join(f"{name} {version}" for name, version in record["libraries"].items())
+    ran = node.checkpoint
+    versions = ", ".join(f"{name} {version}" for name, version in ran.libraries.items())
     lines = [
         f"{node.title}: fresh",
-        f"  built {record['started'][:19]} UTC in {record['seconds']:.1f} s, run {record['run']}",
-        f"  because {'; '.join(reasons) if details else several(reasons)}",
+        f"  {_built(ran)}, run {ran.run}",
+        f"  because {'; '.join(ran.reasons) if details else several(ran.reasons)}",
         f"  with {versions}",
-        *(_everything(record) if details else _counts(record)),
-        *(f"  note: {note}" for note in record["notes"]),
+        *(_everything(ran) if details else _counts(ran)),
+        *(f"  note: {note}" for note in ran.notes),
         *_since(node),
         *([] if details else [f"  {MORE}"]),
     ]
     return "\n".join(lines)
 
 
-def _counts(record: Mapping[str, Any]) -> list[str]:
+def _counts(ran: Checkpoint) -> list[str]:
     return [
-        f"  {word} {counted(len(record[section]), noun)}: {several(list(record[section]))}"
-        for word, section, noun in PARTS
-        if record[section]
+        f"  {word} {counted(len(entries(ran)), noun)}: {several(list(entries(ran)))}"
+        for word, entries, noun in PARTS
+        if entries(ran)
     ]
 
 
-def _everything(record: Mapping[str, Any]) -> list[str]:
-    lines = []
-    for word, section, _ in PARTS:
-        for name, it in record[section].items():
-            shown = f"= {checkpoint.shown(it)}" if section == "config" else _short(it["sha256"])
-            lines.append(f"  {word} {name} {shown}")
-    return lines
+def _everything(ran: Checkpoint) -> list[str]:
+    return [
+        *(f"  from {path} {_short(then.sha256)}" for path, then in ran.inputs.items()),
+        *(f"  config {key} = {staleness.shown(value)}" for key, value in ran.config.items()),
+        *(f"  code {path} {_short(then.sha256)}" for path, then in ran.code.items()),
+        *(f"  wrote {path} {_short(then.sha256)}" for path, then in ran.outputs.items()),
+    ]
 
 
 def _since(node: Node) -> list[str]:
@@ -140,9 +144,9 @@ def _since(node: Node) -> list[str]:
             "were edited since: they shape" if node.plumbing[1:] else "was edited since: it shapes"
         )
         lines.append(f"  {several(node.plumbing)} {verb} no byte")
-    for accepted in (node.record or {}).get("accepted", []):
-        lines.append(f"  accepted {accepted['when']} by {accepted['who']}: {accepted['reason']}")
-        lines += [f"    {change}" for change in accepted["changes"]]
+    for accepted in node.checkpoint.accepted if node.checkpoint else ():
+        lines.append(f"  accepted {accepted.when} by {accepted.who}: {accepted.reason}")
+        lines += [f"    {change}" for change in accepted.changes]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Where the project is, and where its code: mostly one folder, but they may be two."""
+"""Where the project is, and where its code: mostly one folder, but they may be two. Its version."""
 
 import os
 from pathlib import Path
@@ -20,3 +20,4 @@ def _project() -> Path:
 
 CODE = _code()
 ROOT = _project()
+VERSION = "0.2.0"  # as in pyproject.toml

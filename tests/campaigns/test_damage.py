@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conftest import SCENARIOS, Tree, assert_mends, instances
-from tidemark.harness import checkpoint
+from tidemark.harness import record
 
 import pytest
 
@@ -54,11 +54,11 @@ def with_values(**values: object) -> Callable[[bytes], bytes]:
     return lambda data: json.dumps(json.loads(data) | values).encode()
 
 
-def of_a_later_version(data: bytes) -> bytes:
-    """A checkpoint that is whole, but has a newer format."""
-    record = json.loads(data) | {"format": checkpoint.FORMAT + 1, "news": "of a later version"}
-    del record["digest"]
-    return json.dumps(record | {"digest": checkpoint._digest(record)}).encode()
+def of_another_form(number: int, data: bytes) -> bytes:
+    """A checkpoint that is whole, but has another format."""
+    content = json.loads(data) | {"format": number, "tidemark": "7.8.9", "inputs": "elsewhere"}
+    del content["digest"]
+    return json.dumps(content | {"digest": record.digest(content)}).encode()
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -66,7 +66,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "validate_schema": lambda data: data[: len(data) // 2],
     "preprocess mean_impute": lambda data: bytes(range(256)),
     "preprocess outlier_treatment": lambda data: b"[]",
-    "feature_engineering mean_impute": of_a_later_version,
+    "feature_engineering mean_impute": lambda data: of_another_form(record.FORMAT - 1, data),
     "feature_engineering outlier_treatment": with_values(outputs=["models"], config=None),
     "split_data mean_impute": with_values(outputs={RIDGE: 1}, inputs={"x": []}, code={"y": ""}),
     "split_data outlier_treatment": with_values(name="fetch_data"),
@@ -80,7 +80,19 @@ def test_a_damaged_checkpoint_costs_a_run_of_its_step(tree, cold):
         path.write_bytes(damage(path.read_bytes()))
     outcome = assert_mends(tree, cold[0].state())
     assert outcome.ran == DAMAGE.keys()
-    assert outcome.stdout.count("its checkpoint cannot be read") == len(DAMAGE)
+    assert outcome.stdout.count("its checkpoint cannot be read") == len(DAMAGE) - 1
+    assert outcome.stdout.count("its checkpoint is of an older version") == 1
+
+
+def test_a_checkpoint_of_a_newer_version_is_left_alone(tree):
+    path = tree.path / "artifacts/evaluate_mean_impute_ridge.ok"
+    newer = of_another_form(record.FORMAT + 1, path.read_bytes())
+    path.write_bytes(newer)
+    for goal in ("all", "status", "timings", "compare-tree"):
+        outcome = tree.make(goal, OTHER=str(tree.path))
+        assert outcome.code == 2
+        assert "evaluate_mean_impute_ridge.ok: was written by Tidemark 7.8.9" in outcome.stderr
+        assert (outcome.ran, path.read_bytes()) == (set(), newer)
 
 
 def test_swapped_models_are_made_again(settled, cold):

@@ -250,8 +250,8 @@ KILLED_AT = {
         f"def dying(*given):\n    settle(*given)\n{KILL}outputs.Staging._settle = dying\n"
     ),
     "before the checkpoint": (
-        "from tidemark.harness import checkpoint\n"
-        f"def dying(*_):\n{KILL}checkpoint.time_to_set = dying\n"
+        "from tidemark.harness import publishing\n"
+        f"def dying(*_):\n{KILL}publishing.time_to_set = dying\n"
     ),
 }
 

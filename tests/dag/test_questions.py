@@ -4,7 +4,7 @@ import json
 import re
 
 from conftest import GATHER, Tree, instances, make_small
-from tidemark.harness import checkpoint
+from tidemark.harness import record
 
 import pytest
 
@@ -240,11 +240,11 @@ def age(tree: Tree, library: str, *names: str) -> None:
     """Change records as if these steps had run with an older version of a library."""
     for name in names:
         path = tree.path / f"artifacts/{name}.ok"
-        record = json.loads(path.read_bytes())
-        assert library in record["libraries"]
-        del record["digest"]
-        record["libraries"][library] = "0.1"
-        path.write_text(json.dumps(record | {"digest": checkpoint._digest(record)}))
+        content = json.loads(path.read_bytes())
+        assert library in content["libraries"]
+        del content["digest"]
+        content["libraries"][library] = "0.1"
+        path.write_text(json.dumps(content | {"digest": record.digest(content)}))
 
 
 def test_an_upgrade_is_told_and_reruns_only_what_the_configuration_says(tree):

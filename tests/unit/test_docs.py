@@ -3,10 +3,12 @@
 import ast
 import re
 import subprocess
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
 from tidemark.config.settings import Config
+from tidemark.project import VERSION
 from tidemark.tables import database
 
 import pytest
@@ -73,6 +75,12 @@ def test_files_and_modules_that_contributing_names_exist():
         assert {name for name in quoted(row[1]) if re.fullmatch(r"[a-z_]+", name)} <= stems | {
             "backtest"
         }
+
+
+def test_the_version_that_records_name_is_that_of_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == VERSION
+    assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 def test_every_section_of_the_configuration_is_documented():

@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,6 +11,7 @@ from tidemark.dag.drawing import HEIGHT, INK, PITCH
 from tidemark.dag.graph import Node
 from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause, Reason
+from tidemark.harness.record import Checkpoint
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("scenario", "model")
+NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -28,8 +31,8 @@ def node(title, *makers, state=graph.FRESH, reasons=(), failure=(), record=True)
         state=state,
         reasons=tuple(Reason(Cause.INPUT, reason) for reason in reasons),
         upstream={f"data/{maker}": maker for maker in makers},
-        record={"seconds": 1.25} if record else None,
-        failure={"message": "\n".join(failure)} if failure else {},
+        checkpoint=Checkpoint(Instance(step, {}), NOON, seconds=1.25) if record else None,
+        failure="\n".join(failure),
     )
 
 
@@ -110,8 +113,7 @@ def test_instances_keep_their_order_and_stand_level_with_what_they_are_made_of()
 
 def test_instances_that_want_one_place_share_it_around_its_middle():
     pairs = ["fit a x", "fit a y", "fit b y", "fit b x"]
-    models = [Node(Instance("of", {"model": "x"}), graph.FRESH, (), {}, {"seconds": 1.0})]
-    models += [Node(Instance("of", {"model": "y"}), graph.FRESH, (), {}, {"seconds": 1.0})]
+    models = [Node(Instance("of", {"model": name}), graph.FRESH, (), {}) for name in "xy"]
     boxes = drawing.layout(by_name(*map(node, pairs), *models))
     middle = (boxes["fit_a_x"].y + boxes["fit_b_x"].y) / 2
     assert [boxes["of_x"].y, boxes["of_y"].y] == [middle - PITCH / 2, middle + PITCH / 2]
@@ -174,7 +176,7 @@ from tidemark.harness.instance import Instance
 
 def node(step, *makers):
     upstream = {maker: maker for maker in makers}
-    return Node(Instance(step, {}), "fresh", (), upstream, {"seconds": 1.0})
+    return Node(Instance(step, {}), "fresh", (), upstream)
 
 wired = {"p": "q", "q": "rs", "r": "pt", "s": "q", "t": "r", "u": "ps", "v": "u"}
 nodes = {step: node(step, *makers) for step, makers in wired.items()}
@@ -341,12 +343,12 @@ def test_rules_are_read_from_what_make_prints():
 )
 def test_promises_stand_in_for_what_was_not_observed(seen, makers, before):
     """A surveyed graph; `seen` gives the makers of what each step read, one file from each."""
-    records = {
-        name: {"inputs": [f"data/{maker}" for maker in read], "outputs": [f"data/{name}"]}
+    ran = {
+        name: graph.Links([f"data/{maker}" for maker in read], [f"data/{name}"])
         for name, read in seen.items()
     }
     wanted = ("clean_s", "get", "check", "other")
-    ties = graph._ties(wanted, records, promises.parsed(DATABASE))
+    ties = graph._ties(wanted, ran, promises.parsed(DATABASE))
     assert list(ties["clean_s"].upstream.values()) == makers
     assert list(ties["clean_s"].before.values()) == before
     assert ties["get"].outputs == (("data/get",) if "get" in seen else ("data/raw.parquet",))

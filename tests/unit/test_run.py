@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tidemark.files import store
 from tidemark.harness.instance import Instance
+from tidemark.harness.record import Output
 from tidemark.harness.run import Run
 
 import pytest
@@ -19,9 +20,9 @@ def test_a_file_is_hashed_once_as_it_is_read(run, monkeypatch):
     Path("models").mkdir()
     Path("models/x.pkl").write_bytes(b"content")
     hashed, sha256 = [], store.sha256
-    recorded = {"sha256": sha256(b"content")}
-    monkeypatch.setattr("tidemark.harness.checkpoint.produced", lambda _: recorded)
+    recorded = Output(sha256(b"content"), 7, 1)
+    monkeypatch.setattr("tidemark.harness.publishing.produced", lambda _: recorded)
     monkeypatch.setattr(store, "sha256", lambda data: hashed.append(data) or sha256(data))
     assert run.read_bytes("models/x.pkl") == b"content"
-    assert run.inputs == {"models/x.pkl": recorded["sha256"]}
+    assert run.inputs == {"models/x.pkl": recorded.sha256}
     assert hashed == [b"content"]

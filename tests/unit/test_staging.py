@@ -7,6 +7,7 @@ from pathlib import Path
 from tidemark.errors import InputError
 from tidemark.files import locks, store
 from tidemark.harness import outputs as staging
+from tidemark.harness.record import Output
 
 import pytest
 
@@ -16,10 +17,10 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def recorded(path: str) -> dict[str, dict[str, object]]:
+def recorded(path: str) -> dict[str, Output]:
     stat = Path(path).stat()
     sha = store.sha256_file(Path(path))
-    return {path: {"sha256": sha, "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}}
+    return {path: Output(sha, stat.st_size, stat.st_mtime_ns)}
 
 
 def test_an_edited_output_is_kept_also_on_another_disk(monkeypatch):

@@ -66,7 +66,7 @@ def test_it_is_told_once_in_a_make(project):
 def test_commands_name_a_step_that_does_not_parse(project, monkeypatch, capsys):
     told = spoil(project, "scripts/reports.py")
     monkeypatch.chdir(project)
-    monkeypatch.setattr(failures, "ROOT", project)
+    monkeypatch.setattr(failures, "CODE", project)
     assert failures.exit_code_of(lambda: len(graph.steps())) == 2
     assert capsys.readouterr().err.startswith(told)
 

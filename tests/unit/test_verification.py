@@ -1,12 +1,16 @@
 """What verify.py saw, and what the quick look before every make must see afterwards."""
 
 import os
+import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tidemark.config import view
 from tidemark.files import store
-from tidemark.harness import checkpoint, verification
+from tidemark.harness import publishing, staleness, verification
+from tidemark.harness.instance import Instance
+from tidemark.harness.record import Checkpoint, Input, Module, Output
 
 import pytest
 
@@ -21,24 +25,28 @@ def project(tmp_path, monkeypatch):
     for path in (*FILES, ".venv/bin/python"):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text("1")
+    shutil.copy2(ROOT / "scripts/changed.sh", "scripts")
     view.sync({"fetch_data": {"prices": {"path": "data/in.csv"}}}, "", 1)
     hour_ago = store.now_ns() - 3600 * 10**9
     os.utime("metrics/older.json", ns=(hour_ago, hour_ago))
     sha = store.sha256(b"1")
-    outputs = {
-        path: {"sha256": sha, "bytes": 1, "mtime_ns": Path(path).stat().st_mtime_ns}
-        for path in FILES
-        if path.startswith("metrics/")
-    }
-    record = {"format": checkpoint.FORMAT, "name": "fetch_data", "step": "fetch_data"}
-    record |= {"provisional": "", "libraries": {}, "config": {}, "outputs": outputs}
-    record["code"] = {"scripts/m.py": {"sha256": sha, "meaning": "m"}}
-    checkpoint.save(record | {"inputs": {"data/in.csv": {"sha256": sha}}}, store.now_ns())
+    checkpoint = Checkpoint(
+        Instance("fetch_data", {}),
+        datetime.now(UTC),
+        inputs={"data/in.csv": Input(sha)},
+        code={"scripts/m.py": Module(sha, "m")},
+        outputs={
+            path: Output(sha, 1, Path(path).stat().st_mtime_ns)
+            for path in FILES
+            if path.startswith("metrics/")
+        },
+    )
+    publishing.save(checkpoint, store.now_ns())
 
 
 def quick_look() -> str:
     return subprocess.run(
-        [ROOT / "scripts/changed.sh"], capture_output=True, text=True, check=True
+        ["scripts/changed.sh"], capture_output=True, text=True, check=True
     ).stdout.strip()
 
 
@@ -61,7 +69,7 @@ def test_what_was_looked_at_is_not_looked_at_again():
 
 
 @pytest.mark.parametrize("restored", [False, True], ids=["edited", "with its time set back"])
-@pytest.mark.parametrize("moment", ["checkpoint.publish", "verification._sweep"])
+@pytest.mark.parametrize("moment", ["publishing.publish", "verification._sweep"])
 @pytest.mark.parametrize("path", FILES)
 def test_an_edit_while_verify_looks_is_seen_by_the_next(monkeypatch, path, moment, restored):
     """The edit comes after the file was hashed: before or after its time is set."""
@@ -81,5 +89,5 @@ def test_an_edit_while_verify_looks_is_seen_by_the_next(monkeypatch, path, momen
         patch.setattr(globals()[module], name, editing)
         verification.verify()
     assert quick_look() == "verify"
-    reasons = list(checkpoint.reasons("fetch_data"))
+    reasons = list(staleness.reasons("fetch_data"))
     assert len(reasons) == (0 if path.startswith("schemas") else 1)

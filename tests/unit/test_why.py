@@ -1,30 +1,33 @@
 """What `make why` says about something fresh: a summary, and details if asked for."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from commands import why
 from tidemark.dag import graph
 from tidemark.dag.graph import Node
 from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause, Reason
+from tidemark.harness.record import Acceptance, Checkpoint, Input, Module, Output
 
-RECORD = {
-    "started": "2026-11-28T18:27:00.123456+00:00",
-    "seconds": 1.234,
-    "run": "12-34",
-    "reasons": ["never ran"],
-    "libraries": {"python": "3.11.7", "numpy": "2.1"},
-    "inputs": {f"data/{n:03}.parquet": {"sha256": "ab" * 32} for n in range(200)},
-    "config": {f"models.m{n}.alpha": n for n in range(90)},
-    "code": {f"scripts/tidemark/m{n}.py": {"sha256": "cd" * 32} for n in range(40)},
-    "outputs": {"reports/x.md": {"sha256": "ef" * 32}},
-    "notes": ["mind the gap"],
-}
+RAN = Checkpoint(
+    Instance("evaluate", {}),
+    datetime(2026, 11, 28, 18, 27, 0, 123456, tzinfo=UTC),
+    seconds=1.234,
+    run="12-34",
+    reasons=["never ran"],
+    libraries={"python": "3.11.7", "numpy": "2.1"},
+    inputs={f"data/{n:03}.parquet": Input("ab" * 32) for n in range(200)},
+    config={f"models.m{n}.alpha": n for n in range(90)},
+    code={f"scripts/tidemark/m{n}.py": Module("cd" * 32, "") for n in range(40)},
+    outputs={"reports/x.md": Output("ef" * 32, 1, 1)},
+    notes=["mind the gap"],
+)
 
 
 def node(name, state=graph.FRESH):
     reasons = () if state == graph.FRESH else (Reason(Cause.MODULE, "scripts/evaluate.py"),)
-    return Node(Instance("evaluate", {"s": "a", "m": name}), state, reasons, {}, RECORD)
+    return Node(Instance("evaluate", {"s": "a", "m": name}), state, reasons, {}, RAN)
 
 
 def test_something_fresh_is_told_in_brief():
@@ -57,9 +60,9 @@ def test_details_name_each_file_key_and_module():
 
 
 def test_instances_that_are_fresh_have_a_line_each_and_others_their_cause():
-    accepted = {"when": "now", "who": "me", "reason": "same", "changes": ["code x"]}
+    accepted = Acceptance("me", "now", "same", ["code x"])
     edited = ("a.py", "b.py", "c.py", "d.py")
-    mean = replace(node("mean"), record=RECORD | {"accepted": [accepted]}, plumbing=edited)
+    mean = replace(node("mean"), checkpoint=replace(RAN, accepted=[accepted]), plumbing=edited)
     nodes = {one.name: one for one in (node("ridge", graph.STALE), node("svr"), mean)}
     told = why.told(list(nodes.values()), nodes).split("\n\n")
     assert told[0] == "evaluate, 3 instances: 2 fresh, 1 stale"

@@ -278,7 +278,7 @@ def _arrowhead(name: str, colour: str) -> str:
 
 def _is_promised(edge: tuple[str, str], nodes: Nodes) -> bool:
     """Whether the edge was not seen yet, because one of its two instances never ran."""
-    return any(nodes[name].record is None for name in edge)
+    return any(nodes[name].checkpoint is None for name in edge)
 
 
 def _drawn(box: Box, nodes: Nodes) -> list[str]:
@@ -318,7 +318,7 @@ def _escaped(text: str) -> str:
 
 def _tooltip(node: Node, nodes: Nodes) -> str:
     cause = "" if node.state == graph.FRESH else " <- ".join(graph.way_to_root(node, nodes))
-    seconds = f"{node.record['seconds']:.1f} s" if node.record else "not timed yet"
+    seconds = f"{node.checkpoint.seconds:.1f} s" if node.checkpoint else "not timed yet"
     return "\n".join(filter(None, [node.title, node.state, cause, seconds]))
 
 

@@ -11,17 +11,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tidemark.config import kinds, view
 from tidemark.dag.promises import Rule, Rules
 from tidemark.errors import InputError
-from tidemark.harness import checkpoint
-from tidemark.harness.checkpoint import Look
+from tidemark.harness import record, staleness
 from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause, Reason
+from tidemark.harness.record import Checkpoint
+from tidemark.harness.staleness import Look
 from tidemark.harness.step import misdeclared
-from tidemark.harness.verification import upstream_first
+from tidemark.harness.verification import Linked, upstream_first
 
 FRESH = "fresh"
 STALE = "stale"  # something it depends on changed: it will run
@@ -45,8 +46,8 @@ class Node:
     state: str
     reasons: tuple[Reason, ...]
     upstream: Mapping[str, str]
-    record: Mapping[str, Any] | None = None
-    failure: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: Checkpoint | None = None
+    failure: str = ""  # of the last attempt
     upgrades: tuple[Reason, ...] = ()  # library upgrades that config.yaml allows
     plumbing: tuple[str, ...] = ()  # modules edited since the run that shape no output
     outputs: tuple[str, ...] = ()
@@ -125,12 +126,20 @@ def survey(stored: Stored, rules: Callable[[], Rules] = dict) -> dict[str, Node]
     """
     look = Look(stored)
     wanted = expected(look.stored)
-    records = {name: record for name in wanted if (record := look.record(name)) is not None}
-    ties = _ties(wanted, records, rules() if len(records) < len(wanted) else {})
+    found = {name: look.checkpoint(name) for name in wanted}
+    checkpoints = {name: checkpoint for name, checkpoint in found.items() if checkpoint}
+    ties = _ties(wanted, checkpoints, rules() if len(checkpoints) < len(wanted) else {})
     nodes: dict[str, Node] = {}
-    for name in upstream_first({name: tie.as_record(name) for name, tie in ties.items()}):
-        nodes[name] = _node(wanted[name], records.get(name), ties[name], nodes, look)
+    for name in upstream_first({name: tie.linked(name) for name, tie in ties.items()}):
+        nodes[name] = _node(wanted[name], found[name], ties[name], nodes, look)
     return nodes
+
+
+class Links(NamedTuple):
+    """What an instance waits for, and what others may wait for."""
+
+    inputs: list[str]
+    outputs: list[str]
 
 
 class Ties(NamedTuple):
@@ -140,18 +149,18 @@ class Ties(NamedTuple):
     before: Mapping[str, str]
     outputs: tuple[str, ...]
 
-    def as_record(self, name: str) -> dict[str, Collection[str]]:
+    def linked(self, name: str) -> Links:
         """In the form for `upstream_first`, with the checkpoint as an output that others await."""
-        inputs = [*self.upstream, *self.before]
-        return {"inputs": inputs, "outputs": [*self.outputs, str(checkpoint.path_of(name))]}
+        outputs = [*self.outputs, str(record.path_of(name))]
+        return Links([*self.upstream, *self.before], outputs)
 
 
 def _ties(
-    wanted: Iterable[str], records: Mapping[str, Mapping[str, Any]], rules: Rules
+    wanted: Iterable[str], checkpoints: Mapping[str, Linked], rules: Rules
 ) -> dict[str, Ties]:
     """For each instance, what was seen, and what its rule promises where one end never ran."""
-    names = {str(checkpoint.path_of(name)): name for name in wanted}
-    makers = {path: name for name, record in records.items() for path in record["outputs"]}
+    names = {str(record.path_of(name)): name for name in wanted}
+    makers = {path: name for name, ran in checkpoints.items() for path in ran.outputs}
     promised = {
         file: names[mark]
         for file, rule in rules.items()
@@ -165,10 +174,11 @@ def _ties(
     for mark, name in names.items():
         rule = rules.get(mark, Rule([], []))
         listed = {file: promised[file] for file in rule.files if file in promised}
-        if name in records:
-            seen = {path: makers[path] for path in records[name]["inputs"] if path in makers}
-            unseen = {file: maker for file, maker in listed.items() if maker not in records}
-            ties[name] = Ties({**seen, **unseen}, {}, tuple(records[name]["outputs"]))
+        if name in checkpoints:
+            ran = checkpoints[name]
+            seen = {path: makers[path] for path in ran.inputs if path in makers}
+            unseen = {file: maker for file, maker in listed.items() if maker not in checkpoints}
+            ties[name] = Ties({**seen, **unseen}, {}, tuple(ran.outputs))
         else:
             before = {other: names[other] for other in rule.before if other in names}
             ties[name] = Ties(listed, before, tuple(outputs[name]))
@@ -177,7 +187,7 @@ def _ties(
 
 def _node(
     instance: Instance,
-    record: Mapping[str, Any] | None,
+    checkpoint: Checkpoint | None,
     ties: Ties,
     nodes: Mapping[str, Node],
     look: Look,
@@ -188,26 +198,26 @@ def _node(
         if maker in nodes and nodes[maker].state != FRESH
     }
     name = instance.name
-    why = tuple(checkpoint.reasons(name, made_again, look))
-    failure = checkpoint.failure(name) if why else {}  # over once its cause has been undone
-    state = _state(record, why, failure, made_again.values())
-    passed = tuple(checkpoint.passed_upgrades(record, look) if record else ())
-    plumbing = tuple(checkpoint.edited_plumbing(record, look) if record else ())
-    told = Node(instance, state, why, ties.upstream, record, failure, passed, plumbing)
+    why = tuple(staleness.reasons(name, made_again, look))
+    failure = record.failure(name) if why else ""  # over once its cause has been undone
+    state = _state(checkpoint, why, failure, made_again.values())
+    passed = tuple(staleness.passed_upgrades(checkpoint, look) if checkpoint else ())
+    plumbing = tuple(staleness.edited_plumbing(checkpoint, look) if checkpoint else ())
+    told = Node(instance, state, why, ties.upstream, checkpoint, failure, passed, plumbing)
     return replace(told, outputs=ties.outputs, before=ties.before)
 
 
 def _state(
-    record: Mapping[str, Any] | None,
+    checkpoint: Checkpoint | None,
     why: tuple[Reason, ...],
-    failure: Mapping[str, Any],
+    failure: str,
     makers: Collection[str],
 ) -> str:
     if failure:
         return FAILED
     if any(state in (FAILED, BLOCKED) for state in makers):
         return BLOCKED
-    if record is None:
+    if checkpoint is None:
         return NEVER
     if any(reason.cause is Cause.OUTPUT_MISSING for reason in why):
         return MISSING
@@ -249,7 +259,7 @@ def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
 
 def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
     """The causes of a node, each as its way to the root: inputs and steps, then the reason."""
-    blocked_anew = node.state == BLOCKED and node.record is None
+    blocked_anew = node.state == BLOCKED and node.checkpoint is None
     causes = [] if blocked_anew else [[str(reason)] for reason in node.reasons]
     told: set[str] = set()
     for path, maker in _pending(node, nodes):
@@ -269,7 +279,7 @@ def way_to_root(node: Node, nodes: Mapping[str, Node]) -> list[str]:
         path, maker = pending[0]
         node = nodes[maker]
         way += [path, node.title]
-    root = str(node.failure.get("message") or node.reasons[0])
+    root = node.failure or str(node.reasons[0])
     return [*way, root.partition("\n")[0]]
 
 
@@ -278,7 +288,7 @@ def _pending(node: Node, nodes: Mapping[str, Node]) -> list[tuple[str, str]]:
     makers = {path: m for path, m in {**node.upstream, **node.before}.items() if m in nodes}
     if node.state == BLOCKED:
         return [(p, m) for p, m in makers.items() if nodes[m].state in (FAILED, BLOCKED)]
-    if node.record is None:
+    if node.checkpoint is None:
         return []
     return [(path, maker) for path, maker in makers.items() if nodes[maker].state != FRESH]
 

@@ -1,15 +1,16 @@
 """Changes that a person accepted: results stand unrun, and the checkpoint says who said so."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tidemark.errors import InputError
 from tidemark.files import store
-from tidemark.harness import checkpoint, code, environment
-from tidemark.harness.checkpoint import Look
+from tidemark.harness import code, environment, publishing, record, staleness
 from tidemark.harness.reason import Cause, Reason
+from tidemark.harness.record import Acceptance, Checkpoint, Module
+from tidemark.harness.staleness import Look
 
 
 def accept(name: str, who: str, reason: str, when: str) -> list[str]:
@@ -22,44 +23,46 @@ def accept(name: str, who: str, reason: str, when: str) -> list[str]:
         InputError: the results are not what the step wrote, or an input is gone.
     """
     look = Look()
-    record = look.record(name)
-    if record is None:
+    checkpoint = look.checkpoint(name)
+    if checkpoint is None:
         raise InputError(name, "has no checkpoint", "run the step")
-    for damage in beyond_acceptance(record, look):
+    for damage in beyond_acceptance(checkpoint, look):
         raise InputError(name, str(damage), "run the step")
-    changes = [str(change) for change in checkpoint.reasons(name, look=look)]
-    keys = {key: look.stored(key) for key in record["config"]}
-    record["config"] = {key: json.loads(text) for key, text in keys.items() if text is not None}
-    for path, item in record["inputs"].items():
-        item["sha256"] = look.sha(path)
-    record["code"] = {path: _fingerprint(path) for path in record["code"] if Path(path).exists()}
-    changes += map(str, checkpoint.passed_upgrades(record, look))
-    record["libraries"] |= environment.now(record["libraries"])
-    entry = {"who": who, "when": when, "reason": reason, "changes": changes}
-    record["accepted"] = [*record.get("accepted", []), entry]
-    checkpoint.save(record, store.now_ns())
+    found = [*staleness.reasons(name, look=look), *staleness.passed_upgrades(checkpoint, look)]
+    changes = list(map(str, found))
+    keys = {key: look.stored(key) for key in checkpoint.config}
+    inputs = checkpoint.inputs.items()
+    accepted = replace(
+        checkpoint,
+        config={key: json.loads(text) for key, text in keys.items() if text is not None},
+        inputs={path: then._replace(sha256=look.sha(path)) for path, then in inputs},
+        code={path: _fingerprint(path) for path in checkpoint.code if Path(path).exists()},
+        libraries=environment.now(checkpoint.libraries),
+        accepted=[*checkpoint.accepted, Acceptance(who, when, reason, changes)],
+    )
+    publishing.save(accepted, store.now_ns())
     return changes
 
 
-def beyond_acceptance(record: Mapping[str, Any], look: Look) -> Iterator[Reason]:
+def beyond_acceptance(checkpoint: Checkpoint, look: Look) -> Iterator[Reason]:
     """What nobody can accept: results that are not the step's own, or inputs that are not there."""
-    if record["provisional"]:
-        yield Reason(Cause.PROVISIONAL, record["provisional"])
-    yield from checkpoint.changed_outputs(record, look)
-    for path in record["inputs"]:
-        if look.sha(path) in (None, checkpoint.UNREADABLE):
+    if checkpoint.provisional:
+        yield Reason(Cause.PROVISIONAL, checkpoint.provisional)
+    yield from staleness.changed_outputs(checkpoint, look)
+    for path in checkpoint.inputs:
+        if look.sha(path) in (None, staleness.UNREADABLE):
             gone = not Path(path).exists()
             yield Reason(Cause.INPUT_GONE if gone else Cause.INPUT_UNREADABLE, path)
 
 
 def mark_provisional(name: str, why: str) -> None:
     """Let the next make run the step. The caller holds the step's lock."""
-    record = checkpoint.load(name)
-    if record is not None:
-        record["provisional"] = why
-        checkpoint.save(record, checkpoint.path_of(name).stat().st_mtime_ns)
+    checkpoint = record.load(name)
+    if checkpoint is not None:
+        kept_ns = record.path_of(name).stat().st_mtime_ns
+        publishing.save(replace(checkpoint, provisional=why), kept_ns)
 
 
-def _fingerprint(path: str) -> dict[str, str]:
+def _fingerprint(path: str) -> Module:
     source = Path(path).read_bytes()
-    return {"sha256": store.sha256(source), "meaning": code.meaning(source)}
+    return Module(store.sha256(source), code.meaning(source))

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from tidemark.files import store
 
 T = TypeVar("T", str, CodeType)
+Print = TypeVar("Print")
 COMPILED = Path("artifacts/.compiled")
 
 # What decides whether and how a step runs, but shapes no byte that it writes. It is recorded, and
@@ -31,12 +32,19 @@ PLUMBING = frozenset(
         *(
             f"harness/{name}"
             for name in (
-                *("__init__", "acceptance", "checkpoint", "code", "console", "environment"),
-                *("failures", "guard", "launching", "logs", "reason", "step", "verification"),
+                *("__init__", "acceptance", "code", "console", "environment", "failures", "guard"),
+                *("launching", "logs", "publishing", "reason", "record", "staleness", "step"),
+                "verification",
             )
         ),
     )
 )
+
+
+def shaping(modules: Mapping[str, Print]) -> dict[str, Print]:
+    """Those of these modules, by path, that are no plumbing."""
+    return {path: printed for path, printed in modules.items() if path not in PLUMBING}
+
 
 _loaded: dict[str, bytes] = {}
 _imported: set[str] = set()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tidemark.config import view
 from tidemark.files import locks
-from tidemark.harness import checkpoint, console
+from tidemark.harness import console, publishing, staleness
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.instance import Instance
 
@@ -25,8 +25,8 @@ def _fresh_or_run(command: list[str], instance: Instance) -> int:
     console.begin()
     name = instance.name
     with locks.held_if_free(name) as free:
-        if free and next(checkpoint.reasons(name), None) is None:
-            checkpoint.confirm(name, int(os.environ["TIDEMARK_STARTED_NS"]))
+        if free and staleness.holds(name):
+            publishing.confirm(name, int(os.environ["TIDEMARK_STARTED_NS"]))
             console.finished(instance, "fresh", 0.0, "")
             return 0
     compile(Path(command[0]).read_bytes(), command[0], "exec")  # the interpreter has a traceback

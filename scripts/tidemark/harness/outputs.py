@@ -10,10 +10,10 @@ import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from tidemark.errors import InputError
 from tidemark.files import store
+from tidemark.harness.record import Output
 
 KEPT = Path("artifacts/edited_by_hand")
 
@@ -47,7 +47,7 @@ def _names(path: Path) -> Iterator[Path]:
 class Staging:
     """Outputs written but not yet in place; `previous` is what the last checkpoint recorded."""
 
-    def __init__(self, previous: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, previous: Mapping[str, Output]) -> None:
         self._previous = previous
         self._waiting: dict[str, Path] = {}
         self._rows: dict[str, int] = {}
@@ -83,7 +83,7 @@ class Staging:
 
     def commit(
         self, paths: list[str] | None = None, reports: Collection[str] = ()
-    ) -> dict[str, dict[str, Any]]:
+    ) -> dict[str, Output]:
         """Move the staged files into place (all, or those named) and describe them.
 
         `reports` are written by failures too, so what is in their place was nobody's edit.
@@ -95,7 +95,7 @@ class Staging:
         """Remove outputs that the step no longer writes; what was edited by hand is kept."""
         for path in map(Path, paths):
             with contextlib.suppress(OSError):
-                if store.sha256_file(path) == self._previous[str(path)]["sha256"]:
+                if store.sha256_file(path) == self._previous[str(path)].sha256:
                     path.unlink()
                 else:
                     self._keep(path)
@@ -106,23 +106,22 @@ class Staging:
             sweep(path)
         self._waiting.clear()
 
-    def _settle(self, path: str, temporary: Path, reports: Collection[str] = ()) -> dict[str, Any]:
+    def _settle(self, path: str, temporary: Path, reports: Collection[str] = ()) -> Output:
         target = Path(path)
         sha = store.sha256_file(temporary)
         there = store.sha256_file(target) if target.is_file() else None
-        before = self._previous.get(path, {"sha256": None})
+        before = self._previous.get(path)
         if there == sha:
             temporary.unlink()
         else:
-            edited = there is not None and before["sha256"] not in (None, there)
+            edited = before is not None and there not in (None, before.sha256)
             if edited and path not in reports:
                 self._keep(target)
             temporary.replace(target)
-            if before["sha256"] == sha:
-                os.utime(target, ns=(before["mtime_ns"], before["mtime_ns"]))
+            if before and before.sha256 == sha:
+                os.utime(target, ns=(before.mtime_ns, before.mtime_ns))
         stat = target.stat()
-        described = {"sha256": sha, "bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
-        return described | ({"rows": self._rows[path]} if path in self._rows else {})
+        return Output(sha, stat.st_size, stat.st_mtime_ns, self._rows.get(path))
 
     def _keep(self, edited: Path) -> None:
         """Set a copy aside that is not what the step wrote: somebody's work, perhaps."""

@@ -9,6 +9,7 @@ class Cause(StrEnum):
 
     NEVER_RAN = "never ran"
     CHECKPOINT_UNREADABLE = "its checkpoint cannot be read"
+    CHECKPOINT_OLDER = "its checkpoint is of an older version"
     PROVISIONAL = "provisional: {subject}"
     LIBRARY = "library {subject}"
     KEY = "config {subject}"

@@ -10,6 +10,7 @@ import resource
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,10 +19,11 @@ from tidemark.config import view
 from tidemark.config.sections import filled
 from tidemark.errors import InputError
 from tidemark.files import history, listings, locks, store
-from tidemark.harness import checkpoint, code, console, environment, guard, logs
+from tidemark.harness import code, console, environment, guard, logs, publishing, record
 from tidemark.harness.instance import Instance
 from tidemark.harness.outputs import Staging
 from tidemark.harness.reason import Cause, Reason
+from tidemark.harness.record import Checkpoint, Input, Module
 from tidemark.project import CODE
 
 if TYPE_CHECKING:
@@ -51,8 +53,9 @@ class Run:
         self._rows: dict[str, int] = {}
         self._seen: dict[str, Any] = {}
         self.config = view.View(self._seen)
-        self._last = checkpoint.load(self.name) or {}
-        self._staging = Staging(self._last.get("outputs", {}))
+        self._last = record.load(self.name)
+        self._previous = self._last.outputs if self._last else {}
+        self._staging = Staging(self._previous)
         self._survivors: list[str] = []
         self._history: list[str] = []
         self._told = time.monotonic()
@@ -100,8 +103,8 @@ class Run:
         self._must_be_promised(path)
         with guard.opened():
             data, sha = _read_hashed(path)
-            recorded = checkpoint.produced(path)
-            if recorded and sha != recorded["sha256"]:
+            recorded = publishing.produced(path)
+            if recorded and sha != recorded.sha256:
                 data, sha = self._read_once_more(path)
         self.inputs[path] = sha
         return data
@@ -115,17 +118,17 @@ class Run:
     def _not_promised(self, path: str) -> InputError:
         return InputError(
             f"scripts/{self.step}.py",
-            f"reads {path}, which the rule for {checkpoint.path_of(self.name)} does not list",
+            f"reads {path}, which the rule for {record.path_of(self.name)} does not list",
             "add it to that rule's prerequisites in make/",
         )
 
     def _read_once_more(self, path: str) -> tuple[bytes, str]:
         """Wait for a producer that may be at work in another make; then the file must be its."""
-        producer = checkpoint.producer(path) or ""
+        producer = publishing.producer(path) or ""
         with locks.held(producer, console.say):
             data, sha = _read_hashed(path)
-            recorded = checkpoint.produced(path)
-        if recorded and sha != recorded["sha256"]:
+            recorded = publishing.produced(path)
+        if recorded and sha != recorded.sha256:
             raise InputError(
                 path,
                 f"is not what {producer} wrote: it was changed by hand",
@@ -175,10 +178,10 @@ class Run:
         """An object, only from a file whose hash its own checkpoint recorded."""
         data = self.read_bytes(path)
         with guard.opened():
-            if checkpoint.producer(path) is None:
-                checkpoint.publish_all()  # its pointer may just have been lost
-            recorded = checkpoint.produced(path)
-        if not recorded or recorded["sha256"] != self.inputs[path]:
+            if publishing.producer(path) is None:
+                publishing.publish_all()  # its pointer may just have been lost
+            recorded = publishing.produced(path)
+        if not recorded or recorded.sha256 != self.inputs[path]:
             raise InputError(
                 path,
                 "no checkpoint vouches for this file, and a pickle can run any code",
@@ -214,18 +217,18 @@ class Run:
 
     def previous(self, path: str) -> bytes | None:
         """This step's own earlier output, if it is as the step left it."""
-        recorded = self._last.get("outputs", {}).get(path)
+        recorded = self._previous.get(path)
         with guard.opened():
             if not recorded or not Path(path).is_file():
                 return None
             data = Path(path).read_bytes()
-        return data if store.sha256(data) == recorded["sha256"] else None
+        return data if store.sha256(data) == recorded.sha256 else None
 
     def checkpoints(self) -> list[dict[str, Any]]:
-        """All checkpoints, for timings; wall-clock facts, so not an input that asks for a rerun."""
+        """What all checkpoints hold, for timings: wall-clock facts, so no reason to run again."""
         self._reads_checkpoints = True
         with guard.opened():
-            return list(checkpoint.load_all().values())
+            return [record.content_of(found) for found in record.load_all().values()]
 
     def append_history(self, snapshot: dict[str, Any]) -> list[dict[str, Any]]:
         """Keep `snapshot` if it differs from the latest one; all snapshots, oldest first."""
@@ -342,7 +345,7 @@ class Run:
     def _alert(self, message: str, severity: str) -> None:
         alerts = view.plain(view.View({}, "alerts"))
         owners = [owner for owner, steps in alerts["owners"].items() if self.step in steps]
-        record = {
+        told = {
             "severity": severity,
             "owner": owners[0] if owners else None,
             "step": self.step,
@@ -351,7 +354,7 @@ class Run:
             "log": str(logs.path_of(self.name)),
             "run": run_id(),
         }
-        trouble = logs.alert(record, alerts["webhook"])
+        trouble = logs.alert(told, alerts["webhook"])
         if trouble:
             self.log.warning(trouble)
             self._show(trouble)
@@ -361,40 +364,39 @@ class Run:
     def succeed(self, why: list[Reason], started_ns: int, seconds: float) -> None:
         """Move the outputs into place and write the checkpoint."""
         outputs = self._staging.commit(reports=self._survivors)
-        self._staging.remove(self._last.get("outputs", {}).keys() - outputs.keys())
+        self._staging.remove(self._previous.keys() - outputs.keys())
         for kept in self._staging.kept:
             self.note(f"an output had been edited by hand; that copy is now {kept}")
         for path in self._history:
             outputs.pop(path)
-        record = self._record(why, started_ns, seconds) | {"outputs": outputs}
-        checkpoint.save(record, started_ns)
+        checkpoint = replace(self._checkpoint(why, started_ns, seconds), outputs=outputs)
+        publishing.save(checkpoint, started_ns)
         console.finished(self.instance, "ran", seconds, self._headline, _brief(why))
 
-    def _record(self, why: list[Reason], started_ns: int, seconds: float) -> dict[str, Any]:
-        """The checkpoint, but for the outputs."""
+    def _checkpoint(self, why: list[Reason], started_ns: int, seconds: float) -> Checkpoint:
+        """All but the outputs."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        return {
-            "format": checkpoint.FORMAT,
-            "name": self.name,
-            "step": self.step,
-            "instance": self.instance.names,
-            "run": run_id(),
-            "reasons": [str(reason) for reason in why],
-            "started": datetime.fromtimestamp(started_ns / 1e9, UTC).isoformat(),
-            "seconds": round(seconds, 3),
-            "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
-            "peak_memory_bytes": _peak_bytes(usage),
-            "attempts": self.attempts,
-            "headline": self._headline,
-            "notes": self._notes,
-            "provisional": self._provisional,
-            "reads_checkpoints": self._reads_checkpoints,
-            "inputs": self._described_inputs(),
-            "config": self._seen,
-            "code": self._code(),
-            "imported": sorted(code.imported()),
-            "libraries": environment.behind(code.imported()),
-        }
+        return Checkpoint(
+            instance=self.instance,
+            started=datetime.fromtimestamp(started_ns / 1e9, UTC),
+            run=run_id(),
+            reasons=[str(reason) for reason in why],
+            seconds=round(seconds, 3),
+            cpu_seconds=round(usage.ru_utime + usage.ru_stime, 3),
+            peak_memory_bytes=_peak_bytes(usage),
+            attempts=self.attempts,
+            headline=self._headline,
+            notes=self._notes,
+            provisional=self._provisional,
+            reads_checkpoints=self._reads_checkpoints,
+            inputs={
+                path: Input(sha, self._rows.get(path)) for path, sha in sorted(self.inputs.items())
+            },
+            config=self._seen,
+            code=self._code(),
+            imported=sorted(code.imported()),
+            libraries=environment.behind(code.imported()),
+        )
 
     def fail(self, message: str, seconds: float) -> None:
         """Leave the earlier outputs as they are, and say what went wrong."""
@@ -402,26 +404,19 @@ class Run:
         self._staging.commit(survivors, reports=survivors)
         self._staging.discard()
         self.log.error(message)
-        checkpoint.note_failure(self.name, message)
+        record.note_failure(self.name, message)
         self._alert(message, "error")
         console.finished(self.instance, "failed", seconds, "")
         console.complain(f"{message}\n    log: {logs.path_of(self.name)}")
 
-    def _described_inputs(self) -> dict[str, dict[str, Any]]:
-        return {
-            path: {"sha256": sha} | ({"rows": self._rows[path]} if path in self._rows else {})
-            for path, sha in sorted(self.inputs.items())
-        }
-
-    def _code(self) -> dict[str, dict[str, str]]:
+    def _code(self) -> dict[str, Module]:
         """Fingerprints of the project modules that were loaded."""
-        known = self._last.get("code", {})
+        known = self._last.code if self._last else {}
         fingerprints = {}
         for path, source in code.loaded(CODE).items():
             sha = store.sha256(source)
-            same = path in known and known[path]["sha256"] == sha
-            meaning = known[path]["meaning"] if same else code.meaning(source)
-            fingerprints[path] = {"sha256": sha, "meaning": meaning}
+            same = path in known and known[path].sha256 == sha
+            fingerprints[path] = Module(sha, known[path].meaning if same else code.meaning(source))
         return fingerprints
 
 
@@ -455,7 +450,7 @@ def promised_by_make(name: str) -> set[str] | None:
 
     A source stands there by the key that names it.
     """
-    if os.environ.get("TIDEMARK_TARGET") != str(checkpoint.path_of(name)):
+    if os.environ.get("TIDEMARK_TARGET") != str(record.path_of(name)):
         return None
     listed = Path(f"artifacts/.promised/{name}.ok").read_text("utf-8").split()
     keys = [Path(path).name for path in listed if path.startswith(f"{view.KEYS}/fetch_data.")]

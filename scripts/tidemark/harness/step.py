@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from tidemark.config import kinds, view
 from tidemark.errors import InputError
 from tidemark.files import locks
-from tidemark.harness import checkpoint, console, guard
+from tidemark.harness import console, guard, publishing, staleness
 from tidemark.harness.failures import exit_code_of, io_message, not_python
 from tidemark.harness.instance import Instance
 from tidemark.harness.run import Run
@@ -112,9 +112,9 @@ def _locked_run(function: Callable[[Run], None], instance: Instance) -> int:
 def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
     name = instance.name
     started_ns = int(os.environ["TIDEMARK_STARTED_NS"])
-    why = list(checkpoint.reasons(name))
+    why = list(staleness.reasons(name))
     if not why:
-        checkpoint.confirm(name, started_ns)
+        publishing.confirm(name, started_ns)
         console.finished(instance, "fresh", 0.0, "")
         return 0
     run = Run(instance)

@@ -9,43 +9,50 @@ Make runs, or lists with -n, is exact.
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from tidemark.config import view
 from tidemark.files import locks, store
-from tidemark.harness import checkpoint, console
-from tidemark.harness.checkpoint import Look
+from tidemark.harness import console, publishing, record, staleness
+from tidemark.harness.publishing import LONG_AGO_NS
+from tidemark.harness.record import FOLDER, Checkpoint
+from tidemark.harness.staleness import Look
 
-STAMP = checkpoint.FOLDER / ".verified"
-LOOKED = checkpoint.FOLDER / ".looked"  # its time: when the last look began
-WATCHED = checkpoint.FOLDER / ".watched"
+STAMP = FOLDER / ".verified"
+LOOKED = FOLDER / ".looked"  # its time: when the last look began
+WATCHED = FOLDER / ".watched"
 WRITTEN = ("artifacts", "data", "features", "models", "metrics", "reports")
 
 
 def verify() -> None:
-    """Settle every checkpoint that no process is at, upstream first, and note that it was done."""
+    """Settle every checkpoint that no process is at, upstream first, and note that it was done.
+
+    Raises:
+        InputError: a newer version of Tidemark wrote one of them.
+    """
     began = store.now_ns()
     _watch()
     look = Look()
-    found = {name: look.record(name) for name in checkpoint.names()}
-    records = {name: record for name, record in found.items() if record is not None}
-    unreadable = [name for name in found if name not in records]
+    found = {name: look.checkpoint(name) for name in record.names()}
+    checkpoints = {name: checkpoint for name, checkpoint in found.items() if checkpoint is not None}
+    unreadable = [name for name in found if name not in checkpoints]
     pending: set[str] = set()
     holding = []
-    for name in [*upstream_first(records), *unreadable]:
+    for name in [*upstream_first(checkpoints), *unreadable]:
         with locks.held_if_free(name) as free:
             if free and _settled(name, pending, look, began):
                 holding.append(name)
-            elif free:
-                pending.update(records.get(name, {}).get("outputs", ()))
-    checkpoint.forget(records)
+            elif free and name in checkpoints:
+                pending.update(checkpoints[name].outputs)
+    publishing.forget_all_but(checkpoints)
     _sweep()
-    _report_upgrades(records, look)
+    _report_upgrades(checkpoints.values(), look)
     store.write_atomic(LOOKED, b"", began)
     ended = store.file_clock_ns()
-    if any(_edited_meanwhile(record, began) for record in map(look.record, holding) if record):
+    held = (checkpoint for checkpoint in map(look.checkpoint, holding) if checkpoint)
+    if any(_edited_meanwhile(checkpoint, began) for checkpoint in held):
         STAMP.unlink(missing_ok=True)
     else:  # a later time in it than now: the clock went back
         store.write_atomic(STAMP, f"{int(time.time())}\n".encode(), ended)
@@ -92,60 +99,71 @@ def _sweep() -> None:
             continue
 
 
-def _report_upgrades(records: Mapping[str, Mapping[str, Any]], look: Look) -> None:
+def _report_upgrades(checkpoints: Iterable[Checkpoint], look: Look) -> None:
     """An upgrade that reruns nothing must not pass unnoticed."""
-    passed = [u for record in records.values() for u in checkpoint.passed_upgrades(record, look)]
-    for line in checkpoint.passed_over(passed):
+    passed = [u for found in checkpoints for u in staleness.passed_upgrades(found, look)]
+    for line in staleness.passed_over(passed):
         console.say(line)
 
 
-def upstream_first(records: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Names of checkpoints, each after those that made its inputs."""
-    producer = {path: name for name, record in records.items() for path in record["outputs"]}
+class Linked(Protocol):
+    """What reads files and writes files, such as a checkpoint."""
+
+    @property
+    def inputs(self) -> Iterable[str]:
+        """Paths."""
+
+    @property
+    def outputs(self) -> Iterable[str]:
+        """Paths."""
+
+
+def upstream_first(linked: Mapping[str, Linked]) -> Iterator[str]:
+    """Names, each after those that made its inputs."""
+    producer = {path: name for name, links in linked.items() for path in links.outputs}
     seen: set[str] = set()
 
     def visit(name: str) -> Iterator[str]:
         if name not in seen:
             seen.add(name)
-            for path in records[name]["inputs"]:
+            for path in linked[name].inputs:
                 if path in producer:
                     yield from visit(producer[path])
             yield name
 
-    for name in records:
+    for name in linked:
         yield from visit(name)
 
 
 def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
     """Whether the checkpoint holds, as far as it does not wait for `pending` inputs."""
-    path = checkpoint.path_of(name)
-    record = look.reload(name)  # another make may have written it before we had the lock
-    if record is None or next(checkpoint.reasons(name, pending, look), None) is not None:
-        if record:
-            checkpoint.publish_dependencies(record)
-        os.utime(path, ns=(checkpoint.LONG_AGO_NS, checkpoint.LONG_AGO_NS))
+    path = record.path_of(name)
+    checkpoint = look.reload(name)  # another make may have written it before we had the lock
+    if checkpoint is None or not staleness.holds(name, pending, look):
+        if checkpoint:
+            publishing.publish_dependencies(checkpoint)
+        os.utime(path, ns=(LONG_AGO_NS, LONG_AGO_NS))
         return False
-    checkpoint.publish(record)
-    if _edited_meanwhile(record, looked_ns):
+    publishing.publish(checkpoint)
+    if _edited_meanwhile(checkpoint, looked_ns):
         return True  # as far as was seen; but no time may say so
-    stamp = max(path.stat().st_mtime_ns, _newest(record, look, looked_ns))
-    for output, item in record["outputs"].items():
+    stamp = max(path.stat().st_mtime_ns, _newest(checkpoint, look, looked_ns))
+    for output in checkpoint.outputs:
         if Path(output).stat().st_mtime_ns < stamp:
             os.utime(output, ns=(stamp, stamp))
-            item["mtime_ns"] = stamp  # for this look; on disk, the checkpoint's own time tells
     os.utime(path, ns=(stamp, stamp))
     return True
 
 
-def _edited_meanwhile(record: Mapping[str, Any], looked_ns: int) -> bool:
+def _edited_meanwhile(checkpoint: Checkpoint, looked_ns: int) -> bool:
     """Whether an output may have been changed after it was read.
 
     What was done to it since the look began shows, but for the time that was set here: that is its
     checkpoint's own.
     """
     try:
-        own = checkpoint.path_of(record["name"]).stat()
-        for stat in (Path(output).stat() for output in record["outputs"]):
+        own = record.path_of(checkpoint.name).stat()
+        for stat in (Path(output).stat() for output in checkpoint.outputs):
             given = stat.st_mtime_ns == own.st_mtime_ns
             if stat.st_ctime_ns > (own.st_ctime_ns if given else looked_ns):
                 return True
@@ -154,8 +172,8 @@ def _edited_meanwhile(record: Mapping[str, Any], looked_ns: int) -> bool:
     return False
 
 
-def _newest(record: Mapping[str, Any], look: Look, looked_ns: int) -> int:
+def _newest(checkpoint: Checkpoint, look: Look, looked_ns: int) -> int:
     """Time of the newest prerequisite, leaving out those edited since the pass began."""
-    times = [look.mtime_ns(path) or 0 for path in checkpoint.prerequisites(record)]
+    times = [look.mtime_ns(path) or 0 for path in publishing.prerequisites(checkpoint)]
     now = store.file_clock_ns()
     return max((t for t in times if t <= looked_ns or t > now), default=0)

@@ -1,37 +1,34 @@
-import json
+"""Why a step must run again; and the time, the dependency file and pointers of its checkpoint."""
+
 import os
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tidemark.config import view
 from tidemark.errors import InputError
 from tidemark.files import listings, store
-from tidemark.harness import checkpoint, code
+from tidemark.harness import code, publishing, record, staleness
+from tidemark.harness.instance import Instance
+from tidemark.harness.record import Checkpoint, Input, Module, Output
 
 import pytest
 
 NAME = "evaluate_s_m"
 
 
-def record(**changes):
-    inputs = {"data/in.csv": {"sha256": store.sha256(b"in")}}
+def checkpoint(**changes) -> Checkpoint:
     out = Path("metrics/out.json").stat()
-    outputs = {
-        "metrics/out.json": {
-            "sha256": store.sha256(b"out"), "bytes": out.st_size, "mtime_ns": out.st_mtime_ns,
-        }
-    }  # fmt: skip
     source = Path("scripts/m.py").read_bytes()
-    code_ = {"scripts/m.py": {"sha256": store.sha256(source), "meaning": "m"}}
-    base = {
-        "format": checkpoint.FORMAT,
-        "name": NAME,
-        "step": "evaluate",
-        "provisional": "",
-        "libraries": {},
-    }
-    return base | {
-        "inputs": inputs, "outputs": outputs, "config": {"a.b": 1}, "code": code_, **changes,
-    }  # fmt: skip
+    base = Checkpoint(
+        Instance("evaluate", {"scenario": "s", "model": "m"}),
+        datetime.now(UTC),
+        inputs={"data/in.csv": Input(store.sha256(b"in"))},
+        outputs={"metrics/out.json": Output(store.sha256(b"out"), out.st_size, out.st_mtime_ns)},
+        config={"a.b": 1},
+        code={"scripts/m.py": Module(store.sha256(source), "m")},
+    )
+    return replace(base, **changes)
 
 
 @pytest.fixture(autouse=True)
@@ -41,24 +38,26 @@ def project(tmp_path, monkeypatch):
         Path(path).parent.mkdir()
         Path(path).write_text(text)
     view.sync({"a": {"b": 1}}, "", 1)
-    checkpoint.save(record(), store.now_ns())
+    publishing.save(checkpoint(), store.now_ns())
 
 
 def why() -> list[str]:
-    return [str(reason) for reason in checkpoint.reasons(NAME)]
+    return [str(reason) for reason in staleness.reasons(NAME)]
 
 
 def test_nothing_changed():
     assert why() == []
+    assert staleness.holds(NAME)
 
 
 def test_never_ran():
-    assert [str(r) for r in checkpoint.reasons("other")] == ["never ran"]
+    assert [str(r) for r in staleness.reasons("other")] == ["never ran"]
+    assert not staleness.holds("other")
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"format": 99}', "[]", '"x"', "{}", "\x00"])
 def test_a_checkpoint_that_cannot_be_read_asks_for_a_run(text):
-    checkpoint.path_of(NAME).write_text(text)
+    record.path_of(NAME).write_text(text)
     assert why() == ["its checkpoint cannot be read"]
 
 
@@ -103,10 +102,10 @@ def test_a_source_that_is_too_large_is_not_hashed_to_the_end(monkeypatch):
     view.sync({"a": {"b": 1}, "fetch_data": {"largest_file_megabytes": 1}}, "", 1)
     with monkeypatch.context() as patch:
         patch.setattr(store, "sha256_file", lambda path: pytest.fail(f"hashes {path}"))
-        reasons = checkpoint.reasons(NAME)
+        reasons = staleness.reasons(NAME)
         assert str(next(reasons)) == "data/in.csv cannot be read"
     os.truncate("data/in.csv", 10**6 + 1)  # a template may be as large, a source may not
-    assert checkpoint.Look().sha("data/in.csv") == store.sha256_file(Path("data/in.csv"))
+    assert staleness.Look().sha("data/in.csv") == store.sha256_file(Path("data/in.csv"))
 
 
 def test_the_checkpoint_is_as_old_as_the_start_of_its_step():
@@ -114,34 +113,34 @@ def test_the_checkpoint_is_as_old_as_the_start_of_its_step():
     os.utime("data/in.csv", (1, 1))
     os.utime("scripts/m.py", (1, 1))
     os.utime(view.KEYS / "a.b", (1, 1))
-    checkpoint.save(record(), started)
-    assert checkpoint.path_of(NAME).stat().st_mtime_ns == started
+    publishing.save(checkpoint(), started)
+    assert record.path_of(NAME).stat().st_mtime_ns == started
 
 
 def test_a_prerequisite_from_the_future_lifts_the_checkpoint():
     os.utime("data/in.csv", (4_000_000_000, 4_000_000_000))
-    checkpoint.confirm(NAME, store.now_ns())
-    assert checkpoint.path_of(NAME).stat().st_mtime == 4_000_000_000
+    publishing.confirm(NAME, store.now_ns())
+    assert record.path_of(NAME).stat().st_mtime == 4_000_000_000
 
 
 def test_an_edit_since_the_start_is_newer_than_the_checkpoint():
     started = store.now_ns()
     Path("data/in.csv").write_text("in")
-    checkpoint.save(record(), started)
+    publishing.save(checkpoint(), started)
     edited = Path("data/in.csv").stat().st_mtime_ns
-    assert checkpoint.path_of(NAME).stat().st_mtime_ns == started < edited
+    assert record.path_of(NAME).stat().st_mtime_ns == started < edited
 
 
 def test_inputs_about_to_be_made_again_are_not_judged():
     Path("data/in.csv").unlink()
     assert why() == ["data/in.csv is gone"]
-    assert list(checkpoint.reasons(NAME, {"data/in.csv"})) == []
+    assert list(staleness.reasons(NAME, {"data/in.csv"})) == []
 
 
 def test_a_file_outside_the_project_has_no_producer(tmp_path):
     (tmp_path / "prices.csv").write_text("some prices")
-    assert checkpoint.producer(str(tmp_path / "prices.csv")) is None
-    assert checkpoint.producer("../prices.csv") is None
+    assert publishing.producer(str(tmp_path / "prices.csv")) is None
+    assert publishing.producer("../prices.csv") is None
 
 
 def test_the_depfile_names_keys_modules_and_outputs_but_no_file_that_people_name():
@@ -157,38 +156,37 @@ def test_the_depfile_names_keys_modules_and_outputs_but_no_file_that_people_name
 def test_a_module_that_make_cannot_name_is_refused(sign):
     path = f"scripts/a{sign}b.py"
     with pytest.raises(InputError, match="which Make cannot handle"):
-        checkpoint.publish(record(code={path: {"sha256": "", "meaning": ""}}))
+        publishing.publish(checkpoint(code={path: Module("", "")}))
 
 
 def test_a_provisional_result_asks_again():
-    checkpoint.save(record(provisional="the source was gone"), store.now_ns())
+    publishing.save(checkpoint(provisional="the source was gone"), store.now_ns())
     assert why() == ["provisional: the source was gone"]
     assert f"artifacts/{NAME}.ok: FORCE" in Path(f"artifacts/.deps/{NAME}.d").read_text()
 
 
 def test_a_listing_is_an_input():
-    listed = {"data/*.csv": {"sha256": listings.sha("data/*.csv")}}
-    checkpoint.save(record(inputs=listed), store.now_ns())
+    listed = {"data/*.csv": Input(listings.sha("data/*.csv"))}
+    publishing.save(checkpoint(inputs=listed), store.now_ns())
     assert why() == []
     Path("data/new.csv").write_text("")
     assert len(why()) == 1
 
 
 def test_a_producer_vouches_for_its_output():
-    assert checkpoint.producer("metrics/out.json") == NAME
-    assert checkpoint.produced("data/in.csv") is None
-    assert json.loads(checkpoint.path_of(NAME).read_text())["name"] == NAME
+    assert publishing.producer("metrics/out.json") == NAME
+    assert publishing.produced("data/in.csv") is None
 
 
 def test_an_edit_of_plumbing_is_shown_and_no_reason_to_run():
     path = sorted(code.PLUMBING)[0]
-    then = record()["code"] | {path: {"sha256": "0" * 64, "meaning": "0"}}
+    then = {**checkpoint().code, path: Module("0" * 64, "0")}
     Path(path).parent.mkdir(parents=True)
     Path(path).write_text("EDITED = 1\n")
-    checkpoint.save(record(code=then), store.now_ns())
+    publishing.save(checkpoint(code=then), store.now_ns())
     assert why() == []
-    kept = checkpoint.load(NAME)
-    assert checkpoint.edited_plumbing(kept, checkpoint.Look()) == [path]
+    kept = record.load(NAME)
+    assert staleness.edited_plumbing(kept, staleness.Look()) == [path]
     assert path not in Path(f"artifacts/.deps/{NAME}.d").read_text()
     Path(path).unlink()
     assert why() == []
