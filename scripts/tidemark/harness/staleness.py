@@ -41,6 +41,7 @@ class Look:
         self._producer = cache(publishing.producer)
         self._largest = cache(lambda: max(1000, json.loads(stored(LARGEST) or "0")) * 1_000_000)
         self._checkpoints: dict[str, Checkpoint | None] = {}
+        self._states: dict[str, tuple[int, int]] = {}
         self._times: dict[str, int] = {}
         self._sealed: dict[str, int] = {}
         self._makers: dict[str, str] = {}
@@ -50,9 +51,13 @@ class Look:
         return self._checkpoints[name] if name in self._checkpoints else self.reload(name)
 
     def reload(self, name: str) -> Checkpoint | None:
-        """The same, but as it is now."""
+        """The same, but as it is now: read again unless nothing was done to the file."""
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             stat = record.path_of(name).stat()
+            state = (stat.st_ino, stat.st_ctime_ns)
+            if self._states.get(name) == state:
+                return self._checkpoints[name]
+            self._states[name] = state
             self._times[name] = stat.st_mtime_ns
             self._sealed[name] = stat.st_ctime_ns if stat.st_mtime_ns != LONG_AGO_NS else 0
         found = self._checkpoints[name] = record.load(name)
