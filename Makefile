@@ -1,19 +1,19 @@
 # Tidemark: from raw prices to compared models, ranked strategies and reports. `make help` lists the targets.
 #
-# Each step is scripts/<step>.py; artifacts/<step>_<instance>.ok, its tide mark, is the target. A rule
-# in make/*.mk names the files the step may read; which modules and config keys it really used, the step
-# itself writes to artifacts/.deps/ for Make to include. Lists of names come from config.yaml.
+# Each step is scripts/<step>.py; its target is artifacts/<step>_<instance>.ok, its tide mark. A rule in
+# make/*.mk names the files that the step may read. Which modules and configuration keys it really used,
+# the step itself writes to artifacts/.deps/, which Make includes. Lists of names come from config.yaml.
 
 ifeq ($(filter grouped-target,$(.FEATURES)),)
 $(error Tidemark needs GNU Make 4.3 or newer; this is $(MAKE_VERSION). Cure: install it (macOS: `brew install make`, then type gmake))
 endif
 
-# The code's folder, with a slash; nothing where the project is that folder. A project elsewhere has config.yaml,
-# schemas/, reports/templates/ and its data, and is made by `make -f CODE/Makefile`.
+# The code's folder with a slash at its end, or nothing if the project is that folder. A project elsewhere has
+# config.yaml, schemas/, reports/templates/ and its data, and is built by `make -f CODE/Makefile`.
 override CODE := $(filter-out ./,$(dir $(lastword $(MAKEFILE_LIST))))
 include $(CODE)make/machinery.mk
 
-# --- The DAG, a branch each, from top to bottom; each says which steps it has, in order
+# --- The DAG, a file for each branch, from top to bottom; each says which steps it has, in order
 
 STEPS :=
 include $(CODE)make/data.mk
@@ -27,7 +27,7 @@ urgent := fetch_data validate_schema market_scenarios backtest
 idle := plots reports
 CHECKPOINTS := $(foreach step,$(urgent) $(filter-out $(urgent) $(idle),$(STEPS)) $(idle),$(CHECKPOINTS_$(step)))
 
-# Once, when all goals are done.
+# The closing line, said once, when all goals are done.
 SUMMARY = $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^))
 
 ## all: the whole pipeline; only what an edit affects runs again
@@ -37,10 +37,10 @@ $(STEPS) all: ; $(SUMMARY)
 closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
 $(if $(closing),$(eval $(closing): | $(foreach goal,$(filter-out $(closing) $(OUTSIDE),$(MAKECMDGOALS)),$(if $(call odd,$(goal)),,$(goal)))))
 
-# What people write reaches the scripts through the environment, as it is: no shell reads it.
+# What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
 export T REASON OTHER FORMAT DETAILS
 export MAKE_COMMAND
-status why dag timings compare-tree: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # some environment, not the newest
+status why dag timings compare-tree: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:
 	@$(PYTHON) $(COMMANDS)/status.py --config $(CONFIG) --steps "$(STEPS)"

@@ -1,4 +1,4 @@
-# From the sources to data that hold: fetch_data, validate_schema.
+# From the sources to validated data: fetch_data, validate_schema.
 
 STEPS += fetch_data validate_schema
 
@@ -7,7 +7,7 @@ raw := $(RAW:%=data/raw/%.parquet)
 CHECKPOINTS_fetch_data := artifacts/fetch_data.ok
 CHECKPOINTS_validate_schema := artifacts/validate_schema.ok
 
-# Make knows a source by the key that names it, never by its own name; changed.sh sees its files change.
+# Make knows a source by the key that names it, never by its file name; changed.sh sees when its files change.
 artifacts/fetch_data.ok: $(SOURCES)
 	$(STEP) scripts/fetch_data.py
 $(raw) $(raw:=.sha256): artifacts/fetch_data.ok ; $(KEPT)

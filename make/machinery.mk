@@ -1,13 +1,13 @@
-# What every goal of the pipeline needs: the configuration, times that say what contents say, an
+# What every goal of the pipeline needs: the configuration, file times that agree with contents, an
 # environment, and how a rule of the DAG is written.
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
-# What comes from outside is text: no `$` in it is a call of Make's. (LAUNCH is a command, and may have one.)
+# Variables from outside are text: a `$` in them calls no function of Make. (LAUNCH is a command and may have one.)
 given = $(filter environment command,$(firstword $(origin $1)))
 $(foreach name,$(filter-out LAUNCH,$(.VARIABLES)),$(if $(findstring $$,$(value $(name))),$(if $(call given,$(name)),$(eval override $(name) := $$(value $(name))))))
-# $(call odd,name) gives the signs for which Make or a shell could read a name as something else.
+# $(call odd,name) gives the characters in a name that Make or a shell could misread.
 hash := \#
 odd = $(strip $(foreach sign,$$ $(hash) % : ; | & < > ( ) { } [ ] ' " \ ` * ? ! ~ ^ = $(comma),$(findstring $(sign),$1)) $(filter -%,$1) $(if $(filter-out 1,$(words .$1.)),blank))
 comma := ,
@@ -18,16 +18,17 @@ $(if $(call odd,$(CONFIG)),$(error CONFIG=$(CONFIG): has $(firstword $(call odd,
 VENV := $(CODE).venv
 PYTHON := $(VENV)/bin/python
 COMMANDS := $(CODE)scripts/commands
-# Settings of another Python's; a shell that Make asks does not know of `unexport`.
+# Settings for another Python. `unexport` has no effect on $(shell), which therefore unsets them itself.
 FOREIGN := PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONPLATLIBDIR PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(FOREIGN)
-# While an interpreter starts, Ctrl-C would print a traceback; the scripts' first lines heed it again.
+# Ctrl-C is ignored while an interpreter starts, because it would print a traceback; the scripts' first lines
+# heed it again.
 START := trap '' INT; exec $(PYTHON)
-# Steps are children of one interpreter that has the libraries loaded; WARM=0: plain processes.
+# Steps are children of one interpreter that has the libraries loaded; with WARM=0 they are plain processes.
 # LAUNCH, if set, is a prefix for every step, e.g. LAUNCH="srun -n1 -c1".
 WARM ?= 1
 
-# --- The configuration, and times that say what contents say
+# --- The configuration, and file times that agree with contents
 
 LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO RAW SOURCES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
@@ -44,9 +45,9 @@ $(if $(filter -j%,$(MAKEFLAGS)),,$(eval MAKEFLAGS += -j$(lastword $(about))))
 
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
 
-# Make compares times, but contents decide. When any file changed since the last look, verify.py sets
-# the times of the checkpoints by their contents; a no-op costs one quick look by a few `find`.
-# Once a make for the configuration: a file from the future would ask for ever.
+# Make compares times, but contents decide. If any file changed since the last look, verify.py compares contents
+# and sets the times of the checkpoints accordingly; a no-op costs only the quick look by a few `find`s. The
+# configuration is looked at once in a make, because a file from the future would always count as changed.
 look := $(shell $(CODE)scripts/changed.sh $(if $(MAKE_RESTARTS),,$(CONFIG)) 2>&1 || echo verify)
 
 include artifacts/config.mk
@@ -74,11 +75,12 @@ $(VENV)/.dev-ok: $(CODE)requirements-dev.lock $(VENV)/.ok
 	@$(CODE)scripts/environment.sh requirements-dev.lock
 
 # --- How a rule of the DAG is written
-# An output's time says when its content last changed, so it may be older than its checkpoint; the
-# recipe $(KEPT) does nothing, after which Make looks at the file again. (Not `&:`, for which the
-# dry run of Make 4.3 would miss everything downstream.) `|` means: only after.
+# An output's time says when its content last changed, so it may be older than its checkpoint. The recipe
+# $(KEPT) does nothing, but makes Make look at the file again. (`&:` would not do: with it, the dry run of
+# Make 4.3 misses everything downstream.) What follows `|` must only come first.
 
-# The harness lets a step read only what this lists; a list that stands is left alone, for dry runs write too.
+# The harness lets a step read only the files listed here. A list that is right already is not written again,
+# because dry runs write too.
 same = $(if $(subst x$1x,,x$2x)$(subst x$2x,,x$1x),,same)
 STEP = @$(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S $(CODE)scripts/launch/launch.py
 KEPT :=

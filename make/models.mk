@@ -1,4 +1,4 @@
-# Forecasting models, for each scenario ($1) and model ($2), and all of them side by side.
+# Forecasting models for each scenario ($1) and model ($2), and the comparison of all of them.
 
 STEPS += preprocess feature_engineering split_data train_models evaluate plots scenario_compare
 

@@ -1,6 +1,6 @@
-# What the steps were seen to depend on: artifacts/.deps/ has it of each step that ran.
+# What the steps were seen to depend on, from the file that each step which ran left in artifacts/.deps/.
 
-# A module that is gone is no error: who used it runs again.
+# A deleted module is no error: the steps that used it run again.
 $(if $(CODE),$(eval vpath scripts/% $(CODE)))
 scripts/%.py: ;
 # $(call missing,files) is FORCE when one of the files is gone: a deleted output reruns its step.

@@ -1,4 +1,4 @@
-# Everything measured in one database, and what people read.
+# A database of everything that was measured, and the reports for people to read.
 
 STEPS += collect_metrics reports
 

@@ -1,4 +1,4 @@
-# Trading strategies ($1 is one): markets to try them on, backtests, and what these are worth together.
+# Trading strategies ($1 is one of them): the markets to try them on, backtests, and their assessment.
 
 STEPS += market_scenarios market_metrics backtest assess strategy_plots
 
