@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from tidemark.backtest.engine import Rules, simulate
+from tidemark.backtest.engine import Market, Result, Rules, as_cells
 from tidemark.backtest.performance import measure
 from tidemark.errors import InputError
 from tidemark.market.grid import Prices, from_tidy
@@ -42,7 +42,13 @@ def bars(close, open_=None, tickers=None) -> Prices:
 
 
 def column(*values) -> np.ndarray:
-    return np.array(values, dtype=float)[:, np.newaxis]
+    """Targets of one set for one ticker, (1, bars, 1)."""
+    return np.array(values, dtype=float)[np.newaxis, :, np.newaxis]
+
+
+def traded(targets, prices, rules, allowed=None) -> Result:
+    """What comes of (sets, bars, tickers) targets."""
+    return Market(prices, rules, allowed).simulate(as_cells(targets))
 
 
 def sma(values, window):
@@ -81,8 +87,8 @@ def test_sma_cross_gives_the_published_figures(
     stocks, ticker, fast, slow, total_return, sharpe, drawdown, trades
 ):
     rules = Rules("same_close", 0.001, 0.0, "long_only", 0.0, 252.0)
-    found = measure(simulate(sma_cross(stocks, fast, slow), stocks, rules), rules)
-    of_ticker = {name: values[stocks.ticker.index(ticker)] for name, values in found.items()}
+    found = measure(traded([sma_cross(stocks, fast, slow)], stocks, rules), rules)
+    of_ticker = {name: values[0, stocks.ticker.index(ticker)] for name, values in found.items()}
     assert of_ticker["total_return"] == pytest.approx(total_return, abs=1e-9)
     assert of_ticker["sharpe_ratio"] == pytest.approx(sharpe, abs=1e-9)
     assert of_ticker["max_drawdown"] == pytest.approx(drawdown, abs=1e-9)
@@ -99,8 +105,8 @@ def test_fill_timing_matters_as_published(fill, total_return, tolerance):
     frame = frame[frame["Ticker"] == "GOOG"].rename(columns={"Date": "timestamp"})
     prices = from_tidy(frame.rename(columns=lambda name: name.lower().replace(" ", "_")))
     rules = replace(FREE, fill=fill, direction="long_only")
-    found = measure(simulate(sma_cross(prices, 10, 30), prices, rules), rules)
-    assert found["total_return"][0] == pytest.approx(total_return, abs=tolerance)
+    found = measure(traded([sma_cross(prices, 10, 30)], prices, rules), rules)
+    assert found["total_return"][0, 0] == pytest.approx(total_return, abs=tolerance)
 
 
 # --- Against a plain loop over bars
@@ -213,7 +219,7 @@ def cases(draw):
     targets = random.choice(levels, (sets, *shape)).repeat(spell, axis=1)[:, :length]
     if draw(st.booleans()):
         targets = targets * random.random(targets.shape)
-    allowed = random.random(shape) >= draw(st.sampled_from([0.0, 0.0, 0.3]))
+    allowed = random.random(length) >= draw(st.sampled_from([0.0, 0.0, 0.3]))
     rules = Rules(
         draw(st.sampled_from(FILLS)),
         draw(st.sampled_from([0.0, 0.001, 0.05])),
@@ -235,7 +241,7 @@ def of_cell(table, cell):
 @given(cases())
 def test_the_engine_equals_a_plain_loop(case):
     targets, prices, rules, allowed = case
-    result = simulate(targets, prices, rules, allowed)
+    result = traded(targets, prices, rules, allowed)
     assume(result.returns.min() > -1.0)  # over a gap, prices may double: ruin has tests of its own
     sets, _, tickers = targets.shape
     for one in range(sets):
@@ -245,12 +251,12 @@ def test_the_engine_equals_a_plain_loop(case):
                 prices.open[:, ticker],
                 prices.close[:, ticker],
                 rules,
-                allowed[:, ticker],
+                allowed,
             )
-            assert np.array_equal(result.position[one, :, ticker], position)
-            assert result.returns[one, :, ticker] == pytest.approx(returns, abs=1e-13)
+            assert np.array_equal(result.position[one, ticker], position)
+            assert result.returns[one, ticker] == pytest.approx(returns, abs=1e-13)
             equity = np.append(1.0, np.cumprod(1 + returns))
-            assert result.equity[one, :, ticker] == pytest.approx(equity, rel=1e-12)
+            assert result.equity[one, ticker] == pytest.approx(equity, rel=1e-12)
             cell = one * tickers + ticker
             fills, trades = of_cell(result.fills, cell), of_cell(result.trades, cell)
             assert fills[:, 2] == pytest.approx(account.lost, abs=1e-13)
@@ -270,22 +276,24 @@ def test_the_engine_equals_a_plain_loop(case):
 def test_later_bars_change_nothing_earlier(case, data):
     targets, prices, rules, allowed = case
     cut = data.draw(st.integers(1, len(prices.close)))
-    whole = simulate(targets, prices, rules, allowed)
+    whole = traded(targets, prices, rules, allowed)
     try:
-        part = simulate(targets[:, :cut], prices.upto(cut), rules, allowed[:cut])
+        part = traded(targets[:, :cut], prices.upto(cut), rules, allowed[:cut])
     except InputError:  # no open at all among the first bars
         return
-    assert np.array_equal(part.position, whole.position[:, :cut])
-    assert np.array_equal(part.returns, whole.returns[:, :cut])
+    assert np.array_equal(part.position, whole.position[..., :cut])
+    assert np.array_equal(part.returns, whole.returns[..., :cut])
 
 
 @settings(deadline=None)
 @given(cases())
 def test_no_position_earns_the_cash_rate_exactly(case):
     targets, prices, rules, allowed = case
-    result = simulate(targets * 0.0, prices, rules, allowed)
+    result = traded(targets * 0.0, prices, rules, allowed)
     rate = (1 + rules.cash_rate) ** (1 / rules.periods_per_year) - 1
-    assert np.array_equal(result.returns, np.broadcast_to(rate * result.listed, targets.shape))
+    assert np.array_equal(
+        result.returns, np.broadcast_to(rate * result.listed, result.returns.shape)
+    )
     assert not result.position.any()
     assert len(result.fills.cell) == len(result.trades.cell) == 0
 
@@ -295,7 +303,7 @@ def test_no_position_earns_the_cash_rate_exactly(case):
 def test_the_scale_of_prices_changes_nothing(case, scale):
     targets, prices, rules, allowed = case
     scaled = replace(prices, **{name: getattr(prices, name) * scale for name in OHLCV})
-    one, other = (simulate(targets, some, rules, allowed) for some in (prices, scaled))
+    one, other = (traded(targets, some, rules, allowed) for some in (prices, scaled))
     assert np.array_equal(one.returns, other.returns)
     assert np.array_equal(one.position, other.position)
 
@@ -306,12 +314,12 @@ def test_tickers_and_sets_are_independent(case, random):
     targets, prices, rules, allowed = case
     order = random.sample(range(targets.shape[2]), targets.shape[2])
     shuffled = replace(prices, **{name: getattr(prices, name)[:, order] for name in OHLCV})
-    whole = simulate(targets, prices, rules, allowed)
-    other = simulate(targets[:, :, order], shuffled, rules, allowed[:, order])
-    alone = simulate(targets[0], prices, rules, allowed)
+    whole = traded(targets, prices, rules, allowed)
+    other = traded(targets[:, :, order], shuffled, rules, allowed)
+    alone = traded(targets[:1], prices, rules, allowed)
     for name in ("returns", "position", "equity"):
-        assert np.array_equal(getattr(whole, name)[:, :, order], getattr(other, name))
-        assert np.array_equal(getattr(whole, name)[0], getattr(alone, name))
+        assert np.array_equal(getattr(whole, name)[:, order], getattr(other, name))
+        assert np.array_equal(getattr(whole, name)[:1], getattr(alone, name))
 
 
 def test_memory_order_changes_nothing():
@@ -320,7 +328,7 @@ def test_memory_order_changes_nothing():
     targets = random.choice([-1.0, 0.0, 1.0], (2, 50, 3))
     rules = replace(FREE, cost=0.01)
     turned = np.ascontiguousarray(targets.swapaxes(1, 2)).swapaxes(1, 2)
-    one, other = (simulate(some, prices, rules) for some in (targets, turned))
+    one, other = (traded(some, prices, rules) for some in (targets, turned))
     assert np.array_equal(one.returns, other.returns)
 
 
@@ -330,8 +338,8 @@ def test_memory_order_changes_nothing():
 def test_all_in_is_buy_and_hold():
     random = np.random.default_rng(0)
     close = 100 * np.cumprod(1 + random.normal(0, 0.02, 300))
-    result = simulate(np.ones((300, 1)), bars(close), replace(FREE, fill="next_close"))
-    assert result.equity[-1, 0] == pytest.approx(close[-1] / close[1], rel=1e-13)
+    result = traded(np.ones((1, 300, 1)), bars(close), replace(FREE, fill="next_close"))
+    assert result.equity[0, 0, -1] == pytest.approx(close[-1] / close[1], rel=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -345,27 +353,27 @@ def test_all_in_is_buy_and_hold():
 )
 def test_when_fills_happen(fill, position, returns):
     prices = bars([100, 110, 121, 133.1, 146.41], [100, 104, 115, 125, 140])
-    result = simulate(column(1, 1, 0, 0, 0), prices, replace(FREE, fill=fill))
-    assert result.position[:, 0].tolist() == position
-    assert result.returns[:, 0] == pytest.approx(returns, abs=1e-15)
+    result = traded(column(1, 1, 0, 0, 0), prices, replace(FREE, fill=fill))
+    assert result.position[0, 0].tolist() == position
+    assert result.returns[0, 0] == pytest.approx(returns, abs=1e-15)
 
 
 def test_costs_and_slippage_worsen_each_fill():
     rules = replace(FREE, cost=0.01, slippage=0.02)
-    result = simulate(column(1, 0, -1, 0, 0), bars([100.0] * 5), rules)
+    result = traded(column(1, 0, -1, 0, 0), bars([100.0] * 5), rules)
     buy, sell = 1.02 * 1.01, 0.98 * 0.99
     # Buy, sell; go short, where equity owes what the sale brings less than its value; buy back.
     kept = [1 / buy, sell, 1 / (2 - sell), 2 - buy]
-    assert result.returns[:4, 0] == pytest.approx(np.array(kept) - 1, abs=1e-15)
-    assert result.equity[-1, 0] == pytest.approx(np.prod(kept), rel=1e-14)
+    assert result.returns[0, 0, :4] == pytest.approx(np.array(kept) - 1, abs=1e-15)
+    assert result.equity[0, 0, -1] == pytest.approx(np.prod(kept), rel=1e-14)
     assert result.fills.bar.tolist() == [0, 1, 2, 3]
     assert result.fills.traded.tolist() == [1, 1, 1, 1]
 
 
 def test_a_flip_is_an_exit_and_an_entry():
     rules = replace(FREE, cost=0.01)
-    result = simulate(column(1, -1, -1), bars([100.0, 110.0, 110.0]), rules)
-    assert result.returns[:, 0] == pytest.approx([1 / 1.01 - 1, 1.1 * 0.99 / 1.01 - 1, 0.0])
+    result = traded(column(1, -1, -1), bars([100.0, 110.0, 110.0]), rules)
+    assert result.returns[0, 0] == pytest.approx([1 / 1.01 - 1, 1.1 * 0.99 / 1.01 - 1, 0.0])
     assert result.trades.entered.tolist() == [0, 1]
     assert result.trades.left.tolist() == [1, 3]
     gains = result.trades.value_out - result.trades.value_in
@@ -375,19 +383,17 @@ def test_a_flip_is_an_exit_and_an_entry():
 
 def test_a_change_of_size_costs_only_what_is_traded():
     rules = replace(FREE, cost=0.01)
-    result = simulate(column(0.4, 0.7, 0.5), bars([100.0] * 3), rules)
+    result = traded(column(0.4, 0.7, 0.5), bars([100.0] * 3), rules)
     kept = [1 / 1.004, 1.004 / 1.007, 0.993 / 0.995]
-    assert result.returns[:, 0] == pytest.approx(np.array(kept) - 1, abs=1e-15)
+    assert result.returns[0, 0] == pytest.approx(np.array(kept) - 1, abs=1e-15)
     assert result.trades.entered.tolist() == [0]
 
 
 def test_a_short_position_earns_the_fall_of_the_price():
-    result = simulate(column(-1, -1, -1, -1), bars([100, 90, 99, 49.5]), FREE)
-    assert result.returns[:, 0] == pytest.approx([0, 0.1, -0.1, 0.5])
+    result = traded(column(-1, -1, -1, -1), bars([100, 90, 99, 49.5]), FREE)
+    assert result.returns[0, 0] == pytest.approx([0, 0.1, -0.1, 0.5])
     assert (
-        simulate(
-            column(-1, -1), bars([100, 90]), replace(FREE, direction="long_only")
-        ).position.max()
+        traded(column(-1, -1), bars([100, 90]), replace(FREE, direction="long_only")).position.max()
         == 0
     )
 
@@ -396,17 +402,17 @@ def test_a_short_position_earns_the_fall_of_the_price():
 def test_ruin_is_final(fill):
     close = [100.0, 100.0, 100.0, 250.0, 100.0, 50.0, 25.0]
     rules = replace(FREE, fill=fill, cost=0.001, cash_rate=0.05)
-    result = simulate(np.full((7, 1), -1.0), bars(close), rules)
-    assert result.returns[3:, 0].tolist() == [-1, 0, 0, 0]
-    assert result.equity[4:, 0].tolist() == [0, 0, 0, 0]
-    assert result.position[3:, 0].tolist() == [-1, 0, 0, 0]
+    result = traded(np.full((1, 7, 1), -1.0), bars(close), rules)
+    assert result.returns[0, 0, 3:].tolist() == [-1, 0, 0, 0]
+    assert result.equity[0, 0, 4:].tolist() == [0, 0, 0, 0]
+    assert result.position[0, 0, 3:].tolist() == [-1, 0, 0, 0]
     assert result.trades.value_out.tolist() == [0]
 
 
 def test_ruin_over_night_is_not_undone_by_day():
     prices = bars([100.0, 100.0, 10.0, 10.0], [100.0, 100.0, 300.0, 10.0])
-    result = simulate(column(-1, 0, 0, 0), prices, replace(FREE, fill="next_open"))
-    assert result.returns[2:, 0].tolist() == [-1, 0]
+    result = traded(column(-1, 0, 0, 0), prices, replace(FREE, fill="next_open"))
+    assert result.returns[0, 0, 2:].tolist() == [-1, 0]
 
 
 @pytest.mark.parametrize("fill", FILLS)
@@ -414,54 +420,54 @@ def test_a_missing_bar_changes_no_total(fill):
     """The day of a crash may be missing, but whoever held through it has still lost."""
     close = np.array([100.0, 110.0, 121.0, 130.0, 60.0, 55.0, 70.0, 80.0, 90.0])
     rules = replace(FREE, fill=fill, cost=0.01)
-    whole = simulate(np.ones((9, 1)), bars(close), rules)
+    whole = traded(np.ones((1, 9, 1)), bars(close), rules)
     holed = close.copy()
     holed[4:6] = np.nan
-    result = simulate(np.where(np.isnan(holed), np.nan, 1.0)[:, np.newaxis], bars(holed), rules)
-    assert result.equity[-1, 0] == pytest.approx(whole.equity[-1, 0], rel=1e-12)
-    assert result.returns[4:6, 0].tolist() == [0, 0]
-    assert result.returns[6, 0] == pytest.approx(70 / 130 - 1)
+    result = traded(column(*np.where(np.isnan(holed), np.nan, 1.0)), bars(holed), rules)
+    assert result.equity[0, 0, -1] == pytest.approx(whole.equity[0, 0, -1], rel=1e-12)
+    assert result.returns[0, 0, 4:6].tolist() == [0, 0]
+    assert result.returns[0, 0, 6] == pytest.approx(70 / 130 - 1)
     assert len(result.fills.cell) == 1
-    assert measure(result, rules)["exposure"][0] <= 1
+    assert measure(result, rules)["exposure"][0, 0] <= 1
 
 
 def test_what_was_decided_before_a_gap_is_filled_after_it():
     close = [100.0, 110.0, np.nan, np.nan, 200.0, 210.0]
     rules = replace(FREE, fill="next_open")
-    result = simulate(column(0, 1, np.nan, np.nan, 1, 1), bars(close), rules)
-    assert result.position[:, 0].tolist() == [0, 0, 0, 0, 1, 1]
-    result = simulate(column(1, 0, np.nan, np.nan, 0, 0), bars(close), rules)
-    assert result.position[:, 0].tolist() == [0, 1, 1, 1, 0, 0]
+    result = traded(column(0, 1, np.nan, np.nan, 1, 1), bars(close), rules)
+    assert result.position[0, 0].tolist() == [0, 0, 0, 0, 1, 1]
+    result = traded(column(1, 0, np.nan, np.nan, 0, 0), bars(close), rules)
+    assert result.position[0, 0].tolist() == [0, 1, 1, 1, 0, 0]
 
 
 def test_after_the_last_bar_a_position_keeps_its_value():
-    result = simulate(column(1, 1, 1, np.nan), bars([100.0, 110.0, 121.0, np.nan]), FREE)
-    assert result.equity[3:, 0].tolist() == pytest.approx([1.21, 1.21])
-    assert measure(result, FREE)["bars"][0] == 3
+    result = traded(column(1, 1, 1, np.nan), bars([100.0, 110.0, 121.0, np.nan]), FREE)
+    assert result.equity[0, 0, 3:].tolist() == pytest.approx([1.21, 1.21])
+    assert measure(result, FREE)["bars"][0, 0] == 3
 
 
 def test_fills_wait_for_an_allowed_bar():
     close = [100.0, 110.0, 120.0, 130.0, 140.0, 150.0]
     targets = column(1, 1, 0.5, 1, 0, 0)
     closed_early = np.array([True, False, False, True, True, True])
-    result = simulate(targets, bars(close), replace(FREE, fill="next_open"), closed_early)
+    result = traded(targets, bars(close), replace(FREE, fill="next_open"), closed_early)
     # Bar 3 fills the target of bar 2, which is the newest at that time.
-    assert result.position[:, 0].tolist() == [0, 0, 0, 0.5, 1, 0]
-    result = simulate(targets, bars(close), replace(FREE, fill="same_close"), closed_early)
-    assert result.position[:, 0].tolist() == [0, 1, 1, 1, 1, 0]
+    assert result.position[0, 0].tolist() == [0, 0, 0, 0.5, 1, 0]
+    result = traded(targets, bars(close), replace(FREE, fill="same_close"), closed_early)
+    assert result.position[0, 0].tolist() == [0, 1, 1, 1, 1, 0]
 
 
 def test_fills_wait_for_an_open():
     prices = bars([100.0, 110.0, 120.0, 130.0], [100.0, np.nan, 118.0, 125.0])
-    result = simulate(column(1, 1, 1, 1), prices, replace(FREE, fill="next_open"))
-    assert result.position[:, 0].tolist() == [0, 0, 1, 1]
+    result = traded(column(1, 1, 1, 1), prices, replace(FREE, fill="next_open"))
+    assert result.position[0, 0].tolist() == [0, 0, 1, 1]
 
 
 def test_an_open_without_a_close_is_no_bar():
     close = [60.0, 66.0, np.nan, 70.0]
     rules = replace(FREE, fill="next_open", cost=0.01)
     without, beside = (
-        simulate(column(1, 1, 1, 1), bars(close, [60.0, 60.0, open_, 70.0]), rules)
+        traded(column(1, 1, 1, 1), bars(close, [60.0, 60.0, open_, 70.0]), rules)
         for open_ in (np.nan, 50.0)
     )
     assert np.array_equal(without.returns, beside.returns)
@@ -471,7 +477,7 @@ def test_an_open_without_a_close_is_no_bar():
 def test_the_last_target_is_filled_only_if_there_is_a_price():
     targets = column(0, 0, 1)
     filled = {
-        fill: simulate(targets, bars([100.0] * 3), replace(FREE, fill=fill, cost=0.01)).fills
+        fill: traded(targets, bars([100.0] * 3), replace(FREE, fill=fill, cost=0.01)).fills
         for fill in FILLS
     }
     assert {fill: fills.bar.tolist() for fill, fills in filled.items()} == {
@@ -486,14 +492,14 @@ def test_the_last_target_is_filled_only_if_there_is_a_price():
 
 def test_targets_beyond_all_in_are_refused():
     with pytest.raises(InputError, match=r"-1\.5 of equity in T1 at bar 2"):
-        simulate(np.array([[0, 0], [0, -1.5], [0, 0]]), bars(np.ones((3, 2))), FREE)
+        traded(np.array([[[0, 0], [0, -1.5], [0, 0]]]), bars(np.ones((3, 2))), FREE)
 
 
 def test_a_ticker_without_opens_is_refused():
     prices = bars(np.ones((3, 2)), [[1, np.nan]] * 3)
     with pytest.raises(InputError, match=r"next_open needs opens, and T1 has none"):
-        simulate(np.zeros((3, 2)), prices, replace(FREE, fill="next_open"))
-    simulate(np.zeros((3, 2)), prices, replace(FREE, fill="next_close"))
+        traded(np.zeros((1, 3, 2)), prices, replace(FREE, fill="next_open"))
+    traded(np.zeros((1, 3, 2)), prices, replace(FREE, fill="next_close"))
 
 
 # --- Bars

@@ -71,12 +71,12 @@ def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
         strategy, history, [{"threshold": 0.0}], {"forecasts": forecasts}
     )
     rules = engine.Rules("next_open", 5e-4, 5e-4, "long_short", 0.0, 252.0)
-    result = engine.simulate(targets, history, rules)
+    result = engine.Market(history, rules).simulate(engine.as_cells([targets]))
     column = history.ticker.index("KPEPE")
     assert (result.trades.cell == column).sum() == 146
-    held = result.position[:, column]
+    held = result.position[0, column]
     assert np.mean(held != 0) == pytest.approx(0.47, abs=5e-3)
-    assert result.equity[-1, column] - 1 == pytest.approx(-0.559, abs=5e-4)
+    assert result.equity[0, column, -1] - 1 == pytest.approx(-0.559, abs=5e-4)
 
 
 def test_a_ticker_that_lacks_half_of_its_bars_is_named_and_loses_nothing_in_a_day():

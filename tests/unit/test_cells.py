@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tidemark.backtest import cells, strategies
 from tidemark.backtest.cells import Trial
-from tidemark.backtest.engine import Rules, simulate
+from tidemark.backtest.engine import Market, Rules, as_cells
 from tidemark.backtest.performance import measure
 from tidemark.backtest.settings import TradingHours
 from tidemark.market.grid import Prices
@@ -73,7 +73,9 @@ def test_each_cell_is_what_it_would_be_alone(trial, markets):
         rules = replace(RULES, cost=cost, periods_per_year=yearly)
         wanted = strategies.targets_of(trial.strategy, market.prices, SETS)
         for parameters, targets in zip(SETS, wanted, strict=True):
-            figures = measure(simulate(targets, market.prices, rules), rules, market.counted)
+            result = Market(market.prices, rules).simulate(as_cells([targets]))
+            measured = measure(result, rules, market.counted)
+            figures = {name: values[0] for name, values in measured.items()}
             for column, ticker in enumerate(market.prices.ticker):
                 key = (strategies.describe(parameters), market.name, ticker)
                 if figures["bars"][column] == 0:
@@ -135,8 +137,8 @@ def test_returns_are_means_over_the_tickers_listed(trial, prices, markets):
     found = trial.returns(markets[0])
     assert list(found) == ["timestamp", "fast=3 slow=10", "fast=5 slow=20"]
     targets = next(strategies.targets_of(trial.strategy, prices, SETS))
-    alone = simulate(targets, prices, RULES).returns
-    expected = np.where(np.arange(500) < 200, alone[:, :2].mean(axis=1), alone.mean(axis=1))
+    (alone,) = Market(prices, RULES).simulate(as_cells([targets])).returns
+    expected = np.where(np.arange(500) < 200, alone[:2].mean(axis=0), alone.mean(axis=0))
     np.testing.assert_allclose(found["fast=3 slow=10"], expected, atol=1e-15)
 
 

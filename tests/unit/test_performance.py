@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tidemark.backtest import performance
-from tidemark.backtest.engine import Fills, Result, Rules, Trades, simulate
+from tidemark.backtest.engine import Fills, Market, Result, Rules, Trades, as_cells
 from tidemark.backtest.performance import measure, sweep
 from tidemark.market.grid import Prices
 
@@ -21,12 +21,10 @@ MIXED = np.array([np.nan, 1.0, 10.0, -4.0, 2.0, 3.0, 2.0, 1.0, -10.0]) / 100
 
 
 def result_of(returns, listed=None) -> Result:
-    """A backtest without trades that had these returns, (bars,) or (bars, tickers)."""
-    returns = np.asarray(returns, dtype=np.float64)
-    returns = returns.reshape(len(returns), -1)
-    listed = np.ones(returns.shape, dtype=bool) if listed is None else listed
-    growth = np.cumprod(1.0 + returns, axis=0)
-    equity = np.vstack([np.ones((1, returns.shape[1])), growth])
+    """A backtest of one set without trades that had these returns, (bars,) or (tickers, bars)."""
+    returns = np.array(returns, dtype=np.float64, ndmin=2)[np.newaxis]
+    listed = np.ones(returns.shape[1:], dtype=bool) if listed is None else listed
+    equity = np.insert(np.cumprod(1.0 + returns, axis=-1), 0, 1.0, axis=-1)
     nothing = np.zeros(0)
     fills = Fills(NONE, NONE, nothing, nothing)
     trades = Trades(NONE, NONE, NONE, nothing, nothing)
@@ -36,12 +34,17 @@ def result_of(returns, listed=None) -> Result:
 def figures(returns, rules=FREE, listed=None, window=performance.ALL):
     """The figures of one ticker."""
     measured = measure(result_of(returns, listed), rules, window)
-    return {name: float(values[0]) for name, values in measured.items()}
+    return {name: values.item() for name, values in measured.items()}
 
 
 def unlisted_where_nan(returns):
     """Figures of returns whose NaN are bars on which the ticker is not listed."""
-    return figures(np.nan_to_num(returns), listed=~np.isnan(returns)[:, np.newaxis])
+    return figures(np.nan_to_num(returns), listed=~np.isnan(returns)[np.newaxis])
+
+
+def traded(targets, prices, rules, allowed=None) -> Result:
+    """What comes of (sets, bars, tickers) targets."""
+    return Market(prices, rules, allowed).simulate(as_cells(targets))
 
 
 def bars(close) -> Prices:
@@ -138,7 +141,7 @@ def test_equals_empyrical(length, cash_rate):
 def test_the_tail_is_found_whatever_the_order(seed, length, decimals):
     """Sorted, shuffled and with ties: the shortcut to the lowest returns changes nothing."""
     returns = np.random.default_rng(seed).normal(0, 0.1, length).round(decimals)
-    orders = np.column_stack([returns, np.sort(returns), np.sort(returns)[::-1]])
+    orders = np.stack([returns, np.sort(returns), np.sort(returns)[::-1]])
     found = measure(result_of(orders), FREE)
     assert found["value_at_risk"] == pytest.approx(np.quantile(returns, 0.05), abs=1e-14)
     lowest = np.sort(returns)[: int(0.05 * (length - 1)) + 1]
@@ -161,7 +164,7 @@ def test_bars_without_listing_do_not_count(seed, length, more):
 
 
 def test_a_ticker_that_is_never_listed_has_no_figures():
-    found = figures(np.zeros(5), listed=np.zeros((5, 1), dtype=bool))
+    found = figures(np.zeros(5), listed=np.zeros((1, 5), dtype=bool))
     known = {name: value for name, value in found.items() if not np.isnan(value)}
     assert known == {"bars": 0, "trades": 0, "costs": 0}
 
@@ -213,15 +216,15 @@ def test_bars_of_a_year_set_the_scale():
 ROUND_TRIPS = {
     # bought at bar 0 and sold at 20 % more; sold short at bar 3 and bought back at 10 % more
     "close": [100.0, 110.0, 120.0, 120.0, 132.0, 132.0, 132.0, 132.0],
-    "targets": np.array([1.0, 1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0])[:, np.newaxis],
+    "targets": np.array([1.0, 1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0]).reshape(1, -1, 1),
 }
 ENTRY, EXIT = 1 - 1 / 1.01, 0.01  # share of equity lost to 1 % of the traded value
 
 
 def round_trips(window):
     rules = replace(FREE, cost=0.01)
-    result = simulate(ROUND_TRIPS["targets"], bars(ROUND_TRIPS["close"]), rules)
-    return {name: float(value[0]) for name, value in measure(result, rules, window).items()}
+    result = traded(ROUND_TRIPS["targets"], bars(ROUND_TRIPS["close"]), rules)
+    return {name: value.item() for name, value in measure(result, rules, window).items()}
 
 
 @pytest.mark.parametrize(
@@ -253,8 +256,8 @@ def test_without_trades_there_is_no_win_rate():
 
 
 def test_ruin_loses_everything():
-    result = simulate(-np.ones((300, 1)), bars([100.0] * 10 + [250.0] * 290), FREE)
-    found = {name: float(value[0]) for name, value in measure(result, FREE).items()}
+    result = traded(-np.ones((1, 300, 1)), bars([100.0] * 10 + [250.0] * 290), FREE)
+    found = {name: value.item() for name, value in measure(result, FREE).items()}
     for name in ("total_return", "annual_return", "max_drawdown", "calmar"):
         assert found[name] == -1.0, name
     assert (found["trades"], found["win_rate"]) == (1, 0)
@@ -265,9 +268,9 @@ def test_ruin_loses_everything():
 
 def test_figures_have_the_shape_of_sets_and_tickers():
     prices = bars(100 + np.arange(30.0).reshape(10, 3))
-    for shape in [(10, 3), (4, 10, 3), (1, 10, 3)]:
-        measured = measure(simulate(np.ones(shape), prices, FREE), FREE)
-        assert {values.shape for values in measured.values()} == {(*shape[:-2], 3)}
+    for sets in (1, 4):
+        measured = measure(traded(np.ones((sets, 10, 3)), prices, FREE), FREE)
+        assert {values.shape for values in measured.values()} == {(sets, 3)}
 
 
 @st.composite
@@ -282,7 +285,7 @@ def sweeps(draw):
     rules = replace(FREE, fill=fill, cost=0.002, cash_rate=0.02, periods_per_year=12.0)
     start = draw(st.integers(0, length - 1))
     windows = [slice(None), slice(start, length)][: draw(st.integers(1, 2))]
-    allowed = [None, random.random(length) < 0.8, random.random((length, tickers)) < 0.8]
+    allowed = [None, random.random(length) < 0.8]
     block = draw(st.sampled_from([1, 50, 130, 32_768]))
     return targets, bars(close), rules, windows, draw(st.sampled_from(allowed)), block
 
@@ -294,12 +297,12 @@ def test_a_sweep_is_each_set_traded_and_measured(case):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(performance, "BLOCK", block)
         batches = list(sweep(iter(targets), prices, rules, windows, allowed))
-    results = [simulate(one, prices, rules, allowed) for one in targets]
+    results = [traded([one], prices, rules, allowed) for one in targets]
     alone = [[measure(result, rules, window) for window in windows] for result in results]
     for name in alone[0][0]:
         swept = np.concatenate([batch[name] for batch in batches])
         assert swept.shape == (len(targets), len(windows), len(prices.ticker))
-        expected = [[measured[name] for measured in row] for row in alone]
+        expected = [[measured[name][0] for measured in row] for row in alone]
         np.testing.assert_allclose(swept, expected, rtol=1e-9, atol=1e-12, err_msg=name)
 
 

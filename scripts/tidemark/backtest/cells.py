@@ -7,12 +7,12 @@ which forecasts cover half of the bars or more; on no simulation.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import compress, groupby, islice
 from typing import Any
 
 from tidemark.arrays import Bools, Floats, Integers, Times
 from tidemark.backtest import performance, strategies
-from tidemark.backtest.engine import Market, Rules
+from tidemark.backtest.engine import Market, Rules, as_cells
 from tidemark.backtest.settings import TradingHours
 from tidemark.backtest.strategies import Parameters, Strategy
 from tidemark.market.grid import Prices, side_by_side
@@ -23,60 +23,63 @@ import pandas as pd
 from numpy.typing import NDArray
 
 COVERED = 0.5  # of a window's bars, for a strategy that trades forecasts
-LABELS = {"scenario_name": "name", "scenario_kind": "kind", "group": "group"}
+LABELS = ("scenario_name", "scenario_kind", "group", "symbol")  # of a cell, beside its set
 ANNUAL = ["volatility", "sharpe_ratio", "sortino", "turnover"]  # of no window below a year
 PART = 100_000  # rows handed on at a time
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Market scenarios on one time axis, traded at once.
+    """Market scenarios on one time axis, traded at once by the same rules.
+
+    A cell of a set is a ticker in a market scenario: a column of `prices` over one of `windows`.
 
     Attributes:
-        scenarios: by the same rules.
-        prices: bars of all of them, side by side.
-        windows: to measure over.
-        window, column: of each cell of a set, where it is in (windows, columns).
+        scenarios: in order; those that share prices follow each other.
+        prices: bars of all of them, side by side, each once.
+        windows: to measure over, each once.
         bars_a_year: (columns,).
-        labels: of each cell of a set, scenario_name, scenario_kind, group and symbol.
+        window, column: (cells,) where each is in (windows, columns).
+        labels: (cells,) scenario_name, scenario_kind, group and symbol of each.
     """
 
     scenarios: Sequence[MarketScenario]
     prices: Prices
     windows: Sequence[slice]
+    bars_a_year: Floats
     window: Integers
     column: Integers
-    bars_a_year: Floats
     labels: Mapping[str, NDArray[np.object_]]
 
     @classmethod
     def of(cls, scenarios: Sequence[MarketScenario]) -> "Batch":
-        """Windows of the same prices share them; other prices go side by side."""
-        distinct = list({id(one.prices): one.prices for one in scenarios}.values())
-        prices = side_by_side(distinct)
-        width = np.cumsum([0, *(len(side_by_side([one]).ticker) for one in distinct)])
-        first = {id(one): start for one, start in zip(distinct, width, strict=False)}
-        count = {id(one): n for one, n in zip(distinct, np.diff(width), strict=True)}
-        windows = list({(w.start, w.stop): w for w in (one.counted for one in scenarios)}.values())
-        columns = [first[id(one.prices)] + np.arange(count[id(one.prices)]) for one in scenarios]
-        cells = [len(each) for each in columns]
-        rates = {id(one.prices): one.bars_a_year for one in scenarios}
-        yearly = [
-            rates[id(one)][ticker] for one in distinct for ticker in side_by_side([one]).ticker
-        ]
-        column = np.concatenate(columns)
-        labels = {
-            name: np.repeat(np.array([getattr(one, field) for one in scenarios], object), cells)
-            for name, field in LABELS.items()
-        }
+        """Lay market scenarios out: other prices are more columns, other bars another window."""
+        prices: list[Prices] = []
+        windows: list[slice] = []
+        bars_a_year: list[float] = []
+        cells: list[tuple[int, int]] = []
+        labels: list[tuple[str, ...]] = []
+        for scenario in scenarios:
+            if not prices or scenario.prices is not prices[-1]:
+                prices.append(scenario.prices)
+                tickers = list(compress(scenario.prices.ticker, scenario.prices.has_bars))
+                first = len(bars_a_year)
+                bars_a_year += [scenario.bars_a_year[ticker] for ticker in tickers]
+            if scenario.counted not in windows:
+                windows.append(scenario.counted)
+            window = windows.index(scenario.counted)
+            cells += [(window, first + place) for place in range(len(tickers))]
+            told = (scenario.name, scenario.kind, scenario.group)
+            labels += [(*told, ticker) for ticker in tickers]
+        window_of, column_of = np.array(cells).T
         return cls(
             scenarios,
-            prices,
+            side_by_side(prices),
             windows,
-            np.repeat([windows.index(one.counted) for one in scenarios], cells),
-            column,
-            np.array(yearly),
-            labels | {"symbol": np.array(prices.ticker, dtype=object)[column]},
+            np.array(bars_a_year),
+            window_of,
+            column_of,
+            dict(zip(LABELS, np.array(labels, dtype=object).T, strict=True)),
         )
 
 
@@ -101,10 +104,10 @@ class Trial:
 
     def markets(self, scenarios: Sequence[MarketScenario]) -> list[MarketScenario]:
         """The market scenarios that have bars, and inputs if the strategy needs them."""
-        covered = [one for one in scenarios if len(one.times)]
+        covered = [scenario for scenario in scenarios if len(scenario.times)]
         if not self.strategy.inputs:
             return covered
-        return [one for one in covered if one.is_real and self._has_inputs(one)]
+        return [scenario for scenario in covered if scenario.is_real and self._has_inputs(scenario)]
 
     def _has_inputs(self, scenario: MarketScenario) -> bool:
         counted = [values[scenario.counted] for values in self.inputs.values()]
@@ -127,24 +130,24 @@ class Trial:
                 done += len(together)
 
     def _batch(self, scenario: MarketScenario) -> tuple[str, Rules, int]:
-        """Market scenarios that are alike in this share their time axis and rules.
+        """What market scenarios have in common that are traded at once: time axis and rules.
 
-        Who compares tickers must not see those of another market beside them.
+        A strategy that compares tickers must not see those of another market.
         """
         kind = "real" if scenario.is_real else scenario.kind
         own = id(scenario.prices) if self.strategy.cross_sectional else 0
         return kind, self._rules(scenario), own
 
-    def _measured(self, batch: "Batch") -> Iterator[pd.DataFrame]:
+    def _measured(self, batch: Batch) -> Iterator[pd.DataFrame]:
         """The cells of a batch, about PART rows at a time."""
         rules = replace(
             self._rules(batch.scenarios[0]), periods_per_year=tuple(batch.bars_a_year.tolist())
         )
         allowed = self._allowed(batch.prices)
-        wanted = strategies.targets_of(self.strategy, batch.prices, self.sets, self.inputs)
+        targets = strategies.targets_of(self.strategy, batch.prices, self.sets, self.inputs)
         sets, most = iter(self.sets), max(1, PART // len(batch.window))
         figures: list[dict[str, Floats]] = []
-        for some in performance.sweep(wanted, batch.prices, rules, batch.windows, allowed):
+        for some in performance.sweep(targets, batch.prices, rules, batch.windows, allowed):
             figures.append(some)
             if sum(len(each["bars"]) for each in figures) >= most:
                 yield self._frame(sets, batch, figures)
@@ -153,23 +156,23 @@ class Trial:
             yield self._frame(sets, batch, figures)
 
     def _frame(
-        self, sets: Iterator[Parameters], batch: "Batch", figures: list[dict[str, Floats]]
+        self, sets: Iterator[Parameters], batch: Batch, figures: list[dict[str, Floats]]
     ) -> pd.DataFrame:
-        """Rows of figures that are (some sets, windows, columns) each; takes as many `sets`.
+        """One row a cell of (some sets, windows, columns) figures; takes as many from `sets`.
 
-        What is stated by the year is left out of windows shorter than one.
+        Leave out what is stated by the year where a window is shorter than one.
         """
         values = {
             name: np.concatenate([some[name][:, batch.window, batch.column] for some in figures])
             for name in figures[0]
         }
-        tried = [strategies.describe(one) for one in islice(sets, len(values["bars"]))]
+        tried = [strategies.describe(some) for some in islice(sets, len(values["bars"]))]
         labels: dict[str, Any] = {
             "strategy_name": self.name,
             "strategy_category": self.strategy.category,
+            "set": np.repeat(np.array(tried, dtype=object), len(batch.window)),
         }
-        labels |= {"set": np.repeat(np.array(tried, dtype=object), len(batch.window))}
-        labels |= {name: np.tile(column, len(tried)) for name, column in batch.labels.items()}
+        labels |= {name: np.tile(each, len(tried)) for name, each in batch.labels.items()}
         frame = pd.DataFrame(labels | {name: table.ravel() for name, table in values.items()})
         yearly = np.tile(batch.bars_a_year[batch.column], len(tried))
         short = frame["bars"] < performance.YEAR * yearly
@@ -189,13 +192,13 @@ class Trial:
         market = Market(prices, rules, self._allowed(prices))
         known = np.isfinite(prices.close)
         since, until = (np.maximum.accumulate(known[::step])[::step] for step in (1, -1))
-        listed = np.maximum((since & until).sum(axis=1), 1)
+        listed = np.maximum((since & until).sum(axis=1), 1)  # (bars,) tickers
+        columns = {"timestamp": prices.timestamp}
         wanted = strategies.targets_of(self.strategy, prices, self.sets, self.inputs)
-        columns = {
-            strategies.describe(parameters): market.simulate(targets).returns.sum(axis=1) / listed
-            for parameters, targets in zip(self.sets, wanted, strict=True)
-        }
-        return pd.DataFrame({"timestamp": prices.timestamp} | columns)
+        for parameters, targets in zip(self.sets, wanted, strict=True):
+            (returns,) = market.simulate(as_cells([targets])).returns
+            columns[strategies.describe(parameters)] = returns.sum(axis=0) / listed
+        return pd.DataFrame(columns)
 
     def _rules(self, scenario: MarketScenario) -> Rules:
         rate = (1.0 + self.rules.cash_rate) * (1.0 + scenario.cash_rate_change) - 1.0
@@ -223,12 +226,12 @@ def _parts(scenarios: Sequence[MarketScenario]) -> Iterator[list[MarketScenario]
     """As many at a time as fit the cache; windows of the same prices count once."""
     part: list[MarketScenario] = []
     values = 0
-    for one in scenarios:
-        new = not part or one.prices is not part[-1].prices
-        values += one.prices.close.size if new else 0
+    for scenario in scenarios:
+        new = not part or scenario.prices is not part[-1].prices
+        values += scenario.prices.close.size if new else 0
         if values > performance.BLOCK and part and new:
             yield part
-            part, values = [], one.prices.close.size
-        part.append(one)
+            part, values = [], scenario.prices.close.size
+        part.append(scenario)
     if part:
         yield part

@@ -27,8 +27,12 @@ before a gap to be one. The next bar has the whole return since the last close k
 was decided on the last bar known. After a ticker's last bar what is held keeps its value.
 
 **Ruin.** A loss of all equity is a return of -1, and the end of trading for the cell.
+
+**Axes.** Arrays in here are (sets, tickers, bars), or (tickers, bars) where all sets are alike.
+Strategies speak (bars, tickers): `as_cells` and `Market` turn what they say on its way in.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NoReturn
 
@@ -39,6 +43,7 @@ from tidemark.market.grid import Prices
 import numpy as np
 
 LAG = {"next_open": 1, "next_close": 2, "same_close": 1}  # from deciding bar to first bar held
+BARS = -1  # the axis of time in every array
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Fills:
     """Every change of a position, (fills,) each, by cell and time."""
 
     cell: Integers  # set x tickers + ticker
-    bar: Integers  # whose return bears the cost
+    bar: Integers  # the one whose return bears the cost
     traded: Floats  # shares of equity bought or sold
     cost: Floats  # share of equity lost to cost and slippage
 
@@ -111,13 +116,14 @@ class Trades:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What came of targets of (bars, tickers) or (sets, bars, tickers).
+    """What came of targets.
 
     Attributes:
-        returns: shaped like the targets: net return of each bar.
-        position: likewise: share held during each bar; with fills at the open, from the open on.
-        equity: one bar more: 1 before the first bar, then equity after each.
-        listed: (bars, tickers) where there is a bar.
+        returns: (sets, tickers, bars) net return of each bar.
+        position: (sets, tickers, bars) share held during each bar; with fills at the open, from the
+            open on.
+        equity: (sets, tickers, bars + 1): 1 before the first bar, then equity after each.
+        listed: (tickers, bars) where there is a bar.
         fills, trades: of all cells.
     """
 
@@ -129,36 +135,36 @@ class Result:
     trades: Trades
 
 
-def simulate(targets: Floats, prices: Prices, rules: Rules, allowed: Bools | None = None) -> Result:
-    """Trade the targets.
+def as_cells(targets: Sequence[Floats]) -> Floats:
+    """Targets as the engine takes them, (sets, tickers, bars), from (bars, tickers) of each set.
 
-    Args:
-        targets: (bars, tickers) or (sets, bars, tickers): position wanted at each close, -1 to 1;
-            NaN counts as 0. Fastest where a ticker's bars lie next to each other in memory.
-        prices: the bars.
-        rules: how to trade.
-        allowed: (bars,) or (bars, tickers): bars in which fills may happen, such as those within
-            trading hours; None for all.
-
-    Raises:
-        InputError: a target beyond -1 to 1, or a ticker without a single price to fill at.
+    One set is not copied. Fastest where a ticker's bars lie next to each other in memory.
     """
-    return Market(prices, rules, allowed).simulate(targets)
+    turned = [one.T for one in targets]
+    return np.stack(turned) if len(turned) > 1 else turned[0][np.newaxis]
 
 
 class Market:
     """What all backtests on the same bars by the same rules share; made once for many sets.
 
-    Arrays in here are (tickers, bars). *Slot* e stands between bars e - 1 and e, and the fill in it
-    sets the position held during bar e. After the last bar there is one more if fills are at the
-    close, for a fill at the last one.
+    *Slot* e stands between bars e - 1 and e, and the fill in it sets the position held during bar
+    e. After the last bar there is one more if fills are at the close, for a fill at the last one.
+
+    Args:
+        prices: the bars, (bars, tickers).
+        rules: how to trade.
+        allowed: (bars,) in which fills may happen, such as those within trading hours; None for
+            all.
+
+    Raises:
+        InputError: a ticker without a single price to fill at.
     """
 
     def __init__(self, prices: Prices, rules: Rules, allowed: Bools | None = None) -> None:
         close, self._tickers = _by_ticker(prices.close), prices.ticker
-        self._rules = rules
+        self.rules = rules
         self._at_open = rules.fill == "next_open"
-        self._bars = close.shape[1]
+        self._bars = close.shape[BARS]
         self._slots = self._bars + (not self._at_open)
         self._listed = ~np.isnan(close)
         self._cash = rules.cash_per_bar * self._listed
@@ -172,67 +178,75 @@ class Market:
         fillable = ~np.isnan(price) & self._listed
         self._require_prices(fillable)
         if allowed is not None:
-            fillable &= allowed.T
+            fillable &= allowed
         self._waiting = self._waits(fillable)
 
     def _require_prices(self, fillable: Bools) -> None:
-        for column in np.flatnonzero(self._listed.any(axis=1) & ~fillable.any(axis=1)):
+        for ticker in np.flatnonzero(self._listed.any(axis=BARS) & ~fillable.any(axis=BARS)):
             raise InputError(
                 "config.yaml backtest.fill",
-                f"{self._rules.fill} needs opens, and {self._tickers[column]} has none",
+                f"{self.rules.fill} needs opens, and {self._tickers[ticker]} has none",
                 "set it to next_close, or give data with opens",
             )
 
     def _waits(self, fillable: Bools) -> dict[int, Integers]:
-        """For tickers that can't be traded in every slot: the slot whose target each one holds.
+        """The slot whose target each slot holds, of tickers that cannot be traded in every slot.
 
-        That is of the last bar known before the last slot with a fill. Slot 0 holds nothing.
+        It is that of the last bar known before the last slot with a fill. Slot 0 holds nothing.
         """
-        slot, lag = np.arange(self._slots), LAG[self._rules.fill]
+        slot, lag = np.arange(self._slots), LAG[self.rules.fill]
         filled, known = np.ones((2, len(fillable), self._slots), dtype=np.bool_)
         filled[:, 1:] = fillable[:, 1:] if self._at_open else fillable
         known[:, lag:] = self._listed[:, : self._slots - lag]
         filled_at, decided_at = (
-            np.maximum.accumulate(np.where(there, slot, 0), axis=1) for there in (filled, known)
+            np.maximum.accumulate(np.where(there, slot, 0), axis=BARS) for there in (filled, known)
         )
-        source = np.take_along_axis(decided_at, filled_at, axis=1)
-        return {i: row for i, row in enumerate(source) if (row != slot).any()}
+        sources = np.take_along_axis(decided_at, filled_at, axis=BARS)
+        return {ticker: source for ticker, source in enumerate(sources) if (source != slot).any()}
 
     def simulate(self, targets: Floats) -> Result:
-        """Trade targets of (bars, tickers) or (sets, bars, tickers); see `simulate`."""
-        held = self._held(targets.reshape(-1, *targets.shape[-2:]).swapaxes(1, 2))
+        """Trade the targets.
+
+        Args:
+            targets: (sets, tickers, bars), from `as_cells`: position wanted at each close, -1 to 1;
+                NaN counts as 0.
+
+        Raises:
+            InputError: a target beyond -1 to 1.
+        """
+        held = self._held(targets)
         changes = self._changes(held)
         returns = self._returns(held, changes)
-        if ruin := _ruin(returns):
-            for one, ticker, bar in ruin:
-                held[one, ticker, bar + 1 :] = 0.0
+        if ruins := _ruins(returns):
+            for nth, ticker, bar in ruins:
+                held[nth, ticker, bar + 1 :] = 0.0
             changes = self._changes(held)
             returns = self._returns(held, changes)
-            for one, ticker, bar in ruin:
-                returns[one, ticker, bar], returns[one, ticker, bar + 1 :] = -1.0, 0.0
-        equity = np.empty((*returns.shape[:2], self._bars + 1))
+            for nth, ticker, bar in ruins:
+                returns[nth, ticker, bar], returns[nth, ticker, bar + 1 :] = -1.0, 0.0
+        equity = np.empty((*returns.shape[:BARS], self._bars + 1))
         equity[..., 0] = 1.0
         np.add(returns, 1.0, out=equity[..., 1:])
-        np.multiply.accumulate(equity, axis=2, out=equity)
+        np.multiply.accumulate(equity, axis=BARS, out=equity)
         return Result(
-            _like(targets, returns),
-            _like(targets, held[..., : self._bars]),
-            _like(targets, equity),
-            self._listed.T,
+            returns,
+            held[..., : self._bars],
+            equity,
+            self._listed,
             changes.fills(),
             changes.trades(equity.reshape(-1, self._bars + 1)),
         )
 
     def _held(self, targets: Floats) -> Floats:
         """(sets, tickers, slots) position from each slot on."""
-        lag = LAG[self._rules.fill]
-        held = np.empty((*targets.shape[:2], self._slots))
+        lag = LAG[self.rules.fill]
+        held = np.empty((*targets.shape[:BARS], self._slots))
         held[..., :lag] = 0.0
         wanted = held[..., lag:]
-        if self._rules.direction == "long_only":
-            np.fmax(targets[..., : wanted.shape[2]], 0.0, out=wanted)
+        if self.rules.direction == "long_only":
+            np.fmax(targets[..., : wanted.shape[BARS]], 0.0, out=wanted)
         else:
-            wanted[...] = targets[..., : wanted.shape[2]]
+            wanted[...] = targets[..., : wanted.shape[BARS]]
             np.copyto(wanted, 0.0, where=np.isnan(wanted))
         if held.max(initial=0.0) > 1.0 or held.min(initial=0.0) < -1.0:
             self._refuse(wanted)
@@ -241,21 +255,21 @@ class Market:
         return held
 
     def _refuse(self, wanted: Floats) -> NoReturn:
-        one, ticker, bar = np.argwhere(np.abs(wanted) > 1.0)[0]
+        nth, ticker, bar = np.argwhere(np.abs(wanted) > 1.0)[0]
         raise InputError(
-            f"targets, set {one + 1}",
-            f"{wanted[one, ticker, bar]:g} of equity in {self._tickers[ticker]} at bar {bar + 1}",
+            f"targets, set {nth + 1}",
+            f"{wanted[nth, ticker, bar]:g} of equity in {self._tickers[ticker]} at bar {bar + 1}",
             "targets are from -1 to 1: clip them",
         )
 
     def _changes(self, held: Floats) -> "_Changes":
         """Every change of a position, and what the price does around it."""
-        by_cell = held.reshape(-1, self._slots)
-        changed = np.flatnonzero(by_cell[:, 1:] != by_cell[:, :-1])
+        cells = held.reshape(-1, self._slots)
+        changed = np.flatnonzero(cells[:, 1:] != cells[:, :-1])
         cell, slot = np.divmod(changed, self._slots - 1)
-        before, after = by_cell[cell, slot], by_cell[cell, slot + 1]
+        before, after = cells[cell, slot], cells[cell, slot + 1]
         slot += 1
-        beyond = np.where(after > before, self._rules.buyer_pays, self._rules.seller_gets)
+        beyond = np.where(after > before, self.rules.buyer_pays, self.rules.seller_gets)
         overnight, intraday = np.ones((2, len(cell)))
         if self._at_open:
             bar = cell % len(self._listed), slot
@@ -277,7 +291,7 @@ class Market:
         """(sets, tickers, bars) net return of each bar."""
         held = held[..., : self._bars]
         returns: Floats = held * self._change
-        if self._rules.cash_rate:
+        if self.rules.cash_rate:
             returns += self._cash * (1.0 - np.abs(held))
         changes.apply(returns.reshape(-1, self._bars))
         return returns
@@ -299,7 +313,7 @@ class _Changes:
 
     @property
     def bar(self) -> Integers:
-        """That bears the cost."""
+        """The bar whose return bears the cost."""
         return np.where(self.at_open, self.slot, self.slot - 1)
 
     @property
@@ -308,7 +322,7 @@ class _Changes:
         return self.leaving / self.entering
 
     def apply(self, returns: Floats) -> None:
-        """Set right the (cells, bars) returns of bars with fills."""
+        """Correct the (cells, bars) returns of bars with fills."""
         growth, at_close = self.overnight * self.kept * self.intraday, ~self.at_open
         returns[self.cell[self.at_open], self.slot[self.at_open]] = growth[self.at_open] - 1.0
         last = self.cell[at_close], self.slot[at_close] - 1
@@ -340,29 +354,25 @@ class _Changes:
         )
 
 
-def _ruin(returns: Floats) -> list[tuple[int, int, int]]:
+def _ruins(returns: Floats) -> list[tuple[int, int, int]]:
     """Set, ticker and bar of the first return of each cell that loses everything."""
     if returns.min(initial=0.0) > -1.0:
         return []
     lost = returns <= -1.0
-    return [(one, ticker, lost[one, ticker].argmax()) for one, ticker in np.argwhere(lost.any(2))]
+    ruined = np.argwhere(lost.any(axis=BARS))
+    return [(nth, ticker, lost[nth, ticker].argmax()) for nth, ticker in ruined]
 
 
 def _last_known(close: Floats) -> Floats:
     """(tickers, bars) last close before each bar, NaN before there is any."""
-    bar = np.where(np.isnan(close), 0, np.arange(close.shape[1]))
-    last = np.take_along_axis(close, np.maximum.accumulate(bar, axis=1), axis=1)
-    return np.concatenate([np.full((len(close), 1), np.nan), last[:, :-1]], axis=1)
+    bar = np.where(np.isnan(close), 0, np.arange(close.shape[BARS]))
+    last = np.take_along_axis(close, np.maximum.accumulate(bar, axis=BARS), axis=BARS)
+    return np.concatenate([np.full((len(close), 1), np.nan), last[:, :-1]], axis=BARS)
 
 
 def _by_ticker(values: Floats) -> Floats:
+    """(tickers, bars) of (bars, tickers)."""
     return np.ascontiguousarray(values.T, dtype=np.float64)
-
-
-def _like(targets: Floats, values: Floats) -> Floats:
-    """(sets, tickers, n) as (sets, n, tickers), or (n, tickers) if there is but one set."""
-    turned = values.swapaxes(1, 2)
-    return turned[0] if targets.ndim == 2 else turned
 
 
 def _return(start: Floats, end: Floats) -> Floats:

@@ -32,7 +32,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from tidemark.arrays import Bools, Floats
-from tidemark.backtest.engine import Market, Result, Rules
+from tidemark.backtest.engine import BARS, Market, Result, Rules, as_cells
 from tidemark.market.grid import Prices
 from tidemark.statistics.returns import (
     annual_return,
@@ -59,72 +59,63 @@ def sweep(
     """Trade and measure one set after the other, in memory that does not grow with their number.
 
     Args:
-        targets: (bars, tickers) of each set, as of `engine.simulate`; a generator will do.
-        prices, rules, allowed: as of `engine.simulate`.
-        windows: to measure over, as of `measure`.
+        targets: (bars, tickers) of each set, from -1 to 1; a generator will do.
+        prices, rules, allowed: of `Market`.
+        windows: to measure over, each as `measure` takes it.
 
     Yields:
         The figures of some sets at a time, in order: each (sets, windows, tickers).
     """
-    columns, together = blocks(*prices.close.shape)
-    markets = [
-        Market(
-            prices.columns(part.start, part.stop),
-            rules.columns(part.start, part.stop),
-            allowed[:, part] if allowed is not None and allowed.ndim == 2 else allowed,
-        )
-        for part in columns
-    ]
+    parts, together = blocks(*prices.close.shape)
+    markets = [Market(prices.columns(*part), rules.columns(*part), allowed) for part in parts]
     remaining = iter(targets)
-    while batch := list(islice(remaining, together)):
+    while some := list(islice(remaining, together)):
         figures = []
-        for part, market in zip(columns, markets, strict=True):
-            block = _together([one[:, part].T for one in batch]).swapaxes(1, 2)
-            result = market.simulate(block)
-            own = rules.columns(part.start, part.stop)
-            figures.append([measure(result, own, window) for window in windows])
-        yield {
-            name: np.concatenate(
-                [np.stack([one[name] for one in some], axis=1) for some in figures], axis=2
-            )
-            for name in figures[0][0]
-        }
+        for (start, stop), market in zip(parts, markets, strict=True):
+            result = market.simulate(as_cells([one[:, start:stop] for one in some]))
+            figures.append([measure(result, market.rules, window) for window in windows])
+        yield _joined(figures)
 
 
-def _together(sets: Sequence[Floats]) -> Floats:
-    """(sets, tickers, bars); of one set, without a copy."""
-    return np.stack(sets) if len(sets) > 1 else sets[0][np.newaxis]
+def _joined(figures: Sequence[Sequence[dict[str, Floats]]]) -> dict[str, Floats]:
+    """(sets, windows, tickers) figures, from (sets, tickers) by part of the tickers and window."""
+    return {
+        name: np.concatenate(
+            [np.stack([window[name] for window in part], axis=1) for part in figures], axis=2
+        )
+        for name in figures[0][0]
+    }
 
 
-def blocks(bars: int, tickers: int) -> tuple[list[slice], int]:
-    """What is computed together: columns of each block, and how many sets."""
+def blocks(bars: int, tickers: int) -> tuple[list[tuple[int, int]], int]:
+    """What is computed together: the tickers [start, stop) of each part, and how many sets."""
     count = max(1, -(-bars * tickers // BLOCK))
     width = max(1, -(-tickers // count))
-    columns = [slice(first, min(first + width, tickers)) for first in range(0, tickers, width)]
-    return columns, max(1, BLOCK // max(bars * width, 1))
+    parts = [(start, min(start + width, tickers)) for start in range(0, tickers, width)]
+    return parts, max(1, BLOCK // max(bars * width, 1))
 
 
 def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floats]:
-    """The figures listed above, each (tickers,) or (sets, tickers), over the bars of a window.
+    """The figures listed above, each (sets, tickers), over the bars of a window.
 
     Args:
-        result: of `simulate`.
+        result: of `Market.simulate`.
         rules: by which it was traded.
         window: of bars, with step 1; positions that were open before it count from its start.
     """
-    start, stop, _ = window.indices(len(result.listed))
-    listed = result.listed[start:stop].T
+    start, stop, _ = window.indices(result.listed.shape[BARS])
+    listed = result.listed[:, start:stop]
     bars = _count(listed)
     years = bars / rules.yearly
-    returns = _by_cell(result.returns)[..., start:stop]
+    returns = result.returns[..., start:stop]
     with np.errstate(divide="ignore", invalid="ignore"):
-        growth, drawdown = _course(_by_cell(result.equity)[..., start : stop + 1], bars)
+        growth, drawdown = _course(result.equity[..., start : stop + 1], bars)
         annual = annual_return(np.where(years >= YEAR, growth, np.nan), bars, rules.yearly)
         volatility, sharpe, sortino = _ratios(returns, listed, bars, rules)
         at_risk, shortfall = _tail(returns, listed, bars)
         traded, costs = _filled(result, start, stop)
         trades, wins = _traded(result, start, stop)
-        held = _count((_by_cell(result.position)[..., start:stop] != 0.0) & listed)
+        held = _count((result.position[..., start:stop] != 0.0) & listed)
         return {
             "total_return": growth - 1.0,
             "annual_return": annual,
@@ -142,11 +133,6 @@ def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floa
             "costs": costs,
             "bars": np.broadcast_to(bars, growth.shape),
         }
-
-
-def _by_cell(values: Floats) -> Floats:
-    """(..., tickers, n) from (..., n, tickers); the order in memory."""
-    return values.swapaxes(-1, -2)
 
 
 def _course(equity: Floats, bars: Floats) -> tuple[Floats, Floats]:
@@ -181,30 +167,30 @@ def _tail(returns: Floats, listed: Bools, bars: Floats) -> tuple[Floats, Floats]
     for count in np.unique(bars[bars > 0]):
         same = bars == count
         some = returns[..., same, :]
-        if count < listed.shape[1]:
+        if count < listed.shape[BARS]:
             some[..., ~listed[same]] = np.inf
         last = int(TAIL * (count - 1))
         share = TAIL * (count - 1) - last
-        some.partition(last, axis=-1)
+        some.partition(last, axis=BARS)
         lowest, others = some[..., : last + 1], some[..., last + 1 :]
-        lowest.sort(axis=-1)  # a mean of values in no order would round as the processor has it
+        lowest.sort(axis=BARS)  # a mean of values in no order would round as the processor has it
         quantile = lowest[..., -1]
-        shortfall[..., same] = lowest.mean(axis=-1)
+        shortfall[..., same] = lowest.mean(axis=BARS)
         at_risk[..., same] = (
-            quantile + share * (others.min(axis=-1) - quantile) if share else quantile
+            quantile + share * (others.min(axis=BARS) - quantile) if share else quantile
         )
     return at_risk, shortfall
 
 
 def _count(there: Bools) -> Floats:
-    """How many along the last axis; to count packed bits takes a third of the time of a sum."""
-    bits: Floats = np.bitwise_count(np.packbits(there, axis=-1)).sum(axis=-1, dtype=np.float64)
+    """How many bars; to count packed bits takes a third of the time of a sum."""
+    bits: Floats = np.bitwise_count(np.packbits(there, axis=BARS)).sum(axis=BARS, dtype=np.float64)
     return bits
 
 
 def _filled(result: Result, start: int, stop: int) -> tuple[Floats, Floats]:
     """Shares of equity traded, and lost to costs."""
-    fills, shape = result.fills, _by_cell(result.returns).shape[:-1]
+    fills, shape = result.fills, result.returns.shape[:BARS]
     inside = (fills.bar >= start) & (fills.bar < stop)
     cell, cells = fills.cell[inside], int(np.prod(shape))
     traded, costs = (
@@ -216,14 +202,14 @@ def _filled(result: Result, start: int, stop: int) -> tuple[Floats, Floats]:
 
 def _traded(result: Result, start: int, stop: int) -> tuple[Floats, Floats]:
     """Trades, and those that gained, by what they did in the window."""
-    trades, equity = result.trades, _by_cell(result.equity)
-    by_cell, cells = equity.reshape(-1, equity.shape[-1]), int(np.prod(equity.shape[:-1]))
+    trades, shape = result.trades, result.returns.shape[:BARS]
+    equity = result.equity.reshape(-1, result.equity.shape[BARS])  # (cells, bars + 1)
     inside = (trades.entered < stop) & (trades.left >= start)
     cell, entered, left = trades.cell[inside], trades.entered[inside], trades.left[inside]
-    begin = np.where(entered >= start, trades.value_in[inside], by_cell[cell, start])
-    end = np.where(left < stop, trades.value_out[inside], by_cell[cell, stop])
+    begin = np.where(entered >= start, trades.value_in[inside], equity[cell, start])
+    end = np.where(left < stop, trades.value_out[inside], equity[cell, stop])
     count, wins = (
-        np.bincount(chosen, minlength=cells).reshape(equity.shape[:-1]).astype(np.float64)
+        np.bincount(chosen, minlength=len(equity)).reshape(shape).astype(np.float64)
         for chosen in (cell, cell[end > begin])
     )
     return count, wins

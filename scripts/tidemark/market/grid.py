@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tidemark.arrays import Floats, Integers, Times
+from tidemark.arrays import Bools, Floats, Integers, Times
 from tidemark.errors import InputError
 from tidemark.ohlcv import OHLCV
 
@@ -31,6 +31,11 @@ class Prices:
     low: Floats
     close: Floats
     volume: Floats
+
+    @property
+    def has_bars(self) -> Bools:
+        """(tickers,) whether each has any bar."""
+        return np.asarray(np.isfinite(self.close).any(axis=0))
 
     def upto(self, bars: int) -> "Prices":
         """The first `bars` bars."""
@@ -61,16 +66,13 @@ def locked(values: Floats) -> Floats:
 
 def side_by_side(parts: Sequence[Prices]) -> Prices:
     """The columns of several prices on the same time axis, those without any bar left out."""
-    first = parts[0]
-    listed = [np.isfinite(one.close).any(axis=0) for one in parts]
+    kept = [(prices, prices.has_bars) for prices in parts]
     fields = {
-        name: np.concatenate(
-            [getattr(one, name).T[kept] for one, kept in zip(parts, listed, strict=True)]
-        ).T
+        name: np.concatenate([getattr(prices, name).T[has_bars] for prices, has_bars in kept]).T
         for name in OHLCV
     }
-    names = [np.array(one.ticker)[kept] for one, kept in zip(parts, listed, strict=True)]
-    return replace(first, ticker=tuple(np.concatenate(names).tolist()), **fields)
+    tickers = [np.array(prices.ticker)[has_bars] for prices, has_bars in kept]
+    return replace(parts[0], ticker=tuple(np.concatenate(tickers).tolist()), **fields)
 
 
 def from_tidy(frame: pd.DataFrame) -> Prices:

@@ -5,7 +5,7 @@ import sys
 from statistics import median
 
 from tidemark.backtest import performance
-from tidemark.backtest.engine import Market
+from tidemark.backtest.engine import Market, as_cells
 from tidemark.statistics.returns import deepest_drawdown
 
 import numpy as np
@@ -14,20 +14,20 @@ from measuring import seconds
 
 closes, calls = sys.argv[1:]
 prices = prices_of(np.load(closes))
-columns, together = performance.blocks(*prices.close.shape)
+parts, together = performance.blocks(*prices.close.shape)
 assert together == 1, "a block is of one set here"
-markets = [Market(prices.columns(part.start, part.stop), RULES) for part in columns]
+markets = [Market(prices.columns(*part), RULES) for part in parts]
 wanted = list(targets_of(prices))
 blocks = [
-    [np.ascontiguousarray(one[:, part].T)[np.newaxis].swapaxes(1, 2) for one in wanted]
-    for part in columns
+    [np.ascontiguousarray(as_cells([one[:, start:stop]])) for one in wanted]
+    for start, stop in parts
 ]
 
 
 def floor() -> None:
     """Compute equity and its highest value so far, from returns that are given."""
     for market, some in zip(markets, blocks, strict=True):
-        growth = 1.0 + market.simulate(some[0]).returns.swapaxes(1, 2)
+        growth = 1.0 + market.simulate(some[0]).returns
         out = np.empty_like(growth)
         for _ in some:
             np.multiply.accumulate(growth, axis=-1, out=out)
@@ -38,8 +38,7 @@ def traded() -> None:
     """Go from positions to returns, fills, trades, equity and drawdown, for each set."""
     for market, some in zip(markets, blocks, strict=True):
         for block in some:
-            equity = market.simulate(block).equity.swapaxes(1, 2)
-            deepest_drawdown(equity)
+            deepest_drawdown(market.simulate(block).equity)
 
 
 def measured() -> None:
