@@ -1,6 +1,6 @@
 """What the market was like for each ticker in each market scenario.
 
-Three families of metrics, each a dictionary of name to (N,) values, one a ticker, NaN where
+Three families of metrics, each a dictionary of name to (tickers,) values, NaN where
 undefined: `statistical` of the returns, `technical` of the prices, `around_events`. What models
 were worth is in models/within_windows.py. `tidy` makes rows of all of them.
 
@@ -63,7 +63,7 @@ def tidy(family: str, values: Values, tickers: Iterable[str], scenario_name: str
 
 
 def returns(close: Floats) -> Floats:
-    """(T, N) return of each bar since the last close known; NaN on the first, and in gaps."""
+    """(bars, tickers) return of each bar since the last close known; NaN on the first, and in gaps."""
     before = pd.DataFrame(close).ffill().shift().to_numpy(np.float64)
     return np.asarray(close / before - 1.0)
 
@@ -75,7 +75,7 @@ def statistical(change: Floats) -> Values:
     """Moments, tails and dependence of returns.
 
     Args:
-        change: (bars, N) returns, NaN where a ticker has none.
+        change: (bars, tickers) returns, NaN where a ticker has none.
 
     Returns:
         returns: how many there are.
@@ -137,7 +137,7 @@ def _autocorrelation(values: Floats) -> Floats:
 
 
 def technical_levels(prices: Prices) -> Values:
-    """(T, N) indicators, in units that compare across tickers: shares of the close, or 0 to 100.
+    """(bars, tickers) indicators in units that compare: shares of the close, or 0 to 100.
 
     sma_50_distance, sma_200_distance, ema_20_distance: close over the average, less 1.
     macd, macd_signal (12, 26, 9), atr_14: over the close. rsi_14. bollinger_width (20, 2): upper
@@ -198,7 +198,7 @@ def _last(values: Floats) -> Floats:
 
 
 def event_bars(prices: Prices, events: pd.DataFrame, before: int, after: int) -> Bools:
-    """The bars around events, (T, N).
+    """The bars around events, (bars, tickers).
 
     An event falls on the first bar at or after its `timestamp`; those before the first bar and
     after the last are left out.
@@ -231,8 +231,8 @@ def around_events(change: Floats, around: Bools, name: str) -> Values:
     which lets the two variances differ.
 
     Args:
-        change: (bars, N) returns.
-        around: (bars, N), of `event_bars`.
+        change: (bars, tickers) returns.
+        around: (bars, tickers), of `event_bars`.
         name: of the kind of event, with which the names of the metrics begin.
 
     Returns:

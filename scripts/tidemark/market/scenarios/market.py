@@ -14,7 +14,7 @@ REAL = ("full", "historical")
 SECTION = "config.yaml market_scenarios"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class MarketScenario:
     """Bars to trade on, of which only some are measured.
 

@@ -50,7 +50,7 @@ def simulated(prices: Prices, plan: Stochastic, seed: int) -> Iterator[MarketSce
 class Pool:
     """The bars that paths are drawn from: those on which all chosen tickers have a return."""
 
-    chosen: Bools  # (N,)
+    chosen: Bools  # (tickers,)
     ratios: Floats  # (bars, 4, chosen): open, high, low (NaN if unknown), close over that before
     volume: Floats  # (bars, chosen)
     times: Times  # (bars,)
@@ -140,14 +140,14 @@ def _path(
     covered = dict(zip(prices.ticker, pool.chosen.astype(float).tolist(), strict=True))
     total = len(bars.timestamp)
     return MarketScenario(
-        _path_name(method, path),
-        "stochastic",
-        method,
-        bars,
-        slice(total - plan.horizon, total),
-        covered,
-        _left_out(covered, plan),
-        {
+        name=_path_name(method, path),
+        kind="stochastic",
+        group=method,
+        prices=bars,
+        counted=slice(total - plan.horizon, total),
+        covered=covered,
+        note=_left_out(covered, plan),
+        parameters={
             "method": method,
             "path": path + 1,
             "horizon": plan.horizon,

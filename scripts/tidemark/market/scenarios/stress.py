@@ -32,17 +32,17 @@ def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketS
             continue
         changed = transform(prices, stress, f"{SECTION}.stress.{name}")
         yield MarketScenario(
-            name,
-            "stress",
-            "stress",
-            changed,
-            rows,
-            covered,
-            gaps(covered),
-            asdict(stress),
-            stress.cost_multiplier,
-            stress.slippage_multiplier,
-            stress.cash_rate_change,
+            name=name,
+            kind="stress",
+            group="stress",
+            prices=changed,
+            counted=rows,
+            covered=covered,
+            note=gaps(covered),
+            parameters=asdict(stress),
+            cost_multiplier=stress.cost_multiplier,
+            slippage_multiplier=stress.slippage_multiplier,
+            cash_rate_change=stress.cash_rate_change,
         )
 
 
@@ -80,10 +80,11 @@ def correlations(returns: Floats) -> Floats:
     """Pearson correlation of each pair of tickers over the bars on which both have a return.
 
     Args:
-        returns: (T, N), NaN where there is none.
+        returns: (bars, tickers), NaN where there is none.
 
     Returns:
-        (N, N); NaN with fewer than two common bars, or where one of the two does not vary on them.
+        (tickers, tickers); NaN with fewer than two common bars, or where one of the two does not
+        vary on them.
     """
     known = np.isfinite(returns)
     bars = np.maximum(known.sum(axis=0), 1)
@@ -106,17 +107,17 @@ def mean_correlation(returns: Floats) -> float:
 def _not_made(prices: Prices, name: str, stress: Stress) -> MarketScenario:
     """A stress without a bar, which is then neither stored nor traded."""
     return MarketScenario(
-        name,
-        "stress",
-        "stress",
-        prices.upto(0),
-        slice(0, 0),
-        dict.fromkeys(prices.ticker, 0.0),
-        f"not made: {LONELY}",
-        asdict(stress),
-        stress.cost_multiplier,
-        stress.slippage_multiplier,
-        stress.cash_rate_change,
+        name=name,
+        kind="stress",
+        group="stress",
+        prices=prices.upto(0),
+        counted=slice(0, 0),
+        covered=dict.fromkeys(prices.ticker, 0.0),
+        note=f"not made: {LONELY}",
+        parameters=asdict(stress),
+        cost_multiplier=stress.cost_multiplier,
+        slippage_multiplier=stress.slippage_multiplier,
+        cash_rate_change=stress.cash_rate_change,
     )
 
 

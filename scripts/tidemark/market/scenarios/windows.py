@@ -21,7 +21,16 @@ def full(prices: Prices) -> MarketScenario:
     """All of history."""
     rows = slice(0, len(prices.timestamp))
     covered = listed(prices, rows)
-    return MarketScenario("full", "full", "full", prices, rows, covered, gaps(covered), {})
+    return MarketScenario(
+        name="full",
+        kind="full",
+        group="full",
+        prices=prices,
+        counted=rows,
+        covered=covered,
+        note=gaps(covered),
+        parameters={},
+    )
 
 
 def calendar_years(prices: Prices) -> dict[str, Window]:
@@ -73,7 +82,16 @@ def _window(prices: Prices, name: str, group: str, window: Window) -> MarketScen
     covered = {ticker: spanned * share for ticker, share in listed(prices, rows).items()}
     none = f"no data: they span {begin} to {end}"
     note = gaps(covered) if any(covered.values()) else none
-    return MarketScenario(name, "historical", group, prices, rows, covered, note, asdict(window))
+    return MarketScenario(
+        name=name,
+        kind="historical",
+        group=group,
+        prices=prices,
+        counted=rows,
+        covered=covered,
+        note=note,
+        parameters=asdict(window),
+    )
 
 
 def _span(name: str, window: Window) -> tuple[int, int]:
