@@ -133,6 +133,13 @@ def through_a_function(prices):
     return np.nan_to_num(indicators.sma(prices.close, 5), copy=False)
 
 
+def in_other_words(prices):
+    average = indicators.sma(prices.close, 5)
+    if not average.flags.writeable:
+        raise ValueError("no room")
+    return np.sign(average)
+
+
 def into_bars(prices):
     slow = indicators.sma(prices.close, 5)
     np.multiply(prices.close, -1.0, out=prices.close)
@@ -140,7 +147,8 @@ def into_bars(prices):
 
 
 @pytest.mark.parametrize(
-    ("targets", "line"), [(into_an_indicator, 2), (through_a_function, 1), (into_bars, 2)]
+    ("targets", "line"),
+    [(into_an_indicator, 2), (through_a_function, 1), (into_bars, 2), (in_other_words, 3)],
 )
 def test_a_strategy_that_writes_into_what_is_shared_is_told_to_copy(targets, line):
     strategy = strategies.Strategy("writes", "trend", {}, (), targets, lambda: True)
@@ -150,3 +158,12 @@ def test_a_strategy_that_writes_into_what_is_shared_is_told_to_copy(targets, lin
     assert refused.value.where == f"scripts/tidemark/backtest/strategies/writes.py:{at}"
     assert ".copy()" in refused.value.cure
     assert CLOSE.flags.writeable
+
+
+def test_another_error_of_a_strategy_is_its_own_whatever_its_words():
+    def fails(prices):
+        raise ValueError("assignment destination is read-only")
+
+    strategy = strategies.Strategy("fails", "trend", {}, (), fails, lambda: True)
+    with pytest.raises(ValueError, match="read-only"):
+        list(strategies.targets_of(strategy, prices(), [{}]))

@@ -1,8 +1,8 @@
 """What the market was like for each ticker in each market scenario.
 
-Three families of metrics, each a dictionary of name to (tickers,) values, NaN where
-undefined: `statistical` of the returns, `technical` of the prices, `around_events`. What models
-were worth is in models/within_windows.py. `tidy` makes rows of all of them.
+Three families of metrics, each a dictionary of name to (tickers,) values, NaN where undefined:
+`statistical` of the returns, `technical` of the prices, `around_events`. What models were worth is
+in models/within_windows.py. `tidy` makes rows of all of them.
 
 Returns are simple returns from close to close, decimal fractions, per bar; nothing is annualised.
 """
@@ -63,7 +63,7 @@ def tidy(family: str, values: Values, tickers: Iterable[str], scenario_name: str
 
 
 def returns(close: Floats) -> Floats:
-    """(bars, tickers) return of each bar since the last close known; NaN on the first, and in gaps."""
+    """(bars, tickers) return since the last close known; NaN on the first bar, and in gaps."""
     before = pd.DataFrame(close).ffill().shift().to_numpy(np.float64)
     return np.asarray(close / before - 1.0)
 

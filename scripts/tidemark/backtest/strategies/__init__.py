@@ -22,8 +22,7 @@ import itertools
 import math
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from traceback import extract_tb
 from typing import Any
 
@@ -208,28 +207,39 @@ def targets_of(
     shared = prices.locked()
     known = Recall([*(getattr(shared, name) for name in OHLCV), *data.values()])
     for parameters in sets:
-        with _sharing(strategy, parameters, known):
-            targets = np.asarray(strategy.targets(shared, **data, **parameters), dtype=np.float64)
+        try:
+            with known.used():
+                wanted = strategy.targets(shared, **data, **parameters)
+        except ValueError as error:
+            if not _runs_on_copies(strategy, prices, data, parameters):
+                raise
+            raise _writes(strategy, parameters, error) from error
+        targets = np.asarray(wanted, dtype=np.float64)
         _require_positions(strategy, parameters, targets, prices)
         yield np.where(np.isnan(prices.close), np.nan, targets)
 
 
-@contextmanager
-def _sharing(strategy: Strategy, parameters: Parameters, known: Recall) -> Iterator[None]:
-    """What indicators said for other sets is at hand; it and the bars must stay as they are."""
+def _runs_on_copies(
+    strategy: Strategy, prices: Prices, data: Mapping[str, Floats], parameters: Parameters
+) -> bool:
+    """Whether targets come of arrays that nobody else uses, so that only sharing was in the way."""
+    own = replace(prices, **{name: getattr(prices, name).copy() for name in OHLCV})
     try:
-        with known.used():
-            yield
-    except ValueError as error:
-        if "read-only" not in str(error):
-            raise
-        file, frames = inspect.getfile(strategy.targets), extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in frames if frame.filename == file]
-        raise InputError(
-            ":".join([_file(strategy.name), *map(str, lines[-1:])]),
-            f"with {describe(parameters)} it writes into bars, or into what an indicator returned",
-            "write into a copy, as in `sma(...).copy()`: other sets use the same arrays",
-        ) from error
+        strategy.targets(own, **{name: data[name].copy() for name in data}, **parameters)
+    except ValueError:
+        return False
+    return True
+
+
+def _writes(strategy: Strategy, parameters: Parameters, error: ValueError) -> InputError:
+    """A strategy that would change bars, or what indicators said, for the sets after it."""
+    file, frames = inspect.getfile(strategy.targets), extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == file]
+    return InputError(
+        ":".join([_file(strategy.name), *map(str, lines[-1:])]),
+        f"with {describe(parameters)} it writes into bars, or into what an indicator returned",
+        "write into a copy, as in `sma(...).copy()`: other sets use the same arrays",
+    )
 
 
 def lacking(strategy: Strategy, name: str, where: str) -> InputError:
