@@ -80,20 +80,24 @@ def drawdown(equity: Floats, before: Floats | float = 0.0) -> Floats:
 def deepest_drawdown(equity: Floats) -> Floats:
     """The lowest `drawdown` of (..., bars), (...).
 
-    The extremes of most runs of bars tell that it is not among them; only the others are gone into.
+    Skip runs of bars whose extremes rule them out. The lowest share of a run is at most its lowest
+    equity over the highest until it starts, and at least that over the highest until it ends.
     """
-    if equity.shape[-1] < 8 * RUN:
+    bars = equity.shape[-1]
+    if bars < 8 * RUN:
         return np.asarray(_shares(equity).min(axis=-1) - 1.0)
-    whole = equity.shape[-1] // RUN * RUN
-    runs = equity[..., :whole].reshape(*equity.shape[:-1], -1, RUN)
-    low = runs.min(axis=-1)
-    peak = np.maximum.accumulate(runs.max(axis=-1), axis=-1)
-    before = np.concatenate([equity[..., :1], peak[..., :-1]], axis=-1)
-    rest = _shares(equity[..., whole:], peak[..., -1:]).min(axis=-1, initial=1.0)
-    lowest: Floats = np.minimum((low / before).min(axis=-1), rest)
-    perhaps = low / peak < lowest[..., np.newaxis]
-    within = _shares(runs[perhaps], before[perhaps][:, np.newaxis])
-    np.minimum.at(lowest, np.nonzero(perhaps)[:-1], within.min(axis=-1))
+    whole = bars // RUN * RUN
+    runs = equity[..., :whole].reshape(*equity.shape[:-1], whole // RUN, RUN)
+    low = runs.min(axis=-1)  # (..., runs)
+    until_end = np.maximum.accumulate(runs.max(axis=-1), axis=-1)
+    until_start = np.concatenate([equity[..., :1], until_end[..., :-1]], axis=-1)
+    at_most, at_least = low / until_start, low / until_end
+    after_runs = _shares(equity[..., whole:], until_end[..., -1:]).min(axis=-1, initial=1.0)
+    lowest: Floats = np.minimum(at_most.min(axis=-1), after_runs)
+    left = at_least < lowest[..., np.newaxis]  # few
+    within = _shares(runs[left], until_start[left][:, np.newaxis]).min(axis=-1)
+    *place, _ = np.nonzero(left)
+    np.minimum.at(lowest, tuple(place), within)
     return np.asarray(lowest - 1.0)
 
 
