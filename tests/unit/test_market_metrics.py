@@ -1,7 +1,6 @@
 """Market metrics by hand, and against pandas, scipy and scikit-learn."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import market_metrics as market_metrics_step
 from tidemark.bars import closes, trading_calendar
@@ -269,23 +268,14 @@ def test_an_ex_date_begins_where_the_exchange_is():
     times = pd.date_range("2020-11-02 23:00", "2020-11-06 05:00", freq="h")
     held = trading_calendar.held("XASX", times[0], times[-1])
     hours = times[(times.hour == 23) | (times.hour < 5)]
-    raw = {
-        "data/raw/corporate_actions.parquet": events("2020-11-05", ticker="A", kind="dividend"),
-        closes.SESSIONS: closes.table(held),
-    }
-    fetch = {"prices": {"bar": "intraday", "time_zone": "UTC"}, "economic": {}}
-    run = SimpleNamespace(
-        config={"fetch_data": fetch | {"corporate_actions": {}}},
-        read_parquet=lambda path: raw[path].copy(),
-    )
-    found = market_metrics_step._happened(run, pd.Series(hours))["dividend"]
+    actions = events("2020-11-05", ticker="A", kind="dividend")
+    zone = closes.zone(closes.table(held), "UTC")
+    found = market_metrics_step._ex_dates(actions, zone)["dividend"]
     ones = prices_of(np.ones((len(hours), 1)))
     prices = replace(ones, timestamp=hours.to_numpy("datetime64[us]"))
     (bars,) = bars_of(market_metrics.event_bars(prices, found, 0, 0))
     assert hours[bars].to_list() == [pd.Timestamp("2020-11-04 23:00")]
-    raw[closes.SESSIONS] = closes.table(None)
-    fetch["prices"]["time_zone"] = "Australia/Sydney"
-    assert market_metrics_step._happened(run, pd.Series(hours))["dividend"].equals(found)
+    assert closes.zone(closes.table(None), "Australia/Sydney") == zone
 
 
 def test_a_release_counts_from_when_it_was_known():
