@@ -2,7 +2,7 @@
 # Bring .venv in line with a lock file: `environment.sh requirements.lock` creates it anew,
 # `environment.sh requirements-dev.lock` adds the tools for tests and lint.
 set -eu
-cd "$(dirname "$0")/.."
+cd "${0%scripts/environment.sh}./"
 
 fail() {
     echo "tidemark: $1. Cure: $2" >&2

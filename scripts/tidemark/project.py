@@ -21,3 +21,8 @@ def _project() -> Path:
 CODE = _code()
 ROOT = _project()
 VERSION = "0.2.0"  # as in pyproject.toml
+
+
+def module(path: str) -> Path:
+    """Where a file of the code lies, which checkpoints name from the code's folder."""
+    return Path(path) if ROOT == CODE else CODE / path

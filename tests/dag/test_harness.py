@@ -239,8 +239,11 @@ def fake_path(tmp_path, python: str | None) -> str:
 )
 def test_a_missing_python_is_one_clear_line(tmp_path, python, told):
     shutil.copy(ROOT / "requirements.lock", tmp_path)
-    script = str(ROOT / "scripts/environment.sh")
-    done = run(["/bin/sh", script, "requirements.lock"], tmp_path, PATH=fake_path(tmp_path, python))
+    (tmp_path / "scripts").mkdir()
+    script = shutil.copy(ROOT / "scripts/environment.sh", tmp_path / "scripts")
+    done = run(
+        ["/bin/sh", str(script), "requirements.lock"], tmp_path, PATH=fake_path(tmp_path, python)
+    )
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert told in done.stderr

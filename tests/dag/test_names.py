@@ -47,7 +47,7 @@ def test_files_that_arrive_in_watched_folders_are_read_and_their_names_are_not(t
     outcome = tree.make("fetch_data")
     assert (outcome.code, outcome.ran) == (0, {"fetch_data"}), outcome.stderr
     assert f"{3 + len(HOSTILE)} tickers" in outcome.stdout
-    assert "all 1 steps are fresh" in tree.make("fetch_data").stdout
+    assert "its step is fresh" in tree.make("fetch_data").stdout
     edited = folder / "a;touch RAN;b_.csv"
     edited.write_text(content.replace("2013-03-01,438.0", "2013-03-01,437.0"), "utf-8")
     outcome = tree.make("fetch_data")

@@ -7,6 +7,7 @@ from pathlib import Path
 from tidemark.files import store
 from tidemark.harness import verification
 from tidemark.harness.outputs import Staging
+from tidemark.harness.record import Output
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,7 @@ def test_staged_outputs_appear_together_and_only_on_commit(tmp_path, monkeypatch
     staging.put("a/two", b"2", rows=5)
     assert [p.name for p in Path("a").glob("[!.]*")] == []
     described = staging.commit()
-    assert described["a/two"]["rows"] == 5
+    assert described["a/two"].rows == 5
     assert sorted(p.name for p in Path("a").iterdir()) == ["one", "two"]
 
 
@@ -85,14 +86,14 @@ def test_the_same_bytes_keep_their_time(tmp_path, monkeypatch):
     os.utime("one", ns=(5, 5))
     staging = Staging({})
     staging.put("one", b"same")
-    assert staging.commit()["one"]["mtime_ns"] == 5
+    assert staging.commit()["one"].mtime_ns == 5
 
 
 def test_a_deleted_output_comes_back_with_its_time(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    staging = Staging({"one": {"sha256": store.sha256(b"same"), "mtime_ns": 7}})
+    staging = Staging({"one": Output(store.sha256(b"same"), 4, 7)})
     staging.put("one", b"same")
-    assert staging.commit()["one"]["mtime_ns"] == 7
+    assert staging.commit()["one"].mtime_ns == 7
 
 
 def test_only_what_was_killed_on_this_machine_is_swept_from_bookkeeping(tmp_path, monkeypatch):
@@ -139,7 +140,7 @@ def test_of_outputs_no_longer_written_only_what_was_edited_is_kept(tmp_path, mon
     Path("data/one").write_bytes(b"edited")
     Path("data/two").write_bytes(b"same")
     paths = ("data/one", "data/two", "data/gone")
-    staging = Staging({path: {"sha256": store.sha256(b"same")} for path in paths})
+    staging = Staging({path: Output(store.sha256(b"same"), 4, 0) for path in paths})
     staging.remove(paths)
     assert list(Path("data").iterdir()) == []
     assert staging.kept == ["artifacts/edited_by_hand/data/one"]
@@ -150,8 +151,8 @@ def test_an_output_edited_by_hand_is_set_aside(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("data").mkdir()
     Path("data/one").write_bytes(b"edited")
-    staging = Staging({"data/one": {"sha256": store.sha256(b"same"), "mtime_ns": 7}})
+    staging = Staging({"data/one": Output(store.sha256(b"same"), 4, 7)})
     staging.put("data/one", b"same")
-    assert staging.commit()["data/one"]["mtime_ns"] == 7
+    assert staging.commit()["data/one"].mtime_ns == 7
     assert staging.kept == ["artifacts/edited_by_hand/data/one"]
     assert Path(staging.kept[0]).read_bytes() == b"edited"

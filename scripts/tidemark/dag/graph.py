@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from tidemark import project
 from tidemark.config import kinds, view
 from tidemark.dag.promises import Rule, Rules
 from tidemark.errors import InputError
@@ -80,7 +81,7 @@ def steps() -> dict[str, tuple[str, ...]]:
         SyntaxError: a script is not valid Python.
     """
     declared: dict[str, tuple[str, ...]] = {}
-    for path in sorted(Path("scripts").glob("*.py")):
+    for path in sorted(project.module("scripts").glob("*.py")):
         for node in ast.parse(path.read_bytes(), str(path)).body:
             if isinstance(node, ast.FunctionDef) and node.name == path.stem:
                 for kinds in (_per(decorator, path) for decorator in node.decorator_list):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from tidemark import project
 from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.harness import code, environment, publishing, record, staleness
@@ -36,7 +37,9 @@ def accept(name: str, who: str, reason: str, when: str) -> list[str]:
         checkpoint,
         config={key: json.loads(text) for key, text in keys.items() if text is not None},
         inputs={path: then._replace(sha256=look.sha(path)) for path, then in inputs},
-        code={path: _fingerprint(path) for path in checkpoint.code if Path(path).exists()},
+        code={
+            path: _fingerprint(path) for path in checkpoint.code if project.module(path).exists()
+        },
         libraries=environment.now(checkpoint.libraries),
         accepted=[*checkpoint.accepted, Acceptance(who, when, reason, changes)],
     )
@@ -64,5 +67,5 @@ def mark_provisional(name: str, why: str) -> None:
 
 
 def _fingerprint(path: str) -> Module:
-    source = Path(path).read_bytes()
+    source = project.module(path).read_bytes()
     return Module(store.sha256(source), code.meaning(source))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from tidemark import project
 from tidemark.config import view
 from tidemark.errors import InputError
 from tidemark.files import store
@@ -82,7 +83,7 @@ def prerequisites(checkpoint: Checkpoint) -> list[str]:
     keys = [f"{view.KEYS}/{key}" for key in checkpoint.config]
     files = [path for path in checkpoint.inputs if "*" not in path]
     folders = [Path(path).parent for path in checkpoint.inputs if "*" in path]
-    modules = code.shaping(checkpoint.code)
+    modules = [str(project.module(path)) for path in code.shaping(checkpoint.code)]
     return [*files, *map(str, filter(Path.is_dir, folders)), *modules, *keys]
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tidemark import project
 from tidemark.config import view
 from tidemark.files import listings, store
 from tidemark.harness import code, environment, publishing, record
@@ -242,13 +243,13 @@ def _means_else(path: str, then: Module, look: Look) -> bool:
 
 def _code_sha(path: str) -> str | None:
     try:
-        return store.sha256_file(Path(path))
+        return store.sha256_file(project.module(path))
     except FileNotFoundError:
         return None
 
 
 def _code_meaning(path: str) -> str:
-    return code.meaning(Path(path).read_bytes())
+    return code.meaning(project.module(path).read_bytes())
 
 
 def changed_outputs(checkpoint: Checkpoint, look: Look) -> Iterator[Reason]:

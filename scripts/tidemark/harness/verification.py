@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from tidemark import project
 from tidemark.config import view
 from tidemark.files import locks, store
 from tidemark.harness import console, publishing, record, staleness
@@ -68,8 +69,9 @@ def _watch() -> None:
         folder = Path(path).parent
         found += [f"{folder}/", f"{folder}/."] if "*" in path else [path, f"{folder}/."]
         found += _links(folder if "*" in path else Path(path))
-    for top in (*WRITTEN, "schemas", "scripts"):
+    for top in (*WRITTEN, "schemas"):
         found += _links(Path(top))
+    found += _links(project.module("scripts"))
     listed = [path if path.startswith("/") else f"./{path}" for path in dict.fromkeys(found)]
     text = "".join(f"{path}\0" for path in listed)
     store.write_if_changed(WATCHED, os.fsencode(text))
