@@ -11,6 +11,7 @@ endif
 # The code's folder with a slash at its end, or nothing if the project is that folder. A project elsewhere has
 # config.yaml, schemas/, reports/templates/ and its data, and is built by `make -f CODE/Makefile`.
 override CODE := $(filter-out ./,$(dir $(lastword $(MAKEFILE_LIST))))
+$(if $(wildcard $(CODE)make/machinery.mk),,$(error $(lastword $(MAKEFILE_LIST)): the path to this Makefile has a blank in it. Cure: move the code to a folder without one))
 include $(CODE)make/machinery.mk
 
 # --- The DAG, a file for each branch, from top to bottom; each says which steps it has, in order

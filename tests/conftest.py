@@ -21,8 +21,8 @@ import duckdb
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("Makefile", "config.yaml", "data/sample", "reports/narrative", "reports/templates")
-PARTS += ("make", "requirements.lock", "requirements-dev.lock", "schemas", "scripts")
+PROJECT = ("config.yaml", "data/sample", "reports/narrative", "reports/templates", "schemas")
+CODE = ("Makefile", "make", "requirements.lock", "requirements-dev.lock", "scripts")
 RESULTS = ("data", "features", "models", "metrics", "reports")
 WALL_CLOCK = {"main.history", "main.step_timings", "assessment.pipeline_runs"}
 SKEW = r"^make: (Warning: File .* in the future|warning:  Clock skew detected.*)\n"
@@ -34,6 +34,7 @@ class Tree:
     """A copy of the project, and what tests can do with it."""
 
     path: Path
+    code: str | None = None  # its folder, for a project that has none
 
     def copied(self, to: Path) -> "Tree":
         ignored = shutil.ignore_patterns(".warm")  # the socket of a make that is just ending
@@ -47,7 +48,8 @@ class Tree:
         self, *goals: str, jobs: int = 2, under: Sequence[str] = (), **environment: str
     ) -> "Running":
         """Start a `make` without waiting for it; `under` is a command that starts it."""
-        command = [*under, "make", f"-j{jobs}", *goals]
+        elsewhere = [f"--file={self.code}/Makefile"] if self.code else []
+        command = [*under, "make", *elsewhere, f"-j{jobs}", *goals]
         return Running(command, self.path, clean_environment(environment))
 
     def python(self, *arguments: str) -> "Outcome":
@@ -258,16 +260,24 @@ def instances(step: str, *, scenarios=SCENARIOS, models=MODELS) -> set[str]:
     return {f"{step} {scenario} {model}" for scenario in scenarios for model in models}
 
 
-def make_small(folder: Path) -> Tree:
-    """A project with three tickers since 2009, two scenarios, two models, three strategies."""
-    for part in PARTS:
+def make_small(folder: Path, code: Path | None = None) -> Tree:
+    """A project with three tickers since 2009, two scenarios, two models, three strategies.
+
+    Its code lies in `code`, if that is given, else in the project.
+    """
+    _copy(PROJECT, folder)
+    _copy(CODE, code or folder)
+    ((code or folder) / ".venv").symlink_to(ROOT / ".venv")
+    _shrink_prices(folder / "data/sample/prices.csv")
+    _shrink_config(folder / "config.yaml")
+    return Tree(folder, os.path.relpath(code, folder) if code else None)
+
+
+def _copy(parts: Sequence[str], folder: Path) -> None:
+    for part in parts:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
         (folder / part).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / part, folder / part)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    _shrink_prices(folder / "data/sample/prices.csv")
-    _shrink_config(folder / "config.yaml")
-    return Tree(folder)
 
 
 def _shrink_prices(path: Path) -> None:

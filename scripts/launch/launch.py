@@ -38,7 +38,8 @@ os.environ["MPLCONFIGDIR"] = f"{CODE}/.venv/matplotlib"
 def main(command: list[str]) -> int:
     """The step's exit code; if a signal ended the step, that ends this process too."""
     os.chdir(os.environ.get("TIDEMARK_PROJECT") or CODE)
-    command = [os.path.relpath(f"{CODE}/{command[0]}"), *command[1:]]
+    if os.getcwd() != CODE:  # absolute, because Python leaves `..` in the path of a script
+        command = [f"{CODE}/{command[0]}", *command[1:]]
     # Before any module of the step is read; file clocks tick coarsely and may lag a little.
     os.environ["TIDEMARK_STARTED_NS"] = str(_file_clock_ns() - 10_000_000)
     run = os.environ.get("TIDEMARK_RUN")

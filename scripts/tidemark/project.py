@@ -24,5 +24,5 @@ VERSION = "0.2.0"  # as in pyproject.toml
 
 
 def module(path: str) -> Path:
-    """Where a file of the code lies, which checkpoints name from the code's folder."""
+    """Where a file of the code lies; checkpoints name it from the code's folder."""
     return Path(path) if ROOT == CODE else CODE / path

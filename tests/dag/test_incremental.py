@@ -373,10 +373,10 @@ def test_another_configuration_file(tree):
     assert tree.make("train_models").ran == instances("train_models", models=["ridge"])
 
 
-def test_same_bytes_in_another_place_time_zone_locale_and_order_and_without_warm_steps(
+def test_same_bytes_with_the_code_elsewhere_in_another_time_zone_locale_order_and_not_warm(
     cold, tmp_path
 ):
-    other = make_small(tmp_path / "another place's folder".replace(" ", "_"))
+    other = make_small(tmp_path / "another place's folder", tmp_path / "code")
     places = {"TZ": "Asia/Kolkata", "LC_ALL": "C", "PYTHONHASHSEED": "11"}
     plain = other.make("artifacts/plots_mean_impute_ridge.ok", "WARM=0", **places)
     assert (plain.code, len(plain.ran)) == (0, 10), plain.stderr
@@ -390,6 +390,12 @@ def test_same_bytes_in_another_place_time_zone_locale_and_order_and_without_warm
             assert plain[key] == warm[key], (path.name, key)
     figures = list((other.path / "reports/figs").glob("*.png"))
     assert len(figures) == len(MODELS) * len(SCENARIOS) * 4 + 4
+    assert "steps are fresh; nothing to do" in other.make("all").stdout
+    with (tmp_path / "code/scripts/plots.py").open("a", encoding="utf-8") as file:
+        file.write("\n\nADDED = 1\n")
+    assert {line.split()[0] for line in other.planned()} == {"plots", "reports"}
+    assert "code scripts/plots.py" in other.make("why", "T=plots").stdout
+    assert other.make("plots").ran == instances("plots")
 
 
 def test_a_configuration_replaced_by_an_older_file_is_seen(tree):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import NamedTuple
 
+from tidemark import project
 from tidemark.config import view
 from tidemark.errors import InputError
-from tidemark.project import CODE
 
 
 class Rule(NamedTuple):
@@ -31,8 +31,9 @@ def rules(make: str, path: str) -> Rules:
         InputError: Make refuses the Makefile.
     """
     clean = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    makefile = f"--file={project.module('Makefile')}"
     told = subprocess.run(
-        [make, "--dry-run", "--print-data-base", "--file=-", f"--file={CODE}/Makefile", "help"],
+        [make, "--dry-run", "--print-data-base", "--file=-", makefile, "help"],
         input=_lists(path), env=clean | {"LC_ALL": "C"}, capture_output=True, text=True,
         check=False,
     )  # fmt: skip

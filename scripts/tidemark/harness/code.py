@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from tidemark.files import store
 
 T = TypeVar("T", str, CodeType)
-Print = TypeVar("Print")
+Fingerprint = TypeVar("Fingerprint")
 COMPILED = Path("artifacts/.compiled")
 
 # What decides whether and how a step runs, but shapes no byte that it writes. It is recorded, and
@@ -41,7 +41,7 @@ PLUMBING = frozenset(
 )
 
 
-def shaping(modules: Mapping[str, Print]) -> dict[str, Print]:
+def shaping(modules: Mapping[str, Fingerprint]) -> dict[str, Fingerprint]:
     """Those of these modules, by path, that are no plumbing."""
     return {path: printed for path, printed in modules.items() if path not in PLUMBING}
 

@@ -17,11 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from tidemark import project
 from tidemark.harness.instance import Instance
-from tidemark.project import CODE
 
 FOLDER = Path("artifacts/.run")
-MAKEFILE = CODE / "Makefile"
 FORGOTTEN_AFTER_SECONDS = 86_400
 
 
@@ -59,7 +58,8 @@ def _planned() -> int:
     inherited["TIDEMARK_PLANNING"] = "1"
     _, dashes, variables = os.environ.get("MAKEFLAGS", "").partition("-- ")
     inherited["MAKEFLAGS"] = f"{dashes}{variables}"  # only Make itself can read its quotes
-    command = [os.environ["MAKE_COMMAND"], f"--file={MAKEFILE}", "-n", "--", *goals]
+    makefile = f"--file={project.module('Makefile')}"
+    command = [os.environ["MAKE_COMMAND"], makefile, "-n", "--", *goals]
     dry_run = subprocess.run(
         command, env=inherited, capture_output=True, text=True, errors="replace", check=False
     ).stdout

@@ -66,9 +66,8 @@ def _main(function: Callable[[Run], None], per: Sequence[str]) -> int:
     options = _parse(step, sys.modules["__main__"].__doc__, per)
     instance = Instance(step, {kind: getattr(options, kind) for kind in per})
     os.chdir(ROOT)
-    script, *arguments = instance.command
-    launched = " ".join([os.path.relpath(CODE / script), *arguments])
-    if os.environ.get("TIDEMARK_LAUNCHED") != launched:
+    launched = os.environ.get("TIDEMARK_LAUNCHED", "").split()
+    if not launched or Instance.of(launched) != instance:
         return _launch_by_hand(instance, options.config)
     return exit_code_of(lambda: _locked_run(function, instance))
 
