@@ -202,7 +202,7 @@ def targets(prices: Prices, share: float) -> Floats:
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     """A small project with its documents and unit tests, to which all of it was added."""
     tree = make_small(tmp_path_factory.mktemp("grown"))
-    for path in ("README.md", "CONTRIBUTING.md", "pyproject.toml"):
+    for path in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml"):
         shutil.copy2(ROOT / path, tree.path / path)
     shutil.copytree(ROOT / "tests", tree.path / "tests")
     for addition in ADDITIONS.values():

@@ -59,7 +59,7 @@ def _planned() -> int:
     _, dashes, variables = os.environ.get("MAKEFLAGS", "").partition("-- ")
     inherited["MAKEFLAGS"] = f"{dashes}{variables}"  # only Make itself can read its quotes
     makefile = f"--file={project.module('Makefile')}"
-    command = [os.environ["MAKE_COMMAND"], makefile, "-n", "--", *goals]
+    command = [os.environ["MAKE_COMMAND"], "-n", makefile, "--", *goals]
     dry_run = subprocess.run(
         command, env=inherited, capture_output=True, text=True, errors="replace", check=False
     ).stdout
