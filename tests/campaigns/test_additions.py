@@ -166,8 +166,8 @@ def targets(prices: Prices, share: float) -> Floats:
             ("config.yaml", "  sma_cross: ", "  always_short: {strategy: always_short}\n"),
             (
                 "tests/unit/test_strategies.py",
-                '    ("buy_and_hold", ',
-                '    ("always_short", {"share": 0.5}, {"close": [3, 2, 1]}, [-0.5, -0.5, -0.5]),\n',
+                '    Case(\n        "buy_and_hold",',
+                '    Case("always_short", {"share": 0.5}, {"close": [3]}, [-0.5], "half"),\n',
             ),
         ),
         schema=False,
