@@ -11,17 +11,18 @@ from tidemark.harness.step import Run, step
 from tidemark.naming import counted
 from tidemark.preprocessing import levels
 from tidemark.sources import actions, economic, files, origin, prices
+from tidemark.sources.places import Placed
 
 import pandas as pd
 
 UNFIT = "name a whole data file; fetch_data.largest_file_megabytes says how large one may be"
 
-Reader = Callable[[Mapping[str, bytes], Mapping[str, Any]], pd.DataFrame]
+Reader = Callable[[Mapping[str, bytes], Mapping[str, Any]], Placed]
 
 
 @step()
 def fetch_data(run: Run) -> None:
-    """Write data/raw/<source>.parquet and .sha256 for prices, corporate actions and each series."""
+    """Write data/raw/<source>.parquet, its .sha256 and .lines.parquet for each source."""
     sources = run.config["fetch_data"]
     at_most = sources["largest_file_megabytes"] * 1_000_000
     zone = sources["prices"]["time_zone"]
@@ -48,7 +49,7 @@ def _ends_days(run: Run, zone: str) -> bool:
 def fetch(
     run: Run, name: str, source: Mapping[str, Any], read: Reader, at_most: int | None = None
 ) -> pd.DataFrame:
-    """Write data/raw/<name>.parquet and its .sha256; the frame that was written.
+    """Write data/raw/<name>.parquet and what stands beside it; the frame that was written.
 
     Raises:
         InputError: a file cannot be read, or has more than `at_most` bytes once unpacked.
@@ -63,14 +64,15 @@ def fetch(
     except store.UnfitFileError as error:
         raise InputError(error.filename, error.strerror, UNFIT) from error
     except OSError as error:
-        return _keep_last(run, path, source, error)
+        return _keep_last(run, name, source, error)
     if at_most is not None:
         for file, content in found.items():
             files.must_unpack_to(file, content, at_most)
-    frame = read(found, source)
+    frame, places = read(found, source)
     data = store.parquet_bytes(frame, origin.metadata(source))
     run.write_bytes(path, data, rows=len(frame))
     run.write_text(f"{path}.sha256", origin.checksums({path: data, **found}))
+    run.write_bytes(f"data/raw/{name}.lines.parquet", store.parquet_bytes(places))
     run.log.info("%s: %d rows from %s", name, len(frame), source["path"])
     return frame
 
@@ -111,11 +113,14 @@ def _must_be_the_users(path: str) -> None:
         )
 
 
-def _keep_last(run: Run, path: str, source: Mapping[str, Any], error: OSError) -> pd.DataFrame:
+def _keep_last(run: Run, name: str, source: Mapping[str, Any], error: OSError) -> pd.DataFrame:
     """Go on with what this step fetched from the same source before; else `error` stands."""
-    data, checksums = run.previous(path), run.previous(f"{path}.sha256")
+    path = f"data/raw/{name}.parquet"
+    beside = (f"{path}.sha256", f"data/raw/{name}.lines.parquet")
+    data = run.previous(path)
+    kept = {file: run.previous(file) for file in beside}
     gone = isinstance(error, FileNotFoundError)
-    if data is None or checksums is None or not origin.is_same_source(data, source):
+    if data is None or None in kept.values() or not origin.is_same_source(data, source):
         if not gone:
             raise error
         cure = "put the file there, or correct its path in config.yaml"
@@ -124,7 +129,8 @@ def _keep_last(run: Run, path: str, source: Mapping[str, Any], error: OSError) -
         run.missing(source["path"])
     frame = store.parquet_frame(data)
     run.write_bytes(path, data, rows=len(frame))
-    run.write_bytes(f"{path}.sha256", checksums)
+    for file, content in kept.items():
+        run.write_bytes(file, content)
     run.alert(f"{source['path']}: {error.strerror}; going on with the {path} fetched before")
     run.retry_next_time(f"{source['path']} could not be read")
     return frame

@@ -1,11 +1,14 @@
 """Hold data/raw/ against schemas/ and a calendar, write a report, and stop at errors."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from tidemark.bars import closes, holes
 from tidemark.errors import InputError
 from tidemark.harness.step import Run, step
 from tidemark.naming import counted, several
+from tidemark.sources import places
 from tidemark.validation import adjustments, checks, completeness, report, schema, sessions, steps
 from tidemark.validation.finding import Finding
 from tidemark.validation.schema import Schema
@@ -40,6 +43,7 @@ def validate_schema(run: Run) -> None:
             bars = _with_days(run, bars, known)
             findings[name] += _steps(run, bars, frames.get("corporate_actions"))
         findings[name] += _adjustments(name, bars, frames[name], rules)
+        findings[name] = _placed(run, name, findings[name])
         datasets[name] = report.dataset(frames[name], sha256, findings[name])
     _conclude(run, findings, datasets)
 
@@ -142,11 +146,34 @@ def _adjustments(
     return list(adjustments.cross_check(prices, frame, rules.adjustment_tolerance))
 
 
+def _section(run: Run, name: str) -> Mapping[str, Any]:
+    """A source's own section of the configuration."""
+    sources = run.config["fetch_data"]
+    single = name in ("prices", "corporate_actions")
+    section: Mapping[str, Any] = sources[name] if single else sources["economic"][name]
+    return section
+
+
+def _placed(run: Run, name: str, findings: list[Finding]) -> list[Finding]:
+    """The findings with the places of their rows in the user's files."""
+
+    @cache
+    def where(name: str) -> Callable[[int, str | None], str]:
+        lines = run.read_parquet(f"data/raw/{name}.lines.parquet")
+        names = run.plain(_section(run, name)["columns"])
+        return partial(places.of_value, lines, names=names)
+
+    return [
+        finding.placed(where(finding.rows_of or name)) if finding.rows else finding
+        for finding in findings
+    ]
+
+
 def _conclude(
     run: Run, findings: dict[str, list[Finding]], datasets: dict[str, dict[str, object]]
 ) -> None:
     """Write the report, warn of the warnings, raise for the errors."""
-    error = report.failure(findings)
+    error = report.failure(findings, {name: _section(run, name)["path"] for name in findings})
     content = {"ok": error is None, "as_of": run.config["validate_schema"]["as_of"]}
     run.write_json(report.REPORT, content | {"datasets": datasets}, even_on_failure=True)
     warnings = 0

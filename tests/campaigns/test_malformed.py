@@ -404,7 +404,7 @@ def test_a_malformed_price_file_is_named_or_read_as_it_stands(bars, cases):
         with in_time():
             try:
                 files.must_unpack_to(path, content, 1_000_000_000)
-                found = prices.read({path: content}, SOURCE)
+                found = prices.read({path: content}, SOURCE).records
             except InputError as error:
                 refused += 1
                 assert_clear(str(error), re.escape(path))

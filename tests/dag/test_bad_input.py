@@ -142,7 +142,7 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     "number with thousands separator": (cell(7, 6, "9'616'100"), [f"{PRICES}:8", "9'616'100"]),
     "impossible date": (cell(7, 1, "2009-02-30"), [f"{PRICES}:8", "2009-02-30"]),
     "date in another format": (cell(7, 1, "01/13/2009"), [f"{PRICES}:8", "01/13/2009"]),
-    "duplicate row": (duplicate, ["AAPL", "2009-01-0"]),
+    "duplicate row": (duplicate, [f"{PRICES}:6: Ticker + Date (AAPL, 2009-01-0"]),
     "time going backwards": (swap, [PRICES, "AAPL"]),
     "empty file": (only(""), [PRICES, "empty"]),
     "header only": (lambda tree: write(tree, rows(tree)[:1]), [PRICES]),
@@ -150,17 +150,17 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     "wrong encoding": (latin, [PRICES, "UTF-8"]),
     "one field too many": (cell(7, 7, "1.0,2.0"), [PRICES]),
     "no ticker": (cell(7, 0, ""), [f"{PRICES}:8", "Ticker"]),
-    "negative price": (cell(7, 5, "-3.2"), ["close", "-3.2"]),
-    "zero price": (cell(7, 7, "0"), ["adj_close"]),
-    "infinite value": (cell(7, 5, "inf"), ["close", "inf"]),
+    "negative price": (cell(7, 5, "-3.2"), [f"{PRICES}:8: Close (AAPL", "-3.2"]),
+    "zero price": (cell(7, 7, "0"), [f"{PRICES}:8: Adj Close (AAPL"]),
+    "infinite value": (cell(7, 5, "inf"), [f"{PRICES}:8: Close", "inf"]),
     "value that would overflow": (cell(7, 7, "1e308"), [f"{PRICES}:8", "1e308"]),
     "HTML in place of CSV": (only("<!DOCTYPE html>\n<p>Not, found</p>\n"), [PRICES, "HTML"]),
     "pipe as source": (pipe_as_source, [PRICES, "is a pipe"]),
-    "high below low": (cell(7, 3, "0.5"), ["high"]),
-    "negative volume": (cell(7, 6, "-5"), ["volume", "-5"]),
-    "too many nulls": (many_nulls, ["close", "null"]),
-    "missing sessions": (gap, ["session"]),
-    "stale data": (config("as_of: 2013-03-01", "as_of: 2013-06-01"), ["2013-03-01"]),
+    "high below low": (cell(7, 3, "0.5"), [f"{PRICES}:8: High, Low", "high"]),
+    "negative volume": (cell(7, 6, "-5"), [f"{PRICES}:8: Volume", "-5"]),
+    "too many nulls": (many_nulls, [f"{PRICES}:101: Close", "null"]),
+    "missing sessions": (gap, [f"{PRICES}:301: Date", "session"]),
+    "stale data": (config("as_of: 2013-03-01", "as_of: 2013-06-01"), [f"{PRICES}:", "2013-03-01"]),
     "truncated Parquet": (truncated_parquet, ["data/sample/prices.parquet", "Parquet"]),
     "text called Parquet": (source("p.parquet", b"a,b\n1,2\n"), ["data/sample/p.parquet"]),
     "truncated gzip": (truncated_gzip, ["data/sample/prices.csv.gz"]),
@@ -265,7 +265,8 @@ def test_bad_input(tree: Tree, kind: str) -> None:
         assert word in complaint
     after = results(tree)
     lost = {path for path in before if after.get(path) != before[path]}
-    assert lost <= {"data/raw/prices.parquet", "data/raw/prices.parquet.sha256"}
+    raw = "data/raw/prices"
+    assert lost <= {f"{raw}.parquet", f"{raw}.parquet.sha256", f"{raw}.lines.parquet"}
 
 
 def complaint_of(stderr: str) -> str:

@@ -50,7 +50,7 @@ INDIA = LONG | {"date_format": "%d-%b-%Y", "columns": CLOSES}
 
 def raw(name, source=LONG):
     content = gzip.decompress((CASES / f"{name}.csv.gz").read_bytes())
-    return prices.read({"p.csv": content}, source)
+    return prices.read({"p.csv": content}, source).records
 
 
 def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
@@ -125,7 +125,7 @@ def sample(reader, *keys, mend=lambda text: text):
     for key in keys:
         source = source[key]
     text = mend((ROOT / source["path"]).read_text("utf-8"))
-    return reader({source["path"]: text.encode()}, source)
+    return reader({source["path"]: text.encode()}, source).records
 
 
 @pytest.mark.parametrize("method", ["mean", "median"])

@@ -29,7 +29,7 @@ ZONE = st.sampled_from(ZONES)
 def read(rows, source=SOURCE):
     """UTC times as `day hour:minute`, by ticker; `rows` are (ticker, wall clock)."""
     lines = "".join(f"{wall},{ticker},1\n" for ticker, wall in rows)
-    bars = prices.read({"p.csv": f"Time,Ticker,Close\n{lines}".encode()}, source)
+    bars = prices.read({"p.csv": f"Time,Ticker,Close\n{lines}".encode()}, source).records
     return {
         ticker: [f"{time:%d %H:%M}" for time in part["timestamp"]]
         for ticker, part in bars.groupby("ticker")
@@ -84,7 +84,7 @@ def test_each_ticker_has_an_order_of_its_own():
 
 def test_a_wide_file():
     lines = "".join(f"2021-10-31 {wall},{row},\n" for row, wall in enumerate(HOURS))
-    bars = prices.read({"p.csv": f"Time,B,A\n{lines}".encode()}, WIDE)
+    bars = prices.read({"p.csv": f"Time,B,A\n{lines}".encode()}, WIDE).records
     assert [f"{time:%d %H:%M}" for time in bars["timestamp"]] == IN_UTC
 
 
@@ -237,7 +237,7 @@ def test_a_session_stamped_at_its_midnight_reads_back_as_its_day(zone, day, writ
     assume(local.date() == day)
     stamp = (local if write else local.tz_convert("UTC")).isoformat(sep=" ")
     source = SOURCE | {"bar": "daily", "date_format": "%Y-%m-%d %H:%M:%S%z", "time_zone": zone}
-    bars = prices.read({"p.csv": f"Time,Ticker,Close\n{stamp},A,1\n".encode()}, source)
+    bars = prices.read({"p.csv": f"Time,Ticker,Close\n{stamp},A,1\n".encode()}, source).records
     assert bars["timestamp"][0] == pd.Timestamp(day)
 
 

@@ -82,7 +82,7 @@ def test_a_column_may_be_called_as_other_files_begin(first):
     columns = DAILY["columns"] | {"timestamp": first}
     text = f"{first},Ticker,Adj Close\n{LINE}"
     for path, content in {"p.csv": text.encode(), "p.csv.gz": gzip.compress(text.encode())}.items():
-        found = prices.read({path: content}, DAILY | {"columns": columns})
+        found = prices.read({path: content}, DAILY | {"columns": columns}).records
         assert list(found["adj_close"]) == [1.0]
 
 
@@ -112,7 +112,7 @@ def test_a_damaged_file_is_named_with_its_cause(path, content, told):
 @pytest.mark.parametrize("end", ["\r", "\r\n", "\n\n"])
 def test_any_line_end_will_do_and_repeated_byte_order_marks(end):
     text = "\ufeff\ufeff" + (HEADER + LINE).replace("\n", end)
-    assert list(prices.read({"p.csv": text.encode()}, DAILY)["adj_close"]) == [1.0]
+    assert list(prices.read({"p.csv": text.encode()}, DAILY).records["adj_close"]) == [1.0]
 
 
 NUMBERS = {

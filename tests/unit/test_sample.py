@@ -129,7 +129,7 @@ def test_hours_of_release_move_no_join(prices, name, old_lag):
     source = asdict(load.load("config.yaml"))["fetch_data"]["economic"][name]
     series = released.read(
         {source["path"]: (SAMPLE.parents[1] / source["path"]).read_bytes()}, source
-    )
+    ).records
     days = pd.Series(prices["timestamp"].sort_values().unique()).astype("datetime64[us]")
     held = trading_calendar.held("XNYS", days.iloc[0], days.iloc[-1])
     instants = closes.of(days, closes.table(held), "UTC")

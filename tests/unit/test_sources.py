@@ -39,7 +39,7 @@ WIDE = LONG | {"layout": "wide", "columns": {"timestamp": "Date", "adj_close": "
 
 
 def read(text, source=LONG, path="p.csv"):
-    return prices.read({path: text.encode() if isinstance(text, str) else text}, source)
+    return prices.read({path: text.encode() if isinstance(text, str) else text}, source).records
 
 
 def parquet(frame):
@@ -124,7 +124,7 @@ def test_fields_that_are_not_mapped_are_missing():
 
 def test_one_file_a_ticker_is_named_by_its_stem():
     files = {f"data/{name}.csv.gz": gzip.compress(b"Date,Close\n2020-01-02,1\n") for name in "BA"}
-    assert list(prices.read(files, ONE_FILE_A_TICKER)["ticker"]) == ["A", "B"]
+    assert list(prices.read(files, ONE_FILE_A_TICKER).records["ticker"]) == ["A", "B"]
 
 
 def test_a_file_without_the_column_of_tickers_may_be_one_ticker():
@@ -238,7 +238,7 @@ def day_files(**stamps):
     source = OFFSETS | {"columns": {"timestamp": "Date", "adj_close": "Close"}}
     lines = {name: "".join(f"{stamp},1\n" for stamp in rows) for name, rows in stamps.items()}
     texts = {f"d/{name}.csv": f"Date,Close\n{rows}".encode() for name, rows in lines.items()}
-    return prices.read(texts, source | {"time_zone": "America/New_York"})
+    return prices.read(texts, source | {"time_zone": "America/New_York"}).records
 
 
 @pytest.mark.parametrize("other", [IN_WINTER, [HALF_DAY], IN_SUMMER + IN_WINTER])
@@ -330,7 +330,7 @@ def test_typed_days_in_parquet_are_as_written():
         with pytest.raises(InputError, match="Asia/Tokyo can have no effect"):
             read(content, CLOSES | {"time_zone": "Asia/Tokyo"}, "p.parquet")
         source = CLOSES | {"time_zone": "Asia/Tokyo"}
-        bars = prices.read({"p.parquet": content}, source, ends_days=True)
+        bars = prices.read({"p.parquet": content}, source, ends_days=True).records
         assert bars["timestamp"][0] == pd.Timestamp("2020-01-02")
 
 
@@ -342,7 +342,9 @@ def released(lag, clock, zone, day="2020-03-05"):
         "release_zone": zone,
         "columns": {"timestamp": "d", "x": "x"},
     }
-    return str(economic.read({"t.csv": f"d,x\n{day},1\n".encode()}, source)["available_at"][0])
+    return str(
+        economic.read({"t.csv": f"d,x\n{day},1\n".encode()}, source).records["available_at"][0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -377,10 +379,14 @@ def test_no_value_is_known_before_the_time_that_it_is_stamped_with(offset):
         economic.read({"t.csv": text}, source)
     assert error.value.where.startswith("t.csv:3:")
     assert "release_time" in error.value.cure
-    late = economic.read({"t.csv": text}, source | {"release_time": "21:15"})
+    late = economic.read({"t.csv": text}, source | {"release_time": "21:15"}).records
     assert str(late["available_at"][1]) == "2024-12-20 02:15:00"
     assert (
-        str(economic.read({"t.csv": text}, source | {"release_time": None})["available_at"][1])
+        str(
+            economic.read({"t.csv": text}, source | {"release_time": None}).records["available_at"][
+                1
+            ]
+        )
         == "2024-12-20 05:00:00"
     )
 
@@ -392,7 +398,7 @@ def test_economic_series_carry_when_they_became_known():
         "columns": {"timestamp": "Time Period", "yield_3m": "3month"},
     }
     text = b"Time Period,3month\n1990-01-03 00:00:00+00:00,\n1990-01-02 00:00:00+00:00,0.0783\n"
-    series = economic.read({"t.csv": text}, source)
+    series = economic.read({"t.csv": text}, source).records
     assert list(series) == ["timestamp", "available_at", "yield_3m"]
     assert series.iloc[0].to_list() == [*pd.to_datetime(["1990-01-02", "1990-01-04"]), 0.0783]
     assert np.isnan(series["yield_3m"][1])
@@ -406,7 +412,7 @@ ACTIONS = {
 
 def test_corporate_actions_are_sorted():
     text = b"ex_date,ticker,kind,value\n2020-02-03,B,Split,2\n2020-01-02,B,dividend,0.1\n"
-    events = actions.read({"a.csv": text}, ACTIONS)
+    events = actions.read({"a.csv": text}, ACTIONS).records
     assert list(events["kind"]) == ["dividend", "split"]
     assert list(events["value"]) == [0.1, 2.0]
 
@@ -650,11 +656,13 @@ def test_many_files_in_one_pass_say_what_each_says_alone(monkeypatch):
     texts = {f"d/T{n}.csv": NEWEST_FIRST if n % 3 else BARS for n in range(12)}
     texts["d/T5.csv"] = "Close,Date\n7,2020-01-03\n"
     contents = {path: text.encode() for path, text in texts.items()}
-    alone = [prices.read({path: data}, ONE_FILE_A_TICKER) for path, data in contents.items()]
+    alone = [
+        prices.read({path: data}, ONE_FILE_A_TICKER).records for path, data in contents.items()
+    ]
     expected = pd.concat(alone).sort_values(["ticker", "timestamp"], ignore_index=True)
     for rows in (1, 7, 10**6):
         monkeypatch.setattr(files, "BATCH_ROWS", rows)
-        pd.testing.assert_frame_equal(prices.read(contents, ONE_FILE_A_TICKER), expected)
+        pd.testing.assert_frame_equal(prices.read(contents, ONE_FILE_A_TICKER).records, expected)
 
 
 @pytest.mark.parametrize(

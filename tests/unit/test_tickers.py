@@ -97,22 +97,22 @@ def test_a_ticker_has_one_spelling(written, ticker):
 def spelt(*rows, source=LONG, path="p.csv"):
     text = "Date,Ticker,Adj Close\n" + "".join(f"{row}\n" for row in rows)
     told = []
-    return prices.read({path: text.encode()}, source, told.append), told
+    return prices.read({path: text.encode()}, source, told.append).records, told
 
 
 def test_every_way_in_gives_the_same_spelling():
     long, _ = spelt("2020-01-02,kPEPE,1")
     wide = LONG | {"layout": "wide", "columns": {"timestamp": "Date", "adj_close": "*"}}
     one = LONG | {"columns": {"timestamp": "Date", "adj_close": "Close"}}
-    columns = prices.read({"p.csv": b"Date,kPEPE\n2020-01-02,1\n"}, wide)
-    file = prices.read({"d/kPEPE.csv": b"Date,Close\n2020-01-02,1\n"}, one)
+    columns = prices.read({"p.csv": b"Date,kPEPE\n2020-01-02,1\n"}, wide).records
+    file = prices.read({"d/kPEPE.csv": b"Date,Close\n2020-01-02,1\n"}, one).records
     events = actions.read(
         {"a.csv": b"d,t,k,v\n2020-01-02,kPEPE,split,2\n"},
         {
             "date_format": "%Y-%m-%d",
             "columns": {"timestamp": "d", "ticker": "t", "kind": "k", "value": "v"},
         },
-    )
+    ).records
     assert {frame["ticker"][0] for frame in (long, columns, file, events)} == {"KPEPE"}
 
 
@@ -139,6 +139,6 @@ def test_spellings_with_a_bar_at_one_time_are_refused_with_file_and_line():
 def test_a_wide_column_without_a_value_is_told():
     wide = LONG | {"layout": "wide", "columns": {"timestamp": "Date", "adj_close": "*"}}
     told = []
-    frame = prices.read({"p.csv": b"Date,A,B\n2020-01-02,1,\n"}, wide, told.append)
+    frame = prices.read({"p.csv": b"Date,A,B\n2020-01-02,1,\n"}, wide, told.append).records
     assert list(frame["ticker"]) == ["A"]
     assert told == ["p.csv: no value in B, so no such ticker"]

@@ -97,6 +97,15 @@ def test_good_prices_pass(prices):
     assert found(prices) == {}
 
 
+def failure(findings):
+    """As of files of one line a row, sorted."""
+    placed = {
+        name: [f.placed(lambda row, column, n=name: f"{n}.csv:{row + 2}: {column}") for f in found]
+        for name, found in findings.items()
+    }
+    return report.failure(placed, {name: f"{name}.csv" for name in findings})
+
+
 def change(row, column, value):
     def altered(prices):
         prices.loc[row, column] = value
@@ -152,14 +161,11 @@ def test_bad_prices_are_found_and_named(prices, spoil, check, column, rows):
     finding = found(spoil(prices))[check]
     assert (finding.column, finding.severity) == (column, "error")
     assert [row["row"] for row in finding.rows] == rows
-    message = str(report.failure({"prices": [finding]}))
-    assert message.startswith("data/raw/prices.parquet")
+    message = str(failure({"prices": [finding]}))
+    told = f"prices.csv, column {column!r}: " if column else "prices.csv: "
+    assert message.startswith(f"prices.csv:{rows[0] + 1}: {column}" if rows else told)
     assert "\n" not in message
     assert ". Cure: " in message
-    if rows:
-        assert f"row {rows[0]}" in message
-    if column:
-        assert f"column {column!r}" in message
 
 
 def test_only_the_first_offenders_are_listed(prices):
@@ -177,7 +183,7 @@ def test_fields_that_are_not_mapped_are_one_finding(prices):
     spoilt = prices.assign(**dict.fromkeys(["open", "high", "low", "volume"], np.nan))
     (finding,) = checks.check(spoilt, rules(), AS_OF)
     assert (finding.check, finding.column) == ("no_values", "open, high, low, volume")
-    message = str(report.failure({"prices": [finding]}))
+    message = str(failure({"prices": [finding]}))
     for words in ("'open, high, low, volume'", "not mapped", "max_null_rate to 1.0", "acknowledge"):
         assert words in message
     fields = {
@@ -200,7 +206,7 @@ def test_incomplete_bars_are_held_to_what_they_have(prices):
 def test_future_bars_are_a_warning(prices):
     finding = found(prices, as_of=AS_OF - pd.Timedelta(days=1))["future"]
     assert (finding.severity, finding.count) == ("warning", 2)
-    assert report.failure({"prices": [finding]}) is None
+    assert failure({"prices": [finding]}) is None
 
 
 def test_freshness_of_series_is_of_when_they_became_known():
@@ -234,9 +240,9 @@ def test_report_and_failure_name_the_first_and_count_the_rest(prices):
     assert (part["ok"], part["rows"], len(part["findings"])) == (False, 520, 2)
     json.dumps(part, allow_nan=False)
     ack = report.unacknowledged("treasury", "0123456789abcdef" * 4)
-    message = str(report.failure({"prices": findings, "treasury": [ack]}))
+    message = str(failure({"prices": findings, "treasury": [ack]}))
     assert message == (
-        "data/raw/prices.parquet, row 4 (A, 2012-03-08), column 'low': 1 value not above 0"
+        "prices.csv:5: low (A, 2012-03-08): 1 value not above 0"
         " (the first: -1.0); and 2 more in artifacts/validation_report.json."
         " Cure: mend the value in the source, or leave it empty if it is unknown"
     )
@@ -244,7 +250,7 @@ def test_report_and_failure_name_the_first_and_count_the_rest(prices):
 
 def test_unacknowledged_schema_says_what_to_paste():
     finding = report.unacknowledged("treasury", "0123456789abcdef" * 4)
-    message = str(report.failure({"treasury": [finding]}))
+    message = str(failure({"treasury": [finding]}))
     assert message.startswith("schemas/treasury.json: ")
     assert 'acknowledged_schemas: treasury: "0123456789ab"' in message
 
@@ -254,7 +260,7 @@ def test_all_unacknowledged_schemas_are_pasted_at_once(prices):
     findings = {name: [report.unacknowledged(name, sha256[name])] for name in NAMES}
     findings["treasury"] = []
     findings["prices"] += checks.check(change(3, "low", -1.0)(prices), rules(), AS_OF)
-    assert str(report.failure(findings)) == (
+    assert str(failure(findings)) == (
         "schemas/prices.json, schemas/corporate_actions.json, schemas/unemployment.json:"
         " their SHA-256 are not those that config.yaml acknowledges;"
         " and 1 more in artifacts/validation_report.json."

@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidemark.errors import InputError
-from tidemark.sources import columns, tickers
-from tidemark.sources.files import read_table
+from tidemark.sources import columns, places, tickers
+from tidemark.sources.files import Table, read_table
+from tidemark.sources.places import Placed
 
 import pandas as pd
 
 COLUMNS = ("timestamp", "ticker", "kind", "value")
 
 
-def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:
-    """Events sorted by ticker and ex-date.
+def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
+    """Events sorted by ticker and ex-date, and the place of each.
 
     Args:
         files: content by path; one file, or several that have the same columns.
@@ -28,19 +29,22 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:
     Raises:
         InputError: a file or value that cannot be read.
     """
-    events = pd.concat([_one_file(path, content, source) for path, content in files.items()])
-    return events.sort_values(["ticker", "timestamp", "kind"], kind="stable", ignore_index=True)
+    events, lines = [], {}
+    for path, content in files.items():
+        table = read_table(path, content)
+        events.append(_one_file(table, source))
+        lines[path] = table.lines
+    return places.in_order(pd.concat(events), places.of(lines), ["ticker", "timestamp", "kind"])
 
 
-def _one_file(path: str, content: bytes, source: Mapping[str, Any]) -> pd.DataFrame:
-    table = read_table(path, content)
+def _one_file(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     names = source["columns"]
     for column in COLUMNS:
         if column not in names:
             raise InputError(
                 "config.yaml: fetch_data.corporate_actions.columns",
                 f"{column} is missing",
-                f"map each of {', '.join(COLUMNS)} to a column of {path}",
+                f"map each of {', '.join(COLUMNS)} to a column of {table.path}",
             )
     return pd.DataFrame(
         {

@@ -5,14 +5,15 @@ from typing import Any
 
 from tidemark.bars import clocks
 from tidemark.errors import InputError
-from tidemark.sources import columns
+from tidemark.sources import columns, places
 from tidemark.sources.files import Table, read_table
+from tidemark.sources.places import Placed
 
 import pandas as pd
 
 
-def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:
-    """Series of one source, oldest value first.
+def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
+    """Series of one source, oldest value first, and the place of each row.
 
     Args:
         files: content by path; one file, or several that have the same columns.
@@ -26,12 +27,15 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> pd.DataFrame:
     Raises:
         InputError: a file or value that cannot be read, or time that goes backwards.
     """
-    frames = [_one_file(path, content, source) for path, content in files.items()]
-    return pd.concat(frames).sort_values("timestamp", kind="stable", ignore_index=True)
+    frames, lines = [], {}
+    for path, content in files.items():
+        table = read_table(path, content)
+        frames.append(_one_file(table, source))
+        lines[path] = table.lines
+    return places.in_order(pd.concat(frames), places.of(lines), ["timestamp"])
 
 
-def _one_file(path: str, content: bytes, source: Mapping[str, Any]) -> pd.DataFrame:
-    table = read_table(path, content)
+def _one_file(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     names = dict(source["columns"])
     column = names.pop("timestamp")
     zone = source.get("release_zone") or "UTC"

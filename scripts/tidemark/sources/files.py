@@ -14,10 +14,11 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from tidemark.errors import InputError
+from tidemark.sources import places
 
 import numpy as np
 import pyarrow as pa
@@ -70,10 +71,22 @@ class Table:
 
     def where(self, row: int, column: str) -> str:
         """The place of a value, for messages; `row` counts from 0."""
+        return places.where(self.path, int(self.lines[row]), column)
+
+    @cached_property
+    def lines(self) -> np.ndarray:
+        """For each row the line on which it begins, as an editor shows it; of Parquet its number.
+
+        Both count from 1, and of CSV the header's lines count too.
+        """
         if self.text is None:
-            return f"{self.path}: row {row + 1}: {column}"
-        line, _ = next(islice(_records(self.path, self.text), row + 1, None))
-        return f"{self.path}:{line}: {column}"
+            return np.arange(1, len(self) + 1)
+        text = self.text.rstrip("\r\n")
+        ends = text.count("\n") + text.count("\r") - text.count("\r\n")
+        if ends == len(self):  # a record a line, and none is blank
+            return np.arange(2, len(self) + 2)
+        begun = (line for line, _ in _records(self.path, self.text))
+        return np.fromiter(begun, np.int64)[1:]
 
     @property
     def parts(self) -> tuple["Table", ...]:

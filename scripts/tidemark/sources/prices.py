@@ -7,8 +7,9 @@ from tidemark.bars import zones
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.ohlcv import FIELDS
-from tidemark.sources import columns, tickers
+from tidemark.sources import columns, places, tickers
 from tidemark.sources.files import Table, batches, read_table
+from tidemark.sources.places import Placed
 
 import numpy as np
 import pandas as pd
@@ -26,8 +27,8 @@ def read(
     note: Callable[[str], None] = lambda _: None,
     *,
     ends_days: bool = False,
-) -> pd.DataFrame:
-    """Prices as the tidy contract wants them.
+) -> Placed:
+    """Prices as the tidy contract wants them, and the place of each row.
 
     Args:
         files: content by path; without a ticker column, a file's name less its ending is the
@@ -48,29 +49,31 @@ def read(
         InputError: a file or value that cannot be read, time that goes backwards, two spellings of
             a ticker that have a bar at one time, or a time zone that can have no effect.
     """
-    parts, rows = [], []
-    if source["layout"] == "wide":
+    parts, lines, wide = [], {}, source["layout"] == "wide"
+    if wide:
         for path, content in files.items():
             table = read_table(path, content)
             if not ends_days:
                 _zone_must_matter(table, source)
             parts.append(_wide(table, source))
-            rows.append(len(parts[-1]))
+            lines[path] = table.lines[parts[-1].index]
             _say_empty(table, source, parts[-1], note)
     else:
         for table in batches(files):
             if not ends_days:
                 _zone_must_matter(table, source)
             parts.append(_long(table, source))
-            rows += [len(part) for part in table.parts]
-    bars = pd.concat(parts)
+            lines |= {part.path: part.lines for part in table.parts}
+    bars, found = pd.concat(parts), places.of(lines)
     written, spellings = pd.factorize(bars["ticker"])
+    if wide:
+        found["column"] = pd.Categorical.from_codes(written, spellings)
     bars["ticker"] = np.array([tickers.normalised(name) for name in spellings], object)[written]
     bars["ticker"] = bars["ticker"].astype("str")
     if bars["ticker"].nunique() < len(spellings):
-        _one_bar_a_time(bars, written, spellings, files, rows, source)
+        _one_bar_a_time(bars, written, spellings, found, source)
         _say_spellings(spellings, note)
-    return bars.sort_values(["ticker", "timestamp"], kind="stable", ignore_index=True)
+    return places.in_order(bars, found, ["ticker", "timestamp"])
 
 
 def _say_empty(
@@ -87,8 +90,7 @@ def _one_bar_a_time(
     bars: pd.DataFrame,
     written: np.ndarray,
     spellings: pd.Index,
-    files: Mapping[str, bytes],
-    rows: list[int],
+    found: pd.DataFrame,
     source: Mapping[str, Any],
 ) -> None:
     """Refuse a bar that another spelling of its ticker has at the same time."""
@@ -100,13 +102,11 @@ def _one_bar_a_time(
     other = np.flatnonzero(key["written"] != first)
     if not len(other):
         return
-    row = other[0]
-    file = int(np.searchsorted(np.cumsum(rows), row, side="right"))
-    path, content = list(files.items())[file]
+    row = int(other[0])
     names = source["columns"]
     column = names["ticker"] if "ticker" in names else spellings[written[row]]
     raise InputError(
-        read_table(path, content).where(int(bars.index[row]), column),
+        places.where(found["file"][row], int(found["line"][row]), column),
         f"{spellings[written[row]]} and {spellings[first[row]]} are one ticker,"
         f" {key['ticker'][row]}, and both have a bar at {key['timestamp'][row]}",
         "decide which is right; if they are two things, give one of them another name",
@@ -156,7 +156,7 @@ def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
         }
     )
     columns.in_order(table, names["timestamp"], bars["timestamp"], bars["ticker"])
-    return bars.set_index(table.row_in_file)
+    return bars
 
 
 def _smallest(field: str) -> float:

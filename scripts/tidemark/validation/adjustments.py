@@ -36,6 +36,7 @@ def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -
                 prices.index.to_series().isin(wrong.index),
                 wrong["step"].reindex(prices.index),
             ),
+            "prices",
         )
     unjudged = corporate_actions.unjudged(prices, actions)
     for why, events in unjudged.groupby(unjudged):
@@ -54,7 +55,7 @@ def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -
         yield Finding(
             "ex_date",
             "timestamp",
-            f"{len(lost):,} corporate actions on days without a bar; `row` is theirs",
+            f"{len(lost):,} corporate actions on days without a bar",
             "correct the ex-date",
             "warning",
             len(lost),

@@ -1,6 +1,7 @@
 """What a check found, and in which rows."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -10,9 +11,10 @@ SHOWN_ROWS = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One broken rule. `rows` are the first offenders; `row` counts from 1 in the Parquet file.
+    """One broken rule. `rows` are the first offenders; `row` counts from 1 in the frame checked.
 
-    An error stops the run, a warning is shown and counted, and a note is only shown.
+    An error stops the run, a warning is shown and counted, and a note is only shown. `rows_of`
+    names the data set of the rows if it is another than the one that the finding is about.
     """
 
     check: str
@@ -22,10 +24,21 @@ class Finding:
     severity: str = "error"
     count: int = 1
     rows: list[dict[str, Any]] = field(default_factory=list)
+    rows_of: str | None = None
+
+    def placed(self, where: Callable[[int, str | None], str]) -> "Finding":
+        """The same with `where` in place of each `row`.
+
+        Args:
+            where: the place of a value, by its row, which counts from 0 here, and its column.
+        """
+        rows = [dict(row) for row in self.rows]
+        rows = [{"where": where(row.pop("row") - 1, self.column), **row} for row in rows]
+        return replace(self, rows=rows)
 
     def as_json(self) -> dict[str, Any]:
         """The finding as the report stores it."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "rows_of"}
 
 
 def offenders(frame: pd.DataFrame, bad: pd.Series, values: pd.Series) -> list[dict[str, Any]]:

@@ -41,8 +41,13 @@ def errors(findings: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity == "error"]
 
 
-def failure(findings: Mapping[str, list[Finding]]) -> InputError | None:
-    """One error for all findings that stop the run, the first in full; None without any."""
+def failure(findings: Mapping[str, list[Finding]], sources: Mapping[str, str]) -> InputError | None:
+    """One error for all findings that stop the run, the first in full; None without any.
+
+    Args:
+        findings: by data set, with the places of their rows.
+        sources: the path of each data set's source, which stands for a place where there is none.
+    """
     stops = [(name, finding) for name, found in findings.items() for finding in errors(found)]
     if not stops:
         return None
@@ -50,7 +55,7 @@ def failure(findings: Mapping[str, list[Finding]]) -> InputError | None:
     if first.check == "acknowledgement":
         return _all_unacknowledged(stops)
     problem = first.message + _example(first) + _more(len(stops) - 1)
-    return InputError(_place(name, first), problem, first.cure)
+    return InputError(_place(sources[name], first), problem, first.cure)
 
 
 def _all_unacknowledged(stops: list[tuple[str, Finding]]) -> InputError:
@@ -70,15 +75,12 @@ def _more(count: int) -> str:
     return f"; and {count} more in {REPORT}" if count else ""
 
 
-def _place(name: str, finding: Finding) -> str:
-    parts = [f"data/raw/{name}.parquet"]
-    if finding.rows:
-        row = finding.rows[0]
-        known = ", ".join(row[key] for key in ("ticker", "timestamp") if row[key])
-        parts.append(f"row {row['row']} ({known})" if known else f"row {row['row']}")
-    if finding.column:
-        parts.append(f"column {finding.column!r}")
-    return ", ".join(parts)
+def _place(source: str, finding: Finding) -> str:
+    if not finding.rows:
+        return f"{source}, column {finding.column!r}" if finding.column else source
+    row = finding.rows[0]
+    known = ", ".join(row[key] for key in ("ticker", "timestamp") if row[key])
+    return f"{row['where']} ({known})" if known else str(row["where"])
 
 
 def _example(finding: Finding) -> str:

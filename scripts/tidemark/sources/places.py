@@ -1,0 +1,66 @@
+"""Where each record stands in the user's files, as an editor shows it.
+
+Kept beside a raw file as `data/raw/<source>.lines.parquet`, row for row: `file`, `line` (see
+`Table.lines`), and of wide files `column`, the ticker as its column spells it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+
+class Placed(NamedTuple):
+    """Tidy records, and the place of each, row for row."""
+
+    records: pd.DataFrame
+    places: pd.DataFrame
+
+
+def of(lines: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """The places of records in the order in which they were read.
+
+    Args:
+        lines: by file, the line of each of its records.
+    """
+    number = np.repeat(np.arange(len(lines)), [len(found) for found in lines.values()])
+    return pd.DataFrame(
+        {
+            "file": pd.Categorical.from_codes(number, list(lines)),
+            "line": np.concatenate([*lines.values()]),
+        }
+    )
+
+
+def in_order(records: pd.DataFrame, places: pd.DataFrame, by: Sequence[str]) -> Placed:
+    """Both sorted by these columns of the records; rows that share them stay as they were read."""
+    numbered = records.reset_index(drop=True).sort_values(list(by), kind="stable")
+    return Placed(
+        numbered.reset_index(drop=True), places.take(numbered.index).reset_index(drop=True)
+    )
+
+
+def where(file: str, line: int, column: str | None = None) -> str:
+    """A place for messages: `prices.csv:8: Close`; rows of Parquet have numbers, and no lines."""
+    at = f"{file}: row {line}" if file.lower().endswith(".parquet") else f"{file}:{line}"
+    return f"{at}: {column}" if column else at
+
+
+def of_value(places: pd.DataFrame, row: int, column: str | None, names: Mapping[str, str]) -> str:
+    """The place of a value, its column called as the file calls it.
+
+    Args:
+        places: of the records.
+        row: counts from 0.
+        column: of the records; several may stand in it, as in `high, low`.
+        names: the file's columns by those of the records, where "*" stands for the ticker's own.
+    """
+    place = places.iloc[row]
+    own = dict(names)
+    if "column" in places:
+        own |= {name: place["column"] for name in names if names[name] == "*"}
+        own["ticker"] = place["column"]
+    called = column and re.sub(r"\w+", lambda word: own.get(word[0], word[0]), column)
+    return where(str(place["file"]), int(place["line"]), called)
