@@ -10,6 +10,7 @@ from tidemark.files import generated, retry, store
 from tidemark.harness.step import Run, step
 from tidemark.naming import counted
 from tidemark.preprocessing import levels
+from tidemark.project import HERE
 from tidemark.sources import actions, economic, files, origin, prices
 from tidemark.sources.places import Placed
 
@@ -106,7 +107,7 @@ def _read(run: Run, path: str, at_most: int | None) -> dict[str, bytes]:
 
 def _must_be_the_users(path: str) -> None:
     """Refuse a link to what the pipeline writes itself."""
-    folder = generated.generated_folder(path) if Path(path).is_symlink() else None
+    folder = generated.generated_folder(HERE, path) if Path(path).is_symlink() else None
     if folder:
         raise InputError(
             path, f"leads into {folder}/, which the pipeline writes", "name a file of your own"

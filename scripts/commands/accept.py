@@ -11,7 +11,6 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from tidemark.config import view
 from tidemark.dag import graph
 from tidemark.dag.graph import Node
 from tidemark.errors import InputError
@@ -19,7 +18,7 @@ from tidemark.files import locks
 from tidemark.harness import acceptance, console
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.staleness import Look
-from tidemark.project import ROOT
+from tidemark.project import HERE, ROOT
 
 
 def main() -> int:
@@ -39,10 +38,10 @@ def main() -> int:
 def _accept(target: str, reason: str) -> None:
     if not reason:
         raise InputError("REASON", "is empty", "say why the results need not be made again")
-    nodes = graph.survey(view.stored)
+    nodes = graph.survey(Look(HERE))
     chosen = list(nodes.values()) if target == "all" else graph.named(target, nodes)
     changed = [node for node in chosen if node.state != graph.FRESH or node.upgrades]
-    look = Look()
+    look = Look(HERE)
     obstacles = {node.name: _obstacle(node, look) for node in changed}
     for node in changed:
         if obstacles[node.name] and target != "all":
@@ -65,9 +64,9 @@ def _obstacle(node: Node, look: Look) -> str:
 
 
 def _accept_one(node: Node, reason: str) -> None:
-    with locks.held(node.name, console.say):
+    with locks.held(HERE, node.name, console.say):
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        changes = acceptance.accept(node.name, getpass.getuser(), reason, when)
+        changes = acceptance.accept(HERE, node.name, getpass.getuser(), reason, when)
     console.say(f"{node.title}: {'; '.join(changes)}")
 
 
@@ -75,8 +74,8 @@ def _tell_readers(nodes: Mapping[str, Node]) -> None:
     """Make steps that report on checkpoints run again, so that reports show the decision."""
     for node in nodes.values():
         if node.checkpoint and node.checkpoint.reads_checkpoints:
-            with locks.held(node.name, console.say):
-                acceptance.mark_provisional(node.name, "changes were accepted")
+            with locks.held(HERE, node.name, console.say):
+                acceptance.mark_provisional(HERE, node.name, "changes were accepted")
 
 
 if __name__ == "__main__":

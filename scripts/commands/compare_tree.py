@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does n
 from tidemark.harness import console, record, staleness
 from tidemark.harness.record import Checkpoint, Input, Module, Output
 from tidemark.harness.verification import upstream_first
-from tidemark.project import ROOT
+from tidemark.project import HERE, ROOT, Tree
 
 Checkpoints = Mapping[str, Checkpoint]
 
@@ -24,14 +24,12 @@ def main() -> int:
     """Compare; exit code 0 if the trees agree, 1 if they do not, 2 if the other has no results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("other", type=Path, nargs="?", default=os.environ.get("OTHER", ""))
-    other = parser.parse_args().other.resolve()
+    other = Tree.at(parser.parse_args().other.resolve())
     os.chdir(ROOT)
-    here = record.load_all()
-    if not list((other / record.FOLDER).glob("*.ok")):
-        console.complain(f"{other}: has no checkpoints. Cure: run make all there")
+    if not record.names(other):
+        console.complain(f"{other.root}: has no checkpoints. Cure: run make all there")
         return 2
-    os.chdir(other)
-    there = record.load_all()
+    here, there = record.load_all(HERE), record.load_all(other)
     lines = list(_differences(here, there))
     console.say("\n".join(lines) or f"the same outputs in all {len(here)} steps")
     return 1 if lines else 0

@@ -17,7 +17,8 @@ from tidemark.files import store
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.record import FOLDER
-from tidemark.project import ROOT
+from tidemark.harness.staleness import Look
+from tidemark.project import HERE, ROOT
 
 
 def main() -> int:
@@ -28,9 +29,10 @@ def main() -> int:
     parser.add_argument("--make", default=os.environ.get("MAKE_COMMAND", "make"), help="GNU Make")
     options = parser.parse_args()
     os.chdir(ROOT)
-    stored = promises.stored(options.config)
-    known = graph.survey(stored, partial(promises.rules, options.make, options.config))
-    nodes = {name: known[name] for name in graph.expected(stored)}  # in the configuration's order
+    look = Look(HERE, promises.stored(HERE, options.config))
+    known = graph.survey(look, partial(promises.rules, HERE, options.make, options.config))
+    asked_for = graph.expected(HERE, look.stored)  # in the configuration's order
+    nodes = {name: known[name] for name in asked_for}
     order = options.steps.split()
     files = {"dag.svg": drawing.svg(nodes, order), "dag.mmd": drawing.mermaid(nodes, order)}
     for name, text in files.items():

@@ -20,7 +20,8 @@ from tidemark.dag.graph import Node
 from tidemark.errors import InputError
 from tidemark.harness import console, staleness
 from tidemark.harness.failures import exit_code_of
-from tidemark.project import ROOT
+from tidemark.harness.staleness import Look
+from tidemark.project import HERE, ROOT
 
 
 def main() -> int:
@@ -35,8 +36,8 @@ def main() -> int:
     if options.format not in ("table", "json"):
         raise InputError(f"FORMAT={options.format}", "is no format", "table or json")
     os.chdir(ROOT)
-    rules = partial(promises.rules, options.make, options.config)
-    nodes = graph.survey(promises.stored(options.config), rules)
+    look = Look(HERE, promises.stored(HERE, options.config))
+    nodes = graph.survey(look, partial(promises.rules, HERE, options.make, options.config))
     rank = {step: number for number, step in enumerate(options.steps.split())}
     shown = sorted(nodes.values(), key=lambda node: rank.get(node.step, len(rank)))
     rows = [_described(node, nodes) for node in shown]

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
 from tidemark.harness import console, verification
-from tidemark.project import ROOT
+from tidemark.project import HERE, ROOT
 
 REPORT = "reports/model_communication_report.md"
 
@@ -32,7 +32,7 @@ def main() -> None:
     report = f"Report: {REPORT}   " if Path(REPORT).exists() else ""
     console.say(f"{report}Log: logs/pipeline.log")
     path.unlink()
-    verification.verify()
+    verification.verify(HERE)
 
 
 def _seconds(run: str) -> float:

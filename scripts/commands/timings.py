@@ -14,13 +14,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
 from tidemark.harness import console, record
-from tidemark.project import ROOT
+from tidemark.project import HERE, ROOT
 
 
 def main() -> None:
     """Print the table from the checkpoints; nothing is measured anew."""
     os.chdir(ROOT)
-    checkpoints = sorted(record.load_all().values(), key=lambda ran: (-ran.seconds, ran.name))
+    checkpoints = sorted(record.load_all(HERE).values(), key=lambda ran: (-ran.seconds, ran.name))
     console.say(f"{'seconds':>8} {'cpu':>6} {'MB':>6}  {'outputs':<12}  step")
     for ran in checkpoints:
         console.say(

@@ -20,9 +20,9 @@ from tidemark.dag.graph import Node
 from tidemark.harness import console, staleness
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.record import Checkpoint
-from tidemark.harness.staleness import POLICY
+from tidemark.harness.staleness import POLICY, Look
 from tidemark.naming import counted, several
-from tidemark.project import ROOT
+from tidemark.project import HERE, ROOT
 
 PARTS = (  # what a step was built from: word, entries of the checkpoint, noun
     ("from", attrgetter("inputs"), "file"),
@@ -43,8 +43,8 @@ def main() -> int:
     parser.add_argument("--details", action="store_true", default=details)
     options = parser.parse_args()
     os.chdir(ROOT)
-    rules = partial(promises.rules, options.make, options.config)
-    nodes = graph.survey(promises.stored(options.config), rules)
+    look = Look(HERE, promises.stored(HERE, options.config))
+    nodes = graph.survey(look, partial(promises.rules, HERE, options.make, options.config))
     chosen = graph.named(options.target, nodes)
     console.say(told(chosen, nodes, details=options.details))
     return 0

@@ -15,7 +15,7 @@ from tidemark.config.schema import section
 from tidemark.config.settings import Config
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
-from tidemark.project import ROOT
+from tidemark.project import HERE, ROOT
 
 SCHEMA = Path("schemas/config.schema.json")
 
@@ -43,8 +43,8 @@ def main() -> int:
         SCHEMA.write_text(json_schema(), "utf-8")
         return 0
     first = not view.KEYS.exists()
-    stale = not options.if_stale or view.is_stale(options.config)
-    changed = load.sync(options.config) if stale else []
+    stale = not options.if_stale or view.is_stale(HERE, options.config)
+    changed = load.sync(HERE, options.config) if stale else []
     if changed and not first:
         console.say(f"{options.config}: changed {_brief(changed)}")
     return 0

@@ -12,13 +12,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # for `python -S`, which kno
 
 from tidemark.harness import verification
 from tidemark.harness.failures import exit_code_of
-from tidemark.project import ROOT
+from tidemark.project import HERE, ROOT
 
 
 def main() -> int:
     """Exit code 1 when a file cannot be read or its time not be set."""
     os.chdir(ROOT)
-    verification.verify()
+    verification.verify(HERE)
     return 0
 
 

@@ -1,7 +1,8 @@
-"""Where the project is, and where its code: mostly one folder, but they may be two. Its version."""
+"""A project's folder and that of its code, mostly one; where this process has them; the version."""
 
 import os
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 
 def _code() -> Path:
@@ -23,6 +24,30 @@ ROOT = _project()
 VERSION = "0.2.0"  # as in pyproject.toml
 
 
-def module(path: str) -> Path:
-    """Where a file of the code lies; checkpoints name it from the code's folder."""
-    return Path(path) if ROOT == CODE else CODE / path
+@dataclass(frozen=True)
+class Tree:
+    """A project: the folder of its data and results, and that of its code.
+
+    Checkpoints, keys and messages name files relative to these, so a process may look at several
+    trees, wherever it stands itself.
+    """
+
+    root: Path
+    code: Path
+
+    @classmethod
+    def at(cls, root: Path) -> "Tree":
+        """The project in that folder, with its code there too, or else with ours."""
+        return cls(root, root if (root / "scripts/tidemark").exists() else CODE)
+
+    def __truediv__(self, name: str | PurePath) -> Path:
+        """The file of that name; an absolute name stands for itself."""
+        return self.root / name
+
+    def module(self, name: str) -> Path:
+        """The file of the code that has that name."""
+        return self.code / name
+
+
+# What steps and commands work in. They stand in its root, so its names are those that people read.
+HERE = Tree(Path(), Path() if ROOT == CODE else CODE)

@@ -153,13 +153,15 @@ def _bare(tree: Path, records: list[dict[str, Any]]) -> dict[str, float]:
     os.chdir(tree)
     os.environ["MPLCONFIGDIR"] = str(ROOT / ".venv/matplotlib")
     sys.path.insert(0, str(tree / "scripts"))
+    from tidemark.harness.instance import Instance
     from tidemark.harness.run import Run
+    from tidemark.project import HERE
 
     seconds: dict[str, float] = defaultdict(float)
     for record in records:
         module = importlib.import_module(record["step"])
         function = inspect.getclosurevars(getattr(module, record["step"])).nonlocals["function"]
-        run = Memory(Run(record["step"], record["instance"]))
+        run = Memory(Run(HERE, Instance(record["step"], record["instance"])))
         function(run)  # from files, into memory
         began = time.perf_counter()
         function(run)

@@ -22,6 +22,7 @@ from pathlib import Path
 from tidemark.config import load
 from tidemark.config.yaml_lines import parse
 from tidemark.errors import InputError
+from tidemark.project import HERE
 from tidemark.sources import files, prices
 from tidemark.sources.tickers import normalised
 
@@ -210,7 +211,7 @@ def test_a_malformed_configuration_is_named_or_means_what_it_says(project, cases
         (project / "config.yaml").write_bytes(data)
         with in_time():
             try:
-                whole = load.load("config.yaml")
+                whole = load.load(HERE, "config.yaml")
             except InputError as error:
                 refused += 1
                 assert_clear(str(error), PLACE)
@@ -241,7 +242,7 @@ def test_a_key_of_any_value_is_named_by_its_own_line(project, long):
         (project / "config.yaml").write_text(json.dumps(changed, indent=1), "utf-8")
         with in_time():
             try:
-                load.load("config.yaml")
+                load.load(HERE, "config.yaml")
             except InputError as error:
                 assert_clear(str(error), PLACE)
             except BaseException as error:

@@ -16,6 +16,7 @@ from tidemark.models.estimators.linear import Linear
 from tidemark.models.settings import SplitData
 from tidemark.ohlcv import OHLCV
 from tidemark.preprocessing import cleaning
+from tidemark.project import HERE
 from tidemark.sources import actions, economic, prices
 from tidemark.validation import adjustments, checks, completeness, schema, sessions, steps
 
@@ -121,7 +122,7 @@ def test_a_change_of_units_and_a_split_not_applied_are_named():
 
 def sample(reader, *keys, mend=lambda text: text):
     """What a source of config.yaml gives after `mend` has changed its file."""
-    source = asdict(load.load(str(ROOT / "config.yaml")))["fetch_data"]
+    source = asdict(load.load(HERE, str(ROOT / "config.yaml")))["fetch_data"]
     for key in keys:
         source = source[key]
     text = mend((ROOT / source["path"]).read_text("utf-8"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tidemark.config import view as config
 from tidemark.errors import InputError
+from tidemark.project import HERE
 
 import pytest
 
@@ -13,12 +14,12 @@ TREE = {"seed": 7, "models": {"ridge": {"alpha": 1.0, "grid": None}, "mean": {}}
 @pytest.fixture(autouse=True)
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config.sync(TREE, "# makefile\n", time.time_ns())
+    config.sync(HERE, TREE, "# makefile\n", time.time_ns())
 
 
 def test_a_leaf_is_recorded_when_read():
     seen: dict[str, object] = {}
-    view = config.View(seen)
+    view = config.View(config.stored(HERE), seen)
     section = view["models"]
     assert seen == {}
     assert section["ridge"]["alpha"] == 1.0
@@ -27,13 +28,13 @@ def test_a_leaf_is_recorded_when_read():
 
 def test_listing_a_section_records_its_keys_but_no_values():
     seen: dict[str, object] = {}
-    assert list(config.View(seen)["models"]) == ["ridge", "mean"]
+    assert list(config.View(config.stored(HERE), seen)["models"]) == ["ridge", "mean"]
     assert seen == {"models": {"keys": ["ridge", "mean"]}}
 
 
 def test_plain_records_everything_below():
     seen: dict[str, object] = {}
-    assert config.plain(config.View(seen)["models"]) == TREE["models"]
+    assert config.plain(config.View(config.stored(HERE), seen)["models"]) == TREE["models"]
     assert set(seen) == {
         "models",
         "models.ridge",
@@ -45,7 +46,7 @@ def test_plain_records_everything_below():
 
 def test_that_a_key_is_missing_is_recorded_too():
     seen: dict[str, object] = {}
-    assert "beta" not in config.View(seen)["models"]["ridge"]
+    assert "beta" not in config.View(config.stored(HERE), seen)["models"]["ridge"]
     assert seen == {"models.ridge": {"keys": ["alpha", "grid"]}}
 
 
@@ -54,30 +55,35 @@ def test_only_files_of_changed_keys_are_touched():
     for path in config.KEYS.iterdir():
         os.utime(path, ns=(1, 1))
     edited = {"seed": 7, "models": {"ridge": {"alpha": 2.0, "grid": None}}, "list": [1, 2]}
-    assert sorted(config.sync(edited, "", 1)) == ["models", "models.mean", "models.ridge.alpha"]
+    changed = config.sync(HERE, edited, "", 1)
+    assert sorted(changed) == [
+        "models",
+        "models.mean",
+        "models.ridge.alpha",
+    ]
     touched = {p.name for p in config.KEYS.iterdir() if p.stat().st_mtime_ns != 1}
     assert touched == {"models", "models.ridge.alpha"}
     assert set(times) - {p.name for p in config.KEYS.iterdir()} == {"models.mean"}
 
 
 def test_the_makefile_is_as_old_as_the_reading_of_the_configuration():
-    config.sync(TREE, "", 1_500_000_000_000_000_000)
+    config.sync(HERE, TREE, "", 1_500_000_000_000_000_000)
     assert Path("artifacts/config.mk").stat().st_mtime_ns == 1_500_000_000_000_000_000
 
 
 def test_another_configuration_in_the_same_tree_is_refused():
-    config.sync(TREE, "CONFIG_FILE := a.yaml\n", 1)
-    config.must_be_of("a.yaml")
-    config.must_be_of(None)
+    config.sync(HERE, TREE, "CONFIG_FILE := a.yaml\n", 1)
+    config.must_be_of(HERE, "a.yaml")
+    config.must_be_of(HERE, None)
     with pytest.raises(InputError, match=r"b\.yaml: another make with another CONFIG"):
-        config.must_be_of("b.yaml")
+        config.must_be_of(HERE, "b.yaml")
 
 
 def edited(before, after, unwritten=()):
     """What is said to have changed; `unwritten` are defaults that neither file contains."""
-    config.sync(before, "", 1)
+    config.sync(HERE, before, "", 1)
     written = {key for key, _ in config.flattened(after)} - set(unwritten)
-    return config.named(config.sync(after, "", 1), written)
+    return config.named(config.sync(HERE, after, "", 1), written)
 
 
 def test_an_edit_is_named_without_defaults_that_nobody_wrote():

@@ -12,6 +12,7 @@ from tidemark.config.schema import section
 from tidemark.config.yaml_lines import parse
 from tidemark.errors import InputError
 from tidemark.files import generated
+from tidemark.project import HERE
 
 import pandas as pd
 import pytest
@@ -31,7 +32,7 @@ def complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_text(text, "utf-8")
     with pytest.raises(InputError) as error:
-        load.load("config.yaml")
+        load.load(HERE, "config.yaml")
     return str(error.value)
 
 
@@ -44,7 +45,7 @@ def broken(folder, monkeypatch, old, new):
 
 
 def test_the_shipped_configuration_is_valid_and_complete():
-    whole = load.load(str(ROOT / "config.yaml"))
+    whole = load.load(HERE, str(ROOT / "config.yaml"))
     assert list(whole.scenarios) == ["mean_impute", "median_impute", "outlier_treatment"]
     assert list(whole.models) == ["baseline", "linear", "ridge", "svr", "poly2"]
     owned = sorted(step for steps in whole.alerts.owners.values() for step in steps)
@@ -64,7 +65,7 @@ def test_words_may_be_none_or_many(project, monkeypatch, old, new):
     monkeypatch.chdir(project)
     assert old in SHIPPED
     Path("config.yaml").write_text(SHIPPED.replace(old, new, 1), "utf-8")
-    load.load("config.yaml")
+    load.load(HERE, "config.yaml")
 
 
 def test_the_json_schema_for_editors_is_up_to_date():
@@ -205,7 +206,7 @@ def test_a_webhook_that_cannot_be_used_is_refused_and_not_repeated(project, monk
 def test_a_webhook_that_can_be_used_is_taken(project, monkeypatch, address):
     monkeypatch.chdir(project)
     Path("config.yaml").write_text(SHIPPED.replace("webhook: null", f"webhook: {address}"), "utf-8")
-    assert load.load("config.yaml").alerts.webhook == address
+    assert load.load(HERE, "config.yaml").alerts.webhook == address
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/proc/self/status", "pipe", ".", "large", "none"])
@@ -215,7 +216,7 @@ def test_what_is_no_configuration_file_is_named_at_once(tmp_path, monkeypatch, p
     with Path("large").open("wb") as file:
         file.truncate(10**9)
     with pytest.raises(InputError, match=r"\. Cure: name a configuration file$") as error:
-        load.load(path)
+        load.load(HERE, path)
     assert str(error.value).startswith(f"{path}: ")
 
 
@@ -262,7 +263,7 @@ def test_intraday_bars_have_trading_hours(project, monkeypatch):
     text = SHIPPED.replace("trading_hours: null", hours).replace("bar: daily", "bar: intraday")
     monkeypatch.chdir(project)
     Path("config.yaml").write_text(text, "utf-8")
-    assert load.load("config.yaml").backtest.trading_hours.start == "09:30"
+    assert load.load(HERE, "config.yaml").backtest.trading_hours.start == "09:30"
 
 
 @pytest.mark.parametrize(
@@ -296,7 +297,7 @@ def test_a_time_zone_of_daily_dates_needs_offsets_or_parquet(project, monkeypatc
     text = SHIPPED.replace("time_zone: UTC", "time_zone: Asia/Tokyo")
     for old, new in (('%Y-%m-%d"', '%Y-%m-%dT%H:%M%z"'), ("sample/prices.csv", "sample/p.parquet")):
         Path("config.yaml").write_text(text.replace(old, new, 1), "utf-8")
-        assert load.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
+        assert load.load(HERE, "config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
 
 
 def test_a_time_zone_that_says_when_days_end_needs_series_and_no_calendar(project, monkeypatch):
@@ -304,7 +305,7 @@ def test_a_time_zone_that_says_when_days_end_needs_series_and_no_calendar(projec
     assert "Asia/Tokyo can have no effect" in complaint(project, monkeypatch, text)
     text = text.replace("calendar: XNYS", "calendar: null")
     Path("config.yaml").write_text(text, "utf-8")
-    assert load.load("config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
+    assert load.load(HERE, "config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
 
 
 def test_every_key_is_described_for_editors():
@@ -430,7 +431,7 @@ def test_a_source_where_the_pipeline_writes_is_refused(project, monkeypatch, pat
 def test_a_source_elsewhere_in_the_project_is_fine(project, monkeypatch, path):
     monkeypatch.chdir(project)
     Path("config.yaml").write_text(SHIPPED.replace("data/sample/prices.csv", path), "utf-8")
-    assert load.load("config.yaml").fetch_data.prices.path == path
+    assert load.load(HERE, "config.yaml").fetch_data.prices.path == path
 
 
 @pytest.mark.parametrize(
@@ -441,7 +442,7 @@ def test_a_configuration_whose_name_could_be_code_is_refused(project, monkeypatc
     Path("schemas").symlink_to(ROOT / "schemas")
     Path(path).write_text(SHIPPED, "utf-8")
     with pytest.raises(InputError, match="in its name, which Make cannot handle"):
-        load.sync(path)
+        load.sync(HERE, path)
     assert not Path("artifacts/config.mk").exists()
 
 
@@ -464,7 +465,7 @@ def test_one_file_without_a_column_of_tickers(project, monkeypatch, path, every)
     )
     text = text.replace(f"path: {path}", f"path: '{every}'")
     (project / "config.yaml").write_text(text, "utf-8")
-    assert load.load("config.yaml").fetch_data.prices.path == every
+    assert load.load(HERE, "config.yaml").fetch_data.prices.path == every
 
 
 def test_a_section_that_is_added_is_named_by_what_was_written(project, monkeypatch):
@@ -472,7 +473,7 @@ def test_a_section_that_is_added_is_named_by_what_was_written(project, monkeypat
     Path("schemas").symlink_to(ROOT / "schemas")
     for text in (SHIPPED, SHIPPED.replace("\nmodels:\n", "\nmodels:\n  few: {estimator: mean}\n")):
         Path("config.yaml").write_text(text, "utf-8")
-        told = load.sync("config.yaml")
+        told = load.sync(HERE, "config.yaml")
     assert told == ["models.few.estimator"]
 
 

@@ -2,6 +2,7 @@ import json
 
 from tidemark.files import libraries
 from tidemark.harness import environment
+from tidemark.project import HERE
 
 import numpy
 import pytest
@@ -34,8 +35,8 @@ def test_requirements_of_extras_do_not_count():
 
 def test_differences_are_those_of_the_named_libraries_only():
     now = libraries.installed()["numpy"]
-    assert environment.differences({"numpy": now}) == {}
-    assert environment.differences({"numpy": "0.1", "gone-library": "2.0"}) == {
+    assert environment.differences(HERE, {"numpy": now}) == {}
+    assert environment.differences(HERE, {"numpy": "0.1", "gone-library": "2.0"}) == {
         "numpy": ("0.1", now),
         "gone-library": ("2.0", "not installed"),
     }

@@ -8,6 +8,8 @@ from tidemark.harness import record, staleness
 from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause
 from tidemark.harness.record import Acceptance, Checkpoint, Input, Module, Output
+from tidemark.harness.staleness import Look
+from tidemark.project import HERE
 
 import pytest
 
@@ -50,8 +52,8 @@ def rewrite(**values: object) -> None:
 
 
 def test_what_was_written_is_read():
-    assert record.load(FULL.name) == FULL
-    assert record.load_all() == {FULL.name: FULL}
+    assert record.load(HERE, FULL.name) == FULL
+    assert record.load_all(HERE) == {FULL.name: FULL}
 
 
 def test_every_field_is_described():
@@ -63,18 +65,20 @@ def test_every_field_is_described():
 
 def test_another_version_of_tidemark_is_no_reason_to_run():
     rewrite(tidemark="0.1.9")
-    assert record.load(FULL.name) == FULL
+    assert record.load(HERE, FULL.name) == FULL
 
 
 def test_a_checkpoint_of_an_older_form_asks_for_a_run():
     rewrite(format=record.FORMAT - 1, inputs=["of another kind"])
-    assert [reason.cause for reason in staleness.reasons(FULL.name)] == [Cause.CHECKPOINT_OLDER]
+    assert [reason.cause for reason in staleness.reasons(Look(HERE), FULL.name)] == [
+        Cause.CHECKPOINT_OLDER
+    ]
 
 
 def test_one_of_a_newer_form_is_refused_with_the_version_that_wrote_it():
     rewrite(format=record.FORMAT + 1, tidemark="7.8.9", news="of a later version")
     with pytest.raises(InputError, match=r"written by Tidemark 7\.8\.9; this is ") as refused:
-        next(staleness.reasons(FULL.name))
+        next(staleness.reasons(Look(HERE), FULL.name))
     assert refused.value.where == "artifacts/evaluate_s_m.ok"
 
 
@@ -82,4 +86,4 @@ def test_what_was_edited_or_renamed_is_not_believed():
     path = record.path_of(FULL.name)
     path.with_name("evaluate_s_n.ok").write_bytes(path.read_bytes())
     path.write_text(path.read_text().replace("1.25", "1.26"))
-    assert record.load_all() == {}
+    assert record.load_all(HERE) == {}

@@ -10,6 +10,7 @@ from commands import rebuild_sample
 from tidemark.bars import closes, corporate_actions, trading_calendar
 from tidemark.config import load
 from tidemark.preprocessing import as_known
+from tidemark.project import HERE
 from tidemark.sources import economic as released
 
 import pandas as pd
@@ -126,7 +127,7 @@ def test_unemployment_is_monthly_and_not_seasonally_adjusted():
 @pytest.mark.parametrize(("name", "old_lag"), [("treasury", 1), ("unemployment", 45)])
 def test_hours_of_release_move_no_join(prices, name, old_lag):
     """Each session knows what it would know if releases were days, even if it closes early."""
-    source = asdict(load.load("config.yaml"))["fetch_data"]["economic"][name]
+    source = asdict(load.load(HERE, "config.yaml"))["fetch_data"]["economic"][name]
     series = released.read(
         {source["path"]: (SAMPLE.parents[1] / source["path"]).read_bytes()}, source
     ).records

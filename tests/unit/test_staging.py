@@ -8,6 +8,7 @@ from tidemark.errors import InputError
 from tidemark.files import locks, store
 from tidemark.harness import outputs as staging
 from tidemark.harness.record import Output
+from tidemark.project import HERE
 
 import pytest
 
@@ -26,7 +27,7 @@ def recorded(path: str) -> dict[str, Output]:
 def test_an_edited_output_is_kept_also_on_another_disk(monkeypatch):
     Path("models").mkdir()
     Path("models/x.pkl").write_text("written")
-    outputs = staging.Staging(recorded("models/x.pkl"))
+    outputs = staging.Staging(HERE, recorded("models/x.pkl"))
     Path("models/x.pkl").write_text("edited")
     replace = Path.replace
 
@@ -47,7 +48,7 @@ def test_what_has_the_place_of_an_output_is_named_and_stays():
     Path("models/x.pkl").mkdir(parents=True)
     Path("metrics").write_text("mine")
     Path("features").symlink_to("nowhere")
-    outputs = staging.Staging({})
+    outputs = staging.Staging(HERE, {})
     for path, told in (
         ("models/x.pkl", "models/x.pkl: is a folder in place of a file"),
         ("metrics/x.json", "metrics: is a file where a folder is needed"),
@@ -60,8 +61,8 @@ def test_what_has_the_place_of_an_output_is_named_and_stays():
 
 
 def test_no_lock_waits_for_its_own_process(capsys):
-    with locks.held("step", print), locks.held("step", print):
+    with locks.held(HERE, "step", print), locks.held(HERE, "step", print):
         pass
-    with locks.held("step", print), locks.held_if_free("step") as free:
+    with locks.held(HERE, "step", print), locks.held_if_free(HERE, "step") as free:
         assert not free
     assert capsys.readouterr().out == ""

@@ -11,6 +11,8 @@ from tidemark.files import listings, store
 from tidemark.harness import code, publishing, record, staleness
 from tidemark.harness.instance import Instance
 from tidemark.harness.record import Checkpoint, Input, Module, Output
+from tidemark.harness.staleness import Look
+from tidemark.project import HERE
 
 import pytest
 
@@ -37,22 +39,22 @@ def project(tmp_path, monkeypatch):
     for path, text in (("data/in.csv", "in"), ("metrics/out.json", "out"), ("scripts/m.py", "1")):
         Path(path).parent.mkdir()
         Path(path).write_text(text)
-    view.sync({"a": {"b": 1}}, "", 1)
-    publishing.save(checkpoint(), store.now_ns())
+    view.sync(HERE, {"a": {"b": 1}}, "", 1)
+    publishing.save(HERE, checkpoint(), store.now_ns(HERE))
 
 
 def why() -> list[str]:
-    return [str(reason) for reason in staleness.reasons(NAME)]
+    return [str(reason) for reason in staleness.reasons(Look(HERE), NAME)]
 
 
 def test_nothing_changed():
     assert why() == []
-    assert staleness.holds(NAME)
+    assert staleness.holds(Look(HERE), NAME)
 
 
 def test_never_ran():
-    assert [str(r) for r in staleness.reasons("other")] == ["never ran"]
-    assert not staleness.holds("other")
+    assert [str(r) for r in staleness.reasons(Look(HERE), "other")] == ["never ran"]
+    assert not staleness.holds(Look(HERE), "other")
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"format": 99}', "[]", '"x"', "{}", "\x00"])
@@ -65,7 +67,7 @@ def test_every_kind_of_change_is_told():
     Path("data/in.csv").write_text("IN")
     Path("metrics/out.json").write_text("OUT!")
     Path("scripts/m.py").write_text("2")
-    view.sync({"a": {"b": 2}}, "", 1)
+    view.sync(HERE, {"a": {"b": 2}}, "", 1)
     told = why()
     assert told[0] == "config a.b 1 -> 2"
     assert told[1].startswith("data/in.csv ")
@@ -75,7 +77,7 @@ def test_every_kind_of_change_is_told():
 def test_what_is_gone_is_told():
     for path in ("data/in.csv", "metrics/out.json", "scripts/m.py"):
         Path(path).unlink()
-    view.sync({"a": {}}, "", 1)
+    view.sync(HERE, {"a": {}}, "", 1)
     assert why() == [
         "config a.b is gone",
         "data/in.csv is gone",
@@ -99,34 +101,34 @@ def test_an_edit_that_keeps_size_and_time_of_a_source_is_found():
 
 def test_a_source_that_is_too_large_is_not_hashed_to_the_end(monkeypatch):
     os.truncate("data/in.csv", 10**12)
-    view.sync({"a": {"b": 1}, "fetch_data": {"largest_file_megabytes": 1}}, "", 1)
+    view.sync(HERE, {"a": {"b": 1}, "fetch_data": {"largest_file_megabytes": 1}}, "", 1)
     with monkeypatch.context() as patch:
         patch.setattr(store, "sha256_file", lambda path: pytest.fail(f"hashes {path}"))
-        reasons = staleness.reasons(NAME)
+        reasons = staleness.reasons(Look(HERE), NAME)
         assert str(next(reasons)) == "data/in.csv cannot be read"
     os.truncate("data/in.csv", 10**6 + 1)  # a template may be as large, a source may not
-    assert staleness.Look().sha("data/in.csv") == store.sha256_file(Path("data/in.csv"))
+    assert staleness.Look(HERE).sha("data/in.csv") == store.sha256_file(Path("data/in.csv"))
 
 
 def test_the_checkpoint_is_as_old_as_the_start_of_its_step():
-    started = store.now_ns() - 10**9
+    started = store.now_ns(HERE) - 10**9
     os.utime("data/in.csv", (1, 1))
     os.utime("scripts/m.py", (1, 1))
     os.utime(view.KEYS / "a.b", (1, 1))
-    publishing.save(checkpoint(), started)
+    publishing.save(HERE, checkpoint(), started)
     assert record.path_of(NAME).stat().st_mtime_ns == started
 
 
 def test_a_prerequisite_from_the_future_lifts_the_checkpoint():
     os.utime("data/in.csv", (4_000_000_000, 4_000_000_000))
-    publishing.confirm(NAME, store.now_ns())
+    publishing.confirm(HERE, NAME, store.now_ns(HERE))
     assert record.path_of(NAME).stat().st_mtime == 4_000_000_000
 
 
 def test_an_edit_since_the_start_is_newer_than_the_checkpoint():
-    started = store.now_ns()
+    started = store.now_ns(HERE)
     Path("data/in.csv").write_text("in")
-    publishing.save(checkpoint(), started)
+    publishing.save(HERE, checkpoint(), started)
     edited = Path("data/in.csv").stat().st_mtime_ns
     assert record.path_of(NAME).stat().st_mtime_ns == started < edited
 
@@ -134,13 +136,13 @@ def test_an_edit_since_the_start_is_newer_than_the_checkpoint():
 def test_inputs_about_to_be_made_again_are_not_judged():
     Path("data/in.csv").unlink()
     assert why() == ["data/in.csv is gone"]
-    assert list(staleness.reasons(NAME, {"data/in.csv"})) == []
+    assert list(staleness.reasons(Look(HERE), NAME, {"data/in.csv"})) == []
 
 
 def test_a_file_outside_the_project_has_no_producer(tmp_path):
     (tmp_path / "prices.csv").write_text("some prices")
-    assert publishing.producer(str(tmp_path / "prices.csv")) is None
-    assert publishing.producer("../prices.csv") is None
+    assert publishing.producer(HERE, str(tmp_path / "prices.csv")) is None
+    assert publishing.producer(HERE, "../prices.csv") is None
 
 
 def test_the_depfile_names_keys_modules_and_outputs_but_no_file_that_people_name():
@@ -156,26 +158,26 @@ def test_the_depfile_names_keys_modules_and_outputs_but_no_file_that_people_name
 def test_a_module_that_make_cannot_name_is_refused(sign):
     path = f"scripts/a{sign}b.py"
     with pytest.raises(InputError, match="which Make cannot handle"):
-        publishing.publish(checkpoint(code={path: Module("", "")}))
+        publishing.publish(HERE, checkpoint(code={path: Module("", "")}))
 
 
 def test_a_provisional_result_asks_again():
-    publishing.save(checkpoint(provisional="the source was gone"), store.now_ns())
+    publishing.save(HERE, checkpoint(provisional="the source was gone"), store.now_ns(HERE))
     assert why() == ["provisional: the source was gone"]
     assert f"artifacts/{NAME}.ok: FORCE" in Path(f"artifacts/.deps/{NAME}.d").read_text()
 
 
 def test_a_listing_is_an_input():
-    listed = {"data/*.csv": Input(listings.sha("data/*.csv"))}
-    publishing.save(checkpoint(inputs=listed), store.now_ns())
+    listed = {"data/*.csv": Input(listings.sha(HERE, "data/*.csv"))}
+    publishing.save(HERE, checkpoint(inputs=listed), store.now_ns(HERE))
     assert why() == []
     Path("data/new.csv").write_text("")
     assert len(why()) == 1
 
 
 def test_a_producer_vouches_for_its_output():
-    assert publishing.producer("metrics/out.json") == NAME
-    assert publishing.produced("data/in.csv") is None
+    assert publishing.producer(HERE, "metrics/out.json") == NAME
+    assert publishing.produced(HERE, "data/in.csv") is None
 
 
 def test_an_edit_of_plumbing_is_shown_and_no_reason_to_run():
@@ -183,10 +185,10 @@ def test_an_edit_of_plumbing_is_shown_and_no_reason_to_run():
     then = {**checkpoint().code, path: Module("0" * 64, "0")}
     Path(path).parent.mkdir(parents=True)
     Path(path).write_text("EDITED = 1\n")
-    publishing.save(checkpoint(code=then), store.now_ns())
+    publishing.save(HERE, checkpoint(code=then), store.now_ns(HERE))
     assert why() == []
-    kept = record.load(NAME)
-    assert staleness.edited_plumbing(kept, staleness.Look()) == [path]
+    kept = record.load(HERE, NAME)
+    assert staleness.edited_plumbing(kept, staleness.Look(HERE)) == [path]
     assert path not in Path(f"artifacts/.deps/{NAME}.d").read_text()
     Path(path).unlink()
     assert why() == []

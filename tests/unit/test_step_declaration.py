@@ -5,7 +5,7 @@ from pathlib import Path
 from tidemark.dag import graph
 from tidemark.errors import InputError
 from tidemark.harness.step import step
-from tidemark.project import ROOT
+from tidemark.project import HERE, ROOT
 
 import pytest
 
@@ -32,7 +32,7 @@ def write(tmp_path, monkeypatch):
 def test_another_form_is_refused_where_steps_are_listed(write, decorator):
     write(decorator)
     with pytest.raises(InputError, match=r"@step\(per=\(") as refused:
-        graph.steps()
+        graph.steps(HERE)
     assert refused.value.where == "scripts/smooth.py:4"
 
 
@@ -48,7 +48,7 @@ def test_a_kind_that_is_not_declared_is_refused(write):
     decorator = '@step(per=("scenario", "modle"))'
     write(decorator)
     program = compile(SCRIPT.format(decorator), str(ROOT / "scripts/smooth.py"), "exec")
-    for listed in (graph.steps, lambda: exec(program, {})):
+    for listed in (lambda: graph.steps(HERE), lambda: exec(program, {})):
         with pytest.raises(InputError, match=r"'modle' \(did you mean model\?\)") as refused:
             listed()
         assert refused.value.where == "scripts/smooth.py:4"
@@ -60,5 +60,5 @@ def test_a_kind_that_is_not_declared_is_refused(write):
 )
 def test_the_form_that_is_read(write, decorator, kinds):
     write(decorator)
-    assert graph.steps() == {"smooth": kinds}
+    assert graph.steps(HERE) == {"smooth": kinds}
     assert step(per=kinds)(print) is not print

@@ -8,6 +8,7 @@ from tidemark.files import store
 from tidemark.harness import verification
 from tidemark.harness.outputs import Staging
 from tidemark.harness.record import Output
+from tidemark.project import HERE
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ def test_parts_that_cannot_be_written_name_the_file_that_people_know(tmp_path):
 
 def test_staged_outputs_appear_together_and_only_on_commit(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    staging = Staging({})
+    staging = Staging(HERE, {})
     staging.put("a/one", b"1")
     staging.put("a/two", b"2", rows=5)
     assert [p.name for p in Path("a").glob("[!.]*")] == []
@@ -73,7 +74,7 @@ def test_staged_outputs_appear_together_and_only_on_commit(tmp_path, monkeypatch
 def test_discarding_leaves_the_old_output(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("one").write_bytes(b"old")
-    staging = Staging({})
+    staging = Staging(HERE, {})
     staging.put("one", b"new")
     staging.discard()
     assert Path("one").read_bytes() == b"old"
@@ -84,14 +85,14 @@ def test_the_same_bytes_keep_their_time(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("one").write_bytes(b"same")
     os.utime("one", ns=(5, 5))
-    staging = Staging({})
+    staging = Staging(HERE, {})
     staging.put("one", b"same")
     assert staging.commit()["one"].mtime_ns == 5
 
 
 def test_a_deleted_output_comes_back_with_its_time(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    staging = Staging({"one": Output(store.sha256(b"same"), 4, 7)})
+    staging = Staging(HERE, {"one": Output(store.sha256(b"same"), 4, 7)})
     staging.put("one", b"same")
     assert staging.commit()["one"].mtime_ns == 7
 
@@ -106,7 +107,7 @@ def test_only_what_was_killed_on_this_machine_is_swept_from_bookkeeping(tmp_path
     elsewhere = f"{ended.pid}-another"
     for owner in (here, elsewhere, f"{ended.pid}-{store.HOST}"):
         Path(f"artifacts/.x.{owner}.tmp").touch()
-    verification._sweep()
+    verification._sweep(HERE)
     left = {path.name for path in Path("artifacts").iterdir()}
     assert left == {f".x.{here}.tmp", f".x.{elsewhere}.tmp"}
 
@@ -115,7 +116,7 @@ def test_what_a_killed_run_left_is_cleared(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path(".one.12345-another.tmp").write_bytes(b"half")
     Path(".one.12345-another.tmp.wal").write_bytes(b"half")
-    staging = Staging({})
+    staging = Staging(HERE, {})
     staging.put("one", b"whole")
     staging.commit()
     assert [p.name for p in tmp_path.iterdir()] == ["one"]
@@ -140,7 +141,7 @@ def test_of_outputs_no_longer_written_only_what_was_edited_is_kept(tmp_path, mon
     Path("data/one").write_bytes(b"edited")
     Path("data/two").write_bytes(b"same")
     paths = ("data/one", "data/two", "data/gone")
-    staging = Staging({path: Output(store.sha256(b"same"), 4, 0) for path in paths})
+    staging = Staging(HERE, {path: Output(store.sha256(b"same"), 4, 0) for path in paths})
     staging.remove(paths)
     assert list(Path("data").iterdir()) == []
     assert staging.kept == ["artifacts/edited_by_hand/data/one"]
@@ -151,7 +152,7 @@ def test_an_output_edited_by_hand_is_set_aside(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("data").mkdir()
     Path("data/one").write_bytes(b"edited")
-    staging = Staging({"data/one": Output(store.sha256(b"same"), 4, 7)})
+    staging = Staging(HERE, {"data/one": Output(store.sha256(b"same"), 4, 7)})
     staging.put("data/one", b"same")
     assert staging.commit()["data/one"].mtime_ns == 7
     assert staging.kept == ["artifacts/edited_by_hand/data/one"]

@@ -8,7 +8,7 @@ import sys
 
 from tidemark.dag import graph
 from tidemark.harness import failures, step
-from tidemark.project import ROOT
+from tidemark.project import HERE, ROOT
 
 import pytest
 
@@ -67,7 +67,7 @@ def test_commands_name_a_step_that_does_not_parse(project, monkeypatch, capsys):
     told = spoil(project, "scripts/reports.py")
     monkeypatch.chdir(project)
     monkeypatch.setattr(failures, "CODE", project)
-    assert failures.exit_code_of(lambda: len(graph.steps())) == 2
+    assert failures.exit_code_of(lambda: len(graph.steps(HERE))) == 2
     assert capsys.readouterr().err.startswith(told)
 
 

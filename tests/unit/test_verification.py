@@ -11,6 +11,8 @@ from tidemark.files import store
 from tidemark.harness import publishing, staleness, verification
 from tidemark.harness.instance import Instance
 from tidemark.harness.record import Checkpoint, Input, Module, Output
+from tidemark.harness.staleness import Look
+from tidemark.project import HERE
 
 import pytest
 
@@ -26,8 +28,8 @@ def project(tmp_path, monkeypatch):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text("1")
     shutil.copy2(ROOT / "scripts/changed.sh", "scripts")
-    view.sync({"fetch_data": {"prices": {"path": "data/in.csv"}}}, "", 1)
-    hour_ago = store.now_ns() - 3600 * 10**9
+    view.sync(HERE, {"fetch_data": {"prices": {"path": "data/in.csv"}}}, "", 1)
+    hour_ago = store.now_ns(HERE) - 3600 * 10**9
     os.utime("metrics/older.json", ns=(hour_ago, hour_ago))
     sha = store.sha256(b"1")
     checkpoint = Checkpoint(
@@ -41,7 +43,7 @@ def project(tmp_path, monkeypatch):
             if path.startswith("metrics/")
         },
     )
-    publishing.save(checkpoint, store.now_ns())
+    publishing.save(HERE, checkpoint, store.now_ns(HERE))
 
 
 def quick_look() -> str:
@@ -52,19 +54,19 @@ def quick_look() -> str:
 
 def pause() -> None:
     """Wait until file times show the difference."""
-    began = store.file_clock_ns()
-    while store.file_clock_ns() < began + 20_000_000:
+    began = store.file_clock_ns(HERE)
+    while store.file_clock_ns(HERE) < began + 20_000_000:
         pass
 
 
 def test_what_was_looked_at_is_not_looked_at_again():
     pause()
     assert quick_look() == "verify"
-    verification.verify()
+    verification.verify(HERE)
     assert quick_look() == ""
     os.utime("metrics/older.json")
     assert quick_look() == "verify"
-    verification.verify()
+    verification.verify(HERE)
     assert quick_look() == ""
 
 
@@ -87,7 +89,7 @@ def test_an_edit_while_verify_looks_is_seen_by_the_next(monkeypatch, path, momen
 
     with monkeypatch.context() as patch:
         patch.setattr(globals()[module], name, editing)
-        verification.verify()
+        verification.verify(HERE)
     assert quick_look() == "verify"
-    reasons = list(staleness.reasons("fetch_data"))
+    reasons = list(staleness.reasons(Look(HERE), "fetch_data"))
     assert len(reasons) == (0 if path.startswith("schemas") else 1)

@@ -23,7 +23,7 @@ from tidemark.market.scenarios.settings import Stochastic, Window
 from tidemark.models.settings import Model
 from tidemark.ohlcv import FIELDS
 from tidemark.preprocessing.settings import Scenario, Winsorise
-from tidemark.project import CODE
+from tidemark.project import Tree
 from tidemark.sources.settings import FetchData, Prices
 from tidemark.validation.settings import ValidateSchema
 
@@ -32,7 +32,7 @@ from pydantic import ValidationError
 TAKEN_COLUMNS = {*FIELDS, "ticker", "available_at", "imputed", "return", "return_treated"}
 TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
 
-STRATEGIES = Path("scripts/tidemark/backtest/strategies")
+STRATEGIES = "scripts/tidemark/backtest/strategies"
 BENCHMARK = "benchmark"  # the category
 
 # Bounds of what could ever end.
@@ -44,12 +44,12 @@ LARGEST_PARAMETER = 1e9
 Fault = tuple[str, str]  # dotted key, what is wrong with it
 
 
-def faults_of(whole: Config) -> list[Fault]:
+def faults_of(tree: Tree, whole: Config) -> list[Fault]:
     """Every fault between the keys of a configuration that is right in shape."""
     return [
-        *_files(whole),
+        *_files(tree, whole),
         *_waits(whole.fetch_data),
-        *_own_sources(whole.fetch_data),
+        *_own_sources(tree, whole.fetch_data),
         *_price_columns(whole.fetch_data.prices),
         *_time_zone(whole),
         *_file_names(whole),
@@ -64,9 +64,9 @@ def faults_of(whole: Config) -> list[Fault]:
         *_quantiles(whole.scenarios),
         *_windows(whole.market_scenarios.historical),
         *_simulated(whole.market_scenarios.stochastic),
-        *_strategies(whole),
+        *_strategies(tree, whole),
         *_parameters(whole.strategies),
-        *_benchmark(whole),
+        *_benchmark(tree, whole),
         *_trading_hours(whole),
         *_forecasts(whole),
         *_weights(whole.assess),
@@ -75,22 +75,22 @@ def faults_of(whole: Config) -> list[Fault]:
     ]
 
 
-def _files(whole: Config) -> list[Fault]:
+def _files(tree: Tree, whole: Config) -> list[Fault]:
     """A source that exists is a file; of a wildcard, each that matches."""
     faults = []
     for name, path in whole.fetch_data.paths().items():
-        found = listings.matching(path) if "*" in path else [path]
-        unfit = next(filter(None, map(_unfit, found)), None)
+        found = listings.matching(tree, path) if "*" in path else [path]
+        unfit = next(filter(None, (_unfit(tree, name) for name in found)), None)
         if unfit:
             faults.append((f"fetch_data.{name}.path", unfit))
     return faults
 
 
-def _unfit(path: str) -> str | None:
+def _unfit(tree: Tree, path: str) -> str | None:
     """Why what stands under a name cannot be a source; None if it can, or may appear yet."""
     try:
-        store.must_be_file(Path(path))
-        real = os.path.realpath(path)
+        store.must_be_file(tree / path)
+        real = os.path.realpath(tree / path)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     except OSError as error:
@@ -107,9 +107,9 @@ def _waits(fetch: FetchData) -> list[Fault]:
     return [("fetch_data.retry_attempts", f"would wait {minutes / 1440:,.0f} days; at most 7")]
 
 
-def _own_sources(fetch: FetchData) -> list[Fault]:
+def _own_sources(tree: Tree, fetch: FetchData) -> list[Fault]:
     """What is the user's must not lie where steps write and `make clean` removes."""
-    found = [(name, path, generated_folder(path)) for name, path in fetch.paths().items()]
+    found = [(name, path, generated_folder(tree, path)) for name, path in fetch.paths().items()]
     return [
         (
             f"fetch_data.{name}.path",
@@ -352,8 +352,8 @@ def _combinations(lists: Mapping[str, Sequence[object]]) -> int:
     return math.prod(map(len, lists.values()))
 
 
-def _strategies(whole: Config) -> list[Fault]:
-    files = [path.stem for path in (CODE / STRATEGIES).glob("[a-z]*.py")]
+def _strategies(tree: Tree, whole: Config) -> list[Fault]:
+    files = [path.stem for path in tree.module(STRATEGIES).glob("[a-z]*.py")]
     faults = [
         (
             f"strategies.{name}.strategy",
@@ -362,26 +362,26 @@ def _strategies(whole: Config) -> list[Fault]:
         for name, entry in whole.strategies.items()
         if entry.strategy not in files
     ]
-    if all(_category(entry.strategy) == BENCHMARK for entry in whole.strategies.values()):
+    if all(_category(tree, entry.strategy) == BENCHMARK for entry in whole.strategies.values()):
         faults.append(("strategies", "name one to rank, beside benchmarks"))
     return faults
 
 
-def _benchmark(whole: Config) -> list[Fault]:
+def _benchmark(tree: Tree, whole: Config) -> list[Fault]:
     where, name, known = "assess.benchmark", whole.assess.benchmark, whole.strategies
     if name not in known:
         return [(where, f"no such strategy: {name}{hint(name, known)}")]
-    category = _category(known[name].strategy)
+    category = _category(tree, known[name].strategy)
     if category in (BENCHMARK, None):
         return []
-    fitting = [one for one, entry in known.items() if _category(entry.strategy) == BENCHMARK]
+    fitting = [one for one, entry in known.items() if _category(tree, entry.strategy) == BENCHMARK]
     choice = f"one of {', '.join(fitting)}" if fitting else "such as buy_and_hold"
     return [(where, f"{name} is of the category {category}: name a benchmark, {choice}")]
 
 
-def _category(strategy: str) -> str | None:
+def _category(tree: Tree, strategy: str) -> str | None:
     """What a strategy's file says; None without such a file. The file itself would need numpy."""
-    file = CODE / STRATEGIES / f"{strategy}.py"
+    file = tree.module(f"{STRATEGIES}/{strategy}.py")
     if not file.is_file():
         return None
     said = re.search(r"^CATEGORY\s*=\s*[\"'](\w+)[\"']", file.read_text("utf-8"), re.MULTILINE)

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, get_args
 
 from tidemark.config import cross_checks, kinds, view
@@ -13,6 +12,7 @@ from tidemark.config.yaml_lines import LARGEST, KeyPath, Position, dotted, parse
 from tidemark.errors import InputError, hint, printable
 from tidemark.files import store
 from tidemark.market.settings import Forecasts
+from tidemark.project import Tree
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -20,20 +20,20 @@ from pydantic_core import ErrorDetails
 SECRET = (("webhook",),)  # ends of keys whose value no message shows
 
 
-def load(path: str) -> Config:
-    """Read and validate a configuration.
+def load(tree: Tree, path: str) -> Config:
+    """Read and validate a configuration of a tree.
 
     Raises:
         InputError: all faults, one a line, each with line and column.
     """
-    return _read(path)[0]
+    return _read(tree, path)[0]
 
 
-def _read(path: str) -> tuple[Config, dict[str, Any]]:
+def _read(tree: Tree, path: str) -> tuple[Config, dict[str, Any]]:
     """The configuration, and the file as it was written."""
     try:
-        store.must_be_at_most(Path(path), LARGEST)
-        data = store.read_file(Path(path))
+        store.must_be_at_most(tree / path, LARGEST)
+        data = store.read_file(tree / path)
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or str(error)
         raise InputError(path, problem, "name a configuration file") from error
@@ -45,7 +45,8 @@ def _read(path: str) -> tuple[Config, dict[str, Any]]:
     except ValidationError as error:
         faults = [_fault(detail, positions) for detail in error.errors()]
         raise _refusal(path, _without_consequences(faults), positions) from error
-    faults = [(tuple(key.split(".")), problem) for key, problem in cross_checks.faults_of(whole)]
+    told = cross_checks.faults_of(tree, whole)
+    faults = [(tuple(key.split(".")), problem) for key, problem in told]
     if faults:
         raise _refusal(path, faults, positions)
     return whole, document
@@ -173,13 +174,13 @@ def _pair(forecasts: Forecasts | None) -> str:
     return kinds.joined(forecasts.scenario, forecasts.model) if forecasts else ""
 
 
-def _must_have_what_make_needs(path: str, whole: Config) -> None:
+def _must_have_what_make_needs(tree: Tree, path: str, whole: Config) -> None:
     """Refuse what Make would refuse in its own words, or read as code."""
     odd = re.search(r"[^\w./@+-]|^-", path)
     if odd:
         raise InputError(path, f"has {odd[0]!r} in its name, which Make cannot handle", "rename it")
     for name in whole.raw_names():
-        if not Path(f"schemas/{name}.json").exists():
+        if not (tree / f"schemas/{name}.json").exists():
             raise InputError(
                 f"schemas/{name}.json",
                 f"does not exist, but config.yaml has a source {name}",
@@ -187,13 +188,13 @@ def _must_have_what_make_needs(path: str, whole: Config) -> None:
             )
 
 
-def sync(path: str) -> list[str]:
+def sync(tree: Tree, path: str) -> list[str]:
     """Validate the configuration at `path`; bring the key files and config.mk in line with it.
 
     Returns the names of the keys that were edited.
     """
-    looked = store.now_ns()
-    whole, document = _read(path)
-    _must_have_what_make_needs(path, whole)
-    changes = view.sync(asdict(whole), makefile(path, whole), looked)
+    looked = store.now_ns(tree)
+    whole, document = _read(tree, path)
+    _must_have_what_make_needs(tree, path, whole)
+    changes = view.sync(tree, asdict(whole), makefile(path, whole), looked)
     return view.named(changes, dict(view.flattened(document)))

@@ -15,6 +15,7 @@ from typing import Any
 
 from tidemark.errors import InputError
 from tidemark.files import store
+from tidemark.project import Tree
 
 KEYS = Path("artifacts/.config")
 PROMISED = Path("artifacts/.promised")
@@ -22,29 +23,31 @@ MAKEFILE = Path("artifacts/config.mk")
 COPY = Path("artifacts/.config.mk")  # by which changed.sh sees that config.mk was damaged
 SOURCE_PATHS = ("fetch_data.prices.path", "fetch_data.corporate_actions.path")
 SERIES = "fetch_data.economic"
+Stored = Callable[[str], str | None]  # the text of a key's file; None: there is no such key
 Changes = dict[str, tuple[str | None, str | None]]  # by key, its text before and after; None: none
 
 
-def sync(config: Mapping[str, Any], makefile: str, read_ns: int) -> Changes:
-    """Bring the key files in line with `config` and write `artifacts/config.mk`.
+def sync(tree: Tree, config: Mapping[str, Any], makefile: str, read_ns: int) -> Changes:
+    """Bring the key files of a tree in line with `config` and write `artifacts/config.mk`.
 
     config.mk gets the time `read_ns` at which the configuration was read, so that an edit made
     since is newer. Returns the keys whose value changed, appeared or went.
     """
-    KEYS.mkdir(parents=True, exist_ok=True)
-    PROMISED.mkdir(exist_ok=True)
-    with (KEYS.parent / ".config.lock").open("w") as lock:
+    keys = tree / KEYS
+    keys.mkdir(parents=True, exist_ok=True)
+    (tree / PROMISED).mkdir(exist_ok=True)
+    with (keys.parent / ".config.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted: dict[str, str] = dict(flattened(config))
-        present = {path.name: path.read_bytes() for path in KEYS.iterdir()}
+        present = {path.name: path.read_bytes() for path in keys.iterdir()}
         changed = [key for key in wanted if present.get(key) != wanted[key].encode()]
         for key in changed:
-            store.write_atomic(KEYS / key, wanted[key].encode())
+            store.write_atomic(keys / key, wanted[key].encode())
         gone = [key for key in present if key not in wanted]
         for key in gone:
-            (KEYS / key).unlink()
-        store.write_atomic(COPY, makefile.encode())
-        store.write_atomic(MAKEFILE, makefile.encode(), read_ns)
+            (keys / key).unlink()
+        store.write_atomic(tree / COPY, makefile.encode())
+        store.write_atomic(tree / MAKEFILE, makefile.encode(), read_ns)
     before = {
         key: present[key].decode(errors="replace") for key in [*changed, *gone] if key in present
     }
@@ -96,13 +99,13 @@ def flattened(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield key, json.dumps(value)
 
 
-def must_be_of(path: str | None) -> None:
+def must_be_of(tree: Tree, path: str | None) -> None:
     """Refuse to go on when the key files have become those of another configuration file.
 
     Raises:
         InputError: another make, with another CONFIG, works in this tree.
     """
-    if path is not None and f"CONFIG_FILE := {path}\n" not in MAKEFILE.read_text("utf-8"):
+    if path is not None and f"CONFIG_FILE := {path}\n" not in (tree / MAKEFILE).read_text("utf-8"):
         raise InputError(
             path,
             "another make with another CONFIG is at work in this tree",
@@ -110,48 +113,46 @@ def must_be_of(path: str | None) -> None:
         )
 
 
-def is_stale(path: str) -> bool:
+def is_stale(tree: Tree, path: str) -> bool:
     """Whether config.mk is missing, of another file, or older than this one."""
     try:
-        text = MAKEFILE.read_text("utf-8")
-        changed = Path(path).stat()
-        older = MAKEFILE.stat().st_mtime_ns < max(changed.st_mtime_ns, changed.st_ctime_ns)
+        text = (tree / MAKEFILE).read_text("utf-8")
+        changed = (tree / path).stat()
+        older = (tree / MAKEFILE).stat().st_mtime_ns < max(changed.st_mtime_ns, changed.st_ctime_ns)
     except (FileNotFoundError, UnicodeDecodeError):
         return True
     return older or f"CONFIG_FILE := {path}\n" not in text
 
 
-def source_paths() -> list[str]:
-    """The paths of all sources, as the key files have them."""
+def source_paths(stored: Stored) -> list[str]:
+    """The paths of all sources, as these keys have them."""
     series = json.loads(stored(SERIES) or '{"keys": []}')["keys"]
     keys = [*SOURCE_PATHS, *(f"{SERIES}.{name}.path" for name in series)]
     return [json.loads(text) for text in map(stored, keys) if text is not None]
 
 
-def stored(key: str) -> str | None:
-    """The text of a key's file; None if the key does not exist (any more)."""
-    try:
-        return (KEYS / key).read_text("utf-8")
-    except FileNotFoundError:
-        return None
+def stored(tree: Tree) -> Stored:
+    """The keys of a tree as their files have them now."""
+
+    def text(key: str) -> str | None:
+        try:
+            return (tree / KEYS / key).read_text("utf-8")
+        except FileNotFoundError:
+            return None
+
+    return text
 
 
 class View(Mapping[str, Any]):
     """A section of the configuration; each key read through it is recorded in `seen`.
 
     Reading a leaf records the leaf. Asking which keys a section has records the section.
-    `stored` gives the text of a key's file.
     """
 
-    def __init__(
-        self,
-        seen: dict[str, Any],
-        section: str = "",
-        stored: Callable[[str], str | None] = stored,
-    ) -> None:
+    def __init__(self, stored: Stored, seen: dict[str, Any], section: str = "") -> None:
+        self._stored = stored
         self._seen = seen
         self._section = section
-        self._stored = stored
 
     def _key(self, name: str) -> str:
         return f"{self._section}.{name}" if self._section else name
@@ -165,7 +166,7 @@ class View(Mapping[str, Any]):
             raise KeyError(key)
         value = json.loads(text)
         if isinstance(value, dict):
-            return View(self._seen, key, self._stored)
+            return View(self._stored, self._seen, key)
         self._seen[key] = value
         return value
 

@@ -13,8 +13,8 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from tidemark import project
 from tidemark.config import kinds, view
+from tidemark.config.view import Stored
 from tidemark.dag.promises import Rule, Rules
 from tidemark.errors import InputError
 from tidemark.harness import record, staleness
@@ -24,6 +24,7 @@ from tidemark.harness.record import Checkpoint
 from tidemark.harness.staleness import Look
 from tidemark.harness.step import misdeclared
 from tidemark.harness.verification import Linked, upstream_first
+from tidemark.project import Tree
 
 FRESH = "fresh"
 STALE = "stale"  # something it depends on changed: it will run
@@ -70,21 +71,19 @@ class Node:
         return self.instance.title
 
 
-Stored = Callable[[str], str | None]
-
-
-def steps() -> dict[str, tuple[str, ...]]:
-    """Each step in scripts/ and the kinds that name its instances, read from `@step(per=...)`.
+def steps(tree: Tree) -> dict[str, tuple[str, ...]]:
+    """Each step in a tree's scripts/ and the kinds of its instances, read from `@step(per=...)`.
 
     Raises:
         InputError: a decorator has another form, or names an unknown kind.
         SyntaxError: a script is not valid Python.
     """
     declared: dict[str, tuple[str, ...]] = {}
-    for path in sorted(project.module("scripts").glob("*.py")):
-        for node in ast.parse(path.read_bytes(), str(path)).body:
+    for path in sorted(tree.module("scripts").glob("*.py")):
+        where = path.relative_to(tree.code)
+        for node in ast.parse(path.read_bytes(), str(where)).body:
             if isinstance(node, ast.FunctionDef) and node.name == path.stem:
-                for kinds in (_per(decorator, path) for decorator in node.decorator_list):
+                for kinds in (_per(decorator, where) for decorator in node.decorator_list):
                     declared |= {path.stem: kinds} if kinds is not None else {}
     return declared
 
@@ -106,27 +105,26 @@ def _per(decorator: ast.expr, path: Path) -> tuple[str, ...] | None:
     raise misdeclared(where)
 
 
-def expected(stored: Stored) -> dict[str, Instance]:
+def expected(tree: Tree, stored: Stored) -> dict[str, Instance]:
     """Every instance that the configuration asks for, by its checkpoint's name."""
-    configuration = view.View({}, stored=stored)
+    configuration = view.View(stored, {})
     instances = [
         Instance(step, dict(zip(per, choice, strict=True)))
-        for step, per in steps().items()
+        for step, per in steps(tree).items()
         for choice in product(*(kinds.KINDS[kind].names(configuration) for kind in per))
     ]
     return {instance.name: instance for instance in instances}
 
 
-def survey(stored: Stored, rules: Callable[[], Rules] = dict) -> dict[str, Node]:
+def survey(look: Look, rules: Callable[[], Rules] = dict) -> dict[str, Node]:
     """Every expected instance, upstream first.
 
     Args:
-        stored: returns the text of a configuration key's file, or None; `make status` passes one
-            that includes edits to config.yaml that no make has seen yet.
+        look: a fresh one; that of `make status` has the configuration's keys with edits that no
+            make has seen yet.
         rules: returns what the Makefile promises; called only if an instance never ran.
     """
-    look = Look(stored)
-    wanted = expected(look.stored)
+    wanted = expected(look.tree, look.stored)
     found = {name: look.checkpoint(name) for name in wanted}
     checkpoints = {name: checkpoint for name, checkpoint in found.items() if checkpoint}
     ties = _ties(wanted, checkpoints, rules() if len(checkpoints) < len(wanted) else {})
@@ -199,8 +197,8 @@ def _node(
         if maker in nodes and nodes[maker].state != FRESH
     }
     name = instance.name
-    why = tuple(staleness.reasons(name, made_again, look))
-    failure = record.failure(name) if why else ""  # over once its cause has been undone
+    why = tuple(staleness.reasons(look, name, made_again))
+    failure = record.failure(look.tree, name) if why else ""  # over once its cause has been undone
     state = _state(checkpoint, why, failure, made_again.values())
     passed = tuple(staleness.passed_upgrades(checkpoint, look) if checkpoint else ())
     plumbing = tuple(staleness.edited_plumbing(checkpoint, look) if checkpoint else ())

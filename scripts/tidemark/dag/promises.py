@@ -2,13 +2,14 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import NamedTuple
 
-from tidemark import project
 from tidemark.config import view
+from tidemark.config.view import Stored
 from tidemark.errors import InputError
+from tidemark.project import Tree
 
 
 class Rule(NamedTuple):
@@ -21,8 +22,8 @@ class Rule(NamedTuple):
 Rules = Mapping[str, Rule]
 
 
-def rules(make: str, path: str) -> Rules:
-    """Every target and its prerequisites, for the configuration at `path`.
+def rules(tree: Tree, make: str, path: str) -> Rules:
+    """Every target of a tree and its prerequisites, for the configuration at `path`.
 
     Make prints its rules and runs nothing. The goal `help` includes no other makefile, so what
     `artifacts/config.mk` sets, or would set if it is old or missing, comes on standard input.
@@ -31,32 +32,32 @@ def rules(make: str, path: str) -> Rules:
         InputError: Make refuses the Makefile.
     """
     clean = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
-    makefile = f"--file={project.module('Makefile')}"
+    makefile = f"--file={tree.module('Makefile')}"
     told = subprocess.run(
         [make, "--dry-run", "--print-data-base", "--file=-", makefile, "help"],
-        input=_lists(path), env=clean | {"LC_ALL": "C"}, capture_output=True, text=True,
-        check=False,
+        cwd=tree.root, input=_lists(tree, path), env=clean | {"LC_ALL": "C"}, capture_output=True,
+        text=True, check=False,
     )  # fmt: skip
     if told.returncode:
         raise InputError("Makefile", told.stderr.strip(), "mend it, or name GNU Make with --make")
     return parsed(told.stdout)
 
 
-def _lists(path: str) -> str:
-    if not view.is_stale(path):
-        return view.MAKEFILE.read_text("utf-8")
+def _lists(tree: Tree, path: str) -> str:
+    if not view.is_stale(tree, path):
+        return (tree / view.MAKEFILE).read_text("utf-8")
     from tidemark.config import load  # late, because it takes longer than all the rest
 
-    return load.makefile(path, load.load(path))
+    return load.makefile(path, load.load(tree, path))
 
 
-def stored(path: str) -> Callable[[str], str | None]:
-    """The text of a key of the configuration at `path`, with edits that no make has seen yet."""
-    if not view.is_stale(path):
-        return view.stored
+def stored(tree: Tree, path: str) -> Stored:
+    """The keys of the configuration at `path`, with edits that no make has seen yet."""
+    if not view.is_stale(tree, path):
+        return view.stored(tree)
     from tidemark.config import load
 
-    return dict(view.flattened(asdict(load.load(path)))).get
+    return dict(view.flattened(asdict(load.load(tree, path)))).get
 
 
 def parsed(database: str) -> Rules:

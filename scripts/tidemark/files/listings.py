@@ -4,14 +4,16 @@ import os
 from pathlib import Path
 
 from tidemark.files import store
+from tidemark.project import Tree
 
 
-def sha(pattern: str) -> str:
+def sha(tree: Tree, pattern: str) -> str:
     """SHA-256 of the sorted names that match `pattern`."""
-    return store.sha256(os.fsencode("\n".join(matching(pattern))))
+    return store.sha256(os.fsencode("\n".join(matching(tree, pattern))))
 
 
-def matching(pattern: str) -> list[str]:
-    """The visible files that match `pattern` (wildcards in its last part only), sorted."""
+def matching(tree: Tree, pattern: str) -> list[str]:
+    """The visible files that match `pattern` (wildcards in its last part only), sorted names."""
     folder, wildcard = Path(pattern).parent, Path(pattern).name
-    return sorted(str(path) for path in folder.glob(wildcard) if not path.name.startswith("."))
+    names = (path.name for path in (tree / folder).glob(wildcard))
+    return sorted(str(folder / name) for name in names if not name.startswith("."))

@@ -6,37 +6,40 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from tidemark.project import Tree
+
 FOLDER = Path("artifacts/.locks")
-_held: set[str] = set()
+_held: set[Path] = set()
 
 
 @contextlib.contextmanager
-def held(name: str, say: Callable[[str], object]) -> Iterator[None]:
+def held(tree: Tree, name: str, say: Callable[[str], object]) -> Iterator[None]:
     """Hold the lock of a checkpoint; wait for it, and say so, if another process has it."""
-    if name in _held:  # by this process, which would wait for itself forever
+    path = tree / FOLDER / name
+    if path in _held:  # by this process, which would wait for itself forever
         yield
         return
-    with _file(name) as lock:
+    with _file(path) as lock:
         if not _taken(lock):
             say(f"    {name}: another process is at it; waiting")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        _held.add(name)
+        _held.add(path)
         try:
             yield
         finally:
-            _held.remove(name)
+            _held.remove(path)
 
 
 @contextlib.contextmanager
-def held_if_free(name: str) -> Iterator[bool]:
+def held_if_free(tree: Tree, name: str) -> Iterator[bool]:
     """Hold the lock if it is free, without waiting; yields whether it was."""
-    with _file(name) as lock:
+    with _file(tree / FOLDER / name) as lock:
         yield _taken(lock)
 
 
-def _file(name: str) -> IO[str]:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    return (FOLDER / name).open("w")
+def _file(path: Path) -> IO[str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("w")
 
 
 def _taken(lock: IO[str]) -> bool:

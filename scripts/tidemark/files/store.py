@@ -16,6 +16,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tidemark.project import Tree
+
 CLOCK = Path("artifacts/.clock")
 HOST = os.uname().nodename.replace(".", "_")  # several machines may work in one tree
 
@@ -137,16 +139,17 @@ def write_if_changed(path: Path, data: bytes) -> None:
     write_atomic(path, data)
 
 
-def file_clock_ns() -> int:
+def file_clock_ns(tree: Tree) -> int:
     """The time now by the file system's clock, which on a file server may differ from ours."""
-    CLOCK.parent.mkdir(exist_ok=True)
-    CLOCK.write_bytes(b"")
-    return CLOCK.stat().st_mtime_ns
+    clock = tree / CLOCK
+    clock.parent.mkdir(exist_ok=True)
+    clock.write_bytes(b"")
+    return clock.stat().st_mtime_ns
 
 
-def now_ns() -> int:
+def now_ns(tree: Tree) -> int:
     """A time that any later edit is newer than, although file clocks tick coarsely."""
-    return file_clock_ns() - 10_000_000
+    return file_clock_ns(tree) - 10_000_000
 
 
 @contextlib.contextmanager

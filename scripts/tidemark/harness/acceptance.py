@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tidemark import project
 from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.harness import code, environment, publishing, record, staleness
 from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.record import Acceptance, Checkpoint, Module
 from tidemark.harness.staleness import Look
+from tidemark.project import Tree
 
 
-def accept(name: str, who: str, reason: str, when: str) -> list[str]:
+def accept(tree: Tree, name: str, who: str, reason: str, when: str) -> list[str]:
     """Let the results stand as if made from what is there now; the changes that this passes over.
 
     The caller holds the step's lock. The checkpoint keeps who accepted what, when and why, until
@@ -23,13 +23,13 @@ def accept(name: str, who: str, reason: str, when: str) -> list[str]:
     Raises:
         InputError: the results are not what the step wrote, or an input is gone.
     """
-    look = Look()
+    look = Look(tree)
     checkpoint = look.checkpoint(name)
     if checkpoint is None:
         raise InputError(name, "has no checkpoint", "run the step")
     for damage in beyond_acceptance(checkpoint, look):
         raise InputError(name, str(damage), "run the step")
-    found = [*staleness.reasons(name, look=look), *staleness.passed_upgrades(checkpoint, look)]
+    found = [*staleness.reasons(look, name), *staleness.passed_upgrades(checkpoint, look)]
     changes = list(map(str, found))
     keys = {key: look.stored(key) for key in checkpoint.config}
     inputs = checkpoint.inputs.items()
@@ -38,12 +38,14 @@ def accept(name: str, who: str, reason: str, when: str) -> list[str]:
         config={key: json.loads(text) for key, text in keys.items() if text is not None},
         inputs={path: then._replace(sha256=look.sha(path)) for path, then in inputs},
         code={
-            path: _fingerprint(path) for path in checkpoint.code if project.module(path).exists()
+            path: _fingerprint(tree.module(path))
+            for path in checkpoint.code
+            if tree.module(path).exists()
         },
-        libraries=environment.now(checkpoint.libraries),
+        libraries=environment.now(tree, checkpoint.libraries),
         accepted=[*checkpoint.accepted, Acceptance(who, when, reason, changes)],
     )
-    publishing.save(accepted, store.now_ns())
+    publishing.save(tree, accepted, store.now_ns(tree))
     return changes
 
 
@@ -54,18 +56,18 @@ def beyond_acceptance(checkpoint: Checkpoint, look: Look) -> Iterator[Reason]:
     yield from staleness.changed_outputs(checkpoint, look)
     for path in checkpoint.inputs:
         if look.sha(path) in (None, staleness.UNREADABLE):
-            gone = not Path(path).exists()
+            gone = not (look.tree / path).exists()
             yield Reason(Cause.INPUT_GONE if gone else Cause.INPUT_UNREADABLE, path)
 
 
-def mark_provisional(name: str, why: str) -> None:
+def mark_provisional(tree: Tree, name: str, why: str) -> None:
     """Let the next make run the step. The caller holds the step's lock."""
-    checkpoint = record.load(name)
+    checkpoint = record.load(tree, name)
     if checkpoint is not None:
-        kept_ns = record.path_of(name).stat().st_mtime_ns
-        publishing.save(replace(checkpoint, provisional=why), kept_ns)
+        kept_ns = (tree / record.path_of(name)).stat().st_mtime_ns
+        publishing.save(tree, replace(checkpoint, provisional=why), kept_ns)
 
 
-def _fingerprint(path: str) -> Module:
-    source = project.module(path).read_bytes()
+def _fingerprint(module: Path) -> Module:
+    source = module.read_bytes()
     return Module(store.sha256(source), code.meaning(source))

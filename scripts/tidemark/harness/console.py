@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, TextIO
 
-from tidemark import project
 from tidemark.harness.instance import Instance
+from tidemark.project import HERE
 
 FOLDER = Path("artifacts/.run")
 FORGOTTEN_AFTER_SECONDS = 86_400
@@ -58,7 +58,7 @@ def _planned() -> int:
     inherited["TIDEMARK_PLANNING"] = "1"
     _, dashes, variables = os.environ.get("MAKEFLAGS", "").partition("-- ")
     inherited["MAKEFLAGS"] = f"{dashes}{variables}"  # only Make itself can read its quotes
-    makefile = f"--file={project.module('Makefile')}"
+    makefile = f"--file={HERE.module('Makefile')}"
     command = [os.environ["MAKE_COMMAND"], "-n", makefile, "--", *goals]
     dry_run = subprocess.run(
         command, env=inherited, capture_output=True, text=True, errors="replace", check=False

@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from tidemark.files import store
-from tidemark.files.libraries import SITE, installed, normal
+from tidemark.files.libraries import SITE, installed, normal, of_tree
+from tidemark.project import HERE, Tree
 
-FACTS = Path("artifacts/.libraries")
+FACTS = HERE / "artifacts/.libraries"
 
 
 def behind(modules: Iterable[str]) -> dict[str, str]:
@@ -61,12 +61,15 @@ def _required(requirements: Iterable[str]) -> list[str]:
     return sorted({normal(re.split(r"[^\w.-]", text.strip(), maxsplit=1)[0]) for text in plain})
 
 
-def now(libraries: Iterable[str]) -> dict[str, str]:
-    """The version of each of these as installed now."""
-    return {name: installed().get(name, "not installed") for name in libraries}
+def now(tree: Tree, libraries: Iterable[str]) -> dict[str, str]:
+    """The version of each of these as a tree has it now."""
+    known = of_tree(tree)
+    return {name: known.get(name, "not installed") for name in libraries}
 
 
-def differences(libraries: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def differences(tree: Tree, libraries: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """The libraries that are not what they were: name -> version then, version now."""
-    found = now(libraries)
-    return {name: (then, found[name]) for name, then in libraries.items() if found[name] != then}
+    current = now(tree, libraries)
+    return {
+        name: (then, current[name]) for name, then in libraries.items() if current[name] != then
+    }

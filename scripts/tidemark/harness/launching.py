@@ -13,6 +13,8 @@ from tidemark.files import locks
 from tidemark.harness import console, publishing, staleness
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.instance import Instance
+from tidemark.harness.staleness import Look
+from tidemark.project import HERE
 
 
 def run_plain(command: list[str]) -> int:
@@ -21,12 +23,12 @@ def run_plain(command: list[str]) -> int:
 
 
 def _fresh_or_run(command: list[str], instance: Instance) -> int:
-    view.must_be_of(os.environ.get("TIDEMARK_CONFIG"))
+    view.must_be_of(HERE, os.environ.get("TIDEMARK_CONFIG"))
     console.begin()
     name = instance.name
-    with locks.held_if_free(name) as free:
-        if free and staleness.holds(name):
-            publishing.confirm(name, int(os.environ["TIDEMARK_STARTED_NS"]))
+    with locks.held_if_free(HERE, name) as free:
+        if free and staleness.holds(Look(HERE), name):
+            publishing.confirm(HERE, name, int(os.environ["TIDEMARK_STARTED_NS"]))
             console.finished(instance, "fresh", 0.0, "")
             return 0
     compile(Path(command[0]).read_bytes(), command[0], "exec")  # the interpreter has a traceback

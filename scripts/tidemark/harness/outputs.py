@@ -14,13 +14,13 @@ from pathlib import Path
 from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.harness.record import Output
+from tidemark.project import Tree
 
 KEPT = Path("artifacts/edited_by_hand")
 
 
-def sweep(path: str) -> None:
-    """Remove what a killed run left beside `path`. The caller holds the step's lock."""
-    target = Path(path)
+def sweep(target: Path) -> None:
+    """Remove what a killed run left beside an output. The caller holds the step's lock."""
     for left in target.parent.glob(f".{target.name}.[0-9]*.tmp*"):
         left.unlink(missing_ok=True)
 
@@ -47,7 +47,8 @@ def _names(path: Path) -> Iterator[Path]:
 class Staging:
     """Outputs written but not yet in place; `previous` is what the last checkpoint recorded."""
 
-    def __init__(self, previous: Mapping[str, Output]) -> None:
+    def __init__(self, tree: Tree, previous: Mapping[str, Output]) -> None:
+        self._tree = tree
         self._previous = previous
         self._waiting: dict[str, Path] = {}
         self._rows: dict[str, int] = {}
@@ -58,9 +59,9 @@ class Staging:
 
     def temporary(self, path: str) -> Path:
         """A file to write in place of `path`; what a killed run left there goes first."""
-        target = Path(path)
+        target = self._tree / path
         _make_room(target)
-        sweep(path)
+        sweep(target)
         self._waiting[path] = store.temporary_name(target)
         return self._waiting[path]
 
@@ -93,21 +94,22 @@ class Staging:
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove outputs that the step no longer writes; what was edited by hand is kept."""
-        for path in map(Path, paths):
+        for path in paths:
+            target = self._tree / path
             with contextlib.suppress(OSError):
-                if store.sha256_file(path) == self._previous[str(path)].sha256:
-                    path.unlink()
+                if store.sha256_file(target) == self._previous[path].sha256:
+                    target.unlink()
                 else:
                     self._keep(path)
 
     def discard(self) -> None:
         """Forget what is staged; the old outputs stay."""
         for path in self._waiting:
-            sweep(path)
+            sweep(self._tree / path)
         self._waiting.clear()
 
     def _settle(self, path: str, temporary: Path, reports: Collection[str] = ()) -> Output:
-        target = Path(path)
+        target = self._tree / path
         sha = store.sha256_file(temporary)
         there = store.sha256_file(target) if target.is_file() else None
         before = self._previous.get(path)
@@ -116,16 +118,17 @@ class Staging:
         else:
             edited = before is not None and there not in (None, before.sha256)
             if edited and path not in reports:
-                self._keep(target)
+                self._keep(path)
             temporary.replace(target)
             if before and before.sha256 == sha:
                 os.utime(target, ns=(before.mtime_ns, before.mtime_ns))
         stat = target.stat()
         return Output(sha, stat.st_size, stat.st_mtime_ns, self._rows.get(path))
 
-    def _keep(self, edited: Path) -> None:
+    def _keep(self, path: str) -> None:
         """Set a copy aside that is not what the step wrote: somebody's work, perhaps."""
-        aside = next(path for path in _names(KEPT / edited) if not path.exists())
+        edited = self._tree / path
+        aside = next(free for free in _names(self._tree / KEPT / path) if not free.exists())
         aside.parent.mkdir(parents=True, exist_ok=True)
         try:
             edited.replace(aside)
@@ -134,4 +137,4 @@ class Staging:
                 raise
             store.write_atomic(aside, edited.read_bytes(), edited.stat().st_mtime_ns)
             edited.unlink()
-        self.kept.append(str(aside))
+        self.kept.append(str(aside.relative_to(self._tree.root)))

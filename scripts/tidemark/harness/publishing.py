@@ -11,123 +11,122 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tidemark import project
 from tidemark.config import view
 from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.harness import code, record
 from tidemark.harness import outputs as staging
 from tidemark.harness.record import FAILED, FOLDER, Checkpoint, Output
+from tidemark.project import Tree
 
 DEPS = FOLDER / ".deps"
 PRODUCERS = FOLDER / ".producers"
 LONG_AGO_NS = 946_684_800 * 10**9  # of a checkpoint that does not hold
 
 
-def save(checkpoint: Checkpoint, started_ns: int) -> None:
+def save(tree: Tree, checkpoint: Checkpoint, started_ns: int) -> None:
     """Publish what follows from the checkpoint, then, last of all, the checkpoint itself."""
-    publish(checkpoint)
-    content = record.encoded(replace(checkpoint, outputs=_with_given_times(checkpoint)))
-    store.write_atomic(
-        record.path_of(checkpoint.name), content, time_to_set(checkpoint, started_ns)
-    )
+    publish(tree, checkpoint)
+    content = record.encoded(replace(checkpoint, outputs=_with_given_times(tree, checkpoint)))
+    stamp = time_to_set(tree, checkpoint, started_ns)
+    store.write_atomic(tree / record.path_of(checkpoint.name), content, stamp)
 
 
-def confirm(name: str, now_ns: int) -> None:
+def confirm(tree: Tree, name: str, now_ns: int) -> None:
     """Tell Make that the results still hold as of `now_ns`. The caller holds the step's lock."""
-    checkpoint = record.load(name)
+    checkpoint = record.load(tree, name)
     if checkpoint is None:
         return
     for path in checkpoint.outputs:
-        staging.sweep(path)
-    if _with_given_times(checkpoint) != checkpoint.outputs:
-        save(checkpoint, now_ns)
+        staging.sweep(tree / path)
+    if _with_given_times(tree, checkpoint) != checkpoint.outputs:
+        save(tree, checkpoint, now_ns)
         return
-    publish(checkpoint)
-    stamp = time_to_set(checkpoint, now_ns)
-    os.utime(record.path_of(name), ns=(stamp, stamp))
+    publish(tree, checkpoint)
+    stamp = time_to_set(tree, checkpoint, now_ns)
+    os.utime(tree / record.path_of(name), ns=(stamp, stamp))
 
 
-def _with_given_times(checkpoint: Checkpoint) -> Mapping[str, Output]:
+def _with_given_times(tree: Tree, checkpoint: Checkpoint) -> Mapping[str, Output]:
     """The outputs with the times that verification gave them: the checkpoint's own."""
-    own = mtime_ns(str(record.path_of(checkpoint.name)))
+    own = mtime_ns(tree / record.path_of(checkpoint.name))
     if own is None:
         return checkpoint.outputs
     return {
-        path: output._replace(mtime_ns=own) if mtime_ns(path) == own else output
+        path: output._replace(mtime_ns=own) if mtime_ns(tree / path) == own else output
         for path, output in checkpoint.outputs.items()
     }
 
 
-def time_to_set(checkpoint: Checkpoint, looked_ns: int) -> int:
+def time_to_set(tree: Tree, checkpoint: Checkpoint, looked_ns: int) -> int:
     """The checkpoint's time: when the step began, or its content was looked at.
 
     A prerequisite that was edited since is newer, so Make asks again. One from the future (a clock
     set back) would be newer for ever; then the checkpoint takes its time.
     """
-    now = store.file_clock_ns()
-    times = [mtime_ns(path) for path in prerequisites(checkpoint)]
+    now = store.file_clock_ns(tree)
+    times = [mtime_ns(path) for path in prerequisites(tree, checkpoint)]
     return max([looked_ns, *(time for time in times if time is not None and time > now)])
 
 
-def mtime_ns(path: str) -> int | None:
+def mtime_ns(path: Path) -> int | None:
     """A file's modification time; None if it is not there."""
     try:
-        return Path(path).stat().st_mtime_ns
+        return path.stat().st_mtime_ns
     except (FileNotFoundError, NotADirectoryError):
         return None
 
 
-def prerequisites(checkpoint: Checkpoint) -> list[str]:
+def prerequisites(tree: Tree, checkpoint: Checkpoint) -> list[Path]:
     """Every file that Make compares a checkpoint with; of a listing, the folder if it exists."""
-    keys = [f"{view.KEYS}/{key}" for key in checkpoint.config]
-    files = [path for path in checkpoint.inputs if "*" not in path]
-    folders = [Path(path).parent for path in checkpoint.inputs if "*" in path]
-    modules = [str(project.module(path)) for path in code.shaping(checkpoint.code)]
-    return [*files, *map(str, filter(Path.is_dir, folders)), *modules, *keys]
+    keys = [tree / view.KEYS / key for key in checkpoint.config]
+    files = [tree / path for path in checkpoint.inputs if "*" not in path]
+    folders = [(tree / path).parent for path in checkpoint.inputs if "*" in path]
+    modules = [tree.module(path) for path in code.shaping(checkpoint.code)]
+    return [*files, *filter(Path.is_dir, folders), *modules, *keys]
 
 
-def publish(checkpoint: Checkpoint) -> None:
+def publish(tree: Tree, checkpoint: Checkpoint) -> None:
     """Write the dependency file and the pointers from outputs to this checkpoint; it succeeded."""
-    (FAILED / checkpoint.name).unlink(missing_ok=True)
+    (tree / FAILED / checkpoint.name).unlink(missing_ok=True)
     for path in checkpoint.outputs:
-        store.write_if_changed(PRODUCERS / path, checkpoint.name.encode())
-    publish_dependencies(checkpoint)
+        store.write_if_changed(tree / PRODUCERS / path, checkpoint.name.encode())
+    publish_dependencies(tree, checkpoint)
 
 
-def publish_dependencies(checkpoint: Checkpoint) -> None:
+def publish_dependencies(tree: Tree, checkpoint: Checkpoint) -> None:
     """Write the dependency file, also of a step that will run: Make reads it first."""
-    store.write_if_changed(DEPS / f"{checkpoint.name}.d", _depfile(checkpoint).encode())
+    store.write_if_changed(tree / DEPS / f"{checkpoint.name}.d", _depfile(checkpoint).encode())
 
 
-def publish_all() -> None:
+def publish_all(tree: Tree) -> None:
     """The same for every checkpoint."""
-    for checkpoint in record.load_all().values():
-        publish(checkpoint)
+    for checkpoint in record.load_all(tree).values():
+        publish(tree, checkpoint)
 
 
-def forget_all_but(names: Collection[str]) -> None:
+def forget_all_but(tree: Tree, names: Collection[str]) -> None:
     """Remove the dependency files of other checkpoints: nothing says what is in them."""
-    for path in DEPS.glob("*.d"):
+    for path in (tree / DEPS).glob("*.d"):
         if path.stem not in names:
             path.unlink(missing_ok=True)
 
 
-def producer(path: str) -> str | None:
+def producer(tree: Tree, path: str) -> str | None:
     """Name of the checkpoint whose step writes `path`; steps write below the project only."""
     if Path(path).is_absolute() or ".." in Path(path).parts:
         return None
     try:
-        name = (PRODUCERS / path).read_text("utf-8")
+        name = (tree / PRODUCERS / path).read_text("utf-8")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return None
     return name if re.fullmatch(r"\w+", name) else None
 
 
-def produced(path: str) -> Output | None:
+def produced(tree: Tree, path: str) -> Output | None:
     """What the step that writes `path` recorded of it; None for a file that no step writes."""
-    name = producer(path)
-    checkpoint = record.load(name) if name else None
+    name = producer(tree, path)
+    checkpoint = record.load(tree, name) if name else None
     return checkpoint.outputs.get(path) if checkpoint else None
 
 

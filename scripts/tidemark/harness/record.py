@@ -44,7 +44,7 @@ from typing import Any, NamedTuple
 from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.harness.instance import Instance
-from tidemark.project import VERSION
+from tidemark.project import VERSION, Tree
 
 FORMAT = 3
 FOLDER = Path("artifacts")
@@ -122,22 +122,22 @@ class Checkpoint:
 
 
 def path_of(name: str) -> Path:
-    """The checkpoint file of that name."""
+    """The checkpoint file of that name, as Make knows it."""
     return FOLDER / f"{name}.ok"
 
 
-def names() -> list[str]:
+def names(tree: Tree) -> list[str]:
     """The names of all checkpoints there are, sorted."""
-    return sorted(path.stem for path in FOLDER.glob("*.ok"))
+    return sorted(path.stem for path in (tree / FOLDER).glob("*.ok"))
 
 
-def load(name: str) -> Checkpoint | None:
+def load(tree: Tree, name: str) -> Checkpoint | None:
     """A checkpoint; None if there is none, or it is damaged or of an older form.
 
     Raises:
         InputError: a newer version of Tidemark wrote it.
     """
-    content = _content(name)
+    content = _content(tree, name)
     if content is None or content["format"] < FORMAT:
         return None
     if content["format"] > FORMAT:
@@ -150,14 +150,15 @@ def load(name: str) -> Checkpoint | None:
     return _decoded(content)
 
 
-def load_all() -> dict[str, Checkpoint]:
+def load_all(tree: Tree) -> dict[str, Checkpoint]:
     """Every checkpoint that `load` gives, by name."""
-    return {name: checkpoint for name in names() if (checkpoint := load(name)) is not None}
+    found = ((name, load(tree, name)) for name in names(tree))
+    return {name: checkpoint for name, checkpoint in found if checkpoint is not None}
 
 
-def is_older(name: str) -> bool:
+def is_older(tree: Tree, name: str) -> bool:
     """Whether there is a checkpoint, whole, but of an older form."""
-    content = _content(name)
+    content = _content(tree, name)
     return content is not None and content["format"] < FORMAT
 
 
@@ -202,10 +203,10 @@ def _decoded(content: Mapping[str, Any]) -> Checkpoint:
     )
 
 
-def _content(name: str) -> dict[str, Any] | None:
+def _content(tree: Tree, name: str) -> dict[str, Any] | None:
     """What stands in a checkpoint of whatever form; None if there is none, or it is damaged."""
     try:
-        content: dict[str, Any] = json.loads(path_of(name).read_bytes())
+        content: dict[str, Any] = json.loads((tree / path_of(name)).read_bytes())
         whole = content.pop("digest") == digest(content) and content["name"] == name
         return content if whole else None
     except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -217,14 +218,14 @@ def digest(content: Mapping[str, Any]) -> str:
     return store.sha256(json.dumps(content, separators=(",", ":")).encode())
 
 
-def failure(name: str) -> str:
+def failure(tree: Tree, name: str) -> str:
     """What the step's last attempt failed of; empty if it did not fail."""
     try:
-        return str(json.loads((FAILED / name).read_bytes())["message"])
+        return str(json.loads((tree / FAILED / name).read_bytes())["message"])
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return ""
 
 
-def note_failure(name: str, message: str) -> None:
+def note_failure(tree: Tree, name: str, message: str) -> None:
     """Remember that the last attempt failed, until the step succeeds or its results hold again."""
-    store.write_atomic(FAILED / name, store.json_bytes({"message": message}))
+    store.write_atomic(tree / FAILED / name, store.json_bytes({"message": message}))

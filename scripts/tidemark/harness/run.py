@@ -24,7 +24,7 @@ from tidemark.harness.instance import Instance
 from tidemark.harness.outputs import Staging
 from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.record import Checkpoint, Input, Module
-from tidemark.project import CODE
+from tidemark.project import CODE, Tree
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,8 @@ class Run:
     be read. Writes are staged, and replace the earlier outputs only when the whole step succeeded.
     """
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, tree: Tree, instance: Instance) -> None:
+        self.tree = tree
         self.instance = instance
         self.name, self.step = instance.name, instance.step
         context = {"step": self.step, **instance.names, "run": run_id()}
@@ -52,10 +53,10 @@ class Run:
         self.inputs: dict[str, str | None] = {}
         self._rows: dict[str, int] = {}
         self._seen: dict[str, Any] = {}
-        self.config = view.View(self._seen)
-        self._last = record.load(self.name)
+        self.config = view.View(view.stored(tree), self._seen)
+        self._last = record.load(tree, self.name)
         self._previous = self._last.outputs if self._last else {}
-        self._staging = Staging(self._previous)
+        self._staging = Staging(tree, self._previous)
         self._survivors: list[str] = []
         self._history: list[str] = []
         self._told = time.monotonic()
@@ -63,7 +64,7 @@ class Run:
         self._notes: list[str] = []
         self._provisional = ""
         self._reads_checkpoints = False
-        self._promised = promised_by_make(self.name)
+        self._promised = promised_by_make(tree, self.name)
 
     if not TYPE_CHECKING:  # where a misspelt attribute should not pass for a kind
 
@@ -102,15 +103,15 @@ class Run:
         """A file's content, hashed as it is read."""
         self._must_be_promised(path)
         with guard.opened():
-            data, sha = _read_hashed(path)
-            recorded = publishing.produced(path)
+            data, sha = _read_hashed(self.tree / path)
+            recorded = publishing.produced(self.tree, path)
             if recorded and sha != recorded.sha256:
                 data, sha = self._read_once_more(path)
         self.inputs[path] = sha
         return data
 
     def _must_be_promised(self, path: str) -> None:
-        if not Path(path).exists():
+        if not (self.tree / path).exists():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         if self._promised is not None and path not in self._promised:
             raise self._not_promised(path)
@@ -124,10 +125,10 @@ class Run:
 
     def _read_once_more(self, path: str) -> tuple[bytes, str]:
         """Wait for a producer that may be at work in another make; then the file must be its."""
-        producer = publishing.producer(path) or ""
-        with locks.held(producer, console.say):
-            data, sha = _read_hashed(path)
-            recorded = publishing.produced(path)
+        producer = publishing.producer(self.tree, path) or ""
+        with locks.held(self.tree, producer, console.say):
+            data, sha = _read_hashed(self.tree / path)
+            recorded = publishing.produced(self.tree, path)
         if recorded and sha != recorded.sha256:
             raise InputError(
                 path,
@@ -178,9 +179,9 @@ class Run:
         """An object, only from a file whose hash its own checkpoint recorded."""
         data = self.read_bytes(path)
         with guard.opened():
-            if publishing.producer(path) is None:
-                publishing.publish_all()  # its pointer may just have been lost
-            recorded = publishing.produced(path)
+            if publishing.producer(self.tree, path) is None:
+                publishing.publish_all(self.tree)  # its pointer may just have been lost
+            recorded = publishing.produced(self.tree, path)
         if not recorded or recorded.sha256 != self.inputs[path]:
             raise InputError(
                 path,
@@ -192,7 +193,7 @@ class Run:
     def path(self, path: str) -> Path:
         """The file itself, hashed and recorded, for readers that need a path."""
         self.read_bytes(path)
-        return Path(path)
+        return self.tree / path
 
     def glob(self, pattern: str) -> list[str]:
         """The sorted files that match; the listing counts as an input.
@@ -201,14 +202,14 @@ class Run:
         names of the files, which may be read too.
         """
         folder = Path(pattern).parent
-        found = listings.matching(pattern)
+        found = listings.matching(self.tree, pattern)
         for path in found:
             _must_be_a_name(path)
-        if self._promised is not None and folder.exists():
+        if self._promised is not None and (self.tree / folder).exists():
             if self._promised.isdisjoint((pattern, str(folder))):
                 raise self._not_promised(pattern)
             self._promised.update(found)
-        self.inputs[pattern] = listings.sha(pattern)
+        self.inputs[pattern] = listings.sha(self.tree, pattern)
         return found
 
     def missing(self, path: str) -> None:
@@ -219,16 +220,16 @@ class Run:
         """This step's own earlier output, if it is as the step left it."""
         recorded = self._previous.get(path)
         with guard.opened():
-            if not recorded or not Path(path).is_file():
+            if not recorded or not (self.tree / path).is_file():
                 return None
-            data = Path(path).read_bytes()
+            data = (self.tree / path).read_bytes()
         return data if store.sha256(data) == recorded.sha256 else None
 
     def checkpoints(self) -> list[dict[str, Any]]:
         """What all checkpoints hold, for timings: wall-clock facts, so no reason to run again."""
         self._reads_checkpoints = True
         with guard.opened():
-            return [record.content_of(found) for found in record.load_all().values()]
+            return [record.content_of(found) for found in record.load_all(self.tree).values()]
 
     def append_history(self, snapshot: dict[str, Any]) -> list[dict[str, Any]]:
         """Keep `snapshot` if it differs from the latest one; all snapshots, oldest first."""
@@ -343,7 +344,7 @@ class Run:
         self._alert(message, severity)
 
     def _alert(self, message: str, severity: str) -> None:
-        alerts = view.plain(view.View({}, "alerts"))
+        alerts = view.plain(view.View(view.stored(self.tree), {}, "alerts"))
         owners = [owner for owner, steps in alerts["owners"].items() if self.step in steps]
         told = {
             "severity": severity,
@@ -370,7 +371,7 @@ class Run:
         for path in self._history:
             outputs.pop(path)
         checkpoint = replace(self._checkpoint(why, started_ns, seconds), outputs=outputs)
-        publishing.save(checkpoint, started_ns)
+        publishing.save(self.tree, checkpoint, started_ns)
         console.finished(self.instance, "ran", seconds, self._headline, _brief(why))
 
     def _checkpoint(self, why: list[Reason], started_ns: int, seconds: float) -> Checkpoint:
@@ -404,7 +405,7 @@ class Run:
         self._staging.commit(survivors, reports=survivors)
         self._staging.discard()
         self.log.error(message)
-        record.note_failure(self.name, message)
+        record.note_failure(self.tree, self.name, message)
         self._alert(message, "error")
         console.finished(self.instance, "failed", seconds, "")
         console.complain(f"{message}\n    log: {logs.path_of(self.name)}")
@@ -420,8 +421,8 @@ class Run:
         return fingerprints
 
 
-def _read_hashed(path: str) -> tuple[bytes, str]:
-    data = store.read_file(Path(path))
+def _read_hashed(path: Path) -> tuple[bytes, str]:
+    data = store.read_file(path)
     return data, store.sha256(data)
 
 
@@ -445,16 +446,16 @@ def run_id() -> str:
     return os.environ.get("TIDEMARK_RUN") or f"hand-{os.getpid()}"
 
 
-def promised_by_make(name: str) -> set[str] | None:
+def promised_by_make(tree: Tree, name: str) -> set[str] | None:
     """The prerequisites in the rule that started this step; None when it was started by hand.
 
     A source stands there by the key that names it.
     """
     if os.environ.get("TIDEMARK_TARGET") != str(record.path_of(name)):
         return None
-    listed = Path(f"artifacts/.promised/{name}.ok").read_text("utf-8").split()
+    listed = (tree / view.PROMISED / f"{name}.ok").read_text("utf-8").split()
     keys = [Path(path).name for path in listed if path.startswith(f"{view.KEYS}/fetch_data.")]
-    named = (view.stored(key) for key in keys if key.endswith(".path"))
+    named = (view.stored(tree)(key) for key in keys if key.endswith(".path"))
     return {*listed, *(json.loads(text) for text in named if text)}
 
 

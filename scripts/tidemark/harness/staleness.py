@@ -8,18 +8,19 @@ not pay for pandas.
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from tidemark import project
 from tidemark.config import view
+from tidemark.config.view import Stored
 from tidemark.files import listings, store
 from tidemark.harness import code, environment, publishing, record
 from tidemark.harness.publishing import LONG_AGO_NS
 from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.record import Checkpoint, Input, Module, Output
+from tidemark.project import Tree
 
 UNREADABLE = "cannot be read"  # in place of a hash
 POLICY = "environment.rerun_on_upgrade"
@@ -27,19 +28,20 @@ LARGEST = "fetch_data.largest_file_megabytes"
 
 
 class Look:
-    """One look at the tree: checkpoints share producers, modules and keys, and each is read once.
+    """One look at a tree: checkpoints share producers, modules and keys, and each is read once.
 
     What changes after it was read is not seen, so every pass over checkpoints takes its own look.
-    `stored` gives the text of a configuration key's file.
+    `stored` gives the configuration's keys, if not as their files have them.
     """
 
-    def __init__(self, stored: Callable[[str], str | None] = view.stored) -> None:
-        self.stored = cache(stored)
+    def __init__(self, tree: Tree, stored: Stored | None = None) -> None:
+        self.tree = tree
+        self.stored = stored = cache(stored or view.stored(tree))
         self.mtime_ns = cache(publishing.mtime_ns)
-        self.code_sha = cache(_code_sha)
-        self.code_meaning = cache(_code_meaning)
+        self.code_sha = cache(self._code_sha)
+        self.code_meaning = cache(self._code_meaning)
         self.sha = cache(self._sha)
-        self._producer = cache(publishing.producer)
+        self._producer = cache(partial(publishing.producer, tree))
         self._largest = cache(lambda: max(1000, json.loads(stored(LARGEST) or "0")) * 1_000_000)
         self._checkpoints: dict[str, Checkpoint | None] = {}
         self._states: dict[str, tuple[int, int]] = {}
@@ -54,14 +56,14 @@ class Look:
     def reload(self, name: str) -> Checkpoint | None:
         """The same, but as it is now: read again unless nothing was done to the file."""
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            stat = record.path_of(name).stat()
+            stat = (self.tree / record.path_of(name)).stat()
             state = (stat.st_ino, stat.st_ctime_ns)
             if self._states.get(name) == state:
                 return self._checkpoints[name]
             self._states[name] = state
             self._times[name] = stat.st_mtime_ns
             self._sealed[name] = stat.st_ctime_ns if stat.st_mtime_ns != LONG_AGO_NS else 0
-        found = self._checkpoints[name] = record.load(name)
+        found = self._checkpoints[name] = record.load(self.tree, name)
         self._makers |= dict.fromkeys(found.outputs if found else (), name)
         return found
 
@@ -77,11 +79,11 @@ class Look:
         it at once. A path with `*` stands for the listing it matches.
         """
         if "*" in path:
-            return listings.sha(path)
+            return listings.sha(self.tree, path)
         maker = self.producer(path)
         if maker:
             return self.output_sha(path, maker)
-        return _sha_unless_untouched(Path(path), at_most=self._largest())
+        return _sha_unless_untouched(self.tree / path, at_most=self._largest())
 
     def output_sha(self, path: str, name: str) -> str | None:
         """SHA-256 of a file that `name` wrote.
@@ -95,7 +97,16 @@ class Look:
         output = checkpoint.outputs.get(path) if checkpoint else None
         own = self._times.get(name, 0)
         given = own if own % 10**9 else None
-        return _sha_unless_untouched(Path(path), output, given, self._sealed.get(name, 0))
+        return _sha_unless_untouched(self.tree / path, output, given, self._sealed.get(name, 0))
+
+    def _code_sha(self, path: str) -> str | None:
+        try:
+            return store.sha256_file(self.tree.module(path))
+        except FileNotFoundError:
+            return None
+
+    def _code_meaning(self, path: str) -> str:
+        return code.meaning(self.tree.module(path).read_bytes())
 
 
 def _sha_unless_untouched(
@@ -120,12 +131,12 @@ def _sha_unless_untouched(
         return UNREADABLE  # the step itself will say what is wrong
 
 
-def holds(name: str, pending: Collection[str] = (), look: Look | None = None) -> bool:
+def holds(look: Look, name: str, pending: Collection[str] = ()) -> bool:
     """Whether there is no reason to run the step of this checkpoint; `pending` as in `reasons`."""
-    return not any(True for _ in reasons(name, pending, look))
+    return not any(True for _ in reasons(look, name, pending))
 
 
-def reasons(name: str, pending: Collection[str] = (), look: Look | None = None) -> Iterator[Reason]:
+def reasons(look: Look, name: str, pending: Collection[str] = ()) -> Iterator[Reason]:
     """Why the step of this checkpoint must run; nothing if its results still hold.
 
     Inputs in `pending` are about to be made again, so one that is missing is no reason. One that
@@ -134,10 +145,9 @@ def reasons(name: str, pending: Collection[str] = (), look: Look | None = None) 
     Raises:
         InputError: a newer version of Tidemark wrote the checkpoint.
     """
-    look = look or Look()
     checkpoint = look.checkpoint(name)
     if checkpoint is None:
-        yield Reason(_why_none(name))
+        yield Reason(_why_none(look.tree, name))
         return
     if checkpoint.provisional:
         yield Reason(Cause.PROVISIONAL, checkpoint.provisional)
@@ -153,10 +163,10 @@ def reasons(name: str, pending: Collection[str] = (), look: Look | None = None) 
     yield from changed_outputs(checkpoint, look)
 
 
-def _why_none(name: str) -> Cause:
-    if not record.path_of(name).exists():
+def _why_none(tree: Tree, name: str) -> Cause:
+    if not (tree / record.path_of(name)).exists():
         return Cause.NEVER_RAN
-    return Cause.CHECKPOINT_OLDER if record.is_older(name) else Cause.CHECKPOINT_UNREADABLE
+    return Cause.CHECKPOINT_OLDER if record.is_older(tree, name) else Cause.CHECKPOINT_UNREADABLE
 
 
 def passed_upgrades(checkpoint: Checkpoint, look: Look) -> list[Reason]:
@@ -174,7 +184,7 @@ def passed_over(upgrades: Iterable[Reason]) -> list[str]:
 
 def _upgrades(checkpoint: Checkpoint, look: Look) -> list[tuple[Reason, bool]]:
     """The libraries (and Python) that have another version now; whether that asks for a rerun."""
-    different = environment.differences(checkpoint.libraries)
+    different = environment.differences(look.tree, checkpoint.libraries)
     named = json.loads(look.stored(POLICY) or "[]") if different else []
     return [
         (Reason(Cause.LIBRARY, name, then, now), name in named or "all" in named)
@@ -239,17 +249,6 @@ def edited_plumbing(checkpoint: Checkpoint, look: Look) -> list[str]:
 def _means_else(path: str, then: Module, look: Look) -> bool:
     sha = look.code_sha(path)
     return sha != then.sha256 and (sha is None or look.code_meaning(path) != then.meaning)
-
-
-def _code_sha(path: str) -> str | None:
-    try:
-        return store.sha256_file(project.module(path))
-    except FileNotFoundError:
-        return None
-
-
-def _code_meaning(path: str) -> str:
-    return code.meaning(project.module(path).read_bytes())
 
 
 def changed_outputs(checkpoint: Checkpoint, look: Look) -> Iterator[Reason]:

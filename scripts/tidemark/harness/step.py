@@ -21,7 +21,8 @@ from tidemark.harness import console, guard, publishing, staleness
 from tidemark.harness.failures import exit_code_of, io_message, not_python
 from tidemark.harness.instance import Instance
 from tidemark.harness.run import Run
-from tidemark.project import CODE, ROOT
+from tidemark.harness.staleness import Look
+from tidemark.project import CODE, HERE, ROOT
 
 __all__ = ["Run", "step"]
 
@@ -97,28 +98,28 @@ def _launch_by_hand(instance: Instance, path: str) -> int:
 
 def _must_be_configured(instance: Instance) -> None:
     for kind, name in instance.names.items():
-        known = kinds.KINDS[kind].names(view.View({}))
+        known = kinds.KINDS[kind].names(view.View(view.stored(HERE), {}))
         if name not in known:
             raise InputError(f"--{kind} {name}", f"no such {kind}", f"one of {', '.join(known)}")
 
 
 def _locked_run(function: Callable[[Run], None], instance: Instance) -> int:
-    view.must_be_of(os.environ.get("TIDEMARK_CONFIG"))
+    view.must_be_of(HERE, os.environ.get("TIDEMARK_CONFIG"))
     _must_be_configured(instance)
     console.begin()
-    with locks.held(instance.name, console.say):
+    with locks.held(HERE, instance.name, console.say):
         return _run_if_needed(function, instance)
 
 
 def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
     name = instance.name
     started_ns = int(os.environ["TIDEMARK_STARTED_NS"])
-    why = list(staleness.reasons(name))
+    why = list(staleness.reasons(Look(HERE), name))
     if not why:
-        publishing.confirm(name, started_ns)
+        publishing.confirm(HERE, name, started_ns)
         console.finished(instance, "fresh", 0.0, "")
         return 0
-    run = Run(instance)
+    run = Run(HERE, instance)
     run.log.info("%s starts: %s", name, "; ".join(map(str, why)))
     began = time.perf_counter()
     try:

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from tidemark import project
 from tidemark.config import view
 from tidemark.files import locks, store
 from tidemark.harness import console, publishing, record, staleness
 from tidemark.harness.publishing import LONG_AGO_NS
 from tidemark.harness.record import FOLDER, Checkpoint
 from tidemark.harness.staleness import Look
+from tidemark.project import Tree
 
 STAMP = FOLDER / ".verified"
 LOOKED = FOLDER / ".looked"  # its time: when the last look began
@@ -27,72 +27,73 @@ WATCHED = FOLDER / ".watched"
 WRITTEN = ("artifacts", "data", "features", "models", "metrics", "reports")
 
 
-def verify() -> None:
+def verify(tree: Tree) -> None:
     """Settle every checkpoint that no process is at, upstream first, and note that it was done.
 
     Raises:
         InputError: a newer version of Tidemark wrote one of them.
     """
-    began = store.now_ns()
-    _watch()
-    look = Look()
-    found = {name: look.checkpoint(name) for name in record.names()}
+    began = store.now_ns(tree)
+    look = Look(tree)
+    _watch(tree, view.source_paths(look.stored))
+    found = {name: look.checkpoint(name) for name in record.names(tree)}
     checkpoints = {name: checkpoint for name, checkpoint in found.items() if checkpoint is not None}
     unreadable = [name for name in found if name not in checkpoints]
     pending: set[str] = set()
     holding = []
     for name in [*upstream_first(checkpoints), *unreadable]:
-        with locks.held_if_free(name) as free:
+        with locks.held_if_free(tree, name) as free:
             if free and _settled(name, pending, look, began):
                 holding.append(name)
             elif free and name in checkpoints:
                 pending.update(checkpoints[name].outputs)
-    publishing.forget_all_but(checkpoints)
-    _sweep()
+    publishing.forget_all_but(tree, checkpoints)
+    _sweep(tree)
     _report_upgrades(checkpoints.values(), look)
-    store.write_atomic(LOOKED, b"", began)
-    ended = store.file_clock_ns()
+    store.write_atomic(tree / LOOKED, b"", began)
+    ended = store.file_clock_ns(tree)
     held = (checkpoint for checkpoint in map(look.checkpoint, holding) if checkpoint)
-    if any(_edited_meanwhile(checkpoint, began) for checkpoint in held):
-        STAMP.unlink(missing_ok=True)
+    if any(_edited_meanwhile(tree, checkpoint, began) for checkpoint in held):
+        (tree / STAMP).unlink(missing_ok=True)
     else:  # a later time in it than now: the clock went back
-        store.write_atomic(STAMP, f"{int(time.time())}\n".encode(), ended)
+        store.write_atomic(tree / STAMP, f"{int(time.time())}\n".encode(), ended)
 
 
-def _watch() -> None:
+def _watch(tree: Tree, sources: Iterable[str]) -> None:
     """List for changed.sh the sources, their folders, and all links on the way to what is read.
 
     NUL separates them: no name has it. `folder/` stands for the files in it, `folder/.` for itself.
     """
     found = []
-    for path in view.source_paths():
+    for path in sources:
         folder = Path(path).parent
         found += [f"{folder}/", f"{folder}/."] if "*" in path else [path, f"{folder}/."]
-        found += _links(folder if "*" in path else Path(path))
+        found += _links(tree, folder if "*" in path else Path(path))
     for top in (*WRITTEN, "schemas"):
-        found += _links(Path(top))
-    found += _links(project.module("scripts"))
+        found += _links(tree, Path(top))
+    found += _links(tree, tree.module("scripts"))
     listed = [path if path.startswith("/") else f"./{path}" for path in dict.fromkeys(found)]
     text = "".join(f"{path}\0" for path in listed)
-    store.write_if_changed(WATCHED, os.fsencode(text))
+    store.write_if_changed(tree / WATCHED, os.fsencode(text))
 
 
-def _links(path: Path) -> Iterator[str]:
+def _links(tree: Tree, path: Path) -> Iterator[str]:
     """Every link that is followed on the way to a path."""
-    if not path.exists():  # or it goes round in circles
+    if not (tree / path).exists():  # or it goes round in circles
         return
     for place in (*reversed(path.parents), path):
-        if place.is_symlink():
-            yield f"{place}/." if place.is_dir() else str(place)
-            yield from _links(place.parent / place.readlink())
+        link = tree / place
+        if link.is_symlink():
+            yield f"{place}/." if link.is_dir() else str(place)
+            yield from _links(tree, place.parent / link.readlink())
 
 
-def _sweep() -> None:
+def _sweep(tree: Tree) -> None:
     """Remove the temporary files of processes that were killed on this machine.
 
     Their steps may not run again, if the edit that started them was undone.
     """
-    for left in (path for top in WRITTEN for path in Path(top).rglob(f".*-{store.HOST}.tmp")):
+    for left in (path for top in WRITTEN for path in (tree / top).rglob(f".*-{store.HOST}.tmp")):
         try:
             os.kill(int(left.name.split(".")[-2].partition("-")[0]), 0)
         except ProcessLookupError:
@@ -139,33 +140,34 @@ def upstream_first(linked: Mapping[str, Linked]) -> Iterator[str]:
 
 def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
     """Whether the checkpoint holds, as far as it does not wait for `pending` inputs."""
-    path = record.path_of(name)
+    tree = look.tree
+    path = tree / record.path_of(name)
     checkpoint = look.reload(name)  # another make may have written it before we had the lock
-    if checkpoint is None or not staleness.holds(name, pending, look):
+    if checkpoint is None or not staleness.holds(look, name, pending):
         if checkpoint:
-            publishing.publish_dependencies(checkpoint)
+            publishing.publish_dependencies(tree, checkpoint)
         os.utime(path, ns=(LONG_AGO_NS, LONG_AGO_NS))
         return False
-    publishing.publish(checkpoint)
-    if _edited_meanwhile(checkpoint, looked_ns):
+    publishing.publish(tree, checkpoint)
+    if _edited_meanwhile(tree, checkpoint, looked_ns):
         return True  # as far as was seen; but no time may say so
     stamp = max(path.stat().st_mtime_ns, _newest(checkpoint, look, looked_ns))
-    for output in checkpoint.outputs:
-        if Path(output).stat().st_mtime_ns < stamp:
+    for output in (tree / path for path in checkpoint.outputs):
+        if output.stat().st_mtime_ns < stamp:
             os.utime(output, ns=(stamp, stamp))
     os.utime(path, ns=(stamp, stamp))
     return True
 
 
-def _edited_meanwhile(checkpoint: Checkpoint, looked_ns: int) -> bool:
+def _edited_meanwhile(tree: Tree, checkpoint: Checkpoint, looked_ns: int) -> bool:
     """Whether an output may have been changed after it was read.
 
     What was done to it since the look began shows, but for the time that was set here: that is its
     checkpoint's own.
     """
     try:
-        own = record.path_of(checkpoint.name).stat()
-        for stat in (Path(output).stat() for output in checkpoint.outputs):
+        own = (tree / record.path_of(checkpoint.name)).stat()
+        for stat in ((tree / output).stat() for output in checkpoint.outputs):
             given = stat.st_mtime_ns == own.st_mtime_ns
             if stat.st_ctime_ns > (own.st_ctime_ns if given else looked_ns):
                 return True
@@ -176,6 +178,6 @@ def _edited_meanwhile(checkpoint: Checkpoint, looked_ns: int) -> bool:
 
 def _newest(checkpoint: Checkpoint, look: Look, looked_ns: int) -> int:
     """Time of the newest prerequisite, leaving out those edited since the pass began."""
-    times = [look.mtime_ns(path) or 0 for path in publishing.prerequisites(checkpoint)]
-    now = store.file_clock_ns()
+    times = [look.mtime_ns(path) or 0 for path in publishing.prerequisites(look.tree, checkpoint)]
+    now = store.file_clock_ns(look.tree)
     return max((t for t in times if t <= looked_ns or t > now), default=0)
