@@ -26,10 +26,11 @@ def validate_schema(run: Run) -> None:
     optional = ["corporate_actions"] if sources["corporate_actions"] is not None else []
     names = ["prices", *optional, *sources["economic"]]
     frames = {name: run.read_parquet(f"data/raw/{name}.parquet") for name in names}
-    findings, datasets, bars = {}, {}, frames["prices"]
+    findings, datasets, fingerprints, bars = {}, {}, {}, frames["prices"]
     for name in names:
         content = run.read_bytes(f"schemas/{name}.json")
-        rules, sha256 = schema.parse(f"schemas/{name}.json", content), schema.fingerprint(content)
+        rules = schema.parse(f"schemas/{name}.json", content)
+        fingerprints[name] = sha256 = schema.fingerprint(content)
         held = _held(run, name, frames[name]["timestamp"], rules)
         findings[name] = [
             *_acknowledgement(run, name, sha256),
@@ -45,7 +46,7 @@ def validate_schema(run: Run) -> None:
         findings[name] += _adjustments(name, bars, frames[name], rules)
         findings[name] = _placed(run, name, findings[name])
         datasets[name] = report.dataset(frames[name], sha256, findings[name])
-    _conclude(run, findings, datasets)
+    _conclude(run, findings, datasets, fingerprints)
 
 
 def _values(run: Run, name: str, frame: pd.DataFrame, rules: Schema) -> list[Finding]:
@@ -170,10 +171,14 @@ def _placed(run: Run, name: str, findings: list[Finding]) -> list[Finding]:
 
 
 def _conclude(
-    run: Run, findings: dict[str, list[Finding]], datasets: dict[str, dict[str, object]]
+    run: Run,
+    findings: dict[str, list[Finding]],
+    datasets: dict[str, dict[str, object]],
+    fingerprints: dict[str, str],
 ) -> None:
     """Write the report, warn of the warnings, raise for the errors."""
-    error = report.failure(findings, {name: _section(run, name)["path"] for name in findings})
+    sources = {name: _section(run, name)["path"] for name in findings}
+    error = report.failure(findings, sources, fingerprints)
     content = {"ok": error is None, "as_of": run.config["validate_schema"]["as_of"]}
     run.write_json(report.REPORT, content | {"datasets": datasets}, even_on_failure=True)
     warnings = 0

@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -40,14 +40,12 @@ def main() -> int:
     nodes = graph.survey(look, partial(promises.rules, HERE, options.make, options.config))
     rank = {step: number for number, step in enumerate(options.steps.split())}
     shown = sorted(nodes.values(), key=lambda node: rank.get(node.step, len(rank)))
-    rows = [_described(node, nodes) for node in shown]
-    console.say((_as_json if options.format == "json" else _as_table)(rows, nodes))
+    console.say((_as_json if options.format == "json" else _as_table)(shown, nodes))
     return 0
 
 
 def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
     ran = node.checkpoint
-    causes = graph.chain(node, nodes)
     age = datetime.now(UTC) - ran.started if ran else None
     return {
         "step": node.step,
@@ -57,36 +55,39 @@ def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
         "rows": sum(output.rows or 0 for output in ran.outputs.values()) if ran else 0,
         "seconds": ran.seconds if ran else None,
         "age_seconds": round(age.total_seconds()) if age else None,
-        "reasons": [" <- ".join(cause) for cause in causes],
+        "reasons": [" <- ".join(cause) for cause in graph.chain(node, nodes)],
         "upgrades": list(map(str, node.upgrades)),
         "failure": node.failure or None,
     }
 
 
-def _as_json(rows: list[dict[str, Any]], nodes: Mapping[str, Node]) -> str:
+def _as_json(shown: Sequence[Node], nodes: Mapping[str, Node]) -> str:
+    rows = [_described(node, nodes) for node in shown]
     told = {"totals": graph.totals(nodes), "instances": rows}
     return json.dumps(told, indent=2, ensure_ascii=False)
 
 
-def _as_table(rows: list[dict[str, Any]], nodes: Mapping[str, Node]) -> str:
+def _as_table(shown: Sequence[Node], nodes: Mapping[str, Node]) -> str:
     lines = [
         f"{'step':<19} {'instance':<27} {'state':<9} {'rows':>8} {'seconds':>7} {'age':>5}  why"
     ]
-    for row in rows:
+    for node in shown:
+        row = _described(node, nodes)
         seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
         count = f"{row['rows']:,}" if row["rows"] else ""
-        why = row["failure"] or (row["reasons"][0] if row["reasons"] else "")
         lines.append(
             f"{row['step']:<19} {row['instance']:<27} {row['state']:<9} {count:>8} {seconds:>7}"
-            f" {_age(row['age_seconds']):>5}  {_brief(why)}".rstrip()
+            f" {_age(row['age_seconds']):>5}  {_why(node, nodes)}".rstrip()
         )
     upgrades = [upgrade for node in nodes.values() for upgrade in node.upgrades]
     return "\n".join([*lines, "", _totals(nodes), *staleness.passed_over(upgrades)])
 
 
-def _brief(why: str) -> str:
-    """The first line; a long chain of causes is cut to its first and its root."""
-    first, *rest = (why.splitlines() or [""])[0].split(" <- ")
+def _why(node: Node, nodes: Mapping[str, Node]) -> str:
+    """A line of the last failure, or the first cause; a long way is cut to its begin and root."""
+    if node.failure:
+        return node.failure.splitlines()[0]
+    first, *rest = next(iter(graph.chain(node, nodes)), [""])
     return " <- ".join([first, *(["..."] if len(rest) > 3 else rest[:-1]), *rest[-1:]])
 
 

@@ -30,7 +30,16 @@ def printable(text: str, longest: int = 200) -> str:
 
 def hint(word: str, known: Iterable[str]) -> str:
     """` (did you mean seed?)` if a known word is close, else nothing."""
+    return did_you_mean(nearest(word, known))
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like `word`, if any is."""
     import difflib
 
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
+
+
+def did_you_mean(word: str | None) -> str:
+    """` (did you mean seed?)`; nothing without a word."""
+    return f" (did you mean {word}?)" if word else ""

@@ -72,7 +72,7 @@ def test_the_makefile_is_as_old_as_the_reading_of_the_configuration():
 
 
 def test_another_configuration_in_the_same_tree_is_refused():
-    config.sync(HERE, TREE, "CONFIG_FILE := a.yaml\n", 1)
+    config.sync(HERE, TREE, config.naming("a.yaml"), 1)
     config.must_be_of(HERE, "a.yaml")
     config.must_be_of(HERE, None)
     with pytest.raises(InputError, match=r"b\.yaml: another make with another CONFIG"):

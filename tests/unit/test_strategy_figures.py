@@ -2,6 +2,7 @@
 
 from itertools import product
 
+from tidemark.backtest.strategies import describe, described
 from tidemark.files import store
 from tidemark.reporting import strategy_figures as figures
 from tidemark.reporting.strategy_figures import drawing, heat_map, tear_sheet
@@ -142,13 +143,13 @@ def test_scores_by_group_take_history_first_and_leave_gaps():
 
 
 def test_parameters_are_read_from_the_name_of_a_set():
-    assert heat_map.parameters("fast=5 slow=50 limit=1.5") == {
+    assert described("fast=5 slow=50 limit=1.5") == {
         "fast": "5",
         "slow": "50",
         "limit": "1.5",
     }
-    assert heat_map.parameters("no parameters") == {}
-    tried = pd.DataFrame([heat_map.parameters(text) for text in SETS["cross"]])
+    assert described(describe({})) == {}
+    tried = pd.DataFrame([described(text) for text in SETS["cross"]])
     assert heat_map.varied(tried) == ["slow", "fast", "kind"]
     assert heat_map.in_order(["100", "20", "50", "20"]) == ["20", "50", "100"]
     assert heat_map.in_order(["b", "a"]) == ["a", "b"]

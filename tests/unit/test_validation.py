@@ -97,13 +97,13 @@ def test_good_prices_pass(prices):
     assert found(prices) == {}
 
 
-def failure(findings):
+def failure(findings, fingerprints=None):
     """As of files of one line a row, sorted."""
     placed = {
         name: [f.placed(lambda row, column, n=name: f"{n}.csv:{row + 2}: {column}") for f in found]
         for name, found in findings.items()
     }
-    return report.failure(placed, {name: f"{name}.csv" for name in findings})
+    return report.failure(placed, {name: f"{name}.csv" for name in findings}, fingerprints or {})
 
 
 def change(row, column, value):
@@ -249,8 +249,9 @@ def test_report_and_failure_name_the_first_and_count_the_rest(prices):
 
 
 def test_unacknowledged_schema_says_what_to_paste():
-    finding = report.unacknowledged("treasury", "0123456789abcdef" * 4)
-    message = str(failure({"treasury": [finding]}))
+    sha256 = "0123456789abcdef" * 4
+    finding = report.unacknowledged("treasury", sha256)
+    message = str(failure({"treasury": [finding]}, {"treasury": sha256}))
     assert message.startswith("schemas/treasury.json: ")
     assert 'acknowledged_schemas: treasury: "0123456789ab"' in message
 
@@ -260,7 +261,7 @@ def test_all_unacknowledged_schemas_are_pasted_at_once(prices):
     findings = {name: [report.unacknowledged(name, sha256[name])] for name in NAMES}
     findings["treasury"] = []
     findings["prices"] += checks.check(change(3, "low", -1.0)(prices), rules(), AS_OF)
-    assert str(failure(findings)) == (
+    assert str(failure(findings, sha256)) == (
         "schemas/prices.json, schemas/corporate_actions.json, schemas/unemployment.json:"
         " their SHA-256 are not those that config.yaml acknowledges;"
         " and 1 more in artifacts/validation_report.json."

@@ -13,10 +13,10 @@ from typing import Any
 from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import Strategy
 from tidemark.bars import zones
+from tidemark.config.fault import Fault, Kind
 from tidemark.config.kinds import joined
-from tidemark.config.schema import section
+from tidemark.config.schema import said, section
 from tidemark.config.settings import Alerts, Config
-from tidemark.errors import hint
 from tidemark.files import libraries, listings, store
 from tidemark.files.generated import generated_folder
 from tidemark.market.scenarios.settings import Stochastic, Window
@@ -40,8 +40,6 @@ LONGEST_WAIT = 7 * 24 * 60  # minutes
 MOST_SETS = 100_000
 MOST_SIMULATED = 100_000_000
 LARGEST_PARAMETER = 1e9
-
-Fault = tuple[str, str]  # dotted key, what is wrong with it
 
 
 def faults_of(tree: Tree, whole: Config) -> list[Fault]:
@@ -79,14 +77,13 @@ def _files(tree: Tree, whole: Config) -> list[Fault]:
     """A source that exists is a file; of a wildcard, each that matches."""
     faults = []
     for name, path in whole.fetch_data.paths().items():
-        found = listings.matching(tree, path) if "*" in path else [path]
-        unfit = next(filter(None, (_unfit(tree, name) for name in found)), None)
-        if unfit:
-            faults.append((f"fetch_data.{name}.path", unfit))
+        key = f"fetch_data.{name}.path"
+        files = listings.matching(tree, path) if "*" in path else [path]
+        faults += list(filter(None, (_unfit(tree, key, file) for file in files)))[:1]
     return faults
 
 
-def _unfit(tree: Tree, path: str) -> str | None:
+def _unfit(tree: Tree, key: str, path: str) -> Fault | None:
     """Why what stands under a name cannot be a source; None if it can, or may appear yet."""
     try:
         store.must_be_file(tree / path)
@@ -94,9 +91,9 @@ def _unfit(tree: Tree, path: str) -> str | None:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     except OSError as error:
-        return f"{path} {error.strerror}"
+        return Fault.at(key, Kind.UNFIT, path=path, said=error.strerror)
     machine = real.startswith(("/proc/", "/sys/"))
-    return f"{path} is a part of the machine, not a file" if machine else None
+    return Fault.at(key, Kind.OF_THE_MACHINE, path=path) if machine else None
 
 
 def _waits(fetch: FetchData) -> list[Fault]:
@@ -104,34 +101,29 @@ def _waits(fetch: FetchData) -> list[Fault]:
     minutes = fetch.retry_first_wait_minutes * (2.0**fetch.retry_attempts - 1)
     if minutes <= LONGEST_WAIT:
         return []
-    return [("fetch_data.retry_attempts", f"would wait {minutes / 1440:,.0f} days; at most 7")]
+    return [Fault.at("fetch_data.retry_attempts", Kind.LONG_WAIT, days=minutes / 1440)]
 
 
 def _own_sources(tree: Tree, fetch: FetchData) -> list[Fault]:
     """What is the user's must not lie where steps write and `make clean` removes."""
-    found = [(name, path, generated_folder(tree, path)) for name, path in fetch.paths().items()]
     return [
-        (
-            f"fetch_data.{name}.path",
-            f"{path} lies in {folder}/, which the pipeline writes and `make clean` empties:"
-            " keep your own files elsewhere, e.g. in mydata/",
-        )
-        for name, path, folder in found
-        if folder
+        Fault.at(f"fetch_data.{name}.path", Kind.GENERATED, path=path, folder=folder)
+        for name, path in fetch.paths().items()
+        if (folder := generated_folder(tree, path))
     ]
 
 
 def _price_columns(prices: Prices) -> list[Fault]:
     where, names = "fetch_data.prices.columns", prices.columns
-    faults = [] if "timestamp" in names else [(where, "timestamp is missing")]
+    faults = []
+    if "timestamp" not in names:
+        faults.append(Fault.at(where, Kind.NO_COLUMN, column="timestamp"))
     if "adj_close" not in names:
-        faults.append((where, "adj_close is missing; map it to the closes if they are adjusted"))
+        faults.append(Fault.at(where, Kind.NO_ADJUSTED_CLOSE))
     if prices.layout == "long" and "ticker" not in names and "*" not in prices.path:
         ending = re.search(r"(\.csv)?\.\w+$", prices.path)
         every = Path(prices.path).with_name(f"*{ending[0] if ending else ''}")
-        problem = f"ticker is missing, and {prices.path} is one file. Cure: name its column of"
-        problem += f" tickers (ticker: ...); or, if it is one ticker, say path: {every}, and the"
-        faults.append((where, f"{problem} file's name is the ticker"))
+        faults.append(Fault.at(where, Kind.NO_TICKER, path=prices.path, every=every))
     return faults
 
 
@@ -143,19 +135,20 @@ def _time_zone(whole: Config) -> list[Fault]:
         return []
     if zones.has_offset(prices.date_format) or prices.path.lower().endswith(".parquet"):
         return []
-    return [("fetch_data.prices.time_zone", ": ".join(zones.without_effect(prices.time_zone)))]
+    problem, cure = zones.without_effect(prices.time_zone)
+    return [Fault.at("fetch_data.prices.time_zone", Kind.IDLE_ZONE, problem=problem, cure=cure)]
 
 
 def _sessions(validate: ValidateSchema) -> list[Fault]:
     both = sorted({*validate.extra_sessions} & {*validate.closed_sessions})
     faults = [
-        (f"validate_schema.{key}", "can have no effect: calendar is null")
+        Fault.at(f"validate_schema.{key}", Kind.NO_CALENDAR)
         for key in ("extra_sessions", "closed_sessions")
         if getattr(validate, key) and validate.calendar is None
     ]
     if both:
         where = "validate_schema.closed_sessions"
-        faults.append((where, f"{', '.join(both)} stands in extra_sessions as well"))
+        faults.append(Fault.at(where, Kind.OPEN_AND_CLOSED, days=", ".join(both)))
     return faults
 
 
@@ -164,10 +157,10 @@ def _file_names(whole: Config) -> list[Fault]:
     pairs = [joined(scenario, model) for scenario in whole.scenarios for model in whole.models]
     taken = Counter([*pairs, *(f"{pair}_bootstrap" for pair in pairs), "scenario_compare"])
     clashes = sorted(name for name, count in taken.items() if count > 1)
-    faults = [("models", f"scenario and model names collide in file names: {c}") for c in clashes]
+    faults = [Fault.at("models", Kind.COLLISION, name=name) for name in clashes]
     raw = [*whole.fetch_data.economic, "prices", "corporate_actions"]
     return faults + [
-        (f"fetch_data.economic.{name}", "this name is taken")
+        Fault.at(f"fetch_data.economic.{name}", Kind.NAME_TAKEN)
         for name, count in Counter(raw).items()
         if count > 1
     ]
@@ -179,17 +172,17 @@ def _economic_columns(whole: Config) -> list[Fault]:
         column for source in series.values() for column in source.columns if column != "timestamp"
     )
     faults = [
-        (f"fetch_data.economic.{name}.columns", "timestamp is missing")
+        Fault.at(f"fetch_data.economic.{name}.columns", Kind.NO_COLUMN, column="timestamp")
         for name, source in series.items()
         if "timestamp" not in source.columns
     ]
     faults += [
-        ("fetch_data.economic", f"column {column} is taken already")
+        Fault.at("fetch_data.economic", Kind.COLUMN_TAKEN, column=column)
         for column, count in known.items()
         if count > 1 or column in TAKEN_COLUMNS
     ]
     faults += [
-        (f"fetch_data.economic.{name}.changes", f"no column is called {column}")
+        Fault.at(f"fetch_data.economic.{name}.changes", Kind.CHANGES_NOTHING, column=column)
         for name, source in series.items()
         for column in source.changes
         if column not in source.columns or column == "timestamp"
@@ -200,7 +193,7 @@ def _economic_columns(whole: Config) -> list[Fault]:
         ("term_spread", features.term_spread or []),
     ):
         faults += [
-            (f"feature_engineering.{key}", f"no economic source has {column}{hint(column, known)}")
+            Fault.at(f"feature_engineering.{key}", Kind.NO_SERIES, given=column, known=known)
             for column in wanted
             if column not in known
         ]
@@ -213,9 +206,8 @@ def _acknowledgements(whole: Config) -> list[Fault]:
     where = "validate_schema.acknowledged_schemas"
     missing = [name for name in needed if name not in given]
     extra = [name for name in given if name not in needed]
-    return [(where, f'{name} is missing: add {name}: ""') for name in missing] + [
-        (f"{where}.{name}", f"no source has this name: remove the line{hint(name, needed)}")
-        for name in extra
+    return [Fault.at(where, Kind.NOT_ACKNOWLEDGED, name=name) for name in missing] + [
+        Fault.at(f"{where}.{name}", Kind.NOT_A_SOURCE, given=name, known=needed) for name in extra
     ]
 
 
@@ -224,8 +216,7 @@ def _calendar(whole: Config) -> list[Fault]:
     known = _calendars() if name is not None else ()
     if name is None or name in known:
         return []
-    where, cure = "validate_schema.calendar", "a code such as XNYS, XLON or 24/7, or null"
-    return [(where, f"unknown exchange calendar {name!r}{hint(name, known)}; {cure}")]
+    return [Fault.at("validate_schema.calendar", Kind.UNKNOWN_CALENDAR, given=name, known=known)]
 
 
 @cache
@@ -252,7 +243,7 @@ def _model_references(whole: Config) -> list[Fault]:
             unknown = _unknown_model(f"models.{name}.fallback", current, models)
             if unknown or current in seen:
                 chain = " -> ".join([*seen, current])
-                faults += unknown or [(f"models.{name}.fallback", f"goes in a circle: {chain}")]
+                faults += unknown or [Fault.at(f"models.{name}.fallback", Kind.CIRCLE, chain=chain)]
                 break
             seen.append(current)
             current = models[current].fallback
@@ -262,7 +253,8 @@ def _model_references(whole: Config) -> list[Fault]:
 def _unknown_model(key: str, name: str, models: Mapping[str, object]) -> list[Fault]:
     if name in models:
         return []
-    return [(key, f"no such model: {name}{hint(name, models)}; one of {', '.join(models)}")]
+    detail = {"what": "model", "given": name, "known": models, "all": ", ".join(models)}
+    return [Fault.at(key, Kind.NO_SUCH_OF, **detail)]
 
 
 def _grids(models: Mapping[str, Model]) -> list[Fault]:
@@ -271,19 +263,19 @@ def _grids(models: Mapping[str, Model]) -> list[Fault]:
         kind: Any = type(model)
         parameters = model.parameters()
         if _combinations(model.grid or {}) > MOST_SETS:
-            faults.append((f"models.{name}.grid", f"has more than {MOST_SETS:,} combinations"))
+            faults.append(Fault.at(f"models.{name}.grid", Kind.MANY_SETS, most=MOST_SETS))
         for parameter, values in (model.grid or {}).items():
             where = f"models.{name}.grid.{parameter}"
             if parameter not in parameters:
-                faults.append(
-                    (where, f"not a parameter of this model{hint(parameter, parameters)}")
-                )
+                named = {"given": parameter, "known": parameters}
+                faults.append(Fault.at(where, Kind.NOT_A_PARAMETER, **named))
                 continue
             for value in values:
                 try:
                     section(kind).model_validate({"estimator": model.estimator, parameter: value})
                 except ValidationError as error:
-                    faults.append((where, f"{value}: {soften(error.errors()[0]['msg'])}"))
+                    words = said(error.errors()[0])
+                    faults.append(Fault.at(where, Kind.REFUSED_IN_GRID, value=value, said=words))
     return faults
 
 
@@ -295,7 +287,7 @@ def _horizon(whole: Config) -> list[Fault]:
         "evaluate.block_length": whole.evaluate.block_length,
     }
     return [
-        (key, f"must be at least feature_engineering.horizon ({horizon})")
+        Fault.at(key, Kind.BELOW_HORIZON, horizon=horizon)
         for key, span in spans.items()
         if span < horizon
     ]
@@ -305,12 +297,12 @@ def _features(whole: Config) -> list[Fault]:
     features = whole.feature_engineering
     if features.lags or features.windows or features.economic:
         return []
-    return [("feature_engineering", "leaves no feature: name lags, windows or economic columns")]
+    return [Fault.at("feature_engineering", Kind.NO_FEATURE)]
 
 
 def _quantiles(scenarios: Mapping[str, Scenario]) -> list[Fault]:
     return [
-        (f"scenarios.{name}.outliers.lower", "must be below upper")
+        Fault.at(f"scenarios.{name}.outliers.lower", Kind.NOT_BELOW_UPPER)
         for name, scenario in scenarios.items()
         if isinstance(scenario.outliers, Winsorise)
         and scenario.outliers.lower >= scenario.outliers.upper
@@ -319,7 +311,12 @@ def _quantiles(scenarios: Mapping[str, Scenario]) -> list[Fault]:
 
 def _windows(historical: Mapping[str, Window]) -> list[Fault]:
     return [
-        (f"market_scenarios.historical.{name}", f"ends on {window.end}, before {window.start}")
+        Fault.at(
+            f"market_scenarios.historical.{name}",
+            Kind.ENDS_EARLY,
+            end=window.end,
+            start=window.start,
+        )
         for name, window in historical.items()
         if window.end < window.start
     ]
@@ -329,8 +326,8 @@ def _simulated(stochastic: Stochastic) -> list[Fault]:
     bars = sum(stochastic.paths.values()) * (stochastic.warm_up + stochastic.horizon)
     if bars <= MOST_SIMULATED:
         return []
-    problem = f"asks for {bars:,} bars a ticker, at most {MOST_SIMULATED:,} can be simulated"
-    return [("market_scenarios.stochastic.paths", problem)]
+    where = "market_scenarios.stochastic.paths"
+    return [Fault.at(where, Kind.MANY_BARS, bars=bars, most=MOST_SIMULATED)]
 
 
 def _parameters(strategies: Mapping[str, Strategy]) -> list[Fault]:
@@ -338,9 +335,9 @@ def _parameters(strategies: Mapping[str, Strategy]) -> list[Fault]:
     for name, entry in strategies.items():
         where = f"strategies.{name}.parameters"
         if _combinations(entry.parameters) > MOST_SETS:
-            faults.append((where, f"has more than {MOST_SETS:,} combinations"))
+            faults.append(Fault.at(where, Kind.MANY_SETS, most=MOST_SETS))
         faults += [
-            (f"{where}.{key}", f"{value!r} is no number that a parameter can have")
+            Fault.at(f"{where}.{key}", Kind.NOT_A_NUMBER, value=value)
             for key, values in entry.parameters.items()
             for value in values
             if isinstance(value, int | float) and not abs(value) <= LARGEST_PARAMETER
@@ -355,28 +352,32 @@ def _combinations(lists: Mapping[str, Sequence[object]]) -> int:
 def _strategies(tree: Tree, whole: Config) -> list[Fault]:
     files = [path.stem for path in tree.module(STRATEGIES).glob("[a-z]*.py")]
     faults = [
-        (
+        Fault.at(
             f"strategies.{name}.strategy",
-            f"there is no {STRATEGIES}/{entry.strategy}.py{hint(entry.strategy, files)}",
+            Kind.NO_FILE,
+            folder=STRATEGIES,
+            given=entry.strategy,
+            known=files,
         )
         for name, entry in whole.strategies.items()
         if entry.strategy not in files
     ]
     if all(_category(tree, entry.strategy) == BENCHMARK for entry in whole.strategies.values()):
-        faults.append(("strategies", "name one to rank, beside benchmarks"))
+        faults.append(Fault.at("strategies", Kind.NOTHING_TO_RANK))
     return faults
 
 
 def _benchmark(tree: Tree, whole: Config) -> list[Fault]:
     where, name, known = "assess.benchmark", whole.assess.benchmark, whole.strategies
     if name not in known:
-        return [(where, f"no such strategy: {name}{hint(name, known)}")]
+        return [Fault.at(where, Kind.NO_SUCH, what="strategy", given=name, known=known)]
     category = _category(tree, known[name].strategy)
     if category in (BENCHMARK, None):
         return []
-    fitting = [one for one, entry in known.items() if _category(tree, entry.strategy) == BENCHMARK]
+    fitting = [other for other in known if _category(tree, known[other].strategy) == BENCHMARK]
     choice = f"one of {', '.join(fitting)}" if fitting else "such as buy_and_hold"
-    return [(where, f"{name} is of the category {category}: name a benchmark, {choice}")]
+    detail = {"name": name, "category": category, "choice": choice}
+    return [Fault.at(where, Kind.NOT_A_BENCHMARK, **detail)]
 
 
 def _category(tree: Tree, strategy: str) -> str | None:
@@ -391,7 +392,7 @@ def _category(tree: Tree, strategy: str) -> str | None:
 def _trading_hours(whole: Config) -> list[Fault]:
     if whole.backtest.trading_hours is None or whole.fetch_data.prices.bar == "intraday":
         return []
-    return [("backtest.trading_hours", "daily bars have no hours: set null, or bar: intraday")]
+    return [Fault.at("backtest.trading_hours", Kind.NO_HOURS)]
 
 
 def _forecasts(whole: Config) -> list[Fault]:
@@ -401,7 +402,7 @@ def _forecasts(whole: Config) -> list[Fault]:
         if entry.forecasts is not None
     }
     return [
-        (f"{key}.{kind}", f"no such {kind}: {name}{hint(name, known)}")
+        Fault.at(f"{key}.{kind}", Kind.NO_SUCH, what=kind, given=name, known=known)
         for key, forecasts in wanted.items()
         for kind, name, known in (
             ("scenario", forecasts.scenario, whole.scenarios),
@@ -413,13 +414,13 @@ def _forecasts(whole: Config) -> list[Fault]:
 
 def _weights(assess: Assess) -> list[Fault]:
     given = sum(assess.weights.values()) > 0
-    return [] if given else [("assess.weights", "give one metric a weight")]
+    return [] if given else [Fault.at("assess.weights", Kind.NO_WEIGHT)]
 
 
 def _owners(alerts: Alerts) -> list[Fault]:
     owned = Counter(step for steps in alerts.owners.values() for step in steps)
     return [
-        ("alerts.owners", f"{step} has {count} owners")
+        Fault.at("alerts.owners", Kind.OWNERS, step=step, count=count)
         for step, count in owned.items()
         if count > 1
     ]
@@ -428,13 +429,7 @@ def _owners(alerts: Alerts) -> list[Fault]:
 def _libraries(named: Sequence[str]) -> list[Fault]:
     known = {"all", *libraries.installed()}
     return [
-        ("environment.rerun_on_upgrade", f"no library {name} is installed{hint(name, known)}")
+        Fault.at("environment.rerun_on_upgrade", Kind.NOT_INSTALLED, given=name, known=known)
         for name in named
         if name not in known
     ]
-
-
-def soften(message: str) -> str:
-    """pydantic's message in this project's voice."""
-    message = re.sub(r"^(Value error, |Input )", "", message)
-    return message[:1].lower() + message[1:]

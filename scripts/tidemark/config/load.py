@@ -5,11 +5,12 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from tidemark.config import cross_checks, kinds, view
-from tidemark.config.schema import section
+from tidemark.config.fault import Fault, Kind
+from tidemark.config.schema import said, section
 from tidemark.config.sections import filled
 from tidemark.config.settings import Config
 from tidemark.config.yaml_lines import LARGEST, KeyPath, Position, dotted, parse
-from tidemark.errors import InputError, hint, printable
+from tidemark.errors import InputError, printable
 from tidemark.files import store
 from tidemark.market.settings import Forecasts
 from tidemark.project import Tree
@@ -45,36 +46,59 @@ def _read(tree: Tree, path: str) -> tuple[Config, dict[str, Any]]:
     except ValidationError as error:
         faults = [_fault(detail, positions) for detail in error.errors()]
         raise _refusal(path, _without_consequences(faults), positions) from error
-    told = cross_checks.faults_of(tree, whole)
-    faults = [(tuple(key.split(".")), problem) for key, problem in told]
+    faults = cross_checks.faults_of(tree, whole)
     if faults:
         raise _refusal(path, faults, positions)
     return whole, document
 
 
-def _refusal(
-    path: str, faults: list[tuple[KeyPath, str]], positions: dict[KeyPath, Position]
-) -> InputError:
-    lines = [_line(path, key, problem, positions) for key, problem in faults]
-    where, problem = lines[0].split(": ", 1)
-    return InputError(where, "\n".join([problem, *lines[1:]]))
+def _refusal(path: str, faults: list[Fault], positions: dict[KeyPath, Position]) -> InputError:
+    first, *others = faults
+    lines = [f"{_place(path, fault, positions)}: {_line(fault)}" for fault in others]
+    return InputError(_place(path, first, positions), "\n".join([_line(first), *lines]))
 
 
-def _fault(detail: ErrorDetails, positions: dict[KeyPath, Position]) -> tuple[KeyPath, str]:
-    key = _without_tags(detail["loc"], positions)
-    if detail["type"].startswith("union_tag"):
-        key = (*key, detail["ctx"]["discriminator"].strip("'"))
-    return key, _problem(detail, key)
+def _place(path: str, fault: Fault, positions: dict[KeyPath, Position]) -> str:
+    """`config.yaml:10:3`, where the nearest key is that is in the file."""
+    nearest = fault.key
+    while nearest and nearest not in positions:
+        nearest = nearest[:-1]
+    line, column = positions.get(nearest, (1, 1))
+    return f"{path}:{line}:{column}"
 
 
-def _without_consequences(faults: list[tuple[KeyPath, str]]) -> list[tuple[KeyPath, str]]:
+def _line(fault: Fault) -> str:
+    """`train.sead: unknown key`."""
+    return f"{dotted(fault.key)}: {printable(str(fault), longest=400)}"
+
+
+def _without_consequences(faults: list[Fault]) -> list[Fault]:
     """Faults without the key that is missing only because it is misspelt."""
-    guessed = {
-        (*key[:-1], problem.partition("(did you mean ")[2].removesuffix("?)"))
-        for key, problem in faults
-        if problem.startswith("unknown key")
-    }
-    return [fault for fault in faults if fault[1] != "is missing" or fault[0] not in guessed]
+    unknown = (fault for fault in faults if fault.kind is Kind.UNKNOWN_KEY)
+    misspelt = {(*fault.key[:-1], fault.meant) for fault in unknown}
+    return [
+        fault for fault in faults if fault.kind is not Kind.MISSING or fault.key not in misspelt
+    ]
+
+
+def _fault(detail: ErrorDetails, positions: dict[KeyPath, Position]) -> Fault:
+    """pydantic's complaint as a fault of a key that stands in the file, or should."""
+    key, kind = _without_tags(detail["loc"], positions), detail["type"]
+    context = detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return Fault(key, Kind.UNKNOWN_KEY, {"given": key[-1], "known": _siblings(key)})
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        key = (*key, context["discriminator"].strip("'"))
+    if kind in ("missing", "union_tag_not_found"):
+        return Fault(key, Kind.MISSING)
+    given = context["tag"] if kind == "union_tag_invalid" else detail["input"]
+    known = re.findall(r"'([^']+)'", context.get("expected_tags") or context.get("expected") or "")
+    named = {"given": given, "known": known, "shown": _shown(given)}
+    if kind == "union_tag_invalid":
+        return Fault(key, Kind.UNKNOWN_TAG, named | {"all": ", ".join(known)})
+    if isinstance(given, str | int | float | bool) and key[-1:] not in SECRET:
+        return Fault(key, Kind.REFUSED_VALUE, named | {"said": said(detail)})
+    return Fault(key, Kind.REFUSED, {"said": said(detail)})
 
 
 def _without_tags(location: tuple[str | int, ...], positions: dict[KeyPath, Position]) -> KeyPath:
@@ -86,23 +110,6 @@ def _without_tags(location: tuple[str | int, ...], positions: dict[KeyPath, Posi
         is_tag = (*key, part) not in positions and number < len(location) - 1
         key = key if is_tag else (*key, part)
     return key
-
-
-def _problem(detail: ErrorDetails, key: KeyPath) -> str:
-    if detail["type"] == "extra_forbidden":
-        return f"unknown key{hint(str(key[-1]), _siblings(key))}"
-    if detail["type"] in ("missing", "union_tag_not_found"):
-        return "is missing"
-    if detail["type"] == "union_tag_invalid":
-        tags = re.findall(r"'([^']+)'", detail["ctx"]["expected_tags"])
-        given = str(detail["ctx"]["tag"])
-        return f"must be one of {', '.join(tags)}, not {_shown(given)}{hint(given, tags)}"
-    given = detail["input"]
-    expected = detail.get("ctx", {}).get("expected")
-    guess = hint(str(given), re.findall(r"'([^']+)'", str(expected))) if expected else ""
-    plain = isinstance(given, str | int | float | bool) and key[-1:] not in SECRET
-    shown = f", not {_shown(given)}" if plain else ""
-    return f"{cross_checks.soften(detail['msg'])}{shown}{guess}"
 
 
 def _shown(value: object) -> str:
@@ -135,15 +142,6 @@ def _members(annotation: Any) -> list[Any]:
     return [member for argument in get_args(annotation) for member in _members(argument)]
 
 
-def _line(path: str, key: KeyPath, problem: str, positions: dict[KeyPath, Position]) -> str:
-    """`config.yaml:10:3: train.sead: unknown key`, at the nearest key that is in the file."""
-    nearest = key
-    while nearest and nearest not in positions:
-        nearest = nearest[:-1]
-    line, column = positions.get(nearest, (1, 1))
-    return f"{path}:{line}:{column}: {dotted(key)}: {printable(problem, longest=400)}"
-
-
 def makefile(path: str, whole: Config) -> str:
     """`artifacts/config.mk`: the lists that the Makefile takes from the configuration alone."""
     fetch, market, sections = whole.fetch_data, whole.market_metrics.forecasts, asdict(whole)
@@ -151,7 +149,7 @@ def makefile(path: str, whole: Config) -> str:
     return "\n".join(
         [
             f"# Written by scripts/launch/configure.py from {path}; edit that instead.",
-            f"override CONFIG_FILE := {path}",
+            view.naming(path).rstrip(),
             *(
                 f"override {kind.plural.upper()} := {' '.join(kind.names(sections))}"
                 for kind in kinds.KINDS.values()

@@ -16,6 +16,7 @@ from tidemark.bounds import Among, Checked, Matching
 from tidemark.config.sections import tag_of
 
 import pydantic
+from pydantic_core import ErrorDetails
 
 CONTAINERS: dict[Any, Any] = {Sequence: list, Mapping: dict}
 ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)  # of a docstring
@@ -101,3 +102,10 @@ def _unchanged(check: Callable[[Any], None]) -> Callable[[Any], Any]:
         return value
 
     return checked
+
+
+def said(detail: ErrorDetails) -> str:
+    """What a bound or pydantic says of a value, in this project's voice."""
+    error = detail.get("ctx", {}).get("error")
+    message = str(error or detail["msg"].removeprefix("Input "))
+    return message[:1].lower() + message[1:]

@@ -105,7 +105,7 @@ def must_be_of(tree: Tree, path: str | None) -> None:
     Raises:
         InputError: another make, with another CONFIG, works in this tree.
     """
-    if path is not None and f"CONFIG_FILE := {path}\n" not in (tree / MAKEFILE).read_text("utf-8"):
+    if path is not None and naming(path) not in (tree / MAKEFILE).read_text("utf-8"):
         raise InputError(
             path,
             "another make with another CONFIG is at work in this tree",
@@ -121,7 +121,12 @@ def is_stale(tree: Tree, path: str) -> bool:
         older = (tree / MAKEFILE).stat().st_mtime_ns < max(changed.st_mtime_ns, changed.st_ctime_ns)
     except (FileNotFoundError, UnicodeDecodeError):
         return True
-    return older or f"CONFIG_FILE := {path}\n" not in text
+    return older or naming(path) not in text
+
+
+def naming(path: str) -> str:
+    """The line of config.mk that names the configuration file."""
+    return f"override CONFIG_FILE := {path}\n"
 
 
 def source_paths(stored: Stored) -> list[str]:

@@ -27,10 +27,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 # What a file that is none of ours begins with, and what it is then.
+GZIP, PARQUET = rb"\x1f\x8b", rb"PAR1[^ -~]"
 BEGINNINGS = {
     rb"PK(\x03\x04|\x05\x06)": "a ZIP archive (perhaps an Excel workbook)",
-    rb"\x1f\x8b": "a gzip file",
-    rb"PAR1[^ -~]": "a Parquet file",
+    GZIP: "a gzip file",
+    PARQUET: "a Parquet file",
     rb"\xd0\xcf\x11\xe0": "an Excel workbook",
     rb"%PDF-": "a PDF document",
     rb"BZh[1-9]1AY&SY|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd": "compressed in another way",
@@ -187,12 +188,13 @@ def read_table(path: str, content: bytes) -> Table:
 
 def _must_be_of_kind(path: str, ending: str, content: bytes) -> None:
     """Refuse a file that begins like one of another kind than its name says."""
-    wanted = {".parquet": "Parquet", ".gz": "gzip"}.get(PurePosixPath(ending).suffix, "CSV")
-    found = next((kind for start, kind in BEGINNINGS.items() if re.match(start, content)), wanted)
-    if found not in (wanted, f"a {wanted} file"):
+    kinds = {".parquet": ("Parquet", PARQUET), ".gz": ("gzip", GZIP)}
+    wanted, own = kinds.get(PurePosixPath(ending).suffix, ("CSV", None))
+    begun = next((start for start in BEGINNINGS if re.match(start, content)), own)
+    if begun is not None and begun != own:
         raise InputError(
             path,
-            f"is {found}, not {wanted}",
+            f"is {BEGINNINGS[begun]}, not {wanted}",
             "fetch or export it as its name says, or correct path in config.yaml",
         )
 

@@ -9,10 +9,7 @@ from tidemark.validation.finding import Finding
 import pandas as pd
 
 REPORT = "artifacts/validation_report.json"
-PASTE = (
-    "read the schema; to accept it, write in config.yaml under"
-    " validate_schema.acknowledged_schemas: "
-)
+ACKNOWLEDGEMENT = "acknowledgement"  # the check
 
 
 def dataset(frame: pd.DataFrame, sha256: str, findings: list[Finding]) -> dict[str, Any]:
@@ -29,10 +26,19 @@ def dataset(frame: pd.DataFrame, sha256: str, findings: list[Finding]) -> dict[s
 def unacknowledged(name: str, sha256: str) -> Finding:
     """The finding that config.yaml does not quote this schema's fingerprint."""
     return Finding(
-        "acknowledgement",
+        ACKNOWLEDGEMENT,
         None,
         f"its SHA-256, {sha256[:12]}..., is not the one that config.yaml acknowledges",
-        f'{PASTE}{name}: "{sha256[:12]}"',
+        _to_acknowledge({name: sha256}),
+    )
+
+
+def _to_acknowledge(fingerprints: Mapping[str, str]) -> str:
+    """The cure for schemas that config.yaml does not quote: what to paste there."""
+    lines = ", ".join(f'{name}: "{sha256[:12]}"' for name, sha256 in fingerprints.items())
+    return (
+        "read the schema; to accept it, write in config.yaml under"
+        f" validate_schema.acknowledged_schemas: {lines}"
     )
 
 
@@ -41,33 +47,41 @@ def errors(findings: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity == "error"]
 
 
-def failure(findings: Mapping[str, list[Finding]], sources: Mapping[str, str]) -> InputError | None:
+def failure(
+    findings: Mapping[str, list[Finding]],
+    sources: Mapping[str, str],
+    fingerprints: Mapping[str, str],
+) -> InputError | None:
     """One error for all findings that stop the run, the first in full; None without any.
 
     Args:
         findings: by data set, with the places of their rows.
         sources: the path of each data set's source, which stands for a place where there is none.
+        fingerprints: SHA-256 of each data set's schema.
     """
     stops = [(name, finding) for name, found in findings.items() for finding in errors(found)]
     if not stops:
         return None
     name, first = stops[0]
-    if first.check == "acknowledgement":
-        return _all_unacknowledged(stops)
+    if first.check == ACKNOWLEDGEMENT:
+        return _all_unacknowledged(stops, fingerprints)
     problem = first.message + _example(first) + _more(len(stops) - 1)
     return InputError(_place(sources[name], first), problem, first.cure)
 
 
-def _all_unacknowledged(stops: list[tuple[str, Finding]]) -> InputError:
+def _all_unacknowledged(
+    stops: list[tuple[str, Finding]], fingerprints: Mapping[str, str]
+) -> InputError:
     """One error with the values to paste for every schema that config.yaml does not quote."""
-    found = [(name, finding) for name, finding in stops if finding.check == "acknowledgement"]
-    paste = ", ".join(finding.cure.removeprefix(PASTE) for _, finding in found)
-    first = found[0][1].message
+    unquoted = {
+        name: finding.message for name, finding in stops if finding.check == ACKNOWLEDGEMENT
+    }
     several = "their SHA-256 are not those that config.yaml acknowledges"
+    problem = several if len(unquoted) > 1 else "".join(unquoted.values())
     return InputError(
-        ", ".join(f"schemas/{name}.json" for name, _ in found),
-        (first if len(found) == 1 else several) + _more(len(stops) - len(found)),
-        PASTE + paste,
+        ", ".join(f"schemas/{name}.json" for name in unquoted),
+        problem + _more(len(stops) - len(unquoted)),
+        _to_acknowledge({name: fingerprints[name] for name in unquoted}),
     )
 
 

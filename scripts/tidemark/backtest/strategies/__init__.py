@@ -182,6 +182,11 @@ def describe(parameters: Mapping[str, Any]) -> str:
     return " ".join(f"{key}={value}" for key, value in parameters.items()) or "no parameters"
 
 
+def described(text: str) -> dict[str, str]:
+    """The parameters in what `describe` returned, with their values as text; maybe none."""
+    return dict(pair.split("=", 1) for pair in text.split(" ") if "=" in pair)
+
+
 def targets_of(
     strategy: Strategy,
     prices: Prices,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tidemark.backtest.strategies import described
 from tidemark.reporting.figures import MARK
 from tidemark.reporting.strategy_figures.assessed import Assessment
 from tidemark.reporting.strategy_figures.drawing import axes_at, color_bar, page, shaded
@@ -21,7 +22,7 @@ def draw(title: str, found: Assessment, strategy: str) -> Figure:
     """
     tried = tried_of(found, strategy)
     down, across, *rest = varied(tried)
-    best = parameters(found.ranking(strategy)["best_set"])
+    best = described(found.ranking(strategy)["best_set"])
     panel, kept = _panels(tried, rest, best)
     shown = found.sets.loc[tried.index].assign(**tried.to_dict("series"))
     for name in kept:
@@ -54,11 +55,6 @@ def draw(title: str, found: Assessment, strategy: str) -> Figure:
     return figure
 
 
-def parameters(text: str) -> dict[str, str]:
-    """`fast=5 slow=50` -> {fast: 5, slow: 50}, as text; `no parameters` has none."""
-    return dict(pair.split("=", 1) for pair in text.split(" ") if "=" in pair)
-
-
 def varied(tried: pd.DataFrame) -> list[str]:
     """Parameters with several values, those with most first.
 
@@ -83,7 +79,7 @@ def in_order(values: Sequence[str]) -> list[str]:
 def tried_of(found: Assessment, strategy: str) -> pd.DataFrame:
     """The sets of a strategy: a row for each set, a column of text for each parameter."""
     chosen = found.sets[found.sets["strategy_name"] == strategy]
-    return pd.DataFrame([parameters(text) for text in chosen["set"]], index=chosen.index)
+    return pd.DataFrame([described(text) for text in chosen["set"]], index=chosen.index)
 
 
 def _panels(

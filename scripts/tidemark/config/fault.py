@@ -1,0 +1,106 @@
+"""A fault in config.yaml: a value; words come last."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tidemark.config.yaml_lines import KeyPath
+from tidemark.errors import did_you_mean, nearest
+
+
+class Kind(StrEnum):
+    """What can be wrong with a key, each with its words for people.
+
+    Braces hold what a fault's `detail` says; `{meant}` is a known word that `given` looks like.
+    """
+
+    # the shape of a key
+    UNKNOWN_KEY = "unknown key{meant}"
+    MISSING = "is missing"
+    UNKNOWN_TAG = "must be one of {all}, not {shown}{meant}"
+    REFUSED = "{said}"
+    REFUSED_VALUE = "{said}, not {shown}{meant}"
+
+    # sources
+    UNFIT = "{path} {said}"
+    OF_THE_MACHINE = "{path} is a part of the machine, not a file"
+    GENERATED = (
+        "{path} lies in {folder}/, which the pipeline writes and `make clean` empties:"
+        " keep your own files elsewhere, e.g. in mydata/"
+    )
+    LONG_WAIT = "would wait {days:,.0f} days; at most 7"
+    NO_COLUMN = "{column} is missing"
+    NO_ADJUSTED_CLOSE = "adj_close is missing; map it to the closes if they are adjusted"
+    NO_TICKER = (
+        "ticker is missing, and {path} is one file. Cure: name its column of tickers (ticker: ...);"
+        " or, if it is one ticker, say path: {every}, and the file's name is the ticker"
+    )
+    IDLE_ZONE = "{problem}: {cure}"
+    COLUMN_TAKEN = "column {column} is taken already"
+    CHANGES_NOTHING = "no column is called {column}"
+    NO_SERIES = "no economic source has {given}{meant}"
+
+    # names
+    COLLISION = "scenario and model names collide in file names: {name}"
+    NAME_TAKEN = "this name is taken"
+    NO_SUCH = "no such {what}: {given}{meant}"
+    NO_SUCH_OF = "no such {what}: {given}{meant}; one of {all}"
+
+    # validation
+    NO_CALENDAR = "can have no effect: calendar is null"
+    OPEN_AND_CLOSED = "{days} stands in extra_sessions as well"
+    UNKNOWN_CALENDAR = (
+        "unknown exchange calendar {given!r}{meant}; a code such as XNYS, XLON or 24/7, or null"
+    )
+    NOT_ACKNOWLEDGED = '{name} is missing: add {name}: ""'
+    NOT_A_SOURCE = "no source has this name: remove the line{meant}"
+
+    # features and models
+    BELOW_HORIZON = "must be at least feature_engineering.horizon ({horizon})"
+    NO_FEATURE = "leaves no feature: name lags, windows or economic columns"
+    NOT_BELOW_UPPER = "must be below upper"
+    CIRCLE = "goes in a circle: {chain}"
+    MANY_SETS = "has more than {most:,} combinations"
+    NOT_A_PARAMETER = "not a parameter of this model{meant}"
+    REFUSED_IN_GRID = "{value}: {said}"
+
+    # strategies
+    ENDS_EARLY = "ends on {end}, before {start}"
+    MANY_BARS = "asks for {bars:,} bars a ticker, at most {most:,} can be simulated"
+    NOT_A_NUMBER = "{value!r} is no number that a parameter can have"
+    NO_FILE = "there is no {folder}/{given}.py{meant}"
+    NOTHING_TO_RANK = "name one to rank, beside benchmarks"
+    NOT_A_BENCHMARK = "{name} is of the category {category}: name a benchmark, {choice}"
+    NO_HOURS = "daily bars have no hours: set null, or bar: intraday"
+    NO_WEIGHT = "give one metric a weight"
+
+    # the rest
+    OWNERS = "{step} has {count} owners"
+    NOT_INSTALLED = "no library {given} is installed{meant}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kind of fault, where it is, and what to say of it.
+
+    `detail` has a value for each name in braces of the kind; if there is a `{meant}`, also `given`
+    and the words that are `known` in its place.
+    """
+
+    key: KeyPath
+    kind: Kind
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, dotted: str, kind: Kind, **detail: Any) -> "Fault":
+        """A fault of a key by its dotted name."""
+        return cls(tuple(dotted.split(".")), kind, detail)
+
+    @property
+    def meant(self) -> str | None:
+        """The known word that is like the one given; None if there is none, or none was given."""
+        return nearest(str(self.detail.get("given", "")), self.detail.get("known", ()))
+
+    def __str__(self) -> str:
+        return self.kind.format(**self.detail, meant=did_you_mean(self.meant))
