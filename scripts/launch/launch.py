@@ -13,16 +13,15 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
 import contextlib
 import fcntl
-import marshal
 import os
 import socket
-import struct
 import sys
+
+import wire
 
 SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CODE = os.path.dirname(SCRIPTS)
 WARM = "artifacts/.warm"
-LISTENER = 3  # the descriptor under which the server finds its socket
 
 # What libraries must find when they load. One thread a step: Make supplies the parallelism, and a
 # sum split over another number of threads rounds differently, so results would depend on -j.
@@ -105,7 +104,7 @@ def _start_server(path: str) -> None:
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, f"{path}.log", log, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
-            (os.POSIX_SPAWN_DUP2, listener.fileno(), LISTENER),
+            (os.POSIX_SPAWN_DUP2, listener.fileno(), wire.LISTENER),
         ]
         command = [sys.executable, f"{SCRIPTS}/launch/warm.py", path]
         os.posix_spawn(sys.executable, command, os.environ, file_actions=streams)
@@ -116,14 +115,14 @@ def _run_warm(server: socket.socket, run: str, command: list[str]) -> int | None
     os.environ["TIDEMARK_LAUNCHED"] = " ".join(command)
     with server:
         try:
-            _send(server, command)
-            started = _number(server) is not None
+            wire.send_request(server, (command, os.getcwd(), dict(os.environb), _umask()))
+            started = wire.receive_status(server) is not None
         except OSError:
             started = False
         if not started:
             del os.environ["TIDEMARK_LAUNCHED"]
             return _give_up(run, f"the warm interpreter failed, see {WARM}/{run}.log")
-        code = _number(server)
+        code = wire.receive_status(server)
     if code is None:
         sys.stderr.write(f"the warm interpreter died, see {WARM}/{run}.log\n")
         return 1
@@ -132,23 +131,10 @@ def _run_warm(server: socket.socket, run: str, command: list[str]) -> int | None
     return code if code >= 0 else 128 - code
 
 
-def _send(server: socket.socket, command: list[str]) -> None:
-    """Our arguments, folder, environment, umask and streams."""
+def _umask() -> int:
     umask = os.umask(0)
     os.umask(umask)
-    request = marshal.dumps((command, os.getcwd(), dict(os.environb), umask))
-    message = struct.pack("!Q", len(request)) + request
-    sent = socket.send_fds(server, [message], [0, 1, 2])
-    server.sendall(message[sent:])
-
-
-def _number(server: socket.socket) -> int | None:
-    """What the server says; None if it is gone."""
-    try:
-        data = server.recv(4, socket.MSG_WAITALL)
-    except ConnectionError:
-        return None
-    return struct.unpack("!i", data)[0] if len(data) == 4 else None
+    return umask
 
 
 def _give_up(run: str, why: str) -> None:

@@ -1,8 +1,8 @@
 """The warm interpreter: it has the libraries loaded, and forks a child for each step of one `make`.
 
-Started by the first step (launch.py), which gives it a listening socket, artifacts/.warm/<run>;
-ends with that `make`. It never loads project code: a child runs `scripts/<step>.py` as
-`python scripts/<step>.py` would.
+The first step (launch.py) starts it; it ends with that `make`. wire.py says how the two talk. No
+other project code is loaded here: a child runs `scripts/<step>.py` as `python scripts/<step>.py`
+would.
 
 What a fork relies on, and tests hold:
 - one thread: launch.py tells BLAS, OpenMP and Arrow's jemalloc so before they load, and no library
@@ -20,7 +20,6 @@ import gc
 import importlib
 import json
 import logging
-import marshal
 import os
 import random
 import selectors
@@ -33,6 +32,8 @@ import types
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+import wire
+
 # In the order in which the pipeline first needs them; what somebody waits for comes first.
 LIBRARIES = (
     *("numpy", "pandas", "pyarrow.parquet", "pyarrow.pandas_compat", "tenacity", "yaml"),
@@ -43,11 +44,8 @@ LIBRARIES = (
     *("matplotlib.dates", "scipy.signal", "scipy.optimize", "scipy.sparse.csgraph"),
     *("sklearn.inspection", "duckdb", "jinja2"),
 )
-LISTENER = 3
 GLANCE = 0.02  # seconds
 PR_SET_PDEATHSIG = 1
-HEADER = struct.Struct("!Q")
-STATUS = struct.Struct("!i")
 
 
 class Request(NamedTuple):
@@ -73,7 +71,7 @@ class Server:
         self.missing = list(LIBRARIES)  # not loaded yet
         self._glancing = False
         self._libc = ctypes.CDLL(None)
-        self._listener = socket.socket(fileno=LISTENER)
+        self._listener = socket.socket(fileno=wire.LISTENER)
         self._events.register(self._listener, selectors.EVENT_READ, self._accept)
         self._events.register(os.pidfd_open(make_pid), selectors.EVENT_READ, self._end)
 
@@ -175,14 +173,7 @@ class Server:
 
 
 def _received(connection: socket.socket) -> Request:
-    """A request (its length, then marshal), with the client's three streams."""
-    data, streams, _, _ = socket.recv_fds(connection, 1 << 16, 3)
-    while len(data) < HEADER.size or len(data) < HEADER.size + HEADER.unpack_from(data)[0]:
-        more = connection.recv(1 << 16)
-        if not more:
-            raise ConnectionError("a client went away in the middle of its request")
-        data += more
-    command, folder, environment, umask = marshal.loads(data[HEADER.size :])
+    (command, folder, environment, umask), streams = wire.receive_request(connection)
     needs = _needs(environment.get(b"TIDEMARK_TARGET", b"").decode())
     return Request(connection, streams, command, folder, environment, umask, needs)
 
@@ -202,7 +193,7 @@ def _library(module: str) -> str:
 
 def _tell(connection: socket.socket, number: int) -> None:
     with contextlib.suppress(OSError):  # it went away; `_abandon` will see that
-        connection.sendall(STATUS.pack(number))
+        wire.send_status(connection, number)
 
 
 def _has_one_thread() -> bool:
@@ -329,9 +320,9 @@ def _remove(path: Path) -> None:
 def main(path: str) -> NoReturn:
     """Listen at once; load the libraries one by one, and serve whoever asks in between."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the steps and make, and so us
-    os.closerange(LISTENER + 1, _highest_descriptor() + 1)
+    os.closerange(wire.LISTENER + 1, _highest_descriptor() + 1)
     _sweep(Path(path).parent)
-    del sys.path[0]  # no project code
+    del sys.path[0], sys.modules["wire"]  # a step must not find project code that it did not load
     server = Server(Path(path), make_pid=int(Path(path).name.partition("-")[0]))
     signal.signal(signal.SIGALRM, server.glance)
     signal.siginterrupt(signal.SIGALRM, False)  # native code of libraries may not try again

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conftest import ROOT, Tree, clean_environment
-from launch.warm import LIBRARIES
+from warm import LIBRARIES
 
 import pytest
 
@@ -128,7 +128,7 @@ def own_project(tmp_path) -> Iterator[Project]:
 
 def new_project(path: Path) -> Project:
     (path / "scripts/launch").mkdir(parents=True)
-    for name in ("launch.py", "warm.py"):
+    for name in ("launch.py", "warm.py", "wire.py"):
         shutil.copy(ROOT / "scripts/launch" / name, path / "scripts/launch")
     return Project(path)
 

@@ -3,7 +3,7 @@ import selectors
 import signal
 import socket
 
-from launch import warm
+import warm
 
 import pytest
 
@@ -14,7 +14,7 @@ def server(tmp_path, monkeypatch):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
         listener.listen()
-        monkeypatch.setattr(warm, "LISTENER", os.dup(listener.fileno()))
+        monkeypatch.setattr(warm.wire, "LISTENER", os.dup(listener.fileno()))
         server = warm.Server(tmp_path / "socket", os.getpid())
         yield server
         server._listener.close()
