@@ -40,8 +40,8 @@ def assess(run: Run) -> None:
         "paths": by_market.paths(performance),
         "evidence": examined,
     }.items():
-        run.write_parquet(f"{FOLDER}/{name}.parquet", table)
-    run.write_json(
+        run.write.parquet(f"{FOLDER}/{name}.parquet", table)
+    run.write.json(
         f"{FOLDER}/summary.json",
         {
             "conclusion": verdict.in_words(winner),
@@ -55,7 +55,7 @@ def assess(run: Run) -> None:
         },
     )
     passed = int(ranked["passed"].sum())
-    run.headline(f"{cells:,} cells; {winner.strategy} first, {passed} strategies pass")
+    run.tell.headline(f"{cells:,} cells; {winner.strategy} first, {passed} strategies pass")
 
 
 def _scored(run: Run) -> tuple[int, Averages]:
@@ -71,20 +71,22 @@ def _scored(run: Run) -> tuple[int, Averages]:
             found[:] = [found[0] + averages] if found else [averages]
             yield scoring.with_names(results)
 
-    rows = run.write_parquet_parts(f"{FOLDER}/backtest_results.parquet", parts())
-    return rows, found[0]
+    with run.write.parquet_parts(f"{FOLDER}/backtest_results.parquet") as written:
+        for part in parts():
+            written.write(part)
+    return written.rows, found[0]
 
 
 def _parts(run: Run) -> list[list[str]]:
     """Market scenarios to score together."""
     key = ["scenario_name"]
-    named = run.read_parquet_rows(_paths(run), {}, columns=key, categories=key)
+    named = run.read.parquet_rows(_paths(run), {}, columns=key, categories=key)
     return scoring.in_parts(named.value_counts("scenario_name").to_dict(), CELLS)
 
 
 def _cells(run: Run, names: list[str]) -> pd.DataFrame:
     """All cells of these market scenarios."""
-    return run.read_parquet_rows(_paths(run), {"scenario_name": names}, categories=scoring.LABELS)
+    return run.read.parquet_rows(_paths(run), {"scenario_name": names}, categories=scoring.LABELS)
 
 
 def _paths(run: Run) -> list[str]:
@@ -96,7 +98,7 @@ def _examined(run: Run, ranked: pd.DataFrame) -> pd.DataFrame:
     settings = run.config["assess"]
     ranked = ranked[ranked["overall_rank"].notna()].set_index("strategy_name")
     frames = {
-        name: run.read_parquet(f"data/backtests/{name}.parquet")
+        name: run.read.parquet(f"data/backtests/{name}.parquet")
         for name in [*ranked.index, settings["benchmark"]]
     }
     times = frames[settings["benchmark"]]["timestamp"]
@@ -116,7 +118,7 @@ def _examined(run: Run, ranked: pd.DataFrame) -> pd.DataFrame:
 
 def _plan(run: Run, timestamp: pd.Series) -> evidence.Plan:
     settings = run.config["assess"]
-    yearly = run.read_json(bars_a_year.FILE)["together"]["bars_a_year"]
+    yearly = run.read.json(bars_a_year.FILE)["together"]["bars_a_year"]
     first = round(settings["walk_forward"]["first_years"] * yearly)
     if first >= len(timestamp):
         raise InputError(

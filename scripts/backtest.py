@@ -22,7 +22,7 @@ def backtest(run: Run) -> None:
     strategy = strategies.load(entry["strategy"])
     sets = strategies.grid(strategy, run.plain(entry["parameters"]), f"{where}.parameters")
     trading = run.settings(Backtest, run.config["backtest"])
-    markets = files.stored(run.read_json(files.RECORDS), run.read_parquet)
+    markets = files.stored(run.read.json(files.RECORDS), run.read.parquet)
     history = markets[0]
 
     inputs = {}
@@ -31,7 +31,7 @@ def backtest(run: Run) -> None:
         if source is None:
             raise strategies.lacking(strategy, "forecasts", where)
         path = f"data/predictions/{joined(source['scenario'], source['model'])}.parquet"
-        forecasts = run.read_parquet(path)
+        forecasts = run.read.parquet(path)
         horizon = run.config["feature_engineering"]["horizon"]
         inputs["forecasts"] = forecasts_on(history.prices, forecasts, horizon)
 
@@ -39,13 +39,13 @@ def backtest(run: Run) -> None:
     rules = _rules(trading, history.bars_a_year)
     trial = Trial(run.strategy, strategy, sets, inputs, rules, trading.trading_hours)
     tested = trial.markets(markets)
-    with run.parquet_parts(f"metrics/backtests/{run.strategy}.parquet") as cells:
+    with run.write.parquet_parts(f"metrics/backtests/{run.strategy}.parquet") as cells:
         for done, frame in trial.cells(tested):
             cells.write(frame)
-            run.progress(f"{done} of {len(tested)} market scenarios")
-    run.write_parquet(f"data/backtests/{run.strategy}.parquet", trial.returns(history))
+            run.tell.progress(f"{done} of {len(tested)} market scenarios")
+    run.write.parquet(f"data/backtests/{run.strategy}.parquet", trial.returns(history))
     tried, scenarios = counted(len(sets), "set"), counted(len(tested), "market scenario")
-    run.headline(f"{counted(cells.rows, 'cell')}: {tried}, {scenarios}")
+    run.tell.headline(f"{counted(cells.rows, 'cell')}: {tried}, {scenarios}")
 
 
 def _rules(trading: Backtest, bars_a_year: Mapping[str, float]) -> Rules:

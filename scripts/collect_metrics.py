@@ -25,17 +25,17 @@ def collect_metrics(run: Run) -> None:
     """Write artifacts/metrics.duckdb, and metrics/history/NNNNN.json if the metrics changed."""
     scenarios, models = list(run.config["scenarios"]), list(run.config["models"])
     names = [joined(scenario, model) for scenario in scenarios for model in models]
-    scores = [run.read_json(f"metrics/{name}.json") for name in names]
-    intervals = [run.read_json(f"metrics/{name}_bootstrap.json") for name in names]
-    validations = [run.read_json(f"artifacts/{name}_cv.json") for name in names]
-    compared = run.read_json("metrics/scenario_compare.json")
-    assessed = run.read_json("metrics/assessment/summary.json")
+    scores = [run.read.json(f"metrics/{name}.json") for name in names]
+    intervals = [run.read.json(f"metrics/{name}_bootstrap.json") for name in names]
+    validations = [run.read.json(f"artifacts/{name}_cv.json") for name in names]
+    compared = run.read.json("metrics/scenario_compare.json")
+    assessed = run.read.json("metrics/assessment/summary.json")
     configured = {name: kind.names(run.config) for name, kind in KINDS.items()}
-    checkpoints = run.checkpoints()
+    checkpoints = run.read.checkpoints()
     accepted = database.accepted_rows(checkpoints)
-    markets = run.read_json("data/scenarios/market_scenarios.json")
-    rates = run.read_json(bars_a_year.FILE)
-    snapshots = run.append_history({"metrics": database.metric_rows(scores)})
+    markets = run.read.json("data/scenarios/market_scenarios.json")
+    rates = run.read.json(bars_a_year.FILE)
+    snapshots = run.write.append_history({"metrics": database.metric_rows(scores)})
     folds = database.fold_rows(validations)
     tables = {
         "metrics": database.metric_rows(scores),
@@ -58,10 +58,10 @@ def collect_metrics(run: Run) -> None:
         "assessment.overlaps": database.overlap_rows(markets),
         "assessment.pipeline_runs": database.pipeline_rows(checkpoints, configured),
     }
-    files = {f"assessment.{name}": run.path(path) for name, path in FILES.items()}
-    with run.writing("artifacts/metrics.duckdb") as path:
+    files = {f"assessment.{name}": run.read.path(path) for name, path in FILES.items()}
+    with run.write.file("artifacts/metrics.duckdb") as path:
         database.build(path, tables, files)
-    run.headline(f"{len(tables['metrics'])} metrics, snapshot {len(snapshots)}")
+    run.tell.headline(f"{len(tables['metrics'])} metrics, snapshot {len(snapshots)}")
 
 
 if __name__ == "__main__":

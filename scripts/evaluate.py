@@ -16,9 +16,9 @@ KEYS = ["timestamp", "ticker"]
 def evaluate(run: Run) -> None:
     """Write the forecasts, metrics and bootstrap intervals of one model on one scenario."""
     name = run.instance.stem
-    test = run.read_parquet(f"data/splits/{run.scenario}_test.parquet")
-    pipeline = run.read_pickle(f"models/{name}.pkl")
-    fitted = run.read_json(f"artifacts/{name}_cv.json")["fitted"]
+    test = run.read.parquet(f"data/splits/{run.scenario}_test.parquet")
+    pipeline = run.read.pickle(f"models/{name}.pkl")
+    fitted = run.read.json(f"artifacts/{name}_cv.json")["fitted"]
     predicted = pipeline.predict(test[list(pipeline.feature_names_in_)])
     forecasts = test[KEYS].assign(y_true=test["target"], y_pred=predicted)
     sums = forecast_metrics.per_date(
@@ -28,10 +28,10 @@ def evaluate(run: Run) -> None:
         _baseline(run, forecasts),
     )
     scores = forecast_metrics.overall(sums)
-    run.write_parquet(f"data/predictions/{name}.parquet", forecasts)
-    run.write_json(f"metrics/{name}.json", _record(run, fitted, forecasts, scores))
-    run.write_json(f"metrics/{name}_bootstrap.json", _intervals(run, sums))
-    run.headline(f"RMSE {100 * scores['rmse']:.3f} %, skill {scores['skill']:+.3f}")
+    run.write.parquet(f"data/predictions/{name}.parquet", forecasts)
+    run.write.json(f"metrics/{name}.json", _record(run, fitted, forecasts, scores))
+    run.write.json(f"metrics/{name}_bootstrap.json", _intervals(run, sums))
+    run.tell.headline(f"RMSE {100 * scores['rmse']:.3f} %, skill {scores['skill']:+.3f}")
 
 
 def _baseline(run: Run, forecasts: pd.DataFrame) -> Floats:
@@ -40,7 +40,7 @@ def _baseline(run: Run, forecasts: pd.DataFrame) -> Floats:
     if run.model == baseline:
         return forecasts["y_pred"].to_numpy()
     path = f"data/predictions/{joined(run.scenario, baseline)}.parquet"
-    other = run.read_parquet(path)
+    other = run.read.parquet(path)
     if not other[KEYS].equals(forecasts[KEYS]):
         raise InputError(path, "has other rows than the test set", "run make again")
     return other["y_pred"].to_numpy()

@@ -12,17 +12,17 @@ import pandas as pd
 @step(per=("scenario",))
 def feature_engineering(run: Run) -> None:
     """Write features/{scenario}.parquet, and how it was built to features/{scenario}_build.json."""
-    bars = run.read_parquet(f"data/processed/{run.scenario}.parquet")
+    bars = run.read.parquet(f"data/processed/{run.scenario}.parquet")
     recipe = run.settings(FeatureEngineering, run.config["feature_engineering"])
     computed = bar_features.compute(bars, recipe)
     frame = bar_features.complete(computed, recipe)
     lost = bar_features.losses(bars, computed, recipe)
-    bar_features.check_contract(run.read_yaml(bar_features.CONTRACT), frame)
-    run.write_parquet(f"features/{run.scenario}.parquet", frame)
-    run.write_json(f"features/{run.scenario}_build.json", _manifest(run, recipe, frame, lost))
+    bar_features.check_contract(run.read.yaml(bar_features.CONTRACT), frame)
+    run.write.parquet(f"features/{run.scenario}.parquet", frame)
+    run.write.json(f"features/{run.scenario}_build.json", _manifest(run, recipe, frame, lost))
     for loss in lost.itertuples():
         run.log.info("%s: %s: missing in %d rows", loss.feature, loss.cause, loss.rows)
-    run.headline(f"{len(recipe.formulas())} features x {len(frame):,} rows{_lost(lost)}")
+    run.tell.headline(f"{len(recipe.formulas())} features x {len(frame):,} rows{_lost(lost)}")
 
 
 def _lost(lost: pd.DataFrame) -> str:
@@ -40,7 +40,7 @@ def _manifest(
 ) -> dict[str, Any]:
     return {
         "scenario": run.scenario,
-        "built_from": dict(run.inputs),
+        "built_from": dict(run.read.inputs),
         "rows": len(frame),
         "rows_lost": lost.attrs["rows"],
         "features_missing": lost.to_dict("records"),

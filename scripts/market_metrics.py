@@ -25,7 +25,7 @@ WEEK = pd.Timedelta(days=7)
 def market_metrics(run: Run) -> None:
     """Write metrics/market/market_metrics.parquet: family, ticker, scenario_name, metric, value."""
     settings = run.settings(MarketMetrics, run.config["market_metrics"])
-    markets = files.stored(run.read_json(files.RECORDS), run.read_parquet)
+    markets = files.stored(run.read.json(files.RECORDS), run.read.parquet)
     covered = [market for market in markets if len(market.times)]
     real = [market for market in covered if market.is_real]
     history = real[0].prices
@@ -34,21 +34,21 @@ def market_metrics(run: Run) -> None:
     sources = run.config["fetch_data"]
     happened: dict[str, pd.DataFrame] = {}
     if sources["corporate_actions"] is not None:
-        actions, zone = run.read_parquet("data/raw/corporate_actions.parquet"), None
+        actions, zone = run.read.parquet("data/raw/corporate_actions.parquet"), None
         if sources["prices"]["bar"] == "intraday":
-            zone = closes.zone(run.read_parquet(closes.SESSIONS), sources["prices"]["time_zone"])
+            zone = closes.zone(run.read.parquet(closes.SESSIONS), sources["prices"]["time_zone"])
         happened = _ex_dates(actions, zone)
     for name in sources["economic"]:
-        released = run.read_parquet(f"data/raw/{name}.parquet")["available_at"]
+        released = run.read.parquet(f"data/raw/{name}.parquet")["available_at"]
         if released.diff().median() >= WEEK:  # with a value a day, it is no series of events
-            instants_of = closes.of_bars(sources["prices"], run.read_parquet)
+            instants_of = closes.of_bars(sources["prices"], run.read.parquet)
             instants = instants_of(pd.Series(history.timestamp))
             happened[f"{name}_release"] = _first_bars(history.timestamp, instants, released)
     for kind, events in happened.items():
         alone = _without_prices(events, history.ticker)
         if len(alone):
             tickers = several(sorted(alone["ticker"].unique()))
-            run.note(f"{len(alone):,} events ({kind}) of tickers without prices: {tickers}")
+            run.tell.note(f"{len(alone):,} events ({kind}) of tickers without prices: {tickers}")
         frames += _around(events, kind, real, settings)
 
     scenario = settings.forecasts.scenario
@@ -57,12 +57,12 @@ def market_metrics(run: Run) -> None:
         for name in (settings.forecasts.model, run.config["evaluate"]["baseline"])
     )
     ours, base = (f"data/predictions/{name}.parquet" for name in (model, baseline))
-    forecasts = _beside(run.read_parquet(ours), run.read_parquet(base), ours, base)
+    forecasts = _beside(run.read.parquet(ours), run.read.parquet(base), ours, base)
     forecasts_on(history, forecasts, 1)  # refuses forecasts of other bars
     frames += _accuracy(forecasts, real)
     importance = within_windows.feature_importance(
-        run.read_pickle(f"models/{model}.pkl"),
-        run.read_parquet(f"data/splits/{scenario}_test.parquet"),
+        run.read.pickle(f"models/{model}.pkl"),
+        run.read.parquet(f"data/splits/{scenario}_test.parquet"),
         settings.importance_rows,
         settings.importance_repeats,
         run.seed,
@@ -70,9 +70,9 @@ def market_metrics(run: Run) -> None:
     frames.append(measures.tidy("model", importance, [measures.ALL], real[0].name))
 
     figures = pd.concat(frames, ignore_index=True)
-    run.write_parquet("metrics/market/market_metrics.parquet", figures)
+    run.write.parquet("metrics/market/market_metrics.parquet", figures)
     families = figures["family"].nunique()
-    run.headline(
+    run.tell.headline(
         f"{len(figures):,} figures of {families} families, {len(covered)} market scenarios"
     )
 

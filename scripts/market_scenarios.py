@@ -17,27 +17,28 @@ RAW = "data/raw/prices.parquet"
 @step()
 def market_scenarios(run: Run) -> None:
     """Write data/scenarios/: all of history, the bars of each simulation, and what each is."""
-    raw = require_tidy(run.read_parquet(RAW), RAW)
+    raw = require_tidy(run.read.parquet(RAW), RAW)
     found = holes.of_closes(raw, run.config["preprocess"]["longest_hole_days"])
     prices = from_tidy(holes.spliced(raw, found))
     if found["after"].notna().any():
-        run.note(f"{counted(found['after'].count(), 'hole')} left out: {holes.in_words(found)}")
+        missing = counted(found["after"].count(), "hole")
+        run.tell.note(f"{missing} left out: {holes.in_words(found)}")
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
-    sessions = run.read_parquet(closes.SESSIONS)
+    sessions = run.read.parquet(closes.SESSIONS)
     rates = bars_a_year.of_prices(prices, sessions, found, daily=daily)
     settings = run.settings(MarketScenarios, run.config["market_scenarios"])
     built = list(configured.build(prices, settings, run.seed, rates))
     for kind, path in files.FILES.items():
         frames = [files.tidy(one) for one in built if one.kind == kind]
-        run.write_parquet(path, pd.concat(frames) if frames else files.tidy(built[0])[:0])
+        run.write.parquet(path, pd.concat(frames) if frames else files.tidy(built[0])[:0])
     records = [one.record() for one in built]
-    run.write_json(files.RECORDS, records)
-    run.write_json(bars_a_year.FILE, rates.record())
+    run.write.json(files.RECORDS, records)
+    run.write.json(bars_a_year.FILE, rates.record())
     for record in records:
         if not record["bars"]:
-            run.note(f"{record['name']}: {record['note']}")
+            run.tell.note(f"{record['name']}: {record['note']}")
     simulated = sum(record["simulated"] for record in records)
-    run.headline(f"{len(records)} market scenarios, {simulated} of them simulated")
+    run.tell.headline(f"{len(records)} market scenarios, {simulated} of them simulated")
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ def plots(run: Run) -> None:
     forecasts = figures.Forecasts(
         scenario=run.scenario,
         model=run.model,
-        fitted=run.read_json(f"metrics/{name}.json")["fitted"],
+        fitted=run.read.json(f"metrics/{name}.json")["fitted"],
         horizon=run.config["feature_engineering"]["horizon"],
-        frame=run.read_parquet(f"data/predictions/{name}.parquet"),
+        frame=run.read.parquet(f"data/predictions/{name}.parquet"),
     )
     dpi = run.config["plots"]["dpi"]
     listing = [
@@ -28,9 +28,9 @@ def plots(run: Run) -> None:
         }
         for kind, about in figures.KINDS.items()
     ]
-    run.write_json(f"artifacts/{name}_figures.json", listing)
+    run.write.json(f"artifacts/{name}_figures.json", listing)
     drawn = sum(not figure["missing"] for figure in listing)
-    run.headline(f"{drawn} of {len(listing)} figures")
+    run.tell.headline(f"{drawn} of {len(listing)} figures")
 
 
 if __name__ == "__main__":

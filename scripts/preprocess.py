@@ -15,33 +15,33 @@ def preprocess(run: Run) -> None:
     """Write data/processed/{scenario}.parquet."""
     scenario = run.plain(run.config["scenarios"][run.scenario])
     settings = run.config["preprocess"]
-    raw = run.read_parquet(cleaning.RAW_PRICES)
+    raw = run.read.parquet(cleaning.RAW_PRICES)
     sources = run.config["fetch_data"]["economic"]
     cleaned = cleaning.clean(
         raw,
-        {name: run.read_parquet(f"data/raw/{name}.parquet") for name in sources},
+        {name: run.read.parquet(f"data/raw/{name}.parquet") for name in sources},
         scenario,
         settings["min_history"],
         settings["longest_hole_days"],
         {name: {key: run.plain(sources[name][key]) for key in levels.CARRYING} for name in sources},
-        closes.of_bars(run.config["fetch_data"]["prices"], run.read_parquet),
+        closes.of_bars(run.config["fetch_data"]["prices"], run.read.parquet),
     )
     run.log.info(
         "outliers (%s): %d before, %d after", scenario["outliers"]["method"], *cleaned.outliers
     )
     if cleaned.dropped:
-        run.note(f"{counted(cleaned.dropped, 'row')} dropped: no adj_close yet to start from")
+        run.tell.note(f"{counted(cleaned.dropped, 'row')} dropped: no adj_close yet to start from")
     if cleaned.in_holes:
-        run.note(f"{counted(cleaned.in_holes, 'row')} dropped: no adj_close, within holes")
+        run.tell.note(f"{counted(cleaned.in_holes, 'row')} dropped: no adj_close, within holes")
     for end in cleaned.ended:
         lack = f"{counted(end.bars, 'bar')} since then without one"
-        run.note(
+        run.tell.note(
             f"{end.column} has no value at all"
             if pd.isna(end.last)
             else f"{end.column} ended, its last value is of {end.last:%Y-%m-%d}: {lack}"
         )
-    run.write_parquet(f"data/processed/{run.scenario}.parquet", cleaned.bars)
-    run.headline("; ".join(_in_words(cleaned)))
+    run.write.parquet(f"data/processed/{run.scenario}.parquet", cleaned.bars)
+    run.tell.headline("; ".join(_in_words(cleaned)))
 
 
 def _in_words(cleaned: cleaning.Cleaned) -> Iterator[str]:

@@ -24,7 +24,7 @@ REPORTS = (
 @step()
 def reports(run: Run) -> None:
     """Write the reports on models and strategies, and the reflection, to reports/*.md."""
-    database = run.path("artifacts/metrics.duckdb")
+    database = run.read.path("artifacts/metrics.duckdb")
     with duckdb.connect(str(database), read_only=True) as connection:
         values: dict[str, Any] = dict(rendering.gather(connection))
     figures, strategy_figures = _figures(run), _linked(run, "artifacts/strategy_figures.json")
@@ -35,7 +35,7 @@ def reports(run: Run) -> None:
         "assessed": [row["sentence"] for row in values["assessed"]],
         "winner": values["winner"][0],
         "year": values["year"][0],
-        "validation": run.read_json("artifacts/validation_report.json"),
+        "validation": run.read.json("artifacts/validation_report.json"),
         "figures": figures,
         "strategy_figures": strategy_figures,
         "missing_figures": missing,
@@ -45,13 +45,14 @@ def reports(run: Run) -> None:
         }
         | {"stochastic": run.plain(run.config["market_scenarios"]["stochastic"])},
         "narrative": {
-            PurePath(path).stem: run.read_text(path) for path in run.glob("reports/narrative/*.md")
+            PurePath(path).stem: run.read.text(path)
+            for path in run.read.glob("reports/narrative/*.md")
         },
     }
     for name in REPORTS:
         path = f"reports/templates/{name}.md.j2"
-        run.write_text(f"reports/{name}.md", rendering.render(path, run.read_text(path), values))
-    run.headline(f"{len(REPORTS)} reports, {len(missing)} figures missing")
+        run.write.text(f"reports/{name}.md", rendering.render(path, run.read.text(path), values))
+    run.tell.headline(f"{len(REPORTS)} reports, {len(missing)} figures missing")
 
 
 def _figures(run: Run) -> list[dict[str, Any]]:
@@ -68,7 +69,7 @@ def _linked(run: Run, listing: str) -> list[dict[str, Any]]:
     """The figures in a listing, each with its path relative to reports/ as `link`."""
     return [
         {**figure, "link": figure["file"].removeprefix("reports/")}
-        for figure in run.read_json(listing)
+        for figure in run.read.json(listing)
     ]
 
 

@@ -21,20 +21,20 @@ def scenario_compare(run: Run) -> None:
     }
     settings = run.settings(Evaluate, run.config["evaluate"])
     result = comparison.compare(
-        {p: run.read_parquet(f"data/predictions/{n}.parquet") for p, n in names.items()},
-        {p: run.read_json(f"metrics/{n}.json") for p, n in names.items()},
-        {p: run.read_json(f"metrics/{n}_bootstrap.json") for p, n in names.items()},
+        {p: run.read.parquet(f"data/predictions/{n}.parquet") for p, n in names.items()},
+        {p: run.read.json(f"metrics/{n}.json") for p, n in names.items()},
+        {p: run.read.json(f"metrics/{n}_bootstrap.json") for p, n in names.items()},
         settings,
         run.seed,
     )
     table = pd.DataFrame(result["table"])
-    run.write_text("reports/scenario_table.csv", table.to_csv(index=False, lineterminator="\n"))
-    run.write_text(
-        "reports/scenario_summary.md", reports.render(TEMPLATE, run.read_text(TEMPLATE), result)
+    run.write.text("reports/scenario_table.csv", table.to_csv(index=False, lineterminator="\n"))
+    run.write.text(
+        "reports/scenario_summary.md", reports.render(TEMPLATE, run.read.text(TEMPLATE), result)
     )
-    run.write_json("metrics/scenario_compare.json", result)
+    run.write.json("metrics/scenario_compare.json", result)
     beaten = sum(row["verdict"] == comparison.BETTER for row in result["table"])
-    run.headline(f"{beaten} of {result['comparisons']} beat the baseline")
+    run.tell.headline(f"{beaten} of {result['comparisons']} beat the baseline")
 
 
 if __name__ == "__main__":

@@ -8,14 +8,14 @@ from tidemark.models.settings import SplitData
 @step(per=("scenario",))
 def split_data(run: Run) -> None:
     """Write data/splits/{scenario}_train.parquet, _test.parquet and _folds.json."""
-    frame = run.read_parquet(f"features/{run.scenario}.parquet")
+    frame = run.read.parquet(f"features/{run.scenario}.parquet")
     plan = run.settings(SplitData, run.config["split_data"])
     horizon = run.config["feature_engineering"]["horizon"]
     parts = splits.divide(frame, plan, horizon, _time_zone(run))
-    run.write_parquet(f"data/splits/{run.scenario}_train.parquet", parts.train)
-    run.write_parquet(f"data/splits/{run.scenario}_test.parquet", parts.test)
-    run.write_json(f"data/splits/{run.scenario}_folds.json", parts.folds)
-    run.headline(f"{len(parts.train):,} training, {len(parts.test):,} test rows")
+    run.write.parquet(f"data/splits/{run.scenario}_train.parquet", parts.train)
+    run.write.parquet(f"data/splits/{run.scenario}_test.parquet", parts.test)
+    run.write.json(f"data/splits/{run.scenario}_folds.json", parts.folds)
+    run.tell.headline(f"{len(parts.train):,} training, {len(parts.test):,} test rows")
 
 
 def _time_zone(run: Run) -> str:

@@ -26,15 +26,15 @@ def strategy_plots(run: Run) -> None:
         }
         for plot in figures.plots(_found(run))
     ]
-    run.write_json("artifacts/strategy_figures.json", listing)
+    run.write.json("artifacts/strategy_figures.json", listing)
     drawn = sum(not figure["missing"] for figure in listing)
-    run.headline(f"{drawn} of {len(listing)} figures")
+    run.tell.headline(f"{drawn} of {len(listing)} figures")
 
 
 def _found(run: Run) -> Assessment:
     settings = run.config["assess"]
     tables = {
-        name: run.read_parquet(f"{FOLDER}/{table}.parquet")
+        name: run.read.parquet(f"{FOLDER}/{table}.parquet")
         for name, table in {
             "sets": "set_rankings",
             "rankings": "strategy_rankings",
@@ -48,13 +48,13 @@ def _found(run: Run) -> Assessment:
     listed = pd.concat([ranked, rankings[rankings["strategy_name"] == benchmark]])
     shown = dict(listed[["strategy_name", "best_set"]].to_numpy())
     returns = {
-        name: run.read_parquet(f"data/backtests/{name}.parquet").set_index("timestamp")[chosen]
+        name: run.read.parquet(f"data/backtests/{name}.parquet").set_index("timestamp")[chosen]
         for name, chosen in shown.items()
     }
     return Assessment(
         **tables,
         cells=_cells(run, shown),
-        tested=run.read_json(f"{FOLDER}/summary.json")["tested"],
+        tested=run.read.json(f"{FOLDER}/summary.json")["tested"],
         benchmark=benchmark,
         confidence=settings["confidence"],
         returns=pd.DataFrame(returns),
@@ -64,7 +64,7 @@ def _found(run: Run) -> Assessment:
 def _cells(run: Run, shown: Mapping[str, str]) -> pd.DataFrame:
     """The cells of one set of each strategy, which are few of all that were tested."""
     wanted = {"strategy_name": shown.keys(), "set": shown.values()}
-    cells = run.read_parquet_rows([f"{FOLDER}/backtest_results.parquet"], wanted, CELL_COLUMNS)
+    cells = run.read.parquet_rows([f"{FOLDER}/backtest_results.parquet"], wanted, CELL_COLUMNS)
     return cells[cells["set"] == cells["strategy_name"].map(shown)]
 
 

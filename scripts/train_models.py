@@ -8,8 +8,8 @@ from tidemark.models.settings import Model
 @step(per=("scenario", "model"))
 def train_models(run: Run) -> None:
     """Write models/{scenario}_{model}.pkl and its cross-validation."""
-    train = run.read_parquet(f"data/splits/{run.scenario}_train.parquet")
-    folds = run.read_json(f"data/splits/{run.scenario}_folds.json")
+    train = run.read.parquet(f"data/splits/{run.scenario}_train.parquet")
+    folds = run.read.json(f"data/splits/{run.scenario}_folds.json")
 
     def specification(model: str) -> Model:
         section = run.config["models"][model]
@@ -21,14 +21,14 @@ def train_models(run: Run) -> None:
         "train_first": train["timestamp"].min().isoformat(),
         "train_last": train["timestamp"].max().isoformat(),
     }
-    run.write_pickle(f"models/{run.instance.stem}.pkl", pipeline)
-    run.write_json(
+    run.write.pickle(f"models/{run.instance.stem}.pkl", pipeline)
+    run.write.json(
         f"artifacts/{run.instance.stem}_cv.json",
         {"scenario": run.scenario, **report, **span},
     )
     if report["fallback"]:
-        run.alert(f"{report['fitted']} fitted instead: {report['fallback']['reason']}")
-    run.headline(f"CV RMSE {100 * report['mean']['rmse']:.3f} %")
+        run.tell.alert(f"{report['fitted']} fitted instead: {report['fallback']['reason']}")
+    run.tell.headline(f"CV RMSE {100 * report['mean']['rmse']:.3f} %")
 
 
 if __name__ == "__main__":

@@ -63,9 +63,9 @@ def {name}(run: Run) -> None:
         run.plain(section)
     listed = Path(f"artifacts/.promised/{{run.name}}.ok").read_text("utf-8").split()
     data = [path for path in listed if not path.startswith(("scripts/", "artifacts/."))]
-    size = sum(len(run.read_bytes(path)) for path in data if Path(path).is_file())
+    size = sum(len(run.read.content(path)) for path in data if Path(path).is_file())
     for path in json.loads(Path("artifacts/.outputs").read_bytes())[run.name]:
-        run.write_json(path, [run.name, size])
+        run.write.json(path, [run.name, size])
 
 
 if __name__ == "__main__":

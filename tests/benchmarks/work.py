@@ -25,9 +25,6 @@ import worktree
 from worktree import ROOT
 
 REPORT = Path(__file__).with_name("WORK.md")
-READS = ("read_bytes", "read_text", "read_json", "read_yaml", "read_parquet", "read_pickle", "glob")
-WRITES = ("write_bytes", "write_text", "write_json", "write_parquet", "write_pickle", "note")
-WRITES += ("progress", "headline", "alert")
 REPORT_TEXT = """\
 # Where the time of a cold run goes
 
@@ -57,47 +54,40 @@ class Dropped:
         self.rows += len(frame)
 
 
-class Memory:
-    """A run whose inputs come from memory the second time, and whose outputs go nowhere."""
+class Remembered:
+    """Reads that come from memory the second time."""
 
-    def __init__(self, run: Any) -> None:
-        self._run = run
-        self._known: dict[tuple[object, ...], Any] = {}
-        for name in READS:
-            setattr(self, name, self._remembering(name))
-        for name in WRITES:
-            setattr(self, name, lambda *_, **__: None)
+    def __init__(self, read: Any) -> None:
+        self._read = read
+        self._known: dict[tuple[str, str], Any] = {}
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._run, name)
-
-    def _remembering(self, name: str) -> Callable[[str], Any]:
-        def read(path: str) -> Any:
-            key = (name, path)
+        def read(*given: Any, **named: Any) -> Any:
+            key = (name, repr((given, named)))
             if key not in self._known:
-                self._known[key] = getattr(self._run, name)(path)
+                self._known[key] = getattr(self._read, name)(*given, **named)
             return self._known[key]
 
-        return read
+        return read if callable(getattr(self._read, name)) else getattr(self._read, name)
 
-    def write_parquet_parts(self, _: str, frames: Iterator[Any]) -> int:
-        return sum(map(len, frames))
+
+class Nowhere:
+    """Writes and messages that go nowhere."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_, **__: None
 
     @contextlib.contextmanager
     def parquet_parts(self, _: str) -> Iterator[Any]:
         yield Dropped()
 
-    def write_figure(self, _: str, figure: Any, dpi: int) -> None:
+    def figure(self, _: str, figure: Any, dpi: int) -> None:
         from tidemark.files import store
 
         store.figure_bytes(figure, dpi)
 
-    def save_figure(self, path: str, figure: Any, dpi: int) -> bool:
-        self.write_figure(path, figure, dpi)
-        return True
-
     @contextlib.contextmanager
-    def writing(self, path: str) -> Iterator[Path]:
+    def file(self, path: str) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder) / Path(path).name
 
@@ -161,7 +151,8 @@ def _bare(tree: Path, records: list[dict[str, Any]]) -> dict[str, float]:
     for record in records:
         module = importlib.import_module(record["step"])
         function = inspect.getclosurevars(getattr(module, record["step"])).nonlocals["function"]
-        run = Memory(Run(HERE, Instance(record["step"], record["instance"])))
+        run = Run(HERE, Instance(record["step"], record["instance"]))
+        run.read, run.write, run.tell = Remembered(run.read), Nowhere(), Nowhere()
         function(run)  # from files, into memory
         began = time.perf_counter()
         function(run)

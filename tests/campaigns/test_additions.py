@@ -73,10 +73,10 @@ from tidemark.harness.step import Run, step
 @step(per=("universe",))
 def count_bars(run: Run) -> None:
     """Write metrics/{universe}_bars.json."""
-    prices = run.read_parquet("data/raw/prices.parquet")
+    prices = run.read.parquet("data/raw/prices.parquet")
     tickers = run.plain(run.config["universes"][run.universe])
     bars = prices["ticker"].value_counts()
-    run.write_json(f"metrics/{run.universe}_bars.json", {name: int(bars[name]) for name in tickers})
+    run.write.json(f"metrics/{run.universe}_bars.json", {name: int(bars[name]) for name in tickers})
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def test_a_read_that_make_does_not_know_of_is_refused(tree):
     tree.edit(
         "scripts/split_data.py",
         "def split_data(run: Run) -> None:\n",
-        'def split_data(run: Run) -> None:\n    run.read_parquet("data/raw/prices.parquet")\n',
+        'def split_data(run: Run) -> None:\n    run.read.parquet("data/raw/prices.parquet")\n',
     )
     outcome = tree.make("split_data")
     assert outcome.code == 2

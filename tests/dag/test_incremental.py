@@ -244,7 +244,9 @@ def test_two_makes_at_once_share_the_work(tree):
 
 KILL = "    import os, signal; os.kill(os.getpid(), signal.SIGKILL)\n"
 KILLED_AT = {
-    "before anything is written": f"def dying(*_):\n{KILL}Run.write_pickle = dying\n",
+    "before anything is written": (
+        f"from tidemark.harness.writes import Writes\ndef dying(*_):\n{KILL}Writes.pickle = dying\n"
+    ),
     "when one output is in place": (
         "from tidemark.harness import outputs\nsettle = outputs.Staging._settle\n"
         f"def dying(*given):\n    settle(*given)\n{KILL}outputs.Staging._settle = dying\n"
@@ -274,13 +276,14 @@ ADDED = "\n\nADDED = 1\n\n\ndef "
 SLOW = """
 
 import time, pathlib
-succeed = Run.succeed
-def slow(self, *given):
+from tidemark.harness.writes import Writes
+settle = Writes.settle
+def slow(self):
     pathlib.Path("logs/begun").touch()
     while not pathlib.Path("logs/edited").exists():
         time.sleep(0.02)
-    succeed(self, *given)
-Run.succeed = slow
+    return settle(self)
+Writes.settle = slow
 """
 
 

@@ -24,6 +24,6 @@ def test_a_file_is_hashed_once_as_it_is_read(run, monkeypatch):
     recorded = Output(sha256(b"content"), 7, 1)
     monkeypatch.setattr("tidemark.harness.publishing.produced", lambda tree, path: recorded)
     monkeypatch.setattr(store, "sha256", lambda data: hashed.append(data) or sha256(data))
-    assert run.read_bytes("models/x.pkl") == b"content"
-    assert run.inputs == {"models/x.pkl": recorded.sha256}
+    assert run.read.content("models/x.pkl") == b"content"
+    assert run.read.inputs == {"models/x.pkl": recorded.sha256}
     assert hashed == [b"content"]

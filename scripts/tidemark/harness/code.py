@@ -33,8 +33,8 @@ PLUMBING = frozenset(
             f"harness/{name}"
             for name in (
                 *("__init__", "acceptance", "code", "console", "environment", "failures", "guard"),
-                *("launching", "logs", "publishing", "reason", "record", "staleness", "step"),
-                "verification",
+                *("launching", "logs", "messages", "publishing", "reason", "record", "staleness"),
+                *("step", "verification"),
             )
         ),
     )

@@ -2,7 +2,7 @@
 
 A file opened behind the checkpoint's back would be a dependency that nothing knows of. Python's own
 `open` is watched, and with it every reader and writer built on it; native readers that open files
-themselves (DuckDB, pyarrow given a path) are not seen and must be given `run.path(...)`.
+themselves (DuckDB, pyarrow given a path) are not seen and must be given `run.read.path(...)`.
 """
 
 import contextlib
@@ -59,5 +59,5 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         raise InputError(
             _armed["script"],
             f"opens {below[0]} by itself, so its checkpoint would not know",
-            "read it with run.read_*(...) and write it with run.write_*(...)",
+            "read it through run.read and write it through run.write",
         )

@@ -26,6 +26,11 @@ WEBHOOK_SECONDS = 5.0
 _seconds_left = [WEBHOOK_SECONDS]
 
 
+def run_id() -> str:
+    """Identifies one `make`, or one hand run."""
+    return os.environ.get("TIDEMARK_RUN") or f"hand-{os.getpid()}"
+
+
 def append(path: Path, record: dict[str, Any]) -> None:
     """Append one JSON line to a central file; rotate it first if it has grown too large."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The step harness: arguments, locks, exit codes.
+"""The step harness: arguments, locks, how a run ends, exit codes.
 
 A step is a function of one argument, decorated with `@step`. While it runs, its `Run` records every
 file, configuration key and module it really used; that record becomes its checkpoint.
@@ -8,18 +8,22 @@ Exit codes: 0 success (fresh counts), 1 recoverable error, 2 bad input, configur
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from tidemark.config import kinds, view
 from tidemark.errors import InputError
-from tidemark.files import locks
-from tidemark.harness import console, guard, publishing, staleness
+from tidemark.files import locks, store
+from tidemark.harness import code, console, environment, guard, logs, publishing, record, staleness
 from tidemark.harness.failures import exit_code_of, io_message, not_python
 from tidemark.harness.instance import Instance
+from tidemark.harness.reason import Cause, Reason
+from tidemark.harness.record import Checkpoint, Module
 from tidemark.harness.run import Run
 from tidemark.harness.staleness import Look
 from tidemark.project import CODE, HERE, ROOT
@@ -127,7 +131,7 @@ def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
         guard.arm(ROOT, f"scripts/{instance.step}.py")
         function(run)
         with guard.opened():
-            run.succeed(why, started_ns, time.perf_counter() - began)
+            _succeed(run, why, started_ns, time.perf_counter() - began)
     except Exception as error:
         with guard.opened():
             return _failed(run, error, time.perf_counter() - began)
@@ -135,14 +139,77 @@ def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
     return 0
 
 
+def _succeed(run: Run, why: Sequence[Reason], started_ns: int, seconds: float) -> None:
+    """Move the outputs into place and write the checkpoint."""
+    outputs, kept = run.write.settle()
+    for path in kept:
+        run.tell.note(f"an output had been edited by hand; that copy is now {path}")
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    checkpoint = Checkpoint(
+        instance=run.instance,
+        started=datetime.fromtimestamp(started_ns / 1e9, UTC),
+        run=logs.run_id(),
+        reasons=[str(reason) for reason in why],
+        seconds=round(seconds, 3),
+        cpu_seconds=round(usage.ru_utime + usage.ru_stime, 3),
+        peak_memory_bytes=_peak_bytes(usage),
+        attempts=run.attempts,
+        headline=run.tell.figure,
+        notes=run.tell.notes,
+        provisional=run.provisional,
+        reads_checkpoints=run.read.checkpoints_too,
+        inputs=run.read.recorded(),
+        config=run.seen,
+        code=_code(run.last.code if run.last else {}),
+        imported=sorted(code.imported()),
+        libraries=environment.behind(code.imported()),
+        outputs=outputs,
+    )
+    publishing.save(run.tree, checkpoint, started_ns)
+    console.finished(run.instance, "ran", seconds, run.tell.figure, _brief(why))
+
+
+def _peak_bytes(usage: resource.struct_rusage) -> int:
+    """Of this process; of a warm step, what it took beyond the libraries it shares with others."""
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return max(peak - int(os.environ.get("TIDEMARK_SHARED_BYTES", 0)), 0)
+
+
+def _code(known: Mapping[str, Module]) -> dict[str, Module]:
+    """Fingerprints of the project modules that were loaded; `known` spares working them out."""
+    fingerprints = {}
+    for path, source in code.loaded(CODE).items():
+        sha = store.sha256(source)
+        same = path in known and known[path].sha256 == sha
+        fingerprints[path] = Module(sha, known[path].meaning if same else code.meaning(source))
+    return fingerprints
+
+
+def _brief(why: Sequence[Reason]) -> str:
+    """The first reason and how many more; a first run needs no explanation."""
+    if why[0].cause is Cause.NEVER_RAN:
+        return ""
+    return why[0].brief() + (f" (+{len(why) - 1} more)" if len(why) > 1 else "")
+
+
 def _failed(run: Run, error: Exception, seconds: float) -> int:
     error = not_python(error) or error
     if isinstance(error, InputError):
-        run.fail(str(error), seconds)
+        _fail(run, str(error), seconds)
         return 2
     run.log.error("".join(traceback.format_exception(error)))
     if isinstance(error, OSError):
-        run.fail(io_message(error), seconds)
+        _fail(run, io_message(error), seconds)
     else:
-        run.fail(f"{run.name}: unexpected {type(error).__name__}: {error}", seconds)
+        _fail(run, f"{run.name}: unexpected {type(error).__name__}: {error}", seconds)
     return 1
+
+
+def _fail(run: Run, message: str, seconds: float) -> None:
+    """Leave the earlier outputs as they are, and say what went wrong."""
+    run.write.abandon()
+    run.log.error(message)
+    record.note_failure(run.tree, run.name, message)
+    run.tell.owner(message, "error")
+    console.finished(run.instance, "failed", seconds, "")
+    console.complain(f"{message}\n    log: {logs.path_of(run.name)}")

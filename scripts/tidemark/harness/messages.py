@@ -1,0 +1,73 @@
+"""What a step tells people: on the screen, in its log and checkpoint, and to its owner."""
+
+import time
+
+from tidemark.config import view
+from tidemark.harness import console, logs
+from tidemark.harness.instance import Instance
+from tidemark.harness.logs import run_id
+from tidemark.project import Tree
+
+PROGRESS_SECONDS = 10
+
+
+class Messages:
+    """The messages of one run.
+
+    Attributes:
+        log: the step's own log file.
+        figure: what `headline` was told.
+        notes: what the checkpoint keeps.
+    """
+
+    def __init__(self, tree: Tree, instance: Instance) -> None:
+        self._tree, self._instance = tree, instance
+        context = {"step": instance.step, **instance.names, "run": run_id()}
+        self.log = logs.for_step(instance.name, context)
+        self.figure = ""
+        self.notes: list[str] = []
+        self._told = time.monotonic()
+
+    def headline(self, text: str) -> None:
+        """The one telling figure on this step's line."""
+        self.figure = text
+
+    def note(self, text: str) -> None:
+        """Something the user should know: shown at once, and kept in the checkpoint and the log."""
+        self.notes.append(text)
+        self.log.warning(text)
+        self._show(text)
+
+    def _show(self, text: str) -> None:
+        console.say(f"    note: {self._instance.title}: {text}")
+
+    def progress(self, text: str) -> None:
+        """How far a long step is: shown at most every ten seconds."""
+        now = time.monotonic()
+        if now - self._told >= PROGRESS_SECONDS:
+            self._told = now
+            console.say(f"    {self._instance.title}: {text}")
+
+    def alert(self, message: str, severity: str = "warning") -> None:
+        """A note that the step's owner is told too: logs/alerts.jsonl, and the webhook if any."""
+        self.note(message)
+        self.owner(message, severity)
+
+    def owner(self, message: str, severity: str) -> None:
+        """An alert without a note."""
+        step = self._instance.step
+        alerts = view.plain(view.View(view.stored(self._tree), {}, "alerts"))
+        owners = [owner for owner, steps in alerts["owners"].items() if step in steps]
+        told = {
+            "severity": severity,
+            "owner": owners[0] if owners else None,
+            "step": step,
+            **self._instance.names,
+            "message": message,
+            "log": str(logs.path_of(self._instance.name)),
+            "run": run_id(),
+        }
+        trouble = logs.alert(told, alerts["webhook"])
+        if trouble:
+            self.log.warning(trouble)
+            self._show(trouble)

@@ -1,0 +1,204 @@
+"""What a step reads: each file and listing is hashed as it is read, and becomes an input."""
+
+import errno
+import json
+import os
+import pickle
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tidemark.config import view
+from tidemark.errors import InputError
+from tidemark.files import listings, locks, store
+from tidemark.harness import console, guard, publishing, record
+from tidemark.harness.instance import Instance
+from tidemark.harness.record import Input, Output
+from tidemark.project import Tree
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class Reads:
+    """The reads of one run; paths are strings relative to the project's root.
+
+    A read raises InputError when Make does not know of the file, or when a step wrote it and it has
+    been altered since; OSError when it cannot be read.
+
+    Attributes:
+        inputs: the hash of each file and listing that was read; None if it was not there.
+        checkpoints_too: whether all checkpoints were read.
+    """
+
+    def __init__(self, tree: Tree, instance: Instance, previous: Mapping[str, Output]) -> None:
+        self.inputs: dict[str, str | None] = {}
+        self.checkpoints_too = False
+        self._rows: dict[str, int] = {}
+        self._tree, self._instance = tree, instance
+        self._previous = previous
+        self._promised = promised_by_make(tree, instance.name)
+
+    def content(self, path: str) -> bytes:
+        """A file's bytes, hashed as they are read."""
+        self._must_be_promised(path)
+        with guard.opened():
+            data, sha = _read_hashed(self._tree / path)
+            recorded = publishing.produced(self._tree, path)
+            if recorded and sha != recorded.sha256:
+                data, sha = self._read_once_more(path)
+        self.inputs[path] = sha
+        return data
+
+    def _must_be_promised(self, path: str) -> None:
+        if not (self._tree / path).exists():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        if self._promised is not None and path not in self._promised:
+            raise self._not_promised(path)
+
+    def _not_promised(self, path: str) -> InputError:
+        return InputError(
+            f"scripts/{self._instance.step}.py",
+            f"reads {path}, which the rule for {record.path_of(self._instance.name)} does not list",
+            "add it to that rule's prerequisites in make/",
+        )
+
+    def _read_once_more(self, path: str) -> tuple[bytes, str]:
+        """Wait for a producer that may be at work in another make; then the file must be its."""
+        producer = publishing.producer(self._tree, path) or ""
+        with locks.held(self._tree, producer, console.say):
+            data, sha = _read_hashed(self._tree / path)
+            recorded = publishing.produced(self._tree, path)
+        if recorded and sha != recorded.sha256:
+            raise InputError(
+                path,
+                f"is not what {producer} wrote: it was changed by hand",
+                "keep your copy elsewhere if you need it, delete the file, and run make again",
+            )
+        return data, sha
+
+    def text(self, path: str) -> str:
+        """A text file; one that is not UTF-8 is an InputError with the line."""
+        data = self.content(path)
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise InputError(f"{path}:{line}", "is not UTF-8", "save the file as UTF-8") from error
+
+    def json(self, path: str) -> Any:
+        """A JSON file; bad syntax is an InputError with the line."""
+        try:
+            return json.loads(self.content(path))
+        except ValueError as error:
+            raise InputError(path, f"is not JSON ({error})", "mend or restore the file") from error
+
+    def yaml(self, path: str) -> Any:
+        """A YAML file; bad syntax or a repeated key is an InputError with the line."""
+        from tidemark.config.yaml_lines import parse
+
+        return parse(path, self.content(path))[0]
+
+    def parquet(self, path: str) -> "DataFrame":
+        """A Parquet file that Tidemark wrote."""
+        frame = store.parquet_frame(self.content(path))
+        self._rows[path] = len(frame)
+        return frame
+
+    def parquet_rows(
+        self,
+        paths: Iterable[str],
+        only: Mapping[str, Collection[str]],
+        columns: Sequence[str] | None = None,
+        categories: Sequence[str] = (),
+    ) -> "DataFrame":
+        """Some rows of Parquet files of the same columns; see `store.parquet_rows`."""
+        return store.parquet_rows(map(self.content, paths), only, columns, categories)
+
+    def pickle(self, path: str) -> Any:
+        """An object, only from a file whose hash its own checkpoint recorded."""
+        data = self.content(path)
+        with guard.opened():
+            if publishing.producer(self._tree, path) is None:
+                publishing.publish_all(self._tree)  # its pointer may just have been lost
+            recorded = publishing.produced(self._tree, path)
+        if not recorded or recorded.sha256 != self.inputs[path]:
+            raise InputError(
+                path,
+                "no checkpoint vouches for this file, and a pickle can run any code",
+                "delete it and run make again",
+            )
+        return pickle.loads(data)
+
+    def path(self, path: str) -> Path:
+        """The file itself, hashed and recorded, for readers that need a path."""
+        self.content(path)
+        return self._tree / path
+
+    def glob(self, pattern: str) -> list[str]:
+        """The sorted files that match; the listing counts as an input.
+
+        What Make knows is the pattern, by the key that names it, or the folder. It never sees the
+        names of the files, which may be read too.
+        """
+        folder = Path(pattern).parent
+        matching = listings.matching(self._tree, pattern)
+        for path in matching:
+            _must_be_a_name(path)
+        if self._promised is not None and (self._tree / folder).exists():
+            if self._promised.isdisjoint((pattern, str(folder))):
+                raise self._not_promised(pattern)
+            self._promised.update(matching)
+        self.inputs[pattern] = listings.sha(self._tree, pattern)
+        return matching
+
+    def missing(self, path: str) -> None:
+        """Record that an input was not there; the step runs again when it appears."""
+        self.inputs[path] = None
+
+    def previous(self, path: str) -> bytes | None:
+        """This step's own earlier output, if it is as the step left it."""
+        recorded = self._previous.get(path)
+        with guard.opened():
+            if not recorded or not (self._tree / path).is_file():
+                return None
+            data = (self._tree / path).read_bytes()
+        return data if store.sha256(data) == recorded.sha256 else None
+
+    def checkpoints(self) -> list[dict[str, Any]]:
+        """What all checkpoints hold, for timings: wall-clock facts, so no reason to run again."""
+        self.checkpoints_too = True
+        with guard.opened():
+            known = record.load_all(self._tree).values()
+            return [record.content_of(checkpoint) for checkpoint in known]
+
+    def recorded(self) -> dict[str, Input]:
+        """The inputs as the checkpoint holds them, sorted by path."""
+        return {path: Input(sha, self._rows.get(path)) for path, sha in sorted(self.inputs.items())}
+
+
+def _read_hashed(path: Path) -> tuple[bytes, str]:
+    data = store.read_file(path)
+    return data, store.sha256(data)
+
+
+def _must_be_a_name(path: str) -> None:
+    """Refuse what cannot be written down, or would be read as a wildcard."""
+    if "*" in path:
+        raise InputError(path, "has * in its name, as only wildcards have", "rename the file")
+    readable = path.encode(errors="surrogateescape").decode(errors="replace")
+    if readable != path:
+        raise InputError(readable, "has bytes in its name that are not UTF-8", "rename the file")
+
+
+def promised_by_make(tree: Tree, name: str) -> set[str] | None:
+    """The prerequisites in the rule that started this step; None when it was started by hand.
+
+    A source stands there by the key that names it.
+    """
+    if os.environ.get("TIDEMARK_TARGET") != str(record.path_of(name)):
+        return None
+    listed = (tree / view.PROMISED / f"{name}.ok").read_text("utf-8").split()
+    keys = [Path(path).name for path in listed if path.startswith(f"{view.KEYS}/fetch_data.")]
+    named = (view.stored(tree)(key) for key in keys if key.endswith(".path"))
+    return {*listed, *(json.loads(text) for text in named if text)}
