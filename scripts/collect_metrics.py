@@ -1,12 +1,11 @@
-"""Gather everything measured into artifacts/metrics.duckdb, and keep a snapshot of the metrics."""
+"""Gather everything measured into artifacts/metrics.duckdb, and append the metrics to history."""
 
 from tidemark.config.kinds import KINDS, joined
 from tidemark.harness.step import Run, step
 from tidemark.market import bars_a_year
-from tidemark.tables import database
+from tidemark.tables import database, history
 
 ASSESSED = (
-    "backtest_results",
     "set_rankings",
     "strategy_rankings",
     "scenario_performance",
@@ -15,14 +14,15 @@ ASSESSED = (
     "paths",
     "evidence",
 )
-FILES = {name: f"metrics/assessment/{name}.parquet" for name in ASSESSED} | {
-    "market_metrics": "metrics/market/market_metrics.parquet"
+FILES = {f"assessment.{name}": f"metrics/assessment/{name}.parquet" for name in ASSESSED} | {
+    "assessment.cells": "metrics/assessment/backtest_results.parquet",
+    "assessment.market_metrics": "metrics/market/market_metrics.parquet",
 }
 
 
 @step()
 def collect_metrics(run: Run) -> None:
-    """Write artifacts/metrics.duckdb, and metrics/history/NNNNN.json if the metrics changed."""
+    """Write artifacts/metrics.duckdb, and append to metrics/history/ what changed."""
     scenarios, models = list(run.config["scenarios"]), list(run.config["models"])
     names = [joined(scenario, model) for scenario in scenarios for model in models]
     scores = [run.read.json(f"metrics/{name}.json") for name in names]
@@ -31,14 +31,12 @@ def collect_metrics(run: Run) -> None:
     compared = run.read.json("metrics/scenario_compare.json")
     assessed = run.read.json("metrics/assessment/summary.json")
     configured = {name: kind.names(run.config) for name, kind in KINDS.items()}
-    checkpoints = run.read.checkpoints()
-    accepted = database.accepted_rows(checkpoints)
     markets = run.read.json("data/scenarios/market_scenarios.json")
     rates = run.read.json(bars_a_year.FILE)
-    snapshots = run.write.append_history({"metrics": database.metric_rows(scores)})
+    metrics = database.metric_rows(scores)
     folds = database.fold_rows(validations)
     tables = {
-        "metrics": database.metric_rows(scores),
+        "metrics": metrics,
         "intervals": database.interval_rows(intervals),
         "cv_scores": folds,
         "cv_summary": database.fold_summary(folds),
@@ -46,22 +44,19 @@ def collect_metrics(run: Run) -> None:
         "paired_differences": compared["paired_differences"],
         "comparison": [compared],
         "conclusion": [{"sentence": sentence} for sentence in compared["conclusion"]],
-        "step_timings": database.timing_rows(checkpoints, configured),
-        "accepted": accepted,
-        "accepted_changes": database.accepted_changes(accepted),
-        "history": database.history_rows(snapshots),
+        "configured": database.configured_rows(configured),
         "assessment.conclusion": [{"sentence": sentence} for sentence in assessed["conclusion"]],
         "assessment.winner": [database.winner_row(assessed)],
         "assessment.market_scenarios": database.market_rows(markets),
         "assessment.year": [rates["together"]],
         "assessment.bars_a_year": rates["tickers"],
         "assessment.overlaps": database.overlap_rows(markets),
-        "assessment.pipeline_runs": database.pipeline_rows(checkpoints, configured),
     }
-    files = {f"assessment.{name}": run.read.path(path) for name, path in FILES.items()}
+    files = {name: run.read.path(path) for name, path in FILES.items()}
     with run.write.file("artifacts/metrics.duckdb") as path:
         database.build(path, tables, files)
-    run.tell.headline(f"{len(tables['metrics'])} metrics, snapshot {len(snapshots)}")
+    run.write.append(history.log(run.tree), {"metrics": metrics})
+    run.tell.headline(f"{len(metrics)} metrics")
 
 
 if __name__ == "__main__":

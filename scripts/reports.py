@@ -25,7 +25,8 @@ REPORTS = (
 def reports(run: Run) -> None:
     """Write the reports on models and strategies, and the reflection, to reports/*.md."""
     database = run.read.path("artifacts/metrics.duckdb")
-    with duckdb.connect(str(database), read_only=True) as connection:
+    alone = {"enable_external_access": False}  # a view, which reads what a run left, fails
+    with duckdb.connect(str(database), read_only=True, config=alone) as connection:
         values: dict[str, Any] = dict(rendering.gather(connection))
     figures, strategy_figures = _figures(run), _linked(run, "artifacts/strategy_figures.json")
     missing = [figure for figure in [*figures, *strategy_figures] if figure["missing"]]

@@ -24,7 +24,6 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ("config.yaml", "data/sample", "reports/narrative", "reports/templates", "schemas")
 CODE = ("Makefile", "make", "requirements.lock", "requirements-dev.lock", "scripts")
 RESULTS = ("data", "features", "models", "metrics", "reports")
-WALL_CLOCK = {"main.history", "main.step_timings", "assessment.pipeline_runs"}
 SKEW = r"^make: (Warning: File .* in the future|warning:  Clock skew detected.*)\n"
 LINE = re.compile(r"^(?:\[ *\d+/\d+\] )?(\w+) +([\w ]*?) +(fresh|FAILED|[\d.]+ s)(?: |$)", re.M)
 
@@ -84,18 +83,14 @@ class Tree:
         }
 
     def state(self) -> dict[str, object]:
-        """All that steps made, by content, without the history, because edits lengthen it."""
+        """All that steps made, by content; no history, for edits lengthen it, and no views."""
         files = {path: sha for path, sha in self.results().items() if "/history/" not in path}
         for file in sorted((self.path / "artifacts").glob("*.json")):
             files[f"artifacts/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
         with duckdb.connect(str(self.path / "artifacts/metrics.duckdb"), read_only=True) as base:
             found = "SELECT schema_name || '.' || table_name FROM duckdb_tables"
-            names = {name for (name,) in base.sql(found).fetchall()} - WALL_CLOCK
-            hidden = {"assessment.backtest_results": "EXCLUDE (run_date)"}
-            tables = {
-                name: base.sql(f"SELECT * {hidden.get(name, '')} FROM {name}").fetchall()
-                for name in sorted(names)
-            }
+            names = sorted(name for (name,) in base.sql(found).fetchall())
+            tables = {name: base.sql(f"FROM {name}").fetchall() for name in names}
         return files | tables
 
     def temporary_files(self) -> list[Path]:

@@ -8,7 +8,6 @@ import argparse
 import getpass
 import os
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tidemark.dag import graph
@@ -49,8 +48,6 @@ def _accept(target: str, reason: str) -> None:
     accepted = [node for node in changed if not obstacles[node.name]]
     for node in accepted:
         _accept_one(node, reason)
-    if accepted:
-        _tell_readers(nodes)
     console.say(f"{len(accepted)} accepted: {reason}")
 
 
@@ -58,8 +55,6 @@ def _obstacle(node: Node, look: Look) -> str:
     """Why the change cannot be accepted; empty if it can."""
     if node.checkpoint is None or node.state not in (graph.STALE, graph.FRESH):
         return f"is {node.state}: there are no results that could stand"
-    if node.checkpoint.reads_checkpoints:
-        return "reports what was accepted, so it must run after that"
     return "; ".join(map(str, acceptance.beyond_acceptance(node.checkpoint, look)))
 
 
@@ -68,14 +63,6 @@ def _accept_one(node: Node, reason: str) -> None:
         when = datetime.now(UTC).isoformat(timespec="seconds")
         changes = acceptance.accept(HERE, node.name, getpass.getuser(), reason, when)
     console.say(f"{node.title}: {'; '.join(changes)}")
-
-
-def _tell_readers(nodes: Mapping[str, Node]) -> None:
-    """Make steps that report on checkpoints run again, so that reports show the decision."""
-    for node in nodes.values():
-        if node.checkpoint and node.checkpoint.reads_checkpoints:
-            with locks.held(HERE, node.name, console.say):
-                acceptance.mark_provisional(HERE, node.name, "changes were accepted")
 
 
 if __name__ == "__main__":

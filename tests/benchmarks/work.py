@@ -91,9 +91,6 @@ class Nowhere:
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder) / Path(path).name
 
-    def append_history(self, snapshot: dict[str, Any]) -> list[dict[str, Any]]:
-        return [snapshot]
-
 
 def main() -> None:
     """Build a copy, run each step's function again, and keep the table in WORK.md."""

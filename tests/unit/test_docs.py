@@ -10,6 +10,7 @@ from pathlib import Path
 from tidemark.config.settings import Config
 from tidemark.project import VERSION
 from tidemark.tables import database
+from tidemark.tables.views import VIEWS
 
 import pytest
 
@@ -91,4 +92,4 @@ def test_every_section_of_the_configuration_is_documented():
 
 def test_tables_that_the_readme_names_exist():
     named = set(re.findall(r"\b(assessment\.[a-z_]+|main\.[a-z_]+)\b", README))
-    assert named <= {*database.TABLES, *database.FILE_TABLES}
+    assert named <= {*database.TABLES, *database.FILE_TABLES, *VIEWS}

@@ -25,7 +25,6 @@ FULL = Checkpoint(
     headline="RMSE 1.0 %",
     notes=["mind the gap"],
     provisional="a figure is missing",
-    reads_checkpoints=True,
     inputs={"data/in.csv": Input("ab"), "data/x.parquet": Input("cd", 3), "gone": Input(None)},
     config={"seed": 1, "models": {"keys": ["ridge"]}},
     code={"scripts/evaluate.py": Module("ef", "01")},

@@ -1,7 +1,6 @@
 """The metrics database, and reports that show what it holds."""
 
 import json
-from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,7 +21,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
 PAIRS = [("plain", "mean"), ("plain", "svr")]
-ACCEPTED = {"who": "ada", "when": "2013-03-01", "reason": "a rename", "changes": ["code a.py"]}
 CONFIGURED = {"scenario": ["plain"], "model": ["mean", "svr"], "strategy": ["cross", "hold"]}
 REPORTS = (
     "model_communication_report",
@@ -229,8 +227,9 @@ def stored(folder):
     """The same tables as Parquet files, by table."""
     files = {}
     for name, frame in assessed().items():
-        files[f"assessment.{name}"] = folder / f"{name}.parquet"
-        files[f"assessment.{name}"].write_bytes(store.parquet_bytes(frame))
+        path = folder / f"{name}.parquet"
+        path.write_bytes(store.parquet_bytes(frame))
+        files[f"assessment.{name}".replace("backtest_results", "cells")] = path
     return files
 
 
@@ -247,29 +246,6 @@ def tables():
         for s, m in PAIRS
     ]
     validations = [validation(pair) for pair in PAIRS]
-    checkpoint = {
-        "step": "evaluate",
-        "instance": {"scenario": "plain", "model": "svr"},
-        "started": "2013-03-01T12:00:00+02:00",
-        "seconds": 0.5,
-        "cpu_seconds": 0.4,
-        "peak_memory_bytes": 10**9,
-        "run": "1-2",
-        "notes": [],
-        "name": "evaluate_plain_svr",
-        "provisional": "",
-        "outputs": {"a.json": {}, "a.parquet": {"rows": 3}, "b.parquet": {"rows": 4}},
-    }
-    others = [
-        checkpoint | {"instance": instance}
-        for instance in ({}, {"scenario": "gone"}, {"scenario": "plain", "model": "gone"})
-    ]
-    backtests = [
-        checkpoint
-        | {"step": "backtest", "name": f"backtest_{name}", "instance": {"strategy": name}}
-        | {"provisional": why}
-        for name, why in (("cross", ""), ("hold", "a fetch failed"), ("gone", ""))
-    ]
     comparison = {
         "baseline": "mean",
         "confidence": 0.95,
@@ -279,9 +255,6 @@ def tables():
         "bootstrap_replicates": 2000,
     }
     rows = database.metric_rows(scores)
-    accepted = database.accepted_rows(
-        [one | {"accepted": [ACCEPTED]} for one in (checkpoint, backtests[0])]
-    )
     return {
         "metrics": rows,
         "intervals": database.interval_rows(bootstraps),
@@ -291,17 +264,13 @@ def tables():
         "paired_differences": [difference("mse", "no difference shown"), difference("mae", None)],
         "comparison": [comparison],
         "conclusion": [{"sentence": "No model beats the baseline."}, {"sentence": "None."}],
-        "step_timings": database.timing_rows([checkpoint, *others, *backtests], CONFIGURED),
-        "accepted": accepted,
-        "accepted_changes": database.accepted_changes(accepted),
-        "history": database.history_rows([{"metrics": rows}, {"metrics": rows[:3]}]),
+        "configured": database.configured_rows(CONFIGURED),
         "assessment.conclusion": [{"sentence": sentence} for sentence in SUMMARY["conclusion"]],
         "assessment.winner": [database.winner_row(SUMMARY)],
         "assessment.market_scenarios": database.market_rows(MARKETS),
         "assessment.year": [YEAR["together"]],
         "assessment.bars_a_year": YEAR["tickers"],
         "assessment.overlaps": database.overlap_rows(MARKETS),
-        "assessment.pipeline_runs": database.pipeline_rows([checkpoint, *backtests], CONFIGURED),
     }
 
 
@@ -322,40 +291,12 @@ def test_tables_hold_the_rows(connection):
     assert counts == {name: len(rows) for name, rows in tables().items()}
     missing = "SELECT count(*) FROM metrics WHERE value IS NULL"
     assert connection.execute(missing).fetchone() == (2,)
-    snapshots = "SELECT snapshot, count(*) FROM history GROUP BY ALL ORDER BY ALL"
-    assert connection.execute(snapshots).fetchall() == [(1, 14), (2, 3)]
 
 
-def test_times_are_naive_utc(connection):
-    found = connection.execute("SELECT typeof(started), started::VARCHAR FROM step_timings")
-    assert found.fetchone() == ("TIMESTAMP", "2013-03-01 10:00:00")
-
-
-def test_timings_of_what_is_no_longer_configured_are_left_out(connection):
-    found = connection.execute("SELECT scenario, model, strategy FROM step_timings ORDER BY rowid")
-    assert found.fetchall() == [
-        ("plain", "svr", None),
-        (None, None, None),
-        (None, None, "cross"),
-        (None, None, "hold"),
-    ]
-
-
-def test_assessment_tables_are_the_files_with_the_end_of_each_backtest(connection):
+def test_assessment_tables_are_the_files(connection):
     for name, frame in assessed().items():
         count = connection.execute(f"SELECT count(*) FROM assessment.{name}").fetchone()
         assert count == (len(frame),)
-    ended = datetime(2013, 3, 1, 10, 0, 0, 500_000)
-    runs = connection.execute("FROM assessment.pipeline_runs").fetchall()
-    started = datetime(2013, 3, 1, 10)
-    assert runs == [
-        ("backtest_cross", started, ended, "success", 7),
-        ("backtest_hold", started, ended, "provisional", 7),
-    ]
-    dates = connection.execute("SELECT strategy_name, run_date FROM assessment.backtest_results")
-    cells = assessed()["backtest_results"]
-    expected = [(name, None if name == "rise" else ended) for name in cells["strategy_name"]]
-    assert dates.fetchall() == expected
 
 
 def test_rankings_stand_beside_their_evidence(connection):
@@ -400,19 +341,6 @@ def test_markets_are_gathered_with_who_leads(connection):
     }
     assert leaders["full", 1] == "rise"
     assert leaders["historical", 2] == "cross"
-
-
-def test_a_change_accepted_for_several_instances_is_told_once():
-    alike = {"who": "ada", "day": "2013-03-01", "reason": "a rename", "changes": "code a.py"}
-    one, other, third = (
-        {"step": "evaluate", "scenario": "plain", "model": "svr", **alike},
-        {"step": "evaluate", "scenario": "plain", "model": "mean", **alike},
-        {"step": "backtest", "strategy": "cross", **alike},
-    )
-    assert database.accepted_changes([one, third, other]) == [
-        {"step": "evaluate", **alike, "instances": 2, "first": "evaluate plain svr"},
-        {"step": "backtest", **alike, "instances": 1, "first": "backtest cross"},
-    ]
 
 
 def test_no_report_computes_a_figure():
@@ -553,8 +481,6 @@ def test_reports_render_with_and_without_figures(connection, name, missing):
 
 def test_fallbacks_are_reported(connection):
     values = values_for_reports(connection)
-    accepted = "- evaluate plain svr, by ada on 2013-03-01: a rename (code a.py)."
-    assert accepted in rendered("model_evaluation_memo", values)
     assert "mean was fitted in place of svr" in rendered("model_evaluation_memo", values)
     assert "svr did not converge: too \\| few steps" in rendered("model_evaluation_memo", values)
     assert "(replaced by mean)" in rendered("model_communication_report", values)

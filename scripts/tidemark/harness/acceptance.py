@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tidemark.errors import InputError
 from tidemark.files import store
-from tidemark.harness import code, environment, publishing, record, staleness
+from tidemark.harness import code, environment, publishing, staleness
 from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.record import Acceptance, Checkpoint, Module
 from tidemark.harness.staleness import Look
@@ -58,14 +58,6 @@ def beyond_acceptance(checkpoint: Checkpoint, look: Look) -> Iterator[Reason]:
         if look.sha(path) in (None, staleness.UNREADABLE):
             gone = not (look.tree / path).exists()
             yield Reason(Cause.INPUT_GONE if gone else Cause.INPUT_UNREADABLE, path)
-
-
-def mark_provisional(tree: Tree, name: str, why: str) -> None:
-    """Let the next make run the step. The caller holds the step's lock."""
-    checkpoint = record.load(tree, name)
-    if checkpoint is not None:
-        kept_ns = (tree / record.path_of(name)).stat().st_mtime_ns
-        publishing.save(tree, replace(checkpoint, provisional=why), kept_ns)
 
 
 def _fingerprint(module: Path) -> Module:

@@ -28,7 +28,8 @@ COMPILED = Path("artifacts/.compiled")
 PLUMBING = frozenset(
     f"scripts/tidemark/{module}.py"
     for module in (
-        *("__init__", "project", "bounds", "files/generated", "files/libraries", "files/locks"),
+        *("__init__", "project", "bounds", "files/append", "files/generated"),
+        *("files/libraries", "files/locks"),
         *(
             f"harness/{name}"
             for name in (

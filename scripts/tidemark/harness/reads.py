@@ -28,12 +28,10 @@ class Reads:
 
     Attributes:
         inputs: the hash of each file and listing that was read; None if it was not there.
-        checkpoints_too: whether all checkpoints were read.
     """
 
     def __init__(self, tree: Tree, instance: Instance, previous: Mapping[str, Output]) -> None:
         self.inputs: dict[str, str | None] = {}
-        self.checkpoints_too = False
         self._rows: dict[str, int] = {}
         self._tree, self._instance = tree, instance
         self._previous = previous
@@ -164,13 +162,6 @@ class Reads:
                 return None
             data = (self._tree / path).read_bytes()
         return data if store.sha256(data) == recorded.sha256 else None
-
-    def checkpoints(self) -> list[dict[str, Any]]:
-        """What all checkpoints hold, for timings: wall-clock facts, so no reason to run again."""
-        self.checkpoints_too = True
-        with guard.opened():
-            known = record.load_all(self._tree).values()
-            return [record.content_of(checkpoint) for checkpoint in known]
 
     def recorded(self) -> dict[str, Input]:
         """The inputs as the checkpoint holds them, sorted by path."""

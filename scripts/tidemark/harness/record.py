@@ -15,7 +15,6 @@ A checkpoint is `artifacts/<name>.ok`, a JSON object, so that people, jq and Duc
     attempts           at reading what may come from elsewhere
     headline, notes    what it told people
     provisional        why the next make must run it again; empty if it need not
-    reads_checkpoints  whether it reports on other checkpoints: wall-clock facts, so no inputs
     inputs             path -> sha256, rows. No sha256: it was not there, and may appear. A path
                        with * is a listing, with the hash of the names that it matched
     config             key -> its value; {"keys": [...]} if the step asked what a section holds
@@ -46,7 +45,7 @@ from tidemark.files import store
 from tidemark.harness.instance import Instance
 from tidemark.project import VERSION, Tree
 
-FORMAT = 3
+FORMAT = 4
 FOLDER = Path("artifacts")
 FAILED = FOLDER / ".failed"
 
@@ -98,7 +97,6 @@ class Checkpoint:
     headline: str = ""
     notes: Sequence[str] = ()
     provisional: str = ""
-    reads_checkpoints: bool = False
     inputs: Mapping[str, Input] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     code: Mapping[str, Module] = field(default_factory=dict)
@@ -115,7 +113,7 @@ class Checkpoint:
     def outputs_sha(self) -> str:
         """One SHA-256 over the paths and hashes of the outputs.
 
-        The metrics database is left out: it holds timings, which differ from run to run.
+        The metrics database is left out: DuckDB draws an identifier for each file that it makes.
         """
         kept = sorted(path for path in self.outputs if not path.endswith(".duckdb"))
         return store.sha256("\n".join(f"{it} {self.outputs[it].sha256}" for it in kept).encode())
@@ -187,7 +185,7 @@ def content_of(checkpoint: Checkpoint) -> dict[str, Any]:
 
 _AS_THEY_ARE = (
     *("run", "reasons", "seconds", "cpu_seconds", "peak_memory_bytes", "attempts", "headline"),
-    *("notes", "provisional", "reads_checkpoints", "config", "imported", "libraries"),
+    *("notes", "provisional", "config", "imported", "libraries"),
 )
 
 

@@ -20,9 +20,9 @@ T = TypeVar("T")
 OLDER = {  # names that some steps still use, and what they are now
     **{f"read_{name}": ("read", name) for name in ("text", "json", "yaml", "parquet", "pickle")},
     **{f"write_{name}": ("write", name) for name in ("text", "json", "parquet", "pickle")},
-    **{name: ("read", name) for name in ("path", "glob", "missing", "previous", "checkpoints")},
+    **{name: ("read", name) for name in ("path", "glob", "missing", "previous")},
     **{name: ("tell", name) for name in ("headline", "note", "progress", "alert")},
-    **{name: ("write", name) for name in ("parquet_parts", "append_history")},
+    "parquet_parts": ("write", "parquet_parts"),
     "read_bytes": ("read", "content"),
     "read_parquet_rows": ("read", "parquet_rows"),
     "inputs": ("read", "inputs"),

@@ -140,7 +140,7 @@ def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
 
 
 def _succeed(run: Run, why: Sequence[Reason], started_ns: int, seconds: float) -> None:
-    """Move the outputs into place and write the checkpoint."""
+    """Append what the step appends, move its outputs into place, and write the checkpoint."""
     outputs, kept = run.write.settle()
     for path in kept:
         run.tell.note(f"an output had been edited by hand; that copy is now {path}")
@@ -157,7 +157,6 @@ def _succeed(run: Run, why: Sequence[Reason], started_ns: int, seconds: float) -
         headline=run.tell.figure,
         notes=run.tell.notes,
         provisional=run.provisional,
-        reads_checkpoints=run.read.checkpoints_too,
         inputs=run.read.recorded(),
         config=run.seen,
         code=_code(run.last.code if run.last else {}),

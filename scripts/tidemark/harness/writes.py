@@ -1,12 +1,12 @@
 """What a step writes: staged beside its place, and moved there when the whole step succeeded."""
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tidemark.files import history, store
+from tidemark.files import store
+from tidemark.files.append import Log
 from tidemark.harness import guard
 from tidemark.harness.outputs import Staging
 from tidemark.harness.record import Output
@@ -28,7 +28,7 @@ class Writes:
         self._previous = previous
         self._staging = Staging(tree, previous)
         self._survivors: list[str] = []
-        self._history: list[str] = []
+        self._appends: list[tuple[Log, object]] = []
 
     def content(self, path: str, data: bytes, rows: int | None = None) -> None:
         """Stage `data` as the new content of `path`."""
@@ -77,27 +77,22 @@ class Writes:
         with guard.opened(), store.naming(path):
             yield self._staging.temporary(path)
 
-    def append_history(self, snapshot: dict[str, Any]) -> list[dict[str, Any]]:
-        """Keep `snapshot` if it differs from the latest one; all snapshots, oldest first."""
-        with guard.opened():
-            kept = history.snapshots()
-            snapshot = json.loads(store.json_bytes(snapshot))
-            if kept and kept[-1] == snapshot:
-                return kept
-            self._history.append(history.next_path())
-            self._staging.put(self._history[-1], store.json_bytes(snapshot))
-        return [*kept, snapshot]
+    def append(self, log: Log, content: object) -> None:
+        """Append a record when the step has succeeded, unless the last one holds the same."""
+        self._appends.append((log, content))
 
     def settle(self) -> tuple[dict[str, Output], list[str]]:
         """Move everything into place, and remove outputs that are written no longer.
 
+        Records come first: if a log is not whole, no output is replaced.
+
         Returns:
             The outputs, and where copies are now that people had edited.
         """
+        for log, content in self._appends:
+            log.append_if_new(content)  # once, even if a kill from here on runs the step again
         outputs = self._staging.commit(reports=self._survivors)
         self._staging.remove(self._previous.keys() - outputs.keys())
-        for path in self._history:
-            outputs.pop(path)
         return outputs, self._staging.kept
 
     def abandon(self) -> None:

@@ -1,17 +1,17 @@
-"""The metrics database: one DuckDB file with everything measured, built anew from records.
+"""The metrics database: one DuckDB file with everything measured, and views over what runs left.
 
 Rows stand in the order given, which is that of config.yaml; times are naive UTC.
 """
 
 import errno
 import json
-from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from tidemark.config.kinds import KINDS
+from tidemark.tables.views import VIEWS
 
 import duckdb
 import pyarrow as pa
@@ -21,7 +21,6 @@ Rows = list[dict[str, Any]]
 
 TEXT, REAL, COUNT, TIME = pa.string(), pa.float64(), pa.int64(), pa.timestamp("us")
 _PAIR = {"scenario": TEXT, "model": TEXT}
-_INSTANCE = dict.fromkeys(KINDS, TEXT)
 _METRIC = {**_PAIR, "metric": TEXT, "value": REAL}
 
 TABLES: dict[str, dict[str, Any]] = {
@@ -64,33 +63,7 @@ TABLES: dict[str, dict[str, Any]] = {
         "bootstrap_replicates": COUNT,
     },
     "conclusion": {"sentence": TEXT},
-    "step_timings": {
-        "step": TEXT,
-        **_INSTANCE,
-        "started": TIME,
-        "seconds": REAL,
-        "cpu_seconds": REAL,
-        "peak_memory_bytes": COUNT,
-        "run": TEXT,
-    },
-    "accepted": {
-        "step": TEXT,
-        **_INSTANCE,
-        "who": TEXT,
-        "day": TEXT,
-        "reason": TEXT,
-        "changes": TEXT,
-    },
-    "accepted_changes": {
-        "step": TEXT,
-        "who": TEXT,
-        "day": TEXT,
-        "reason": TEXT,
-        "changes": TEXT,
-        "instances": COUNT,
-        "first": TEXT,
-    },
-    "history": {"snapshot": COUNT, **_METRIC},
+    "configured": {"kind": TEXT, "name": TEXT},
     "assessment.conclusion": {"sentence": TEXT},
     "assessment.winner": {
         "strategy": TEXT,
@@ -147,21 +120,11 @@ TABLES: dict[str, dict[str, Any]] = {
     },
     "assessment.bars_a_year": {"ticker": TEXT, "bars_a_year": REAL, "basis": TEXT},
     "assessment.overlaps": {"members": TEXT},
-    "assessment.pipeline_runs": {
-        "pipeline_name": TEXT,
-        "start_time": TIME,
-        "end_time": TIME,
-        "status": TEXT,
-        "records_processed": COUNT,
-    },
 }
 
 # Straight from Parquet, of which $path is the file; large ones never become Python objects.
 FILE_TABLES = {
-    "assessment.backtest_results": """
-        SELECT *, (SELECT map_from_entries(list((pipeline_name, end_time)))
-            FROM assessment.pipeline_runs)['backtest_' || strategy_name] AS run_date
-        FROM read_parquet($path)""",
+    "assessment.cells": "FROM read_parquet($path)",
     "assessment.set_rankings": "FROM read_parquet($path)",
     "assessment.scenario_performance": "FROM read_parquet($path)",
     "assessment.strategy_scores": "FROM read_parquet($path)",
@@ -182,7 +145,6 @@ FILE_TABLES = {
         ORDER BY overall_rank NULLS LAST, strategy_name""",
     "assessment.market_metrics": "FROM read_parquet($path)",
 }
-PIPELINES = ("market_scenarios", "market_metrics", "backtest", "assess")
 
 
 def build(path: Path, tables: Mapping[str, Sequence[Record]], files: Mapping[str, Path]) -> None:
@@ -208,10 +170,17 @@ def build(path: Path, tables: Mapping[str, Sequence[Record]], files: Mapping[str
             for name, query in FILE_TABLES.items():
                 found = {"path": str(files[name])}
                 connection.execute(f"CREATE TABLE {name} AS {query}", found)
+            for name, query in VIEWS.items():
+                connection.execute(f"CREATE VIEW {name} AS {query}")
             connection.execute("COMMIT")
             connection.execute("CHECKPOINT")  # when closing, a failure to write would be silent
     except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
         raise OSError(errno.EIO, str(error), str(path)) from error
+
+
+def configured_rows(names: Mapping[str, Sequence[str]]) -> Rows:
+    """Table configured: the names of each kind of instance that config.yaml lists."""
+    return [{"kind": kind, "name": name} for kind, listed in names.items() for name in listed]
 
 
 def metric_rows(scores: Sequence[Record]) -> Rows:
@@ -288,81 +257,6 @@ def model_rows(scores: Sequence[Record], validations: Sequence[Record]) -> Rows:
     ]
 
 
-def timing_rows(checkpoints: Sequence[Record], configured: Mapping[str, Collection[str]]) -> Rows:
-    """Table step_timings, from the checkpoints.
-
-    Args:
-        checkpoints: of all steps.
-        configured: the names under `scenario`, `model` and `strategy`; checkpoints of others are
-            left out, as their steps are no longer part of the project.
-    """
-    return [
-        {**checkpoint, **checkpoint["instance"], "started": _time(checkpoint["started"])}
-        for checkpoint in _current(checkpoints, configured)
-    ]
-
-
-def accepted_rows(checkpoints: Sequence[Record]) -> Rows:
-    """Table accepted: the changes that somebody let pass without running the step again."""
-    return [
-        {
-            "step": checkpoint["step"],
-            **checkpoint["instance"],
-            **accepted,
-            "day": accepted["when"][:10],
-            "changes": "; ".join(accepted["changes"]),
-        }
-        for checkpoint in checkpoints
-        for accepted in checkpoint.get("accepted", [])
-    ]
-
-
-def accepted_changes(accepted: Rows) -> Rows:
-    """Table accepted_changes, from rows of `accepted`: a row for each, however many instances."""
-    shared = ("step", "who", "day", "reason", "changes")
-    found: dict[tuple[str, ...], list[Record]] = {}
-    for row in accepted:
-        found.setdefault(tuple(row[name] for name in shared), []).append(row)
-    return [
-        {
-            **dict(zip(shared, values, strict=True)),
-            "instances": len(rows),
-            "first": " ".join(rows[0][name] for name in ("step", *_INSTANCE) if name in rows[0]),
-        }
-        for values, rows in found.items()
-    ]
-
-
-def history_rows(snapshots: Sequence[Record]) -> Rows:
-    """Table history: the metrics of every snapshot, numbered from 1."""
-    return [
-        {"snapshot": number, **row}
-        for number, snapshot in enumerate(snapshots, 1)
-        for row in snapshot["metrics"]
-    ]
-
-
-def pipeline_rows(checkpoints: Sequence[Record], configured: Mapping[str, Collection[str]]) -> Rows:
-    """Table assessment.pipeline_runs: the latest run of each step that assesses strategies.
-
-    `records_processed` counts the rows of all that it wrote; `status` is `provisional` where the
-    next make runs it again. After a step that failed, this one does not run.
-    """
-    return [
-        {
-            "pipeline_name": checkpoint["name"],
-            "start_time": _time(checkpoint["started"]),
-            "end_time": _time(checkpoint["started"]) + timedelta(seconds=checkpoint["seconds"]),
-            "status": "provisional" if checkpoint["provisional"] else "success",
-            "records_processed": sum(
-                output.get("rows") or 0 for output in checkpoint["outputs"].values()
-            ),
-        }
-        for checkpoint in _current(checkpoints, configured)
-        if checkpoint["step"] in PIPELINES
-    ]
-
-
 def market_rows(records: Sequence[Record]) -> Rows:
     """Table assessment.market_scenarios, from data/scenarios/market_scenarios.json."""
     return [
@@ -398,17 +292,6 @@ def winner_row(summary: Record) -> dict[str, Any]:
         for end, value in zip(("lower", "upper"), winner[f"{name}_interval"], strict=True)
     }
     return {**winner, **ends, **stability, **summary["tested"], "groups": stability["scenarios"]}
-
-
-def _current(
-    checkpoints: Sequence[Record], configured: Mapping[str, Collection[str]]
-) -> list[Record]:
-    """Those of steps that are still part of the project."""
-    return [
-        checkpoint
-        for checkpoint in checkpoints
-        if all(name in configured[kind] for kind, name in checkpoint["instance"].items())
-    ]
 
 
 def _pair(record: Record) -> dict[str, Any]:

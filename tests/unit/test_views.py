@@ -1,0 +1,159 @@
+"""What runs left, as the database shows it to whoever asks; no step does."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from tidemark.files import store
+from tidemark.harness import publishing
+from tidemark.harness.instance import Instance
+from tidemark.harness.record import Acceptance, Checkpoint, Output
+from tidemark.project import HERE
+from tidemark.reporting import reports
+from tidemark.tables import database, history
+from tidemark.tables.views import VIEWS
+
+import duckdb
+import pytest
+
+CASES = Path(__file__).resolve().parents[1] / "cases"
+CONFIGURED = {"scenario": ["plain"], "model": ["svr", "mean"], "strategy": ["cross", "hold"]}
+ACCEPTED = Acceptance("ada", "2013-03-01T08:00:00", "a rename", ["code a.py", "code b.py"])
+STARTED = datetime(2013, 3, 1, 12, 0, 0, 250_000, tzinfo=timezone(timedelta(hours=2)))
+RAN = Checkpoint(
+    Instance("", {}),
+    STARTED,
+    run="1-2",
+    seconds=0.5,
+    cpu_seconds=0.4,
+    peak_memory_bytes=10**9,
+    outputs={"a.json": Output("", 1, 0), "b.parquet": Output("", 1, 0, 7)},
+)
+
+
+def save(step: str, names: dict[str, str], **more: Any) -> None:
+    publishing.save(HERE, replace(RAN, instance=Instance(step, names), **more), store.now_ns(HERE))
+
+
+@pytest.fixture
+def base(tmp_path, monkeypatch) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The views, in a project that has run."""
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA assessment")
+        connection.execute("CREATE TABLE configured (kind VARCHAR, name VARCHAR)")
+        rows = [list(row.values()) for row in database.configured_rows(CONFIGURED)]
+        connection.executemany("INSERT INTO configured VALUES (?, ?)", rows)
+        names = "(VALUES ('cross'), ('rise'), ('hold')) AS t (strategy_name)"
+        connection.execute(f"CREATE TABLE assessment.cells AS FROM {names}")
+        for name, query in VIEWS.items():
+            connection.execute(f"CREATE VIEW {name} AS {query}")
+        save("evaluate", {"scenario": "plain", "model": "svr"})
+        save("assess", {})
+        save("backtest", {"strategy": "cross"})
+        save("backtest", {"strategy": "hold"}, provisional="a fetch failed")
+        yield connection
+
+
+def test_before_anything_ran_there_are_no_rows(tmp_path, monkeypatch, base):
+    monkeypatch.chdir(tmp_path / "artifacts")
+    for name in VIEWS:
+        expected = 3 if name == "assessment.backtest_results" else 0
+        assert len(base.sql(f"FROM {name}").fetchall()) == expected
+
+
+def test_timings_are_those_of_the_moment_in_naive_utc(base):
+    instances = "SELECT step, scenario, model, strategy FROM step_timings"
+    assert base.sql(instances).fetchall() == [
+        ("assess", None, None, None),
+        ("backtest", None, None, "cross"),
+        ("backtest", None, None, "hold"),
+        ("evaluate", "plain", "svr", None),
+    ]
+    save("assess", {}, seconds=9.0)
+    found = base.sql("SELECT * EXCLUDE (step, scenario, model, strategy) FROM step_timings")
+    assert found.fetchall()[0] == (datetime(2013, 3, 1, 10, 0, 0, 250_000), 9.0, 0.4, 10**9, "1-2")
+
+
+@pytest.mark.parametrize(
+    "instance",
+    [{"scenario": "gone"}, {"scenario": "plain", "model": "gone"}, {"dataset": "plain"}],
+)
+def test_what_is_not_configured_is_left_out(base, instance):
+    save("backtest", instance, accepted=[ACCEPTED])
+    counted = {name: len(base.sql(f"FROM {name}").fetchall()) for name in VIEWS}
+    assert counted | {"assessment.backtest_results": 3, "history": 0} == {
+        **dict.fromkeys(("checkpoints", "step_timings"), 4),
+        **dict.fromkeys(("accepted", "accepted_changes", "history"), 0),
+        **dict.fromkeys(("assessment.pipeline_runs", "assessment.backtest_results"), 3),
+    }
+
+
+def test_what_is_no_checkpoint_is_left_out(base):
+    folder = Path("artifacts")
+    shutil.copy(folder / "assess.ok", folder / "assess (copy).ok")
+    (folder / "cut.ok").write_bytes((folder / "assess.ok").read_bytes()[:99])
+    (folder / "bytes.ok").write_bytes(b"\xff\xfe\0")
+    (folder / "list.ok").write_bytes(b"[1]")
+    assert len(base.sql("FROM step_timings").fetchall()) == 4
+
+
+def test_a_change_accepted_for_several_instances_is_told_once(base):
+    for strategy in ("cross", "hold"):
+        accepted = [ACCEPTED, ACCEPTED._replace(changes=["code c.py"])]
+        save("backtest", {"strategy": strategy}, accepted=accepted[: 1 + (strategy == "hold")])
+    assert len(base.sql("FROM accepted").fetchall()) == 3
+    told = ("backtest", "ada", "2013-03-01", "a rename")
+    assert base.sql("FROM accepted_changes").fetchall() == [
+        (*told, "code a.py; code b.py", 2, "backtest cross"),
+        (*told, "code c.py", 1, "backtest hold"),
+    ]
+
+
+def test_cells_have_the_end_of_the_backtest_that_made_them(base):
+    started, ended = (datetime(2013, 3, 1, 10, 0, 0, part) for part in (250_000, 750_000))
+    assert base.sql("FROM assessment.pipeline_runs").fetchall() == [
+        ("assess", started, ended, "success", 7, ended),
+        ("backtest_cross", started, ended, "success", 7, ended),
+        ("backtest_hold", started, ended, "provisional", 7, ended),
+    ]
+    found = base.sql("SELECT strategy_name, run_date FROM assessment.backtest_results ORDER BY 1")
+    assert found.fetchall() == [("cross", ended), ("hold", ended), ("rise", None)]
+
+
+def test_history_is_read_in_its_older_form_too(base):
+    """As 0.1 wrote it on the sample: a file without a number of its format."""
+    folder = history.log(HERE).folder
+    folder.mkdir(parents=True)
+    shutil.copy(CASES / "history_of_format_1.json", folder / "00001.json")
+    row = {"scenario": "plain", "model": "svr", "metric": "r2", "value": None}
+    assert history.log(HERE).append_if_new({"metrics": [row]}) == 2
+    (older, newer) = history.log(HERE).records()
+    counted = "SELECT snapshot, count(*) FROM history GROUP BY ALL ORDER BY ALL"
+    assert base.sql(counted).fetchall() == [(1, len(older.content["metrics"])), (2, 1)]
+    shown = base.sql("SELECT * EXCLUDE (snapshot) FROM history WHERE snapshot = 1").fetchall()
+    assert shown == [tuple(one.values()) for one in older.content["metrics"]]
+    assert base.sql("FROM history WHERE snapshot = 2").fetchall() == [(2, *row.values())]
+    assert newer.content["metrics"] == [row]
+    assert history.log(HERE).append_if_new({"metrics": [row]}) == 2
+
+
+def test_history_that_cannot_be_read_is_named(base):
+    folder = history.log(HERE).folder
+    folder.mkdir(parents=True)
+    (folder / "00001.json").write_text("{")
+    with pytest.raises(duckdb.InvalidInputException, match=r"history/00001\.json is not JSON"):
+        base.sql("FROM history").fetchall()
+    (folder / "00001.json").write_text('{"format": 99, "version": "9.1"}')
+    with pytest.raises(duckdb.InvalidInputException, match=r"newer format, by Tidemark 9\.1"):
+        base.sql("FROM history").fetchall()
+
+
+def test_no_step_asks_a_view():
+    """What they show depends on the run, so no result may."""
+    for name, query in reports.QUERIES.items():
+        asked = {view for view in VIEWS if view.rpartition(".")[2] in query.split()}
+        assert not asked, name
