@@ -39,9 +39,9 @@ closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
 $(if $(closing),$(eval $(closing): | $(foreach goal,$(filter-out $(closing) $(OUTSIDE),$(MAKECMDGOALS)),$(if $(call odd,$(goal)),,$(goal)))))
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T REASON OTHER FORMAT DETAILS
+export T REASON OTHER FORMAT DETAILS Q
 export MAKE_COMMAND
-status why dag timings compare-tree: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
+status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:
 	@$(PYTHON) $(COMMANDS)/status.py --config $(CONFIG) --steps "$(STEPS)"
@@ -60,6 +60,9 @@ timings:
 ## compare-tree: the first step whose outputs differ from those in OTHER=path, and why
 compare-tree:
 	@$(if $(OTHER),,$(error make compare-tree needs OTHER=path of another checkout))$(PYTHON) -S $(COMMANDS)/compare_tree.py
+## sql: ask artifacts/metrics.duckdb: Q="select ..."; Q="show all tables" lists its tables and views
+sql:
+	@$(if $Q,,$(error make sql needs Q="select ...", e.g. make sql Q="show all tables"))$(PYTHON) $(COMMANDS)/sql.py
 .PHONY: all $(STEPS) accept $(OUTSIDE) FORCE
 ## test: the test suite
 test: $(VENV)/.dev-ok

@@ -32,7 +32,7 @@ WARM ?= 1
 
 LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO RAW SOURCES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
-OUTSIDE := help clean distclean lock test campaigns lint sample config-schema status why dag timings compare-tree
+OUTSIDE := help clean distclean lock test campaigns lint sample config-schema status why dag timings compare-tree sql
 ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
 
 about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))

@@ -104,6 +104,7 @@ WAYS: dict[str, Way] = {
     "why": question("why", "T"),
     "accept": question("accept", "REASON"),
     "compare-tree": question("compare-tree", "OTHER"),
+    "sql": question("sql", "Q"),
     "status": question("status", "FORMAT"),
 }
 

@@ -193,10 +193,52 @@ def test_a_reason_is_kept_as_it_was_written(tree):
 def test_questions_install_nothing_when_a_lock_has_moved(tree):
     (tree.path / "requirements.lock").write_text("# newer\n")
     assert "environment.sh" in tree.make("-n", "sample").stdout
-    for goal in ("status", "why", "dag", "timings", "compare-tree"):
-        outcome = tree.make("-n", goal, "T=evaluate", "OTHER=..")
+    for goal in ("status", "why", "dag", "timings", "compare-tree", "sql"):
+        outcome = tree.make("-n", goal, "T=evaluate", "OTHER=..", "Q=select 1")
         assert outcome.code == 0
         assert "environment.sh" not in outcome.stdout
+
+
+def test_sql_answers_from_results_and_from_what_runs_left(tree):
+    everything_at_first = everything(tree)
+    asked = "Q=select step, count(*) n from step_timings where step = 'evaluate' group by step"
+    outcome = tree.make("sql", asked)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert "│ evaluate │     4 │" in outcome.stdout
+    whole = tree.make("sql", "Q=from assessment.backtest_results").stdout
+    assert len(whole.splitlines()) > 100, "a pipe has room for rows"
+    assert "run_date" in whole.splitlines()[1]
+    (tree.path / "artifacts/assess.ok").unlink()
+    counted = "Q=select count(*) as $n from assessment.pipeline_runs -- where's #that?"
+    assert "│      5 │" in tree.make("sql", counted).stdout
+    assert everything(tree).items() <= everything_at_first.items(), "a question changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("selct 1", 'Q: Parser Error: syntax error at or near "selct". Cure: '),
+        ("from metric", 'Table with name metric does not exist! Did you mean "metrics"'),
+        ("select x from metrics", 'Referenced column "x" not found in FROM clause! '),
+        ("select 1/0; drop table metrics", "read-only mode. Cure: "),
+        ("--", "Q: is empty. Cure: ask something"),
+        ("", 'make sql needs Q="select ..."'),
+    ],
+)
+def test_a_wrong_query_is_told_in_a_line(cold, query, told):
+    outcome = cold[0].make("sql", f"Q={query}")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert told in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_sql_before_there_are_results_says_how_to_get_them(tree):
+    (tree.path / "artifacts/metrics.duckdb").write_bytes(b"no database")
+    assert "Cure: rm artifacts/metrics.duckdb, and make all" in tree.make("sql", "Q=x").stderr
+    (tree.path / "artifacts/metrics.duckdb").unlink()
+    refused = tree.make("sql", "Q=select 1")
+    assert refused.code == 2
+    assert "artifacts/metrics.duckdb: is not there yet. Cure: make all" in refused.stderr
 
 
 def test_accepting_needs_a_reason_and_results(tree):
