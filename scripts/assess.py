@@ -8,7 +8,7 @@ from tidemark.assessment.averages import Averages
 from tidemark.assessment.settings import Guardrails
 from tidemark.errors import InputError
 from tidemark.harness.step import Run, step
-from tidemark.market import bars_a_year
+from tidemark.layout.market_scenarios import BARS_A_YEAR
 
 import pandas as pd
 
@@ -118,7 +118,7 @@ def _examined(run: Run, ranked: pd.DataFrame) -> pd.DataFrame:
 
 def _plan(run: Run, timestamp: pd.Series) -> evidence.Plan:
     settings = run.config["assess"]
-    yearly = run.read.json(bars_a_year.FILE)["together"]["bars_a_year"]
+    yearly = run.read.json(BARS_A_YEAR)["together"]["bars_a_year"]
     first = round(settings["walk_forward"]["first_years"] * yearly)
     if first >= len(timestamp):
         raise InputError(

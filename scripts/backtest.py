@@ -6,8 +6,10 @@ from tidemark.backtest import look_ahead, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
 from tidemark.backtest.settings import Backtest
-from tidemark.config.kinds import joined
 from tidemark.harness.step import Run, step
+from tidemark.layout.backtest import CELLS, RETURNS
+from tidemark.layout.evaluate import FORECASTS
+from tidemark.layout.market_scenarios import MARKET_SCENARIOS
 from tidemark.market.grid import forecasts_on
 from tidemark.market.scenarios import files
 from tidemark.naming import counted
@@ -22,7 +24,7 @@ def backtest(run: Run) -> None:
     strategy = strategies.load(entry["strategy"])
     sets = strategies.grid(strategy, run.plain(entry["parameters"]), f"{where}.parameters")
     trading = run.settings(Backtest, run.config["backtest"])
-    markets = files.stored(run.read.json(files.RECORDS), run.read.parquet)
+    markets = files.stored(run.read.json(MARKET_SCENARIOS), run.read.parquet)
     history = markets[0]
 
     inputs = {}
@@ -30,7 +32,7 @@ def backtest(run: Run) -> None:
         source = entry["forecasts"]
         if source is None:
             raise strategies.lacking(strategy, "forecasts", where)
-        path = f"data/predictions/{joined(source['scenario'], source['model'])}.parquet"
+        path = FORECASTS.format(scenario=source["scenario"], model=source["model"])
         forecasts = run.read.parquet(path)
         horizon = run.config["feature_engineering"]["horizon"]
         inputs["forecasts"] = forecasts_on(history.prices, forecasts, horizon)
@@ -39,11 +41,11 @@ def backtest(run: Run) -> None:
     rules = _rules(trading, history.bars_a_year)
     trial = Trial(run.strategy, strategy, sets, inputs, rules, trading.trading_hours)
     tested = trial.markets(markets)
-    with run.write.parquet_parts(f"metrics/backtests/{run.strategy}.parquet") as cells:
+    with run.write.parquet_parts(run.own(CELLS)) as cells:
         for done, frame in trial.cells(tested):
             cells.write(frame)
             run.tell.progress(f"{done} of {len(tested)} market scenarios")
-    run.write.parquet(f"data/backtests/{run.strategy}.parquet", trial.returns(history))
+    run.write.parquet(run.own(RETURNS), trial.returns(history))
     tried, scenarios = counted(len(sets), "set"), counted(len(tested), "market scenario")
     run.tell.headline(f"{counted(cells.rows, 'cell')}: {tried}, {scenarios}")
 

@@ -2,7 +2,7 @@
 
 from tidemark.config.kinds import KINDS, joined
 from tidemark.harness.step import Run, step
-from tidemark.market import bars_a_year
+from tidemark.layout.market_scenarios import BARS_A_YEAR
 from tidemark.tables import database, history
 
 ASSESSED = (
@@ -32,7 +32,7 @@ def collect_metrics(run: Run) -> None:
     assessed = run.read.json("metrics/assessment/summary.json")
     configured = {name: kind.names(run.config) for name, kind in KINDS.items()}
     markets = run.read.json("data/scenarios/market_scenarios.json")
-    rates = run.read.json(bars_a_year.FILE)
+    rates = run.read.json(BARS_A_YEAR)
     metrics = database.metric_rows(scores)
     folds = database.fold_rows(validations)
     tables = {

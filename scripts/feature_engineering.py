@@ -5,6 +5,8 @@ from typing import Any
 from tidemark.features import bar_features
 from tidemark.features.settings import FeatureEngineering
 from tidemark.harness.step import Run, step
+from tidemark.layout.feature_engineering import FEATURES, FEATURES_BUILD
+from tidemark.layout.preprocess import PROCESSED
 
 import pandas as pd
 
@@ -12,14 +14,14 @@ import pandas as pd
 @step(per=("scenario",))
 def feature_engineering(run: Run) -> None:
     """Write features/{scenario}.parquet, and how it was built to features/{scenario}_build.json."""
-    bars = run.read.parquet(f"data/processed/{run.scenario}.parquet")
+    bars = run.read.parquet(run.own(PROCESSED))
     recipe = run.settings(FeatureEngineering, run.config["feature_engineering"])
     computed = bar_features.compute(bars, recipe)
     frame = bar_features.complete(computed, recipe)
     lost = bar_features.losses(bars, computed, recipe)
     bar_features.check_contract(run.read.yaml(bar_features.CONTRACT), frame)
-    run.write.parquet(f"features/{run.scenario}.parquet", frame)
-    run.write.json(f"features/{run.scenario}_build.json", _manifest(run, recipe, frame, lost))
+    run.write.parquet(run.own(FEATURES), frame)
+    run.write.json(run.own(FEATURES_BUILD), _manifest(run, recipe, frame, lost))
     for loss in lost.itertuples():
         run.log.info("%s: %s: missing in %d rows", loss.feature, loss.cause, loss.rows)
     run.tell.headline(f"{len(recipe.formulas())} features x {len(frame):,} rows{_lost(lost)}")

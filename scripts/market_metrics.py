@@ -4,8 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from tidemark.arrays import Times
 from tidemark.bars import clocks, closes, joining
-from tidemark.config.kinds import joined
 from tidemark.harness.step import Run, step
+from tidemark.layout.evaluate import FORECASTS
+from tidemark.layout.fetch_data import RAW, RAW_ACTIONS
+from tidemark.layout.market_metrics import MARKET_METRICS
+from tidemark.layout.market_scenarios import MARKET_SCENARIOS
+from tidemark.layout.split_data import TEST
+from tidemark.layout.train_models import MODEL
+from tidemark.layout.validate_schema import SESSIONS
 from tidemark.market import market_metrics as measures
 from tidemark.market.grid import forecasts_on
 from tidemark.market.scenarios import files
@@ -25,7 +31,7 @@ WEEK = pd.Timedelta(days=7)
 def market_metrics(run: Run) -> None:
     """Write metrics/market/market_metrics.parquet: family, ticker, scenario_name, metric, value."""
     settings = run.settings(MarketMetrics, run.config["market_metrics"])
-    markets = files.stored(run.read.json(files.RECORDS), run.read.parquet)
+    markets = files.stored(run.read.json(MARKET_SCENARIOS), run.read.parquet)
     covered = [market for market in markets if len(market.times)]
     real = [market for market in covered if market.is_real]
     history = real[0].prices
@@ -34,12 +40,12 @@ def market_metrics(run: Run) -> None:
     sources = run.config["fetch_data"]
     happened: dict[str, pd.DataFrame] = {}
     if sources["corporate_actions"] is not None:
-        actions, zone = run.read.parquet("data/raw/corporate_actions.parquet"), None
+        actions, zone = run.read.parquet(RAW_ACTIONS), None
         if sources["prices"]["bar"] == "intraday":
-            zone = closes.zone(run.read.parquet(closes.SESSIONS), sources["prices"]["time_zone"])
+            zone = closes.zone(run.read.parquet(SESSIONS), sources["prices"]["time_zone"])
         happened = _ex_dates(actions, zone)
     for name in sources["economic"]:
-        released = run.read.parquet(f"data/raw/{name}.parquet")["available_at"]
+        released = run.read.parquet(RAW.format(source=name))["available_at"]
         if released.diff().median() >= WEEK:  # with a value a day, it is no series of events
             instants_of = closes.of_bars(sources["prices"], run.read.parquet)
             instants = instants_of(pd.Series(history.timestamp))
@@ -51,18 +57,17 @@ def market_metrics(run: Run) -> None:
             run.tell.note(f"{len(alone):,} events ({kind}) of tickers without prices: {tickers}")
         frames += _around(events, kind, real, settings)
 
-    scenario = settings.forecasts.scenario
-    model, baseline = (
-        joined(scenario, name)
-        for name in (settings.forecasts.model, run.config["evaluate"]["baseline"])
+    scenario, model = settings.forecasts.scenario, settings.forecasts.model
+    ours, base = (
+        FORECASTS.format(scenario=scenario, model=name)
+        for name in (model, run.config["evaluate"]["baseline"])
     )
-    ours, base = (f"data/predictions/{name}.parquet" for name in (model, baseline))
     forecasts = _beside(run.read.parquet(ours), run.read.parquet(base), ours, base)
     forecasts_on(history, forecasts, 1)  # refuses forecasts of other bars
     frames += _accuracy(forecasts, real)
     importance = within_windows.feature_importance(
-        run.read.pickle(f"models/{model}.pkl"),
-        run.read.parquet(f"data/splits/{scenario}_test.parquet"),
+        run.read.pickle(MODEL.format(scenario=scenario, model=model)),
+        run.read.parquet(TEST.format(scenario=scenario)),
         settings.importance_rows,
         settings.importance_repeats,
         run.seed,
@@ -70,7 +75,7 @@ def market_metrics(run: Run) -> None:
     frames.append(measures.tidy("model", importance, [measures.ALL], real[0].name))
 
     figures = pd.concat(frames, ignore_index=True)
-    run.write.parquet("metrics/market/market_metrics.parquet", figures)
+    run.write.parquet(MARKET_METRICS, figures)
     families = figures["family"].nunique()
     run.tell.headline(
         f"{len(figures):,} figures of {families} families, {len(covered)} market scenarios"

@@ -1,8 +1,11 @@
 """The stretches, stresses and simulations of the market that strategies are tried on."""
 
-from tidemark.bars import closes, holes
+from tidemark.bars import holes
 from tidemark.bars.long_form import require_tidy
 from tidemark.harness.step import Run, step
+from tidemark.layout.fetch_data import RAW_PRICES
+from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
+from tidemark.layout.validate_schema import SESSIONS
 from tidemark.market import bars_a_year
 from tidemark.market.grid import from_tidy
 from tidemark.market.scenarios import configured, files
@@ -11,20 +14,18 @@ from tidemark.naming import counted
 
 import pandas as pd
 
-RAW = "data/raw/prices.parquet"
-
 
 @step()
 def market_scenarios(run: Run) -> None:
     """Write data/scenarios/: all of history, the bars of each simulation, and what each is."""
-    raw = require_tidy(run.read.parquet(RAW), RAW)
+    raw = require_tidy(run.read.parquet(RAW_PRICES), RAW_PRICES)
     found = holes.of_closes(raw, run.config["preprocess"]["longest_hole_days"])
     prices = from_tidy(holes.spliced(raw, found))
     if found["after"].notna().any():
         missing = counted(found["after"].count(), "hole")
         run.tell.note(f"{missing} left out: {holes.in_words(found)}")
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
-    sessions = run.read.parquet(closes.SESSIONS)
+    sessions = run.read.parquet(SESSIONS)
     rates = bars_a_year.of_prices(prices, sessions, found, daily=daily)
     settings = run.settings(MarketScenarios, run.config["market_scenarios"])
     built = list(configured.build(prices, settings, run.seed, rates))
@@ -32,8 +33,8 @@ def market_scenarios(run: Run) -> None:
         frames = [files.tidy(one) for one in built if one.kind == kind]
         run.write.parquet(path, pd.concat(frames) if frames else files.tidy(built[0])[:0])
     records = [one.record() for one in built]
-    run.write.json(files.RECORDS, records)
-    run.write.json(bars_a_year.FILE, rates.record())
+    run.write.json(MARKET_SCENARIOS, records)
+    run.write.json(BARS_A_YEAR, rates.record())
     for record in records:
         if not record["bars"]:
             run.tell.note(f"{record['name']}: {record['note']}")

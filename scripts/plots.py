@@ -1,34 +1,34 @@
 """Draw the figures of one model's test forecasts."""
 
 from tidemark.harness.step import Run, step
+from tidemark.layout.evaluate import FORECASTS, MODEL_SCORES
+from tidemark.layout.plots import MODEL_FIGURE, MODEL_FIGURES
 from tidemark.reporting import figures
 
 
 @step(per=("scenario", "model"))
 def plots(run: Run) -> None:
     """Write reports/figs/{scenario}_{model}_*.png, and a list of them for the reports."""
-    name = run.instance.stem
     forecasts = figures.Forecasts(
         scenario=run.scenario,
         model=run.model,
-        fitted=run.read.json(f"metrics/{name}.json")["fitted"],
+        fitted=run.read.json(run.own(MODEL_SCORES))["fitted"],
         horizon=run.config["feature_engineering"]["horizon"],
-        frame=run.read.parquet(f"data/predictions/{name}.parquet"),
+        frame=run.read.parquet(run.own(FORECASTS)),
     )
     dpi = run.config["plots"]["dpi"]
+    paths = {kind: run.own(MODEL_FIGURE, kind=kind) for kind in figures.KINDS}
     listing = [
         {
-            "file": f"reports/figs/{name}_{kind}.png",
+            "file": paths[kind],
             "kind": kind,
             "title": about.title,
             "caption": about.caption,
-            "missing": not run.save_figure(
-                f"reports/figs/{name}_{kind}.png", figures.draw(kind, forecasts), dpi
-            ),
+            "missing": not run.save_figure(paths[kind], figures.draw(kind, forecasts), dpi),
         }
         for kind, about in figures.KINDS.items()
     ]
-    run.write.json(f"artifacts/{name}_figures.json", listing)
+    run.write.json(run.own(MODEL_FIGURES), listing)
     drawn = sum(not figure["missing"] for figure in listing)
     run.tell.headline(f"{drawn} of {len(listing)} figures")
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from tidemark.bars import closes
 from tidemark.harness.step import Run, step
+from tidemark.layout.fetch_data import RAW, RAW_PRICES
+from tidemark.layout.preprocess import PROCESSED
 from tidemark.naming import counted
 from tidemark.preprocessing import cleaning, levels
 
@@ -15,11 +17,11 @@ def preprocess(run: Run) -> None:
     """Write data/processed/{scenario}.parquet."""
     scenario = run.plain(run.config["scenarios"][run.scenario])
     settings = run.config["preprocess"]
-    raw = run.read.parquet(cleaning.RAW_PRICES)
+    raw = run.read.parquet(RAW_PRICES)
     sources = run.config["fetch_data"]["economic"]
     cleaned = cleaning.clean(
         raw,
-        {name: run.read.parquet(f"data/raw/{name}.parquet") for name in sources},
+        {name: run.read.parquet(RAW.format(source=name)) for name in sources},
         scenario,
         settings["min_history"],
         settings["longest_hole_days"],
@@ -40,7 +42,7 @@ def preprocess(run: Run) -> None:
             if pd.isna(end.last)
             else f"{end.column} ended, its last value is of {end.last:%Y-%m-%d}: {lack}"
         )
-    run.write.parquet(f"data/processed/{run.scenario}.parquet", cleaned.bars)
+    run.write.parquet(run.own(PROCESSED), cleaned.bars)
     run.tell.headline("; ".join(_in_words(cleaned)))
 
 

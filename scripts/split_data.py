@@ -1,6 +1,8 @@
 """Divide the rows by date into training rows, test rows and walk-forward folds."""
 
 from tidemark.harness.step import Run, step
+from tidemark.layout.feature_engineering import FEATURES
+from tidemark.layout.split_data import FOLDS, TEST, TRAIN
 from tidemark.models import splits
 from tidemark.models.settings import SplitData
 
@@ -8,13 +10,13 @@ from tidemark.models.settings import SplitData
 @step(per=("scenario",))
 def split_data(run: Run) -> None:
     """Write data/splits/{scenario}_train.parquet, _test.parquet and _folds.json."""
-    frame = run.read.parquet(f"features/{run.scenario}.parquet")
+    frame = run.read.parquet(run.own(FEATURES))
     plan = run.settings(SplitData, run.config["split_data"])
     horizon = run.config["feature_engineering"]["horizon"]
     parts = splits.divide(frame, plan, horizon, _time_zone(run))
-    run.write.parquet(f"data/splits/{run.scenario}_train.parquet", parts.train)
-    run.write.parquet(f"data/splits/{run.scenario}_test.parquet", parts.test)
-    run.write.json(f"data/splits/{run.scenario}_folds.json", parts.folds)
+    run.write.parquet(run.own(TRAIN), parts.train)
+    run.write.parquet(run.own(TEST), parts.test)
+    run.write.json(run.own(FOLDS), parts.folds)
     run.tell.headline(f"{len(parts.train):,} training, {len(parts.test):,} test rows")
 
 

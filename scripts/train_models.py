@@ -1,6 +1,8 @@
 """Fit one model on one scenario's training rows, or the simpler model that stands in for it."""
 
 from tidemark.harness.step import Run, step
+from tidemark.layout.split_data import FOLDS, TRAIN
+from tidemark.layout.train_models import CROSS_VALIDATION, MODEL
 from tidemark.models import estimators, fitting
 from tidemark.models.settings import Model
 
@@ -8,8 +10,8 @@ from tidemark.models.settings import Model
 @step(per=("scenario", "model"))
 def train_models(run: Run) -> None:
     """Write models/{scenario}_{model}.pkl and its cross-validation."""
-    train = run.read.parquet(f"data/splits/{run.scenario}_train.parquet")
-    folds = run.read.json(f"data/splits/{run.scenario}_folds.json")
+    train = run.read.parquet(run.own(TRAIN))
+    folds = run.read.json(run.own(FOLDS))
 
     def specification(model: str) -> Model:
         section = run.config["models"][model]
@@ -21,11 +23,9 @@ def train_models(run: Run) -> None:
         "train_first": train["timestamp"].min().isoformat(),
         "train_last": train["timestamp"].max().isoformat(),
     }
-    run.write.pickle(f"models/{run.instance.stem}.pkl", pipeline)
-    run.write.json(
-        f"artifacts/{run.instance.stem}_cv.json",
-        {"scenario": run.scenario, **report, **span},
-    )
+    run.write.pickle(run.own(MODEL), pipeline)
+    validation = {"scenario": run.scenario, **report, **span}
+    run.write.json(run.own(CROSS_VALIDATION), validation)
     if report["fallback"]:
         run.tell.alert(f"{report['fitted']} fitted instead: {report['fallback']['reason']}")
     run.tell.headline(f"CV RMSE {100 * report['mean']['rmse']:.3f} %")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tidemark.bars import closes, holes
 from tidemark.errors import InputError
 from tidemark.harness.step import Run, step
+from tidemark.layout.validate_schema import SESSIONS, VALIDATION_REPORT
 from tidemark.naming import counted, several
 from tidemark.sources import places
 from tidemark.validation import adjustments, checks, completeness, report, schema, sessions, steps
@@ -39,7 +40,7 @@ def validate_schema(run: Run) -> None:
         ]
         if name == "prices":
             known = closes.table(held)
-            run.write_parquet(closes.SESSIONS, known)
+            run.write_parquet(SESSIONS, known)
             _say_assumed(run, bars, known)
             bars = _with_days(run, bars, known)
             findings[name] += _steps(run, bars, frames.get("corporate_actions"))
@@ -180,7 +181,7 @@ def _conclude(
     sources = {name: _section(run, name)["path"] for name in findings}
     error = report.failure(findings, sources, fingerprints)
     content = {"ok": error is None, "as_of": run.config["validate_schema"]["as_of"]}
-    run.write_json(report.REPORT, content | {"datasets": datasets}, even_on_failure=True)
+    run.write_json(VALIDATION_REPORT, content | {"datasets": datasets}, even_on_failure=True)
     warnings = 0
     for name, found in findings.items():
         for finding in found:

@@ -68,19 +68,25 @@ ADDITIONS = {
             "scripts/count_bars.py": '''"""Count the bars of each ticker of a universe."""
 
 from tidemark.harness.step import Run, step
+from tidemark.layout.count_bars import BARS
+from tidemark.layout.fetch_data import RAW_PRICES
 
 
 @step(per=("universe",))
 def count_bars(run: Run) -> None:
-    """Write metrics/{universe}_bars.json."""
-    prices = run.read.parquet("data/raw/prices.parquet")
+    """Write the number of bars of each ticker."""
+    prices = run.read.parquet(RAW_PRICES)
     tickers = run.plain(run.config["universes"][run.universe])
     bars = prices["ticker"].value_counts()
-    run.write.json(f"metrics/{run.universe}_bars.json", {name: int(bars[name]) for name in tickers})
+    run.write.json(run.own(BARS), {name: int(bars[name]) for name in tickers})
 
 
 if __name__ == "__main__":
     count_bars()
+''',
+            "scripts/tidemark/layout/count_bars.py": '''"""Number of bars of each ticker."""
+
+BARS = "metrics/{universe}_bars.json"
 ''',
         },
         lines=(
@@ -97,6 +103,7 @@ if __name__ == "__main__":
             ("config.yaml", "    ML Eng:", "    Counting: [count_bars]\n"),
             ("README.md", "| `preprocess` | ", "| `count_bars` | raw prices | `metrics/` |\n"),
         ),
+        schema=False,
     ),
     "a configuration key": Addition(
         lines=(

@@ -12,13 +12,14 @@ from tidemark.config.schema import section
 from tidemark.config.yaml_lines import parse
 from tidemark.errors import InputError
 from tidemark.files import generated
-from tidemark.project import HERE
+from tidemark.project import Tree
 
 import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = (ROOT / "config.yaml").read_text("utf-8")
+TREE = Tree(Path(), ROOT)
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_text(text, "utf-8")
     with pytest.raises(InputError) as error:
-        load.load(HERE, "config.yaml")
+        load.load(TREE, "config.yaml")
     return str(error.value)
 
 
@@ -45,7 +46,7 @@ def broken(folder, monkeypatch, old, new):
 
 
 def test_the_shipped_configuration_is_valid_and_complete():
-    whole = load.load(HERE, str(ROOT / "config.yaml"))
+    whole = load.load(TREE, str(ROOT / "config.yaml"))
     assert list(whole.scenarios) == ["mean_impute", "median_impute", "outlier_treatment"]
     assert list(whole.models) == ["baseline", "linear", "ridge", "svr", "poly2"]
     owned = sorted(step for steps in whole.alerts.owners.values() for step in steps)
@@ -65,7 +66,7 @@ def test_words_may_be_none_or_many(project, monkeypatch, old, new):
     monkeypatch.chdir(project)
     assert old in SHIPPED
     Path("config.yaml").write_text(SHIPPED.replace(old, new, 1), "utf-8")
-    load.load(HERE, "config.yaml")
+    load.load(TREE, "config.yaml")
 
 
 def test_the_json_schema_for_editors_is_up_to_date():
@@ -206,7 +207,7 @@ def test_a_webhook_that_cannot_be_used_is_refused_and_not_repeated(project, monk
 def test_a_webhook_that_can_be_used_is_taken(project, monkeypatch, address):
     monkeypatch.chdir(project)
     Path("config.yaml").write_text(SHIPPED.replace("webhook: null", f"webhook: {address}"), "utf-8")
-    assert load.load(HERE, "config.yaml").alerts.webhook == address
+    assert load.load(TREE, "config.yaml").alerts.webhook == address
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/proc/self/status", "pipe", ".", "large", "none"])
@@ -216,7 +217,7 @@ def test_what_is_no_configuration_file_is_named_at_once(tmp_path, monkeypatch, p
     with Path("large").open("wb") as file:
         file.truncate(10**9)
     with pytest.raises(InputError, match=r"\. Cure: name a configuration file$") as error:
-        load.load(HERE, path)
+        load.load(TREE, path)
     assert str(error.value).startswith(f"{path}: ")
 
 
@@ -263,7 +264,7 @@ def test_intraday_bars_have_trading_hours(project, monkeypatch):
     text = SHIPPED.replace("trading_hours: null", hours).replace("bar: daily", "bar: intraday")
     monkeypatch.chdir(project)
     Path("config.yaml").write_text(text, "utf-8")
-    assert load.load(HERE, "config.yaml").backtest.trading_hours.start == "09:30"
+    assert load.load(TREE, "config.yaml").backtest.trading_hours.start == "09:30"
 
 
 @pytest.mark.parametrize(
@@ -297,7 +298,7 @@ def test_a_time_zone_of_daily_dates_needs_offsets_or_parquet(project, monkeypatc
     text = SHIPPED.replace("time_zone: UTC", "time_zone: Asia/Tokyo")
     for old, new in (('%Y-%m-%d"', '%Y-%m-%dT%H:%M%z"'), ("sample/prices.csv", "sample/p.parquet")):
         Path("config.yaml").write_text(text.replace(old, new, 1), "utf-8")
-        assert load.load(HERE, "config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
+        assert load.load(TREE, "config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
 
 
 def test_a_time_zone_that_says_when_days_end_needs_series_and_no_calendar(project, monkeypatch):
@@ -305,7 +306,7 @@ def test_a_time_zone_that_says_when_days_end_needs_series_and_no_calendar(projec
     assert "Asia/Tokyo can have no effect" in complaint(project, monkeypatch, text)
     text = text.replace("calendar: XNYS", "calendar: null")
     Path("config.yaml").write_text(text, "utf-8")
-    assert load.load(HERE, "config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
+    assert load.load(TREE, "config.yaml").fetch_data.prices.time_zone == "Asia/Tokyo"
 
 
 def test_every_key_is_described_for_editors():
@@ -444,7 +445,7 @@ def test_a_source_where_the_pipeline_writes_is_refused(project, monkeypatch, pat
 def test_a_source_elsewhere_in_the_project_is_fine(project, monkeypatch, path):
     monkeypatch.chdir(project)
     Path("config.yaml").write_text(SHIPPED.replace("data/sample/prices.csv", path), "utf-8")
-    assert load.load(HERE, "config.yaml").fetch_data.prices.path == path
+    assert load.load(TREE, "config.yaml").fetch_data.prices.path == path
 
 
 @pytest.mark.parametrize(
@@ -455,7 +456,7 @@ def test_a_configuration_whose_name_could_be_code_is_refused(project, monkeypatc
     Path("schemas").symlink_to(ROOT / "schemas")
     Path(path).write_text(SHIPPED, "utf-8")
     with pytest.raises(InputError, match="in its name, which Make cannot handle"):
-        load.sync(HERE, path)
+        load.sync(TREE, path)
     assert not Path("artifacts/config.mk").exists()
 
 
@@ -478,7 +479,7 @@ def test_one_file_without_a_column_of_tickers(project, monkeypatch, path, every)
     )
     text = text.replace(f"path: {path}", f"path: '{every}'")
     (project / "config.yaml").write_text(text, "utf-8")
-    assert load.load(HERE, "config.yaml").fetch_data.prices.path == every
+    assert load.load(TREE, "config.yaml").fetch_data.prices.path == every
 
 
 def test_a_section_that_is_added_is_named_by_what_was_written(project, monkeypatch):
@@ -486,7 +487,7 @@ def test_a_section_that_is_added_is_named_by_what_was_written(project, monkeypat
     Path("schemas").symlink_to(ROOT / "schemas")
     for text in (SHIPPED, SHIPPED.replace("\nmodels:\n", "\nmodels:\n  few: {estimator: mean}\n")):
         Path("config.yaml").write_text(text, "utf-8")
-        told = load.sync(HERE, "config.yaml")
+        told = load.sync(TREE, "config.yaml")
     assert told == ["models.few.estimator"]
 
 

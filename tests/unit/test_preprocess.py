@@ -2,6 +2,7 @@
 
 from tidemark.bars import closes, holes, long_form
 from tidemark.errors import InputError
+from tidemark.layout.validate_schema import SESSIONS
 from tidemark.preprocessing import as_known, cleaning, impute, levels, outliers
 
 import numpy as np
@@ -338,7 +339,7 @@ def test_a_daily_bar_stands_for_its_close_or_else_for_the_end_of_its_day(day, zo
 def test_without_a_calendar_each_day_ends_at_midnight_and_intraday_bars_are_instants():
     days = bars([1.0, 2.0])["timestamp"]
     daily = {"bar": "daily", "time_zone": "UTC"}
-    close_of = closes.of_bars(daily, {closes.SESSIONS: closes.table(None)}.__getitem__)
+    close_of = closes.of_bars(daily, {SESSIONS: closes.table(None)}.__getitem__)
     assert (close_of(days) == days + pd.Timedelta(days=1)).all()
     assert closes.of_bars({"bar": "intraday"}, {}.__getitem__)(days) is days
 

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "scripts" / "tidemark"
 GROUND = ("errors", "naming", "project", "arrays", "ohlcv", "bounds")
 FLOORS = (  # lowest first; a file imports only from below its own floor, or from its own room
     GROUND,
-    ("files",),
+    ("files", "layout"),
     ("statistics", "causality"),
     ("bars",),
     ("sources",),

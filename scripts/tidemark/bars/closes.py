@@ -8,14 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidemark.bars import clocks
+from tidemark.layout.validate_schema import SESSIONS
 from tidemark.naming import counted
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from tidemark.bars.trading_calendar import Held
-
-SESSIONS = "artifacts/sessions.parquet"
+    from tidemark.layout.validate_schema import SESSIONS
+from tidemark.bars.trading_calendar import Held
 
 
 def table(held: "Held | None") -> pd.DataFrame:

@@ -69,7 +69,7 @@ def faults_of(tree: Tree, whole: Config) -> list[Fault]:
         *_forecasts(whole),
         *_weights(whole.assess),
         *_libraries(whole.environment.rerun_on_upgrade),
-        *_owners(whole.alerts),
+        *_owners(tree, whole.alerts),
     ]
 
 
@@ -417,9 +417,20 @@ def _weights(assess: Assess) -> list[Fault]:
     return [] if given else [Fault.at("assess.weights", Kind.NO_WEIGHT)]
 
 
-def _owners(alerts: Alerts) -> list[Fault]:
+def _owners(tree: Tree, alerts: Alerts) -> list[Fault]:
+    steps = sorted(path.stem for path in tree.module("scripts").glob("*.py"))
+    unknown = [
+        Fault(
+            ("alerts", "owners", owner),
+            Kind.NO_SUCH,
+            {"what": "step", "given": name, "known": steps},
+        )
+        for owner, owned in alerts.owners.items()
+        for name in owned
+        if name not in steps
+    ]
     owned = Counter(step for steps in alerts.owners.values() for step in steps)
-    return [
+    return unknown + [
         Fault.at("alerts.owners", Kind.OWNERS, step=step, count=count)
         for step, count in owned.items()
         if count > 1

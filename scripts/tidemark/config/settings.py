@@ -10,21 +10,18 @@ from urllib.parse import urlsplit
 
 from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import Backtest, Strategy
-from tidemark.bounds import Among, Checked, Matching, Name
+from tidemark.bounds import Checked, Matching, Name
 from tidemark.features.settings import FeatureEngineering
 from tidemark.market.scenarios.settings import MarketScenarios
 from tidemark.market.settings import MarketMetrics
 from tidemark.models import estimators
 from tidemark.models.settings import Evaluate, Model, SplitData
 from tidemark.preprocessing.settings import Preprocess, Scenario
-from tidemark.project import CODE
 from tidemark.reporting.settings import Plots
 from tidemark.sources.settings import FetchData
 from tidemark.validation.settings import ValidateSchema
 
 from annotated_types import Ge, Lt, MaxLen, MinLen
-
-STEPS = tuple(sorted(path.stem for path in (CODE / "scripts").glob("*.py")))
 
 
 def _must_be_a_webhook(address: str) -> None:
@@ -79,7 +76,7 @@ class Alerts:
     """
 
     webhook: Webhook | None = None
-    owners: Mapping[Owner, Sequence[Annotated[str, Among(STEPS)]]] = field(default_factory=dict)
+    owners: Mapping[Owner, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

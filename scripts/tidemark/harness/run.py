@@ -83,6 +83,10 @@ class Run:
         text = f"{self.config['seed']}:{name}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
 
+    def own(self, path: str, **names: str) -> str:
+        """A path of `layout` with the names of this instance, and others if it has more."""
+        return path.format(**self.instance.names, **names)
+
     def plain(self, section: Any) -> Any:
         """A section of the configuration as nested dicts; every key below it counts as read."""
         return view.plain(section)

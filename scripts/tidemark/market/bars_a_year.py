@@ -19,7 +19,6 @@ import pandas as pd
 DAYS = 365.25
 WEEKS = DAYS / 7
 YEAR = 365  # days from which bars and elapsed time are enough
-FILE = "data/scenarios/bars_a_year.json"
 FEW = 0.2  # share of sessions without a bar, or of bars on other days, that is an exception
 WHOLE = "its bars and the time they span"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tidemark.arrays import Bools, Floats, Integers, Times
 from tidemark.errors import InputError
+from tidemark.layout.market_scenarios import HISTORY
 from tidemark.ohlcv import OHLCV
 
 import numpy as np
@@ -135,7 +136,7 @@ def _bars_of(prices: Prices, keys: pd.DataFrame) -> tuple[Integers, Integers]:
     if alone.any():
         first = keys.iloc[int(alone.argmax())]
         raise InputError(
-            "data/scenarios/history.parquet",
+            HISTORY,
             f"{int(alone.sum()):,} of {len(keys):,} forecasts have no bar, the first that of"
             f" {first['ticker']} at {first['timestamp']}",
             "run make fetch_data, so that forecasts and market scenarios come of the same prices",

@@ -11,6 +11,7 @@ from typing import Any
 
 from tidemark.arrays import Floats
 from tidemark.bars import joining
+from tidemark.layout.evaluate import FORECASTS
 from tidemark.models import forecast_metrics
 from tidemark.models.settings import Evaluate
 from tidemark.statistics import bootstrap
@@ -200,7 +201,7 @@ class _Sums:
 def _require_same(rows: pd.DataFrame, others: pd.DataFrame, pair: Pair, other: Pair) -> None:
     """Refuse rows of one model that another one of the same scenario did not forecast."""
     if not rows.equals(others):
-        name, less = (f"data/predictions/{'_'.join(one)}.parquet" for one in (pair, other))
+        name, less = (FORECASTS.format(scenario=s, model=m) for s, m in (pair, other))
         joining.require_partners(rows, others, KEYS, name, f"no partner in {less}")
 
 

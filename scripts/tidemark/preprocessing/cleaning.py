@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidemark.bars import long_form
+from tidemark.layout.fetch_data import RAW_PRICES
 from tidemark.preprocessing import as_known, impute, levels, outliers
 
 import pandas as pd
 
-RAW_PRICES = "data/raw/prices.parquet"
 Counts = tuple[int, int]  # before, after
 NOT_VALUES = ("timestamp", "ticker", "available_at")
 

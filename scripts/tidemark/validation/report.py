@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidemark.errors import InputError
+from tidemark.layout.validate_schema import VALIDATION_REPORT
 from tidemark.validation.finding import Finding
 
 import pandas as pd
 
-REPORT = "artifacts/validation_report.json"
 ACKNOWLEDGEMENT = "acknowledgement"  # the check
 
 
@@ -86,7 +86,7 @@ def _all_unacknowledged(
 
 
 def _more(count: int) -> str:
-    return f"; and {count} more in {REPORT}" if count else ""
+    return f"; and {count} more in {VALIDATION_REPORT}" if count else ""
 
 
 def _place(source: str, finding: Finding) -> str:

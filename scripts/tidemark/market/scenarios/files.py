@@ -5,6 +5,7 @@ from typing import Any
 
 from tidemark.arrays import Integers
 from tidemark.errors import InputError
+from tidemark.layout.market_scenarios import HISTORY, MARKET_SCENARIOS, STOCHASTIC, STRESS
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import MarketScenario
 from tidemark.ohlcv import OHLCV
@@ -12,11 +13,10 @@ from tidemark.ohlcv import OHLCV
 import numpy as np
 import pandas as pd
 
-RECORDS = "data/scenarios/market_scenarios.json"
 FILES = {  # by the kind of market scenario whose bars they hold; windows are of `full`
-    "full": "data/scenarios/history.parquet",
-    "stress": "data/scenarios/stress.parquet",
-    "stochastic": "data/scenarios/stochastic.parquet",
+    "full": HISTORY,
+    "stress": STRESS,
+    "stochastic": STOCHASTIC,
 }
 
 
@@ -38,7 +38,7 @@ def stored(
     """The market scenarios that were written as records and bars; `full` comes first.
 
     Args:
-        records: of RECORDS.
+        records: of `MarketScenario.record`, as the file of market scenarios has them.
         read: gives the frame of each of FILES.
     """
     tickers = tuple(records[0]["covered"])
@@ -89,7 +89,9 @@ def _places(names: pd.Series, tickers: tuple[str, ...]) -> Integers:
     place = pd.Index(tickers).get_indexer(distinct)
     if (place < 0).any():
         unknown = distinct[place < 0][0]
-        raise InputError(RECORDS, f"has no ticker {unknown}, of which there are bars", "run make")
+        raise InputError(
+            MARKET_SCENARIOS, f"has no ticker {unknown}, of which there are bars", "run make"
+        )
     return np.asarray(place[code])
 
 

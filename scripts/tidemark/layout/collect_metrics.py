@@ -1,0 +1,3 @@
+"""Everything that was measured."""
+
+DATABASE = "artifacts/metrics.duckdb"

@@ -1,0 +1,5 @@
+"""Forecasts of the test rows, and what they were worth."""
+
+FORECASTS = "data/predictions/{scenario}_{model}.parquet"
+MODEL_SCORES = "metrics/{scenario}_{model}.json"
+MODEL_INTERVALS = "metrics/{scenario}_{model}_bootstrap.json"

@@ -1,0 +1,3 @@
+"""What markets were like."""
+
+MARKET_METRICS = "metrics/market/market_metrics.parquet"

@@ -1,0 +1,3 @@
+"""Clean bars."""
+
+PROCESSED = "data/processed/{scenario}.parquet"
