@@ -18,6 +18,7 @@ def edit(tree: Tree, alpha: float) -> None:
 def wait_for(tree: Tree, running: Running, command: str) -> None:
     while not any(command in line for line in tree.processes().values()):
         assert running.process.poll() is None, running.outcome()
+        time.sleep(0.003)
 
 
 def interrupt(tree: Tree, running: Running) -> None:

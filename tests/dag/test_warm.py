@@ -97,7 +97,8 @@ class Project:
             command = [sys.executable, "scripts/probe.py", *options]
         return subprocess.Popen(
             command, cwd=self.path, env=environment, text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **named,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **named,
         )  # fmt: skip
 
     def outcome(self, source: str, *options: str, warm: str = "1", **named) -> tuple[int, str, str]:
