@@ -66,7 +66,7 @@ sql:
 .PHONY: all $(STEPS) accept $(OUTSIDE) FORCE
 ## test: the test suite
 test: $(VENV)/.dev-ok
-	@cd $(CODE). && .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	@cd $(CODE). && .venv/bin/python -m pytest -n 4 --dist worksteal
 ## campaigns: the long form of tests/campaigns: kills, interrupts, full disks, clocks; half an hour
 campaigns: $(VENV)/.dev-ok
 	@cd $(CODE). && .venv/bin/python -m pytest tests/campaigns --long
