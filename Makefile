@@ -2,7 +2,8 @@
 #
 # Each step is scripts/<step>.py; its target is artifacts/<step>_<instance>.ok, its tide mark. A rule in
 # make/*.mk names the files that the step may read. Which modules and configuration keys it really used,
-# the step itself writes to artifacts/.deps/, which Make includes. Lists of names come from config.yaml.
+# the step itself writes to artifacts/.deps/, which Make includes. Lists of names come from config.yaml, that of tables from
+# scripts/tidemark/tables/.
 
 ifeq ($(filter grouped-target,$(.FEATURES)),)
 $(error Tidemark needs GNU Make 4.3 or newer; this is $(MAKE_VERSION). Cure: install it (macOS: `brew install make`, then type gmake))

@@ -30,7 +30,7 @@ WARM ?= 1
 
 # --- The configuration, and file times that agree with contents
 
-LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO RAW SOURCES
+LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO RAW SOURCES TABLES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
 OUTSIDE := help clean distclean lock test campaigns lint sample config-schema status why dag timings compare-tree sql
 ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
@@ -53,7 +53,7 @@ look := $(shell $(CODE)scripts/changed.sh $(if $(MAKE_RESTARTS),,$(CONFIG)) 2>&1
 include artifacts/config.mk
 ifndef MAKE_RESTARTS
 artifacts/config.mk: $(CONFIG) $(VENV)/.ok $(CODE)scripts/launch/configure.py $(patsubst %,$(CODE)scripts/tidemark/%.py,errors ohlcv bounds bars/zones)
-artifacts/config.mk: $(wildcard $(patsubst %,$(CODE)scripts/tidemark/%.py,config/* files/* */settings */*/settings models/estimators/*))
+artifacts/config.mk: $(wildcard $(patsubst %,$(CODE)scripts/tidemark/%.py,config/* files/* */settings */*/settings models/estimators/* tables/*))
 artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.)),$(if $(filter configure,$(look)),FORCE),FORCE)
 endif
 artifacts/config.mk:

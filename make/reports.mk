@@ -7,7 +7,8 @@ REPORTS := model_communication_report model_evaluation_memo strategy_assessment 
 CHECKPOINTS_collect_metrics := artifacts/collect_metrics.ok
 CHECKPOINTS_reports := artifacts/reports.ok
 
-artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) metrics/scenario_compare.json metrics/market/market_metrics.parquet $(ASSESSED) $(addprefix data/scenarios/,market_scenarios.json bars_a_year.json)
+# TABLES: the files of tables that are not of one model, as declared in scripts/tidemark/tables/.
+artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) $(TABLES)
 	$(STEP) scripts/collect_metrics.py
 artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 

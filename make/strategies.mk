@@ -9,8 +9,7 @@ CHECKPOINTS_assess := artifacts/assess.ok
 CHECKPOINTS_strategy_plots := artifacts/strategy_plots.ok
 
 SCENES := $(addprefix data/scenarios/,history.parquet stress.parquet stochastic.parquet market_scenarios.json bars_a_year.json)
-ASSESSED := $(patsubst %,metrics/assessment/%.parquet,backtest_results set_rankings strategy_rankings scenario_performance \
-	strategy_scores leaders paths evidence) metrics/assessment/summary.json
+ASSESSED := $(filter metrics/assessment/%,$(TABLES))
 artifacts/market_scenarios.ok: data/raw/prices.parquet artifacts/sessions.parquet | artifacts/validate_schema.ok
 	$(STEP) scripts/market_scenarios.py
 $(SCENES): artifacts/market_scenarios.ok ; $(KEPT)

@@ -16,6 +16,7 @@ from tidemark.config.settings import Config
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.project import HERE, ROOT
+from tidemark.tables import catalogue
 
 SCHEMA = Path("schemas/config.schema.json")
 
@@ -44,7 +45,7 @@ def main() -> int:
         return 0
     first = not view.KEYS.exists()
     stale = not options.if_stale or view.is_stale(HERE, options.config)
-    changed = load.sync(HERE, options.config) if stale else []
+    changed = load.sync(HERE, options.config, catalogue.files()) if stale else []
     if changed and not first:
         console.say(f"{options.config}: changed {_brief(changed)}")
     return 0

@@ -3,6 +3,7 @@
 import json
 
 from conftest import ASSESS, Tree, instances
+from tidemark.tables.catalogue import TABLES
 
 import duckdb
 import pandas as pd
@@ -119,6 +120,23 @@ def test_cells_that_are_scored_a_part_at_a_time_give_the_same(tree):
     assert {path for path in before if before[path] != after[path]} <= {results}  # row groups
     pd.testing.assert_frame_equal(pd.read_parquet(tree.path / results), cells, check_exact=True)
     assert pq.ParquetFile(tree.path / results).num_row_groups > 1
+
+
+def test_tables_and_their_columns_are_those_declared_each_with_its_description(cold):
+    columns = table(
+        cold[0],
+        """SELECT replace(schema_name || '.' || table_name, 'main.', ''), column_name, data_type,
+        comment FROM duckdb_columns() WHERE NOT internal ORDER BY ALL""",
+    )
+    assert columns == sorted(
+        (name, column, about.kind, about.about)
+        for name, declared in TABLES.items()
+        for column, about in declared.columns.items()
+    )
+    whole = """SELECT replace(schema_name || '.' || {0}_name, 'main.', ''), comment
+        FROM duckdb_{0}s() WHERE NOT internal"""
+    found = [*table(cold[0], whole.format("table")), *table(cold[0], whole.format("view"))]
+    assert dict(found) == {name: declared.about for name, declared in TABLES.items()}
 
 
 def test_every_cell_is_in_the_database_with_the_time_of_its_run(cold):

@@ -456,7 +456,7 @@ def test_a_configuration_whose_name_could_be_code_is_refused(project, monkeypatc
     Path("schemas").symlink_to(ROOT / "schemas")
     Path(path).write_text(SHIPPED, "utf-8")
     with pytest.raises(InputError, match="in its name, which Make cannot handle"):
-        load.sync(TREE, path)
+        load.sync(TREE, path, ())
     assert not Path("artifacts/config.mk").exists()
 
 
@@ -487,7 +487,7 @@ def test_a_section_that_is_added_is_named_by_what_was_written(project, monkeypat
     Path("schemas").symlink_to(ROOT / "schemas")
     for text in (SHIPPED, SHIPPED.replace("\nmodels:\n", "\nmodels:\n  few: {estimator: mean}\n")):
         Path("config.yaml").write_text(text, "utf-8")
-        told = load.sync(TREE, "config.yaml")
+        told = load.sync(TREE, "config.yaml", ())
     assert told == ["models.few.estimator"]
 
 

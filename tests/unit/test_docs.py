@@ -9,8 +9,7 @@ from pathlib import Path
 
 from tidemark.config.settings import Config
 from tidemark.project import VERSION
-from tidemark.tables import database
-from tidemark.tables.views import VIEWS
+from tidemark.tables.catalogue import TABLES
 
 import pytest
 
@@ -90,6 +89,11 @@ def test_every_section_of_the_configuration_is_documented():
         assert re.search(rf"^{section}:|`{section}[.`]", text, re.M), section
 
 
-def test_tables_that_the_readme_names_exist():
+def test_the_readme_lists_every_table_that_there_is():
+    tables, views = README[README.index("Tables: ") :].split("\n\n")[:2]
+    main, _, assessment = tables.partition("The schema `assessment` holds")
+    views = views[: views.index("What a table or a column holds")]
+    found = [*quoted(main), *(f"assessment.{name}" for name in quoted(assessment)), *quoted(views)]
+    assert sorted(set(found) - {"run_date"}) == sorted(TABLES)
     named = set(re.findall(r"\b(assessment\.[a-z_]+|main\.[a-z_]+)\b", README))
-    assert named <= {*database.TABLES, *database.FILE_TABLES, *VIEWS}
+    assert named <= TABLES.keys()

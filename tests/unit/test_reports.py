@@ -10,7 +10,8 @@ from tidemark.files import store
 from tidemark.market.bars_a_year import WHOLE
 from tidemark.reporting import figures, reports
 from tidemark.reporting.strategy_figures import drawing
-from tidemark.tables import database
+from tidemark.tables import database, forecasts, strategies
+from tidemark.tables.catalogue import TABLES
 
 import duckdb
 import matplotlib as mpl
@@ -224,12 +225,14 @@ def assessed():
 
 
 def stored(folder):
-    """The same tables as Parquet files, by table."""
+    """The same tables as Parquet files with all columns, by table."""
     files = {}
     for name, frame in assessed().items():
-        path = folder / f"{name}.parquet"
-        path.write_bytes(store.parquet_bytes(frame))
-        files[f"assessment.{name}".replace("backtest_results", "cells")] = path
+        table = f"assessment.{name}".replace("backtest_results", "cells")
+        if name != "strategy_rankings":
+            frame = frame.reindex(columns=list(TABLES[table].columns))
+        files[table] = folder / f"{name}.parquet"
+        files[table].write_bytes(store.parquet_bytes(frame))
     return files
 
 
@@ -254,23 +257,25 @@ def tables():
         "block_length": 21,
         "bootstrap_replicates": 2000,
     }
-    rows = database.metric_rows(scores)
+    rows = forecasts.metric_rows(scores)
     return {
         "metrics": rows,
-        "intervals": database.interval_rows(bootstraps),
-        "cv_scores": database.fold_rows(validations),
-        "cv_summary": database.fold_summary(database.fold_rows(validations)),
-        "models": database.model_rows(scores, validations),
+        "intervals": forecasts.interval_rows(bootstraps),
+        "cv_scores": forecasts.fold_rows(validations),
+        "cv_summary": forecasts.fold_summary(forecasts.fold_rows(validations)),
+        "models": forecasts.model_rows(scores, validations),
         "paired_differences": [difference("mse", "no difference shown"), difference("mae", None)],
         "comparison": [comparison],
         "conclusion": [{"sentence": "No model beats the baseline."}, {"sentence": "None."}],
-        "configured": database.configured_rows(CONFIGURED),
+        "configured": [
+            {"kind": kind, "name": name} for kind, names in CONFIGURED.items() for name in names
+        ],
         "assessment.conclusion": [{"sentence": sentence} for sentence in SUMMARY["conclusion"]],
-        "assessment.winner": [database.winner_row(SUMMARY)],
-        "assessment.market_scenarios": database.market_rows(MARKETS),
+        "assessment.winner": strategies.winner_rows([SUMMARY]),
+        "assessment.market_scenarios": strategies.market_rows([MARKETS]),
         "assessment.year": [YEAR["together"]],
         "assessment.bars_a_year": YEAR["tickers"],
-        "assessment.overlaps": database.overlap_rows(MARKETS),
+        "assessment.overlaps": strategies.overlap_rows([MARKETS]),
     }
 
 
@@ -285,8 +290,7 @@ def connection(tmp_path_factory):
 
 def test_tables_hold_the_rows(connection):
     counts = {
-        name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
-        for name in database.TABLES
+        name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables()
     }
     assert counts == {name: len(rows) for name, rows in tables().items()}
     missing = "SELECT count(*) FROM metrics WHERE value IS NULL"
@@ -358,7 +362,7 @@ def test_folds_in_short():
         for metric, values in {"rmse": [0.5, 0.25, None, 0.0], "r2": [None]}.items()
         for number, value in enumerate(values)
     ]
-    (summary,) = database.fold_summary(folds)
+    (summary,) = forecasts.fold_summary(folds)
     assert summary == {**pair, "metric": "rmse", "value": 0.25, "lower": 0.0, "upper": 0.5}
 
 

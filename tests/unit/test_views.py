@@ -13,13 +13,15 @@ from tidemark.harness.instance import Instance
 from tidemark.harness.record import Acceptance, Checkpoint, Output
 from tidemark.project import HERE
 from tidemark.reporting import reports
-from tidemark.tables import database, history
-from tidemark.tables.views import VIEWS
+from tidemark.tables import history
+from tidemark.tables.table import View
+from tidemark.tables.views import TABLES
 
 import duckdb
 import pytest
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
+VIEWS = {table.name: table.source.query for table in TABLES if isinstance(table.source, View)}
 CONFIGURED = {"scenario": ["plain"], "model": ["svr", "mean"], "strategy": ["cross", "hold"]}
 ACCEPTED = Acceptance("ada", "2013-03-01T08:00:00", "a rename", ["code a.py", "code b.py"])
 STARTED = datetime(2013, 3, 1, 12, 0, 0, 250_000, tzinfo=timezone(timedelta(hours=2)))
@@ -45,7 +47,7 @@ def base(tmp_path, monkeypatch) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA assessment")
         connection.execute("CREATE TABLE configured (kind VARCHAR, name VARCHAR)")
-        rows = [list(row.values()) for row in database.configured_rows(CONFIGURED)]
+        rows = [(kind, name) for kind, names in CONFIGURED.items() for name in names]
         connection.executemany("INSERT INTO configured VALUES (?, ?)", rows)
         names = "(VALUES ('cross'), ('rise'), ('hold')) AS t (strategy_name)"
         connection.execute(f"CREATE TABLE assessment.cells AS FROM {names}")

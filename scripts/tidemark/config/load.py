@@ -1,6 +1,7 @@
 """Load config.yaml: errors name line and column; what holds is handed to Make and the steps."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -142,13 +143,19 @@ def _members(annotation: Any) -> list[Any]:
     return [member for argument in get_args(annotation) for member in _members(argument)]
 
 
-def makefile(path: str, whole: Config) -> str:
-    """`artifacts/config.mk`: the lists that the Makefile takes from the configuration alone."""
+def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
+    """`artifacts/config.mk`: the lists that the Makefile does not write itself.
+
+    Args:
+        path: of the configuration.
+        whole: what it holds.
+        tables: files that tables of the database are made of, as declared.
+    """
     fetch, market, sections = whole.fetch_data, whole.market_metrics.forecasts, asdict(whole)
     sources = [f"{view.KEYS}/fetch_data.{name}.path" for name in fetch.paths()]
     return "\n".join(
         [
-            f"# Written by scripts/launch/configure.py from {path}; edit that instead.",
+            f"# Written by scripts/launch/configure.py from {path} and the declared tables.",
             view.naming(path).rstrip(),
             *(
                 f"override {kind.plural.upper()} := {' '.join(kind.names(sections))}"
@@ -163,6 +170,7 @@ def makefile(path: str, whole: Config) -> str:
             f"override MARKET_SCENARIO := {market.scenario}",
             f"override RAW := {' '.join(whole.raw_names())}",
             f"override SOURCES := {' '.join(sources)}",
+            f"override TABLES := {' '.join(tables)}",
             "",
         ]
     )
@@ -186,13 +194,13 @@ def _must_have_what_make_needs(tree: Tree, path: str, whole: Config) -> None:
             )
 
 
-def sync(tree: Tree, path: str) -> list[str]:
+def sync(tree: Tree, path: str, tables: Iterable[str]) -> list[str]:
     """Validate the configuration at `path`; bring the key files and config.mk in line with it.
 
-    Returns the names of the keys that were edited.
+    `tables` are those of `makefile`. Returns the names of the keys that were edited.
     """
     looked = store.now_ns(tree)
     whole, document = _read(tree, path)
     _must_have_what_make_needs(tree, path, whole)
-    changes = view.sync(tree, asdict(whole), makefile(path, whole), looked)
+    changes = view.sync(tree, asdict(whole), makefile(path, whole, tables), looked)
     return view.named(changes, dict(view.flattened(document)))

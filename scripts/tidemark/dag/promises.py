@@ -47,8 +47,9 @@ def _lists(tree: Tree, path: str) -> str:
     if not view.is_stale(tree, path):
         return (tree / view.MAKEFILE).read_text("utf-8")
     from tidemark.config import load  # late, because it takes longer than all the rest
+    from tidemark.tables import catalogue
 
-    return load.makefile(path, load.load(tree, path))
+    return load.makefile(path, load.load(tree, path), catalogue.files())
 
 
 def stored(tree: Tree, path: str) -> Stored:

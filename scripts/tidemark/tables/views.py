@@ -7,6 +7,9 @@ checkpoint of a step that is no longer configured, are left out.
 
 from tidemark.config.kinds import KINDS
 from tidemark.tables import history
+from tidemark.tables.forecasts import METRIC, PAIR, UNIT
+from tidemark.tables.strategies import CELL
+from tidemark.tables.table import Configured, Table, View, count, json, real, text, time
 
 _INSTANCE = ", ".join(KINDS)  # a column for each kind, empty where the step is not of that kind
 
@@ -77,12 +80,93 @@ HISTORY = f"""
         FROM kept)
     ORDER BY snapshot, place"""
 
-VIEWS = {  # each may ask those before it
-    "checkpoints": CHECKPOINTS,
-    "step_timings": STEP_TIMINGS,
-    "accepted": ACCEPTED,
-    "accepted_changes": ACCEPTED_CHANGES,
-    "history": HISTORY,
-    "assessment.pipeline_runs": PIPELINE_RUNS,
-    "assessment.backtest_results": BACKTEST_RESULTS,
+STEP = {"step": text("name of the step")}
+INSTANCE = {name: text(f"{name} that the step ran for; null if it has none") for name in KINDS}
+CHANGE = {
+    "who": text("name of the person"),
+    "day": text("YYYY-MM-DD"),
+    "reason": text("that the person gave"),
+    "changes": text("what had changed, separated by semicolons"),
 }
+RUN_DATE = time("when the run ended, UTC")
+
+TABLES = (  # each may ask those before it
+    Table(
+        "configured",
+        "A name in config.yaml that steps run for.",
+        Configured(),
+        {"kind": text("of instance, such as model"), "name": text("in config.yaml")},
+    ),
+    Table(
+        "checkpoints",
+        "The checkpoint of a step that is configured.",
+        View(CHECKPOINTS),
+        {
+            "name": text("step and instance, as the file is called"),
+            **STEP,
+            **INSTANCE,
+            "record": json("all that the checkpoint holds"),
+        },
+    ),
+    Table(
+        "step_timings",
+        "The latest run of a step.",
+        View(STEP_TIMINGS),
+        {
+            **STEP,
+            **INSTANCE,
+            "started": time("UTC"),
+            "seconds": real("from start to end"),
+            "cpu_seconds": real("of the processor, in all threads"),
+            "peak_memory_bytes": count("most memory at a time"),
+            "run": text("identifies one make, or one run by hand"),
+        },
+    ),
+    Table(
+        "accepted",
+        "A change that somebody let pass without running the step again.",
+        View(ACCEPTED),
+        {**STEP, **INSTANCE, **CHANGE},
+    ),
+    Table(
+        "accepted_changes",
+        "The same, a row for all instances that a change was accepted for at once.",
+        View(ACCEPTED_CHANGES),
+        {
+            **STEP,
+            **CHANGE,
+            "instances": count("how many"),
+            "first": text("the first of them by name: step and names"),
+        },
+    ),
+    Table(
+        "history",
+        f"A metric in a record of metrics/history/, which has one a change; {UNIT}.",
+        View(HISTORY),
+        {
+            "snapshot": count("number of the record, from the oldest on"),
+            **PAIR,
+            "metric": METRIC,
+            "value": real("estimate; null if undefined"),
+        },
+    ),
+    Table(
+        "assessment.pipeline_runs",
+        "The latest run of a step that tries or assesses strategies.",
+        View(PIPELINE_RUNS),
+        {
+            "pipeline_name": text("step and instance"),
+            "start_time": time("UTC"),
+            "end_time": time("UTC"),
+            "status": text("success; provisional if the next make runs it again"),
+            "records_processed": count("rows of all that it wrote"),
+            "run_date": RUN_DATE,
+        },
+    ),
+    Table(
+        "assessment.backtest_results",
+        "A cell of assessment.cells, with the run of the backtest that made it.",
+        View(BACKTEST_RESULTS),
+        {**CELL, "run_date": RUN_DATE},
+    ),
+)

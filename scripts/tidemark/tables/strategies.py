@@ -1,0 +1,372 @@
+"""Tables on strategies: cells, scores, rankings, evidence, and the markets they were tried in."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tidemark.layout.assess import ASSESSED, ASSESSMENT
+from tidemark.layout.market_metrics import MARKET_METRICS
+from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
+from tidemark.tables.forecasts import sentences
+from tidemark.tables.table import (
+    ParquetFile,
+    Record,
+    Records,
+    Rows,
+    Table,
+    as_time,
+    count,
+    flag,
+    real,
+    text,
+    time,
+)
+
+STRATEGY = {
+    "strategy_name": text("by its name in config.yaml"),
+    "strategy_category": text("trend, momentum, ..., or benchmark"),
+}
+SET = text("values of the parameters, such as fast=5 slow=50")
+KIND = text("full (all of history), historical, stress or stochastic")
+GROUP = text("market scenarios that overlap, and count once together")
+MARKET = {"scenario_kind": KIND, "scenario_name": text("market scenario"), "group": GROUP}
+RANKED = {
+    "overall_rank": count("1 is the best; null for benchmarks"),
+    "category_rank": count("within the category; null for benchmarks"),
+    **STRATEGY,
+}
+CELL = {
+    **STRATEGY,
+    "set": SET,
+    "scenario_name": MARKET["scenario_name"],
+    "scenario_kind": KIND,
+    "group": GROUP,
+    "symbol": text("ticker"),
+    "total_return": real("equity after the last bar / before the first - 1"),
+    "annual_return": real("compound return a year"),
+    "volatility": real("standard deviation of returns, annual"),
+    "sharpe_ratio": real("of returns beyond cash, annual"),
+    "sortino": real("mean return beyond cash / downside deviation, annual"),
+    "calmar": real("annual_return / -max_drawdown"),
+    "max_drawdown": real("lowest equity / highest before - 1: 0 or less"),
+    "value_at_risk": real("5 % quantile of the returns of a bar; a loss is negative"),
+    "expected_shortfall": real("mean of the returns at or below that quantile"),
+    "trades": real("spells of one sign"),
+    "win_rate": real("share of trades in which equity grew"),
+    "exposure": real("share of bars with a position"),
+    "turnover": real("shares of equity bought and sold, a year"),
+    "costs": real("sum over fills of the share of equity lost to cost and slippage"),
+    "bars": real("bars on which the ticker is listed"),
+    "score": real("share of other sets beaten on this ticker in this market, 0 to 1"),
+}
+AVERAGES = {
+    "avg_score": real("mean score: share of other sets beaten; 0.5 is the middle"),
+    "avg_return": real("mean return a year, net, over cells of a year or more"),
+    "avg_sharpe": real("mean Sharpe ratio, annual, over cells that have one"),
+    "benchmark_return": real("likewise of the benchmark, on the same cells"),
+    "benchmark_sharpe": real("likewise of the benchmark, on the same cells"),
+    "return_difference": real("return a year less the benchmark's, mean"),
+    "sharpe_difference": real("Sharpe ratio less the benchmark's, mean"),
+    "beats_benchmark": real("share of cells with a higher total return than the benchmark's"),
+}
+JUDGED = {
+    "guardrails": text("passed, or every reason why not"),
+    "passed": flag("whether the guardrails hold"),
+}
+LEVEL = "of the interval at winner.confidence"
+CHOSEN = {
+    "flat_years": real("years before the first position"),
+    "return_since": real("return a year from the first position on"),
+    "benchmark_return_since": real("return a year of the benchmark from that bar on"),
+    "difference_lower": real(f"Sharpe ratio less the benchmark's, lower end {LEVEL}"),
+    "difference_upper": real(f"Sharpe ratio less the benchmark's, upper end {LEVEL}"),
+    "chance_hurdle": real(
+        "Sharpe ratio expected of the luckiest of all sets tried, had none skill"
+    ),
+    "deflated_sharpe": real("confidence that the true Sharpe ratio is above chance_hurdle, 0 to 1"),
+}
+CHOICE = {
+    "overfitting": real("probability of backtest overfitting, of choosing among the sets, 0 to 1"),
+    "walk_forward_sharpe": real("Sharpe ratio of choosing a set by the past alone, annual"),
+    "walk_forward_return": real("return a year of choosing a set by the past alone"),
+    "walk_forward_benchmark_sharpe": real("Sharpe ratio of the benchmark on the same bars"),
+}
+
+
+def market_rows(results: Sequence[Sequence[Record]]) -> Rows:
+    """Table assessment.market_scenarios."""
+    return [
+        {
+            **record,
+            "scenario_name": record["name"],
+            "scenario_kind": record["kind"],
+            "first": record["first"] and as_time(record["first"]),
+            "last": record["last"] and as_time(record["last"]),
+            "covered": json.dumps(record["covered"]),
+            "source": record["parameters"].get("source"),
+            "parameters": json.dumps(record["parameters"]),
+        }
+        for record in results[0]
+    ]
+
+
+def overlap_rows(results: Sequence[Sequence[Record]]) -> Rows:
+    """Table assessment.overlaps: the historical windows of each group that has several."""
+    groups: dict[str, list[str]] = {}
+    for record in results[0]:
+        if record["kind"] == "historical" and record["bars"]:
+            groups.setdefault(record["group"], []).append(record["name"])
+    return [{"members": ", ".join(names)} for names in groups.values() if len(names) > 1]
+
+
+def winner_rows(results: Sequence[Record]) -> Rows:
+    """Table assessment.winner."""
+    (summary,) = results
+    winner, stability = summary["winner"], summary["rank_stability"]
+    ends: dict[str, Any] = {
+        f"{name}_{end}": value
+        for name in ("sharpe", "difference")
+        for end, value in zip(("lower", "upper"), winner[f"{name}_interval"], strict=True)
+    }
+    return [{**winner, **ends, **stability, **summary["tested"], "groups": stability["scenarios"]}]
+
+
+def _assessed(name: str) -> ParquetFile:
+    return ParquetFile(ASSESSED.format(table=name))
+
+
+TABLES = (
+    Table(
+        "assessment.cells",
+        "A cell: a set of parameters on a ticker in a market scenario. Returns are net decimal"
+        " fractions, annual figures are null for less than a year of bars.",
+        _assessed("backtest_results"),
+        CELL,
+    ),
+    Table(
+        "assessment.set_rankings",
+        "A set of parameters with its averages over tickers and groups of market scenarios, best"
+        " first; those that fail the guardrails come after those that pass.",
+        _assessed("set_rankings"),
+        {**RANKED, "set": SET, **AVERAGES, **JUDGED},
+    ),
+    Table(
+        "assessment.scenario_performance",
+        "A market scenario, with who earned most in it, by the mean total return over sets and"
+        " tickers.",
+        _assessed("scenario_performance"),
+        {
+            **MARKET,
+            "top_strategy": text("strategy that earned most"),
+            "top_return": real("its mean total return"),
+            "avg_return": real("mean total return of strategies, without benchmarks"),
+            "benchmark_return": real("mean total return of the benchmark"),
+            "strategies_tested": count("how many, without benchmarks"),
+        },
+    ),
+    Table(
+        "assessment.strategy_scores",
+        "The mean score of a strategy in a group of market scenarios, over sets and tickers.",
+        _assessed("strategy_scores"),
+        {
+            "scenario_kind": KIND,
+            "group": GROUP,
+            "market_scenarios": count("how many are in the group"),
+            **STRATEGY,
+            "score": real("mean, 0 to 1"),
+        },
+    ),
+    Table(
+        "assessment.leaders",
+        "The best three strategies in a kind of market scenario, by their mean score over its"
+        " groups.",
+        _assessed("leaders"),
+        {
+            "scenario_kind": KIND,
+            "place": count("1 to 3"),
+            "strategy_name": STRATEGY["strategy_name"],
+            "score": real("mean, 0 to 1"),
+        },
+    ),
+    Table(
+        "assessment.paths",
+        "What the simulated paths of a method say together.",
+        _assessed("paths"),
+        {
+            "method": text("of simulation: a group of market scenarios"),
+            "first_path": text("market scenario that is first by name"),
+            "paths": count("how many"),
+            "top_strategy": text("strategy that earned most in most of them"),
+            "wins": count("in how many of them"),
+            "avg_return": real("mean total return of strategies, over paths"),
+            "benchmark_return": real("mean total return of the benchmark, over paths"),
+        },
+    ),
+    Table(
+        "assessment.evidence",
+        "What a strategy's place is worth, from returns of an equal part in each ticker on all of"
+        " history; the last row is of choosing among the sets of all strategies.",
+        _assessed("evidence"),
+        {
+            "strategy_name": text("by its name in config.yaml; or all strategies"),
+            "sharpe": real("Sharpe ratio of the best set, annual"),
+            "sharpe_lower": real(f"lower end {LEVEL}"),
+            "sharpe_upper": real(f"upper end {LEVEL}"),
+            "annual_return": real("compound return a year of the best set, net"),
+            "return_lower": real(f"lower end {LEVEL}"),
+            "return_upper": real(f"upper end {LEVEL}"),
+            "benchmark_sharpe": real("Sharpe ratio of the benchmark, annual"),
+            "benchmark_return": real("compound return a year of the benchmark"),
+            **CHOSEN,
+            "sets": count("tried"),
+            **CHOICE,
+        },
+    ),
+    Table(
+        "assessment.strategy_rankings",
+        "A strategy with its averages over all its sets, best first, beside the evidence for its"
+        " best set.",
+        ParquetFile(
+            ASSESSED.format(table="strategy_rankings"),
+            """
+            SELECT rankings.*,
+                evidence.sharpe AS history_sharpe, sharpe_lower, sharpe_upper,
+                evidence.annual_return AS history_return, return_lower, return_upper,
+                evidence.benchmark_sharpe AS history_benchmark_sharpe,
+                evidence.benchmark_return AS history_benchmark_return,
+                flat_years, return_since, benchmark_return_since,
+                difference_lower, difference_upper, chance_hurdle, deflated_sharpe, overfitting,
+                walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe
+            FROM read_parquet($path) AS rankings
+                LEFT JOIN assessment.evidence AS evidence USING (strategy_name)
+            ORDER BY overall_rank NULLS LAST, strategy_name""",
+        ),
+        {
+            **RANKED,
+            **AVERAGES,
+            "best_set": text("the best set that passes the guardrails, else the best"),
+            "best_score": real("its mean score"),
+            "sets_tested": count("how many"),
+            "sets_passed": count("how many pass the guardrails"),
+            **JUDGED,
+            "history_sharpe": real("Sharpe ratio of the best set on all of history, annual"),
+            "sharpe_lower": real(f"lower end {LEVEL}"),
+            "sharpe_upper": real(f"upper end {LEVEL}"),
+            "history_return": real("compound return a year of the best set on all of history"),
+            "return_lower": real(f"lower end {LEVEL}"),
+            "return_upper": real(f"upper end {LEVEL}"),
+            "history_benchmark_sharpe": real("Sharpe ratio of the benchmark on all of history"),
+            "history_benchmark_return": real("return a year of the benchmark on all of history"),
+            **CHOSEN,
+            **CHOICE,
+        },
+    ),
+    Table(
+        "assessment.market_metrics",
+        "What the market was like for a ticker in a market scenario; returns are decimal fractions,"
+        " nothing is annualised.",
+        ParquetFile(MARKET_METRICS),
+        {
+            "family": text("statistical, technical, event or model"),
+            "ticker": text("or all, for all tickers together"),
+            "scenario_name": MARKET["scenario_name"],
+            "metric": text("such as volatility or rsi_14_mean"),
+            "value": real("null if undefined"),
+        },
+    ),
+    Table(
+        "assessment.conclusion",
+        "What the assessment of strategies shows, a sentence a row, the verdict first.",
+        Records((ASSESSMENT,), sentences),
+        {"sentence": text("in English")},
+    ),
+    Table(
+        "assessment.winner",
+        "The strategy that ranks first, and what was tried to find it; one row.",
+        Records((ASSESSMENT,), winner_rows),
+        {
+            "strategy": STRATEGY["strategy_name"],
+            "parameters": SET,
+            "strategies": count("ranked"),
+            "trials": count("sets tried, over all ranked strategies"),
+            "guardrails": JUDGED["guardrails"],
+            "confidence": real("of the intervals"),
+            "sharpe": real("Sharpe ratio on all of history, annual"),
+            "sharpe_lower": real("lower end of its interval"),
+            "sharpe_upper": real("upper end of its interval"),
+            "chance_hurdle": CHOSEN["chance_hurdle"],
+            "deflated_sharpe": CHOSEN["deflated_sharpe"],
+            "overfitting": CHOICE["overfitting"],
+            "walk_forward_sharpe": CHOICE["walk_forward_sharpe"],
+            "walk_forward_benchmark_sharpe": CHOICE["walk_forward_benchmark_sharpe"],
+            "annual_return": real("compound return a year on all of history, net"),
+            "benchmark": text("name of the benchmark"),
+            "benchmark_return": real("return a year of the benchmark"),
+            "flat_years": CHOSEN["flat_years"],
+            "return_since": CHOSEN["return_since"],
+            "benchmark_return_since": CHOSEN["benchmark_return_since"],
+            "difference_lower": CHOSEN["difference_lower"],
+            "difference_upper": CHOSEN["difference_upper"],
+            "kendalls_w": real(
+                "agreement of groups of market scenarios on the order of sets, 0 to 1"
+            ),
+            "mean_spearman": real("mean rank correlation of two groups' orders"),
+            "groups": count("groups of market scenarios"),
+            "cells": count("tried, of all strategies and benchmarks"),
+            "tickers": count("tried"),
+            "market_scenarios": count("tried"),
+        },
+    ),
+    Table(
+        "assessment.market_scenarios",
+        "A market scenario: a stretch of history, a stress or a simulated path; those that the data"
+        " do not reach have no bars.",
+        Records((MARKET_SCENARIOS,), market_rows),
+        {
+            "scenario_name": MARKET["scenario_name"],
+            "scenario_kind": KIND,
+            "simulated": flag("whether anything in it is"),
+            "group": GROUP,
+            "first": time("first bar that counts; null without bars"),
+            "last": time("last bar; null without bars"),
+            "bars": count("that count"),
+            "warm_up": count("bars before the first that counts"),
+            "cost_multiplier": real("of trading costs"),
+            "slippage_multiplier": real("of slippage"),
+            "cash_rate_change": real("of what cash earns a year"),
+            "covered_share": real("share of days that the data hold, mean over tickers"),
+            "covered": text("the same for each ticker, as JSON"),
+            "note": text("what is missing; empty if nothing is"),
+            "source": text("of a window's dates; null if they are no one's"),
+            "parameters": text("what it was made with, as JSON"),
+        },
+    ),
+    Table(
+        "assessment.year",
+        "How many bars a year has for all tickers together, and for single ones; one row.",
+        Records((BARS_A_YEAR,), lambda results: [results[0]["together"]]),
+        {
+            "bars_a_year": real("of all tickers together"),
+            "basis": text("what it was found from"),
+            "lowest": real("of single tickers"),
+            "highest": real("of single tickers"),
+            "shorter": count("tickers with less than a year of bars"),
+        },
+    ),
+    Table(
+        "assessment.bars_a_year",
+        "How many bars a year has for a ticker.",
+        Records((BARS_A_YEAR,), lambda results: results[0]["tickers"]),
+        {
+            "ticker": text("its name"),
+            "bars_a_year": real("of the ticker"),
+            "basis": text("what it was found from"),
+        },
+    ),
+    Table(
+        "assessment.overlaps",
+        "Historical windows that overlap and therefore count once together.",
+        Records((MARKET_SCENARIOS,), overlap_rows),
+        {"members": text("their names, separated by commas")},
+    ),
+)

@@ -1,0 +1,111 @@
+"""How a table is declared: its name, what it is, where its rows come from, and its columns."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import product
+from string import Formatter
+from typing import Any
+
+Record = Mapping[str, Any]
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its type in SQL; what it holds, with the unit."""
+
+    kind: str
+    about: str
+
+
+text, real, count = (partial(Column, kind) for kind in ("VARCHAR", "DOUBLE", "BIGINT"))
+time, flag, json = (partial(Column, kind) for kind in ("TIMESTAMP", "BOOLEAN", "JSON"))
+
+
+@dataclass(frozen=True)
+class Records:
+    """Rows made of JSON files.
+
+    Attributes:
+        files: paths; `{scenario}` in one stands for each name of that kind of instance.
+        rows: gets for each of `files` the list of what they hold, in the order of config.yaml.
+    """
+
+    files: tuple[str, ...]
+    rows: Callable[..., Rows]
+
+
+@dataclass(frozen=True)
+class ParquetFile:
+    """The rows of a Parquet file, which never become Python objects.
+
+    Attributes:
+        path: of the file.
+        query: makes the table; `$path` is the file, and it may read tables declared earlier.
+    """
+
+    path: str
+    query: str = "FROM read_parquet($path)"
+
+
+@dataclass(frozen=True)
+class View:
+    """No rows, but a query that is answered whenever somebody asks."""
+
+    query: str
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A row for each name that config.yaml lists, with its kind of instance."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of artifacts/metrics.duckdb.
+
+    Attributes:
+        name: with its schema, unless that is `main`.
+        about: what a row is.
+        source: where the rows come from.
+        columns: by name, in order.
+    """
+
+    name: str
+    about: str
+    source: Records | ParquetFile | View | Configured
+    columns: Mapping[str, Column]
+
+    def files(self) -> tuple[str, ...]:
+        """The paths of its files, as declared."""
+        match self.source:
+            case Records(files):
+                return files
+            case ParquetFile(path):
+                return (path,)
+        return ()
+
+
+def paths(pattern: str, names: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Each path that a pattern of `Records` stands for.
+
+    Args:
+        pattern: such as `metrics/{scenario}_{model}.json`.
+        names: by kind of instance.
+    """
+    kinds = kinds_in(pattern)
+    for instance in product(*(names[kind] for kind in kinds)):
+        yield pattern.format(**dict(zip(kinds, instance, strict=True)))
+
+
+def kinds_in(pattern: str) -> list[str]:
+    """The kinds of instances that a pattern names."""
+    return [kind for _, kind, _, _ in Formatter().parse(pattern) if kind]
+
+
+def as_time(text: str) -> datetime:
+    """An ISO time as a column of times holds it: naive UTC."""
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
