@@ -20,9 +20,11 @@ BASIS_POINT = 1e-4
 @step(per=("strategy",))
 def backtest(run: Run) -> None:
     """Write metrics/backtests/{strategy}.parquet, and the daily returns to data/backtests/."""
-    entry, where = run.config["strategies"][run.strategy], f"config.yaml strategies.{run.strategy}"
-    strategy = strategies.load(entry["strategy"])
-    sets = strategies.grid(strategy, run.plain(entry["parameters"]), f"{where}.parameters")
+    entry, key = run.config["strategies"][run.strategy], f"strategies.{run.strategy}"
+    with run.values_of(key):
+        strategy = strategies.load(entry["strategy"])
+    with run.values_of(f"{key}.parameters"):
+        sets = strategies.grid(strategy, run.plain(entry["parameters"]))
     trading = run.settings(Backtest, run.config["backtest"])
     markets = files.stored(run.read.json(MARKET_SCENARIOS), run.read.parquet)
     history = markets[0]
@@ -30,8 +32,9 @@ def backtest(run: Run) -> None:
     inputs = {}
     if "forecasts" in strategy.inputs:
         source = entry["forecasts"]
-        if source is None:
-            raise strategies.lacking(strategy, "forecasts", where)
+        with run.values_of(key):
+            if source is None:
+                raise strategies.lacking(strategy, "forecasts")
         path = FORECASTS.format(scenario=source["scenario"], model=source["model"])
         forecasts = run.read.parquet(path)
         horizon = run.config["feature_engineering"]["horizon"]

@@ -65,13 +65,12 @@ def market_metrics(run: Run) -> None:
     forecasts = _beside(run.read.parquet(ours), run.read.parquet(base), ours, base)
     forecasts_on(history, forecasts, 1)  # refuses forecasts of other bars
     frames += _accuracy(forecasts, real)
-    importance = within_windows.feature_importance(
-        run.read.pickle(MODEL.format(scenario=scenario, model=model)),
-        run.read.parquet(TEST.format(scenario=scenario)),
-        settings.importance_rows,
-        settings.importance_repeats,
-        run.seed,
-    )
+    pipeline = run.read.pickle(MODEL.format(scenario=scenario, model=model))
+    test = run.read.parquet(TEST.format(scenario=scenario))
+    with run.values_of("split_data"):
+        importance = within_windows.feature_importance(
+            pipeline, test, settings.importance_rows, settings.importance_repeats, run.seed
+        )
     frames.append(measures.tidy("model", importance, [measures.ALL], real[0].name))
 
     figures = pd.concat(frames, ignore_index=True)

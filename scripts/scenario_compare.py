@@ -20,13 +20,11 @@ def scenario_compare(run: Run) -> None:
         for model in run.config["models"]
     }
     settings = run.settings(Evaluate, run.config["evaluate"])
-    result = comparison.compare(
-        {p: run.read.parquet(f"data/predictions/{n}.parquet") for p, n in names.items()},
-        {p: run.read.json(f"metrics/{n}.json") for p, n in names.items()},
-        {p: run.read.json(f"metrics/{n}_bootstrap.json") for p, n in names.items()},
-        settings,
-        run.seed,
-    )
+    forecasts = {p: run.read.parquet(f"data/predictions/{n}.parquet") for p, n in names.items()}
+    scores = {p: run.read.json(f"metrics/{n}.json") for p, n in names.items()}
+    intervals = {p: run.read.json(f"metrics/{n}_bootstrap.json") for p, n in names.items()}
+    with run.values_of("evaluate"):
+        result = comparison.compare(forecasts, scores, intervals, settings, run.seed)
     table = pd.DataFrame(result["table"])
     run.write.text("reports/scenario_table.csv", table.to_csv(index=False, lineterminator="\n"))
     run.write.text(

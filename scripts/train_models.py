@@ -15,9 +15,12 @@ def train_models(run: Run) -> None:
 
     def specification(model: str) -> Model:
         section = run.config["models"][model]
-        return run.settings(estimators.kind(section["estimator"]), section)
+        with run.values_of(f"models.{model}"):
+            kind = estimators.kind(section["estimator"])
+        return run.settings(kind, section)
 
-    pipeline, report = fitting.fit(run.model, specification, train, folds)
+    with run.values_of("models"):
+        pipeline, report = fitting.fit(run.model, specification, train, folds)
     span = {
         "train_rows": len(train),
         "train_first": train["timestamp"].min().isoformat(),

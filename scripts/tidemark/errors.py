@@ -22,6 +22,21 @@ class InputError(Exception):
         return f"{printable(self.where)}: " + "\n".join(lines) + cure
 
 
+class BadValue(Exception):
+    """A parameter with which nothing can be computed, said by code that knows no files.
+
+    `parameter` is its name as the code has it, with the names of settings that it stands in before
+    it, joined by dots; empty if it is all of them together. A step knows which key of the
+    configuration that is, and tells the user its file and line.
+    """
+
+    def __init__(self, parameter: str, problem: str, cure: str) -> None:
+        super().__init__(parameter, problem, cure)
+        self.parameter = parameter
+        self.problem = problem
+        self.cure = cure
+
+
 def printable(text: str, longest: int = 200) -> str:
     """Text for one line of a terminal: what cannot be printed is escaped, what is too long cut."""
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: longest + 1])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tidemark.backtest.engine import Market, Result, Rules, as_cells
 from tidemark.backtest.performance import measure
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.market.grid import Prices, from_tidy
 from tidemark.ohlcv import OHLCV
 
@@ -279,7 +279,7 @@ def test_later_bars_change_nothing_earlier(case, data):
     whole = traded(targets, prices, rules, allowed)
     try:
         part = traded(targets[:, :cut], prices.upto(cut), rules, allowed[:cut])
-    except InputError:  # no open at all among the first bars
+    except BadValue:  # no open at all among the first bars
         return
     assert np.array_equal(part.position, whole.position[..., :cut])
     assert np.array_equal(part.returns, whole.returns[..., :cut])
@@ -497,7 +497,7 @@ def test_targets_beyond_all_in_are_refused():
 
 def test_a_ticker_without_opens_is_refused():
     prices = bars(np.ones((3, 2)), [[1, np.nan]] * 3)
-    with pytest.raises(InputError, match=r"next_open needs opens, and T1 has none"):
+    with pytest.raises(BadValue, match=r"next_open needs opens, and T1 has none"):
         traded(np.zeros((1, 3, 2)), prices, replace(FREE, fill="next_open"))
     traded(np.zeros((1, 3, 2)), prices, replace(FREE, fill="next_close"))
 

@@ -1,6 +1,6 @@
 """The block bootstrap against brute force, against arch, and for coverage."""
 
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.models import forecast_metrics
 from tidemark.statistics import bootstrap
 
@@ -98,9 +98,9 @@ def test_intervals():
 
 
 def test_a_block_longer_than_the_dates():
-    with pytest.raises(InputError, match="21 dates is longer than the 20 dates") as caught:
+    with pytest.raises(BadValue, match="21 dates is longer than the 20 dates") as caught:
         bootstrap.block_starts(20, 21, 100, seed=1)
-    assert caught.value.where == "config.yaml evaluate.block_length"
+    assert caught.value.parameter == "block_length"
 
 
 def test_a_block_beyond_the_dates_is_no_sum():

@@ -1,6 +1,6 @@
 """Verdicts and paired differences between models and scenarios."""
 
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.models import comparison, forecast_metrics
 from tidemark.models.settings import Evaluate
 from tidemark.statistics import bootstrap
@@ -139,7 +139,7 @@ def test_the_baseline_alone_is_no_comparison():
 
 
 def test_blocks_must_fit_the_dates():
-    with pytest.raises(InputError, match="longer than the 4 dates"):
+    with pytest.raises(BadValue, match="longer than the 4 dates"):
         compared(("s", forecasts_of({"mean": 0, "m": 1}, dates=4)))
 
 

@@ -29,7 +29,7 @@ def sample():
 
 def sets_of(entry):
     strategy = strategies.load(entry["strategy"])
-    return strategy, strategies.grid(strategy, entry.get("parameters", {}), "config.yaml")
+    return strategy, strategies.grid(strategy, entry.get("parameters", {}))
 
 
 @pytest.mark.parametrize("entry", CONFIGURED)

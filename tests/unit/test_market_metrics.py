@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import market_metrics as market_metrics_step
 from tidemark.bars import closes, trading_calendar
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.market import market_metrics
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.paths import simulated
@@ -409,5 +409,5 @@ def test_importance_repeats_with_its_seed_and_skips_unknown_targets():
     assert one != other
     third = within_windows.feature_importance(pipeline, test, 40, 5, 1)
     assert third == within_windows.feature_importance(pipeline, test[::3], 100, 5, 1)
-    with pytest.raises(InputError, match="no test row has a target"):
+    with pytest.raises(BadValue, match="no test row has a target"):
         within_windows.feature_importance(pipeline, test.assign(target=np.nan), 100, 5, 1)

@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 from tidemark.config.sections import filled
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.files import store
 from tidemark.market import scenarios
 from tidemark.market.bars_a_year import of_prices
@@ -150,9 +150,9 @@ def test_a_window_without_data_is_reported(start, end):
 
 def test_a_window_that_ends_before_it_starts():
     window = {"odd": Window("2020-02-01", "2020-01-31", "test")}
-    with pytest.raises(InputError, match="ends on 2020-01-31, before") as caught:
+    with pytest.raises(BadValue, match="ends on 2020-01-31, before") as caught:
         scenarios.windows.historical(prices_of([1.0, 2.0]), window)
-    assert caught.value.where == "config.yaml market_scenarios.historical.odd"
+    assert caught.value.parameter == "historical.odd"
 
 
 def test_overlap_groups_by_hand():
@@ -288,11 +288,11 @@ def test_a_listing_does_not_show_in_the_volatility_of_the_others():
 
 
 def test_a_correlation_that_cannot_be_raised_to():
-    with pytest.raises(InputError, match=r"0\.1 is not above the correlation of history") as caught:
+    with pytest.raises(BadValue, match=r"0\.1 is not above the correlation of history") as caught:
         list(scenarios.stress.stressed(random_prices(), {"calm": Stress(correlation=0.1)}))
-    assert caught.value.where == "config.yaml market_scenarios.stress.calm.correlation"
+    assert caught.value.parameter == "stress.calm.correlation"
     for lonely in (random_prices(tickers=1), random_prices(tickers=2, listed=(0, 199))):
-        with pytest.raises(InputError, match="no two tickers"):
+        with pytest.raises(BadValue, match="no two tickers"):
             scenarios.stress.transform(lonely, Stress(correlation=0.9))
 
 
@@ -585,9 +585,9 @@ def test_without_paths_nothing_is_asked_of_history(paths):
     ],
 )
 def test_what_cannot_be_simulated(change, key, problem):
-    with pytest.raises(InputError, match=problem) as caught:
+    with pytest.raises(BadValue, match=problem) as caught:
         list(scenarios.paths.simulated(random_prices(), replace(PLAN, **change), 1))
-    assert caught.value.where == f"config.yaml market_scenarios.stochastic.{key}"
+    assert caught.value.parameter == f"stochastic.{key}"
 
 
 # --- Forecasts
@@ -665,7 +665,7 @@ def test_every_market_scenario_of_the_configuration():
 def test_two_market_scenarios_of_one_name(name):
     prices = random_prices()
     clash = settings_of(stress={name: {"volatility_multiplier": 2.0}})
-    with pytest.raises(InputError, match=f"two market scenarios are called {name}"):
+    with pytest.raises(BadValue, match=f"two market scenarios are called {name}"):
         list(configured.build(prices, clash, 3, of_prices(prices)))
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tidemark.config.sections import filled
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.models import estimators, fitting, splits
 
 import numpy as np
@@ -158,9 +158,9 @@ def test_a_fallback_falls_back_in_turn():
 @pytest.mark.parametrize("fallback", [None, "svr", "poly2"])
 def test_nothing_converges(fallback):
     specs = {"svr": STUBBORN | {"fallback": fallback}, "poly2": STUBBORN | {"fallback": "svr"}}
-    with pytest.raises(InputError, match="svr did not converge") as caught:
+    with pytest.raises(BadValue, match="svr did not converge") as caught:
         fit("svr", specs)
-    assert caught.value.where == "config.yaml models.svr"
+    assert caught.value.parameter == "svr"
     assert "\n" not in str(caught.value)
 
 
@@ -205,7 +205,7 @@ def test_two_processes_write_the_same_bytes():
 
 
 def test_a_kind_of_model_that_is_not_there_or_has_another_name_is_refused(monkeypatch):
-    with pytest.raises(InputError, match=r"no estimator rigde \(did you mean ridge\?\)"):
+    with pytest.raises(BadValue, match=r"no estimator rigde \(did you mean ridge\?\)"):
         estimators.kind("rigde")
     monkeypatch.setattr(estimators, "names", lambda: ["new"])
     ridge = importlib.import_module(f"{estimators.__name__}.ridge")

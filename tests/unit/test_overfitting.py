@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from tidemark.assessment import overfitting
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.statistics import bootstrap
 
 import ffn
@@ -233,7 +233,7 @@ def test_nothing_to_choose():
 
 @pytest.mark.parametrize(("bars", "blocks"), [(100, 7), (100, 0), (31, 16)])
 def test_impossible_blocks(bars, blocks):
-    with pytest.raises(InputError, match=f"{bars} bars cannot be halved in {blocks} blocks"):
+    with pytest.raises(BadValue, match=f"{bars} bars cannot be halved in {blocks} blocks"):
         overfitting.probability_of_backtest_overfitting(draw_returns(bars, 3), blocks)
 
 
@@ -288,7 +288,7 @@ def test_nothing_to_choose_is_not_traded():
 
 @pytest.mark.parametrize("in_sample", [1, 40, 50])
 def test_no_bar_left_to_trade(in_sample):
-    with pytest.raises(InputError, match=f"{in_sample} bars in-sample of 40"):
+    with pytest.raises(BadValue, match=f"{in_sample} bars in-sample of 40"):
         overfitting.walk_forward(draw_returns(40, 2), in_sample, 5)
 
 
@@ -345,9 +345,9 @@ def test_ruin_and_flatness():
 
 
 def test_a_block_longer_than_the_backtest():
-    with pytest.raises(InputError, match="10 bars is longer than the 9 bars") as caught:
+    with pytest.raises(BadValue, match="10 dates is longer than the 9 dates") as caught:
         overfitting.intervals(draw_returns(9, 1), draw_returns(9, 1), 252, BOOTSTRAP)
-    assert caught.value.where == "config.yaml assess.block_length"
+    assert caught.value.parameter == "block_length"
 
 
 # --- Rank stability

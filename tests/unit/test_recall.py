@@ -104,7 +104,7 @@ def prices():
 def test_targets_are_those_of_each_set_alone(name):
     strategy = strategies.load(name)
     lists = {key: [value, value + 1] for key, value in strategy.defaults.items()}
-    sets = strategies.grid(strategy, lists, "here")
+    sets = strategies.grid(strategy, lists)
     together = list(strategies.targets_of(strategy, prices(), sets))
     for parameters, targets in zip(sets, together, strict=True):
         alone = next(strategies.targets_of(strategy, prices(), [parameters]))
@@ -118,7 +118,7 @@ def test_an_indicator_is_computed_once_for_all_sets(monkeypatch):
         indicators, "_rolling", lambda rows, *args: passes.append(args[0]) or rolling(rows, *args)
     )
     strategy = strategies.load("sma_cross")
-    sets = strategies.grid(strategy, {"fast": [2, 3, 5], "slow": [7, 9]}, "here")
+    sets = strategies.grid(strategy, {"fast": [2, 3, 5], "slow": [7, 9]})
     assert len(list(strategies.targets_of(strategy, prices(), sets))) == 6
     assert sorted(passes) == [2, 3, 5, 7, 9]
 

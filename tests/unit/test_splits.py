@@ -1,6 +1,6 @@
 """Splits by date: the embargo, the folds, and no target that reaches across."""
 
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.models import splits
 from tidemark.models.settings import SplitData
 
@@ -64,7 +64,7 @@ def test_no_training_target_reaches_what_is_tested(data, horizon, extra, count):
     try:
         train, test = splits.split(frame, day(70), embargo, horizon)
         folds = splits.folds(train, count, embargo)
-    except InputError:
+    except BadValue:
         return
     assert train["target_time"].max() < test["timestamp"].min()
     dates = np.sort(frame["timestamp"].unique())
@@ -111,21 +111,21 @@ def test_no_session_is_split_in_two(zone, first_open):
 
 
 def test_embargo_shorter_than_the_horizon():
-    with pytest.raises(InputError, match="set embargo to at least 5") as caught:
+    with pytest.raises(BadValue, match="set embargo to at least 5") as caught:
         splits.split(labelled({"A": list(range(30))}), day(20), embargo=1, horizon=5)
-    assert caught.value.where == "config.yaml split_data.embargo"
+    assert caught.value.parameter == "embargo"
 
 
 @pytest.mark.parametrize("start", [-5, 0, 2, 30, 400])
 def test_test_start_outside_the_data(start):
     frame = labelled({"A": list(range(30))})
-    with pytest.raises(InputError, match="span 2010-01-01 to 2010-01-30") as caught:
+    with pytest.raises(BadValue, match="span 2010-01-01 to 2010-01-30") as caught:
         splits.split(frame, day(start), embargo=2, horizon=1)
-    assert caught.value.where == "config.yaml split_data.test_start"
+    assert caught.value.parameter == "test_start"
 
 
 def test_too_few_dates_for_the_folds():
     train = labelled({"A": list(range(6))}).dropna(ignore_index=True)
-    with pytest.raises(InputError, match="5 training dates are too few for 5 folds") as caught:
+    with pytest.raises(BadValue, match="5 training dates are too few for 5 folds") as caught:
         splits.folds(train, count=5, embargo=2)
-    assert caught.value.where == "config.yaml split_data.folds"
+    assert caught.value.parameter == "folds"

@@ -4,7 +4,7 @@ import sys
 
 from strategy_bars import EVERY, prices_of, targets
 from tidemark.backtest import strategies
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_a_file_is_a_strategy(write):
     assert (mine.name, mine.category) == ("mine", "trend")
     assert (mine.defaults, mine.inputs) == ({"window": 3}, ())
     assert "mine" in strategies.names()
-    assert strategies.grid(mine, {}, "here") == [{"window": 3}]
+    assert strategies.grid(mine, {}) == [{"window": 3}]
     assert targets(mine, prices_of([1, 2, np.nan]))[:2, 0].tolist() == [1.0, 1.0]
 
 
@@ -72,46 +72,46 @@ def test_a_file_that_is_not_a_strategy(write, old, new, problem):
 
 
 def test_an_unknown_strategy():
-    with pytest.raises(InputError, match=r"no strategy sma_kross \(did you mean sma_cross\?\)"):
+    with pytest.raises(BadValue, match=r"no strategy sma_kross \(did you mean sma_cross\?\)"):
         strategies.load("sma_kross")
-    with pytest.raises(InputError, match="no strategy __init__"):
+    with pytest.raises(BadValue, match="no strategy __init__"):
         strategies.load("__init__")
 
 
 def test_a_grid_is_every_combination_that_makes_sense():
     cross = strategies.load("sma_cross")
-    assert strategies.grid(cross, {"fast": [20, 5], "slow": [20, 50]}, "here") == [
+    assert strategies.grid(cross, {"fast": [20, 5], "slow": [20, 50]}) == [
         {"fast": 20, "slow": 50},
         {"fast": 5, "slow": 20},
         {"fast": 5, "slow": 50},
     ]
-    assert strategies.grid(cross, {"fast": [7]}, "here") == [{"fast": 7, "slow": 100}]
+    assert strategies.grid(cross, {"fast": [7]}) == [{"fast": 7, "slow": 100}]
     bands = strategies.load("bollinger_reversal")
-    (parameters,) = strategies.grid(bands, {"width": [2]}, "here")
+    (parameters,) = strategies.grid(bands, {"width": [2]})
     assert type(parameters["width"]) is float
 
 
 @pytest.mark.parametrize(
-    ("name", "values", "where", "problem"),
+    ("name", "values", "parameter", "problem"),
     [
-        ("sma_cross", {"fats": [5]}, "here.fats", r"no such parameter \(did you mean fast\?\)"),
-        ("buy_and_hold", {"fast": [5]}, "here.fast", "no such parameter"),
-        ("sma_cross", {"fast": 5}, "here.fast", "not a list"),
-        ("sma_cross", {"fast": []}, "here.fast", "not a list"),
-        ("sma_cross", {"fast": [5, "6"]}, "here.fast", "'6' is not a whole number"),
-        ("sma_cross", {"fast": [5.0]}, "here.fast", "5.0 is not a whole number"),
-        ("sma_cross", {"fast": [True]}, "here.fast", "True is not a whole number"),
-        ("sma_cross", {"fast": [5, 9, 5]}, "here.fast", "5 is listed twice"),
-        ("rsi_reversal", {"oversold": [20, 20.0]}, "here.oversold", "20 is listed twice"),
-        ("rsi_reversal", {"oversold": ["low"]}, "here.oversold", "'low' is not a number"),
-        ("rsi_reversal", {"oversold": [np.inf]}, "here.oversold", "inf is not finite"),
-        ("sma_cross", {"fast": [9], "slow": [9, 5]}, "here", "e.g. fast=9 slow=9"),
+        ("sma_cross", {"fats": [5]}, "fats", r"no such parameter \(did you mean fast\?\)"),
+        ("buy_and_hold", {"fast": [5]}, "fast", "no such parameter"),
+        ("sma_cross", {"fast": 5}, "fast", "not a list"),
+        ("sma_cross", {"fast": []}, "fast", "not a list"),
+        ("sma_cross", {"fast": [5, "6"]}, "fast", "'6' is not a whole number"),
+        ("sma_cross", {"fast": [5.0]}, "fast", "5.0 is not a whole number"),
+        ("sma_cross", {"fast": [True]}, "fast", "True is not a whole number"),
+        ("sma_cross", {"fast": [5, 9, 5]}, "fast", "5 is listed twice"),
+        ("rsi_reversal", {"oversold": [20, 20.0]}, "oversold", "20 is listed twice"),
+        ("rsi_reversal", {"oversold": ["low"]}, "oversold", "'low' is not a number"),
+        ("rsi_reversal", {"oversold": [np.inf]}, "oversold", "inf is not finite"),
+        ("sma_cross", {"fast": [9], "slow": [9, 5]}, "", "e.g. fast=9 slow=9"),
     ],
 )
-def test_a_bad_grid(name, values, where, problem):
-    with pytest.raises(InputError, match=problem) as refused:
-        strategies.grid(strategies.load(name), values, where="here")
-    assert refused.value.where == where
+def test_a_bad_grid(name, values, parameter, problem):
+    with pytest.raises(BadValue, match=problem) as refused:
+        strategies.grid(strategies.load(name), values)
+    assert refused.value.parameter == parameter
     assert refused.value.cure
 
 
@@ -155,7 +155,7 @@ def test_targets_are_made_one_set_at_a_time():
 
 def test_a_model_strategy_needs_forecasts():
     strategy = strategies.load("model_forecast")
-    with pytest.raises(InputError, match="model_forecast needs forecasts"):
+    with pytest.raises(BadValue, match="model_forecast needs forecasts"):
         next(strategies.targets_of(strategy, prices_of([1, 2]), [{"threshold": 0.0}]))
 
 

@@ -14,11 +14,10 @@ from tidemark.assessment.scoring import (
     GROUP,
     MARKET,
     SET,
-    WHERE,
     market_of,
     with_names,
 )
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 
 import numpy as np
 import pandas as pd
@@ -60,7 +59,7 @@ class Averages:
             benchmark: name of the strategy to compare with, which has one set.
 
         Raises:
-            InputError: the benchmark was not tested, not on every cell, or with several sets.
+            BadValue: the benchmark was not tested, not on every cell, or with several sets.
         """
         beside = _beside_benchmark(cells, benchmark)
         again = cells.duplicated([*SET, "scenario_name"])
@@ -118,14 +117,14 @@ def _beside_benchmark(cells: pd.DataFrame, benchmark: str) -> pd.DataFrame:
     market = market_of(cells)
     own = cells["strategy_name"] == benchmark
     if market[own].duplicated().any():
-        raise InputError(WHERE, f"{benchmark} has several sets", "give the benchmark one set")
+        raise BadValue("benchmark", f"{benchmark} has several sets", "give it one set")
     lacking = ~market.isin(market[own])
     if lacking.any():
         cell = ", ".join(cells.loc[lacking.idxmax(), MARKET])
-        raise InputError(
-            WHERE,
+        raise BadValue(
+            "benchmark",
             f"{benchmark} was not tested on {cell}",
-            "add it to the strategies, or name another under assess.benchmark",
+            "add it to the strategies, or name another",
         )
     reference = cells.loc[own, COMPARED].set_axis(market[own]).reindex(market).set_axis(cells.index)
     by_return = cells["annual_return"] - reference["annual_return"]

@@ -16,7 +16,7 @@ from itertools import combinations, islice
 from math import comb
 
 from tidemark.arrays import Floats, Integers
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.statistics import bootstrap
 from tidemark.statistics.returns import annual_return_of_logs, sharpe_of, sharpe_of_sums
 
@@ -145,8 +145,8 @@ def rank_logits(returns: Floats, blocks: int) -> Floats:
         Sharpe ratio in-sample; empty with fewer than two sets, for then nothing was chosen.
 
     Raises:
-        InputError: returns that are missing or infinite, an odd number of blocks, or more blocks
-            than the bars allow (two bars each).
+        InputError: returns that are missing or infinite.
+        BadValue: an odd number of blocks, or more than the bars allow (two bars each).
     """
     returns = _of_sets(returns)
     _check_blocks(len(returns), blocks)
@@ -177,7 +177,7 @@ def probability_of_backtest_overfitting(returns: Floats, blocks: int = 16) -> fl
     one history in twenty gave less than 0.12. NaN where nothing can be chosen.
 
     Raises:
-        InputError: as `rank_logits`.
+        InputError, BadValue: as `rank_logits`.
     """
     logits = rank_logits(returns, blocks)
     defined = logits[np.isfinite(logits)]
@@ -199,12 +199,13 @@ def walk_forward(returns: Floats, in_sample: int, step: int) -> Floats:
         (bars - in_sample,), the stretches out of sample one after the other.
 
     Raises:
-        InputError: returns that are missing or infinite, or no bar left to trade.
+        InputError: returns that are missing or infinite.
+        BadValue: no bar is left to trade.
     """
     returns = _of_sets(returns)
     if not 2 <= in_sample < len(returns):
-        raise InputError(
-            "config.yaml assess.walk_forward",
+        raise BadValue(
+            "in_sample",
             f"{in_sample} bars in-sample of {len(returns)} leave nothing to choose on or to trade",
             f"set it to 2 or more, and less than {len(returns)}",
         )
@@ -240,16 +241,11 @@ def intervals(
         benchmark's), each (sets, 2): lower and upper end, NaN where undefined.
 
     Raises:
-        InputError: returns that are missing or infinite, or a block longer than the bars.
+        InputError: returns that are missing or infinite.
+        BadValue: a block is longer than the bars.
     """
     returns, reference = _of_sets(returns), _of_sets(benchmark)[:, 0]
     bars, length = len(returns), settings.block_length
-    if length > bars:
-        raise InputError(
-            "config.yaml assess.block_length",
-            f"a block of {length} bars is longer than the {bars} bars of the backtest",
-            f"set it to {bars} or less, far less for a trustworthy interval",
-        )
     starts = bootstrap.block_starts(bars, length, settings.replicates, settings.seed)
 
     def drawn(column: Floats) -> Floats:
@@ -307,8 +303,8 @@ def _of_sets(returns: Floats) -> Floats:
 
 def _check_blocks(bars: int, blocks: int) -> None:
     if blocks < 2 or blocks % 2 or bars < 2 * blocks:
-        raise InputError(
-            "config.yaml assess.blocks",
+        raise BadValue(
+            "blocks",
             f"{bars} bars cannot be halved in {blocks} blocks of two bars or more",
             "set it to an even number, at most half the number of bars; 16 is usual",
         )

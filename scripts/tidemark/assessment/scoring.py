@@ -2,7 +2,7 @@
 
 The score of a cell (one set of parameters x ticker x market scenario) compares it with all other
 sets on the same ticker in the same market scenario: for each metric the share of them that it
-beats, a tie counting half; then the mean over metrics, weighted as config.yaml says. 1 is the best
+beats, a tie counting half; then the mean over metrics, weighted. 1 is the best
 in everything, 0 the worst, 0.5 the middle. So
 
 - only order counts: units, outliers and the length of a window have no weight of their own;
@@ -19,7 +19,7 @@ Fractions are decimal, returns net, drawdowns negative, Sharpe ratios annual.
 from collections.abc import Mapping
 
 from tidemark.assessment.settings import DIRECTIONS
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 
 import numpy as np
 import pandas as pd
@@ -64,8 +64,8 @@ def scored(cells: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
         weights: metric to weight, of DIRECTIONS; only their proportions matter.
 
     Raises:
-        InputError: an unknown metric, weights that are negative or all 0, a cell twice, or one
-            that does not say what it is of.
+        BadValue: an unknown metric, weights that are negative or all 0.
+        InputError: a cell twice, or one that does not say what it is of.
     """
     _check_weights(weights)
     ordered = cells.assign(**{name: _categories(cells[name]) for name in LABELS})
@@ -98,19 +98,19 @@ def _categories(labels: pd.Series) -> pd.Series:
 def _check_weights(weights: Mapping[str, float]) -> None:
     for metric, weight in weights.items():
         if metric not in DIRECTIONS:
-            raise InputError(
-                f"config.yaml assess.weights.{metric}",
+            raise BadValue(
+                f"weights.{metric}",
                 "is no metric that can be scored",
                 f"choose from {', '.join(DIRECTIONS)}",
             )
         if not 0 <= weight < np.inf:
-            raise InputError(
-                f"config.yaml assess.weights.{metric}",
+            raise BadValue(
+                f"weights.{metric}",
                 f"{weight} is no weight",
                 "give a number that is 0 or more",
             )
     if sum(weights.values()) == 0:
-        raise InputError("config.yaml assess.weights", "are all 0", "give one metric a weight")
+        raise BadValue("weights", "are all 0", "give one metric a weight")
 
 
 def _check_cells(cells: pd.DataFrame) -> None:

@@ -37,7 +37,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NoReturn
 
 from tidemark.arrays import Bools, Floats, Integers
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.market.grid import Prices
 
 import numpy as np
@@ -157,7 +157,7 @@ class Market:
             all.
 
     Raises:
-        InputError: a ticker without a single price to fill at.
+        BadValue: a ticker without a single price to fill at.
     """
 
     def __init__(self, prices: Prices, rules: Rules, allowed: Bools | None = None) -> None:
@@ -183,8 +183,8 @@ class Market:
 
     def _require_prices(self, fillable: Bools) -> None:
         for ticker in np.flatnonzero(self._listed.any(axis=BARS) & ~fillable.any(axis=BARS)):
-            raise InputError(
-                "config.yaml backtest.fill",
+            raise BadValue(
+                "fill",
                 f"{self.rules.fill} needs opens, and {self._tickers[ticker]} has none",
                 "set it to next_close, or give data with opens",
             )

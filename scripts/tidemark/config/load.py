@@ -10,7 +10,7 @@ from tidemark.config.fault import Fault, Kind
 from tidemark.config.schema import said, section
 from tidemark.config.sections import filled
 from tidemark.config.settings import Config
-from tidemark.config.yaml_lines import LARGEST, KeyPath, Position, dotted, parse
+from tidemark.config.yaml_lines import LARGEST, KeyPath, Position, dotted, nearest, parse
 from tidemark.errors import InputError, printable
 from tidemark.files import store
 from tidemark.market.settings import Forecasts
@@ -61,11 +61,7 @@ def _refusal(path: str, faults: list[Fault], positions: dict[KeyPath, Position])
 
 def _place(path: str, fault: Fault, positions: dict[KeyPath, Position]) -> str:
     """`config.yaml:10:3`, where the nearest key is that is in the file."""
-    nearest = fault.key
-    while nearest and nearest not in positions:
-        nearest = nearest[:-1]
-    line, column = positions.get(nearest, (1, 1))
-    return f"{path}:{line}:{column}"
+    return f"{path}:{nearest(fault.key, positions)}"
 
 
 def _line(fault: Fault) -> str:

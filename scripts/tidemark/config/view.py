@@ -20,6 +20,7 @@ from tidemark.project import Tree
 KEYS = Path("artifacts/.config")
 PROMISED = Path("artifacts/.promised")
 MAKEFILE = Path("artifacts/config.mk")
+_NAMING = "override CONFIG_FILE := "
 COPY = Path("artifacts/.config.mk")  # by which changed.sh sees that config.mk was damaged
 SOURCE_PATHS = ("fetch_data.prices.path", "fetch_data.corporate_actions.path")
 SERIES = "fetch_data.economic"
@@ -126,7 +127,13 @@ def is_stale(tree: Tree, path: str) -> bool:
 
 def naming(path: str) -> str:
     """The line of config.mk that names the configuration file."""
-    return f"override CONFIG_FILE := {path}\n"
+    return f"{_NAMING}{path}\n"
+
+
+def file(tree: Tree) -> str:
+    """The configuration file that the keys are of."""
+    text = (tree / MAKEFILE).read_text("utf-8")
+    return text.partition(_NAMING)[2].partition("\n")[0]
 
 
 def source_paths(stored: Stored) -> list[str]:

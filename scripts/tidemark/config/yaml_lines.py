@@ -204,6 +204,14 @@ def _start(node: yaml.Node) -> Position:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
+def nearest(path: KeyPath, positions: dict[KeyPath, Position]) -> str:
+    """`10:3`: line and column of a key, or of the nearest one above it that is in the file."""
+    while path and path not in positions:
+        path = path[:-1]
+    line, column = positions.get(path, (1, 1))
+    return f"{line}:{column}"
+
+
 def dotted(path: KeyPath) -> str:
     """A key path as people write it, of bearable length, on one line."""
     return printable(".".join(map(str, path)))

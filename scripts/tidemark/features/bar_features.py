@@ -8,7 +8,7 @@ or target reaches from one stretch into another.
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.features.settings import FeatureEngineering
 
 import numpy as np
@@ -22,14 +22,14 @@ def complete(frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     """The rows of `compute` that have all features; those without a target are kept.
 
     Raises:
-        InputError: no row has all features.
+        BadValue: no row has all features.
     """
     names = list(recipe.formulas())
     whole = frame[names].notna().all(axis=1)
     if not whole.any():
         worst = frame[names].notna().sum().idxmin()
-        raise InputError(
-            "config.yaml feature_engineering",
+        raise BadValue(
+            "",
             f"no bar has all features; {worst} has {frame[worst].notna().sum()} values "
             f"in {len(frame):,} bars",
             "shorten windows and lags, drop the series, or use a longer history",
@@ -50,7 +50,8 @@ def compute(bars: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
         NaN where undefined; on the index of `bars`.
 
     Raises:
-        InputError: the recipe names no feature, a column is missing, or a value is infinite.
+        BadValue: the recipe names no feature, or a column that is missing.
+        InputError: a value is infinite.
     """
     _require_features(recipe)
     _require_columns(bars, recipe)
@@ -142,8 +143,8 @@ def _target(bars: pd.DataFrame, horizon: int) -> pd.DataFrame:
 
 def _require_features(recipe: FeatureEngineering) -> None:
     if not recipe.formulas():
-        raise InputError(
-            "config.yaml feature_engineering",
+        raise BadValue(
+            "",
             "lags, windows and economic are empty, so there is no feature to forecast from",
             "name at least one lag, window or economic column",
         )
@@ -153,8 +154,8 @@ def _require_columns(bars: pd.DataFrame, recipe: FeatureEngineering) -> None:
     for key in ("economic", "term_spread"):
         for name in getattr(recipe, key) or ():
             if name not in bars.columns:
-                raise InputError(
-                    f"config.yaml feature_engineering.{key}",
+                raise BadValue(
+                    key,
                     f"no economic series gives a column {name}",
                     "name a value column of fetch_data.economic",
                 )

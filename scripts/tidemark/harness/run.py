@@ -1,11 +1,14 @@
 """One run of a step: its configuration, what it reads, what it writes, and what it tells people."""
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tidemark.config import view
+from tidemark.config import given, view
 from tidemark.config.sections import filled
-from tidemark.harness import record
+from tidemark.errors import BadValue
+from tidemark.harness import guard, record
 from tidemark.harness.instance import Instance
 from tidemark.harness.messages import Messages
 from tidemark.harness.reads import Reads
@@ -94,6 +97,15 @@ class Run:
     def settings(self, kind: type[T], section: Any) -> T:
         """A section as the settings that its room declares; every key below it counts as read."""
         return filled(kind, view.plain(section))
+
+    @contextlib.contextmanager
+    def values_of(self, section: str) -> Iterator[None]:
+        """Bad parameters in the block are keys of that section; elsewhere, of the step's own."""
+        try:
+            yield
+        except BadValue as bad:
+            with guard.opened():
+                raise given.refusal(self.tree, section, bad) from bad
 
     def retry_next_time(self, why: str) -> None:
         """The result is provisional: the next make runs this step again."""

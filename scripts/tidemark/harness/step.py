@@ -16,8 +16,8 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from tidemark.config import kinds, view
-from tidemark.errors import InputError
+from tidemark.config import given, kinds, view
+from tidemark.errors import BadValue, InputError
 from tidemark.files import locks, store
 from tidemark.harness import code, console, environment, guard, logs, publishing, record, staleness
 from tidemark.harness.failures import exit_code_of, io_message, not_python
@@ -192,6 +192,8 @@ def _brief(why: Sequence[Reason]) -> str:
 
 
 def _failed(run: Run, error: Exception, seconds: float) -> int:
+    if isinstance(error, BadValue):
+        error = given.refusal(run.tree, run.step, error)
     error = not_python(error) or error
     if isinstance(error, InputError):
         _fail(run, str(error), seconds)

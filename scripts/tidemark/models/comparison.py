@@ -50,7 +50,7 @@ def compare(
         paired_differences (one record for two pairs and a metric).
 
     Raises:
-        InputError: a block is longer than the dates.
+        BadValue: a block is longer than the dates.
     """
     differences = list(paired_differences(forecasts, settings, seed))
     table = [

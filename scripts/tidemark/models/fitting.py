@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tidemark.arrays import Floats
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.models import splits
 from tidemark.models.settings import Model
 
@@ -50,7 +50,7 @@ def fit(
         the folds); folds (the same of each); grid (None, or each candidate's parameters and RMSE).
 
     Raises:
-        InputError: neither the model nor its fallbacks converge.
+        BadValue: neither the model nor its fallbacks converge.
     """
     failures: dict[str, str] = {}
     name: str | None = model
@@ -64,8 +64,8 @@ def fit(
             continue
         names = {"model": model, "fitted": name, "fallback": _fallback(model, name, failures)}
         return pipeline, names | report
-    raise InputError(
-        f"config.yaml models.{model}",
+    raise BadValue(
+        model,
         _reasons(failures),
         "name a fallback that always converges, such as a model with estimator linear",
     )

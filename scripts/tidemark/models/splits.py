@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidemark.arrays import Bools, Times
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.models.settings import SplitData
 
 import numpy as np
@@ -47,7 +47,7 @@ def split(
         (training rows, test rows). Every training `target_time` lies before `test_start`.
 
     Raises:
-        InputError: the embargo is shorter than the horizon, or one side would be empty.
+        BadValue: the embargo is shorter than the horizon, or one side would be empty.
     """
     _require_embargo(embargo, horizon)
     start = _midnight(test_start, time_zone)
@@ -78,7 +78,7 @@ def folds(train: pd.DataFrame, count: int, embargo: int) -> list[Record]:
         inclusive), train_rows, test_rows.
 
     Raises:
-        InputError: there are too few dates.
+        BadValue: there are too few dates.
     """
     dates = pd.DatetimeIndex(np.sort(train["timestamp"].unique()))
     try:
@@ -121,8 +121,8 @@ def _fold(
 
 def _require_embargo(embargo: int, horizon: int) -> None:
     if embargo < horizon:
-        raise InputError(
-            "config.yaml split_data.embargo",
+        raise BadValue(
+            "embargo",
             f"{embargo} bars are fewer than the horizon of {horizon}: training targets would "
             "reach into the test set",
             f"set embargo to at least {horizon}",
@@ -136,18 +136,18 @@ def _require_inside(dates: Times, first_test: int, test_start: str, embargo: int
         raise _misplaced(test_start, dates, f"leaves no training date after {embargo} embargoed")
 
 
-def _misplaced(test_start: str, dates: Times, problem: str) -> InputError:
+def _misplaced(test_start: str, dates: Times, problem: str) -> BadValue:
     first, last = (f"{pd.Timestamp(date):%Y-%m-%d}" for date in (dates[0], dates[-1]))
-    return InputError(
-        "config.yaml split_data.test_start",
+    return BadValue(
+        "test_start",
         f"{test_start} {problem}",
         f"choose a date well inside the data, which span {first} to {last}",
     )
 
 
-def _too_few(count: int, problem: str) -> InputError:
-    return InputError(
-        "config.yaml split_data.folds",
+def _too_few(count: int, problem: str) -> BadValue:
+    return BadValue(
+        "folds",
         f"{problem} for {count} folds",
-        "use fewer folds, a shorter embargo or a later split_data.test_start",
+        "use fewer folds, a shorter embargo or a later test_start",
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tidemark.arrays import Floats
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.models import forecast_metrics
 
 import numpy as np
@@ -61,14 +61,13 @@ def feature_importance(
         shuffles), each of one value, for `ALL`; in the unit of the target.
 
     Raises:
-        InputError: no test row has a target.
+        BadValue: no test row has a target.
     """
     from sklearn.inspection import permutation_importance
 
     rows = test[test["target"].notna()]
     if rows.empty:
-        where = "data/splits"
-        raise InputError(where, "no test row has a target", "set split_data.test_start earlier")
+        raise BadValue("test_start", "no test row has a target", "set it earlier")
     rows = rows.iloc[:: -(-len(rows) // most_rows)]
     names = list(pipeline.feature_names_in_)
     found = permutation_importance(

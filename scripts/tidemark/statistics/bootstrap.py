@@ -9,7 +9,7 @@ Intervals add up what `block_starts` drew (`resample`); paths take the dates the
 """
 
 from tidemark.arrays import Floats, Integers
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -26,11 +26,11 @@ def block_starts(dates: int, block_length: int, replicates: int, seed: int) -> I
         (replicates, blocks) positions; as many blocks as cover `dates` dates.
 
     Raises:
-        InputError: a block is longer than the dates.
+        BadValue: a block is longer than the dates.
     """
     if block_length > dates:
-        raise InputError(
-            "config.yaml evaluate.block_length",
+        raise BadValue(
+            "block_length",
             f"a block of {block_length} dates is longer than the {dates} dates tested",
             f"set it to {dates} or less, far less for a trustworthy interval",
         )

@@ -36,7 +36,7 @@ scenarios = filled(MarketScenarios, config["market_scenarios"])
 built = list(configured.build(prices, scenarios, 42, rates))
 rules = Rules("next_open", 5e-4, 5e-4, "long_short", 0.0, rates.together.bars_a_year)
 strategy = strategies.load("sma_cross")
-sets = strategies.grid(strategy, GRID, "GRID")
+sets = strategies.grid(strategy, GRID)
 
 
 def rows(share: float) -> int:

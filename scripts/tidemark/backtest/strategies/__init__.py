@@ -27,7 +27,7 @@ from traceback import extract_tb
 from typing import Any
 
 from tidemark.arrays import Floats
-from tidemark.errors import InputError, hint
+from tidemark.errors import BadValue, InputError, hint
 from tidemark.market.grid import Prices, locked
 from tidemark.market.recall import Recall
 from tidemark.ohlcv import OHLCV
@@ -66,11 +66,12 @@ def load(name: str) -> Strategy:
     """The strategy of that name; only its own file is imported.
 
     Raises:
-        InputError: there is none, or its file lacks something or has it wrong.
+        BadValue: there is none.
+        InputError: its file lacks something or has it wrong.
     """
     if name not in names():
-        raise InputError(
-            "config.yaml strategies",
+        raise BadValue(
+            "strategy",
             f"there is no strategy {name}{hint(name, names())}",
             f"name one of {', '.join(names())}, or write {FOLDER}/{name}.py",
         )
@@ -127,53 +128,52 @@ def _inputs(
     return tuple(other for other in others if other not in defaults)
 
 
-def grid(strategy: Strategy, values: Mapping[str, Sequence[Any]], where: str) -> list[Parameters]:
+def grid(strategy: Strategy, values: Mapping[str, Sequence[Any]]) -> list[Parameters]:
     """All combinations of the listed values that make sense; defaults for what is not listed.
 
     Args:
         strategy: whose parameters.
         values: lists of values by parameter; `{}` gives the defaults alone.
-        where: the place of `values` in the configuration, for errors.
 
     Raises:
-        InputError: an unknown parameter, a value of the wrong type or listed twice, an empty list,
+        BadValue: an unknown parameter, a value of the wrong type or listed twice, an empty list,
             or no combination that makes sense.
     """
     for key in values:
         if key not in strategy.defaults:
-            raise InputError(
-                f"{where}.{key}",
+            raise BadValue(
+                key,
                 f"{strategy.name} has no such parameter{hint(key, strategy.defaults)}",
                 f"its parameters: {', '.join(strategy.defaults) or 'none'}",
             )
     lists = {
-        key: _checked(values.get(key, [default]), default, f"{where}.{key}")
+        key: _checked(values.get(key, [default]), default, key)
         for key, default in strategy.defaults.items()
     }
     sets = [dict(zip(lists, chosen, strict=True)) for chosen in itertools.product(*lists.values())]
     sensible = [one for one in sets if strategy.valid(**one)]
     if not sensible:
-        raise InputError(
-            where,
+        raise BadValue(
+            "",
             f"{strategy.name} can do nothing with any of these values, e.g. {describe(sets[0])}",
             f"its defaults make sense: {describe(strategy.defaults)}",
         )
     return sensible
 
 
-def _checked(values: object, default: Any, where: str) -> list[Any]:
+def _checked(values: object, default: Any, key: str) -> list[Any]:
     """The listed values, each of the default's type; a whole number will do for a fraction."""
     if not isinstance(values, list | tuple) or not values:
-        raise InputError(where, "not a list of values", f"write a list, e.g. [{default}]")
+        raise BadValue(key, "not a list of values", f"write a list, e.g. [{default}]")
     kind = type(default)
     for value in values:
         if type(value) is not kind and not (kind is float and type(value) is int):
             word = {int: "a whole number", float: "a number"}.get(kind, f"a {kind.__name__}")
-            raise InputError(where, f"{value!r} is not {word}", f"e.g. [{default}]")
+            raise BadValue(key, f"{value!r} is not {word}", f"e.g. [{default}]")
         if kind is float and not math.isfinite(value):
-            raise InputError(where, f"{value!r} is not finite", f"e.g. [{default}]")
+            raise BadValue(key, f"{value!r} is not finite", f"e.g. [{default}]")
         if values.count(value) > 1:
-            raise InputError(where, f"{value!r} is listed twice", "remove one of the two")
+            raise BadValue(key, f"{value!r} is listed twice", "remove one of the two")
     return [kind(value) for value in values]
 
 
@@ -202,12 +202,13 @@ def targets_of(
         inputs: (bars, tickers) by name, at least those in `strategy.inputs`.
 
     Raises:
-        InputError: an input is missing, the strategy writes into bars or an indicator's result, or
+        BadValue: an input is missing.
+        InputError: the strategy writes into bars or an indicator's result, or
             targets have another shape or lie beyond -1 to 1.
     """
     for name in strategy.inputs:
         if name not in (inputs or {}):
-            raise lacking(strategy, name, "config.yaml strategies")
+            raise lacking(strategy, name)
     data = {name: locked((inputs or {})[name]) for name in strategy.inputs}
     shared = prices.locked()
     known = Recall([*(getattr(shared, name) for name in OHLCV), *data.values()])
@@ -247,9 +248,9 @@ def _writes(strategy: Strategy, parameters: Parameters, error: ValueError) -> In
     )
 
 
-def lacking(strategy: Strategy, name: str, where: str) -> InputError:
-    """An entry that does not say whose forecasts to trade."""
-    return InputError(where, f"{strategy.name} needs {name}", f"say whose {name} in its entry")
+def lacking(strategy: Strategy, name: str) -> BadValue:
+    """The error of an input that a strategy needs and is not given."""
+    return BadValue(name, f"{strategy.name} needs {name}", f"say whose {name} in its entry")
 
 
 def _require_positions(

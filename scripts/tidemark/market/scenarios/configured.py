@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.market.bars_a_year import Rates
 from tidemark.market.grid import Prices
-from tidemark.market.scenarios.market import SECTION, MarketScenario
+from tidemark.market.scenarios.market import MarketScenario
 from tidemark.market.scenarios.paths import path_names, simulated
 from tidemark.market.scenarios.settings import MarketScenarios, Stress, Window
 from tidemark.market.scenarios.stress import stressed
@@ -27,7 +27,7 @@ def build(
         rates: of `bars_a_year.of_prices`.
 
     Raises:
-        InputError: two have the same name, or as the functions below.
+        BadValue: two have the same name, or as the functions below.
     """
     years = calendar_years(prices) if settings.calendar_years else {}
     names = ["full", *settings.historical, *years, *settings.stress]
@@ -50,4 +50,4 @@ def _require_distinct(names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         problem = f"two market scenarios are called {twice[0]}"
-        raise InputError(SECTION, problem, "give one of them another name")
+        raise BadValue("", problem, "give one of them another name")

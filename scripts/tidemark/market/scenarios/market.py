@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 REAL = ("full", "historical")
-SECTION = "config.yaml market_scenarios"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tidemark.arrays import Bools, Floats, Times
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.market.bars_a_year import of_bars
 from tidemark.market.grid import Prices
-from tidemark.market.scenarios.market import SECTION, MarketScenario, iso
+from tidemark.market.scenarios.market import MarketScenario, iso
 from tidemark.market.scenarios.settings import Stochastic
 from tidemark.ohlcv import OHLC, OHLCV
 from tidemark.statistics import bootstrap
@@ -28,13 +28,13 @@ def simulated(prices: Prices, plan: Stochastic, seed: int) -> Iterator[MarketSce
     the data have no open, high or low, a path has none either.
 
     Raises:
-        InputError: an unknown method; or too little history, if any path is asked for.
+        BadValue: an unknown method; or too little history, if any path is asked for.
     """
     for method in plan.paths:
         if method not in METHODS:
             names = ", ".join(METHODS)
-            where = f"{SECTION}.stochastic.paths.{method}"
-            raise InputError(where, "is no way to draw paths", f"choose from {names}")
+            key = f"stochastic.paths.{method}"
+            raise BadValue(key, "is no way to draw paths", f"choose from {names}")
     if not any(plan.paths.values()):
         return
     pool = _pool(prices, plan)
@@ -60,8 +60,8 @@ def _pool(prices: Prices, plan: Stochastic) -> Pool:
     known = np.isfinite(prices.close)
     chosen = (known.sum(axis=0) >= plan.min_history) & known[-1]
     if not chosen.any():
-        raise InputError(
-            f"{SECTION}.stochastic.min_history",
+        raise BadValue(
+            "stochastic.min_history",
             f"no ticker that still trades has {plan.min_history} bars",
             f"set it to {known.sum(axis=0).max()} or less",
         )
@@ -74,8 +74,8 @@ def _pool(prices: Prices, plan: Stochastic) -> Pool:
         ("horizon", plan.horizon, len(known)),
     ):
         if there < needed:
-            raise InputError(
-                f"{SECTION}.stochastic.{key}",
+            raise BadValue(
+                f"stochastic.{key}",
                 f"{needed} bars are needed, and there are {there}",
                 "set it lower, or raise min_history to leave out tickers with a short history",
             )

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 
 from tidemark.arrays import Bools, Floats
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.market.grid import Prices
-from tidemark.market.scenarios.market import SECTION, MarketScenario, gaps, listed
+from tidemark.market.scenarios.market import MarketScenario, gaps, listed
 from tidemark.market.scenarios.settings import Shock, Stress
 
 import numpy as np
@@ -21,7 +21,7 @@ def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketS
     A correlation of tickers of which no two vary together is not made: no bar of it is measured.
 
     Raises:
-        InputError: a correlation that is not above that of history.
+        BadValue: a correlation that is not above that of history.
     """
     rows = slice(0, len(prices.timestamp))
     covered = listed(prices, rows)
@@ -30,7 +30,7 @@ def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketS
         if stress.correlation is not None and lonely:
             yield _not_made(prices, name, stress)
             continue
-        changed = transform(prices, stress, f"{SECTION}.stress.{name}")
+        changed = transform(prices, stress, f"stress.{name}")
         yield MarketScenario(
             name=name,
             kind="stress",
@@ -46,7 +46,7 @@ def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketS
         )
 
 
-def transform(prices: Prices, stress: Stress, where: str = f"{SECTION}.stress") -> Prices:
+def transform(prices: Prices, stress: Stress, where: str = "stress") -> Prices:
     """Change prices as the stress says. What is neutral changes no bit.
 
     Assumptions:
@@ -66,10 +66,10 @@ def transform(prices: Prices, stress: Stress, where: str = f"{SECTION}.stress") 
     Args:
         prices: bars.
         stress: its costs and its cash rate concern the engine and are not used here.
-        where: the key in config.yaml, for messages.
+        where: the parameter that the stress is, for errors.
 
     Raises:
-        InputError: the correlation is not above the present one, or there are no pairs.
+        BadValue: the correlation is not above the present one, or there are no pairs.
     """
     if stress.volatility_multiplier != 1.0 or stress.correlation is not None:
         prices = _respread(prices, stress.volatility_multiplier, stress.correlation, where)
@@ -159,7 +159,7 @@ def _correlated(deviation: Floats, known: Bools, target: float, where: str) -> F
         problem = LONELY
         if np.isfinite(present):
             problem = f"{target:g} is not above the correlation of history, {present:.3f}"
-        raise InputError(f"{where}.correlation", problem, "set it higher, or remove the stress")
+        raise BadValue(f"{where}.correlation", problem, "set it higher, or remove the stress")
     trading = np.maximum(alive.sum(axis=1), 1)
     # A mean over few tickers varies more than one over many; that must not show when one is listed.
     size = np.sqrt((1.0 + (trading - 1) * present) / trading)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.market.grid import Prices
-from tidemark.market.scenarios.market import SECTION, MarketScenario, gaps, listed
+from tidemark.market.scenarios.market import MarketScenario, gaps, listed
 from tidemark.market.scenarios.settings import Window
 
 import numpy as np
@@ -46,7 +46,7 @@ def historical(prices: Prices, windows: Mapping[str, Window]) -> list[MarketScen
     holidays at either end, times the share of the bars within which the ticker has.
 
     Raises:
-        InputError: a window ends before it starts.
+        BadValue: a window ends before it starts.
     """
     groups = overlap_groups(windows)
     return [_window(prices, name, groups[name], window) for name, window in windows.items()]
@@ -98,8 +98,8 @@ def _span(name: str, window: Window) -> tuple[int, int]:
     """First day, and the day after the last, as days since 1970."""
     start, end = np.array([window.start, window.end], dtype="datetime64[D]").astype(int).tolist()
     if end < start:
-        raise InputError(
-            f"{SECTION}.historical.{name}",
+        raise BadValue(
+            f"historical.{name}",
             f"ends on {window.end}, before it starts on {window.start}",
             "exchange start and end",
         )

@@ -12,7 +12,7 @@ import pkgutil
 from functools import cache
 from typing import get_args, get_type_hints
 
-from tidemark.errors import InputError, hint
+from tidemark.errors import BadValue, InputError, hint
 from tidemark.models.settings import Model
 
 FOLDER = "scripts/tidemark/models/estimators"
@@ -28,11 +28,12 @@ def kind(name: str) -> type[Model]:
     """The kind of that name; only its own file is imported.
 
     Raises:
-        InputError: there is none, or its file has no such class.
+        BadValue: there is none.
+        InputError: its file has no such class.
     """
     if name not in names():
-        raise InputError(
-            "config.yaml models",
+        raise BadValue(
+            "estimator",
             f"there is no estimator {name}{hint(name, names())}",
             f"name one of {', '.join(names())}, or write {FOLDER}/{name}.py",
         )
