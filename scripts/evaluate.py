@@ -5,6 +5,7 @@ from tidemark.config.kinds import joined
 from tidemark.errors import InputError
 from tidemark.harness.step import Run, step
 from tidemark.models import forecast_metrics
+from tidemark.models.forecast_metrics import DateSums
 from tidemark.statistics import bootstrap
 
 import pandas as pd
@@ -62,7 +63,7 @@ def _record(
     }
 
 
-def _intervals(run: Run, sums: Floats) -> dict[str, object]:
+def _intervals(run: Run, sums: DateSums) -> dict[str, object]:
     """Intervals of every metric from one moving-block bootstrap over dates.
 
     All instances draw the same dates, so equal forecasts have equal intervals.
@@ -70,8 +71,9 @@ def _intervals(run: Run, sums: Floats) -> dict[str, object]:
     choice = run.config["evaluate"]
     level, length = choice["confidence"], choice["block_length"]
     replicates = choice["bootstrap_replicates"]
-    starts = bootstrap.block_starts(len(sums), length, replicates, run.common_seed)
-    drawn = forecast_metrics.combine(bootstrap.resample(sums, starts, length))
+    starts = bootstrap.block_starts(len(sums.rows), length, replicates, run.common_seed)
+    resampled = bootstrap.resample(sums.as_table(), starts, length)
+    drawn = forecast_metrics.combine(DateSums.of_table(resampled))
     return {
         "scenario": run.scenario,
         "model": run.model,

@@ -1,6 +1,7 @@
 """The metrics against scikit-learn, SciPy and values by hand."""
 
 from tidemark.models import forecast_metrics
+from tidemark.models.forecast_metrics import DateSums
 
 import numpy as np
 import pytest
@@ -94,6 +95,6 @@ def test_metrics_of_some_dates_follow_from_their_sums():
     sums = forecast_metrics.per_date(day, true, predicted, np.full(true.size, 0.001))
     some = np.isin(day, np.unique(day)[10:25])
     alone = overall(day[some], true[some], predicted[some], np.full(some.sum(), 0.001))
-    together = forecast_metrics.combine(sums[10:25].sum(axis=0))
+    together = forecast_metrics.overall(DateSums(*(field[10:25] for field in sums)))
     for name in forecast_metrics.METRICS:
         assert together[name] == pytest.approx(alone[name], rel=1e-9), name

@@ -254,13 +254,17 @@ def intervals(
 
     benchmark_sharpe, _ = drawn(reference)
     names = ("sharpe_ratio", "annual_return", "sharpe_difference")
-    found = np.empty((len(names), returns.shape[1], 2))
-    for i, column in enumerate(returns.T):
+    ends = {name: np.empty((returns.shape[1], 2)) for name in names}
+    for number, column in enumerate(returns.T):
         sharpe_ratio, annual_return = drawn(column)
-        figures = (sharpe_ratio, annual_return, sharpe_ratio - benchmark_sharpe)
-        for j, replicates in enumerate(figures):
-            found[j, i] = bootstrap.interval(replicates, settings.confidence)
-    return dict(zip(names, found, strict=True))
+        replicates = {
+            "sharpe_ratio": sharpe_ratio,
+            "annual_return": annual_return,
+            "sharpe_difference": sharpe_ratio - benchmark_sharpe,
+        }
+        for name in names:
+            ends[name][number] = bootstrap.interval(replicates[name], settings.confidence)
+    return ends
 
 
 def rank_stability(scores: Floats) -> RankStability:

@@ -13,6 +13,7 @@ from tidemark.arrays import Floats
 from tidemark.bars import joining
 from tidemark.layout.evaluate import FORECASTS
 from tidemark.models import forecast_metrics
+from tidemark.models.forecast_metrics import DateSums
 from tidemark.models.settings import Evaluate
 from tidemark.statistics import bootstrap
 
@@ -170,9 +171,9 @@ class _Sums:
     def __init__(self, forecasts: Mapping[Pair, pd.DataFrame], baseline: str) -> None:
         self._forecasts = forecasts
         self._baseline = baseline
-        self._own: dict[Pair, Floats] = {}
+        self._own: dict[Pair, DateSums] = {}
 
-    def of_both(self, pair: Pair, other: Pair) -> tuple[Floats, Floats]:
+    def of_both(self, pair: Pair, other: Pair) -> tuple[DateSums, DateSums]:
         """Over the rows that both have."""
         rows, others = self._forecasts[pair][KEYS], self._forecasts[other][KEYS]
         if rows.equals(others):
@@ -182,12 +183,12 @@ class _Sums:
         rows = rows.merge(others, on=KEYS, validate="one_to_one")
         return self._over(rows, pair), self._over(rows, other)
 
-    def _of_all(self, pair: Pair) -> Floats:
+    def _of_all(self, pair: Pair) -> DateSums:
         if pair not in self._own:
             self._own[pair] = self._over(self._forecasts[pair][KEYS], pair)
         return self._own[pair]
 
-    def _over(self, rows: pd.DataFrame, pair: Pair) -> Floats:
+    def _over(self, rows: pd.DataFrame, pair: Pair) -> DateSums:
         mine = _of_rows(rows, self._forecasts[pair])
         base = pair[0], self._baseline
         _require_same(rows, self._forecasts[base][KEYS], pair, base)
@@ -212,13 +213,13 @@ def _differences(
 
     The corrected interval reads further out in the tails, so it draws as many more replicates.
     """
-    sums = of.of_both(pair, other)
+    ours, theirs = of.of_both(pair, other)
     replicates = settings.bootstrap_replicates * max(comparisons, 1)
-    starts = bootstrap.block_starts(len(sums[0]), settings.block_length, replicates, seed)
-    both = bootstrap.resample(np.hstack(sums), starts, settings.block_length)
-    ours, theirs = np.hsplit(both, 2)
-    estimate = _metric_differences(*(one.sum(axis=0) for one in sums))
-    drawn = _metric_differences(ours, theirs)
+    starts = bootstrap.block_starts(len(ours.rows), settings.block_length, replicates, seed)
+    tables = np.hstack([ours.as_table(), theirs.as_table()])
+    resampled = np.hsplit(bootstrap.resample(tables, starts, settings.block_length), 2)
+    drawn = _less(*(forecast_metrics.combine(DateSums.of_table(table)) for table in resampled))
+    estimate = _less(*map(forecast_metrics.over_all_dates, (ours, theirs)))
     for name in forecast_metrics.METRICS:
         lower, upper = bootstrap.interval(drawn[name], settings.confidence)
         judged = name == "mse" and comparisons > 0
@@ -247,9 +248,9 @@ def _of_rows(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     return frame if frame[KEYS].equals(rows) else rows.merge(frame, on=KEYS, how="left")
 
 
-def _metric_differences(ours: Floats, theirs: Floats) -> dict[str, Floats]:
-    first, second = forecast_metrics.combine(ours), forecast_metrics.combine(theirs)
-    return {name: first[name] - second[name] for name in first}
+def _less(ours: Mapping[str, Floats], theirs: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Our metrics less theirs, by name."""
+    return {name: ours[name] - theirs[name] for name in ours}
 
 
 def _row(

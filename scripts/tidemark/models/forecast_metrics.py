@@ -1,10 +1,12 @@
 """What a forecast is worth, in metrics that follow from sums over dates.
 
-`per_date` reduces forecasts to one row of sums a date, `combine` turns sums over any dates into the
-metrics. The estimate and each bootstrap replicate are so the same formula over different dates.
+`per_date` reduces forecasts to sums of each date, `combine` turns sums over any dates into the
+metrics. So the estimate and each bootstrap replicate are the same formula over different dates.
 
 Errors are in the unit of the returns (decimal fractions), MSE in its square.
 """
+
+from typing import NamedTuple
 
 from tidemark.arrays import Floats, Integers
 
@@ -23,9 +25,36 @@ METRICS = (
 MIN_TICKERS = 3  # of a date, for a rank correlation across tickers to mean anything
 
 
+class DateSums(NamedTuple):
+    """Sums over the rows of each date, (dates,); or over the dates of each replicate.
+
+    Returns are taken about their overall mean, which changes no metric and spares digits.
+    """
+
+    rows: Floats
+    absolute_errors: Floats
+    squared_errors: Floats
+    baseline_squared_errors: Floats
+    returns: Floats
+    squared_returns: Floats
+    right_directions: Floats
+    directions: Floats  # rows in which neither return nor forecast is 0
+    correlations: Floats  # rank correlation across tickers, 0 where there is none
+    correlated: Floats  # dates that have a rank correlation
+
+    def as_table(self) -> Floats:
+        """(dates, fields), as `bootstrap.resample` takes it."""
+        return np.column_stack(self)
+
+    @classmethod
+    def of_table(cls, table: Floats) -> "DateSums":
+        """The sums in a table of (..., fields)."""
+        return cls(*np.moveaxis(table, -1, 0))
+
+
 def per_date(
     dates: NDArray[np.generic], true: Floats, predicted: Floats, baseline: Floats
-) -> Floats:
+) -> DateSums:
     """Sums over each date's rows, from which `combine` computes the metrics.
 
     Args:
@@ -33,10 +62,7 @@ def per_date(
         true, predicted, baseline: (rows,) returns, the model's and the baseline's forecasts.
 
     Returns:
-        (dates, 10), dates ascending: rows, absolute errors, squared errors, squared errors of the
-        baseline, returns, squared returns, right directions, rows with a direction, rank
-        correlation, whether there is one. Returns are taken about their overall mean, which
-        changes no metric and spares digits.
+        Arrays of (dates,), dates ascending.
     """
     _, day = np.unique(dates, return_inverse=True)
     error, centred = predicted - true, true - true.mean()
@@ -44,25 +70,25 @@ def per_date(
     right = directed & (np.sign(true) == np.sign(predicted))
     correlation = rank_correlations(day, true, predicted)
     ranked = np.isfinite(correlation)
-    by_row = (
-        np.ones_like(error),
-        np.abs(error),
-        error**2,
-        (baseline - true) ** 2,
-        centred,
-        centred**2,
-        right.astype(np.float64),
-        directed.astype(np.float64),
+    return DateSums(
+        rows=_daily_sums(day, np.ones_like(error)),
+        absolute_errors=_daily_sums(day, np.abs(error)),
+        squared_errors=_daily_sums(day, error**2),
+        baseline_squared_errors=_daily_sums(day, (baseline - true) ** 2),
+        returns=_daily_sums(day, centred),
+        squared_returns=_daily_sums(day, centred**2),
+        right_directions=_daily_sums(day, right.astype(np.float64)),
+        directions=_daily_sums(day, directed.astype(np.float64)),
+        correlations=np.where(ranked, correlation, 0.0),
+        correlated=ranked.astype(np.float64),
     )
-    sums = [_daily_sums(day, values) for values in by_row]
-    return np.column_stack([*sums, np.where(ranked, correlation, 0.0), ranked])
 
 
-def combine(sums: Floats) -> dict[str, Floats]:
+def combine(sums: DateSums) -> dict[str, Floats]:
     """The metrics from sums over dates.
 
     Args:
-        sums: (..., 10) as of `per_date`, added up over dates.
+        sums: (...) each, added up over dates.
 
     Returns:
         Name to (...) values; NaN where a metric is undefined.
@@ -71,25 +97,27 @@ def combine(sums: Floats) -> dict[str, Floats]:
         correlation across tickers. Skill is 1 - MSE / MSE of the baseline (Murphy 1988, Monthly
         Weather Review 116, 2417-2424): 0 for the baseline itself, positive for better.
     """
-    rows, absolute, squared, reference, total, total_squared, right, directed, ranks, ranked = (
-        np.moveaxis(sums, -1, 0)
-    )
-    mse = _ratio(squared, rows)
-    variation = total_squared - _ratio(total**2, rows)
+    mse = _ratio(sums.squared_errors, sums.rows)
+    variation = sums.squared_returns - _ratio(sums.returns**2, sums.rows)
     return {
-        "mae": _ratio(absolute, rows),
+        "mae": _ratio(sums.absolute_errors, sums.rows),
         "mse": mse,
         "rmse": np.sqrt(mse),
-        "r2": 1.0 - _ratio(squared, variation),
-        "directional_accuracy": _ratio(right, directed),
-        "information_coefficient": _ratio(ranks, ranked),
-        "skill": 1.0 - _ratio(squared, reference),
+        "r2": 1.0 - _ratio(sums.squared_errors, variation),
+        "directional_accuracy": _ratio(sums.right_directions, sums.directions),
+        "information_coefficient": _ratio(sums.correlations, sums.correlated),
+        "skill": 1.0 - _ratio(sums.squared_errors, sums.baseline_squared_errors),
     }
 
 
-def overall(sums: Floats) -> dict[str, float]:
-    """The metrics over all dates, from the (dates, 10) sums of `per_date`."""
-    return {name: float(value) for name, value in combine(sums.sum(axis=0)).items()}
+def over_all_dates(sums: DateSums) -> dict[str, Floats]:
+    """The metrics over all dates together, each of shape ()."""
+    return combine(DateSums.of_table(sums.as_table().sum(axis=0)))
+
+
+def overall(sums: DateSums) -> dict[str, float]:
+    """The metrics over all dates together, as plain numbers."""
+    return {name: float(value) for name, value in over_all_dates(sums).items()}
 
 
 def rank_correlations(day: Integers, true: Floats, predicted: Floats) -> Floats:
