@@ -1,18 +1,23 @@
 """Rank the strategies over all tickers and market scenarios, and say what the ranking is worth."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import asdict
+from functools import reduce
+from operator import add
+from typing import Any
 
 from tidemark.assessment import by_market, evidence, overfitting, rankings, scoring, verdict
 from tidemark.assessment.averages import Averages
 from tidemark.assessment.settings import Guardrails
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.harness.step import Run, step
+from tidemark.layout.assess import ASSESSED, ASSESSMENT
+from tidemark.layout.backtest import CELLS as TESTED
+from tidemark.layout.backtest import RETURNS
 from tidemark.layout.market_scenarios import BARS_A_YEAR
 
 import pandas as pd
 
-FOLDER = "metrics/assessment"
 CELLS = 250_000  # scored at a time, which takes some 0.3 GB
 
 
@@ -20,123 +25,103 @@ CELLS = 250_000  # scored at a time, which takes some 0.3 GB
 def assess(run: Run) -> None:
     """Write metrics/assessment/: scores, rankings, evidence, and a summary in words."""
     settings = run.config["assess"]
-    benchmark = settings["benchmark"]
-    cells, found = _scored(run)
-    sets = rankings.set_rankings(found, run.settings(Guardrails, settings["guardrails"]))
-    ranked = rankings.strategy_rankings(sets)
-    examined = _examined(run, ranked)
-    stability = overfitting.rank_stability(found.group_scores().to_numpy())
-    winner = evidence.of_winner(
-        ranked, examined, benchmark, settings["confidence"], stability.kendalls_w
+    benchmark, weights = settings["benchmark"], run.plain(settings["weights"])
+    guardrails = run.settings(Guardrails, settings["guardrails"])
+
+    tested = [TESTED.format(strategy=name) for name in run.config["strategies"]]
+    averages = []
+    with (
+        run.read.rows_by_text(tested, "scenario_name", scoring.LABELS) as cells,
+        run.write.parquet_parts(ASSESSED.format(table="backtest_results")) as results,
+    ):
+        for names in scoring.in_parts(cells.counts, CELLS):
+            scored = scoring.scored(cells.of(names), weights)
+            results.write(scoring.with_names(scored))
+            averages.append(Averages.of(scored, benchmark))
+    whole = reduce(add, averages)
+
+    sets = rankings.set_rankings(whole, guardrails)
+    strategies = rankings.strategy_rankings(sets)
+    best = strategies[strategies["overall_rank"].notna()].set_index("strategy_name")["best_set"]
+    names = [*best.index, benchmark]
+    daily = _returns(
+        {name: run.read.parquet(RETURNS.format(strategy=name)) for name in names}, benchmark
     )
-    performance = by_market.scenario_performance(found, benchmark)
-    scores = by_market.strategy_scores(found)
+    held = daily.pop(benchmark).iloc[:, 0].to_numpy()
+    yearly = run.read.json(BARS_A_YEAR)["together"]["bars_a_year"]
+    plan = _plan(settings, len(held), yearly, run.config["backtest"]["cash_rate"], run.seed)
+    examined = evidence.examine(
+        {name: returns.to_numpy() for name, returns in daily.items()},
+        {name: returns.columns.get_loc(best[name]) for name, returns in daily.items()},
+        held,
+        plan,
+    )
+
+    stability = overfitting.rank_stability(whole.group_scores().to_numpy())
+    winner = evidence.of_winner(
+        strategies, examined, benchmark, settings["confidence"], stability.kendalls_w
+    )
+    performance = by_market.scenario_performance(whole, benchmark)
+    scores = by_market.strategy_scores(whole)
     for name, table in {
         "set_rankings": sets,
-        "strategy_rankings": ranked,
+        "strategy_rankings": strategies,
         "scenario_performance": performance,
         "strategy_scores": scores,
         "leaders": by_market.leaders(scores),
         "paths": by_market.paths(performance),
         "evidence": examined,
     }.items():
-        run.write.parquet(f"{FOLDER}/{name}.parquet", table)
+        run.write.parquet(ASSESSED.format(table=name), table)
     run.write.json(
-        f"{FOLDER}/summary.json",
+        ASSESSMENT,
         {
             "conclusion": verdict.in_words(winner),
             "winner": asdict(winner),
             "rank_stability": asdict(stability),
             "tested": {
-                "cells": cells,
-                "tickers": len(found.tickers),
-                "market_scenarios": found.returns["scenario_name"].nunique(),
+                "cells": results.rows,
+                "tickers": len(whole.tickers),
+                "market_scenarios": whole.returns["scenario_name"].nunique(),
             },
         },
     )
-    passed = int(ranked["passed"].sum())
-    run.tell.headline(f"{cells:,} cells; {winner.strategy} first, {passed} strategies pass")
+    passed = int(strategies["passed"].sum())
+    run.tell.headline(f"{results.rows:,} cells; {winner.strategy} first, {passed} strategies pass")
 
 
-def _scored(run: Run) -> tuple[int, Averages]:
-    """Score the cells a part at a time, into backtest_results; how many, and their averages."""
-    settings = run.config["assess"]
-    weights = run.plain(settings["weights"])
-    found: list[Averages] = []
-
-    def parts() -> Iterator[pd.DataFrame]:
-        for names in _parts(run):
-            results = scoring.scored(_cells(run, names), weights)
-            averages = Averages.of(results, settings["benchmark"])
-            found[:] = [found[0] + averages] if found else [averages]
-            yield scoring.with_names(results)
-
-    with run.write.parquet_parts(f"{FOLDER}/backtest_results.parquet") as written:
-        for part in parts():
-            written.write(part)
-    return written.rows, found[0]
-
-
-def _parts(run: Run) -> list[list[str]]:
-    """Market scenarios to score together."""
-    key = ["scenario_name"]
-    named = run.read.parquet_rows(_paths(run), {}, columns=key, categories=key)
-    return scoring.in_parts(named.value_counts("scenario_name").to_dict(), CELLS)
-
-
-def _cells(run: Run, names: list[str]) -> pd.DataFrame:
-    """All cells of these market scenarios."""
-    return run.read.parquet_rows(_paths(run), {"scenario_name": names}, categories=scoring.LABELS)
-
-
-def _paths(run: Run) -> list[str]:
-    return [f"metrics/backtests/{name}.parquet" for name in run.config["strategies"]]
-
-
-def _examined(run: Run, ranked: pd.DataFrame) -> pd.DataFrame:
-    """The evidence for each ranked strategy, from daily returns on full history."""
-    settings = run.config["assess"]
-    ranked = ranked[ranked["overall_rank"].notna()].set_index("strategy_name")
-    frames = {
-        name: run.read.parquet(f"data/backtests/{name}.parquet")
-        for name in [*ranked.index, settings["benchmark"]]
-    }
-    times = frames[settings["benchmark"]]["timestamp"]
+def _returns(frames: Mapping[str, pd.DataFrame], benchmark: str) -> dict[str, pd.DataFrame]:
+    """(bars, sets) daily returns of each strategy, all of the same bars."""
     for name, frame in frames.items():
-        if not frame["timestamp"].equals(times):
-            where = f"data/backtests/{name}.parquet"
+        if not frame["timestamp"].equals(frames[benchmark]["timestamp"]):
+            where = RETURNS.format(strategy=name)
             raise InputError(where, "has other bars than the benchmark", "run make again")
-    returns = {name: frame.drop(columns="timestamp") for name, frame in frames.items()}
-    benchmark = returns.pop(settings["benchmark"]).iloc[:, 0].to_numpy()
-    return evidence.examine(
-        {name: table.to_numpy() for name, table in returns.items()},
-        {name: table.columns.get_loc(ranked["best_set"][name]) for name, table in returns.items()},
-        benchmark,
-        _plan(run, next(iter(frames.values()))["timestamp"]),
-    )
+    return {name: frame.drop(columns="timestamp") for name, frame in frames.items()}
 
 
-def _plan(run: Run, timestamp: pd.Series) -> evidence.Plan:
-    settings = run.config["assess"]
-    yearly = run.read.json(BARS_A_YEAR)["together"]["bars_a_year"]
-    first = round(settings["walk_forward"]["first_years"] * yearly)
-    if first >= len(timestamp):
-        raise InputError(
-            "config.yaml assess.walk_forward.first_years",
-            f"the data hold {len(timestamp) / yearly:.1f} years",
-            "choose fewer, so that some are left to trade",
+def _plan(
+    settings: Mapping[str, Any], bars: int, yearly: float, cash_rate: float, seed: int
+) -> evidence.Plan:
+    """How returns of so many bars, of which a year has `yearly`, are examined."""
+    walk = settings["walk_forward"]
+    first = round(walk["first_years"] * yearly)
+    if not 2 <= first < bars:
+        raise BadValue(
+            "walk_forward.first_years",
+            f"that is {first} bars, and the data hold {bars}, or {bars / yearly:.1f} years",
+            "choose so that there are bars to choose on, and some are left to trade",
         )
     return evidence.Plan(
-        yearly,
-        (1.0 + run.config["backtest"]["cash_rate"]) ** (1.0 / yearly) - 1.0,
-        settings["blocks"],
-        first,
-        max(1, round(settings["walk_forward"]["every_years"] * yearly)),
-        overfitting.Bootstrap(
-            settings["block_length"],
-            settings["bootstrap_replicates"],
-            settings["confidence"],
-            run.seed,
+        periods_per_year=yearly,
+        cash=(1.0 + cash_rate) ** (1.0 / yearly) - 1.0,
+        blocks=settings["blocks"],
+        first=first,
+        every=max(1, round(walk["every_years"] * yearly)),
+        bootstrap=overfitting.Bootstrap(
+            block_length=settings["block_length"],
+            replicates=settings["bootstrap_replicates"],
+            confidence=settings["confidence"],
+            seed=seed,
         ),
     )
 

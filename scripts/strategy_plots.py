@@ -1,71 +1,62 @@
 """Draw the figures of the strategy assessment."""
 
-from collections.abc import Mapping
-
 from tidemark.harness.step import Run, step
+from tidemark.layout.assess import ASSESSED, ASSESSMENT
+from tidemark.layout.backtest import RETURNS
+from tidemark.layout.strategy_plots import STRATEGY_FIGURE, STRATEGY_FIGURES
 from tidemark.reporting import strategy_figures as figures
 from tidemark.reporting.strategy_figures.assessed import CELL_COLUMNS, Assessment
 
 import pandas as pd
 
-FOLDER = "metrics/assessment"
-
 
 @step()
 def strategy_plots(run: Run) -> None:
     """Write reports/figs/strategy_*.png, and a list of them to artifacts/strategy_figures.json."""
-    dpi = run.config["plots"]["dpi"]
-    listing = [
-        {
-            "file": f"reports/figs/{plot.name}.png",
-            "kind": plot.kind,
-            "strategy": plot.strategy,
-            "title": plot.title,
-            "caption": plot.caption,
-            "missing": not run.save_figure(f"reports/figs/{plot.name}.png", plot.draw(), dpi),
-        }
-        for plot in figures.plots(_found(run))
-    ]
-    run.write.json("artifacts/strategy_figures.json", listing)
-    drawn = sum(not figure["missing"] for figure in listing)
-    run.tell.headline(f"{drawn} of {len(listing)} figures")
-
-
-def _found(run: Run) -> Assessment:
-    settings = run.config["assess"]
-    tables = {
-        name: run.read.parquet(f"{FOLDER}/{table}.parquet")
-        for name, table in {
-            "sets": "set_rankings",
-            "rankings": "strategy_rankings",
-            "scores": "strategy_scores",
-            "evidence": "evidence",
-        }.items()
-    }
-    rankings = tables["rankings"]
-    ranked = rankings[rankings["overall_rank"].notna()].head(settings["tear_sheets"])
+    settings, dpi = run.config["assess"], run.config["plots"]["dpi"]
     benchmark = settings["benchmark"]
-    listed = pd.concat([ranked, rankings[rankings["strategy_name"] == benchmark]])
-    shown = dict(listed[["strategy_name", "best_set"]].to_numpy())
+    rankings = run.read.parquet(ASSESSED.format(table="strategy_rankings"))
+    shown = _shown(rankings, benchmark, settings["tear_sheets"])
     returns = {
-        name: run.read.parquet(f"data/backtests/{name}.parquet").set_index("timestamp")[chosen]
+        name: run.read.parquet(RETURNS.format(strategy=name)).set_index("timestamp")[chosen]
         for name, chosen in shown.items()
     }
-    return Assessment(
-        **tables,
-        cells=_cells(run, shown),
-        tested=run.read.json(f"{FOLDER}/summary.json")["tested"],
+    with run.read.rows_by_text([ASSESSED.format(table="backtest_results")], "set") as tested:
+        cells = tested.of(shown.values(), CELL_COLUMNS)
+    assessment = Assessment(
+        sets=run.read.parquet(ASSESSED.format(table="set_rankings")),
+        rankings=rankings,
+        scores=run.read.parquet(ASSESSED.format(table="strategy_scores")),
+        evidence=run.read.parquet(ASSESSED.format(table="evidence")),
+        cells=cells[cells["set"] == cells["strategy_name"].map(shown)],
+        tested=run.read.json(ASSESSMENT)["tested"],
         benchmark=benchmark,
         confidence=settings["confidence"],
         returns=pd.DataFrame(returns),
     )
+    listing = [
+        {
+            "file": STRATEGY_FIGURE.format(figure=plot.name),
+            "kind": plot.kind,
+            "strategy": plot.strategy,
+            "title": plot.title,
+            "caption": plot.caption,
+            "missing": not run.save_figure(
+                STRATEGY_FIGURE.format(figure=plot.name), plot.draw(), dpi
+            ),
+        }
+        for plot in figures.plots(assessment)
+    ]
+    run.write.json(STRATEGY_FIGURES, listing)
+    drawn = sum(not figure["missing"] for figure in listing)
+    run.tell.headline(f"{drawn} of {len(listing)} figures")
 
 
-def _cells(run: Run, shown: Mapping[str, str]) -> pd.DataFrame:
-    """The cells of one set of each strategy, which are few of all that were tested."""
-    wanted = {"strategy_name": shown.keys(), "set": shown.values()}
-    cells = run.read.parquet_rows([f"{FOLDER}/backtest_results.parquet"], wanted, CELL_COLUMNS)
-    return cells[cells["set"] == cells["strategy_name"].map(shown)]
+def _shown(rankings: pd.DataFrame, benchmark: str, tear_sheets: int) -> dict[str, str]:
+    """The best set of each strategy that has a tear sheet, and of the benchmark."""
+    ranked = rankings[rankings["overall_rank"].notna()].head(tear_sheets)
+    listed = pd.concat([ranked, rankings[rankings["strategy_name"] == benchmark]])
+    return dict(listed[["strategy_name", "best_set"]].to_numpy())
 
 
 if __name__ == "__main__":

@@ -8,13 +8,17 @@ from tidemark.harness.record import Output
 from tidemark.harness.run import Run
 from tidemark.project import HERE
 
+import pandas as pd
 import pytest
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return Run(HERE, Instance("reports", {}))
+    run = Run(HERE, Instance("reports", {}))
+    yield run
+    for handler in run.log.handlers:
+        handler.close()
 
 
 def test_a_file_is_hashed_once_as_it_is_read(run, monkeypatch):
@@ -27,3 +31,32 @@ def test_a_file_is_hashed_once_as_it_is_read(run, monkeypatch):
     assert run.read.content("models/x.pkl") == b"content"
     assert run.read.inputs == {"models/x.pkl": recorded.sha256}
     assert hashed == [b"content"]
+
+
+def tables(count):
+    for number in range(count):
+        frame = pd.DataFrame({"text": ["a", "b"], "value": [number, -number]})
+        Path(f"{number}.parquet").write_bytes(store.parquet_bytes(frame))
+    return [f"{number}.parquet" for number in range(count)]
+
+
+def test_files_of_rows_are_opened_once_however_many_parts_are_taken(run, monkeypatch):
+    paths, opened, open_file = tables(3), [], store.open_file
+    monkeypatch.setattr(
+        store, "open_file", lambda path: opened.append(str(path)) or open_file(path)
+    )
+    with run.read.rows_by_text(paths, "text") as rows:
+        parts = [rows.of([text]) for text in rows.counts]
+    assert [list(part["value"]) for part in parts] == [[0, 1, 2], [0, -1, -2]]
+    assert opened == paths
+    assert run.read.inputs == {path: store.sha256_file(Path(path)) for path in paths}
+
+
+def test_rows_of_a_file_that_is_written_to_meanwhile_are_not_taken(run):
+    def altered():
+        with run.read.rows_by_text(tables(1), "text") as rows:
+            Path("0.parquet").touch()
+            return rows.of(["a"])
+
+    with pytest.raises(OSError, match="changed while it was read"):
+        altered()

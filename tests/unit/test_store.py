@@ -12,6 +12,7 @@ from tidemark.project import HERE
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,3 +158,42 @@ def test_an_output_edited_by_hand_is_set_aside(tmp_path, monkeypatch):
     assert staging.commit()["data/one"].mtime_ns == 7
     assert staging.kept == ["artifacts/edited_by_hand/data/one"]
     assert Path(staging.kept[0]).read_bytes() == b"edited"
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Two files: rows of a, b, c in groups of two, and rows of c alone."""
+    for name, texts in (("one", "abbcac"), ("two", "cc")):
+        frame = pd.DataFrame(
+            {"text": list(texts), "row": [f"{name}{n}" for n in range(len(texts))]}
+        )
+        parts = store.ParquetParts(tmp_path / name, known_as=name)
+        for first in range(0, len(frame), 2):
+            parts.write(frame[first : first + 2])
+        parts.close()
+    with store.open_file(tmp_path / "one") as one, store.open_file(tmp_path / "two") as two:
+        yield [one, two]
+
+
+def test_rows_by_text_are_those_of_the_texts_in_the_order_of_the_files(opened):
+    rows = store.RowsByText(opened, "text")
+    assert rows.counts == {"a": 2, "b": 2, "c": 4}
+    assert list(rows.of(["c"])["row"]) == ["one3", "one5", "two0", "two1"]
+    assert list(rows.of(["b", "a"])["row"]) == ["one0", "one1", "one2", "one4"]
+    assert list(rows.of(["c"], ["text"]).columns) == ["text"]
+    assert list(rows.of(["d"]).columns) == ["text", "row"]
+    assert rows.of(["d"]).empty
+
+
+def test_row_groups_without_a_wanted_text_are_not_read(opened, monkeypatch):
+    rows, read = store.RowsByText(opened, "text", categories=["text"]), []
+    real = pq.ParquetFile.read_row_group
+    monkeypatch.setattr(
+        pq.ParquetFile,
+        "read_row_group",
+        lambda self, number, *rest, **named: (
+            read.append(number) or real(self, number, *rest, **named)
+        ),
+    )
+    assert list(rows.of(["b"])["text"]) == ["b", "b"]
+    assert read == [0, 1]

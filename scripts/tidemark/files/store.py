@@ -12,7 +12,8 @@ import math
 import os
 import pickle
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,12 @@ def sha256_file(path: Path) -> str:
         OSError: the file cannot be read, or is not a file.
     """
     with open_file(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(file)
+
+
+def sha256_of(file: io.BufferedReader) -> str:
+    """Hex SHA-256 of an open file, from where it stands to its end."""
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class UnfitFileError(OSError):
@@ -241,38 +247,57 @@ def parquet_frame(data: bytes) -> "DataFrame":
     return frame
 
 
-def parquet_rows(
-    files: Iterable[bytes],
-    only: Mapping[str, Collection[str]],
-    columns: Sequence[str] | None = None,
-    categories: Sequence[str] = (),
-) -> "DataFrame":
-    """The rows that have certain texts, in order, from Parquet files of the same columns.
+class RowsByText:
+    """The rows of Parquet files of the same columns, by the text that they have in one column.
 
-    Beside the rows that are kept, memory holds the encoded bytes of one file and one of its row
-    groups.
+    Which texts each row group has is found out once. Beside the rows that are asked for, memory
+    holds one row group; the files stay open, so that nobody else can change what is read.
 
     Args:
-        files: the bytes of each file.
-        only: for each column named, the texts that it may have.
-        columns: the columns to read; None for all.
+        files: open for reading, at least one.
+        by: the column of texts.
         categories: columns of text that become categories.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
-    tables = []
-    for data in files:
-        file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=list(categories))
-        for number in range(file.num_row_groups):
+    def __init__(
+        self, files: Sequence[io.BufferedReader], by: str, categories: Sequence[str] = ()
+    ) -> None:
+        import pyarrow.parquet as pq
+
+        self.counts: Counter[str] = Counter()  # how many rows have each text
+        self._by = by
+        self._groups: list[tuple[Any, int, set[str]]] = []
+        for opened in files:
+            file = pq.ParquetFile(opened, read_dictionary=list(categories))
+            for number in range(file.num_row_groups):
+                column = file.read_row_group(number, [by], use_threads=False)[by]
+                counted = column.value_counts().to_pylist()
+                texts = {pair["values"]: pair["counts"] for pair in counted}
+                self.counts.update(texts)
+                self._groups.append((file, number, set(texts)))
+
+    def of(self, texts: Collection[str], columns: Sequence[str] | None = None) -> "DataFrame":
+        """The rows that have one of these texts, in the order of the files.
+
+        Args:
+            texts: the texts.
+            columns: those to read; None for all.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = set(texts)
+        some = [group for group in self._groups if wanted & group[2]] or self._groups[:1]
+        tables = []
+        for file, number, present in some:
             table = file.read_row_group(number, columns, use_threads=False)
-            for name, texts in only.items():
-                column = table[name].cast(pa.string())
-                table = table.filter(pc.is_in(column, pa.array(texts, pa.string())))
+            if not present <= wanted:
+                column = table[self._by].cast(pa.string())
+                table = table.filter(pc.is_in(column, pa.array(sorted(wanted), pa.string())))
             tables.append(table)
-    frame: DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas(use_threads=False)
-    return frame
+        whole = pa.concat_tables(tables).unify_dictionaries()
+        frame: DataFrame = whole.to_pandas(use_threads=False)
+        return frame
 
 
 def json_bytes(value: object) -> bytes:

@@ -1,12 +1,14 @@
 """What a step reads: each file and listing is hashed as it is read, and becomes an input."""
 
+import contextlib
 import errno
+import io
 import json
 import os
 import pickle
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tidemark.config import view
 from tidemark.errors import InputError
@@ -18,6 +20,8 @@ from tidemark.project import Tree
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+T = TypeVar("T")
 
 
 class Reads:
@@ -39,14 +43,18 @@ class Reads:
 
     def content(self, path: str) -> bytes:
         """A file's bytes, hashed as they are read."""
+        return self._vouched_for(path, _read_hashed)
+
+    def _vouched_for(self, path: str, read: Callable[[Path], tuple[T, str]]) -> T:
+        """What `read` gives of a file, if Make knows of it and nobody altered it."""
         self._must_be_promised(path)
         with guard.opened():
-            data, sha = _read_hashed(self._tree / path)
+            value, sha = read(self._tree / path)
             recorded = publishing.produced(self._tree, path)
             if recorded and sha != recorded.sha256:
-                data, sha = self._read_once_more(path)
+                value, sha = self._read_once_more(path, read)
         self.inputs[path] = sha
-        return data
+        return value
 
     def _must_be_promised(self, path: str) -> None:
         if not (self._tree / path).exists():
@@ -61,11 +69,11 @@ class Reads:
             "add it to that rule's prerequisites in make/",
         )
 
-    def _read_once_more(self, path: str) -> tuple[bytes, str]:
+    def _read_once_more(self, path: str, read: Callable[[Path], tuple[T, str]]) -> tuple[T, str]:
         """Wait for a producer that may be at work in another make; then the file must be its."""
         producer = publishing.producer(self._tree, path) or ""
         with locks.held(self._tree, producer, console.say):
-            data, sha = _read_hashed(self._tree / path)
+            value, sha = read(self._tree / path)
             recorded = publishing.produced(self._tree, path)
         if recorded and sha != recorded.sha256:
             raise InputError(
@@ -73,7 +81,7 @@ class Reads:
                 f"is not what {producer} wrote: it was changed by hand",
                 "keep your copy elsewhere if you need it, delete the file, and run make again",
             )
-        return data, sha
+        return value, sha
 
     def text(self, path: str) -> str:
         """A text file; one that is not UTF-8 is an InputError with the line."""
@@ -103,15 +111,23 @@ class Reads:
         self._rows[path] = len(frame)
         return frame
 
-    def parquet_rows(
-        self,
-        paths: Iterable[str],
-        only: Mapping[str, Collection[str]],
-        columns: Sequence[str] | None = None,
-        categories: Sequence[str] = (),
-    ) -> "DataFrame":
-        """Some rows of Parquet files of the same columns; see `store.parquet_rows`."""
-        return store.parquet_rows(map(self.content, paths), only, columns, categories)
+    @contextlib.contextmanager
+    def rows_by_text(
+        self, paths: Iterable[str], by: str, categories: Sequence[str] = ()
+    ) -> Iterator[store.RowsByText]:
+        """The rows of Parquet files, a part at a time; each file is hashed and looked at once.
+
+        See `store.RowsByText`. A file that is altered in the block is an OSError at its end.
+        """
+        with contextlib.ExitStack() as stack:
+            files = {
+                path: stack.enter_context(self._vouched_for(path, _open_hashed)) for path in paths
+            }
+            since = {path: os.fstat(file.fileno()).st_mtime_ns for path, file in files.items()}
+            yield store.RowsByText(list(files.values()), by, categories)
+            for path, file in files.items():
+                if os.fstat(file.fileno()).st_mtime_ns != since[path]:
+                    raise OSError(errno.EAGAIN, "changed while it was read", path)
 
     def pickle(self, path: str) -> Any:
         """An object, only from a file whose hash its own checkpoint recorded."""
@@ -171,6 +187,13 @@ class Reads:
 def _read_hashed(path: Path) -> tuple[bytes, str]:
     data = store.read_file(path)
     return data, store.sha256(data)
+
+
+def _open_hashed(path: Path) -> tuple[io.BufferedReader, str]:
+    file = store.open_file(path)
+    sha = store.sha256_of(file)
+    file.seek(0)
+    return file, sha
 
 
 def _must_be_a_name(path: str) -> None:

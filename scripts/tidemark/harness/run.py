@@ -27,7 +27,6 @@ OLDER = {  # names that some steps still use, and what they are now
     **{name: ("tell", name) for name in ("headline", "note", "progress", "alert")},
     "parquet_parts": ("write", "parquet_parts"),
     "read_bytes": ("read", "content"),
-    "read_parquet_rows": ("read", "parquet_rows"),
     "inputs": ("read", "inputs"),
     "write_bytes": ("write", "content"),
     "writing": ("write", "file"),
