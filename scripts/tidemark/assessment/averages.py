@@ -36,7 +36,7 @@ SCENARIO = [*GROUP, "scenario_name"]
 
 @dataclass(frozen=True, eq=False)
 class Averages:
-    """What stays of cells: as much as there are sets, groups and market scenarios.
+    """What is kept of cells; its size depends on sets, groups and market scenarios alone.
 
     Attributes:
         sums: of AVERAGED, for each set in each group of market scenarios: index SET and GROUP.
@@ -52,10 +52,10 @@ class Averages:
 
     @classmethod
     def of(cls, cells: pd.DataFrame, benchmark: str) -> "Averages":
-        """Those of all cells of some market scenarios.
+        """Average all cells of some market scenarios.
 
         Args:
-            cells: of `assessment.scored`.
+            cells: as returned by `scoring.scored`.
             benchmark: name of the strategy to compare with, which has one set.
 
         Raises:
@@ -75,7 +75,7 @@ class Averages:
         )
 
     def __add__(self, other: "Averages") -> "Averages":
-        """Those of the cells of both, which are of different market scenarios."""
+        """Join averages, which must be of different market scenarios."""
         sums, counts = (
             pd.concat(both).groupby(level=[*SET, *GROUP]).sum()
             for both in ((self.sums, other.sums), (self.counts, other.counts))

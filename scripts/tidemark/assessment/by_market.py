@@ -1,4 +1,4 @@
-"""Who is good in which market: by market scenario, by group of them, and by kind.
+"""Which strategies are good in which market: by market scenario, by group, and by kind.
 
 Benchmarks stand beside, but do not compete.
 """
@@ -12,18 +12,18 @@ PLACES = 3
 PATHS = "stochastic"
 
 
-def scenario_performance(found: Averages, benchmark: str) -> pd.DataFrame:
-    """Who earned most in each market scenario, by the mean total return over sets and tickers.
+def scenario_performance(averages: Averages, benchmark: str) -> pd.DataFrame:
+    """What earned most in each market scenario, by mean total return over sets and tickers.
 
     Args:
-        found: of all cells.
+        averages: of all cells.
         benchmark: name of the strategy whose return stands beside.
 
     Returns:
         scenario_kind, scenario_name, group, top_strategy, top_return, avg_return (over strategies),
         benchmark_return, strategies_tested; one row a market scenario that a rival was tried in.
     """
-    means = found.returns.round(DIGITS)
+    means = averages.returns.round(DIGITS)
     scenario = ["scenario_kind", "scenario_name", "group"]
     rivals = means[means["strategy_category"] != BENCHMARK].sort_values(
         ["total_return", "strategy_name"], ascending=[False, True]
@@ -43,7 +43,7 @@ def scenario_performance(found: Averages, benchmark: str) -> pd.DataFrame:
     return table.round(DIGITS).sort_index().reset_index()
 
 
-def strategy_scores(found: Averages) -> pd.DataFrame:
+def strategy_scores(averages: Averages) -> pd.DataFrame:
     """Mean score of each strategy in each group of market scenarios, over its sets and all tickers.
 
     Returns:
@@ -51,8 +51,9 @@ def strategy_scores(found: Averages) -> pd.DataFrame:
         that the strategy was tried in, sorted.
     """
     key = [*GROUP, *STRATEGY]
-    sums, counts = (table["score"].groupby(level=key).sum() for table in (found.sums, found.counts))
-    sizes = found.returns[SCENARIO].drop_duplicates().groupby(GROUP).size().rename(MARKETS)
+    tables = averages.sums, averages.counts
+    sums, counts = (table["score"].groupby(level=key).sum() for table in tables)
+    sizes = averages.returns[SCENARIO].drop_duplicates().groupby(GROUP).size().rename(MARKETS)
     scores = (sums / counts).round(DIGITS).reset_index()
     return scores.join(sizes, on=GROUP)[[*GROUP, MARKETS, *STRATEGY, "score"]]
 
@@ -61,11 +62,11 @@ def leaders(scores: pd.DataFrame) -> pd.DataFrame:
     """The best strategies in each kind of market scenario, by their mean score over its groups.
 
     Args:
-        scores: of `strategy_scores`.
+        scores: as returned by `strategy_scores`.
 
     Returns:
-        scenario_kind, place (1 to PLACES), strategy_name, score. Equals stand in the order of the
-        alphabet; who was not tried in every group of the kind is left out.
+        scenario_kind, place (1 to PLACES), strategy_name, score. Equals stand in
+        alphabetical order; a strategy that was not tried in every group of the kind is left out.
     """
     rivals = scores[scores["strategy_category"] != BENCHMARK]
     grouped = rivals.groupby(["scenario_kind", "strategy_name"])["score"]
@@ -84,7 +85,7 @@ def paths(performance: pd.DataFrame) -> pd.DataFrame:
     """What the simulated paths of each method say together.
 
     Args:
-        performance: of `scenario_performance`.
+        performance: as returned by `scenario_performance`.
 
     Returns:
         method, first_path (by name), paths (how many), top_strategy (that was best in most of them;

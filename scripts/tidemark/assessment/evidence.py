@@ -1,8 +1,8 @@
 """What a strategy's place in the ranking is worth: luck among trials, intervals, out of sample.
 
-All from daily returns on full history, a column a set of parameters: what an equal part in each
-ticker would have earned, put right at each close without cost. Flat bars before a first forecast
-count. Ranked strategies only; Sharpe ratios annual.
+Everything follows from daily returns on full history, with a column for each set of parameters:
+what equal parts in all tickers would have earned, restored at each close without cost. Flat bars
+before a first forecast count. Only ranked strategies are examined; Sharpe ratios are annual.
 """
 
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ def examine(
         returns: of each ranked strategy, (bars, sets).
         best: the column of each strategy's best set.
         benchmark: (bars,) returns of what they are compared with.
-        plan: see above.
+        plan: how they are examined.
 
     Returns:
         One row a strategy, and one for ALL, which has only what concerns a choice among sets:
@@ -98,12 +98,12 @@ def examine(
 def _of_best(
     chosen: Floats, trials: Floats, benchmark: Floats, plan: Plan
 ) -> dict[str, Floats | float]:
-    """Of the best sets, (bars, strategies): figures, intervals, whether luck explains them."""
+    """Measure the best sets, (bars, strategies): figures, intervals, whether luck explains them."""
     yearly = np.sqrt(plan.periods_per_year)
-    found = overfitting.intervals(
+    intervals = overfitting.intervals(
         chosen, benchmark, plan.periods_per_year, plan.bootstrap, plan.cash
     )
-    lower, upper = ({name: ends[:, side] for name, ends in found.items()} for side in (0, 1))
+    lower, upper = ({name: ends[:, side] for name, ends in intervals.items()} for side in (0, 1))
     observed = overfitting.moments(chosen - plan.cash)
     return {
         "sharpe": yearly * observed.sharpe,
@@ -141,7 +141,7 @@ def _since_first_position(chosen: Floats, benchmark: Floats, plan: Plan) -> dict
 
 
 def _of_choice(sets: Floats, benchmark: Floats, plan: Plan) -> dict[str, float]:
-    """Of choosing among the sets: how often that misleads, and what it earned out of sample."""
+    """Measure a choice among the sets: how often it misleads, what it earned out of sample."""
     excess = sets - plan.cash
     walked = overfitting.walk_forward(excess, plan.first, plan.every)
     both = np.column_stack([walked, benchmark[plan.first :] - plan.cash])
@@ -171,8 +171,8 @@ def of_winner(
     """What is known of the strategy that ranks first; overfitting is of the choice among all sets.
 
     Args:
-        rankings: of `rankings.strategy_rankings`.
-        examined: of `examine`.
+        rankings: as returned by `rankings.strategy_rankings`.
+        examined: as returned by `examine`.
         benchmark: its name.
         confidence: of the intervals.
         agreement: Kendall's W over market scenarios.

@@ -91,7 +91,7 @@ def expected_maximum_sharpe(trials: int, deviation: float) -> float:
 
     Bailey and Lopez de Prado 2014, The Deflated Sharpe Ratio, Journal of Portfolio Management
     40(5): deviation ((1 - g) z(1 - 1/N) + g z(1 - 1/(N e))), g Euler's constant, z the normal
-    quantile. It takes the trials for independent; correlated ones make it too high.
+    quantile. It treats the trials as independent; correlated ones make it too high.
 
     Args:
         trials: N, all sets tried.
@@ -138,11 +138,11 @@ def rank_logits(returns: Floats, blocks: int) -> Floats:
     choice of half of them is in-sample once. The best set there (the first, of equals) has among
     K sets out of sample the rank r, 1 being the worst and ties sharing theirs; the logit is
     log(w / (1 - w)), w = r / (K + 1). A set whose Sharpe ratio is undefined in a half ranks last;
-    one that has none in all of history is left out, for beating it proves nothing.
+    one that has none in all of history is left out, because beating it proves nothing.
 
     Returns:
         (combinations,) logits, in-sample blocks in lexicographic order; NaN where no set has a
-        Sharpe ratio in-sample; empty with fewer than two sets, for then nothing was chosen.
+        Sharpe ratio in-sample; empty with fewer than two sets, because then nothing was chosen.
 
     Raises:
         InputError: returns that are missing or infinite.
@@ -159,13 +159,13 @@ def rank_logits(returns: Floats, blocks: int) -> Floats:
     bars = length * blocks // 2
     logits = np.empty(comb(blocks, blocks // 2))
     for first, inside, outside in _halves(blocks, max(1, CHUNK // (sets * blocks))):
-        # adding up rows, not a matrix product, nor a difference: equal sets must stay equal
-        one, other = (
+        # Add up rows: by a matrix product, or a difference, equal sets would not stay equal.
+        ours, theirs = (
             sharpe_of_sums(bars, *sums[:, half].sum(axis=2)) for half in (inside, outside)
         )
         last = first + len(inside)
-        logits[first:last] = _logits(one, other)
-        logits[::-1][first:last] = _logits(other, one)
+        logits[first:last] = _logits(ours, theirs)
+        logits[::-1][first:last] = _logits(theirs, ours)
     return logits
 
 
@@ -223,7 +223,7 @@ def intervals(
     settings: Bootstrap,
     cash: float = 0.0,
 ) -> dict[str, Floats]:
-    """Bootstrap intervals of each set's annual figures, and of their distance to a benchmark.
+    """Draw bootstrap intervals of each set's annual figures, and of their distance to a benchmark.
 
     Percentile intervals of a moving-block bootstrap (`tidemark.statistics.bootstrap`), with the
     same bars drawn for every set and the benchmark: differences are paired. They hold one set for
@@ -294,7 +294,7 @@ def rank_stability(scores: Floats) -> RankStability:
 
 
 def _of_sets(returns: Floats) -> Floats:
-    """(bars, sets), a single series being one set."""
+    """(bars, sets) returns; a single series is one set."""
     wrong = np.argwhere(~np.isfinite(returns))
     if len(wrong):
         raise InputError(
@@ -315,9 +315,9 @@ def _check_blocks(bars: int, blocks: int) -> None:
 
 
 def _halves(blocks: int, size: int) -> Iterator[tuple[int, Integers, Integers]]:
-    """Up to `size` ways at a time to halve the blocks, and the number of the first.
+    """Yield up to `size` ways at a time to halve the blocks, and the number of the first.
 
-    Half of all ways: the other half has the sides exchanged, in reverse order.
+    Half of all ways suffice: the other half has the sides exchanged, in reverse order.
     """
     count = comb(blocks, blocks // 2) // 2
     ways = combinations(range(blocks), blocks // 2)
@@ -343,7 +343,7 @@ def _best(ratios: Floats) -> int:
 
 
 def _sums(column: Floats, cash: float) -> Floats:
-    """(bars, 3) per-bar terms from whose sums `_annual` follows; a loss of all is one of log 0."""
+    """(bars, 3) terms of each bar, from whose sums `_annual` follows; a total loss is log 0."""
     with np.errstate(divide="ignore"):
         growth = np.log1p(np.maximum(column, -1.0))
     excess = column - cash

@@ -1,8 +1,8 @@
 """Rank sets of parameters, and strategies, over every ticker and market scenario.
 
 A strategy's averages are those of all its sets, not of the luckiest. Strategies of the category
-`benchmark` are listed and scored, but not ranked; who fails the guardrails comes after all who
-pass.
+`benchmark` are listed and scored, but not ranked; strategies that fail the guardrails come after
+all that pass.
 """
 
 from collections.abc import Iterator
@@ -29,13 +29,13 @@ AVERAGES = {
 }
 
 
-def set_rankings(found: Averages, guardrails: Guardrails) -> pd.DataFrame:
+def set_rankings(averages: Averages, guardrails: Guardrails) -> pd.DataFrame:
     """Every set, best first; those that fail the guardrails come after those that pass.
 
     Ties go to the higher Sharpe ratio, the higher return, then the alphabet.
 
     Args:
-        found: of all cells.
+        averages: of all cells.
         guardrails: what must hold on full history.
 
     Returns:
@@ -45,9 +45,9 @@ def set_rankings(found: Averages, guardrails: Guardrails) -> pd.DataFrame:
         sharpe_difference (to it), beats_benchmark (share of cells with the higher total return),
         guardrails (`passed`, or every reason why not), passed.
     """
-    means = found.over_groups()[list(AVERAGES.values())]
+    means = averages.over_groups()[list(AVERAGES.values())]
     table = means.set_axis(list(AVERAGES), axis=1)
-    verdicts = _judge(found, guardrails).reindex(table.index, fill_value="not on full history")
+    verdicts = _judge(averages, guardrails).reindex(table.index, fill_value="not on full history")
     return _ranked(table.assign(guardrails=verdicts).reset_index(), ["strategy_name", "set"])
 
 
@@ -57,7 +57,7 @@ def strategy_rankings(sets: pd.DataFrame) -> pd.DataFrame:
     A strategy passes the guardrails if one of its sets does.
 
     Args:
-        sets: of `set_rankings`.
+        sets: as returned by `set_rankings`.
 
     Returns:
         The columns of `set_rankings` without `set`, and best_set (the best that passes, else the
@@ -76,15 +76,15 @@ def strategy_rankings(sets: pd.DataFrame) -> pd.DataFrame:
     return _ranked(table.reset_index(), [key])
 
 
-def _judge(found: Averages, guardrails: Guardrails) -> pd.Series:
+def _judge(averages: Averages, guardrails: Guardrails) -> pd.Series:
     """`passed`, or every reason why not, of each set.
 
-    By its means over tickers on full history; and by the share of market scenarios it was tried in,
-    since averages over few are of other markets than those of the rest.
+    A set is judged by its means over tickers on full history, and by the share of market scenarios
+    that it was tried in, because averages over few of them are of other markets.
     """
-    full = found.on_full_history()
-    full["tried"] = found.markets().reindex(full.index)
-    most = found.returns["scenario_name"].nunique()
+    full = averages.on_full_history()
+    full["tried"] = averages.markets().reindex(full.index)
+    most = averages.returns["scenario_name"].nunique()
     verdicts = [
         "; ".join(_reasons(of_set, guardrails, most)) or PASSED for of_set in full.itertuples()
     ]
@@ -113,7 +113,7 @@ def _reasons(mean: Any, limits: Guardrails, markets: int) -> Iterator[str]:
 
 
 def _ranked(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """In order, with ranks; benchmarks come last and have none."""
+    """Sort and number the rows; benchmarks come last and have no rank."""
     judged = table["strategy_category"] != BENCHMARK
     table = table.assign(
         guardrails=table["guardrails"].where(judged, "is a benchmark"),

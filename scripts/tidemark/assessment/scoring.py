@@ -7,7 +7,7 @@ in everything, 0 the worst, 0.5 the middle. So
 
 - only order counts: units, outliers and the length of a window have no weight of their own;
 - a better metric never lowers a score; an undefined one (NaN, infinite) ranks last;
-- where nobody has a metric, such as an annual figure of a short window, all tie and it is neutral;
+- where no set has a metric, such as an annual figure of a short window, all tie: it is neutral;
 - a further set that is worse than all others in every metric of every cell moves their scores
   alike and keeps their order. One that is good in some cells may change it, as in any ranking by
   ranks;
@@ -38,7 +38,7 @@ DIGITS = 12  # scores and averages that agree so far are ties, whatever the size
 
 
 def in_parts(cells: Mapping[str, int], most: int) -> list[list[str]]:
-    """Market scenarios by name, as many at a time as have at most so many cells together.
+    """Group market scenarios into parts, by name, of as many as have at most `most` cells.
 
     Args:
         cells: of each market scenario, their number.
@@ -56,7 +56,7 @@ def in_parts(cells: Mapping[str, int], most: int) -> list[list[str]]:
 
 
 def scored(cells: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
-    """The cells with their score, sorted by ORDER; labels are categories, in order of the alphabet.
+    """The cells with their score, sorted by ORDER; labels are alphabetical categories.
 
     Args:
         cells: LABELS and the metrics, one row a cell in any order: all cells of one market
@@ -77,7 +77,7 @@ def scored(cells: pd.DataFrame, weights: Mapping[str, float]) -> pd.DataFrame:
 
 
 def with_names(table: pd.DataFrame) -> pd.DataFrame:
-    """The same with names in place of categories, which differ from part to part."""
+    """Replace categories, which differ from part to part, by names."""
     labels = table.select_dtypes("category")
     names = {
         label: column.cat.categories.take(column.cat.codes) for label, column in labels.items()
@@ -86,13 +86,13 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def market_of(cells: pd.DataFrame) -> pd.Series:
-    """(cells,) a number for each ticker in each market scenario."""
+    """Number each ticker in each market scenario, (cells,)."""
     return cells.groupby(MARKET, observed=True, sort=False).ngroup()
 
 
 def _categories(labels: pd.Series) -> pd.Series:
-    found = labels.astype("category")
-    return found.cat.reorder_categories(sorted(found.cat.categories))
+    categories = labels.astype("category")
+    return categories.cat.reorder_categories(sorted(categories.cat.categories))
 
 
 def _check_weights(weights: Mapping[str, float]) -> None:

@@ -61,7 +61,7 @@ class Assess:
     Attributes:
         benchmark: listed beside every strategy, not ranked.
         weights: of the score: what share of the other sets is beaten in each.
-        guardrails: who fails is listed with the reason.
+        guardrails: strategies that fail are listed with the reason.
         blocks: into which history is cut for the probability of backtest overfitting.
         walk_forward: choosing on the past alone.
         confidence: level of intervals.

@@ -31,7 +31,7 @@ def in_words(evidence: Evidence) -> list[str]:
 
 
 def _checks(evidence: Evidence) -> dict[str, bool]:
-    """What speaks for skill; what is unknown does not. Two are of choosing, whatever was chosen."""
+    """Whether each check speaks for skill; the unknown does not. Two concern the choice itself."""
     return {
         "the deflated Sharpe ratio": evidence.deflated_sharpe >= CONFIDENT,
         "the probability of backtest overfitting among all sets": (

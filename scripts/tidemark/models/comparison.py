@@ -106,14 +106,14 @@ def conclude(table: Sequence[Record]) -> list[str]:
 def _models_in_words(table: Sequence[Record], verdict: str) -> str:
     """The models of that verdict, each with its scenarios unless these are all."""
     scenarios = {row["scenario"] for row in table}
-    found: dict[str, list[str]] = {}
+    scenarios_of: dict[str, list[str]] = {}
     for row in table:
         if row["verdict"] == verdict:
-            found.setdefault(row["model"], []).append(row["scenario"])
-    everywhere = [model for model, where in found.items() if len(where) == len(scenarios)]
+            scenarios_of.setdefault(row["model"], []).append(row["scenario"])
+    everywhere = [model for model, where in scenarios_of.items() if len(where) == len(scenarios)]
     partly = [
         f"{model} (in {', '.join(where)})"
-        for model, where in found.items()
+        for model, where in scenarios_of.items()
         if model not in everywhere
     ]
     return ", ".join([*everywhere, *partly])
@@ -270,11 +270,11 @@ def _row(
         if (record["scenario"], record["model"]) == pair and record["less_scenario"] == pair[0]
     }
     for name in ("mse", "skill"):
-        found = to_baseline.get(name, {})
+        record = to_baseline.get(name, {})
         row |= {
-            f"{name}_difference": found.get("difference"),
-            f"{name}_difference_lower": found.get("lower"),
-            f"{name}_difference_upper": found.get("upper"),
+            f"{name}_difference": record.get("difference"),
+            f"{name}_difference_lower": record.get("lower"),
+            f"{name}_difference_upper": record.get("upper"),
         }
     judged = to_baseline.get("mse", NOT_JUDGED | {"verdict": BASELINE})
     return row | {

@@ -39,10 +39,10 @@ def fit(
     """Fit a model, or the first of its fallbacks that converges.
 
     Args:
-        model: its name in config.yaml.
+        model: its name among the models of `specification`.
         specification: gives a model's settings; asked for a fallback only when that is needed.
         train: timestamp, ticker, features, target, target_time.
-        folds: walk-forward folds as of `splits.folds`.
+        folds: walk-forward folds as returned by `splits.folds`.
 
     Returns:
         The fitted pipeline, and a report: model; fitted (the name of the model really fitted);
@@ -141,7 +141,7 @@ def _pipeline(model: Model) -> Any:
 
 
 def _fit_or_fail(pipeline: Any, features: pd.DataFrame, target: pd.Series) -> None:
-    """Fit, and take a solver's doubts for a failure."""
+    """Fit; a solver that warns has failed."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         warnings.simplefilter("error", LinAlgWarning)

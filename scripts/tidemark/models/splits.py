@@ -17,7 +17,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Parts:
-    """Training rows, test rows, and the folds of the training rows as of `folds`."""
+    """Training rows, test rows, and the folds of the training rows as returned by `folds`."""
 
     train: pd.DataFrame
     test: pd.DataFrame

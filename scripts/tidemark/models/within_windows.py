@@ -16,7 +16,7 @@ Values = dict[str, Floats]
 def forecast_accuracy(
     forecasts: pd.DataFrame, tickers: Iterable[str], first: Any, last: Any
 ) -> Values:
-    """What a model's forecasts were worth within a window; see `tidemark.metrics`.
+    """What a model's forecasts were worth within a window; see `forecast_metrics`.
 
     Args:
         forecasts: timestamp (when the forecast was made), ticker, y_true, y_pred, and y_base, the
@@ -70,7 +70,7 @@ def feature_importance(
         raise BadValue("test_start", "no test row has a target", "set it earlier")
     rows = rows.iloc[:: -(-len(rows) // most_rows)]
     names = list(pipeline.feature_names_in_)
-    found = permutation_importance(
+    importance = permutation_importance(
         pipeline,
         rows[names],
         rows["target"],
@@ -78,7 +78,7 @@ def feature_importance(
         n_repeats=repeats,
         random_state=seed,
     )
-    pairs = zip(names, found.importances_mean, found.importances_std, strict=True)
+    pairs = zip(names, importance.importances_mean, importance.importances_std, strict=True)
     return {
         key: np.array([value])
         for name, mean, deviation in pairs

@@ -40,7 +40,7 @@ def block_starts(dates: int, block_length: int, replicates: int, seed: int) -> I
 def moving_blocks(
     dates: int, block_length: int, drawn: int, generator: np.random.Generator
 ) -> Integers:
-    """Draw (drawn,) dates in blocks of equal length, the last one cut."""
+    """Draw (drawn,) dates in blocks of equal length; the last block is cut."""
     starts = _starts(dates, block_length, drawn, 1, generator)[0]
     chosen: Integers = (starts[:, np.newaxis] + np.arange(block_length)).ravel()[:drawn]
     return chosen
@@ -92,7 +92,7 @@ def resample(statistics: Floats, starts: Integers, block_length: int) -> Floats:
 
 
 def interval(replicates: Floats, level: float) -> tuple[float, float]:
-    """Percentile interval that holds `level` of the replicates; undefined ones are left out."""
+    """The percentile interval that holds `level` of the replicates; undefined ones are left out."""
     defined = replicates[np.isfinite(replicates)]
     if not len(defined):
         return float("nan"), float("nan")

@@ -1,8 +1,8 @@
 """What returns were worth: Sharpe ratio, return a year, drawdown.
 
-Returns are net decimal fractions a bar. Whoever knows sums or means already hands in these: the
-engine has them of (sets, tickers) at once, a bootstrap of its replicates. Ratios are per bar;
-sqrt(bars a year) times that is annual.
+Returns are net decimal fractions a bar. Sums or means that are known already are taken as they
+are: the engine has them of (sets, tickers) at once, a bootstrap of its replicates. Ratios are per
+bar; sqrt(bars a year) times that is annual.
 """
 
 from tidemark.arrays import Floats
@@ -57,7 +57,7 @@ def annual_return(growth: Floats, bars: Floats | int, bars_a_year: Floats | floa
 
 
 def annual_return_of_logs(growth: Floats, bars: int, bars_a_year: float) -> Floats:
-    """The same from log growth, whose sums are what a bootstrap draws; a total loss is log 0."""
+    """`annual_return` of log growth, whose sums a bootstrap draws; a total loss is log 0."""
     annual: Floats = np.expm1(growth * bars_a_year / bars)
     return annual
 
@@ -94,7 +94,7 @@ def deepest_drawdown(equity: Floats) -> Floats:
     at_most, at_least = low / until_start, low / until_end
     after_runs = _shares(equity[..., whole:], until_end[..., -1:]).min(axis=-1, initial=1.0)
     lowest: Floats = np.minimum(at_most.min(axis=-1), after_runs)
-    left = at_least < lowest[..., np.newaxis]  # few
+    left = at_least < lowest[..., np.newaxis]  # the few runs that may hold the lowest share
     within = _shares(runs[left], until_start[left][:, np.newaxis]).min(axis=-1)
     *place, _ = np.nonzero(left)
     np.minimum.at(lowest, tuple(place), within)

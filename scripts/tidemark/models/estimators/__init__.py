@@ -2,9 +2,9 @@
 
 A kind's file has one class, derived from `Model`: its docstring says what it does, `estimator` is
 the file's name, its further fields are the parameters with their bounds and defaults, and
-`regressor` builds what follows the `StandardScaler`; it imports scikit-learn when it is called, for
-reading config.yaml loads these files too. No kind draws random numbers; one that does takes its
-`random_state` as a parameter.
+`regressor` builds what follows the `StandardScaler`; it imports scikit-learn when it is called,
+because reading the configuration loads these files too. No kind draws random numbers; one that does
+takes its `random_state` as a parameter.
 """
 
 import importlib

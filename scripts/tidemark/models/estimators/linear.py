@@ -13,7 +13,7 @@ class Linear(Model):
     estimator: Literal["linear"]
 
     def regressor(self) -> Any:
-        """Of minimal norm where features are collinear."""
+        """Least squares; of minimal norm where features are collinear."""
         from sklearn.linear_model import LinearRegression
 
         return LinearRegression()

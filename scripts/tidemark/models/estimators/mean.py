@@ -13,7 +13,7 @@ class Mean(Model):
     estimator: Literal["mean"]
 
     def regressor(self) -> Any:
-        """Heeds no feature."""
+        """The mean of the target, whatever the features."""
         from sklearn.dummy import DummyRegressor
 
         return DummyRegressor(strategy="mean")

@@ -19,7 +19,7 @@ class Ridge(Model):
     alpha: Positive = 1.0
 
     def regressor(self) -> Any:
-        """Of scikit-learn."""
+        """Least squares with the penalty."""
         from sklearn import linear_model
 
         return linear_model.Ridge(alpha=self.alpha)

@@ -27,7 +27,7 @@ class Svr(Model):
     max_iter: Count = 100_000
 
     def regressor(self) -> Any:
-        """Scales the target, and its forecasts back."""
+        """Support vector regression that scales the target, and its forecasts back."""
         from sklearn.compose import TransformedTargetRegressor
         from sklearn.preprocessing import StandardScaler
         from sklearn.svm import SVR
