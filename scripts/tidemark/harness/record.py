@@ -113,7 +113,7 @@ class Checkpoint:
     def outputs_sha(self) -> str:
         """One SHA-256 over the paths and hashes of the outputs.
 
-        The metrics database is left out: DuckDB draws an identifier for each file that it makes.
+        The metrics database is left out: DuckDB leaves in unused bytes what memory held.
         """
         kept = sorted(path for path in self.outputs if not path.endswith(".duckdb"))
         return store.sha256("\n".join(f"{it} {self.outputs[it].sha256}" for it in kept).encode())
