@@ -18,11 +18,11 @@ from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
+from tidemark.layout.collect_metrics import DATABASE
 from tidemark.project import ROOT
 
 import duckdb
 
-DATABASE = Path("artifacts/metrics.duckdb")
 ROWS = 9_900  # DuckDB looks no further than 9,999
 WIDE = 10**9  # letters
 
@@ -53,13 +53,13 @@ def _answer(query: str) -> str:
 
 def _opened() -> duckdb.DuckDBPyConnection:
     try:
-        store.must_be_file(DATABASE)
+        store.must_be_file(Path(DATABASE))
         return duckdb.connect(DATABASE, read_only=True)
     except FileNotFoundError as error:
-        raise InputError(str(DATABASE), "is not there yet", "make all") from error
+        raise InputError(DATABASE, "is not there yet", "make all") from error
     except duckdb.Error as error:
         cure = f"rm {DATABASE}, and make all"
-        raise InputError(str(DATABASE), str(error).splitlines()[0], cure) from error
+        raise InputError(DATABASE, str(error).splitlines()[0], cure) from error
 
 
 def _room() -> dict[str, int]:
