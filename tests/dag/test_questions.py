@@ -206,11 +206,11 @@ def test_sql_answers_from_results_and_from_what_runs_left(tree):
     assert (outcome.code, outcome.stderr) == (0, "")
     assert "│ evaluate │     4 │" in outcome.stdout
     whole = tree.make("sql", "Q=from assessment.backtest_results").stdout
-    assert len(whole.splitlines()) > 100, "a pipe has room for rows"
+    assert len(whole.splitlines()) > 50, "a pipe has room for rows"
     assert "run_date" in whole.splitlines()[1]
     (tree.path / "artifacts/assess.ok").unlink()
-    counted = "Q=select count(*) as $n from assessment.pipeline_runs -- where's #that?"
-    assert "│      5 │" in tree.make("sql", counted).stdout
+    counted = 'Q=select count(*) as "$n" from assessment.pipeline_runs -- where is #that?'
+    assert "│     5 │" in tree.make("sql", counted).stdout
     assert everything(tree).items() <= everything_at_first.items(), "a question changes nothing"
 
 
