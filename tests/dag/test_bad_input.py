@@ -230,7 +230,7 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     ),
     "window that ends before it starts": (
         config("end: 2010-12-31", "end: 2009-12-31"),
-        ["market_scenarios.historical.year", "2009-12-31"],
+        ["config.yaml:", ": market_scenarios.historical.year: ", "2009-12-31"],
     ),
     "unknown benchmark": (
         config("benchmark: buy_and_hold", "benchmark: buy_and_hope"),
@@ -242,7 +242,7 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     ),
     "walk-forward longer than the data": (
         config("first_years: 1", "first_years: 40"),
-        ["assess.walk_forward.first_years"],
+        ["config.yaml:", ": assess.walk_forward.first_years: ", "the data hold"],
     ),
     "embargo below horizon": (config("embargo: 5", "embargo: 0"), ["split_data.embargo"]),
 }

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tidemark.errors import BadValue, InputError
 from tidemark.files import store
 from tidemark.harness.instance import Instance
 from tidemark.harness.record import Output
@@ -31,6 +32,15 @@ def test_a_file_is_hashed_once_as_it_is_read(run, monkeypatch):
     assert run.read.content("models/x.pkl") == b"content"
     assert run.read.inputs == {"models/x.pkl": recorded.sha256}
     assert hashed == [b"content"]
+
+
+def test_a_bad_value_is_told_by_the_section_that_the_step_names(run):
+    Path("artifacts").mkdir()
+    Path("artifacts/config.mk").write_text("override CONFIG_FILE := my.yaml\n")
+    Path("my.yaml").write_text("seed: 7\nevaluate: {block_length: 21}\n")
+    told = r"my\.yaml:2:12: evaluate\.block_length: is too long\. Cure: shorten it"
+    with pytest.raises(InputError, match=told), run.values_of("evaluate"):
+        raise BadValue("block_length", "is too long", "shorten it")
 
 
 def tables(count):
