@@ -29,6 +29,6 @@ artifacts/assess.ok: $(STRATEGIES:%=metrics/backtests/%.parquet) $(STRATEGIES:%=
 	$(STEP) scripts/assess.py
 $(ASSESSED): artifacts/assess.ok ; $(KEPT)
 
-artifacts/strategy_plots.ok: $(ASSESSED) $(STRATEGIES:%=data/backtests/%.parquet)
+artifacts/strategy_plots.ok: $(ASSESSED)
 	$(STEP) scripts/strategy_plots.py
 artifacts/strategy_figures.json: artifacts/strategy_plots.ok ; $(KEPT)

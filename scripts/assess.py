@@ -6,7 +6,15 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from tidemark.assessment import by_market, evidence, overfitting, rankings, scoring, verdict
+from tidemark.assessment import (
+    best_sets,
+    by_market,
+    evidence,
+    overfitting,
+    rankings,
+    scoring,
+    verdict,
+)
 from tidemark.assessment.averages import Averages
 from tidemark.assessment.settings import Guardrails
 from tidemark.errors import BadValue, InputError
@@ -47,15 +55,18 @@ def assess(run: Run) -> None:
     daily = _returns(
         {name: run.read.parquet(RETURNS.format(strategy=name)) for name in names}, benchmark
     )
-    held = daily.pop(benchmark).iloc[:, 0].to_numpy()
+    held = daily.pop(benchmark).iloc[:, 0]
     yearly = run.read.json(BARS_A_YEAR)["together"]["bars_a_year"]
     plan = _plan(settings, len(held), yearly, run.config["backtest"]["cash_rate"], run.seed)
     examined = evidence.examine(
         {name: returns.to_numpy() for name, returns in daily.items()},
         {name: returns.columns.get_loc(best[name]) for name, returns in daily.items()},
-        held,
+        held.to_numpy(),
         plan,
     )
+    chosen = pd.DataFrame({name: returns[best[name]] for name, returns in daily.items()})
+    chosen[benchmark] = held
+    courses = best_sets.courses(chosen)
 
     stability = overfitting.rank_stability(whole.group_scores().to_numpy())
     winner = evidence.of_winner(
@@ -71,6 +82,10 @@ def assess(run: Run) -> None:
         "leaders": by_market.leaders(scores),
         "paths": by_market.paths(performance),
         "evidence": examined,
+        "window_returns": by_market.window_returns(whole),
+        "courses": courses,
+        "calendar_years": best_sets.calendar_years(chosen),
+        "best_sets": best_sets.trading({**best, benchmark: held.name}, whole, courses),
     }.items():
         run.write.parquet(ASSESSED.format(table=name), table)
     run.write.json(
@@ -96,7 +111,7 @@ def _returns(frames: Mapping[str, pd.DataFrame], benchmark: str) -> dict[str, pd
         if not frame["timestamp"].equals(frames[benchmark]["timestamp"]):
             where = RETURNS.format(strategy=name)
             raise InputError(where, "has other bars than the benchmark", "run make again")
-    return {name: frame.drop(columns="timestamp") for name, frame in frames.items()}
+    return {name: frame.set_index("timestamp") for name, frame in frames.items()}
 
 
 def _plan(

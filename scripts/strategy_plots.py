@@ -2,7 +2,6 @@
 
 from tidemark.harness.step import Run, step
 from tidemark.layout.assess import ASSESSED, ASSESSMENT
-from tidemark.layout.backtest import RETURNS
 from tidemark.layout.strategy_plots import STRATEGY_FIGURE, STRATEGY_FIGURES
 from tidemark.reporting import strategy_figures as figures
 from tidemark.reporting.strategy_figures.assessed import CELL_COLUMNS, Assessment
@@ -17,10 +16,12 @@ def strategy_plots(run: Run) -> None:
     benchmark = settings["benchmark"]
     rankings = run.read.parquet(ASSESSED.format(table="strategy_rankings"))
     shown = _shown(rankings, benchmark, settings["tear_sheets"])
-    returns = {
-        name: run.read.parquet(RETURNS.format(strategy=name)).set_index("timestamp")[chosen]
-        for name, chosen in shown.items()
-    }
+    courses = run.read.parquet(ASSESSED.format(table="courses"))
+    equity, drawdowns = (
+        courses.pivot(index="timestamp", columns="strategy_name", values=what)[[*shown]]
+        for what in ("equity", "drawdown")
+    )
+    summary = run.read.json(ASSESSMENT)
     with run.read.rows_by_text([ASSESSED.format(table="backtest_results")], "set") as tested:
         cells = tested.of(shown.values(), CELL_COLUMNS)
     assessment = Assessment(
@@ -29,10 +30,14 @@ def strategy_plots(run: Run) -> None:
         scores=run.read.parquet(ASSESSED.format(table="strategy_scores")),
         evidence=run.read.parquet(ASSESSED.format(table="evidence")),
         cells=cells[cells["set"] == cells["strategy_name"].map(shown)],
-        tested=run.read.json(ASSESSMENT)["tested"],
+        windows=run.read.parquet(ASSESSED.format(table="window_returns")),
+        years=run.read.parquet(ASSESSED.format(table="calendar_years")),
+        trading=run.read.parquet(ASSESSED.format(table="best_sets")),
+        tried={"sets": summary["winner"]["trials"], **summary["tested"]},
         benchmark=benchmark,
         confidence=settings["confidence"],
-        returns=pd.DataFrame(returns),
+        equity=equity,
+        drawdowns=drawdowns,
     )
     listing = [
         {

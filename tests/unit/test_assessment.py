@@ -39,6 +39,8 @@ def cell(strategy: str, scenario: str = "full", symbol: str = "IBM", **values) -
         "volatility": 0.2,
         "trades": 50,
         "exposure": 0.5,
+        "turnover": 2.0,
+        "costs": 0.01,
     } | values
 
 
@@ -211,6 +213,7 @@ def test_averages_do_not_grow_with_tickers_or_paths_of_a_group():
     assert len(many.sums) == len(few.sums) == 10 * 3
     assert len(many.counts) == len(few.counts)
     assert len(many.returns) == len(few.returns) == 4 * 4
+    assert len(many.in_windows) == len(few.in_windows) == 10 * 2
     assert (len(few.tickers), len(many.tickers)) == (2, 42)
 
 

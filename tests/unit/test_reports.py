@@ -12,6 +12,7 @@ from tidemark.reporting import figures, reports
 from tidemark.reporting.strategy_figures import drawing
 from tidemark.tables import database, forecasts, strategies
 from tidemark.tables.catalogue import TABLES
+from tidemark.tables.table import ParquetFile
 
 import duckdb
 import matplotlib as mpl
@@ -225,14 +226,17 @@ def assessed():
 
 
 def stored(folder):
-    """The same tables as Parquet files with all columns, by table."""
+    """A Parquet file of each table that is one, with all columns; others than these are empty."""
+    frames = {f"assessment.{name}": frame for name, frame in assessed().items()}
+    frames["assessment.cells"] = frames.pop("assessment.backtest_results")
     files = {}
-    for name, frame in assessed().items():
-        table = f"assessment.{name}".replace("backtest_results", "cells")
-        if name != "strategy_rankings":
-            frame = frame.reindex(columns=list(TABLES[table].columns))
-        files[table] = folder / f"{name}.parquet"
-        files[table].write_bytes(store.parquet_bytes(frame))
+    for name, table in TABLES.items():
+        if isinstance(table.source, ParquetFile):
+            frame = frames.get(name, pd.DataFrame())
+            if name != "assessment.strategy_rankings":  # beside which its query puts the evidence
+                frame = frame.reindex(columns=list(table.columns))
+            files[name] = folder / f"{name}.parquet"
+            files[name].write_bytes(store.parquet_bytes(frame))
     return files
 
 

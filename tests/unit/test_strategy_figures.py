@@ -2,6 +2,8 @@
 
 from itertools import product
 
+from tidemark.assessment import best_sets
+from tidemark.assessment.averages import TRADING
 from tidemark.backtest.strategies import describe, described
 from tidemark.files import store
 from tidemark.reporting import strategy_figures as figures
@@ -87,6 +89,7 @@ def found_of(*, tickers=2, scenarios=KINDS, returns=None, top=("cross", "rise"))
     index = pd.DatetimeIndex(pd.bdate_range("2011-03-01", periods=len(returns)), name="timestamp")
     columns = {name: np.roll(returns, k) for k, name in enumerate([*top, "hold"])}
     frame = pd.DataFrame(columns, index=index)
+    courses = best_sets.courses(frame)
     best = rankings[["strategy_name", "best_set"]].rename(columns={"best_set": "set"})
     return Assessment(
         cells=cells.merge(best),
@@ -94,14 +97,26 @@ def found_of(*, tickers=2, scenarios=KINDS, returns=None, top=("cross", "rise"))
         rankings=rankings,
         scores=scores_of(cells),
         evidence=evidence,
-        tested={
+        windows=cells[cells["scenario_kind"] == "historical"]
+        .groupby(["scenario_name", "strategy_name", "set"])["total_return"]
+        .mean()
+        .reset_index(),
+        years=best_sets.calendar_years(frame),
+        trading=best.rename(columns={"set": "best_set"}).assign(
+            deepest_drawdown=-0.25, **dict.fromkeys(TRADING, 0.5)
+        ),
+        tried={
+            "sets": len(sets) - 1,
             "cells": len(cells),
             "tickers": tickers,
             "market_scenarios": len(scenarios),
         },
         benchmark="hold",
         confidence=0.95,
-        returns=frame,
+        equity=courses.pivot(index="timestamp", columns="strategy_name", values="equity")[[*frame]],
+        drawdowns=courses.pivot(index="timestamp", columns="strategy_name", values="drawdown")[
+            [*frame]
+        ],
     )
 
 
@@ -122,12 +137,6 @@ def words(figure):
 
 def labels(axes):
     return [text.get_text() for text in axes.get_yticklabels()]
-
-
-def test_yearly_returns_compound_within_calendar_years():
-    index = pd.DatetimeIndex(["2011-12-30", "2011-12-31", "2012-01-03"])
-    found = tear_sheet.yearly(pd.DataFrame({"a": [0.5, -0.5, 0.25]}, index=index))
-    assert found["a"].to_dict() == {2011: -0.25, 2012: 0.25}
 
 
 def test_scores_by_group_take_history_first_and_leave_gaps():

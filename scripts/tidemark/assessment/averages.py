@@ -12,6 +12,7 @@ from tidemark.assessment.scoring import (
     DIGITS,
     FULL,
     GROUP,
+    HISTORICAL,
     MARKET,
     SET,
     market_of,
@@ -23,7 +24,8 @@ import numpy as np
 import pandas as pd
 
 COMPARED = ["total_return", "annual_return", "sharpe_ratio"]  # with the benchmark's
-MEASURED = ["trades", "sharpe_ratio", "exposure", "max_drawdown"]  # by guardrails
+TRADING = ["trades", "win_rate", "exposure", "turnover", "costs"]
+MEASURED = [*TRADING, "sharpe_ratio", "max_drawdown"]  # on full history
 BESIDE = [
     *("benchmark_return", "benchmark_sharpe"),
     *("return_difference", "sharpe_difference", "beats_benchmark"),
@@ -42,12 +44,14 @@ class Averages:
         sums: of AVERAGED, for each set in each group of market scenarios: index SET and GROUP.
         counts: likewise of how many defined values, and of how many MARKETS.
         returns: SCENARIO, STRATEGY and total_return, the mean over sets and tickers.
+        in_windows: SCENARIO, SET and total_return, the mean over tickers, of historical ones alone.
         tickers: of the cells.
     """
 
     sums: pd.DataFrame
     counts: pd.DataFrame
     returns: pd.DataFrame
+    in_windows: pd.DataFrame
     tickers: frozenset[str]
 
     @classmethod
@@ -66,11 +70,16 @@ class Averages:
         beside[MARKETS] = np.where(again, np.nan, 1.0)
         grouped = beside.groupby([*SET, *GROUP], observed=True)
         sums, counts = grouped[AVERAGED].sum(), grouped[[*AVERAGED, MARKETS]].count()
-        returns = cells.groupby([*SCENARIO, *STRATEGY], observed=True)["total_return"].mean()
+        windows = cells[cells["scenario_kind"] == HISTORICAL]
+        returns, in_windows = (
+            table.groupby([*SCENARIO, *whose], observed=True)["total_return"].mean()
+            for table, whose in ((cells, STRATEGY), (windows, SET))
+        )
         return cls(
             with_names(sums.reset_index()).set_index([*SET, *GROUP]),
             with_names(counts.reset_index()).set_index([*SET, *GROUP]),
             with_names(returns.reset_index()),
+            with_names(in_windows.reset_index()),
             frozenset(cells["symbol"].unique()),
         )
 
@@ -80,8 +89,11 @@ class Averages:
             pd.concat(both).groupby(level=[*SET, *GROUP]).sum()
             for both in ((self.sums, other.sums), (self.counts, other.counts))
         )
-        returns = pd.concat([self.returns, other.returns], ignore_index=True)
-        return Averages(sums, counts, returns, self.tickers | other.tickers)
+        returns, in_windows = (
+            pd.concat(both, ignore_index=True)
+            for both in ((self.returns, other.returns), (self.in_windows, other.in_windows))
+        )
+        return Averages(sums, counts, returns, in_windows, self.tickers | other.tickers)
 
     def over_groups(self) -> pd.DataFrame:
         """Mean of AVERAGED for each set, within groups and then over them; index SET."""

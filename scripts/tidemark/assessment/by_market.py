@@ -4,7 +4,7 @@ Benchmarks stand beside, but do not compete.
 """
 
 from tidemark.assessment.averages import MARKETS, SCENARIO, STRATEGY, Averages
-from tidemark.assessment.scoring import BENCHMARK, DIGITS, GROUP
+from tidemark.assessment.scoring import BENCHMARK, DIGITS, GROUP, SET
 
 import pandas as pd
 
@@ -41,6 +41,15 @@ def scenario_performance(averages: Averages, benchmark: str) -> pd.DataFrame:
         }
     )
     return table.round(DIGITS).sort_index().reset_index()
+
+
+def window_returns(averages: Averages) -> pd.DataFrame:
+    """Mean total return of each set in each historical window, over tickers; benchmarks too.
+
+    Returns:
+        scenario_kind, group, scenario_name, SET, total_return, sorted.
+    """
+    return averages.in_windows.sort_values([*SCENARIO, *SET], ignore_index=True)
 
 
 def strategy_scores(averages: Averages) -> pd.DataFrame:

@@ -31,7 +31,7 @@ KEYS = [*SET, *MARKET]
 LABELS = [*KEYS, *GROUP]
 ORDER = ["scenario_name", *SET, "symbol"]
 BENCHMARK = "benchmark"
-FULL = "full"
+FULL, HISTORICAL = "full", "historical"  # kinds of market scenarios
 WHERE = "metrics/backtests"
 
 DIGITS = 12  # scores and averages that agree so far are ties, whatever the size of parts

@@ -177,6 +177,57 @@ TABLES = (
         },
     ),
     Table(
+        "assessment.window_returns",
+        "What a set of parameters, or the benchmark, earned in a historical window: mean over"
+        " tickers, net.",
+        _assessed("window_returns"),
+        {
+            **{name: MARKET[name] for name in ("scenario_kind", "group", "scenario_name")},
+            **STRATEGY,
+            "set": SET,
+            "total_return": real("of the whole window, not a year's"),
+        },
+    ),
+    Table(
+        "assessment.courses",
+        "A bar of all of history in the course of a strategy's best set, or of the benchmark: an"
+        " equal part in each ticker, net.",
+        _assessed("courses"),
+        {
+            "strategy_name": STRATEGY["strategy_name"],
+            "timestamp": time("the bar"),
+            "net_return": real("of the bar"),
+            "equity": real("what 1 has grown to"),
+            "drawdown": real("equity / highest so far - 1: 0 or less"),
+        },
+    ),
+    Table(
+        "assessment.calendar_years",
+        "What that course earned in a calendar year; the first and the last may be parts of one.",
+        _assessed("calendar_years"),
+        {
+            "strategy_name": STRATEGY["strategy_name"],
+            "year": count("AD"),
+            "total_return": real("compound"),
+        },
+    ),
+    Table(
+        "assessment.best_sets",
+        "How the best set of a strategy, or the benchmark, traded on all of history: means over"
+        " tickers, but for the drawdown.",
+        _assessed("best_sets"),
+        {
+            "strategy_name": STRATEGY["strategy_name"],
+            "set": SET,
+            "deepest_drawdown": real("lowest drawdown in assessment.courses"),
+            "trades": CELL["trades"],
+            "win_rate": CELL["win_rate"],
+            "exposure": CELL["exposure"],
+            "turnover": CELL["turnover"],
+            "costs": CELL["costs"],
+        },
+    ),
+    Table(
         "assessment.leaders",
         "The best three strategies in a kind of market scenario, by their mean score over its"
         " groups.",

@@ -134,7 +134,10 @@ def _course(title: str, found: Assessment) -> Figure:
     figure = page(9.0, 6.6, title, f"equal part in each ticker, net of costs; {found.span()}")
     shown = [*found.top[: len(LINES)], found.benchmark]
     labels = {name: f"{name} ({found.ranking(name)['best_set']})" for name in shown[:-1]}
-    both_courses(figure, found.returns[shown].rename(columns=labels), 8.0, 0.5, (1.5, 3.2))
+    equity, fall = (
+        table[shown].rename(columns=labels) for table in (found.equity, found.drawdowns)
+    )
+    both_courses(figure, equity, fall, 8.0, 0.5, (1.5, 3.2))
     return figure
 
 
@@ -149,16 +152,16 @@ def by_group(scores: pd.DataFrame) -> pd.DataFrame:
         history first, then windows, then simulations. NaN where a strategy was not tried.
     """
     heads = ["scenario_kind", "group", "market_scenarios"]
-    table = scores.pivot_table("score", index="strategy_name", columns=heads)
+    table = scores.pivot(index="strategy_name", columns=heads, values="score")
     order = list(KINDS)
     return table[sorted(table.columns, key=lambda key: (order.index(key[0]), key[1]))]
 
 
 def _extent(found: Assessment) -> str:
-    tested = found.tested
+    tried = found.tried
     return (
-        f"{len(found.sets) - 1:,} sets of parameters, {tested['tickers']} tickers, "
-        f"{tested['market_scenarios']} market scenarios; {tested['cells']:,} cells"
+        f"{tried['sets']:,} sets of parameters, {tried['tickers']} tickers, "
+        f"{tried['market_scenarios']} market scenarios; {tried['cells']:,} cells"
     )
 
 

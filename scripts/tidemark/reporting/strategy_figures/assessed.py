@@ -5,10 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-CELL_COLUMNS = [
-    *("strategy_name", "set", "scenario_kind", "scenario_name", "symbol"),
-    *("total_return", "sharpe_ratio", "trades", "win_rate", "exposure", "turnover", "costs"),
-]
+CELL_COLUMNS = ["strategy_name", "set", "scenario_kind", "symbol", "sharpe_ratio"]
 
 
 @dataclass(frozen=True)
@@ -18,11 +15,12 @@ class Assessment:
     Attributes:
         cells: CELL_COLUMNS of the best sets of the top strategies and of the benchmark.
         sets, rankings, scores, evidence: the tables of metrics/assessment/.
-        tested: the number of `cells`, `tickers` and `market_scenarios`.
+        windows, years, trading: likewise window_returns, calendar_years and best_sets.
+        tried: the number of `sets`, `cells`, `tickers` and `market_scenarios`.
         benchmark: name of the strategy that all others are shown beside.
         confidence: level of the intervals.
-        returns: net returns of the best set of each top strategy, best first, then those of the
-            benchmark: index `timestamp`, a column for each strategy.
+        equity, drawdowns: of the best set of each top strategy, best first, then of the benchmark:
+            index `timestamp`, a column for each strategy.
     """
 
     cells: pd.DataFrame
@@ -30,15 +28,19 @@ class Assessment:
     rankings: pd.DataFrame
     scores: pd.DataFrame
     evidence: pd.DataFrame
-    tested: Mapping[str, int]
+    windows: pd.DataFrame
+    years: pd.DataFrame
+    trading: pd.DataFrame
+    tried: Mapping[str, int]
     benchmark: str
     confidence: float
-    returns: pd.DataFrame
+    equity: pd.DataFrame
+    drawdowns: pd.DataFrame
 
     @property
     def top(self) -> list[str]:
-        """The best strategies, which are those with returns."""
-        return [name for name in self.returns.columns if name != self.benchmark]
+        """The best strategies, which are those with a course."""
+        return [name for name in self.equity.columns if name != self.benchmark]
 
     def ranking(self, strategy: str) -> pd.Series:
         """The strategy's row in `rankings`."""
@@ -50,4 +52,4 @@ class Assessment:
 
     def span(self) -> str:
         """First and last date."""
-        return f"{self.returns.index[0]:%Y-%m-%d} to {self.returns.index[-1]:%Y-%m-%d}"
+        return f"{self.equity.index[0]:%Y-%m-%d} to {self.equity.index[-1]:%Y-%m-%d}"

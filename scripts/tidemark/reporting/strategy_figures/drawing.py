@@ -7,7 +7,6 @@ from typing import Any
 
 from tidemark.arrays import Floats
 from tidemark.reporting.figures import DATA, INK, MUTED
-from tidemark.statistics.returns import drawdown, equity_of
 
 import matplotlib as mpl
 import numpy as np
@@ -48,24 +47,28 @@ def heading(axes: Axes, words: str) -> None:
 
 
 def both_courses(
-    figure: Figure, returns: pd.DataFrame, width: float, bottom: float, heights: tuple[float, float]
+    figure: Figure,
+    equity: pd.DataFrame,
+    drawdowns: pd.DataFrame,
+    width: float,
+    bottom: float,
+    heights: tuple[float, float],
 ) -> None:
-    """Draw equity above drawdown; sizes in inches."""
+    """Draw equity above drawdown, of the same strategies; sizes in inches."""
     lower = axes_at(figure, 0.75, bottom, width, heights[0])
     heading(lower, "Drawdown: how far below the highest value so far (%)")
-    _drawdowns(lower, returns)
+    _drawdowns(lower, drawdowns)
     upper = axes_at(figure, 0.75, bottom + heights[0] + 0.6, width, heights[1])
     heading(upper, "What 1 grew to (log axis)")
-    _equity(upper, returns)
+    _equity(upper, equity)
 
 
-def _equity(axes: Axes, returns: pd.DataFrame) -> None:
-    """Draw the equity of each column on a log axis; the last one is the benchmark."""
-    courses = {str(name): equity_of(returns[name].to_numpy()) for name in returns}
-    for (name, course), color in zip(courses.items(), _colors(len(courses)), strict=True):
-        shown = np.maximum(course, LEAST_EQUITY)
-        axes.plot(returns.index, shown, color=color, linewidth=1.2, label=name)
-    values = np.maximum(np.concatenate(list(courses.values())), LEAST_EQUITY)
+def _equity(axes: Axes, equity: pd.DataFrame) -> None:
+    """Draw each column on a log axis; the last one is the benchmark."""
+    shown = equity.clip(lower=LEAST_EQUITY)
+    for name, color in zip(shown, _colors(shown.shape[1]), strict=True):
+        axes.plot(shown.index, shown[name].to_numpy(), color=color, linewidth=1.2, label=str(name))
+    values = shown.to_numpy()
     low, high = min(values.min(), 1.0) * 0.95, max(values.max(), 1.0) * 1.05
     axes.set_yscale("log")
     axes.set_ylim(low, high)
@@ -73,7 +76,7 @@ def _equity(axes: Axes, returns: pd.DataFrame) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter("{x:g}")
     axes.legend(loc="upper left")
-    _time_axis(axes, returns.index)
+    _time_axis(axes, equity.index)
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
@@ -89,12 +92,11 @@ def _log_ticks(low: float, high: float) -> list[float]:
     return within
 
 
-def _drawdowns(axes: Axes, returns: pd.DataFrame) -> None:
-    for name, color in zip(returns, _colors(returns.shape[1]), strict=True):
-        fall = 100.0 * drawdown(equity_of(returns[name].to_numpy()), before=1.0)
-        axes.plot(returns.index, fall, color=color, linewidth=1.0)
+def _drawdowns(axes: Axes, drawdowns: pd.DataFrame) -> None:
+    for name, color in zip(drawdowns, _colors(drawdowns.shape[1]), strict=True):
+        axes.plot(drawdowns.index, 100.0 * drawdowns[name].to_numpy(), color=color, linewidth=1.0)
     axes.set_ylim(top=0.0)
-    _time_axis(axes, returns.index)
+    _time_axis(axes, drawdowns.index)
 
 
 def _colors(count: int) -> list[str]:

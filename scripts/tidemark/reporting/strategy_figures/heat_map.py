@@ -30,14 +30,14 @@ def draw(title: str, found: Assessment, strategy: str) -> Figure:
     values = in_order(shown[panel]) if panel else [""]
     ys, xs = in_order(shown[down]), in_order(shown[across])
     wide, high = max(0.62 * len(xs), 4.2 / len(values)), 0.42 * len(ys)
-    subtitle = f"mean score over {found.tested['market_scenarios']} market scenarios"
+    subtitle = f"mean score over {found.tried['market_scenarios']} market scenarios"
     subtitle += "".join(f"; {name}={best[name]} as in the best set" for name in kept)
     full = 0.95 + len(values) * (wide + 0.3) + 0.85
     figure = page(full, high + 1.7, title, subtitle)
     for number, value in enumerate(values):
         axes = axes_at(figure, 0.95 + number * (wide + 0.3), 0.65, wide, high)
         some = shown[shown[panel] == value] if panel else shown
-        scores = some.pivot_table("avg_score", index=down, columns=across).reindex(ys, columns=xs)
+        scores = some.pivot(index=down, columns=across, values="avg_score").reindex(ys, columns=xs)
         image = shaded(axes, scores.to_numpy(), "Blues", _span(shown["avg_score"]), 9.0)
         axes.set_xticks(range(len(xs)), xs)
         axes.set_yticks(range(len(ys)), ys if number == 0 else [])

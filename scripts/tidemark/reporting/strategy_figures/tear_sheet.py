@@ -1,10 +1,11 @@
 """Tear sheet of one strategy, beside the benchmark: years, windows, tickers and key figures."""
 
+from collections.abc import Callable
+
 from tidemark.assessment.scoring import FULL
 from tidemark.reporting.figures import DATA, INK, MUTED
 from tidemark.reporting.strategy_figures.assessed import Assessment
 from tidemark.reporting.strategy_figures.drawing import axes_at, both_courses, heading, page
-from tidemark.statistics.returns import drawdown, equity_of
 
 import numpy as np
 import pandas as pd
@@ -23,22 +24,16 @@ def draw(title: str, found: Assessment, strategy: str) -> Figure:
         f"best set: {ranking['best_set']}; equal part in each ticker, net of costs; {found.span()}"
     )
     figure = page(10.0, 12.2, title, subtitle)
-    pair = found.returns[[strategy, found.benchmark]]
-    both_courses(figure, pair, 9.0, 7.15, (1.2, 2.35))
+    pair = [strategy, found.benchmark]
+    both_courses(figure, found.equity[pair], found.drawdowns[pair], 9.0, 7.15, (1.2, 2.35))
     years = axes_at(figure, 0.75, 4.9, 9.0, 1.65)
     heading(years, "Return by calendar year (%)")
-    _years(years, 100.0 * yearly(pair))
-    both = found.cells_of(strategy), found.cells_of(found.benchmark)
-    _windows(axes_at(figure, 1.95, 0.6, 2.15, 3.55), *both)
-    _tickers(axes_at(figure, 4.85, 0.6, 1.55, 3.55), *both)
+    earned = found.years.pivot(index="year", columns="strategy_name", values="total_return")
+    _years(years, 100.0 * earned[pair])
+    _windows(axes_at(figure, 1.95, 0.6, 2.15, 3.55), _beside(found, strategy, _window_returns))
+    _tickers(axes_at(figure, 4.85, 0.6, 1.55, 3.55), _beside(found, strategy, _sharpe_ratios))
     _table(axes_at(figure, 6.65, 0.4, 3.2, 3.75), found, strategy)
     return figure
-
-
-def yearly(returns: pd.DataFrame) -> pd.DataFrame:
-    """Compound return of each column in each calendar year; index `year`."""
-    by_year = (1.0 + returns).groupby(pd.DatetimeIndex(returns.index).year)
-    return by_year.prod().rename_axis("year") - 1.0
 
 
 def _years(axes: Axes, percent: pd.DataFrame) -> None:
@@ -52,8 +47,7 @@ def _years(axes: Axes, percent: pd.DataFrame) -> None:
     axes.grid(visible=False, axis="x")
 
 
-def _windows(axes: Axes, own: pd.DataFrame, benchmark: pd.DataFrame) -> None:
-    table = _beside(own, benchmark, "historical", "scenario_name", "total_return")
+def _windows(axes: Axes, table: pd.DataFrame) -> None:
     table = 100.0 * table[~table.index.str.fullmatch(CALENDAR_YEAR)]
     shown = table.sort_values("benchmark").head(MOST_BARS)
     words = "Return in historical windows (%)"
@@ -61,8 +55,8 @@ def _windows(axes: Axes, own: pd.DataFrame, benchmark: pd.DataFrame) -> None:
     _bars(axes, shown)
 
 
-def _tickers(axes: Axes, own: pd.DataFrame, benchmark: pd.DataFrame) -> None:
-    table = _beside(own, benchmark, FULL, "symbol", "sharpe_ratio").sort_values("own")
+def _tickers(axes: Axes, table: pd.DataFrame) -> None:
+    table = table.sort_values("own")
     shown = table
     if len(table) > MOST_BARS:
         shown = pd.concat([table.head(MOST_BARS // 2), table.tail(MOST_BARS // 2)])
@@ -72,14 +66,24 @@ def _tickers(axes: Axes, own: pd.DataFrame, benchmark: pd.DataFrame) -> None:
 
 
 def _beside(
-    own: pd.DataFrame, benchmark: pd.DataFrame, kind: str, by: str, metric: str
+    found: Assessment, strategy: str, values: Callable[[Assessment, str], pd.Series]
 ) -> pd.DataFrame:
-    """Means of a metric over the cells of one kind: columns own and benchmark."""
-    means = {
-        name: cells[cells["scenario_kind"] == kind].groupby(by)[metric].mean()
-        for name, cells in (("own", own), ("benchmark", benchmark))
-    }
-    return pd.DataFrame(means).loc[means["own"].index]
+    """Columns own and benchmark, with a row for each of the strategy's own values."""
+    own = values(found, strategy).sort_index()
+    return pd.DataFrame({"own": own, "benchmark": values(found, found.benchmark)}).loc[own.index]
+
+
+def _window_returns(found: Assessment, strategy: str) -> pd.Series:
+    """Of the best set, by market scenario."""
+    best = found.ranking(strategy)["best_set"]
+    windows = found.windows[found.windows["strategy_name"] == strategy]
+    return windows[windows["set"] == best].set_index("scenario_name")["total_return"]
+
+
+def _sharpe_ratios(found: Assessment, strategy: str) -> pd.Series:
+    """Of the best set on all of history, by ticker."""
+    cells = found.cells_of(strategy)
+    return cells[cells["scenario_kind"] == FULL].set_index("symbol")["sharpe_ratio"]
 
 
 def _bars(axes: Axes, table: pd.DataFrame) -> None:
@@ -120,11 +124,7 @@ def _table(axes: Axes, found: Assessment, strategy: str) -> None:
 def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
     """Label, the strategy's figure and the benchmark's, as text, for the best set."""
     examined = found.evidence.set_index("strategy_name").loc[strategy]
-    pair = strategy, found.benchmark
-    courses = [equity_of(found.returns[name].to_numpy()) for name in pair]
-    falls = [drawdown(course, before=1.0).min() for course in courses]
-    cells = [found.cells_of(name) for name in pair]
-    means = [table[table["scenario_kind"] == FULL].mean(numeric_only=True) for table in cells]
+    traded = found.trading.set_index("strategy_name").loc[[strategy, found.benchmark]]
     level = f"  {100 * found.confidence:g} % interval"
     returns = 100 * examined["return_lower"], 100 * examined["return_upper"]
     sharpes = examined["sharpe_lower"], examined["sharpe_upper"]
@@ -136,12 +136,12 @@ def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
         _row("  since the first position", "{:.1%}", *since),
         _row("Sharpe ratio", "{:.2f}", examined["sharpe"], examined["benchmark_sharpe"]),
         _between(level, "{:.2f} to {:.2f}", *sharpes),
-        _row("Deepest drawdown", "{:.0%}", *falls),
-        _row("Trades a ticker", "{:.0f}", *(mean["trades"] for mean in means)),
-        _row("Trades that gained", "{:.0%}", *(mean["win_rate"] for mean in means)),
-        _row("Bars with a position", "{:.0%}", *(mean["exposure"] for mean in means)),
-        _row("Turnover a year", "{:.1f}", *(mean["turnover"] for mean in means)),
-        _row("Costs, all years", "{:.1%}", *(mean["costs"] for mean in means)),
+        _row("Deepest drawdown", "{:.0%}", *traded["deepest_drawdown"]),
+        _row("Trades a ticker", "{:.0f}", *traded["trades"]),
+        _row("Trades that gained", "{:.0%}", *traded["win_rate"]),
+        _row("Bars with a position", "{:.0%}", *traded["exposure"]),
+        _row("Turnover a year", "{:.1f}", *traded["turnover"]),
+        _row("Costs, all years", "{:.1%}", *traded["costs"]),
         _row("Deflated Sharpe", "{:.0%}", examined["deflated_sharpe"]),
         _row("Overfitting", "{:.0%}", examined["overfitting"]),
         _row("Walk-forward Sharpe", "{:.2f}", *walked),

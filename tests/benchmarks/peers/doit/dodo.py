@@ -22,6 +22,7 @@ SCENES += ["bars_a_year.json"]
 SCENES = [f"data/scenarios/{name}" for name in SCENES]
 TABLES = ["backtest_results", "set_rankings", "strategy_rankings", "scenario_performance"]
 TABLES += ["strategy_scores", "leaders", "paths", "evidence"]
+TABLES += ["window_returns", "courses", "calendar_years", "best_sets"]
 ASSESSED = [f"metrics/assessment/{name}.parquet" for name in TABLES]
 ASSESSED.append("metrics/assessment/summary.json")
 DAILY = [f"data/backtests/{strategy}.parquet" for strategy in STRATEGIES]
@@ -214,7 +215,7 @@ def task_assess():
 def task_strategy_plots():
     return stage(
         "strategy_plots",
-        reads=[*ASSESSED, *DAILY],
+        reads=ASSESSED,
         writes=["artifacts/strategy_figures.json"],
         keys=[CONFIG["assess"], CONFIG["plots"]],
     )

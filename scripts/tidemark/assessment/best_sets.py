@@ -1,0 +1,76 @@
+"""What the best set of each strategy did on all of history: its course, its years, its trading.
+
+Returns are net decimal fractions of an equal part in each ticker; (bars,) of each strategy's best
+set, and of the benchmark's, stand in a frame with the index `timestamp` and a column a strategy.
+"""
+
+from collections.abc import Mapping
+
+from tidemark.assessment.averages import TRADING, Averages
+from tidemark.statistics.returns import drawdown, equity_of
+
+import numpy as np
+import pandas as pd
+
+STRATEGY = "strategy_name"
+
+
+def courses(returns: pd.DataFrame) -> pd.DataFrame:
+    """Equity and drawdown bar by bar.
+
+    Returns:
+        strategy_name, timestamp, net_return, equity (what 1 has grown to), drawdown (share below
+        the highest so far, the 1 before the first bar counted; 0 or less); a row a bar, strategies
+        in the order of the columns.
+    """
+    found = []
+    for name in returns:
+        earned = returns[name].to_numpy()
+        equity = equity_of(earned)
+        table = {
+            STRATEGY: name,
+            "timestamp": returns.index,
+            "net_return": earned,
+            "equity": equity,
+            "drawdown": drawdown(equity, before=1.0),
+        }
+        found.append(pd.DataFrame(table))
+    return pd.concat(found, ignore_index=True)
+
+
+def calendar_years(returns: pd.DataFrame) -> pd.DataFrame:
+    """Compound return in each calendar year; the first and the last may be parts of one.
+
+    Returns:
+        strategy_name, year, total_return; strategies in the order of the columns.
+    """
+    years = pd.Index(pd.DatetimeIndex(returns.index).year, dtype=np.int64, name="year")
+    earned = (1.0 + returns).groupby(years).prod() - 1.0
+    found = [
+        earned[name].rename("total_return").reset_index().assign(**{STRATEGY: name})
+        for name in earned
+    ]
+    return pd.concat(found, ignore_index=True)[[STRATEGY, "year", "total_return"]]
+
+
+def trading(best: Mapping[str, str], found: Averages, courses: pd.DataFrame) -> pd.DataFrame:
+    """How each set traded, mean over tickers, and its deepest drawdown.
+
+    Args:
+        best: the set of each strategy.
+        found: of all cells.
+        courses: of `courses`.
+
+    Returns:
+        strategy_name, set, deepest_drawdown, TRADING; a row a strategy, in the order of `best`.
+    """
+    means = found.on_full_history()[TRADING].reset_index("strategy_category", drop=True)
+    deepest = courses.groupby(STRATEGY)["drawdown"].min()
+    return pd.DataFrame(
+        {
+            STRATEGY: list(best),
+            "set": list(best.values()),
+            "deepest_drawdown": deepest.reindex(list(best)).to_numpy(),
+            **means.reindex(list(best.items())).reset_index(drop=True).to_dict("series"),
+        }
+    )
