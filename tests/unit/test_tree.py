@@ -31,7 +31,7 @@ def project(root: Path) -> Tree:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     tree = Tree(root, root)
-    view.sync(tree, {"models": {"ridge": {"alpha": 1}}}, "CONFIG_FILE := config.yaml\n", 2**62)
+    view.sync(tree, {"models": {"ridge": {"alpha": 1}}}, view.naming("config.yaml"), 2**62)
     out = (root / "features/out.csv").stat()
     ran = Checkpoint(
         SMOOTH,
