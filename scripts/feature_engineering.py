@@ -21,7 +21,8 @@ def feature_engineering(run: Run) -> None:
     lost = bar_features.losses(bars, computed, recipe)
     bar_features.check_contract(run.read.yaml(bar_features.CONTRACT), frame)
     run.write.parquet(run.own(FEATURES), frame)
-    run.write.json(run.own(FEATURES_BUILD), _manifest(run, recipe, frame, lost))
+    source = {"scenario": run.scenario, "built_from": dict(run.read.inputs)}
+    run.write.json(run.own(FEATURES_BUILD), source | _manifest(recipe, frame, lost))
     for loss in lost.itertuples():
         run.log.info("%s: %s: missing in %d rows", loss.feature, loss.cause, loss.rows)
     run.tell.headline(f"{len(recipe.formulas())} features x {len(frame):,} rows{_lost(lost)}")
@@ -38,11 +39,10 @@ def _lost(lost: pd.DataFrame) -> str:
 
 
 def _manifest(
-    run: Run, recipe: FeatureEngineering, frame: pd.DataFrame, lost: pd.DataFrame
+    recipe: FeatureEngineering, frame: pd.DataFrame, lost: pd.DataFrame
 ) -> dict[str, Any]:
+    """What the features are, and which rows and values are missing."""
     return {
-        "scenario": run.scenario,
-        "built_from": dict(run.read.inputs),
         "rows": len(frame),
         "rows_lost": lost.attrs["rows"],
         "features_missing": lost.to_dict("records"),

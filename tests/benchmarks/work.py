@@ -70,6 +70,14 @@ class Remembered:
 
         return read if callable(getattr(self._read, name)) else getattr(self._read, name)
 
+    @contextlib.contextmanager
+    def rows_by_text(self, paths: list[str], *given: Any) -> Iterator[Any]:
+        key = ("rows_by_text", repr((paths, given)))
+        if key not in self._known:
+            self._known[key] = self._read.rows_by_text(paths, *given)
+            self._known[key] = self._known[key], self._known[key].__enter__()
+        yield self._known[key][1]
+
 
 class Nowhere:
     """Writes and messages that go nowhere."""
