@@ -179,6 +179,24 @@ def targets(prices: Prices, share: float) -> Floats:
         ),
         schema=False,
     ),
+    "a table": Addition(
+        lines=(
+            (
+                "scripts/assess.py",
+                '        "evidence": examined,\n',
+                '        "passing": sets[sets["passed"]],\n',
+            ),
+            (
+                "scripts/tidemark/tables/strategies.py",
+                '    Table(\n        "assessment.scenario_performance",',
+                '    Table(\n        "assessment.passing",\n        "A set that passes.",\n'
+                '        _assessed("passing"),\n'
+                '        {**RANKED, "set": SET, **AVERAGES, **JUDGED},\n    ),\n',
+            ),
+            ("README.md", "`scenario_performance`,", "`passing`, "),
+        ),
+        schema=False,
+    ),
     "an economic series": Addition(
         new={
             "schemas/inflation.json": INFLATION,
@@ -228,16 +246,15 @@ def test_make_knows_all_that_was_added(grown):
     pairs = {f"train_models {scenario} lasso" for scenario in SCENARIOS}
     assert {"count_bars makers", "backtest always_short", *pairs} <= grown.planned()
     assert grown.text("artifacts/.config/plots.width") == "12"
-    assert (
-        " inflation"
-        in re.search("^override RAW := (.*)", grown.text("artifacts/config.mk"), re.M)[0]
-    )
+    lists = dict(re.findall("^override (.*?) := (.*)", grown.text("artifacts/config.mk"), re.M))
+    assert "inflation" in lists["RAW"].split()
+    assert "metrics/assessment/passing.parquet" in lists["TABLES"].split()
 
 
 def test_the_documents_and_the_unit_tests_agree_with_what_was_added(grown):
     """The tests that fail when something of an addition is forgotten."""
-    chosen = "docs or rooms or json_schema or described or by_hand"
-    units = ("docs", "rooms", "configuration", "strategies")
+    chosen = "docs or rooms or json_schema or described or by_hand or tables"
+    units = ("docs", "rooms", "configuration", "strategies", "tables")
     told = grown.python(
         *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen),
         *(f"tests/unit/test_{unit}.py" for unit in units),
@@ -251,4 +268,6 @@ def test_all_that_was_added_runs(grown, long):
     outcome = grown.make("all")
     assert outcome.code == 0, outcome
     assert set(json.loads(grown.text("metrics/makers_bars.json"))) == {"IBM", "AAPL"}
+    told = grown.make("sql", "Q=select count(*) from assessment.passing")
+    assert told.code == 0, told
     assert "fresh; nothing to do" in grown.make("all").stdout
