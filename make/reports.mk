@@ -12,7 +12,7 @@ artifacts/collect_metrics.ok: $(metrics) $(PAIRS:%=artifacts/%_cv.json) $(TABLES
 	$(STEP) scripts/collect_metrics.py
 artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 
-artifacts/reports.ok: artifacts/metrics.duckdb artifacts/validation_report.json artifacts/strategy_figures.json \
+artifacts/reports.ok: artifacts/metrics.duckdb artifacts/strategy_figures.json \
 		$(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(wildcard reports/narrative)
 	$(STEP) scripts/reports.py
 $(REPORTS:%=reports/%.md): artifacts/reports.ok ; $(KEPT)

@@ -36,7 +36,7 @@ def reports(run: Run) -> None:
         "assessed": [row["sentence"] for row in values["assessed"]],
         "winner": values["winner"][0],
         "year": values["year"][0],
-        "validation": run.read.json("artifacts/validation_report.json"),
+        "validation": _validation(values.pop("datasets"), values.pop("findings")),
         "figures": figures,
         "strategy_figures": strategy_figures,
         "missing_figures": missing,
@@ -54,6 +54,21 @@ def reports(run: Run) -> None:
         path = f"reports/templates/{name}.md.j2"
         run.write.text(f"reports/{name}.md", rendering.render(path, run.read.text(path), values))
     run.tell.headline(f"{len(REPORTS)} reports, {len(missing)} figures missing")
+
+
+def _validation(datasets: list[dict[str, Any]], findings: list[dict[str, Any]]) -> dict[str, Any]:
+    """What was validated, with what was found in each data set."""
+    return {
+        "ok": all(row["ok"] for row in datasets),
+        "as_of": datasets[0]["as_of"],
+        "datasets": {
+            row["dataset"]: {
+                **row,
+                "findings": [found for found in findings if found["dataset"] == row["dataset"]],
+            }
+            for row in datasets
+        },
+    }
 
 
 def _figures(run: Run) -> list[dict[str, Any]]:

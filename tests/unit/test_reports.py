@@ -11,6 +11,7 @@ from tidemark.market.bars_a_year import WHOLE
 from tidemark.reporting import figures, reports
 from tidemark.reporting.strategy_figures import drawing
 from tidemark.tables import database, forecasts, strategies
+from tidemark.tables import validation as validation_tables
 from tidemark.tables.catalogue import TABLES
 from tidemark.tables.table import ParquetFile
 
@@ -32,6 +33,22 @@ REPORTS = (
 )
 HISTORY = {"cost_multiplier": 1.0, "slippage_multiplier": 1.0, "cash_rate_change": 0.0}
 UNCHANGED = {**HISTORY, "volatility_multiplier": 1.0, "correlation": None, "shock": None}
+
+
+FINDING = {"check": "gaps", "column": None, "message": "a | b\nc", "cure": "mend it"}
+VALIDATED = {
+    "ok": True,
+    "as_of": "2013-03-01",
+    "datasets": {
+        "prices": {
+            "ok": True,
+            "schema_sha256": "0" * 64,
+            "rows": 12154,
+            "findings": [{**FINDING, "severity": "warning", "count": 1, "rows": []}],
+        },
+        "x": {"ok": True, "schema_sha256": "1" * 64, "rows": 95, "findings": []},
+    },
+}
 
 
 def score(pair, value):
@@ -263,6 +280,8 @@ def tables():
     }
     rows = forecasts.metric_rows(scores)
     return {
+        "datasets": validation_tables.dataset_rows([VALIDATED]),
+        "findings": validation_tables.finding_rows([VALIDATED]),
         "metrics": rows,
         "intervals": forecasts.interval_rows(bootstraps),
         "cv_scores": forecasts.fold_rows(validations),
@@ -305,6 +324,13 @@ def test_assessment_tables_are_the_files(connection):
     for name, frame in assessed().items():
         count = connection.execute(f"SELECT count(*) FROM assessment.{name}").fetchone()
         assert count == (len(frame),)
+
+
+def test_findings_name_their_data_set(connection):
+    (found,) = connection.execute("SELECT * EXCLUDE (cure) FROM findings").fetchall()
+    assert found == ("prices", "warning", "gaps", None, "a | b\nc", 1)
+    rows = connection.execute("SELECT dataset, rows, as_of FROM datasets").fetchall()
+    assert rows == [("prices", 12154, "2013-03-01"), ("x", 95, "2013-03-01")]
 
 
 def test_rankings_stand_beside_their_evidence(connection):
@@ -403,9 +429,6 @@ def values_for_reports(connection, missing=False, narrative=None):
         for s, m in PAIRS
         for kind in ("predicted_vs_true", "hexbin")
     ]
-    finding = {"severity": "warning", "message": "a | b\nc", "check": "gaps", "count": 1}
-    dataset = {"rows": 12154, "findings": [finding]}
-    empty = {"rows": 95, "findings": []}
     return values | {
         "comparison": values["comparison"][0],
         "conclusion": [row["sentence"] for row in values["conclusion"]],
@@ -424,11 +447,7 @@ def values_for_reports(connection, missing=False, narrative=None):
             }
             for kind, strategy in (("leaderboard", None), ("sheet", "cross"), ("heatmap", "cross"))
         ],
-        "validation": {
-            "ok": True,
-            "as_of": "2013-03-01",
-            "datasets": {"prices": dataset, "x": empty},
-        },
+        "validation": VALIDATED,
         "figures": figures,
         "missing_figures": figures if missing else [],
         "narrative": narrative or {},

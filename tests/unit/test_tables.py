@@ -1,8 +1,7 @@
 """Tables as they are declared: once, and with words for everything in them."""
 
 from tidemark.config.kinds import KINDS
-from tidemark.tables import forecasts, strategies, views
-from tidemark.tables.catalogue import TABLES, files
+from tidemark.tables.catalogue import SUBJECTS, TABLES, files
 from tidemark.tables.table import kinds_in, paths
 
 import pytest
@@ -32,5 +31,5 @@ def test_what_a_table_declares_is_said_in_words(table):
 
 
 def test_no_table_is_declared_twice():
-    declared = [table.name for room in (forecasts, strategies, views) for table in room.TABLES]
+    declared = [table.name for subject in SUBJECTS for table in subject.TABLES]
     assert sorted(declared) == sorted(TABLES)

@@ -44,6 +44,8 @@ def _side_by_side(metrics: Iterable[str], prefix: str = "") -> str:
 
 
 QUERIES = {
+    "datasets": "SELECT * FROM datasets ORDER BY rowid",
+    "findings": "SELECT * FROM findings ORDER BY rowid",
     "comparison": "SELECT * FROM comparison",
     "conclusion": "SELECT sentence FROM conclusion ORDER BY rowid",
     "models": f"""
@@ -94,9 +96,9 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         connection: an open connection to the DuckDB file that collect_metrics wrote.
 
     Returns:
-        comparison (one row); conclusion (sentences); models (one row a scenario and model: what
-        was fitted, the metrics with intervals, mean and range over the folds as cv_..., the
-        verdict); against_baseline and across_scenarios (paired
+        datasets and findings (of validation); comparison (one row); conclusion (sentences); models
+        (one row a scenario and model: what was fitted, the metrics with intervals, mean and range
+        over the folds as cv_..., the verdict); against_baseline and across_scenarios (paired
         differences in MSE); assessed (sentences on the strategies), winner (one row), strategies
         (ranked, with their evidence); kinds (the three best in each kind of market scenario);
         markets (each real or stressed one, with who earned most), paths (likewise, a row a method);

@@ -1,11 +1,10 @@
 """All tables, in the order in which they are made: a query may read those before it."""
 
-from tidemark.tables import forecasts, strategies, views
+from tidemark.tables import forecasts, strategies, validation, views
 from tidemark.tables.table import Table, kinds_in
 
-TABLES: dict[str, Table] = {
-    table.name: table for room in (forecasts, strategies, views) for table in room.TABLES
-}
+SUBJECTS = (validation, forecasts, strategies, views)
+TABLES: dict[str, Table] = {table.name: table for subject in SUBJECTS for table in subject.TABLES}
 
 
 def files() -> list[str]:
