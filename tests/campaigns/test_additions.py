@@ -172,7 +172,7 @@ def targets(prices: Prices, share: float) -> Floats:
         lines=(
             ("config.yaml", "  sma_cross: ", "  always_short: {strategy: always_short}\n"),
             (
-                "tests/unit/test_strategies.py",
+                "tests/unit/backtest/test_strategies.py",
                 '    Case(\n        "buy_and_hold",',
                 '    Case("always_short", {"share": 0.5}, {"close": [3]}, [-0.5], "half"),\n',
             ),
@@ -254,10 +254,13 @@ def test_make_knows_all_that_was_added(grown):
 def test_the_documents_and_the_unit_tests_agree_with_what_was_added(grown):
     """The tests that fail when something of an addition is forgotten."""
     chosen = "docs or rooms or json_schema or described or by_hand or tables"
-    units = ("docs", "rooms", "configuration", "strategies", "tables")
+    files = (
+        *("test_docs", "test_rooms", "config/test_configuration"),
+        *("backtest/test_strategies", "tables/test_tables"),
+    )
     told = grown.python(
         *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen),
-        *(f"tests/unit/test_{unit}.py" for unit in units),
+        *(f"tests/unit/{file}.py" for file in files),
     )
     assert told.code == 0, told.stdout
 

@@ -83,7 +83,7 @@ def noticed_by_tests(path: str, tree: Tree) -> bool:
     stem = Path(path).stem
     unit = [
         str(test.relative_to(tree.path))
-        for test in sorted((tree.path / "tests/unit").glob("*.py"))
+        for test in sorted((tree.path / "tests/unit").rglob("*.py"))
         if stem in test.read_text("utf-8") and test.name not in ("test_docs.py", "test_rooms.py")
     ]
     for tests in (unit, ["tests/dag/test_harness.py", "tests/dag/test_incremental.py"]):

@@ -132,3 +132,9 @@ def test_kinds_of_arrays_and_the_fields_of_a_bar_stand_in_one_place():
         path.stem: re.findall(once, path.read_text("utf-8"), re.M) for path in PACKAGE.rglob("*.py")
     }
     assert {stem for stem, texts in found.items() if texts} == {"ohlcv"}
+
+
+def test_unit_tests_lie_in_the_room_that_they_test():
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    folders = {path.parent.name for path in Path(__file__).parent.glob("*/test_*.py")}
+    assert folders <= rooms | {"commands", "launch"}

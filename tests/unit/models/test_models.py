@@ -18,7 +18,7 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SPECS = {
     "baseline": {"estimator": "mean", "fallback": None, "grid": None},
     "linear": {"estimator": "linear"},
@@ -186,7 +186,7 @@ def test_a_singular_system_falls_back(monkeypatch):
 
 def test_two_processes_write_the_same_bytes():
     program = (
-        "import hashlib, json, pickle, sys; sys.path[:0] = ['scripts', 'tests/unit'];"
+        "import hashlib, json, pickle, sys; sys.path[:0] = ['scripts', 'tests/unit/models'];"
         "import test_models as t;"
         "t.SPECS = json.loads(json.dumps(t.SPECS));"
         "print(*[hashlib.sha256(pickle.dumps(t.fit(n)[0], 5)).hexdigest() for n in t.SPECS])"

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
 PAIRS = [("plain", "mean"), ("plain", "svr")]
 CONFIGURED = {"scenario": ["plain"], "model": ["mean", "svr"], "strategy": ["cross", "hold"]}

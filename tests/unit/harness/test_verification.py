@@ -16,7 +16,7 @@ from tidemark.project import HERE
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FILES = ("data/in.csv", "metrics/out.json", "metrics/older.json", "scripts/m.py", "schemas/s.json")
 
 

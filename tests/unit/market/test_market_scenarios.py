@@ -22,7 +22,7 @@ from arch.bootstrap import StationaryBootstrap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BARS = ("open", "high", "low", "close")
 PLAN = Stochastic(
     paths={"stationary_bootstrap": 3, "moving_block_bootstrap": 2, "gbm": 2},

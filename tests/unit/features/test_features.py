@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RECIPE = FeatureEngineering(
     horizon=1, lags=[0, 2], windows=[2, 3], economic=["rate"], term_spread=["long", "rate"]
 )

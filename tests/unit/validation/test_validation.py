@@ -16,7 +16,7 @@ import pytest
 # exchange_calendars itself uses what pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:Series.values:DeprecationWarning")
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 NAMES = ["prices", "corporate_actions", "treasury", "unemployment"]
 AS_OF = pd.Timestamp("2013-03-01")
 

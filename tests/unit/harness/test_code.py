@@ -7,7 +7,7 @@ from tidemark.harness import code
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SOURCE = b'"""Doc."""\n\ndef f(x):\n    """Double."""\n    return x * 2  # why\n'
 
 

@@ -11,7 +11,7 @@ import pytest
 import talib
 from numpy.lib.stride_tricks import sliding_window_view
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample" / "prices.csv"
+SAMPLE = Path(__file__).resolve().parents[3] / "data" / "sample" / "prices.csv"
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data/sample/prices.csv"
+SAMPLE = Path(__file__).resolve().parents[3] / "data/sample/prices.csv"
 TIE = 2e-8  # averages nearer than that are equal
 FILLS = ("next_open", "next_close", "same_close")
 DIRECTIONS = ("long_only", "long_short")

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 KINDS = ("scenario", "model")
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"

@@ -10,7 +10,7 @@ import pytest
 
 RULES = schema.parse(
     "prices",
-    (Path(__file__).resolve().parents[2] / "schemas/prices.json").read_bytes(),
+    (Path(__file__).resolve().parents[3] / "schemas/prices.json").read_bytes(),
 )
 
 

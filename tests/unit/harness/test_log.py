@@ -11,7 +11,7 @@ from tidemark.harness import logs
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WRITER = """
 import sys; sys.path.insert(0, {scripts!r})
 from pathlib import Path

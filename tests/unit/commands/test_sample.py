@@ -16,7 +16,7 @@ from tidemark.sources import economic as released
 import pandas as pd
 import pytest
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
+SAMPLE = Path(__file__).resolve().parents[3] / "data" / "sample"
 NAMES = {"Date": "timestamp", "Ticker": "ticker", "Close": "close", "Adj Close": "adj_close"}
 
 

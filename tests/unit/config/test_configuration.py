@@ -17,7 +17,7 @@ from tidemark.project import Tree
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = (ROOT / "config.yaml").read_text("utf-8")
 TREE = Tree(Path(), ROOT)
 

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CASES = ROOT / "tests/cases"
 RULES = schema.parse("prices", (ROOT / "schemas/prices.json").read_bytes())
 PLAIN = {"impute": "median", "outliers": {"method": "none"}}

@@ -20,7 +20,7 @@ from tidemark.tables.views import TABLES
 import duckdb
 import pytest
 
-CASES = Path(__file__).resolve().parents[1] / "cases"
+CASES = Path(__file__).resolve().parents[2] / "cases"
 VIEWS = {table.name: table.source.query for table in TABLES if isinstance(table.source, View)}
 CONFIGURED = {"scenario": ["plain"], "model": ["svr", "mean"], "strategy": ["cross", "hold"]}
 ACCEPTED = Acceptance("ada", "2013-03-01T08:00:00", "a rename", ["code a.py", "code b.py"])
