@@ -25,7 +25,7 @@ include $(CODE)make/reports.mk
 
 # --- Names to type
 # Each step is a target. What others wait for comes first, and what nobody waits for last: Make starts steps in this order.
-urgent := fetch_data validate_schema market_scenarios backtest
+urgent := fetch_data validate_schema data_gate market_scenarios backtest
 idle := plots reports
 CHECKPOINTS := $(foreach step,$(urgent) $(filter-out $(urgent) $(idle),$(STEPS)) $(idle),$(CHECKPOINTS_$(step)))
 

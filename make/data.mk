@@ -1,18 +1,31 @@
-# From the sources to validated data: fetch_data, validate_schema.
+# From the sources to validated data: fetch_data, validate_schema, data_gate.
 
-STEPS += fetch_data validate_schema
+STEPS += fetch_data validate_schema data_gate
 
-raw := $(RAW:%=data/raw/%.parquet)
-lines := $(RAW:%=data/raw/%.lines.parquet)
+raw := $(SOURCES:%=data/raw/%.parquet)
 
-CHECKPOINTS_fetch_data := artifacts/fetch_data.ok
-CHECKPOINTS_validate_schema := artifacts/validate_schema.ok
+CHECKPOINTS_fetch_data := $(SOURCES:%=artifacts/fetch_data_%.ok)
+CHECKPOINTS_validate_schema := $(SOURCES:%=artifacts/validate_schema_%.ok)
+CHECKPOINTS_data_gate := artifacts/data_gate.ok
 
 # Make knows a source by the key that names it, never by its file name; changed.sh sees when its files change.
-artifacts/fetch_data.ok: $(SOURCES)
-	$(STEP) scripts/fetch_data.py
-$(raw) $(raw:=.sha256) $(lines): artifacts/fetch_data.ok ; $(KEPT)
+define SOURCE
+artifacts/fetch_data_$1.ok: artifacts/.config/fetch_data.$(if $(filter $1,$(SERIES)),economic.)$1.path
+	$$(STEP) scripts/fetch_data.py --source $1
+data/raw/$1.parquet data/raw/$1.parquet.sha256 data/raw/$1.lines.parquet: artifacts/fetch_data_$1.ok ; $$(KEPT)
 
-artifacts/validate_schema.ok: $(raw) $(lines) $(RAW:%=schemas/%.json)
-	$(STEP) scripts/validate_schema.py
-artifacts/validation_report.json artifacts/sessions.parquet: artifacts/validate_schema.ok ; $(KEPT)
+artifacts/validate_schema_$1.ok: data/raw/$1.parquet data/raw/$1.lines.parquet schemas/$1.json
+	$$(STEP) scripts/validate_schema.py --source $1
+artifacts/$1_findings.json: artifacts/validate_schema_$1.ok ; $$(KEPT)
+endef
+$(foreach s,$(SOURCES),$(eval $(call SOURCE,$s)))
+artifacts/sessions.parquet: artifacts/validate_schema_prices.ok ; $(KEPT)
+
+# Prices and corporate actions are held against each other.
+both := $(filter prices corporate_actions,$(SOURCES))
+artifacts/data_gate.ok: $(SOURCES:%=artifacts/%_findings.json) artifacts/sessions.parquet $(both:%=data/raw/%.parquet) \
+		$(both:%=data/raw/%.lines.parquet) $(patsubst %,schemas/%.json,$(filter corporate_actions,$(both)))
+	$(STEP) scripts/data_gate.py
+artifacts/validation_report.json: artifacts/data_gate.ok ; $(KEPT)
+# Who asks for validation wants to hear of errors, and only the gate stops at them.
+validate_schema: artifacts/data_gate.ok

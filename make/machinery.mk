@@ -30,7 +30,7 @@ WARM ?= 1
 
 # --- The configuration, and file times that agree with contents
 
-LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO RAW SOURCES TABLES
+LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES TABLES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
 OUTSIDE := help clean distclean lock test campaigns lint sample config-schema status why dag timings compare-tree sql
 ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)

@@ -10,7 +10,7 @@ CHECKPOINTS_strategy_plots := artifacts/strategy_plots.ok
 
 SCENES := $(addprefix data/scenarios/,history.parquet stress.parquet stochastic.parquet market_scenarios.json bars_a_year.json)
 ASSESSED := $(filter metrics/assessment/%,$(TABLES))
-artifacts/market_scenarios.ok: data/raw/prices.parquet artifacts/sessions.parquet | artifacts/validate_schema.ok
+artifacts/market_scenarios.ok: data/raw/prices.parquet artifacts/sessions.parquet | artifacts/data_gate.ok
 	$(STEP) scripts/market_scenarios.py
 $(SCENES): artifacts/market_scenarios.ok ; $(KEPT)
 

@@ -1,108 +1,127 @@
-"""Read the sources that config.yaml names into data/raw/, as tidy Parquet with its SHA-256."""
+"""Read a source that config.yaml names into data/raw/, as tidy Parquet with its SHA-256."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tidemark.errors import InputError
 from tidemark.files import generated, retry, store
 from tidemark.harness.step import Run, step
+from tidemark.layout.fetch_data import RAW, RAW_LINES, RAW_SHA256
 from tidemark.naming import counted
 from tidemark.preprocessing import levels
 from tidemark.project import HERE
-from tidemark.sources import actions, economic, files, origin, prices
-from tidemark.sources.places import Placed
+from tidemark.sources import files, origin, settings
+from tidemark.sources.contract import Cursor, Request, Source
 
 import pandas as pd
 
 UNFIT = "name a whole data file; fetch_data.largest_file_megabytes says how large one may be"
 
-Reader = Callable[[Mapping[str, bytes], Mapping[str, Any]], Placed]
 
-
-@step()
+@step(per=("source",))
 def fetch_data(run: Run) -> None:
-    """Write data/raw/<source>.parquet, its .sha256 and .lines.parquet for each source."""
+    """Write data/raw/<source>.parquet, with its .sha256 and .lines.parquet beside it."""
+    reader = import_module(f"tidemark.sources.{settings.reader_of(run.source)}")
+    records = fetch(run, run.source, _section(run, run.source), reader.source)
+    tickers = f", {counted(records['ticker'].nunique(), 'ticker')}" if "ticker" in records else ""
+    run.tell.headline(f"{counted(len(records), 'row')}{tickers}")
+
+
+def _section(run: Run, name: str) -> dict[str, Any]:
+    """What a source is told: its keys in config.yaml, with the zone of prices where it has none."""
     sources = run.config["fetch_data"]
-    at_most = sources["largest_file_megabytes"] * 1_000_000
-    zone = sources["prices"]["time_zone"]
-    read_prices = partial(prices.read, note=run.note, ends_days=_ends_days(run, zone))
-    bars = fetch(run, "prices", run.plain(sources["prices"]), read_prices, at_most)
-    if sources["corporate_actions"] is not None:
-        source = run.plain(sources["corporate_actions"]) | {"time_zone": zone}
-        fetch(run, "corporate_actions", source, actions.read, at_most)
-    for name, keys in sources["economic"].items():
-        source = {key: run.plain(keys[key]) for key in keys if key not in levels.CARRYING}
-        source["release_zone"] = source["release_zone"] or zone
-        fetch(run, name, source, economic.read, at_most)
-    tickers = counted(bars["ticker"].nunique(), "ticker")
-    run.headline(f"{counted(len(bars), 'price row')}, {tickers}")
+    keys = settings.section_of(sources, name)
+    section = {key: run.plain(keys[key]) for key in keys if key not in levels.CARRYING}
+    if "release_zone" in section:
+        zone = section["release_zone"] or sources["prices"]["time_zone"]
+        return section | {"release_zone": zone}
+    return {**section, "time_zone": sources["prices"]["time_zone"]}
 
 
-def _ends_days(run: Run, zone: str) -> bool:
-    """Whether this zone, rather than a calendar, says when the days of bars end."""
-    if zone == "UTC" or not run.config["fetch_data"]["economic"]:
+def _zone_ends_days(run: Run) -> bool:
+    """Whether the zone of prices, rather than a calendar, says when the days of bars end."""
+    sources = run.config["fetch_data"]
+    if sources["prices"]["time_zone"] == "UTC" or not sources["economic"]:
         return False
     return run.config["validate_schema"]["calendar"] is None
 
 
-def fetch(
-    run: Run, name: str, source: Mapping[str, Any], read: Reader, at_most: int | None = None
-) -> pd.DataFrame:
-    """Write data/raw/<name>.parquet and what stands beside it; the frame that was written.
+def fetch(run: Run, name: str, section: Mapping[str, Any], source: Source) -> pd.DataFrame:
+    """Write what a source sends, or else what it sent last; the records that were written.
 
     Raises:
-        InputError: a file cannot be read, or has more than `at_most` bytes once unpacked.
+        InputError: a file cannot be read, or is larger than fetch_data.largest_file_megabytes.
     """
-    path = f"data/raw/{name}.parquet"
+    path = RAW.format(source=name)
+    request = Request(
+        section,
+        read=partial(_contents, run),
+        cursor=partial(_last_cursor, run, name, section),
+        zone_ends_days=partial(_zone_ends_days, run),
+    )
     try:
-        found = _read_patiently(run, source["path"], at_most)
+        batch = source(request)
     except IsADirectoryError as error:
-        folder = error.filename or source["path"]
+        folder = error.filename or section["path"]
         cure = "name a file in it, or use a wildcard such as *.csv"
         raise InputError(folder, "is a folder", cure) from error
     except store.UnfitFileError as error:
         raise InputError(error.filename, error.strerror, UNFIT) from error
     except OSError as error:
-        return _keep_last(run, name, source, error)
-    if at_most is not None:
-        for file, content in found.items():
-            files.must_unpack_to(file, content, at_most)
-    frame, places = read(found, source)
-    data = store.parquet_bytes(frame, origin.metadata(source))
-    run.write_bytes(path, data, rows=len(frame))
-    run.write_text(f"{path}.sha256", origin.checksums({path: data, **found}))
-    run.write_bytes(f"data/raw/{name}.lines.parquet", store.parquet_bytes(places))
-    run.log.info("%s: %d rows from %s", name, len(frame), source["path"])
-    return frame
+        return _keep_last(run, name, section, error)
+    for note in batch.notes:
+        run.tell.note(note)
+    data = store.parquet_bytes(batch.records, origin.metadata(section))
+    run.write.content(path, data, rows=len(batch.records))
+    hashes = {path: store.sha256(data), **batch.cursor}
+    run.write.text(RAW_SHA256.format(source=name), origin.checksums(hashes))
+    run.write.content(RAW_LINES.format(source=name), store.parquet_bytes(batch.places))
+    run.log.info("%s: %d rows from %s", name, len(batch.records), section["path"])
+    return batch.records
 
 
-def _read_patiently(run: Run, path: str, at_most: int | None) -> dict[str, bytes]:
-    settings = run.config["fetch_data"]
+def _last_cursor(run: Run, name: str, section: Mapping[str, Any]) -> Cursor:
+    """The cursor that the same source returned last, from what stands beside its records."""
+    path = RAW.format(source=name)
+    data, beside = run.read.previous(path), run.read.previous(RAW_SHA256.format(source=name))
+    if data is None or beside is None or not origin.is_same_source(data, section):
+        return {}
+    hashes = origin.hashes_in(beside.decode())
+    return {read: sha for read, sha in hashes.items() if read != path}
+
+
+def _contents(run: Run, path: str) -> dict[str, bytes]:
+    """The files that `path` names, none larger than config.yaml permits, tried patiently."""
+    patience = run.config["fetch_data"]
+    at_most = patience["largest_file_megabytes"] * 1_000_000
 
     def tell(error: OSError, seconds: float) -> None:
         run.attempts += 1
-        run.note(f"{error}; next try in {seconds:g} s")
+        run.tell.note(f"{error}; next try in {seconds:g} s")
 
-    return retry.read(
+    found = retry.read(
         lambda: _read(run, path, at_most),
-        attempts=settings["retry_attempts"],
-        first_wait_seconds=60 * settings["retry_first_wait_minutes"],
+        attempts=patience["retry_attempts"],
+        first_wait_seconds=60 * patience["retry_first_wait_minutes"],
         before_wait=tell,
     )
+    for file, content in found.items():
+        files.must_unpack_to(file, content, at_most)
+    return found
 
 
-def _read(run: Run, path: str, at_most: int | None) -> dict[str, bytes]:
-    paths = run.glob(path) if "*" in path else [path]
+def _read(run: Run, path: str, at_most: int) -> dict[str, bytes]:
+    paths = run.read.glob(path) if "*" in path else [path]
     if not paths:
         raise FileNotFoundError(2, "no file matches", path)
     for file in paths:
         _must_be_the_users(file)
-    if at_most is not None:
-        for file in filter(Path.exists, map(Path, paths)):
-            store.must_be_at_most(file, at_most)
-    return {path: run.read_bytes(path) for path in paths}
+    for file in filter(Path.exists, map(Path, paths)):
+        store.must_be_at_most(file, at_most)
+    return {path: run.read.content(path) for path in paths}
 
 
 def _must_be_the_users(path: str) -> None:
@@ -114,26 +133,26 @@ def _must_be_the_users(path: str) -> None:
         )
 
 
-def _keep_last(run: Run, name: str, source: Mapping[str, Any], error: OSError) -> pd.DataFrame:
+def _keep_last(run: Run, name: str, section: Mapping[str, Any], error: OSError) -> pd.DataFrame:
     """Go on with what this step fetched from the same source before; else `error` stands."""
-    path = f"data/raw/{name}.parquet"
-    beside = (f"{path}.sha256", f"data/raw/{name}.lines.parquet")
-    data = run.previous(path)
-    kept = {file: run.previous(file) for file in beside}
+    path = RAW.format(source=name)
+    beside = (RAW_SHA256.format(source=name), RAW_LINES.format(source=name))
+    data = run.read.previous(path)
+    kept = {file: run.read.previous(file) for file in beside}
     gone = isinstance(error, FileNotFoundError)
-    if data is None or None in kept.values() or not origin.is_same_source(data, source):
+    if data is None or None in kept.values() or not origin.is_same_source(data, section):
         if not gone:
             raise error
         cure = "put the file there, or correct its path in config.yaml"
-        raise InputError(source["path"], "does not exist", cure) from error
-    if gone and "*" not in source["path"]:
-        run.missing(source["path"])
+        raise InputError(section["path"], "does not exist", cure) from error
+    if gone and "*" not in section["path"]:
+        run.read.missing(section["path"])
     frame = store.parquet_frame(data)
-    run.write_bytes(path, data, rows=len(frame))
+    run.write.content(path, data, rows=len(frame))
     for file, content in kept.items():
-        run.write_bytes(file, content)
-    run.alert(f"{source['path']}: {error.strerror}; going on with the {path} fetched before")
-    run.retry_next_time(f"{source['path']} could not be read")
+        run.write.content(file, content)
+    run.tell.alert(f"{section['path']}: {error.strerror}; going on with the {path} fetched before")
+    run.retry_next_time(f"{section['path']} could not be read")
     return frame
 
 

@@ -39,7 +39,7 @@ def market_metrics(run: Run) -> None:
 
     sources = run.config["fetch_data"]
     happened: dict[str, pd.DataFrame] = {}
-    if sources["corporate_actions"] is not None:
+    if sources["corporate_actions"]:
         actions, zone = run.read.parquet(RAW_ACTIONS), None
         if sources["prices"]["bar"] == "intraday":
             zone = closes.zone(run.read.parquet(SESSIONS), sources["prices"]["time_zone"])

@@ -255,6 +255,7 @@ def clean_environment(extra: dict[str, str]) -> dict[str, str]:
 
 
 TICKERS = ("AAPL", "IBM", "MSFT")
+SOURCES = ("prices", "corporate_actions", "treasury", "unemployment")
 SCENARIOS = ("mean_impute", "outlier_treatment")
 MODELS = ("baseline", "ridge")
 STRATEGIES = ("buy_and_hold", "sma_cross", "model_forecast")
@@ -302,7 +303,9 @@ assess:
 
 
 def instances(step: str, *, scenarios=SCENARIOS, models=MODELS) -> set[str]:
-    """`step scenario`, `step scenario model` or `step strategy` for all of them."""
+    """`step source`, `step scenario`, `step scenario model` or `step strategy`, for all of them."""
+    if step in ("fetch_data", "validate_schema"):
+        return {f"{step} {source}" for source in SOURCES}
     if step == "backtest":
         return {f"{step} {strategy}" for strategy in STRATEGIES}
     if step in ("preprocess", "feature_engineering", "split_data"):

@@ -16,7 +16,14 @@ SCHEMA = "schemas/config.schema.json"
 MEASURED = json.loads((ROOT / "schemas/unemployment.json").read_text("utf-8"))
 MEASURED["fields"]["inflation"] = MEASURED["fields"].pop("unemployment")
 INFLATION = json.dumps(MEASURED)
-ACKNOWLEDGED = schema.fingerprint(INFLATION.encode())[:12]
+PAID = json.loads((ROOT / "schemas/corporate_actions.json").read_text("utf-8"))
+PAID["fields"]["kind"]["allowed"] = ["dividend"]
+del PAID["adjustment_tolerance"]
+DIVIDENDS = json.dumps(PAID)
+
+
+def acknowledged(text: str) -> str:
+    return schema.fingerprint(text.encode())[:12]
 
 
 @dataclass(frozen=True)
@@ -216,9 +223,60 @@ def targets(prices: Prices, share: float) -> Floats:
                 '      date_format: "%Y-%m-%d"\n      release_lag_days: 20\n'
                 "      columns: {timestamp: month, inflation: rate}\n",
             ),
-            ("config.yaml", '    treasury: "', f'    inflation: "{ACKNOWLEDGED}"\n'),
+            ("config.yaml", '    treasury: "', f'    inflation: "{acknowledged(INFLATION)}"\n'),
         ),
         schema=False,
+    ),
+    "a source": Addition(
+        new={
+            "scripts/tidemark/sources/dividends.py": '''"""Dividends of all corporate actions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tidemark.sources import actions, of_files
+from tidemark.sources.contract import Batch, Request
+from tidemark.sources.places import Placed
+
+
+def source(request: Request) -> Batch:
+    """The dividends of the user's files."""
+    return of_files.batch(request, read)
+
+
+def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
+    """What `actions.read` finds, without the splits."""
+    records, places, notes = actions.read(files, source)
+    paid = records["kind"] == "dividend"
+    return Placed(records[paid].reset_index(drop=True), places[paid].reset_index(drop=True), notes)
+''',
+            "schemas/dividends.json": DIVIDENDS,
+        },
+        lines=(
+            (
+                "scripts/tidemark/sources/settings.py",
+                'SERIES: "economic"}',
+                '"dividends": "dividends", ',
+            ),
+            (
+                "scripts/tidemark/sources/settings.py",
+                "        economic: series by name.",
+                "        dividends: a file that has them; null if none.\n",
+            ),
+            (
+                "scripts/tidemark/sources/settings.py",
+                "    economic: Mapping[Name, EconomicSeries]",
+                "    dividends: CorporateActions | None = None\n",
+            ),
+            (
+                "config.yaml",
+                "  economic: ",
+                "  dividends:\n    path: data/sample/corporate_actions.csv\n"
+                '    date_format: "%Y-%m-%d"\n'
+                "    columns: {timestamp: ex_date, ticker: ticker, kind: kind, value: value}\n",
+            ),
+            ("config.yaml", '    treasury: "', f'    dividends: "{acknowledged(DIVIDENDS)}"\n'),
+        ),
     ),
 }
 
@@ -244,10 +302,11 @@ def test_an_addition_touches_few_files(addition):
 
 def test_make_knows_all_that_was_added(grown):
     pairs = {f"train_models {scenario} lasso" for scenario in SCENARIOS}
-    assert {"count_bars makers", "backtest always_short", *pairs} <= grown.planned()
+    fetched = {f"fetch_data {source}" for source in ("inflation", "dividends")}
+    assert {"count_bars makers", "backtest always_short", *fetched, *pairs} <= grown.planned()
     assert grown.text("artifacts/.config/plots.width") == "12"
     lists = dict(re.findall("^override (.*?) := (.*)", grown.text("artifacts/config.mk"), re.M))
-    assert "inflation" in lists["RAW"].split()
+    assert {"inflation", "dividends"} <= {*lists["SOURCES"].split()}
     assert "metrics/assessment/passing.parquet" in lists["TABLES"].split()
 
 
@@ -273,4 +332,6 @@ def test_all_that_was_added_runs(grown, long):
     assert set(json.loads(grown.text("metrics/makers_bars.json"))) == {"IBM", "AAPL"}
     told = grown.make("sql", "Q=select count(*) from assessment.passing")
     assert told.code == 0, told
+    validated = json.loads(grown.text("artifacts/validation_report.json"))["datasets"]
+    assert 0 < validated["dividends"]["rows"] < validated["corporate_actions"]["rows"]
     assert "fresh; nothing to do" in grown.make("all").stdout

@@ -62,14 +62,14 @@ def of_another_form(number: int, data: bytes) -> bytes:
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
-    "fetch_data": lambda data: b"",
-    "validate_schema": lambda data: data[: len(data) // 2],
+    "fetch_data treasury": lambda data: b"",
+    "validate_schema prices": lambda data: data[: len(data) // 2],
     "preprocess mean_impute": lambda data: bytes(range(256)),
     "preprocess outlier_treatment": lambda data: b"[]",
     "feature_engineering mean_impute": lambda data: of_another_form(record.FORMAT - 1, data),
     "feature_engineering outlier_treatment": with_values(outputs=["models"], config=None),
     "split_data mean_impute": with_values(outputs={RIDGE: 1}, inputs={"x": []}, code={"y": ""}),
-    "split_data outlier_treatment": with_values(name="fetch_data"),
+    "split_data outlier_treatment": with_values(name="fetch_data_prices"),
     "train_models mean_impute ridge": with_values(libraries={}, inputs={}, name="../escaped"),
 }
 

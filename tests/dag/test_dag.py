@@ -50,7 +50,7 @@ def test_the_states_drawn_are_those_of_status_and_nothing_else_changes(tree):
     assert set(told["totals"]) == {
         "fresh", "stale", "waiting", "missing", "failed", "blocked", "never run"
     }  # fmt: skip
-    names, counts = outcome.stdout.removesuffix(".\n").split(": 36 steps: ")
+    names, counts = outcome.stdout.removesuffix(".\n").split(": 43 steps: ")
     assert names == "artifacts/dag.svg and artifacts/dag.mmd"
     assert {f"{count} {state}" for state, count in told["totals"].items()} == set(
         counts.split(", ")
@@ -65,7 +65,7 @@ def test_make_promises_what_is_then_observed(tree, tmp_path):
     clone = make_small(tmp_path / "clone")
     before = everything(clone)
     outcome = clone.make("dag")
-    assert outcome.stdout.endswith(": 30 steps: 30 never run.\n"), outcome.stderr
+    assert outcome.stdout.endswith(": 37 steps: 37 never run.\n"), outcome.stderr
     assert everything(clone).keys() - before.keys() == DRAWN
     promised, observed = edges(clone)["-.->"], edges(tree)["-->"]
     unread = {(f"backtest_{strategy}", "strategy_plots") for strategy in STRATEGIES}

@@ -69,7 +69,7 @@ def test_a_failed_step_stops_what_depends_on_it_and_alerts_its_owner(tree):
     tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
     outcome = tree.make("all")
     assert outcome.code == 2
-    assert outcome.ran == {"validate_schema"}
+    assert outcome.ran == instances("validate_schema") | {"data_gate"}
     report = json.loads(tree.text("artifacts/validation_report.json"))
     assert "2013-03-01" in json.dumps(report)
     alerts = [json.loads(line) for line in tree.text("logs/alerts.jsonl").splitlines()]
@@ -77,6 +77,22 @@ def test_a_failed_step_stops_what_depends_on_it_and_alerts_its_owner(tree):
     assert alerts[-1]["severity"] == "error"
     tree.edit("config.yaml", "as_of: 2013-06-01", "as_of: 2013-03-01")
     assert tree.make("all").code == 0
+
+
+def test_errors_of_all_sources_are_told_at_once(tree):
+    tree.edit("schemas/prices.json", '"min_rows": 250', '"min_rows": 251')
+    tree.edit("schemas/treasury.json", '"maximum": 0.25', '"maximum": 0.05')
+    outcome = tree.make("validate_schema")
+    validated = {"validate_schema prices", "validate_schema treasury"}
+    assert (outcome.code, outcome.ran) == (2, validated | {"data_gate"})
+    assert "schemas/prices.json, schemas/treasury.json: their SHA-256" in outcome.stderr
+    assert "more in artifacts/validation_report.json" in outcome.stderr
+    parts = json.loads(tree.text("artifacts/validation_report.json"))["datasets"]
+    assert [name for name, part in parts.items() if part["ok"]] == [
+        "corporate_actions", "unemployment"
+    ]  # fmt: skip
+    where = {row["where"] for found in parts["treasury"]["findings"] for row in found["rows"]}
+    assert "data/sample/treasury_yields.csv:2: 3month" in where
 
 
 def test_a_model_that_does_not_converge_falls_back_and_says_so(tree):
@@ -101,11 +117,13 @@ def test_a_vanished_source_falls_back_to_the_last_file_fetched(tree):
     kept = source.read_bytes()
     source.unlink()
     outcome = tree.make("all")
-    assert (outcome.code, outcome.ran) == (0, {"fetch_data"})
+    assert (outcome.code, outcome.ran) == (0, {"fetch_data unemployment"})
     assert "unemployment.csv" in tree.text("logs/alerts.jsonl")
-    assert tree.make("all").ran == {"fetch_data"}, "a provisional result is tried again"
+    assert tree.make("all").ran == {"fetch_data unemployment"}, (
+        "a provisional result is tried again"
+    )
     source.write_bytes(kept)
-    assert tree.make("all").ran == {"fetch_data"}
+    assert tree.make("all").ran == {"fetch_data unemployment"}
     assert tree.make("all").ran == set()
 
 
@@ -129,17 +147,14 @@ def test_a_webhook_gets_the_alert(tree):
     assert tree.make("validate_schema").code == 2
     server.shutdown()
     server.server_close()
-    assert [(alert["step"], alert["owner"]) for alert in taken][-1] == (
-        "validate_schema",
-        "Data Eng",
-    )
+    assert [(alert["step"], alert["owner"]) for alert in taken][-1] == ("data_gate", "Data Eng")
 
 
 def test_a_webhook_that_is_down_stops_nothing(tree):
     tree.edit("config.yaml", "webhook: null", "webhook: http://127.0.0.1:9/")
     (tree.path / "data/sample/unemployment.csv").unlink()
     assert tree.make("all").code == 0
-    assert "did not take the alert" in tree.text("logs/fetch_data.log")
+    assert "did not take the alert" in tree.text("logs/fetch_data_unemployment.log")
 
 
 def test_logs_of_a_run_are_whole_json_lines(cold):
@@ -265,7 +280,7 @@ def test_a_source_may_lie_outside_the_project(tree, tmp_path):
     tree.edit("config.yaml", "data/sample/prices.csv", str(tmp_path / "prices.csv"))
     outcome = tree.make("all")
     assert outcome.code == 0, outcome.stderr
-    assert "fetch_data" in outcome.ran
+    assert "fetch_data prices" in outcome.ran
     assert not any("train_models" in step for step in outcome.ran)
     assert tree.make("all").ran == set()
 
@@ -273,7 +288,7 @@ def test_a_source_may_lie_outside_the_project(tree, tmp_path):
 def test_two_configurations_at_once_are_refused(tree):
     (tree.path / "other.yaml").write_text(tree.text("config.yaml"), "utf-8")
     assert tree.make("-n", "all", "CONFIG=other.yaml").code == 0
-    command = ["-S", "scripts/launch/launch.py", "scripts/fetch_data.py"]
+    command = ["-S", "scripts/launch/launch.py", "scripts/data_gate.py"]
     done = run([".venv/bin/python", *command], tree.path, TIDEMARK_CONFIG="config.yaml")
     assert done.returncode == 2
     assert "config.yaml: another make with another CONFIG is at work" in done.stderr

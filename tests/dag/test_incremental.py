@@ -27,7 +27,8 @@ def test_the_cold_run_runs_every_step_once(cold):
         for step in instances(name)
     }
     market = {"market_scenarios", "market_metrics"} | instances("backtest") | ASSESS
-    assert outcome.ran == {"fetch_data", "validate_schema"} | per_scenario | GATHER | market
+    sources = instances("fetch_data") | instances("validate_schema") | {"data_gate"}
+    assert outcome.ran == sources | per_scenario | GATHER | market
     total = len(outcome.ran)
     assert f"[{total}/{total}] reports" in outcome.stdout
     assert f"{total} ran." in outcome.stdout
@@ -61,6 +62,19 @@ def test_one_parameter_reruns_one_model_and_what_gathers_it(tree):
     assert "config models.ridge.alpha 1.0 -> 250.0" in outcome.stdout
     assert tree.make("all").ran == set()
     assert tree.planned() == set()
+
+
+def test_an_edit_of_one_source_fetches_and_validates_that_one_alone(tree):
+    """Those that are held against each other meet in the gate."""
+    gate = {"data_gate"}
+    for source, old, new, then in (
+        ("prices", "path: data/sample/prices", "path: ./data/sample/prices", gate),
+        ("corporate_actions", "path: data/sample/corp", "path: ./data/sample/corp", gate),
+        ("unemployment", "release_lag_days: 45", "release_lag_days: 46", set()),
+    ):
+        tree.edit("config.yaml", old, new)
+        ran = tree.make("data_gate").ran
+        assert ran == {f"fetch_data {source}", f"validate_schema {source}"} | then
 
 
 def test_a_value_that_changes_and_changes_back_runs_nothing(tree):
@@ -170,7 +184,7 @@ def test_a_source_that_says_the_same_stops_at_fetch_data(tree):
         file.write("\n")
     before = tree.results()
     outcome = tree.make("all")
-    assert outcome.ran == {"fetch_data"}
+    assert outcome.ran == {"fetch_data unemployment"}
     after = tree.results()
     assert {path for path in before if before[path] != after[path]} <= {
         "data/raw/unemployment.parquet",
@@ -291,7 +305,12 @@ Writes.settle = slow
 @pytest.mark.parametrize(
     ("step", "path", "old", "new"),
     [
-        ("fetch_data", "data/sample/prices.csv", "AAPL,2013-03-01,438.0", "AAPL,2013-03-01,437.0"),
+        (
+            "fetch_data --source prices",
+            "data/sample/prices.csv",
+            "AAPL,2013-03-01,438.0",
+            "AAPL,2013-03-01,437.0",
+        ),
         ("reports", "reports/narrative/introduction.md", "This report", "This very report"),
         (
             "split_data --scenario mean_impute",
@@ -329,21 +348,24 @@ def test_a_source_replaced_by_an_older_file_is_seen(tree):
     other.write_text(text.replace("2012-11-01,", "2012-11-01,1"), "utf-8")
     os.utime(other, (1_000_000_000, 1_000_000_000))
     other.replace(tree.path / "data/sample/unemployment.csv")
-    assert {"fetch_data", "validate_schema"} <= tree.make("validate_schema").ran
+    assert {"fetch_data unemployment", "validate_schema unemployment"} <= tree.make("all").ran
 
 
 def test_sessions_reach_only_who_reads_them_and_only_if_they_change(tree):
     """A schema or an as_of day leaves sessions alone; a whole day instead of hours does not."""
     tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-03-04")
     tree.edit("schemas/prices.json", '"min_rows": 250', '"min_rows": 251')
-    message = tree.make("validate_schema").stderr
+    message = tree.make("data_gate").stderr
     sha256 = re.search(r'prices: "(\w+)"', message)[1]
     tree.edit("config.yaml", 'prices: "547f5c4c474c"', f'prices: "{sha256}"')
-    assert tree.make("preprocess", "market_scenarios").ran == {"validate_schema"}
+    assert tree.make("preprocess", "market_scenarios").ran == {
+        "validate_schema prices",
+        "data_gate",
+    }
     tree.edit("config.yaml", "extra_sessions: []", "extra_sessions: [2013-03-02]")
     sessions = pd.read_parquet(tree.path / "artifacts/sessions.parquet")
     ran = tree.make("preprocess").ran
-    assert ran == {"validate_schema"} | instances("preprocess")
+    assert ran == instances("preprocess") | {"validate_schema prices", "data_gate"}
     new = pd.read_parquet(tree.path / "artifacts/sessions.parquet")
     assert set(new["session"]) - set(sessions["session"]) == {pd.Timestamp("2013-03-02")}
 
@@ -354,8 +376,8 @@ def test_a_failed_run_does_not_blur_the_dry_run(tree):
     tree.edit("config.yaml", "dpi: 60", "dpi: 10")
     assert tree.make("fetch_data").code == 2
     tree.edit("config.yaml", "dpi: 10", "dpi: 60")
-    assert tree.planned() == {"fetch_data"} | (tree.planned() - {"fetch_data"})
-    assert tree.make("data/raw/prices.parquet").ran == {"fetch_data"}
+    assert "fetch_data unemployment" in tree.planned()
+    assert tree.make("data/raw/unemployment.parquet").ran == {"fetch_data unemployment"}
     assert tree.planned() == set()
 
 
@@ -383,7 +405,7 @@ def test_same_bytes_with_the_code_elsewhere_in_another_time_zone_locale_order_an
     other = make_small(tmp_path / "another place's folder", tmp_path / "code")
     places = {"TZ": "Asia/Kolkata", "LC_ALL": "C", "PYTHONHASHSEED": "11"}
     plain = other.make("artifacts/plots_mean_impute_ridge.ok", "WARM=0", **places)
-    assert (plain.code, len(plain.ran)) == (0, 10), plain.stderr
+    assert (plain.code, len(plain.ran)) == (0, 17), plain.stderr
     assert other.make("all", jobs=1, **places).code == 0
     assert other.results() == cold[0].results()
     for path in sorted((other.path / "artifacts").glob("*.ok")):
@@ -423,7 +445,7 @@ def test_a_source_folder_swapped_for_an_older_one_is_seen(tree):
     assert tree.make("all").ran == set()
     (tree.path / "data/sample").rename(tree.path / "data/old")
     (tree.path / "data/other").rename(tree.path / "data/sample")
-    assert "fetch_data" in tree.planned()
+    assert "fetch_data unemployment" in tree.planned()
 
 
 def test_history_is_no_input_and_damage_to_it_stops_what_would_append(settled):

@@ -69,7 +69,7 @@ def test_sources_and_code_behind_links_are_seen(linked, disk):
     linked.edit("scripts/plots.py", "ADDED = 1\n\n\n", "")
     assert linked.make("all").code == 0
     linked.edit("data/sample/unemployment.csv", "2012-11-01,", "2012-11-01,1")
-    assert "fetch_data" in linked.planned()
+    assert "fetch_data unemployment" in linked.planned()
 
 
 def test_a_link_that_leads_elsewhere_now_is_seen(tree, disk):
@@ -85,7 +85,7 @@ def test_a_link_that_leads_elsewhere_now_is_seen(tree, disk):
     assert tree.make("fetch_data").ran == set()
     (disk / "current").unlink()
     (disk / "current").symlink_to(disk / "new")
-    assert "fetch_data" in tree.planned()
+    assert "fetch_data unemployment" in tree.planned()
 
 
 def test_clean_empties_what_links_lead_to_and_touches_nothing_else(linked, disk):

@@ -38,20 +38,20 @@ def one_file_a_ticker(tree: Tree) -> Path:
 
 def test_files_that_arrive_in_watched_folders_are_read_and_their_names_are_not(tree):
     folder = one_file_a_ticker(tree)
-    assert tree.make("fetch_data").ran == {"fetch_data"}
+    assert tree.make("fetch_data").ran == {"fetch_data prices"}
     assert tree.make("fetch_data").ran == set()
     content = (folder / "AAPL.csv").read_text("utf-8")
     for name in HOSTILE:
         (folder / f"{name}_.csv").write_text(content, "utf-8")
-    assert "fetch_data" in tree.planned()
+    assert "fetch_data prices" in tree.planned()
     outcome = tree.make("fetch_data")
-    assert (outcome.code, outcome.ran) == (0, {"fetch_data"}), outcome.stderr
+    assert (outcome.code, outcome.ran) == (0, {"fetch_data prices"}), outcome.stderr
     assert f"{3 + len(HOSTILE)} tickers" in outcome.stdout
-    assert "its step is fresh" in tree.make("fetch_data").stdout
+    assert "all 4 steps are fresh" in tree.make("fetch_data").stdout
     edited = folder / "a;touch RAN;b_.csv"
     edited.write_text(content.replace("2013-03-01,438.0", "2013-03-01,437.0"), "utf-8")
     outcome = tree.make("fetch_data")
-    assert outcome.ran == {"fetch_data"}
+    assert outcome.ran == {"fetch_data prices"}
     assert f"<- mydata/{edited.name}" in outcome.stdout
     for name in HOSTILE:
         (folder / f"{name}_.csv").unlink()
@@ -123,7 +123,7 @@ def test_variables_of_the_user_break_nothing(tree):
         given = [f"FOO={value}", f"SCENARIOS={value}", f"OTHER={value}"]
         outcome = tree.make("all", *given, BAR=value, MODELS=value, WARM="1", T=value)
         assert (outcome.code, outcome.stderr) == (0, ""), (value, outcome)
-        assert "all 30 steps are fresh" in outcome.stdout
+        assert "all 37 steps are fresh" in outcome.stdout
     (tree.path / "reports/reflection.md").unlink()
     outcome = tree.make("reports", *(f"V{n}={value}" for n, value in enumerate(VALUES)))
     assert "[1/1] reports" in outcome.stdout, outcome

@@ -18,7 +18,9 @@ def everything(tree: Tree) -> dict[str, int]:
 def states(tree: Tree) -> dict[str, str]:
     told = json.loads(tree.make("status", "FORMAT=json").stdout)
     return {
-        " ".join(row[key] for key in ("step", "scenario", "model") if key in row): row["state"]
+        " ".join(row[key] for key in ("step", "source", "scenario", "model") if key in row): row[
+            "state"
+        ]
         for row in told["instances"]
     }
 
@@ -30,9 +32,9 @@ def in_state(tree: Tree, *wanted: str) -> set[str]:
 def test_status_of_a_built_tree_is_fresh(tree):
     assert set(states(tree).values()) == {"fresh"}
     table = tree.make("status").stdout.splitlines()
-    assert table[-1] == "30 steps: 30 fresh."
+    assert table[-1] == "37 steps: 37 fresh."
     assert table[1].startswith("fetch_data")
-    assert table[30].startswith("reports")
+    assert table[37].startswith("reports")
 
 
 def test_status_and_why_change_nothing_even_when_the_configuration_was_edited(tree):
@@ -103,9 +105,9 @@ def test_failed_blocked_missing_and_never_run_are_told_apart(tree):
     tree.edit("config.yaml", "  second: {estimator: mean}\n", "")
     tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
     assert tree.make("validate_schema").code == 2
-    assert in_state(tree, "failed") == {"validate_schema"}
+    assert in_state(tree, "failed") == {"data_gate"}
     assert "reports" in in_state(tree, "blocked")
-    assert "2013-03-01" in tree.make("why", "T=validate_schema").stdout
+    assert "2013-03-01" in tree.make("why", "T=data_gate").stdout
     tree.edit("config.yaml", "as_of: 2013-06-01", "as_of: 2013-03-01")
     assert tree.make("all").code == 0
     assert set(states(tree).values()) == {"fresh"}
@@ -116,26 +118,31 @@ def test_what_a_failure_blocks_in_the_very_first_make(tmp_path):
     assert in_state(tree, "never run") == set(states(tree))
     tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
     assert tree.make("all").code == 2
-    assert in_state(tree, "fresh") == {"fetch_data"}
-    assert in_state(tree, "failed") == {"validate_schema"}
-    assert in_state(tree, "blocked") == set(states(tree)) - {"fetch_data", "validate_schema"}
+    sound = instances("fetch_data") | instances("validate_schema")
+    assert in_state(tree, "fresh") == sound
+    assert in_state(tree, "failed") == {"data_gate"}
+    assert in_state(tree, "blocked") == set(states(tree)) - sound - {"data_gate"}
     told = tree.make("why", "T=models/mean_impute_ridge.pkl").stdout
     assert told.startswith("train_models mean_impute ridge: cannot run: a step before it failed\n")
-    assert "<- preprocess mean_impute <- artifacts/sessions.parquet <- validate_schema <- " in told
+    assert (
+        "<- preprocess mean_impute <- artifacts/sessions.parquet <- data_gate <- data/sample/"
+        in told
+    )
 
 
 def test_a_failure_is_undone_by_undoing_the_edit(tree):
     tree.edit("config.yaml", "%Y-%m-%d", "%Y/%m/%d")
     assert tree.make("fetch_data").code == 2
-    assert in_state(tree, "failed") == {"fetch_data"}
+    assert in_state(tree, "failed") == {"fetch_data prices"}
     tree.edit("config.yaml", "%Y/%m/%d", "%Y-%m-%d")
     assert set(states(tree).values()) == {"fresh"}
-    assert tree.make("why", "T=fetch_data").stdout.startswith("fetch_data: fresh")
+    told = tree.make("why", "T=artifacts/fetch_data_prices.ok").stdout
+    assert told.startswith("fetch_data prices: fresh")
 
 
 def test_two_checkouts_agree_or_the_first_difference_is_named(tree, cold):
     other = f"OTHER={cold[0].path}"
-    assert tree.make("compare-tree", other).stdout == "the same outputs in all 30 steps\n"
+    assert tree.make("compare-tree", other).stdout == "the same outputs in all 37 steps\n"
     tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
     assert tree.make("evaluate").code == 0
     outcome = tree.make("compare-tree", other)
@@ -143,7 +150,7 @@ def test_two_checkouts_agree_or_the_first_difference_is_named(tree, cold):
     lines = outcome.stdout.splitlines()
     assert lines[0] == "first different: train_models mean_impute ridge"
     assert "  config models.ridge.alpha: 250.0 here, 1.0 there" in lines
-    assert lines[-1] == "different in all: 4 of 30 steps"
+    assert lines[-1] == "different in all: 4 of 37 steps"
     assert "has no checkpoints" in tree.make("compare-tree", "OTHER=/").stderr
 
 
@@ -152,8 +159,8 @@ def test_timings_are_those_of_the_checkpoints_slowest_first(tree):
     assert head.split() == ["seconds", "cpu", "MB", "outputs", "step"]
     seconds = [float(row.split()[0]) for row in rows]
     assert seconds == sorted(seconds, reverse=True)
-    assert len(rows) == 30
-    assert total.endswith("all 30 steps")
+    assert len(rows) == 37
+    assert total.endswith("all 37 steps")
     assert float(total.split()[0]) == pytest.approx(sum(seconds), abs=0.01 * len(rows))
 
 
@@ -280,7 +287,7 @@ def age(tree: Tree, library: str, *names: str) -> None:
 
 def test_an_upgrade_is_told_and_reruns_only_what_the_configuration_says(tree):
     age(tree, "scikit-learn", "train_models_mean_impute_ridge", "evaluate_mean_impute_ridge")
-    age(tree, "python", "fetch_data")
+    age(tree, "python", "fetch_data_treasury")
     outcome = tree.make("all")
     assert (outcome.code, outcome.ran) == (0, set())
     assert "library scikit-learn 0.1 -> " in outcome.stderr
@@ -288,7 +295,9 @@ def test_an_upgrade_is_told_and_reruns_only_what_the_configuration_says(tree):
     told = tree.make("status").stdout
     assert "library scikit-learn 0.1 -> " in told
     assert "2 checkpoints stand (environment.rerun_on_upgrade)" in told
-    assert "  library python 0.1 -> " in tree.make("why", "T=fetch_data").stdout
+    assert (
+        "  library python 0.1 -> " in tree.make("why", "T=artifacts/fetch_data_treasury.ok").stdout
+    )
     tree.edit("config.yaml", "rerun_on_upgrade: []", "rerun_on_upgrade: [scikit-learn]")
     will = {"train_models mean_impute ridge", "evaluate mean_impute ridge"}
     assert will <= tree.planned()
@@ -298,7 +307,7 @@ def test_an_upgrade_is_told_and_reruns_only_what_the_configuration_says(tree):
     assert "<- library scikit-learn 0.1 -> " in outcome.stdout
     assert "scikit-learn" not in tree.make("status").stdout
     tree.edit("config.yaml", "rerun_on_upgrade: [scikit-learn]", "rerun_on_upgrade: [all]")
-    assert tree.make("all").ran == {"fetch_data"}
+    assert tree.make("all").ran == {"fetch_data treasury"}
 
 
 def test_an_upgrade_can_be_accepted(tree):

@@ -322,5 +322,5 @@ def test_a_prefix_starts_every_step_and_its_exit_code_counts(tree: Tree):
     assert len(jobs) == 2
     assert all(job.startswith("0 .venv/bin/python -S scripts/launch/launch.py") for job in jobs)
     tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
-    outcome = tree.make("validate_schema", "LAUNCH=./job.sh")
-    assert "validate_schema.ok] Error 2" in outcome.stderr
+    outcome = tree.make("data_gate", "LAUNCH=./job.sh")
+    assert "data_gate.ok] Error 2" in outcome.stderr

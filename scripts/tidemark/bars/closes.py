@@ -14,8 +14,7 @@ from tidemark.naming import counted
 import pandas as pd
 
 if TYPE_CHECKING:
-    from tidemark.layout.validate_schema import SESSIONS
-from tidemark.bars.trading_calendar import Held
+    from tidemark.bars.trading_calendar import Held
 
 
 def table(held: "Held | None") -> pd.DataFrame:

@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import Strategy
 from tidemark.bars import zones
 from tidemark.config.fault import Fault, Kind
-from tidemark.config.kinds import joined
+from tidemark.config.kinds import KINDS, joined
 from tidemark.config.schema import said, section
 from tidemark.config.settings import Alerts, Config
 from tidemark.files import libraries, listings, store
@@ -24,7 +25,7 @@ from tidemark.models.settings import Model
 from tidemark.ohlcv import FIELDS
 from tidemark.preprocessing.settings import Scenario, Winsorise
 from tidemark.project import Tree
-from tidemark.sources.settings import FetchData, Prices
+from tidemark.sources.settings import READERS, SERIES, FetchData, Prices
 from tidemark.validation.settings import ValidateSchema
 
 from pydantic import ValidationError
@@ -158,7 +159,7 @@ def _file_names(whole: Config) -> list[Fault]:
     taken = Counter([*pairs, *(f"{pair}_bootstrap" for pair in pairs), "scenario_compare"])
     clashes = sorted(name for name, count in taken.items() if count > 1)
     faults = [Fault.at("models", Kind.COLLISION, name=name) for name in clashes]
-    raw = [*whole.fetch_data.economic, "prices", "corporate_actions"]
+    raw = [*whole.fetch_data.economic, *(name for name in READERS if name != SERIES)]
     return faults + [
         Fault.at(f"fetch_data.economic.{name}", Kind.NAME_TAKEN)
         for name, count in Counter(raw).items()
@@ -201,7 +202,7 @@ def _economic_columns(whole: Config) -> list[Fault]:
 
 
 def _acknowledgements(whole: Config) -> list[Fault]:
-    needed = whole.raw_names()
+    needed = KINDS["source"].names(asdict(whole))
     given = whole.validate_schema.acknowledged_schemas
     where = "validate_schema.acknowledged_schemas"
     missing = [name for name in needed if name not in given]

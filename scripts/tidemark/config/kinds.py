@@ -30,9 +30,16 @@ def _keys_of(section: str) -> Names:
     return lambda configuration: list(configuration.get(section, ()))
 
 
+def _sources(configuration: Mapping[str, Any]) -> list[str]:
+    from tidemark.sources import settings  # late, because verification starts without libraries
+
+    return settings.names(configuration.get("fetch_data", {}))
+
+
 KINDS = {
     kind.name: kind
     for kind in (
+        Kind("source", "sources", "fetch_data", _sources),
         Kind("scenario", "scenarios", "scenarios", _keys_of("scenarios")),
         Kind("model", "models", "models", _keys_of("models")),
         Kind("strategy", "strategies", "strategies", _keys_of("strategies")),

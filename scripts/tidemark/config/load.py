@@ -147,8 +147,7 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
         whole: what it holds.
         tables: files that tables of the database are made of, as declared.
     """
-    fetch, market, sections = whole.fetch_data, whole.market_metrics.forecasts, asdict(whole)
-    sources = [f"{view.KEYS}/fetch_data.{name}.path" for name in fetch.paths()]
+    market, sections = whole.market_metrics.forecasts, asdict(whole)
     return "\n".join(
         [
             f"# Written by scripts/launch/configure.py from {path} and the declared tables.",
@@ -164,8 +163,7 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
             ),
             f"override MARKET_FORECASTS := {_pair(market)}",
             f"override MARKET_SCENARIO := {market.scenario}",
-            f"override RAW := {' '.join(whole.raw_names())}",
-            f"override SOURCES := {' '.join(sources)}",
+            f"override SERIES := {' '.join(whole.fetch_data.economic)}",
             f"override TABLES := {' '.join(tables)}",
             "",
         ]
@@ -181,7 +179,7 @@ def _must_have_what_make_needs(tree: Tree, path: str, whole: Config) -> None:
     odd = re.search(r"[^\w./@+-]|^-", path)
     if odd:
         raise InputError(path, f"has {odd[0]!r} in its name, which Make cannot handle", "rename it")
-    for name in whole.raw_names():
+    for name in kinds.KINDS["source"].names(asdict(whole)):
         if not (tree / f"schemas/{name}.json").exists():
             raise InputError(
                 f"schemas/{name}.json",

@@ -100,9 +100,3 @@ class Config:
     assess: Assess
     environment: Environment = field(default_factory=Environment)
     alerts: Alerts = field(default_factory=Alerts)
-
-    def raw_names(self) -> list[str]:
-        """Names of the raw files: prices, corporate_actions if any, the economic sources."""
-        fetch = self.fetch_data
-        actions = ["corporate_actions"] if fetch.corporate_actions else []
-        return ["prices", *actions, *fetch.economic]

@@ -22,8 +22,6 @@ PROMISED = Path("artifacts/.promised")
 MAKEFILE = Path("artifacts/config.mk")
 _NAMING = "override CONFIG_FILE := "
 COPY = Path("artifacts/.config.mk")  # by which changed.sh sees that config.mk was damaged
-SOURCE_PATHS = ("fetch_data.prices.path", "fetch_data.corporate_actions.path")
-SERIES = "fetch_data.economic"
 Stored = Callable[[str], str | None]  # the text of a key's file; None: there is no such key
 Changes = dict[str, tuple[str | None, str | None]]  # by key, its text before and after; None: none
 
@@ -138,8 +136,12 @@ def file(tree: Tree) -> str:
 
 def source_paths(stored: Stored) -> list[str]:
     """The paths of all sources, as these keys have them."""
-    series = json.loads(stored(SERIES) or '{"keys": []}')["keys"]
-    keys = [*SOURCE_PATHS, *(f"{SERIES}.{name}.path" for name in series)]
+    single, series = "fetch_data", "fetch_data.economic"
+    keys = [
+        f"{section}.{name}.path"
+        for section in (single, series)
+        for name in json.loads(stored(section) or '{"keys": []}')["keys"]
+    ]
     return [json.loads(text) for text in map(stored, keys) if text is not None]
 
 

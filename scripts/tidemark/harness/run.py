@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OLDER = {  # names that some steps still use, and what they are now
-    **{f"read_{name}": ("read", name) for name in ("text", "json", "yaml", "parquet", "pickle")},
-    **{f"write_{name}": ("write", name) for name in ("text", "json", "parquet", "pickle")},
-    **{name: ("read", name) for name in ("path", "glob", "missing", "previous")},
-    **{name: ("tell", name) for name in ("headline", "note", "progress", "alert")},
-    "parquet_parts": ("write", "parquet_parts"),
-    "read_bytes": ("read", "content"),
-    "inputs": ("read", "inputs"),
-    "write_bytes": ("write", "content"),
-    "writing": ("write", "file"),
-}
-
 
 class Run:
     """One run of one step instance; what passes through here becomes its checkpoint.
@@ -63,9 +51,6 @@ class Run:
 
         def __getattr__(self, kind: str) -> str:
             """`run.model`: the model of this instance; so for every kind that its step is of."""
-            if kind in OLDER:
-                part, name = OLDER[kind]
-                return getattr(getattr(self, part), name)
             try:
                 return self.instance.names[kind]
             except KeyError:

@@ -1,4 +1,4 @@
-"""What validation found, and when each exchange was open."""
+"""What validation found in a source, and when the exchange was open."""
 
-VALIDATION_REPORT = "artifacts/validation_report.json"
+FINDINGS = "artifacts/{source}_findings.json"
 SESSIONS = "artifacts/sessions.parquet"

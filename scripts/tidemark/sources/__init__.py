@@ -1,5 +1,9 @@
-"""Data sources: from the bytes of a user's files to tidy frames.
+"""Data sources: from what somebody sends, such as the bytes of a user's files, to tidy frames.
 
-Never: writes a file, or knows Make, steps or other sources: imports `harness`, `config`.
+`contract` says what a source is; a module for each kind of data has one.
+
+Never: opens a file or asks a network, because its fetcher does: imports `files`, `urllib`, `http`,
+  `socket`.
+Never: knows Make, steps or what other sources hold: imports `harness`, `config`.
 Never: corrects a value: it is read as it stands, or refused with its line.
 """

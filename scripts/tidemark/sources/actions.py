@@ -4,13 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidemark.errors import InputError
-from tidemark.sources import columns, places, tickers
+from tidemark.sources import columns, of_files, places, tickers
+from tidemark.sources.contract import Batch, Request
 from tidemark.sources.files import Table, read_table
 from tidemark.sources.places import Placed
 
 import pandas as pd
 
 COLUMNS = ("timestamp", "ticker", "kind", "value")
+
+
+def source(request: Request) -> Batch:
+    """The corporate actions of the user's files."""
+    return of_files.batch(request, read)
 
 
 def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:

@@ -5,11 +5,17 @@ from typing import Any
 
 from tidemark.bars import clocks
 from tidemark.errors import InputError
-from tidemark.sources import columns, places
+from tidemark.sources import columns, of_files, places
+from tidemark.sources.contract import Batch, Request
 from tidemark.sources.files import Table, read_table
 from tidemark.sources.places import Placed
 
 import pandas as pd
+
+
+def source(request: Request) -> Batch:
+    """The series of the user's files."""
+    return of_files.batch(request, read)
 
 
 def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:

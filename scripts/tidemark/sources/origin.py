@@ -4,8 +4,8 @@ The Parquet metadata say how the source was read. The hashes of the source's fil
 raw file, not in it, so that a source that changed but still says the same gives the same raw bytes.
 """
 
-import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,11 +26,29 @@ def is_same_source(parquet: bytes, source: Mapping[str, Any]) -> bool:
     return bool(found.get(KEY.encode()) == metadata(source)[KEY].encode())
 
 
-def checksums(files: Mapping[str, bytes]) -> str:
-    """One line a file, as `sha256sum --check` reads them in the project's folder."""
-    return "".join(_line(path, hashlib.sha256(data).hexdigest()) for path, data in files.items())
+def checksums(hashes: Mapping[str, str]) -> str:
+    """One line a file, as `sha256sum --check` reads them in the project's folder.
+
+    Args:
+        hashes: SHA-256 by path.
+    """
+    return "".join(_line(path, sha) for path, sha in hashes.items())
+
+
+def hashes_in(checksums: str) -> dict[str, str]:
+    """SHA-256 by path, as `checksums` wrote them."""
+    lines = [line.partition("  ") for line in checksums.split("\n")[:-1]]
+    return {
+        _unquoted(path) if sha.startswith("\\") else path: sha.removeprefix("\\")
+        for sha, _, path in lines
+    }
 
 
 def _line(path: str, sha: str) -> str:
     quoted = path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
     return f"{'' if quoted == path else chr(92)}{sha}  {quoted}\n"
+
+
+def _unquoted(path: str) -> str:
+    signs = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
+    return re.sub(r"\\.", lambda found: signs[found[0]], path)

@@ -5,7 +5,8 @@ Kept beside a raw file as `data/raw/<source>.lines.parquet`, row for row: `file`
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,11 @@ import pandas as pd
 
 
 class Placed(NamedTuple):
-    """Tidy records, and the place of each, row for row."""
+    """Tidy records, the place of each, row for row, and what the user should know of them."""
 
     records: pd.DataFrame
     places: pd.DataFrame
+    notes: Sequence[str] = ()
 
 
 def of(lines: Mapping[str, np.ndarray]) -> pd.DataFrame:
@@ -46,6 +48,11 @@ def where(file: str, line: int, column: str | None = None) -> str:
     """A place for messages: `prices.csv:8: Close`; rows of Parquet have numbers, and no lines."""
     at = f"{file}: row {line}" if file.lower().endswith(".parquet") else f"{file}:{line}"
     return f"{at}: {column}" if column else at
+
+
+def finder(places: pd.DataFrame, names: Mapping[str, str]) -> Callable[[int, str | None], str]:
+    """`of_value` of these places and names, by row and column."""
+    return partial(of_value, places, names=names)
 
 
 def of_value(places: pd.DataFrame, row: int, column: str | None, names: Mapping[str, str]) -> str:

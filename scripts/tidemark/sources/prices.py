@@ -1,13 +1,15 @@
 """Prices: one tidy frame from long or wide files, all tickers in one file or one file each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from tidemark.bars import zones
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.ohlcv import FIELDS
-from tidemark.sources import columns, places, tickers
+from tidemark.sources import columns, of_files, places, tickers
+from tidemark.sources.contract import Batch, Request
 from tidemark.sources.files import Table, batches, read_table
 from tidemark.sources.places import Placed
 
@@ -21,14 +23,20 @@ WITHOUT_TICKERS = (
 )
 
 
+def source(request: Request) -> Batch:
+    """The prices of the user's files."""
+    return of_files.batch(request, partial(read, ends_days=request.zone_ends_days()))
+
+
 def read(
     files: Mapping[str, bytes],
     source: Mapping[str, Any],
-    note: Callable[[str], None] = lambda _: None,
     *,
     ends_days: bool = False,
 ) -> Placed:
     """Prices as the tidy contract wants them, and the place of each row.
+
+    The notes tell of tickers that are spelt in several ways, and of columns without a value.
 
     Args:
         files: content by path; without a ticker column, a file's name less its ending is the
@@ -36,8 +44,6 @@ def read(
         source: `layout`, `bar`, `date_format`, `time_zone` and `columns` of the configuration. In
             the wide layout, a field that is mapped to "*" takes its values from every column but
             the timestamp's, and these columns' names are the tickers.
-        note: is told what the user should know: tickers that are spelt in several ways, and columns
-            without a value.
         ends_days: whether `time_zone` says when days end, so that it matters to dates without an
             offset, too.
 
@@ -50,6 +56,7 @@ def read(
             a ticker that have a bar at one time, or a time zone that can have no effect.
     """
     parts, lines, wide = [], {}, source["layout"] == "wide"
+    notes: list[str] = []
     if wide:
         for path, content in files.items():
             table = read_table(path, content)
@@ -57,7 +64,7 @@ def read(
                 _zone_must_matter(table, source)
             parts.append(_wide(table, source))
             lines[path] = table.lines[parts[-1].index]
-            _say_empty(table, source, parts[-1], note)
+            notes += _empty_columns(table, source, parts[-1])
     else:
         for table in batches(files):
             if not ends_days:
@@ -72,18 +79,16 @@ def read(
     bars["ticker"] = bars["ticker"].astype("str")
     if bars["ticker"].nunique() < len(spellings):
         _one_bar_a_time(bars, written, spellings, found, source)
-        _say_spellings(spellings, note)
-    return places.in_order(bars, found, ["ticker", "timestamp"])
+        notes.append(_several_spellings(spellings))
+    return places.in_order(bars, found, ["ticker", "timestamp"])._replace(notes=notes)
 
 
-def _say_empty(
-    table: Table, source: Mapping[str, Any], bars: pd.DataFrame, note: Callable[[str], None]
-) -> None:
+def _empty_columns(table: Table, source: Mapping[str, Any], bars: pd.DataFrame) -> Iterator[str]:
     """Tell of the columns of a wide file that hold no value, since no ticker comes of them."""
     held = {*bars["ticker"].unique(), source["columns"]["timestamp"]}
     empty = [name for name in table.names if name not in held]
     if empty:
-        note(f"{table.path}: no value in {several(empty)}, so no such ticker")
+        yield f"{table.path}: no value in {several(empty)}, so no such ticker"
 
 
 def _one_bar_a_time(
@@ -113,10 +118,10 @@ def _one_bar_a_time(
     )
 
 
-def _say_spellings(spellings: pd.Index, note: Callable[[str], None]) -> None:
+def _several_spellings(spellings: pd.Index) -> str:
     ways = pd.Series(spellings).groupby([tickers.normalised(name) for name in spellings]).agg(list)
     found = [f"{' and '.join(names)} as {one}" for one, names in ways.items() if len(names) > 1]
-    note(f"tickers that are spelt in several ways are taken for one: {several(found)}")
+    return f"tickers that are spelt in several ways are taken for one: {several(found)}"
 
 
 def _zone_must_matter(table: Table, source: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from tidemark.bounds import Among, Checked, ClockTime, Days, Name, TimeZone, Words
 from tidemark.ohlcv import FIELDS
@@ -13,6 +13,10 @@ from tidemark.ohlcv import FIELDS
 from annotated_types import Ge, Le, MaxLen
 
 EVENT = ("timestamp", "ticker", "kind", "value")
+# By section of fetch_data, the module of this room that reads it. Each section is one source, which
+# has its name; of SERIES, each entry is one.
+SERIES = "economic"
+READERS = {"prices": "prices", "corporate_actions": "actions", SERIES: "economic"}
 
 
 def _must_be_a_date_format(text: str) -> None:
@@ -124,7 +128,27 @@ class FetchData:
 
     def paths(self) -> dict[str, str]:
         """The path of each source, by its key in this section."""
-        found = {"prices": self.prices.path}
-        if self.corporate_actions:
-            found["corporate_actions"] = self.corporate_actions.path
-        return found | {f"economic.{name}": one.path for name, one in self.economic.items()}
+        one_each = {name: getattr(self, name) for name in READERS if name != SERIES}
+        found = {name: section.path for name, section in one_each.items() if section}
+        return found | {f"{SERIES}.{name}": one.path for name, one in self.economic.items()}
+
+
+def names(fetch: Mapping[str, Any]) -> list[str]:
+    """The sources that fetch_data has.
+
+    Asks for the keys of a section, and not only whether it is null, so that who asked of a `View`
+    asks again when it becomes null.
+    """
+    one_each = [name for name in READERS if name != SERIES and fetch.get(name)]
+    return [*one_each, *fetch.get(SERIES, ())]
+
+
+def section_of(fetch: Mapping[str, Any], source: str) -> Mapping[str, Any]:
+    """A source's own section of fetch_data."""
+    section: Mapping[str, Any] = fetch[source] if source in READERS else fetch[SERIES][source]
+    return section
+
+
+def reader_of(source: str) -> str:
+    """The module of this room that reads a source."""
+    return READERS.get(source, READERS[SERIES])

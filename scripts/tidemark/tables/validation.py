@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tidemark.layout.validate_schema import VALIDATION_REPORT
+from tidemark.layout.data_gate import VALIDATION_REPORT
 from tidemark.tables.table import Record, Records, Rows, Table, count, flag, text
 
 

@@ -36,6 +36,10 @@ class Finding:
         rows = [{"where": where(row.pop("row") - 1, self.column), **row} for row in rows]
         return replace(self, rows=rows)
 
+    def in_words(self) -> str:
+        """What people are told, of a warning with what to do."""
+        return f"{self.message}; {self.cure}" if self.severity == "warning" else self.message
+
     def as_json(self) -> dict[str, Any]:
         """The finding as the report stores it."""
         return {name: value for name, value in asdict(self).items() if name != "rows_of"}

@@ -1,10 +1,12 @@
-"""The validation report, and the error that it ends in."""
+"""What validation says of each source, the report of all, and the error that it ends in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tidemark.errors import InputError
-from tidemark.layout.validate_schema import VALIDATION_REPORT
+from tidemark.layout.data_gate import VALIDATION_REPORT
+from tidemark.naming import counted
 from tidemark.validation.finding import Finding
 
 import pandas as pd
@@ -12,15 +14,51 @@ import pandas as pd
 ACKNOWLEDGEMENT = "acknowledgement"  # the check
 
 
-def dataset(frame: pd.DataFrame, sha256: str, findings: list[Finding]) -> dict[str, Any]:
-    """One data set's part of the report."""
-    return {
-        "ok": not errors(findings),
-        "schema_sha256": sha256,
-        "rows": len(frame),
-        "null_rates": {name: float(frame[name].isna().mean()) for name in frame},
-        "findings": [finding.as_json() for finding in findings],
-    }
+@dataclass(frozen=True)
+class Part:
+    """What is said of one source.
+
+    Attributes:
+        path: of the source, which stands for a place where a finding has none.
+        schema_sha256: of what it was held against.
+        rows: how many were checked.
+        null_rates: share of missing values, by column.
+        findings: with the places of their rows in the user's files.
+    """
+
+    path: str
+    schema_sha256: str
+    rows: int
+    null_rates: Mapping[str, float]
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(
+        cls, path: str, schema_sha256: str, frame: pd.DataFrame, findings: Iterable[Finding]
+    ) -> "Part":
+        """The part of a source that was read from `path` as `frame`."""
+        nulls = {name: float(frame[name].isna().mean()) for name in frame}
+        return cls(path, schema_sha256, len(frame), nulls, tuple(findings))
+
+    @classmethod
+    def of_json(cls, content: Mapping[str, Any]) -> "Part":
+        """The part that `as_json` gave."""
+        findings = tuple(Finding(**finding) for finding in content["findings"])
+        return cls(**{**content, "findings": findings})
+
+    def as_json(self) -> dict[str, Any]:
+        """As the source's findings file holds it."""
+        return asdict(self) | {"findings": [finding.as_json() for finding in self.findings]}
+
+    def as_reported(self) -> dict[str, Any]:
+        """As the report holds it."""
+        content = self.as_json()
+        del content["path"]
+        return {"ok": not errors(self.findings), **content}
+
+    def with_more(self, findings: Iterable[Finding]) -> "Part":
+        """The same with further findings."""
+        return replace(self, findings=(*self.findings, *findings))
 
 
 def unacknowledged(name: str, sha256: str) -> Finding:
@@ -42,36 +80,39 @@ def _to_acknowledge(fingerprints: Mapping[str, str]) -> str:
     )
 
 
-def errors(findings: list[Finding]) -> list[Finding]:
+def errors(findings: Iterable[Finding]) -> list[Finding]:
     """The findings that stop the run."""
     return [finding for finding in findings if finding.severity == "error"]
 
 
-def failure(
-    findings: Mapping[str, list[Finding]],
-    sources: Mapping[str, str],
-    fingerprints: Mapping[str, str],
-) -> InputError | None:
+def summary(parts: Iterable[Part]) -> str:
+    """`12,154 rows pass, 1 warning`, or how many errors there are."""
+    rows, found = 0, []
+    for part in parts:
+        rows += part.rows
+        found += [finding.severity for finding in part.findings]
+    stops = found.count("error")
+    verdict = f"have {counted(stops, 'error')}" if stops else "pass"
+    return f"{counted(rows, 'row')} {verdict}, {counted(found.count('warning'), 'warning')}"
+
+
+def failure(parts: Mapping[str, Part]) -> InputError | None:
     """One error for all findings that stop the run, the first in full; None without any.
 
     Args:
-        findings: by data set, with the places of their rows.
-        sources: the path of each data set's source, which stands for a place where there is none.
-        fingerprints: SHA-256 of each data set's schema.
+        parts: by the name of the source.
     """
-    stops = [(name, finding) for name, found in findings.items() for finding in errors(found)]
+    stops = [(name, finding) for name, part in parts.items() for finding in errors(part.findings)]
     if not stops:
         return None
     name, first = stops[0]
     if first.check == ACKNOWLEDGEMENT:
-        return _all_unacknowledged(stops, fingerprints)
+        return _all_unacknowledged(stops, parts)
     problem = first.message + _example(first) + _more(len(stops) - 1)
-    return InputError(_place(sources[name], first), problem, first.cure)
+    return InputError(_place(parts[name].path, first), problem, first.cure)
 
 
-def _all_unacknowledged(
-    stops: list[tuple[str, Finding]], fingerprints: Mapping[str, str]
-) -> InputError:
+def _all_unacknowledged(stops: list[tuple[str, Finding]], parts: Mapping[str, Part]) -> InputError:
     """One error with the values to paste for every schema that config.yaml does not quote."""
     unquoted = {
         name: finding.message for name, finding in stops if finding.check == ACKNOWLEDGEMENT
@@ -81,7 +122,7 @@ def _all_unacknowledged(
     return InputError(
         ", ".join(f"schemas/{name}.json" for name in unquoted),
         problem + _more(len(stops) - len(unquoted)),
-        _to_acknowledge({name: fingerprints[name] for name in unquoted}),
+        _to_acknowledge({name: parts[name].schema_sha256 for name in unquoted}),
     )
 
 

@@ -4,6 +4,7 @@ import gzip
 import os
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import fetch_data
 from tidemark.errors import InputError
@@ -242,13 +243,12 @@ class RealRun:
     """As much of the harness as fetch_data needs to read files."""
 
     def __init__(self):
-        self.config = {"fetch_data": {"retry_attempts": 9, "retry_first_wait_minutes": 9}}
-
-    def read_bytes(self, path):
-        return store.read_file(Path(path))
-
-    def glob(self, pattern):
-        return sorted(map(str, Path().iterdir()))
+        settings = {"retry_attempts": 9, "retry_first_wait_minutes": 9, "prices": DAILY}
+        self.config = {"fetch_data": settings | {"largest_file_megabytes": 1000}}
+        self.read = SimpleNamespace(
+            content=lambda path: store.read_file(Path(path)),
+            glob=lambda pattern: sorted(map(str, Path().iterdir())),
+        )
 
 
 @pytest.mark.parametrize("path", ["p.csv", "*.csv"])
@@ -272,7 +272,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path, monkeypatch, path, make, to
     monkeypatch.chdir(tmp_path)
     make("p.csv")
     with pytest.raises(InputError) as error:
-        fetch_data.fetch(RealRun(), "prices", DAILY | {"path": path}, prices.read, 1_000_000_000)
+        fetch_data.fetch(RealRun(), "prices", DAILY | {"path": path}, prices.source)
     assert told in str(error.value)
 
 

@@ -2,11 +2,13 @@
 
 import io
 import logging
+from types import SimpleNamespace
 
 import fetch_data
 from tidemark.errors import InputError
 from tidemark.files import retry, store
-from tidemark.sources import economic
+from tidemark.sources import economic, origin
+from tidemark.sources.contract import Batch
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -82,11 +84,17 @@ class FakeRun:
         self.files, self.last, self.written = files or {}, previous or {}, {}
         self.attempts = 1
         settings = {"retry_attempts": attempts, "retry_first_wait_minutes": 0}
+        settings["largest_file_megabytes"] = 1
         self.config = {"fetch_data": settings}
         self.log = logging.getLogger("test")
         self.alerts, self.notes, self.gone, self.provisional = [], [], [], ""
+        self.read = SimpleNamespace(
+            content=self.content, glob=self.glob, previous=self.last.get, missing=self.gone.append
+        )
+        self.write = SimpleNamespace(content=self.put, text=self.put_text)
+        self.tell = SimpleNamespace(alert=self.alerts.append, note=self.notes.append)
 
-    def read_bytes(self, path):
+    def content(self, path):
         found = self.files.get(path, FileNotFoundError(2, "No such file", path))
         if isinstance(found, list):
             found = found.pop(0)
@@ -97,23 +105,11 @@ class FakeRun:
     def glob(self, pattern):
         return sorted(path for path in self.files if path.endswith(pattern.lstrip("*")))
 
-    def previous(self, path):
-        return self.last.get(path)
-
-    def write_bytes(self, path, data, rows=None):
+    def put(self, path, data, rows=None):
         self.written[path] = data
 
-    def write_text(self, path, text):
+    def put_text(self, path, text):
         self.written[path] = text.encode()
-
-    def alert(self, message):
-        self.alerts.append(message)
-
-    def note(self, message):
-        self.notes.append(message)
-
-    def missing(self, path):
-        self.gone.append(path)
 
     def retry_next_time(self, why):
         self.provisional = why
@@ -130,12 +126,13 @@ class FakeRun:
 )
 def test_a_time_zone_ends_days_for_series_where_no_calendar_does(zone, economic, calendar, ends):
     run = FakeRun()
-    run.config = {"fetch_data": {"economic": economic}, "validate_schema": {"calendar": calendar}}
-    assert fetch_data._ends_days(run, zone) == ends
+    sources = {"prices": {"time_zone": zone}, "economic": economic}
+    run.config = {"fetch_data": sources, "validate_schema": {"calendar": calendar}}
+    assert fetch_data._zone_ends_days(run) == ends
 
 
 def fetch(run, source=SOURCE):
-    return fetch_data.fetch(run, "unemployment", source, economic.read)
+    return fetch_data.fetch(run, "unemployment", source, economic.source)
 
 
 @pytest.fixture
@@ -219,3 +216,28 @@ def test_a_wildcard_reads_all_and_needs_one(fetched):
     assert len(run.written[f"{RAW}.sha256"].splitlines()) == 3
     with pytest.raises(InputError, match=r"\*\.csv: does not exist"):
         fetch(FakeRun(), source)
+
+
+# --- What a source is given and returns
+
+
+def counting(request):
+    """A source that goes on from its cursor: one more record each time."""
+    reached = int(request.cursor().get("records", "0")) + 1
+    frame = pd.DataFrame({"value": range(reached)})
+    return Batch(frame, frame, {"records": str(reached)}, [f"reached {reached}"])
+
+
+def test_a_source_goes_on_from_the_cursor_that_it_returned_last():
+    run = FakeRun()
+    for times in (1, 2):
+        run = FakeRun(previous=run.written)
+        assert len(fetch_data.fetch(run, "unemployment", SOURCE, counting)) == times
+        assert run.notes == [f"reached {times}"]
+    other = FakeRun(previous=run.written)
+    assert len(fetch_data.fetch(other, "unemployment", SOURCE | {"path": "v"}, counting)) == 1
+
+
+def test_the_cursor_of_files_is_what_stands_beside_the_raw_file(fetched):
+    hashes = origin.hashes_in(fetched[f"{RAW}.sha256"].decode())
+    assert hashes == {RAW: store.sha256(fetched[RAW]), "u.csv": store.sha256(CONTENT)}

@@ -96,8 +96,8 @@ def test_a_ticker_has_one_spelling(written, ticker):
 
 def spelt(*rows, source=LONG, path="p.csv"):
     text = "Date,Ticker,Adj Close\n" + "".join(f"{row}\n" for row in rows)
-    told = []
-    return prices.read({path: text.encode()}, source, told.append).records, told
+    found = prices.read({path: text.encode()}, source)
+    return found.records, found.notes
 
 
 def test_every_way_in_gives_the_same_spelling():
@@ -138,7 +138,6 @@ def test_spellings_with_a_bar_at_one_time_are_refused_with_file_and_line():
 
 def test_a_wide_column_without_a_value_is_told():
     wide = LONG | {"layout": "wide", "columns": {"timestamp": "Date", "adj_close": "*"}}
-    told = []
-    frame = prices.read({"p.csv": b"Date,A,B\n2020-01-02,1,\n"}, wide, told.append).records
-    assert list(frame["ticker"]) == ["A"]
-    assert told == ["p.csv: no value in B, so no such ticker"]
+    found = prices.read({"p.csv": b"Date,A,B\n2020-01-02,1,\n"}, wide)
+    assert list(found.records["ticker"]) == ["A"]
+    assert found.notes == ["p.csv: no value in B, so no such ticker"]

@@ -103,7 +103,12 @@ def failure(findings, fingerprints=None):
         name: [f.placed(lambda row, column, n=name: f"{n}.csv:{row + 2}: {column}") for f in found]
         for name, found in findings.items()
     }
-    return report.failure(placed, {name: f"{name}.csv" for name in findings}, fingerprints or {})
+    frame, sha256s = pd.DataFrame({"timestamp": []}), fingerprints or {}
+    parts = {
+        name: report.Part.of(f"{name}.csv", sha256s.get(name, ""), frame, found)
+        for name, found in placed.items()
+    }
+    return report.failure(parts)
 
 
 def change(row, column, value):
@@ -236,9 +241,10 @@ def test_report_and_failure_name_the_first_and_count_the_rest(prices):
     prices.loc[3, "low"] = -1.0
     prices.loc[7, "adj_close"] = np.inf
     findings = checks.check(prices, rules(), AS_OF)
-    part = report.dataset(prices, "abc", findings)
-    assert (part["ok"], part["rows"], len(part["findings"])) == (False, 520, 2)
-    json.dumps(part, allow_nan=False)
+    part = report.Part.of("p.csv", "abc", prices, findings)
+    told = part.as_reported()
+    assert (told["ok"], told["rows"], len(told["findings"])) == (False, 520, 2)
+    assert report.Part.of_json(json.loads(json.dumps(part.as_json(), allow_nan=False))) == part
     ack = report.unacknowledged("treasury", "0123456789abcdef" * 4)
     message = str(failure({"prices": findings, "treasury": [ack]}))
     assert message == (
@@ -431,7 +437,9 @@ def test_exceptions_outside_the_bars_are_told():
     notes = []
     settings = {"calendar": "XNYS", "extra_sessions": ["2031-01-02", "2013-03-02"]}
     settings["closed_sessions"] = ["2003-01-02"]
-    run = SimpleNamespace(config={"validate_schema": settings}, note=notes.append)
+    run = SimpleNamespace(
+        config={"validate_schema": settings}, tell=SimpleNamespace(note=notes.append)
+    )
     times = pd.Series(pd.to_datetime(["2013-02-25", "2013-03-04"]))
     validate_schema._held(run, "prices", times, rules("prices"))
     assert notes == [

@@ -9,7 +9,8 @@ DOIT_CONFIG = {"backend": "json", "default_tasks": ["reports"]}
 
 CONFIG = yaml.load(Path("config.yaml").read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 SOURCES = CONFIG["fetch_data"]
-RAW = ["prices", "corporate_actions", *SOURCES["economic"]]
+SECTIONS = {name: SOURCES[name] for name in ("prices", "corporate_actions")} | SOURCES["economic"]
+RAW = list(SECTIONS)
 RAW_FILES = [f"data/raw/{name}.parquet" for name in RAW]
 SCENARIOS, MODELS = CONFIG["scenarios"], CONFIG["models"]
 PAIRS = [(scenario, model) for scenario in SCENARIOS for model in MODELS]
@@ -25,6 +26,7 @@ TABLES += ["strategy_scores", "leaders", "paths", "evidence"]
 TABLES += ["window_returns", "courses", "calendar_years", "best_sets"]
 ASSESSED = [f"metrics/assessment/{name}.parquet" for name in TABLES]
 ASSESSED.append("metrics/assessment/summary.json")
+SESSIONS = "artifacts/sessions.parquet"
 DAILY = [f"data/backtests/{strategy}.parquet" for strategy in STRATEGIES]
 
 
@@ -38,6 +40,10 @@ def stage(step, *, reads, writes, keys=(), **instance):
         "uptodate": [config_changed(repr(keys))],
     }
     return task | {"name": "_".join(instance.values())} if instance else task
+
+
+def held(name):
+    return [f"data/raw/{name}.parquet", f"data/raw/{name}.lines.parquet", f"schemas/{name}.json"]
 
 
 def of_all(pattern):
@@ -59,21 +65,36 @@ def task_configure():
 
 
 def task_fetch_data():
-    sources = [SOURCES["prices"], SOURCES["corporate_actions"], *SOURCES["economic"].values()]
-    return stage(
-        "fetch_data",
-        reads=["artifacts/config.mk", *(source["path"] for source in sources)],
-        writes=[*RAW_FILES, *(f"{path}.sha256" for path in RAW_FILES)],
-        keys=[SOURCES],
-    )
+    for name, section in SECTIONS.items():
+        raw = f"data/raw/{name}.parquet"
+        yield stage(
+            "fetch_data",
+            reads=["artifacts/config.mk", section["path"]],
+            writes=[raw, f"{raw}.sha256", f"data/raw/{name}.lines.parquet"],
+            keys=[section, SOURCES["prices"]["time_zone"]],
+            source=name,
+        )
 
 
 def task_validate_schema():
+    for name in RAW:
+        written = [f"artifacts/{name}_findings.json"]
+        yield stage(
+            "validate_schema",
+            reads=held(name),
+            writes=[*written, SESSIONS] if name == "prices" else written,
+            keys=[CONFIG["validate_schema"], CONFIG["preprocess"], SECTIONS[name]],
+            source=name,
+        )
+
+
+def task_data_gate():
+    findings = [f"artifacts/{name}_findings.json" for name in RAW]
     return stage(
-        "validate_schema",
-        reads=[*RAW_FILES, *(f"schemas/{name}.json" for name in RAW)],
-        writes=["artifacts/validation_report.json", "artifacts/sessions.parquet"],
-        keys=[CONFIG["validate_schema"], SOURCES],
+        "data_gate",
+        reads=[*findings, SESSIONS, *held("prices"), *held("corporate_actions")],
+        writes=["artifacts/validation_report.json"],
+        keys=[CONFIG["validate_schema"]["as_of"], CONFIG["preprocess"], SOURCES],
     )
 
 
@@ -81,7 +102,7 @@ def task_preprocess():
     for scenario in SCENARIOS:
         yield stage(
             "preprocess",
-            reads=["artifacts/validation_report.json", "artifacts/sessions.parquet", *RAW_FILES],
+            reads=["artifacts/validation_report.json", SESSIONS, *RAW_FILES],
             writes=[f"data/processed/{scenario}.parquet"],
             keys=[SCENARIOS[scenario], CONFIG["preprocess"], SOURCES],
             scenario=scenario,
@@ -169,7 +190,7 @@ def task_scenario_compare():
 def task_market_scenarios():
     return stage(
         "market_scenarios",
-        reads=["artifacts/sessions.parquet", "data/raw/prices.parquet"],
+        reads=[SESSIONS, "data/raw/prices.parquet"],
         writes=SCENES,
         keys=[CONFIG[key] for key in ("market_scenarios", "preprocess", "fetch_data", "seed")],
     )
@@ -178,7 +199,7 @@ def task_market_scenarios():
 def task_market_metrics():
     settings = CONFIG["market_metrics"]
     scenario, name = settings["forecasts"]["scenario"], forecasts(settings)
-    reads = [*SCENES, *RAW_FILES, "artifacts/sessions.parquet"]
+    reads = [*SCENES, *RAW_FILES, SESSIONS]
     reads += [f"data/splits/{scenario}_test.parquet", f"models/{name}.pkl"]
     reads += sorted({f"data/predictions/{one}.parquet" for one in (name, f"{scenario}_{BASELINE}")})
     return stage(
