@@ -194,8 +194,8 @@ def check_contract(declared: object, frame: pd.DataFrame) -> None:
     if written != actual:
         raise InputError(
             CONTRACT,
-            "the contract and the features that config.yaml asks for differ",
-            f"{_edits(written, actual)}; or undo the change to config.yaml feature_engineering",
+            "the contract and the features that the configuration asks for differ",
+            f"{_edits(written, actual)}; or undo the change to feature_engineering",
         )
 
 

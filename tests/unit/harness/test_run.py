@@ -1,13 +1,15 @@
 """How a step reads through its run."""
 
+import ast
 from pathlib import Path
 
+from tidemark.config.kinds import KINDS
 from tidemark.errors import BadValue, InputError
 from tidemark.files import store
 from tidemark.harness.instance import Instance
 from tidemark.harness.record import Output
 from tidemark.harness.run import Run
-from tidemark.project import HERE
+from tidemark.project import CODE, HERE
 
 import pandas as pd
 import pytest
@@ -32,6 +34,19 @@ def test_a_file_is_hashed_once_as_it_is_read(run, monkeypatch):
     assert run.read.content("models/x.pkl") == b"content"
     assert run.read.inputs == {"models/x.pkl": recorded.sha256}
     assert hashed == [b"content"]
+
+
+@pytest.mark.parametrize("script", sorted(CODE.glob("scripts/*.py")), ids=lambda path: path.stem)
+def test_a_step_asks_of_its_run_only_what_a_run_has(run, script):
+    """mypy cannot tell: `run.model` is there for the steps that are of models."""
+    for node in ast.walk(ast.parse(script.read_text("utf-8"))):
+        if not isinstance(node, ast.Attribute):
+            continue
+        match ast.unparse(node).split("."):
+            case ["run", ("read" | "write" | "tell") as part, name]:
+                assert hasattr(getattr(run, part), name), f"run.{part}.{name}"
+            case ["run", name]:
+                assert name in dir(run) or name in KINDS, f"run.{name}"
 
 
 def test_a_bad_value_is_told_by_the_section_that_the_step_names(run):

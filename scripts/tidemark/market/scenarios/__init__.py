@@ -2,7 +2,7 @@
 
 - **full**: all of history.
 - **historical**: a window of it, such as the crisis of 2008, or a calendar year.
-- **stress**: all of history, changed as config.yaml states; simulation from real bars.
+- **stress**: all of history, changed as configured; simulation from real bars.
 - **stochastic**: paths drawn from history (bootstrap) or from a distribution fitted to it (GBM);
   simulation from real bars.
 
