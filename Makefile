@@ -1,9 +1,14 @@
 # Tidemark: from raw prices to compared models, ranked strategies and reports. `make help` lists the targets.
 #
-# Each step is scripts/<step>.py; its target is artifacts/<step>_<instance>.ok, its tide mark. A rule in
-# make/*.mk names the files that the step may read. Which modules and configuration keys it really used,
-# the step itself writes to artifacts/.deps/, which Make includes. Lists of names come from config.yaml, that of tables from
-# scripts/tidemark/tables/.
+# Each step is scripts/<step>.py. Each instance of it leaves a checkpoint, artifacts/<step>[_<instance>].ok, its
+# tide mark, which is its target. A rule in make/*.mk names the files that the step may read. Which modules and
+# configuration keys it really used, the step itself writes to artifacts/.deps/, which Make includes.
+#
+# A scenario is a way to prepare the data; a market scenario is a stretch or a simulation of the market. Names of these
+# and others come from config.yaml, those of tables from scripts/tidemark/tables/.
+#
+# data/ features/ models/ metrics/ hold results (metrics/history/ what came before), reports/ what people read and
+# its figures, logs/ a log a step, artifacts/ the checkpoints, the database and what steps tell other steps.
 
 ifeq ($(filter grouped-target,$(.FEATURES)),)
 $(error Tidemark needs GNU Make 4.3 or newer; this is $(MAKE_VERSION). Cure: install it (macOS: `brew install make`, then type gmake))
@@ -12,7 +17,7 @@ endif
 # The code's folder with a slash at its end, or nothing if the project is that folder. A project elsewhere has
 # config.yaml, schemas/, reports/templates/ and its data, and is built by `make -f CODE/Makefile`.
 override CODE := $(filter-out ./,$(dir $(lastword $(MAKEFILE_LIST))))
-$(if $(wildcard $(CODE)make/machinery.mk),,$(error $(lastword $(MAKEFILE_LIST)): the path to this Makefile has a blank in it. Cure: move the code to a folder without one))
+$(if $(wildcard $(CODE)make/machinery.mk),,$(error $(lastword $(MAKEFILE_LIST)): make/machinery.mk is not beside it, or its path has a blank. Cure: restore it, or move the code to a folder without one))
 include $(CODE)make/machinery.mk
 
 # --- The DAG, a file for each branch, from top to bottom; each says which steps it has, in order
@@ -23,36 +28,39 @@ include $(CODE)make/models.mk
 include $(CODE)make/strategies.mk
 include $(CODE)make/reports.mk
 
+# Make starts steps in the order of this list: first what takes long or what most others wait for, last what
+# nobody waits for.
+first := fetch_data validate_schema data_gate market_scenarios backtest
+last := plots reports
+CHECKPOINTS := $(foreach step,$(first) $(filter-out $(first) $(last),$(STEPS)) $(last),$(CHECKPOINTS_$(step)))
+
 # --- Names to type
-# Each step is a target. What others wait for comes first, and what nobody waits for last: Make starts steps in this order.
-urgent := fetch_data validate_schema data_gate market_scenarios backtest
-idle := plots reports
-CHECKPOINTS := $(foreach step,$(urgent) $(filter-out $(urgent) $(idle),$(STEPS)) $(idle),$(CHECKPOINTS_$(step)))
 
-# The closing line, said once, when all goals are done.
-SUMMARY = $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^))
-
-## all: the whole pipeline; only what an edit affects runs again
+## all: the whole pipeline, a step on each core; only what an edit affects runs again
 all: $(CHECKPOINTS)
+# Each step is a name to type, too: all of its instances.
 $(foreach step,$(STEPS),$(eval $(step): $(CHECKPOINTS_$(step))))
-$(STEPS) all: ; $(SUMMARY)
+# The last one typed waits for the others, and says the closing line.
 closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
-$(if $(closing),$(eval $(closing): | $(foreach goal,$(filter-out $(closing) $(OUTSIDE),$(MAKECMDGOALS)),$(if $(call odd,$(goal)),,$(goal)))))
+others := $(filter-out $(closing) $(OUTSIDE),$(MAKECMDGOALS))
+$(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(goal)),,$(goal)))))
+$(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^))
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
 export T REASON OTHER FORMAT DETAILS Q
-export MAKE_COMMAND
+export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
+# `-S`: Python starts without its libraries, in half the time, for what needs none.
 status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:
 	@$(PYTHON) $(COMMANDS)/status.py --config $(CONFIG) --steps "$(STEPS)"
-## why: why T=<step, checkpoint or output> will run, down to the root; or, with DETAILS=1 in full, what it was built from
+## why: why T=<step, checkpoint or output> will run, down to the root; if it is fresh, what it was built from (DETAILS=1: in full)
 why:
 	@$(if $T,,$(error make why needs T=<step, checkpoint or output>, e.g. make why T=evaluate))$(PYTHON) $(COMMANDS)/why.py --config $(CONFIG)
 ## dag: draw every step instance, coloured by state: artifacts/dag.svg, artifacts/dag.mmd
 dag:
 	@$(PYTHON) $(COMMANDS)/dag.py --config $(CONFIG) --steps "$(STEPS)"
-## accept: let the results of T=<step, checkpoint, output or all> stand after a cosmetic change, with REASON="..."
+## accept: let the results of T=<step, checkpoint, output or all> stay valid after a change that alters no result; needs REASON="..."
 accept: artifacts/config.mk
 	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) $(COMMANDS)/accept.py
 ## timings: what each step cost, slowest first, with a hash of its outputs
@@ -84,12 +92,12 @@ config-schema: $(VENV)/.ok
 lock:
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock pyproject.toml
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock --group dev -c requirements.lock pyproject.toml
-## clean: remove what is generated; metrics/history/, artifacts/edited_by_hand/ and what is yours stay
+## clean: remove what is generated; metrics/history/, artifacts/edited_by_hand/ and your own files are kept
 clean:
 	@$(CODE)scripts/clean.sh
 ## distclean: clean, and remove .venv and metrics/history/
 distclean: clean
-	@rm -rf .venv metrics/history
+	@rm -rf .venv metrics/history  # of this project: an environment elsewhere is that of the code there
 ## help: this list, and the current configuration
 help:
 	@$(CODE)scripts/help.sh $(CODE)Makefile $(CONFIG)

@@ -4,13 +4,14 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
-# Variables from outside are text: a `$` in them calls no function of Make. (LAUNCH is a command and may have one.)
+# Variables from the environment or the command line are text: a `$` in them calls no function of Make. (LAUNCH, see
+# below, is a command and may have one.)
 given = $(filter environment command,$(firstword $(origin $1)))
 $(foreach name,$(filter-out LAUNCH,$(.VARIABLES)),$(if $(findstring $$,$(value $(name))),$(if $(call given,$(name)),$(eval override $(name) := $$(value $(name))))))
-# $(call odd,name) gives the characters in a name that Make or a shell could misread.
-hash := \#
-odd = $(strip $(foreach sign,$$ $(hash) % : ; | & < > ( ) { } [ ] ' " \ ` * ? ! ~ ^ = $(comma),$(findstring $(sign),$1)) $(filter -%,$1) $(if $(filter-out 1,$(words .$1.)),blank))
+# $(call odd,name) gives the characters in a name that Make or a shell could misread; with a blank, it is two words.
 comma := ,
+number_sign := \#
+odd = $(strip $(foreach sign,$$ $(number_sign) % : ; | & < > ( ) { } [ ] ' " \ ` * ? ! ~ ^ = $(comma),$(findstring $(sign),$1)) $(filter -%,$1) $(if $(filter-out 1,$(words .$1.)),blank))
 
 CONFIG ?= config.yaml
 export TIDEMARK_PROJECT := $(CURDIR)
@@ -21,8 +22,8 @@ COMMANDS := $(CODE)scripts/commands
 # Settings for another Python. `unexport` has no effect on $(shell), which therefore unsets them itself.
 FOREIGN := PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONPLATLIBDIR PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS
 unexport $(FOREIGN)
-# Ctrl-C is ignored while an interpreter starts, because it would print a traceback; the scripts' first lines
-# heed it again.
+# Ctrl-C is ignored while an interpreter starts, because it would print a traceback; a script listens to it again
+# from its first lines on.
 START := trap '' INT; exec $(PYTHON)
 # Steps are children of one interpreter that has the libraries loaded; with WARM=0 they are plain processes.
 # LAUNCH, if set, is a prefix for every step, e.g. LAUNCH="srun -n1 -c1".
@@ -30,42 +31,57 @@ WARM ?= 1
 
 # --- The configuration, and file times that agree with contents
 
+# artifacts/config.mk sets these, with FORECASTS_<strategy> and CONFIG_FILE, the file that it was made of. A variable of
+# the same name from outside would change the pipeline, so it is emptied.
 LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES TABLES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
 OUTSIDE := help clean distclean lock test campaigns lint sample config-schema status why dag timings compare-tree sql
-ifneq ($(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help)),)
+cleaning := $(filter clean distclean,$(MAKECMDGOALS))
+$(if $(and $(cleaning),$(filter-out $(cleaning),$(MAKECMDGOALS))),$(error $(firstword $(cleaning)) removes what other goals make. Cure: type two commands: make $(firstword $(cleaning)) && make $(filter-out $(cleaning),$(MAKECMDGOALS))))
 
-about := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
-export TIDEMARK_RUN := $(firstword $(about))
+# Goals of the DAG. Without one, nothing down to the end of the block is asked, and all lists stay empty.
+PIPELINE := $(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help))
+ifneq ($(PIPELINE),)
+
+run_and_cores := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
+export TIDEMARK_RUN := $(firstword $(run_and_cores))
 export TIDEMARK_GOALS := $(MAKECMDGOALS)
-export TIDEMARK_TARGET = $@
+export TIDEMARK_TARGET = $@# expanded in each recipe
 export TIDEMARK_CONFIG := $(CONFIG)
 export TIDEMARK_WARM := $(if $(LAUNCH),0,$(WARM))
-$(if $(filter -j%,$(MAKEFLAGS)),,$(eval MAKEFLAGS += -j$(lastword $(about))))
+$(if $(filter -j%,$(MAKEFLAGS)),,$(eval MAKEFLAGS += -j$(lastword $(run_and_cores))))
 
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
 
-# Make compares times, but contents decide. If any file changed since the last look, verify.py compares contents
-# and sets the times of the checkpoints accordingly; a no-op costs only the quick look by a few `find`s. The
-# configuration is looked at once in a make, because a file from the future would always count as changed.
+# Make compares times, but contents decide. changed.sh takes a quick look, by a few `find`s, which is all that a no-op
+# costs. It prints nothing; or `configure` if config.mk is not of this configuration; or `verify` if any file changed
+# since verify.py last compared contents and set the times of the checkpoints accordingly.
 look := $(shell $(CODE)scripts/changed.sh $(if $(MAKE_RESTARTS),,$(CONFIG)) 2>&1 || echo verify)
 
+# A step depends on the keys that it was seen to read: configure.py writes each key of the configuration to a file,
+# artifacts/.config/<key>, and touches only those whose value changed. Make starts anew when config.mk was made. Then it
+# asks no more, because a configuration dated in the future would be read for ever.
 include artifacts/config.mk
 ifndef MAKE_RESTARTS
+# What configure.py imports: these modules, and the rooms' settings.
 artifacts/config.mk: $(CONFIG) $(VENV)/.ok $(CODE)scripts/launch/configure.py $(patsubst %,$(CODE)scripts/tidemark/%.py,errors ohlcv bounds bars/zones)
 artifacts/config.mk: $(wildcard $(patsubst %,$(CODE)scripts/tidemark/%.py,config/* files/* */settings */*/settings models/estimators/* tables/*))
-artifacts/config.mk: $(if $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.)),$(if $(filter configure,$(look)),FORCE),FORCE)
+# It is made anew as well if changed.sh says so, if CONFIG names another file, or if the folder for promises is gone.
+current := $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.),$(if $(filter configure,$(look)),,yes))
+artifacts/config.mk: $(if $(current),,FORCE)
 endif
 artifacts/config.mk:
 	@$(START) $(CODE)scripts/launch/configure.py --config $(CONFIG)
 
+# TIDEMARK_PLANNING: the first step counts the steps with `make -n`, when times are right already.
 ifneq ($(if $(TIDEMARK_PLANNING),,$(if $(wildcard $(PYTHON)),$(filter-out configure,$(look)))),)
 $(shell unset $(FOREIGN); $(START) -S $(CODE)scripts/launch/verify.py >&2)
 ifneq ($(.SHELLSTATUS),0)
 $(error file times could not be brought in line with contents; the lines above say why)
 endif
 endif
-endif
+
+endif  # PIPELINE
 
 # --- The environment
 
@@ -75,12 +91,15 @@ $(VENV)/.dev-ok: $(CODE)requirements-dev.lock $(VENV)/.ok
 	@$(CODE)scripts/environment.sh requirements-dev.lock
 
 # --- How a rule of the DAG is written
-# An output's time says when its content last changed, so it may be older than its checkpoint. The recipe
-# $(KEPT) does nothing, but makes Make look at the file again. (`&:` would not do: with it, the dry run of
-# Make 4.3 misses everything downstream.) What follows `|` must only come first.
+# checkpoint: the files that the step may read | checkpoints that it only waits for
+#	$(STEP) scripts/<step>.py --<kind> <name>
+# the files that it writes: checkpoint ; $(KEPT)
 
-# The harness lets a step read only the files listed here. A list that is right already is not written again,
-# because dry runs write too.
+# The harness lets a step read only what its rule lists, in artifacts/.promised/. A list that is right already is not
+# written again, because dry runs write too. $(call same,one,other): Make has no function that compares texts.
 same = $(if $(subst x$1x,,x$2x)$(subst x$2x,,x$1x),,same)
-STEP = @$(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S $(CODE)scripts/launch/launch.py
+promise = $(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))
+STEP = @$(promise)$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S $(CODE)scripts/launch/launch.py
+# An output's time says when its content last changed, so it may be older than its checkpoint. This empty recipe makes
+# Make look at the file again. (`&:` would not do: with it, the dry run of Make 4.3 misses everything downstream.)
 KEPT :=

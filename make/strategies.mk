@@ -1,4 +1,5 @@
-# Trading strategies ($1 is one of them): the markets to try them on, backtests, and their assessment.
+# Trading strategies ($1 is one of them): the markets to try them on and what these were like, backtests, and their
+# assessment.
 
 STEPS += market_scenarios market_metrics backtest assess strategy_plots
 

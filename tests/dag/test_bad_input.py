@@ -283,3 +283,12 @@ def results(tree: Tree) -> dict[str, str]:
     """The results without the sample, which the test damages."""
     found = tree.results()
     return {path: sha for path, sha in found.items() if not path.startswith("data/sample")}
+
+
+@pytest.mark.parametrize("goals", [("clean", "all"), ("evaluate", "distclean")])
+def test_cleaning_beside_what_would_be_cleaned_is_refused(tree, goals):
+    before = tree.state()
+    outcome = tree.make(*goals)
+    assert outcome.code == 2
+    assert "removes what other goals make. Cure: type two commands" in outcome.stderr
+    assert tree.state() == before
