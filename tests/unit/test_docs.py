@@ -77,6 +77,16 @@ def test_files_and_modules_that_contributing_names_exist():
         }
 
 
+def test_every_hidden_file_of_the_pipeline_has_its_reason_to_carry_a_number_or_not():
+    sources = [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "scripts").glob("*.sh")]
+    code = "".join(path.read_text("utf-8") for path in [*sources, *(ROOT / "make").glob("*.mk")])
+    hidden = set(
+        re.findall(r"(?:artifacts/|FOLDER / \"|KEYS\.parent / \")(\.[a-z]+(?:\.mk)?)", code)
+    )
+    section = CONTRIBUTING.split("## What carries a format number")[1].split("\n## ")[0]
+    assert {name for name in quoted(section) if name.startswith(".")} == hidden
+
+
 def test_the_version_that_records_name_is_that_of_the_project():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == VERSION

@@ -11,6 +11,7 @@ from tidemark.files.libraries import SITE, installed, normal, of_tree
 from tidemark.project import HERE, Tree
 
 FACTS = HERE / "artifacts/.libraries"
+FORMAT = 1  # of that file; another way to gather the facts is another format too
 
 
 def behind(modules: Iterable[str]) -> dict[str, str]:
@@ -28,17 +29,19 @@ def behind(modules: Iterable[str]) -> dict[str, str]:
 def _facts() -> Mapping[str, Mapping[str, list[str]]]:
     """`owners`: the libraries a module may come from; `requires`: what a library requires.
 
-    Kept in a file until something is installed, for asking every library takes 0.2 s.
+    Kept in a file until something is installed, because asking every library takes 0.2 s. What a
+    version of Tidemark with another FORMAT kept is gathered anew.
     """
-    stamp = f"{SITE} {SITE.stat().st_mtime_ns}"
+    key = {"format": FORMAT, "stamp": f"{SITE} {SITE.stat().st_mtime_ns}"}
     try:
-        kept: dict[str, Any] = json.loads(FACTS.read_bytes())
+        kept: Any = json.loads(FACTS.read_bytes())
     except (FileNotFoundError, ValueError):
-        kept = {"stamp": None}
-    if kept["stamp"] != stamp:
-        kept = {"stamp": stamp, **_gathered()}
-        store.write_atomic(FACTS, store.json_bytes(kept))
-    return kept
+        kept = None
+    if isinstance(kept, dict) and key.items() <= kept.items():
+        return kept
+    facts = _gathered()
+    store.write_atomic(FACTS, store.json_bytes(key | facts))
+    return facts
 
 
 def _gathered() -> dict[str, dict[str, list[str]]]:

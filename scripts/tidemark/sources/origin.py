@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-KEY = "source"
+KEY = "source"  # the form of a raw file: another form has another key, so none is taken for it
 
 
 def metadata(source: Mapping[str, Any]) -> dict[str, str]:

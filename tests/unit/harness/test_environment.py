@@ -53,3 +53,14 @@ def test_what_modules_belong_to_is_asked_again_when_something_was_installed(tmp_
     (tmp_path / "site/new.dist-info").mkdir()
     environment._facts.cache_clear()
     assert "numpy" in environment._facts()["owners"]
+
+
+@pytest.mark.parametrize("other", ["[]", {"format": 0}, {"format": environment.FORMAT + 1}])
+def test_what_another_version_kept_of_libraries_is_gathered_anew(other):
+    environment._facts()
+    kept = json.loads(environment.FACTS.read_bytes())
+    text = json.dumps({**kept, "owners": {}} | other) if isinstance(other, dict) else other
+    environment.FACTS.write_text(text)
+    environment._facts.cache_clear()
+    assert "numpy" in environment._facts()["owners"]
+    assert json.loads(environment.FACTS.read_bytes()) == kept
