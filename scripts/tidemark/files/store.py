@@ -47,6 +47,19 @@ def sha256_of(file: io.BufferedReader) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sha256_of_size(path: Path, sizes: Collection[int]) -> str | None:
+    """Hex SHA-256 of a file that has one of these sizes in bytes; None if it has another one.
+
+    What is compared with contents of known sizes need not be read to its end, which for a sparse
+    file is nowhere near.
+
+    Raises:
+        OSError: the file cannot be read, or is not a file.
+    """
+    must_be_file(path)
+    return sha256_file(path) if path.stat().st_size in sizes else None
+
+
 class UnfitFileError(OSError):
     """A pipe, a device or a socket where a file should be, or a file too large."""
 

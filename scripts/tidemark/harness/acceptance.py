@@ -21,7 +21,7 @@ def accept(tree: Tree, name: str, who: str, reason: str, when: str) -> list[str]
     the step runs again.
 
     Raises:
-        InputError: the results are not what the step wrote, or an input is gone.
+        InputError: results or inputs are not what their steps wrote, or an input is gone.
     """
     look = Look(tree)
     checkpoint = look.checkpoint(name)
@@ -50,12 +50,15 @@ def accept(tree: Tree, name: str, who: str, reason: str, when: str) -> list[str]
 
 
 def beyond_acceptance(checkpoint: Checkpoint, look: Look) -> Iterator[Reason]:
-    """What nobody can accept: results that are not the step's own, or inputs that are not there."""
+    """What nobody can accept: files that are not what their steps wrote, or not there."""
     if checkpoint.provisional:
         yield Reason(Cause.PROVISIONAL, checkpoint.provisional)
     yield from staleness.changed_outputs(checkpoint, look)
     for path in checkpoint.inputs:
-        if look.sha(path) in (None, staleness.UNREADABLE):
+        sha = look.sha(path)
+        if sha == staleness.REPLACED:
+            yield Reason(Cause.INPUT_REPLACED, path)
+        elif sha in (None, staleness.UNREADABLE):
             gone = not (look.tree / path).exists()
             yield Reason(Cause.INPUT_GONE if gone else Cause.INPUT_UNREADABLE, path)
 

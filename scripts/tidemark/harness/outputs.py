@@ -97,7 +97,8 @@ class Staging:
         for path in paths:
             target = self._tree / path
             with contextlib.suppress(OSError):
-                if store.sha256_file(target) == self._previous[path].sha256:
+                before = self._previous[path]
+                if store.sha256_of_size(target, [before.bytes]) == before.sha256:
                     target.unlink()
                 else:
                     self._keep(path)
@@ -111,12 +112,14 @@ class Staging:
     def _settle(self, path: str, temporary: Path, reports: Collection[str] = ()) -> Output:
         target = self._tree / path
         sha = store.sha256_file(temporary)
-        there = store.sha256_file(target) if target.is_file() else None
         before = self._previous.get(path)
+        sizes = [temporary.stat().st_size, *([before.bytes] if before else [])]
+        taken = target.is_file()
+        there = store.sha256_of_size(target, sizes) if taken else None
         if there == sha:
             temporary.unlink()
         else:
-            edited = before is not None and there not in (None, before.sha256)
+            edited = taken and before is not None and there != before.sha256
             if edited and path not in reports:
                 self._keep(path)
             temporary.replace(target)

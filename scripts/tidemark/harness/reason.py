@@ -19,6 +19,7 @@ class Cause(StrEnum):
     INPUT_GONE = "{subject} is gone"
     INPUT_APPEARED = "{subject} appeared"
     INPUT_UNREADABLE = "{subject} cannot be read"
+    INPUT_REPLACED = "{subject} is not what its step wrote"
     MODULE = "code {subject}"
     MODULE_GONE = "code {subject} is gone"
     OUTPUT_MISSING = "{subject} is missing"

@@ -22,7 +22,7 @@ from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.record import Checkpoint, Input, Module, Output
 from tidemark.project import Tree
 
-UNREADABLE = "cannot be read"  # in place of a hash
+UNREADABLE, REPLACED = "cannot be read", "of another size"  # in place of a hash
 POLICY = "environment.rerun_on_upgrade"
 LARGEST = "fetch_data.largest_file_megabytes"
 
@@ -86,7 +86,7 @@ class Look:
         return _sha_unless_untouched(self.tree / path, at_most=self._largest())
 
     def output_sha(self, path: str, name: str) -> str | None:
-        """SHA-256 of a file that `name` wrote.
+        """SHA-256 of a file that `name` wrote; REPLACED if it has another size now.
 
         Not hashed again if its size stands in the checkpoint, and its time does or is the
         checkpoint's own, which `verification` gives to outputs that hold. A time of whole seconds
@@ -124,6 +124,8 @@ def _sha_unless_untouched(
         times = (recorded.mtime_ns, given_ns) if recorded and untouched else ()
         if recorded and stat.st_size == recorded.bytes and stat.st_mtime_ns in times:
             return recorded.sha256
+        if recorded:
+            return store.sha256_of_size(path, [recorded.bytes]) or REPLACED
         return store.sha256_file(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -226,6 +228,8 @@ def _changed_inputs(inputs: Mapping[str, Input], look: Look) -> Iterator[Reason]
             yield Reason(Cause.INPUT_APPEARED, path)
         elif now == UNREADABLE:
             yield Reason(Cause.INPUT_UNREADABLE, path)
+        elif now == REPLACED:
+            yield Reason(Cause.INPUT_REPLACED, path)
         elif now != then.sha256:
             yield Reason(Cause.INPUT, path, then.sha256[:8], now[:8])
 

@@ -44,6 +44,22 @@ def test_an_edited_output_is_kept_also_on_another_disk(monkeypatch):
     assert Path("models/x.pkl").read_text() == "written again"
 
 
+def test_what_is_set_aside_is_not_read_to_the_end(monkeypatch):
+    """An edit of another size than what was written, and is written now, is one for sure."""
+    Path("models").mkdir()
+    paths = ("models/x.pkl", "models/gone.pkl")
+    for path in paths:
+        Path(path).write_text("written")
+    before = {name: output for path in paths for name, output in recorded(path).items()}
+    outputs = staging.Staging(HERE, before)
+    for path in paths:
+        os.truncate(path, 10**12)
+    outputs.put("models/x.pkl", b"written again")
+    outputs.commit()
+    outputs.remove(["models/gone.pkl"])
+    assert outputs.kept == [f"artifacts/edited_by_hand/{path}" for path in paths]
+
+
 def test_what_has_the_place_of_an_output_is_named_and_stays():
     Path("models/x.pkl").mkdir(parents=True)
     Path("metrics").write_text("mine")

@@ -8,7 +8,7 @@ from pathlib import Path
 from tidemark.config import view
 from tidemark.errors import InputError
 from tidemark.files import listings, store
-from tidemark.harness import code, publishing, record, staleness
+from tidemark.harness import acceptance, code, publishing, record, staleness
 from tidemark.harness.instance import Instance
 from tidemark.harness.record import Checkpoint, Input, Module, Output
 from tidemark.harness.staleness import Look
@@ -108,6 +108,21 @@ def test_a_source_that_is_too_large_is_not_hashed_to_the_end(monkeypatch):
         assert str(next(reasons)) == "data/in.csv cannot be read"
     os.truncate("data/in.csv", 10**6 + 1)  # a template may be as large, a source may not
     assert staleness.Look(HERE).sha("data/in.csv") == store.sha256_file(Path("data/in.csv"))
+
+
+def test_what_replaced_an_output_is_not_hashed_to_the_end_if_its_size_tells(monkeypatch):
+    reader = Instance("read", {})
+    inputs = {"metrics/out.json": Input(store.sha256_file(Path("metrics/out.json")))}
+    publishing.save(HERE, Checkpoint(reader, datetime.now(UTC), inputs=inputs), store.now_ns(HERE))
+    os.truncate("metrics/out.json", 10**12)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "sha256_file", lambda path: pytest.fail(f"hashes {path}"))
+        told = [*staleness.changed_outputs(Look(HERE).checkpoint(NAME), Look(HERE))]
+        assert list(map(str, told)) == ["metrics/out.json is not what the step wrote"]
+        told = [*staleness.reasons(Look(HERE), reader.name)]
+        assert list(map(str, told)) == ["metrics/out.json is not what its step wrote"]
+        with pytest.raises(InputError, match=r"out\.json is not what its step wrote"):
+            acceptance.accept(HERE, reader.name, "me", "it is large", "now")
 
 
 def test_the_checkpoint_is_as_old_as_the_start_of_its_step():
