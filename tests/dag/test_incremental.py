@@ -111,6 +111,37 @@ def test_a_new_scenario_runs_its_branch_only(tree):
     assert tree.make("all").ran == branch | GATHER
 
 
+TRAIN = '''"""Not train_models."""
+
+from tidemark.harness.step import Run, step
+
+
+@step()
+def train(run: Run) -> None:
+    """Write models/trained.json."""
+    run.write_json("models/trained.json", len(run.read_parquet("data/raw/prices.parquet")))
+
+
+if __name__ == "__main__":
+    train()
+'''
+
+
+def test_a_step_whose_name_begins_another_one_is_that_step_alone(tree):
+    (tree.path / "scripts/train.py").write_text(TRAIN)
+    rule = (
+        "STEPS += train\nCHECKPOINTS_train := artifacts/train.ok\n"
+        "artifacts/train.ok: data/raw/prices.parquet\n\t$(STEP) scripts/train.py\n"
+        "models/trained.json: artifacts/train.ok ; $(KEPT)\n"
+    )
+    tree.edit("make/models.mk", "PAIRS := ", f"{rule}\nPAIRS := ")
+    tree.edit("config.yaml", "alpha: 1.0", "alpha: 2.0")  # the ridge of train_models is stale
+    outcome = tree.make("train")
+    assert (outcome.code, outcome.ran, outcome.checked) == (0, {"train"}, set()), outcome.stderr
+    assert (tree.path / "artifacts/train.ok").exists()
+    assert tree.make("-n", "train_models").stdout.count("scripts/train_models.py") == len(SCENARIOS)
+
+
 def test_a_renamed_scenario_leaves_no_trace_in_the_reports(tree):
     config = tree.text("config.yaml").replace("mean_impute", "average_impute")
     (tree.path / "config.yaml").write_text(config, "utf-8")
