@@ -1,4 +1,4 @@
-"""What the market was like for each ticker in each market scenario, and what a model saw in it."""
+"""Measure what the market was like for each ticker and market scenario, and what a model saw."""
 
 from collections.abc import Iterator, Sequence
 

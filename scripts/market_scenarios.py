@@ -1,4 +1,4 @@
-"""The stretches, stresses and simulations of the market that strategies are tried on."""
+"""Make the market scenarios to try strategies on: stretches of history, stresses, simulations."""
 
 from tidemark.bars import holes
 from tidemark.bars.long_form import require_tidy
@@ -19,20 +19,20 @@ import pandas as pd
 def market_scenarios(run: Run) -> None:
     """Write data/scenarios/: all of history, the bars of each simulation, and what each is."""
     raw = require_tidy(run.read.parquet(RAW_PRICES), RAW_PRICES)
-    found = holes.of_closes(raw, run.config["preprocess"]["longest_hole_days"])
-    prices = from_tidy(holes.spliced(raw, found))
-    if found["after"].notna().any():
-        missing = counted(found["after"].count(), "hole")
-        run.tell.note(f"{missing} left out: {holes.in_words(found)}")
+    empty = holes.of_closes(raw, run.config["preprocess"]["longest_hole_days"])
+    prices = from_tidy(holes.spliced(raw, empty))
+    if empty["after"].notna().any():
+        missing = counted(empty["after"].count(), "hole")
+        run.tell.note(f"{missing} left out: {holes.in_words(empty)}")
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
     sessions = run.read.parquet(SESSIONS)
-    rates = bars_a_year.of_prices(prices, sessions, found, daily=daily)
+    rates = bars_a_year.of_prices(prices, sessions, empty, daily=daily)
     settings = run.settings(MarketScenarios, run.config["market_scenarios"])
     built = list(configured.build(prices, settings, run.seed, rates))
     for kind, path in files.FILES.items():
-        frames = [files.tidy(one) for one in built if one.kind == kind]
+        frames = [files.tidy(scenario) for scenario in built if scenario.kind == kind]
         run.write.parquet(path, pd.concat(frames) if frames else files.tidy(built[0])[:0])
-    records = [one.record() for one in built]
+    records = [scenario.record() for scenario in built]
     run.write.json(MARKET_SCENARIOS, records)
     run.write.json(BARS_A_YEAR, rates.record())
     for record in records:

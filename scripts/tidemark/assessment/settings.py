@@ -46,7 +46,7 @@ class WalkForward:
     """Choosing on the past alone; lengths in years.
 
     Attributes:
-        first_years: of the past before the first choice.
+        first_years: of the past before the first choice; fewer than the data hold.
         every_years: between choices.
     """
 

@@ -4,10 +4,11 @@
 equity: 1 all in, 0 flat, -1 short for all of it.
 
 **Fills.** A target is decided at a bar's close. It is filled at the open of the next bar
-(`next_open`), at its close (`next_close`), or at the very close that decided it (`same_close`,
-which no one can do and published comparisons do). A fill waits for a bar in which fills are
-allowed and which has the price for it; only the newest target counts then. The target of the last
-bar is filled only if the convention finds a price in the data.
+(`next_open`), at its close (`next_close`), or at the very close that decided it (`same_close`). A
+fill waits for a bar in which fills are allowed and which has the price for it; only the newest
+target counts then. The target of the last bar is filled only if the convention finds a price in the
+data. Nobody can trade at `same_close`, so config.yaml does not offer it; published comparisons and
+other engines do, and with it this engine is held against them.
 
 **Between fills** a position keeps its share of equity: what drifts is put right at each close (and
 at an open with a fill) without cost. A bar's return is so share x return of the price, for a short
@@ -140,7 +141,7 @@ def as_cells(targets: Sequence[Floats]) -> Floats:
 
     One set is not copied. Fastest where a ticker's bars lie next to each other in memory.
     """
-    turned = [one.T for one in targets]
+    turned = [of_set.T for of_set in targets]
     return np.stack(turned) if len(turned) > 1 else turned[0][np.newaxis]
 
 

@@ -40,6 +40,7 @@ def require_none(
             return targets_of(strategy, there, some, seen.inputs)
 
         subjects = [
-            Subject(f"{FOLDER}/{strategy.name}.py with {describe(one)}", "target") for one in some
+            Subject(f"{FOLDER}/{strategy.name}.py with {describe(parameters)}", "target")
+            for parameters in some
         ]
         require_causal(targets, bars, subjects, None if strategy.cross_sectional else CURE)

@@ -72,7 +72,7 @@ def sweep(
     while some := list(islice(remaining, together)):
         figures = []
         for (start, stop), market in zip(parts, markets, strict=True):
-            result = market.simulate(as_cells([one[:, start:stop] for one in some]))
+            result = market.simulate(as_cells([of_set[:, start:stop] for of_set in some]))
             figures.append([measure(result, market.rules, window) for window in windows])
         yield _joined(figures)
 

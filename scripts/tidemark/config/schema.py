@@ -44,8 +44,8 @@ def _documented(settings: Any) -> tuple[str, dict[str, str]]:
     """What a docstring says of a section, and of each key, which a base class may say."""
     docs = [inspect.cleandoc(vars(kind).get("__doc__") or "") for kind in settings.__mro__]
     (about, _, _), *_ = parts = [doc.partition("\n\nAttributes:\n") for doc in docs]
-    said = [found for *_, keys in reversed(parts) for found in ATTRIBUTE.findall(keys)]
-    return about, {key: " ".join(words.split()) for key, words in said}
+    pairs = [pair for *_, keys in reversed(parts) for pair in ATTRIBUTE.findall(keys)]
+    return about, {key: " ".join(words.split()) for key, words in pairs}
 
 
 def _default(key: Field[Any]) -> Any:

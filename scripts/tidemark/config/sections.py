@@ -20,10 +20,10 @@ def _in_place(kind: Any, value: Any) -> Any:
         return value
     inner = get_args(kind)
     if get_origin(kind) is Mapping:
-        return {name: _in_place(inner[1], one) for name, one in value.items()}
+        return {name: _in_place(inner[1], item) for name, item in value.items()}
     members: list[Any] = [member for member in inner or (kind,) if is_dataclass(member)]
     tag = tag_of(members)
-    chosen = [one for one in members if tag is None or value[tag] in get_args(_kinds(one)[tag])]
+    chosen = [kind for kind in members if tag is None or value[tag] in get_args(_kinds(kind)[tag])]
     return filled(chosen[0], value) if chosen else value
 
 

@@ -137,15 +137,15 @@ class _Reader:
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, tag, path)
         self._open.append(node)
-        found: Any = None
+        items: Any = None
         if isinstance(node, yaml.MappingNode) and tag == "map":
-            found = self._mapping(node, path)
+            items = self._mapping(node, path)
         elif isinstance(node, yaml.SequenceNode) and tag == "seq":
-            found = self._sequence(node, path)
+            items = self._sequence(node, path)
         else:
             raise self._fault(node, path, f"is not the {tag} that its tag says", "remove the tag")
         self._open.pop()
-        return found
+        return items
 
     def _scalar(self, node: yaml.ScalarNode, tag: str, path: KeyPath) -> Any:
         text: str = node.value

@@ -29,8 +29,8 @@ def accept(tree: Tree, name: str, who: str, reason: str, when: str) -> list[str]
         raise InputError(name, "has no checkpoint", "run the step")
     for damage in beyond_acceptance(checkpoint, look):
         raise InputError(name, str(damage), "run the step")
-    found = [*staleness.reasons(look, name), *staleness.passed_upgrades(checkpoint, look)]
-    changes = list(map(str, found))
+    reasons = [*staleness.reasons(look, name), *staleness.passed_upgrades(checkpoint, look)]
+    changes = list(map(str, reasons))
     keys = {key: look.stored(key) for key in checkpoint.config}
     inputs = checkpoint.inputs.items()
     accepted = replace(

@@ -78,9 +78,9 @@ def _kept(content: bytes, kind: type[T], make: Callable[[], T]) -> T:
     sha = hashlib.sha256(content).hexdigest()
     kept = COMPILED / f"{sys.implementation.cache_tag}-{sha}"
     with contextlib.suppress(OSError, EOFError, ValueError, TypeError):
-        found = marshal.loads(kept.read_bytes())
-        if isinstance(found, kind):
-            return found
+        before = marshal.loads(kept.read_bytes())
+        if isinstance(before, kind):
+            return before
     made = make()
     with contextlib.suppress(OSError):  # it only saves time
         store.write_atomic(kept, marshal.dumps(made))

@@ -150,8 +150,8 @@ def load(tree: Tree, name: str) -> Checkpoint | None:
 
 def load_all(tree: Tree) -> dict[str, Checkpoint]:
     """Every checkpoint that `load` gives, by name."""
-    found = ((name, load(tree, name)) for name in names(tree))
-    return {name: checkpoint for name, checkpoint in found if checkpoint is not None}
+    loaded = ((name, load(tree, name)) for name in names(tree))
+    return {name: checkpoint for name, checkpoint in loaded if checkpoint is not None}
 
 
 def is_older(tree: Tree, name: str) -> bool:

@@ -63,9 +63,9 @@ class Look:
             self._states[name] = state
             self._times[name] = stat.st_mtime_ns
             self._sealed[name] = stat.st_ctime_ns if stat.st_mtime_ns != LONG_AGO_NS else 0
-        found = self._checkpoints[name] = record.load(self.tree, name)
-        self._makers |= dict.fromkeys(found.outputs if found else (), name)
-        return found
+        checkpoint = self._checkpoints[name] = record.load(self.tree, name)
+        self._makers |= dict.fromkeys(checkpoint.outputs if checkpoint else (), name)
+        return checkpoint
 
     def producer(self, path: str) -> str | None:
         """Name of the checkpoint whose step writes `path`: one that was read, or as noted."""

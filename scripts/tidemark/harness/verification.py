@@ -36,9 +36,9 @@ def verify(tree: Tree) -> None:
     began = store.now_ns(tree)
     look = Look(tree)
     _watch(tree, view.source_paths(look.stored))
-    found = {name: look.checkpoint(name) for name in record.names(tree)}
-    checkpoints = {name: checkpoint for name, checkpoint in found.items() if checkpoint is not None}
-    unreadable = [name for name in found if name not in checkpoints]
+    loaded = {name: look.checkpoint(name) for name in record.names(tree)}
+    checkpoints = {name: known for name, known in loaded.items() if known is not None}
+    unreadable = [name for name in loaded if name not in checkpoints]
     pending: set[str] = set()
     holding = []
     for name in [*upstream_first(checkpoints), *unreadable]:
@@ -62,17 +62,17 @@ def verify(tree: Tree) -> None:
 def _watch(tree: Tree, sources: Iterable[str]) -> None:
     """List for changed.sh the sources, their folders, and all links on the way to what is read.
 
-    NUL separates them: no name has it. `folder/` stands for the files in it, `folder/.` for itself.
+    NUL, which no name has, ends each. `folder/` stands for the files in it, `folder/.` for itself.
     """
-    found = []
+    places = []
     for path in sources:
         folder = Path(path).parent
-        found += [f"{folder}/", f"{folder}/."] if "*" in path else [path, f"{folder}/."]
-        found += _links(tree, folder if "*" in path else Path(path))
+        places += [f"{folder}/", f"{folder}/."] if "*" in path else [path, f"{folder}/."]
+        places += _links(tree, folder if "*" in path else Path(path))
     for top in (*WRITTEN, "schemas"):
-        found += _links(tree, Path(top))
-    found += _links(tree, tree.module("scripts"))
-    listed = [path if path.startswith("/") else f"./{path}" for path in dict.fromkeys(found)]
+        places += _links(tree, Path(top))
+    places += _links(tree, tree.module("scripts"))
+    listed = [place if place.startswith("/") else f"./{place}" for place in dict.fromkeys(places)]
     text = "".join(f"{path}\0" for path in listed)
     store.write_if_changed(tree / WATCHED, os.fsencode(text))
 
@@ -103,8 +103,8 @@ def _sweep(tree: Tree) -> None:
 
 
 def _report_upgrades(checkpoints: Iterable[Checkpoint], look: Look) -> None:
-    """An upgrade that reruns nothing must not pass unnoticed."""
-    passed = [u for found in checkpoints for u in staleness.passed_upgrades(found, look)]
+    """Tell of upgrades that rerun nothing, so that none passes unnoticed."""
+    passed = [u for checkpoint in checkpoints for u in staleness.passed_upgrades(checkpoint, look)]
     for line in staleness.passed_over(passed):
         console.say(line)
 

@@ -98,13 +98,13 @@ def of_prices(
     return Rates(own, of_bars(prices.timestamp, sessions, list(common.values()), daily=daily))
 
 
-def _by_ticker(found: pd.DataFrame | None) -> dict[str, list[Hole]]:
+def _by_ticker(holes: pd.DataFrame | None) -> dict[str, list[Hole]]:
     """The holes that a price comes out of."""
-    holes: dict[str, list[Hole]] = {}
-    for hole in () if found is None else found[found["after"].notna()].itertuples():
+    by_ticker: dict[str, list[Hole]] = {}
+    for hole in () if holes is None else holes[holes["after"].notna()].itertuples():
         times = hole.before.to_datetime64(), hole.after.to_datetime64()
-        holes.setdefault(str(hole.ticker), []).append(Hole(*times, float(hole.change)))
-    return holes
+        by_ticker.setdefault(str(hole.ticker), []).append(Hole(*times, float(hole.change)))
+    return by_ticker
 
 
 def _of_all(prices: Prices, hole: Hole) -> bool:

@@ -39,8 +39,8 @@ def _on_own_bars(kernel: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(kernel)
     def indicator(*args: P.args, **kwargs: P.kwargs) -> R:
-        found: R = recall.result(computed, args, kwargs)
-        return found
+        result: R = recall.result(computed, args, kwargs)
+        return result
 
     return indicator
 
@@ -67,7 +67,7 @@ def _packed(argument: Any, own: Mapping[int, Integers]) -> Any:
 def _unpacked(values: Any, own: Mapping[int, Integers]) -> Any:
     """The inverse of `_packed`, in place."""
     if isinstance(values, tuple):
-        return tuple(_unpacked(one, own) for one in values)
+        return tuple(_unpacked(result, own) for result in values)
     for column, rows in own.items():
         top = values[: len(rows), column].copy()
         values[:, column] = np.nan

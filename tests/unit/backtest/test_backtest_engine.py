@@ -4,9 +4,11 @@ import gzip
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args, get_type_hints
 
-from tidemark.backtest.engine import Market, Result, Rules, as_cells
+from tidemark.backtest.engine import LAG, Market, Result, Rules, as_cells
 from tidemark.backtest.performance import measure
+from tidemark.backtest.settings import Backtest
 from tidemark.errors import BadValue, InputError
 from tidemark.market.grid import Prices, from_tidy
 from tidemark.ohlcv import OHLCV
@@ -532,3 +534,8 @@ def test_tidy_rows_become_bars():
     np.testing.assert_array_equal(prices.upto(1).close, prices.close[:1])
     np.testing.assert_array_equal(prices.rows(1, 2).close, prices.close[1:])
     assert prices.columns(1, 2).ticker == ("B",)
+
+
+def test_only_what_somebody_can_trade_can_be_configured():
+    offered = get_args(get_type_hints(Backtest)["fill"])
+    assert set(offered) == set(LAG) - {"same_close"}

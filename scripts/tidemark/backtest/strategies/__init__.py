@@ -151,7 +151,7 @@ def grid(strategy: Strategy, values: Mapping[str, Sequence[Any]]) -> list[Parame
         for key, default in strategy.defaults.items()
     }
     sets = [dict(zip(lists, chosen, strict=True)) for chosen in itertools.product(*lists.values())]
-    sensible = [one for one in sets if strategy.valid(**one)]
+    sensible = [parameters for parameters in sets if strategy.valid(**parameters)]
     if not sensible:
         raise BadValue(
             "",

@@ -16,25 +16,25 @@ from tidemark.market.scenarios.windows import calendar_years, full, historical
 def build(
     prices: Prices, settings: MarketScenarios, seed: int, rates: Rates
 ) -> Iterator[MarketScenario]:
-    """Every market scenario that is asked for, one at a time.
+    """Yield the market scenarios that are asked for, one at a time.
 
-    A year has as many bars as in history, of each ticker; on a path, as the bars drawn from show.
+    A ticker's year has as many bars as in history; on a path, as many as the bars drawn from show.
 
     Args:
-        prices: of all of history.
+        prices: all of history.
         settings: what is asked for.
-        seed: of the paths.
-        rates: of `bars_a_year.of_prices`.
+        seed: for the paths.
+        rates: as returned by `bars_a_year.of_prices`.
 
     Raises:
-        BadValue: two have the same name, or as the functions below.
+        BadValue: two have the same name, or a window, stress or simulation cannot be made.
     """
     years = calendar_years(prices) if settings.calendar_years else {}
     names = ["full", *settings.historical, *years, *settings.stress]
     _require_distinct([*names, *path_names(settings.stochastic)])
     own = {ticker: rates.tickers[ticker].bars_a_year for ticker in prices.ticker}
-    for one in _of_history(prices, {**settings.historical, **years}, settings.stress):
-        yield replace(one, bars_a_year=own)
+    for scenario in _of_history(prices, {**settings.historical, **years}, settings.stress):
+        yield replace(scenario, bars_a_year=own)
     yield from simulated(prices, settings.stochastic, seed)
 
 

@@ -89,8 +89,8 @@ def correlations(returns: Floats) -> Floats:
     known = np.isfinite(returns)
     bars = np.maximum(known.sum(axis=0), 1)
     centred = np.where(known, returns - np.where(known, returns, 0.0).sum(axis=0) / bars, 0.0)
-    one = known.astype(np.float64)
-    count, sums, squares = one.T @ one, centred.T @ one, (centred**2).T @ one
+    there = known.astype(np.float64)
+    count, sums, squares = there.T @ there, centred.T @ there, (centred**2).T @ there
     common = np.where(count > 0, count, np.nan)
     variation = squares - sums**2 / common
     varied = np.where(variation > 1e-12 * squares, variation, np.nan)
