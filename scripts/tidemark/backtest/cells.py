@@ -1,8 +1,8 @@
 """The cells of a strategy: each set of parameters on each ticker in each market scenario.
 
 A strategy that trades forecasts has them for real bars only, and only from the first test date on.
-It is tried on all of history, flat where it has no forecasts, and on the historical windows in
-which forecasts cover half of the bars or more; on no simulation.
+It is tried on all of history, where it is flat without forecasts, and on the historical windows in
+which forecasts cover half of the bars or more, but on no simulation.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-COVERED = 0.5  # of a window's bars, for a strategy that trades forecasts
+COVERED = 0.5  # share of a window's bars that must have forecasts, for a strategy that trades them
 LABELS = ("scenario_name", "scenario_kind", "group", "symbol")  # of a cell, beside its set
-ANNUAL = ["volatility", "sharpe_ratio", "sortino", "turnover"]  # of no window below a year
+ANNUAL = ["volatility", "sharpe_ratio", "sortino", "turnover"]  # not stated for less than a year
 PART = 100_000  # rows handed on at a time
 
 
@@ -36,11 +36,11 @@ class Batch:
 
     Attributes:
         scenarios: in order; those that share prices follow each other.
-        prices: bars of all of them, side by side, each once.
-        windows: to measure over, each once.
+        prices: the bars of all of them, side by side, each once.
+        windows: what is measured over, each once.
         bars_a_year: (columns,).
-        window, column: (cells,) where each is in (windows, columns).
-        labels: (cells,) scenario_name, scenario_kind, group and symbol of each.
+        window, column: (cells,) where each cell is in (windows, columns).
+        labels: (cells,) scenario_name, scenario_kind, group and symbol of each cell.
     """
 
     scenarios: Sequence[MarketScenario]
@@ -88,11 +88,11 @@ class Trial:
     """A strategy and how it is traded.
 
     Attributes:
-        name: of its entry in the configuration.
+        name: that of its entry in the configuration.
         strategy, sets: what is tried.
-        inputs: (bars, tickers) over all of history, what the strategy takes beyond prices.
-        rules: of trading, before a market scenario changes them, which also says what a year is.
-        hours: in which fills may happen; None for all.
+        inputs: (bars, tickers) over all of history, by name: what the strategy takes beyond prices.
+        rules: those of trading, before a market scenario changes them and says what a year is.
+        hours: when fills may happen; None: always.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Trial:
     hours: TradingHours | None = None
 
     def markets(self, scenarios: Sequence[MarketScenario]) -> list[MarketScenario]:
-        """The market scenarios that have bars, and inputs if the strategy needs them."""
+        """The market scenarios that have bars, and inputs where the strategy needs them."""
         covered = [scenario for scenario in scenarios if len(scenario.times)]
         if not self.strategy.inputs:
             return covered
@@ -115,7 +115,7 @@ class Trial:
         return scenario.kind == "full" or bool(known.mean() >= COVERED)
 
     def cells(self, scenarios: Sequence[MarketScenario]) -> Iterator[tuple[int, pd.DataFrame]]:
-        """Trade and measure; a part at a time, so memory does not grow with the number of cells.
+        """Trade and measure a part at a time; memory does not grow with the number of cells.
 
         Yields:
             How many market scenarios are done, and the next rows: strategy_name,
@@ -130,7 +130,7 @@ class Trial:
                 done += len(together)
 
     def _batch(self, scenario: MarketScenario) -> tuple[str, Rules, int]:
-        """What market scenarios have in common that are traded at once: time axis and rules.
+        """What market scenarios that are traded at once have in common: time axis and rules.
 
         A strategy that compares tickers must not see those of another market.
         """
@@ -158,9 +158,9 @@ class Trial:
     def _frame(
         self, sets: Iterator[Parameters], batch: Batch, figures: list[dict[str, Floats]]
     ) -> pd.DataFrame:
-        """One row a cell of (some sets, windows, columns) figures; takes as many from `sets`.
+        """Lay (some sets, windows, columns) figures out, one row a cell; take as many from `sets`.
 
-        Leave out what is stated by the year where a window is shorter than one.
+        What is stated by the year is left out where a window is shorter than a year.
         """
         values = {
             name: np.concatenate([some[name][:, batch.window, batch.column] for some in figures])
@@ -183,7 +183,7 @@ class Trial:
         """Net return of each bar of history and set, the mean over the tickers then listed.
 
         Returns:
-            `timestamp` and a column a set. The mean is of tickers that each keep their own equity,
+            `timestamp`, and a column for each set. The tickers each keep their own equity, and are
             rebalanced to equal parts at each close, without cost.
         """
         prices = full.prices
@@ -214,7 +214,7 @@ class Trial:
 
 
 def within(hours: TradingHours, timestamp: Times) -> Bools:
-    """(bars,) whether each bar of naive UTC times lies in the hours, both ends included."""
+    """(bars,) whether each naive UTC time lies in the hours, both ends included."""
     local = pd.DatetimeIndex(timestamp).tz_localize("UTC").tz_convert(hours.time_zone)
     clock = local.strftime("%H:%M").to_numpy(dtype=np.str_)
     if hours.start <= hours.end:
@@ -223,7 +223,7 @@ def within(hours: TradingHours, timestamp: Times) -> Bools:
 
 
 def _parts(scenarios: Sequence[MarketScenario]) -> Iterator[list[MarketScenario]]:
-    """As many at a time as fit the cache; windows of the same prices count once."""
+    """Split into parts that fit the cache; windows of the same prices count once."""
     part: list[MarketScenario] = []
     values = 0
     for scenario in scenarios:

@@ -11,11 +11,11 @@ data. Nobody can trade at `same_close`, so config.yaml does not offer it; publis
 other engines do, and with it this engine is held against them.
 
 **Between fills** a position keeps its share of equity: what drifts is put right at each close (and
-at an open with a fill) without cost. A bar's return is so share x return of the price, for a short
-position its negative. Fully long this is buy and hold, exactly; for others it leaves out the small
-trades that would be needed. Borrowing shares is free.
+at an open with a fill) without cost. So a bar's return is share x return of the price; a short
+position has a negative share. Fully long this is buy and hold, exactly; any other position leaves
+out the small trades that would be needed. Borrowing shares is free.
 
-**Costs.** Who buys pays price x (1 + slippage) x (1 + cost), who sells gets
+**Costs.** A buyer pays price x (1 + slippage) x (1 + cost), a seller gets
 price x (1 - slippage) x (1 - cost). A trade at a price changes nothing in an equity valued at that
 price, so a fill from position a to b multiplies equity by (1 + k a) / (1 + k b), where k is what a
 buyer pays beyond the price, or, negative, what a seller gets less. All in costs 1 / (1 + k), all
@@ -23,13 +23,13 @@ out 1 + k, and long to short is both.
 
 **Cash.** The share 1 - |position| earns the cash rate; what a short sale brings in earns nothing.
 
-**No bar.** A ticker without a bar cannot be traded, and what is held stays: nobody knows the close
-before a gap to be one. The next bar has the whole return since the last close known, and fills what
-was decided on the last bar known. After a ticker's last bar what is held keeps its value.
+**No bar.** A ticker without a bar cannot be traded, and what is held stays, because nobody knows at
+a close that a gap follows. The next bar has the whole return since the last close known, and fills
+what was decided on the last bar known. After a ticker's last bar what is held keeps its value.
 
 **Ruin.** A loss of all equity is a return of -1, and the end of trading for the cell.
 
-**Axes.** Arrays in here are (sets, tickers, bars), or (tickers, bars) where all sets are alike.
+**Axes.** Arrays are (sets, tickers, bars), or (tickers, bars) where all sets are alike.
 Strategies speak (bars, tickers): `as_cells` and `Market` turn what they say on its way in.
 """
 
@@ -52,12 +52,12 @@ class Rules:
     """How targets are traded.
 
     Attributes:
-        fill: when; see above.
+        fill: when a target is filled; see above.
         cost: fraction of the traded value, on each fill.
         slippage: fraction by which the price of a fill is worse.
         direction: `long_only` takes targets below 0 as 0.
-        cash_rate: a year, compounded by bar.
-        periods_per_year: bars in a year, of all tickers alike or of each.
+        cash_rate: for a year, compounded by bar.
+        periods_per_year: bars in a year, for all tickers alike or for each.
     """
 
     fill: Literal["next_open", "next_close", "same_close"]
@@ -80,12 +80,12 @@ class Rules:
 
     @property
     def buyer_pays(self) -> float:
-        """Beyond the price, as a fraction of it."""
+        """What a buyer pays beyond the price, as a fraction of it."""
         return (1.0 + self.slippage) * (1.0 + self.cost) - 1.0
 
     @property
     def seller_gets(self) -> float:
-        """Likewise: at most 0."""
+        """What a seller gets beyond the price, likewise: at most 0."""
         return (1.0 - self.slippage) * (1.0 - self.cost) - 1.0
 
     @property
@@ -139,14 +139,14 @@ class Result:
 def as_cells(targets: Sequence[Floats]) -> Floats:
     """Targets as the engine takes them, (sets, tickers, bars), from (bars, tickers) of each set.
 
-    One set is not copied. Fastest where a ticker's bars lie next to each other in memory.
+    A single set is not copied. The engine is fastest where a ticker's bars lie together in memory.
     """
     turned = [of_set.T for of_set in targets]
     return np.stack(turned) if len(turned) > 1 else turned[0][np.newaxis]
 
 
 class Market:
-    """What all backtests on the same bars by the same rules share; made once for many sets.
+    """What all backtests on the same bars and by the same rules share, made once for many sets.
 
     *Slot* e stands between bars e - 1 and e, and the fill in it sets the position held during bar
     e. After the last bar there is one more if fills are at the close, for a fill at the last one.
@@ -154,11 +154,11 @@ class Market:
     Args:
         prices: the bars, (bars, tickers).
         rules: how to trade.
-        allowed: (bars,) in which fills may happen, such as those within trading hours; None for
-            all.
+        allowed: (bars,) whether fills may happen in a bar, such as within trading hours; None if
+            they always may.
 
     Raises:
-        BadValue: a ticker without a single price to fill at.
+        BadValue: a ticker has no price to fill at.
     """
 
     def __init__(self, prices: Prices, rules: Rules, allowed: Bools | None = None) -> None:
@@ -191,9 +191,10 @@ class Market:
             )
 
     def _waits(self, fillable: Bools) -> dict[int, Integers]:
-        """The slot whose target each slot holds, of tickers that cannot be traded in every slot.
+        """The slot whose target each slot holds, for tickers that cannot be traded in every slot.
 
-        It is that of the last bar known before the last slot with a fill. Slot 0 holds nothing.
+        It is the target of the last bar known before the last slot with a fill. Slot 0 holds
+        nothing.
         """
         slot, lag = np.arange(self._slots), LAG[self.rules.fill]
         filled, known = np.ones((2, len(fillable), self._slots), dtype=np.bool_)
@@ -365,17 +366,17 @@ def _ruins(returns: Floats) -> list[tuple[int, int, int]]:
 
 
 def _last_known(close: Floats) -> Floats:
-    """(tickers, bars) last close before each bar, NaN before there is any."""
+    """(tickers, bars) last close before each bar, NaN where there was none."""
     bar = np.where(np.isnan(close), 0, np.arange(close.shape[BARS]))
     last = np.take_along_axis(close, np.maximum.accumulate(bar, axis=BARS), axis=BARS)
     return np.concatenate([np.full((len(close), 1), np.nan), last[:, :-1]], axis=BARS)
 
 
 def _by_ticker(values: Floats) -> Floats:
-    """(tickers, bars) of (bars, tickers)."""
+    """Turn (bars, tickers) into (tickers, bars)."""
     return np.ascontiguousarray(values.T, dtype=np.float64)
 
 
 def _return(start: Floats, end: Floats) -> Floats:
-    """Change from one price to another, 0 where there is none."""
+    """Change from one price to another, 0 where either is unknown."""
     return np.nan_to_num(end / start - 1.0, copy=False, nan=0.0)

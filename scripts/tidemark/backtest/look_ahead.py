@@ -9,7 +9,7 @@ from tidemark.causality import Bars, Subject, require_causal
 from tidemark.market.grid import Prices
 from tidemark.ohlcv import OHLCV
 
-VALUES = 1 << 23  # of targets that are held at a time
+VALUES = 1 << 23  # how many values of targets are held at a time
 CURE = "if it is meant to compare them, write CROSS_SECTIONAL = True below DEFAULTS"
 
 
@@ -22,13 +22,13 @@ def require_none(
     """Refuse a strategy that looks ahead, or at other tickers unless it says so.
 
     Args:
-        strategy: from `strategies.load`.
+        strategy: as returned by `strategies.load`.
         prices: bars to try it on.
-        sets: of parameters; each is checked.
-        inputs: (bars, tickers) by name, as of `strategies.targets_of`; they are changed likewise.
+        sets: parameters; each set is checked.
+        inputs: (bars, tickers) by name, as for `strategies.targets_of`; they are changed likewise.
 
     Raises:
-        InputError: a target changed; names the first by ticker and bar.
+        InputError: a target changed; the first is named by ticker and bar.
     """
     fields = {name: getattr(prices, name) for name in OHLCV}
     bars = Bars(prices.timestamp, prices.ticker, fields, inputs or {})

@@ -1,8 +1,8 @@
 """What a backtest was worth, in the field's usual figures.
 
-Returns are net decimal fractions a bar. Bars on which a ticker is not listed do not count; the
+Returns are net, decimal fractions, of a bar. Bars on which a ticker is not listed do not count; the
 first bar, on which nothing can have been earned yet, does. NaN stands where a figure is undefined.
-A year has `periods_per_year` bars, of each ticker its own (`bars_a_year`).
+A year has `periods_per_year` bars, a number of its own for each ticker (`bars_a_year`).
 
 total_return        equity after the last bar / equity before the first - 1.
 annual_return       compound: (1 + total_return) ** (periods_per_year / bars) - 1. NaN for windows
@@ -60,8 +60,8 @@ def sweep(
 
     Args:
         targets: (bars, tickers) of each set, from -1 to 1; a generator will do.
-        prices, rules, allowed: of `Market`.
-        windows: to measure over, each as `measure` takes it.
+        prices, rules, allowed: as for `Market`.
+        windows: what to measure over, each as for `measure`.
 
     Yields:
         The figures of some sets at a time, in order: each (sets, windows, tickers).
@@ -99,9 +99,9 @@ def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floa
     """The figures listed above, each (sets, tickers), over the bars of a window.
 
     Args:
-        result: of `Market.simulate`.
-        rules: by which it was traded.
-        window: of bars, with step 1; positions that were open before it count from its start.
+        result: as returned by `Market.simulate`.
+        rules: those that it was traded by.
+        window: bars, with step 1; positions that were open before it count from its start.
     """
     start, stop, _ = window.indices(result.listed.shape[BARS])
     listed = result.listed[:, start:stop]
@@ -183,7 +183,7 @@ def _tail(returns: Floats, listed: Bools, bars: Floats) -> tuple[Floats, Floats]
 
 
 def _count(there: Bools) -> Floats:
-    """How many bars; to count packed bits takes a third of the time of a sum."""
+    """How many bars; counting packed bits takes a third of the time of a sum."""
     bits: Floats = np.bitwise_count(np.packbits(there, axis=BARS)).sum(axis=BARS, dtype=np.float64)
     return bits
 

@@ -32,12 +32,12 @@ class Backtest:
     """How targets are traded.
 
     Attributes:
-        fill: when a target of a close is filled.
-        cost_basis_points: of each fill's value.
-        slippage_basis_points: by which a fill's price is worse.
-        direction: long_only: targets below 0 are flat.
-        cash_rate: a year.
-        trading_hours: of intraday bars; null: all.
+        fill: when a target decided at a close is filled.
+        cost_basis_points: share of each fill's value.
+        slippage_basis_points: share by which a fill's price is worse.
+        direction: with long_only, targets below 0 are flat.
+        cash_rate: what cash earns in a year.
+        trading_hours: when fills of intraday bars may happen; null: always.
     """
 
     fill: Literal["next_open", "next_close"] = "next_open"
@@ -53,9 +53,9 @@ class Strategy:
     """A strategy with lists of values for its parameters: every combination is tried.
 
     Attributes:
-        strategy: its file in scripts/tidemark/backtest/strategies/.
+        strategy: the name of its file in scripts/tidemark/backtest/strategies/.
         parameters: lists of values; a parameter that is left out has its default.
-        forecasts: whose, if the strategy trades on forecasts.
+        forecasts: whose forecasts it trades, if it trades any.
     """
 
     strategy: Name

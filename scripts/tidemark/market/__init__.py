@@ -2,6 +2,6 @@
 
 Arrays are (bars, tickers).
 
-Never: trades; knows positions or costs: imports `backtest`, `assessment`.
+Never: trades, or knows positions or costs: imports `backtest`, `assessment`.
 Never: imports `harness`, `config`, `models`.
 """

@@ -1,4 +1,4 @@
-"""How many bars a year has, which is what turns figures of a bar into annual ones.
+"""How many bars a year has, which turns figures of a bar into annual figures.
 
 Bars and elapsed time decide, not a number of bars a day: sessions that cross midnight in UTC, half
 days and holidays all count as what they are. Time within holes, which no return reaches across,
@@ -18,13 +18,13 @@ import pandas as pd
 
 DAYS = 365.25
 WEEKS = DAYS / 7
-YEAR = 365  # days from which bars and elapsed time are enough
+YEAR = 365  # days; from then on, bars and elapsed time are enough
 FEW = 0.2  # share of sessions without a bar, or of bars on other days, that is an exception
 WHOLE = "its bars and the time they span"
 
 
 class Hole(NamedTuple):
-    """The last bar before and the first after, and the change of the price, a fraction."""
+    """The last bar before a hole, the first after it, and the change of the price, a fraction."""
 
     before: np.datetime64
     after: np.datetime64
@@ -33,7 +33,7 @@ class Hole(NamedTuple):
 
 @dataclass(frozen=True)
 class Rate:
-    """Bars a year, and in words what that was taken from."""
+    """Bars a year, and in words what they were taken from."""
 
     bars_a_year: float
     basis: str
@@ -46,7 +46,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Rates:
-    """Of each ticker by its own bars, and of the bars of all tickers together."""
+    """The rate of each ticker by its own bars, and the rate of the bars of all tickers together."""
 
     tickers: Mapping[str, Rate]
     together: Rate
@@ -79,8 +79,8 @@ def of_prices(
     """The rates of history; see `of_bars`.
 
     Args:
-        prices: of all of history.
-        holes: of `holes.of_closes`; None if there are none.
+        prices: all of history.
+        holes: as returned by `holes.of_closes`; None if there are none.
         sessions, daily: as for `of_bars`.
     """
     known = np.isfinite(prices.close)
@@ -122,18 +122,18 @@ def of_bars(
 ) -> Rate:
     """Bars a year of a series of bars.
 
-    From one year on (bars - 1) / years, a year being 365.25 days; of what lies in holes, neither
-    the time nor the step across it counts. Below that, the sessions that the
-    calendar holds, times bars a session, of which coins have more than one a day, and bars of a
-    week less; or, without a calendar, the bars that whole weeks show, times weeks a year. Bars that
-    show no whole week either are taken for sessions of five days a week, seven if there are bars at
-    a week-end, other than on a Sunday evening.
+    From one year on it is (bars - 1) / years, where a year has 365.25 days; neither the time in a
+    hole nor the step across it counts. For less than a year it is the sessions that the calendar
+    holds, times bars a session, which is more than 1 for coins and less for bars of a week; or,
+    without a calendar, the bars that whole weeks show, times weeks a year. Bars that show no whole
+    week either are taken for sessions of five days a week, or of seven if there are bars at a
+    week-end, other than on a Sunday evening.
 
     Args:
         times: (bars,) ascending, naive UTC.
         sessions: `session`, `open` and `close` of the exchange, in naive UTC, around the bars; None
             or empty if there is no calendar.
-        holes: those of the series.
+        holes: those in the series.
         daily: whether a bar stands for a session.
     """
     days = _days(times[0], times[-1]) if len(times) else 0.0
@@ -169,7 +169,7 @@ def _but_for(days: float, holes: Sequence[Hole]) -> str:
 
 
 def _closed_up(times: Times, holes: Sequence[Hole]) -> Times:
-    """The times as if there were no holes, but for less than a week of each."""
+    """The times as if there were no holes, except for less than a week of each."""
     for before, after, _ in sorted(holes, reverse=True):
         weeks = (after - before) // np.timedelta64(7, "D")
         times = np.where(times >= after, times - weeks * np.timedelta64(7, "D"), times)
@@ -177,7 +177,7 @@ def _closed_up(times: Times, holes: Sequence[Hole]) -> Times:
 
 
 def _a_year(times: Times) -> tuple[float, str]:
-    """How many of these a year has, by the time they span or by the whole weeks within it."""
+    """How many of these times a year has, by the time they span or by the whole weeks within it."""
     days = _days(times[0], times[-1]) if len(times) else 0.0
     if days >= YEAR:
         return (len(times) - 1) / (days / DAYS), f"{days / DAYS:.1f} years"
@@ -189,13 +189,13 @@ def _a_year(times: Times) -> tuple[float, str]:
 
 
 def _bars_a_session(times: Times, opens: Times) -> float:
-    """Mean over the sessions that have any; a session lasts until the next one opens."""
+    """Mean over the sessions that have bars; a session lasts until the next one opens."""
     number = np.searchsorted(opens, times, side="right")
     return len(times) / max(len(np.unique(number)), 1)
 
 
 def _days_a_session(times: Times, days: Times) -> float:
-    """1 for bars of sessions, of which a few may be missing; others are counted, over a week."""
+    """1 for bars of sessions, of which a few may be missing; others are counted over a week."""
     if not len(times) or _days(times[0], times[-1]) < 7:
         return 1.0
     held = int(((days > times[0]) & (days <= times[-1])).sum())

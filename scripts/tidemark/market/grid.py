@@ -35,7 +35,7 @@ class Prices:
 
     @property
     def has_bars(self) -> Bools:
-        """(tickers,) whether each has any bar."""
+        """(tickers,) whether each ticker has any bar."""
         return np.asarray(np.isfinite(self.close).any(axis=0))
 
     def upto(self, bars: int) -> "Prices":
@@ -53,7 +53,7 @@ class Prices:
         return replace(self, ticker=self.ticker[start:stop], **fields)
 
     def locked(self) -> "Prices":
-        """The same bars, which cannot be written to through these arrays."""
+        """The same bars, in arrays that cannot be written to."""
         fields: dict[str, Any] = {name: locked(getattr(self, name)) for name in OHLCV}
         return replace(self, **fields)
 
@@ -66,7 +66,7 @@ def locked(values: Floats) -> Floats:
 
 
 def side_by_side(parts: Sequence[Prices]) -> Prices:
-    """The columns of several prices on the same time axis, those without any bar left out."""
+    """Put prices on the same time axis side by side; columns without any bar are left out."""
     kept = [(prices, prices.has_bars) for prices in parts]
     fields = {
         name: np.concatenate([getattr(prices, name).T[has_bars] for prices, has_bars in kept]).T
@@ -77,9 +77,9 @@ def side_by_side(parts: Sequence[Prices]) -> Prices:
 
 
 def from_tidy(frame: pd.DataFrame) -> Prices:
-    """Bars from one row a ticker and time; `adj_close` is the close, the others move with it.
+    """Bars from one row for each ticker and time; `adj_close` is the close, the rest moves with it.
 
-    Each ticker's bars lie next to each other in memory, which is the order the engine works in.
+    Each ticker's bars lie next to each other in memory, the order in which the engine works.
 
     Args:
         frame: `timestamp`, `ticker`, `adj_close`, `volume`, and `open`, `high`, `low`, `close` as
@@ -109,12 +109,12 @@ def forecasts_on(prices: Prices, forecasts: pd.DataFrame, horizon: int) -> Float
     """A model's forecasts on the bars at whose close they were made, NaN where there are none.
 
     A target is traded anew at each bar, and costs and volatility are those of a bar. So a forecast
-    of the return over `horizon` bars is handed on as one of the mean return a bar.
+    of the return over `horizon` bars is handed on as a forecast of the mean return a bar.
 
     Args:
-        prices: whose bars and tickers.
+        prices: the bars and tickers to put them on.
         forecasts: `timestamp`, `ticker`, `y_pred` (a fraction, over `horizon` bars).
-        horizon: of the forecasts, in bars.
+        horizon: how far the forecasts reach, in bars.
 
     Returns:
         (bars, tickers) forecast return a bar, a fraction.
@@ -129,7 +129,7 @@ def forecasts_on(prices: Prices, forecasts: pd.DataFrame, horizon: int) -> Float
 
 
 def _bars_of(prices: Prices, keys: pd.DataFrame) -> tuple[Integers, Integers]:
-    """Row and column of the bar of each `timestamp` and `ticker`; all must have one."""
+    """Row and column of the bar of each `timestamp` and `ticker`; each must have a bar."""
     row = pd.Index(prices.timestamp).get_indexer(keys["timestamp"])
     column = pd.Index(prices.ticker).get_indexer(keys["ticker"])
     alone = (row < 0) | (column < 0) | np.isnan(prices.close[row, column])

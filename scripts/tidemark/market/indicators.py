@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 def _on_own_bars(kernel: Callable[P, R]) -> Callable[P, R]:
-    """Have `kernel` see each ticker's own bars from row 0 on, and NaN below them."""
+    """Let `kernel` see each ticker's own bars from row 0 on, and NaN below them."""
 
     def computed(*args: P.args, **kwargs: P.kwargs) -> R:
         missing = _missing([arg for arg in args if isinstance(arg, np.ndarray)])
@@ -54,7 +54,7 @@ def _missing(arrays: list[Floats]) -> Bools:
 
 
 def _packed(argument: Any, own: Mapping[int, Integers]) -> Any:
-    """The rows `own` of some columns moved to the top."""
+    """Move the rows `own` of some columns to the top."""
     if not isinstance(argument, np.ndarray):
         return argument
     result = argument.copy(order="K")
@@ -65,7 +65,7 @@ def _packed(argument: Any, own: Mapping[int, Integers]) -> Any:
 
 
 def _unpacked(values: Any, own: Mapping[int, Integers]) -> Any:
-    """The inverse of `_packed`, in place."""
+    """Undo `_packed`, in place."""
     if isinstance(values, tuple):
         return tuple(_unpacked(result, own) for result in values)
     for column, rows in own.items():
@@ -162,7 +162,7 @@ def _wilder(x: Floats, window: int) -> Floats:
 
 def _smoothed(x: Floats, window: int, weight: float) -> Floats:
     """y[t] = y[t-1] + weight (x[t] - y[t-1]), from the plain mean of the first `window` rows."""
-    from scipy.signal import lfilter  # which takes longer to import than all else here
+    from scipy.signal import lfilter  # here, because it takes longer to import than all else
 
     if len(x) < window:
         return np.full_like(x, np.nan)
@@ -180,12 +180,12 @@ def _moments(x: Floats, window: int) -> tuple[Floats, Floats]:
 def _rolling(rows: Runs, window: int, merge: Merge) -> Runs:
     """What `merge` makes of the last `window` rows, from what it makes of 1, 2, 4, 8, ... rows.
 
-    A window costs log2(window) passes, and nothing but its own values goes into it: there is no
-    running sum in which an old, large value costs a new, small one its digits.
+    A window costs log2(window) passes, and only its own values go into it: there is no running sum
+    in which an old, large value costs a new, small value its digits.
 
     Args:
         rows: arrays that together describe single rows.
-        window: how many.
+        window: how many rows.
         merge: takes descriptions of earlier and of later runs, and the lengths of both.
     """
     if window < 1:
@@ -229,7 +229,7 @@ def _pooled(older: Runs, newer: Runs, n: int, m: int) -> Runs:
 
 
 def _below(values: Floats, count: int) -> Floats:
-    """`values` as the last of `count` rows, NaN above them; in the same order in memory."""
+    """`values` as the last of `count` rows, NaN above them, in the same order in memory."""
     result = np.full_like(values, np.nan, shape=(count, *values.shape[1:]))
     result[count - len(values) :] = values
     return result

@@ -1,8 +1,8 @@
 """What the market was like for each ticker in each market scenario.
 
-Three families of metrics, each a dictionary of name to (tickers,) values, NaN where undefined:
-`statistical` of the returns, `technical` of the prices, `around_events`. What models were worth is
-in models/within_windows.py. `tidy` makes rows of all of them.
+There are three families of metrics, each a dictionary from name to (tickers,) values, NaN where
+undefined: `statistical` for returns, `technical` for prices, and `around_events`. What models were
+worth is in models/within_windows.py. `tidy` makes rows of all of them.
 
 Returns are simple returns from close to close, decimal fractions, per bar; nothing is annualised.
 """
@@ -22,7 +22,7 @@ from scipy import stats
 
 Values = dict[str, Floats]
 
-ALL = "all"  # in the place of a ticker, for what is of all tickers together
+ALL = "all"  # in the place of a ticker, for what all tickers have together
 NO_VARIATION = 1e-12  # a spread below this share of the values' size is rounding
 
 
@@ -49,7 +49,7 @@ def describe(scenarios: Iterable[MarketScenario]) -> Iterator[pd.DataFrame]:
 
 
 def tidy(family: str, values: Values, tickers: Iterable[str], scenario_name: str) -> pd.DataFrame:
-    """One row a ticker and metric: family, ticker, scenario_name, metric, value; by ticker."""
+    """A row for each ticker and metric, by ticker: family, ticker, scenario_name, metric, value."""
     names, measured = list(tickers), list(values)
     return pd.DataFrame(
         {
@@ -63,7 +63,7 @@ def tidy(family: str, values: Values, tickers: Iterable[str], scenario_name: str
 
 
 def returns(close: Floats) -> Floats:
-    """(bars, tickers) return since the last close known; NaN on the first bar, and in gaps."""
+    """(bars, tickers) return since the last close known, NaN on the first bar and in gaps."""
     before = pd.DataFrame(close).ffill().shift().to_numpy(np.float64)
     return np.asarray(close / before - 1.0)
 
@@ -101,7 +101,7 @@ def statistical(change: Floats) -> Values:
 
 
 def _of_one(change: Floats) -> dict[str, float]:
-    """Statistics of one ticker's returns; each NaN with too few, or where it needs variation."""
+    """Statistics of one ticker's returns, NaN if they are too few or vary too little for one."""
     bars = len(change)
     varied = bars > 1 and bool(change.std() > NO_VARIATION * np.abs(change).max())
 
@@ -162,7 +162,7 @@ def technical(levels: Values) -> Values:
     """Mean and last known value of each indicator, and the share of bars above the averages.
 
     Args:
-        levels: of `technical_levels`, measured rows only.
+        levels: as returned by `technical_levels`, measured rows only.
     """
     summary = {
         f"{name}_{kind}": of(level)
@@ -206,7 +206,7 @@ def event_bars(prices: Prices, events: pd.DataFrame, before: int, after: int) ->
     Args:
         prices: bars.
         events: `timestamp`, when the market could first act on it: the ex-date of a split or
-            dividend, the first bar that knows an economic release; `ticker`, if it is of one.
+            dividend, the first bar that knows an economic release; `ticker`, if it concerns one.
         before, after: how many bars on either side belong to the event.
     """
     time = prices.timestamp
@@ -227,13 +227,13 @@ def event_bars(prices: Prices, events: pd.DataFrame, before: int, after: int) ->
 def around_events(change: Floats, around: Bools, name: str) -> Values:
     """Mean return of the bars around events, and of all others.
 
-    Standard errors take returns as independent of each other; that of the difference is Welch's,
+    Standard errors take returns as independent of each other; for the difference it is Welch's,
     which lets the two variances differ.
 
     Args:
         change: (bars, tickers) returns.
-        around: (bars, tickers), of `event_bars`.
-        name: of the kind of event, with which the names of the metrics begin.
+        around: (bars, tickers), as returned by `event_bars`.
+        name: the kind of event, with which the names of the metrics begin.
 
     Returns:
         {name}_bars, {name}_mean, {name}_error, {name}_other_mean, {name}_other_error,

@@ -1,8 +1,8 @@
 """Results of indicators, kept while many sets of parameters are tried on the same bars.
 
-Sets of a grid have windows in common: 12 pairs of a fast and a slow average need 7 averages. What
-an indicator makes of the bars, or of such results, is therefore kept; when that is `MOST` bytes,
-all of it is let go. A kept result cannot be written to, or the next set would see what was written.
+Sets of a grid have windows in common: 12 pairs of a fast and a slow average need 7 averages. So the
+results of indicators on the bars, and on such results, are kept; when they reach `MOST` bytes, all
+are let go. A kept result cannot be written to, or the next set would see what was written.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -19,7 +19,7 @@ _current: ContextVar["Recall | None"] = ContextVar("recall", default=None)
 
 
 class Recall:
-    """What was made of some arrays, which nobody writes to meanwhile."""
+    """The results of functions on some arrays, which nobody writes to meanwhile."""
 
     def __init__(self, arrays: Iterable[NDArray[Any]]) -> None:
         self._given = {id(array): array for array in arrays}
@@ -32,7 +32,7 @@ class Recall:
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Within, `result` knows what was made of these arrays before."""
+        """Let `result` use this recall within the block."""
         token = _current.set(self)
         try:
             yield
@@ -40,7 +40,7 @@ class Recall:
             _current.reset(token)
 
     def result(self, function: Callable[..., Any], args: tuple[Any, ...], named: Any) -> Any:
-        """As `function(*args, **named)`, from memory if it was asked before."""
+        """What `function(*args, **named)` returns, from memory if it was asked for before."""
         if self._bytes >= MOST:
             self._forget()
         arrays = [id(arg) for arg in args if isinstance(arg, np.ndarray)]
@@ -65,6 +65,6 @@ class Recall:
 
 
 def result(function: Callable[..., Any], args: tuple[Any, ...], named: Any) -> Any:
-    """As `function(*args, **named)`, from the recall in use if there is one."""
+    """What `function(*args, **named)` returns, from the recall in use if there is one."""
     recall = _current.get()
     return function(*args, **named) if recall is None else recall.result(function, args, named)

@@ -13,8 +13,8 @@ class Forecasts:
     """Whose forecasts: a model fitted on a scenario.
 
     Attributes:
-        scenario: of `scenarios`.
-        model: of `models`.
+        scenario: one of `scenarios`.
+        model: one of `models`.
     """
 
     scenario: Name

@@ -1,16 +1,16 @@
 """From comparisons to positions.
 
-Averages that are equal on paper differ by rounding: of two moving averages on prices in ticks, 214
-in 8.2 million bars tie, and which is the higher then depends on the order of a sum. Therefore what
-differs by less than `TOLERANCE` of its size is a tie, on every machine and in every currency.
+Averages that are equal on paper differ by rounding: two moving averages on prices in ticks tie in
+214 of 8.2 million bars, and which is the higher then depends on the order of a sum. So values that
+differ by less than `TOLERANCE` of their size are a tie, on every machine and in every currency.
 
-The tolerance is relative, so what is compared must be of a size that means something. Prices and
-indices are. A value around 0, such as an oscillator's, is not: near 0 all of it may be rounding.
+The tolerance is relative, so what is compared must have a size that means something. Prices and
+indices have. A value around 0, such as an oscillator's, has not: near 0 all of it may be rounding.
 Compare such values *as levels*, added on both sides to what they are small beside: MACD to the
 price, a volatility to 1.
 
-Arguments are arrays of shapes that go together, or numbers; bars are along axis 0. A comparison
-with NaN is false.
+Arguments are arrays that broadcast, or numbers; bars are along axis 0. A comparison with NaN is
+false.
 """
 
 from tidemark.arrays import Bools, Floats
@@ -41,7 +41,7 @@ def side(a: ArrayLike, b: ArrayLike) -> Floats:
 
 
 def _compared(a: ArrayLike, b: ArrayLike) -> tuple[Floats, Floats]:
-    """a - b, and how much of that may be rounding."""
+    """a - b, and how much of it may be rounding."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     rounding = np.asarray(np.maximum(np.abs(a), np.abs(b)))
     rounding *= TOLERANCE

@@ -5,15 +5,15 @@ A strategy's file has
 - a docstring whose first line says what it does;
 - `CATEGORY`, one of `CATEGORIES`;
 - `DEFAULTS`, its parameters and their default values;
-- `targets(prices, ...)`, from `Prices` and the parameters by name to an array (bars, tickers): the
-  position wanted at each bar's close as a share of equity, 1 all in, 0 flat, -1 fully short, NaN
-  where undefined. No row may depend on a later bar, and no column on another one unless:
-- optionally `valid(...)`, of the parameters: False for sets that make no sense;
+- `targets(prices, ...)`, which takes `Prices` and the parameters by name, and returns an array
+  (bars, tickers): the position wanted at each bar's close as a share of equity, 1 all in, 0 flat,
+  -1 fully short, NaN where undefined. No row may depend on a later bar, nor a column on another;
+- optionally `valid(...)`, which takes the parameters and is False for sets that make no sense;
 - optionally `CROSS_SECTIONAL = True`, for targets that do compare tickers with each other.
 
 An argument of `targets` that is named in `INPUTS` rather than in `DEFAULTS` is data beyond prices:
-`forecasts`, (bars, tickers), made at each bar's close of the mean return a bar from then on, NaN
-where there are none.
+`forecasts`, (bars, tickers), are made at each bar's close, of the mean return a bar from then on,
+NaN where there are none.
 """
 
 import importlib
@@ -63,10 +63,10 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Strategy:
-    """The strategy of that name; only its own file is imported.
+    """Load the strategy of that name; only its own file is imported.
 
     Raises:
-        BadValue: there is none.
+        BadValue: there is no such strategy.
         InputError: its file lacks something or has it wrong.
     """
     if name not in names():
@@ -132,7 +132,7 @@ def grid(strategy: Strategy, values: Mapping[str, Sequence[Any]]) -> list[Parame
     """All combinations of the listed values that make sense; defaults for what is not listed.
 
     Args:
-        strategy: whose parameters.
+        strategy: the one whose parameters they are.
         values: lists of values by parameter; `{}` gives the defaults alone.
 
     Raises:
@@ -162,7 +162,7 @@ def grid(strategy: Strategy, values: Mapping[str, Sequence[Any]]) -> list[Parame
 
 
 def _checked(values: object, default: Any, key: str) -> list[Any]:
-    """The listed values, each of the default's type; a whole number will do for a fraction."""
+    """The listed values, each of the default's type; a whole number may stand for a fraction."""
     if not isinstance(values, list | tuple) or not values:
         raise BadValue(key, "not a list of values", f"write a list, e.g. [{default}]")
     kind = type(default)
@@ -193,12 +193,12 @@ def targets_of(
     sets: Iterable[Parameters],
     inputs: Mapping[str, Floats] | None = None,
 ) -> Iterator[Floats]:
-    """Target positions (bars, tickers) of one set after the other, NaN where there is no bar.
+    """Yield target positions (bars, tickers) of one set after the other, NaN where there is no bar.
 
     Args:
-        strategy: from `load`.
+        strategy: as returned by `load`.
         prices: the bars.
-        sets: from `grid`.
+        sets: as returned by `grid`.
         inputs: (bars, tickers) by name, at least those in `strategy.inputs`.
 
     Raises:
@@ -228,7 +228,7 @@ def targets_of(
 def _runs_on_copies(
     strategy: Strategy, prices: Prices, data: Mapping[str, Floats], parameters: Parameters
 ) -> bool:
-    """Whether targets come of arrays that nobody else uses, so that only sharing was in the way."""
+    """Whether arrays that nobody else uses give targets, so that only sharing was in the way."""
     own = replace(prices, **{name: getattr(prices, name).copy() for name in OHLCV})
     try:
         strategy.targets(own, **{name: data[name].copy() for name in data}, **parameters)
@@ -238,7 +238,7 @@ def _runs_on_copies(
 
 
 def _writes(strategy: Strategy, parameters: Parameters, error: ValueError) -> InputError:
-    """A strategy that would change bars, or what indicators said, for the sets after it."""
+    """The error of a strategy that would change bars, or results of indicators, for other sets."""
     file, frames = inspect.getfile(strategy.targets), extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == file]
     return InputError(

@@ -1,6 +1,7 @@
 """Buy below the lower Bollinger band, sell short above the upper one, until the mean is reached.
 
-Bollinger (2001), Bollinger on Bollinger bands. The same as a z-score of the price beyond `width`.
+Bollinger (2001), Bollinger on Bollinger bands. It is the same as a z-score of the price beyond
+`width`.
 """
 
 from tidemark.arrays import Floats

@@ -1,6 +1,6 @@
 """Long from a close above the highest high of many bars until one below the lowest low of fewer.
 
-And short the other way round. Donchian's four-week rule in the form of Faith (2003), The original
+Short the other way round. Donchian's four-week rule in the form of Faith (2003), The original
 Turtle trading rules: 20 in and 10 out, or 55 in and 20 out; here on closes, without pyramiding.
 """
 
@@ -19,7 +19,7 @@ def valid(entry: int, exit: int) -> bool:
 
 
 def targets(prices: Prices, entry: int, exit: int) -> Floats:
-    """Channels are of the `entry` and `exit` bars before this one."""
+    """The channels are those of the `entry` and `exit` bars before this one."""
     high, low, close = lag(prices.high, 1), lag(prices.low, 1), prices.close
     long = hold(above(close, rolling_max(high, entry)), below(close, rolling_min(low, exit)))
     short = hold(below(close, rolling_min(low, entry)), above(close, rolling_max(high, exit)))

@@ -1,7 +1,7 @@
 """Long while a fast exponential moving average is above a slow one, short while it is below.
 
-Answers sooner than simple averages of the same length, since recent bars weigh most. See Murphy
-(1999), Technical analysis of the financial markets, chapter 9.
+It answers sooner than simple averages of the same length, because recent bars weigh most. See
+Murphy (1999), Technical analysis of the financial markets, chapter 9.
 """
 
 from tidemark.arrays import Floats
@@ -19,5 +19,5 @@ def valid(fast: int, slow: int) -> bool:
 
 
 def targets(prices: Prices, fast: int, slow: int) -> Floats:
-    """The side on which the average of `fast` bars is of that of `slow` bars."""
+    """1 where the average of `fast` bars is above that of `slow` bars, -1 where it is below."""
     return side(ema(prices.close, fast), ema(prices.close, slow))

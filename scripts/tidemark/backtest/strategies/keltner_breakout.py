@@ -1,7 +1,7 @@
 """Long from a close above a channel of average true ranges about the mean until back at the mean.
 
-And short below it. Keltner (1960), How to make money in commodities; with exponential average and
-true range as later users have it.
+Short below the channel likewise. Keltner (1960), How to make money in commodities; with an
+exponential average and the true range, as later users have it.
 """
 
 from tidemark.arrays import Floats
@@ -19,7 +19,7 @@ def valid(window: int, width: float) -> bool:
 
 
 def targets(prices: Prices, window: int, width: float) -> Floats:
-    """Mean and true range are exponential averages of `window` bars."""
+    """The mean and the true range are exponential averages of `window` bars."""
     close, mean = prices.close, ema(prices.close, window)
     reach = width * atr(prices.high, prices.low, close, window)
     long = hold(above(close, mean + reach), below(close, mean))

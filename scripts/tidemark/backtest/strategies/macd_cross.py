@@ -18,6 +18,6 @@ def valid(fast: int, slow: int, signal: int) -> bool:
 
 
 def targets(prices: Prices, fast: int, slow: int, signal: int) -> Floats:
-    """The side on which MACD is of its signal line."""
+    """1 where MACD is above its signal line, -1 where it is below."""
     line, average = macd(prices.close, fast, slow, signal)
     return side(prices.close + line, prices.close + average)  # as levels: see `signals`

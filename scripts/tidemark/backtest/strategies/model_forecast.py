@@ -1,6 +1,6 @@
 """Long when a model forecasts a rise, short when it forecasts a fall; flat when it expects little.
 
-The models of this pipeline, traded. Only dates that no model was trained on have forecasts.
+It trades the models of this pipeline. Only dates that no model was trained on have forecasts.
 """
 
 from tidemark.arrays import Floats
@@ -13,7 +13,7 @@ DEFAULTS = {"threshold": 0.0}
 
 
 def valid(threshold: float) -> bool:
-    """Whether the threshold is one on both sides."""
+    """Whether the threshold can stand on both sides of 0."""
     return threshold >= 0
 
 

@@ -1,7 +1,7 @@
 """Bet against a large move of the last days, which liquidity pressure overdoes.
 
 Lehmann (1990), Fads, martingales, and market efficiency; Jegadeesh (1990), Evidence of predictable
-behavior of security returns. Large is measured by the ticker's own volatility.
+behavior of security returns. A move is large beside the ticker's own volatility.
 """
 
 from tidemark.arrays import Floats
@@ -23,7 +23,7 @@ def valid(lookback: int, threshold: float, window: int) -> bool:
 def targets(prices: Prices, lookback: int, threshold: float, window: int) -> Floats:
     """-1 after a rise of `lookback` bars by over `threshold` deviations, 1 after such a fall.
 
-    A deviation is that of the last `window` bars' returns times the root of `lookback`.
+    A deviation is the volatility of the last `window` bars times the root of `lookback`.
     """
     past = lag(prices.close, lookback)
     large = threshold * volatility(prices.close, window) * np.sqrt(lookback)

@@ -1,7 +1,7 @@
 """Long while a fast simple moving average is above a slow one, short while it is below.
 
-The oldest mechanical trend rule; tested on a century of the Dow by Brock, Lakonishok and LeBaron
-(1992), Simple technical trading rules and the stochastic properties of stock returns.
+This is the oldest mechanical trend rule. Brock, Lakonishok and LeBaron (1992), Simple technical
+trading rules and the stochastic properties of stock returns, tested it on a century of the Dow.
 """
 
 from tidemark.arrays import Floats
@@ -19,5 +19,5 @@ def valid(fast: int, slow: int) -> bool:
 
 
 def targets(prices: Prices, fast: int, slow: int) -> Floats:
-    """The side on which the average of `fast` bars is of that of `slow` bars."""
+    """1 where the average of `fast` bars is above that of `slow` bars, -1 where it is below."""
     return side(sma(prices.close, fast), sma(prices.close, slow))

@@ -1,6 +1,6 @@
 """Go with a bar's move that is large beside the average true range, until one goes the other way.
 
-A volatility breakout after Williams (1999), Long-term secrets to short-term trading.
+Williams (1999), Long-term secrets to short-term trading, calls this a volatility breakout.
 """
 
 from tidemark.arrays import Floats

@@ -6,10 +6,10 @@
 - **stochastic**: paths drawn from history (bootstrap) or from a distribution fitted to it (GBM);
   simulation from real bars.
 
-Each comes with a record that says which bars it is, how much of it the data cover, and its group.
-What shares a group is one piece of evidence, not several: windows that overlap by half or more of
-the shorter one, directly or through others; all stress, which is of one history; all paths of one
-method, which are draws from one distribution.
+Each comes with a record that says which bars it has, how much of it the data cover, and its group.
+Market scenarios of one group are one piece of evidence, not several: windows that overlap by half
+or more of the shorter one, directly or through others; all stress, because it has one history; all
+paths of one method, because they are draws from one distribution.
 
 Prices are positive; times are naive UTC.
 """

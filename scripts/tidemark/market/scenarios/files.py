@@ -13,7 +13,7 @@ from tidemark.ohlcv import OHLCV
 import numpy as np
 import pandas as pd
 
-FILES = {  # by the kind of market scenario whose bars they hold; windows are of `full`
+FILES = {  # by the kind of market scenario whose bars they hold; windows share those of `full`
     "full": HISTORY,
     "stress": STRESS,
     "stochastic": STOCHASTIC,
@@ -23,7 +23,7 @@ FILES = {  # by the kind of market scenario whose bars they hold; windows are of
 def tidy(scenario: MarketScenario) -> pd.DataFrame:
     """The bars as a frame to store: timestamp, ticker, open, ..., volume, scenario.
 
-    One row a bar that has a close, sorted by ticker and time. `restore` is its inverse.
+    Each bar that has a close is a row, sorted by ticker and time. `restore` is the inverse.
     """
     prices = scenario.prices
     column, row = np.nonzero(np.isfinite(prices.close.T))
@@ -38,8 +38,8 @@ def stored(
     """The market scenarios that were written as records and bars; `full` comes first.
 
     Args:
-        records: of `MarketScenario.record`, as the file of market scenarios has them.
-        read: gives the frame of each of FILES.
+        records: as returned by `MarketScenario.record`, from the file of market scenarios.
+        read: returns the frame in a file.
     """
     tickers = tuple(records[0]["covered"])
     history = _wide(read(FILES["full"]), tickers)
@@ -64,7 +64,7 @@ def restore(record: Mapping[str, Any], bars: pd.DataFrame | Prices) -> MarketSce
     """The market scenario of a record and its bars.
 
     Args:
-        record: of `MarketScenario.record`.
+        record: as returned by `MarketScenario.record`.
         bars: the rows of `tidy`, for a simulated scenario; or the prices of all of history.
     """
     tickers = tuple(record["covered"])
@@ -96,7 +96,7 @@ def _places(names: pd.Series, tickers: tuple[str, ...]) -> Integers:
 
 
 def _spread(frame: pd.DataFrame, column: Integers, tickers: tuple[str, ...]) -> Prices:
-    """The rows of `tidy` as bars by time and `column`."""
+    """The rows of `tidy` as bars, by time and `column`."""
     row, times = pd.factorize(frame["timestamp"].to_numpy(), sort=True)
     bars = np.full((len(OHLCV), len(tickers), len(times)), np.nan)
     for table, field in zip(bars, OHLCV, strict=True):

@@ -20,14 +20,14 @@ class MarketScenario:
     Attributes:
         name: unique among all market scenarios.
         kind: full, historical, stress or stochastic.
-        group: what counts as one piece of evidence.
-        prices: bars, including those before the ones measured, so that indicators are defined.
-        counted: rows of `prices` that are measured; none if the data do not cover it.
-        covered: share of the scenario that the data hold, of each ticker.
+        group: those of one group count as one piece of evidence.
+        prices: bars, also some before the measured ones, so that indicators are defined.
+        counted: rows of `prices` that are measured; none if the data do not cover the scenario.
+        covered: share of the scenario that the data hold, for each ticker.
         note: what is not covered, or what was left out; empty if nothing.
-        parameters: what made it.
+        parameters: what it was made from.
         cost_multiplier, slippage_multiplier, cash_rate_change: for the engine's rules.
-        bars_a_year: of each ticker.
+        bars_a_year: for each ticker.
     """
 
     name: str
@@ -45,7 +45,7 @@ class MarketScenario:
 
     @property
     def times(self) -> Times:
-        """Of the bars that are measured."""
+        """The times of the bars that are measured."""
         return self.prices.timestamp[self.counted]
 
     @property
@@ -87,11 +87,11 @@ FULL = 0.995  # what is shown as 100 %
 
 
 def gaps(covered: Mapping[str, float]) -> str:
-    """Which tickers the data hold in part only, as a note; empty if none."""
+    """The tickers that the data hold in part only, as a note; empty if there are none."""
     partly = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < FULL]
     return f"not wholly covered: {', '.join(partly)}" if partly else ""
 
 
 def iso(time: np.datetime64) -> str:
-    """A time as ISO 8601 has it."""
+    """A time in the form of ISO 8601."""
     return str(pd.Timestamp(time).isoformat())

@@ -18,17 +18,17 @@ WEEK = np.timedelta64(7, "D")
 
 
 def simulated(prices: Prices, plan: Stochastic, seed: int) -> Iterator[MarketScenario]:
-    """Paths that start at the last close, after `warm_up` real bars that are not measured.
+    """Yield paths that start at the last close, after `warm_up` real bars that are not measured.
 
     Tickers with `min_history` bars or more that still trade are simulated, together, from the bars
     on which all of them trade; the others have no bars on the path. Its times are those of the last
     `horizon` real bars, moved on by whole weeks: weekdays and hours are right, holidays are not.
 
-    A path depends on the seed, its method and its number alone, so more paths change none. Where
+    A path depends on the seed, its method and its number alone, so further paths change none. Where
     the data have no open, high or low, a path has none either.
 
     Raises:
-        BadValue: an unknown method; or too little history, if any path is asked for.
+        BadValue: a method is unknown, or history is too short for the paths that are asked for.
     """
     for method in plan.paths:
         if method not in METHODS:
@@ -92,8 +92,8 @@ def stationary_bootstrap(
     """Runs of consecutive bars whose lengths are geometric with mean `block_length`.
 
     Returns:
-        (horizon, 4, chosen) ratios to the close before, (horizon, chosen) volumes as they were on
-        the day drawn; as of all methods.
+        (horizon, 4, chosen) ratios to the close before, and (horizon, chosen) volumes as they were
+        on the day drawn. All methods return these.
     """
     bars = len(pool.ratios)
     drawn = bootstrap.stationary_blocks(bars, plan.block_length, plan.horizon, generator)
@@ -103,7 +103,7 @@ def stationary_bootstrap(
 def moving_block_bootstrap(
     pool: Pool, plan: Stochastic, generator: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Blocks of `block_length` consecutive bars (Kuensch 1989); the last one is cut."""
+    """Blocks of `block_length` consecutive bars (Kuensch 1989); the last block is cut."""
     bars = len(pool.ratios)
     drawn = bootstrap.moving_blocks(bars, plan.block_length, plan.horizon, generator)
     return pool.ratios[drawn], pool.volume[drawn]
@@ -112,9 +112,9 @@ def moving_block_bootstrap(
 def gbm(pool: Pool, plan: Stochastic, generator: np.random.Generator) -> tuple[Floats, Floats]:
     """Geometric Brownian motion with the drift and covariance of the pool's log returns.
 
-    A plain reference: independent normal log returns, no fat tails, no volatility clusters. Bars
-    open at the close before; high and low are drawn from the law of the extremes of a Brownian
-    bridge, each for itself; what a ticker has nowhere in the pool, it has not here either. The
+    It is a plain reference: independent normal log returns, no fat tails, no volatility clusters.
+    Bars open at the close before; high and low are drawn from the law of the extremes of a Brownian
+    bridge, each for itself; a field that a ticker never has in the pool is missing here too. The
     volume is the pool's median.
     """
     returns = np.log(pool.ratios[:, 3])
@@ -185,7 +185,7 @@ def _left_out(covered: Mapping[str, float], plan: Stochastic) -> str:
 
 
 def path_names(plan: Stochastic) -> list[str]:
-    """What the paths of a plan are called."""
+    """The names of a plan's paths."""
     return [_path_name(method, path) for method, n in plan.paths.items() for path in range(n)]
 
 

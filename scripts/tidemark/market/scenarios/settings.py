@@ -34,7 +34,7 @@ class Shock:
         size: of the price: -0.2 is a fall by a fifth.
         at: share of history that lies before each fall.
         fall: bars until it is complete.
-        recovery: bars until it is undone; null is never.
+        recovery: bars until it is undone; null: it never is.
     """
 
     size: Annotated[float, Gt(-1), Le(1000)]
@@ -48,11 +48,11 @@ class Stress:
     """How history is changed; what is left out stays as it was.
 
     Attributes:
-        cost_multiplier: of costs.
-        slippage_multiplier: of slippage, which is half the spread.
-        cash_rate_change: a year.
-        volatility_multiplier: of each log return's distance to its ticker's mean.
-        correlation: mean over pairs of tickers, to which it is raised.
+        cost_multiplier: multiplies costs.
+        slippage_multiplier: multiplies slippage, which is half the spread.
+        cash_rate_change: by how much cash earns more in a year.
+        volatility_multiplier: multiplies each log return's distance to its ticker's mean.
+        correlation: what the mean correlation over pairs of tickers is raised to.
         shock: a fall of all prices.
     """
 
@@ -69,10 +69,10 @@ class Stochastic:
     """Simulated paths: how many of each kind, and how they are drawn; lengths in bars.
 
     Attributes:
-        paths: how many, of each method.
-        horizon: of a path.
+        paths: how many of each method.
+        horizon: how long a path is.
         warm_up: real bars before a path, for indicators that look back.
-        block_length: of the stationary bootstrap the mean.
+        block_length: how long blocks are; the mean, for the stationary bootstrap.
         min_history: tickers with fewer bars are not simulated.
     """
 
@@ -88,7 +88,7 @@ class MarketScenarios:
     """Stretches and simulations of the market.
 
     Attributes:
-        calendar_years: whether each year of the data is one.
+        calendar_years: whether each calendar year of the data is a window.
         historical: windows of history.
         stress: all of history, changed.
         stochastic: paths simulated from the data's own bars.

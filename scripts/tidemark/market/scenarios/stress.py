@@ -18,10 +18,10 @@ LONELY = "there are no two tickers whose returns vary together"
 def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketScenario]:
     """History under each stress; see `transform` for what is assumed.
 
-    A correlation of tickers of which no two vary together is not made: no bar of it is measured.
+    A stress of the correlation is not made if no two tickers vary together: no bar is measured.
 
     Raises:
-        BadValue: a correlation that is not above that of history.
+        BadValue: a correlation is not above that of history.
     """
     rows = slice(0, len(prices.timestamp))
     covered = listed(prices, rows)
@@ -47,7 +47,7 @@ def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketS
 
 
 def transform(prices: Prices, stress: Stress, where: str = "stress") -> Prices:
-    """Change prices as the stress says. What is neutral changes no bit.
+    """Change prices as the stress says. Neutral values change no bit.
 
     Assumptions:
 
@@ -55,9 +55,9 @@ def transform(prices: Prices, stress: Stress, where: str = "stress") -> Prices:
       mean stays, and so does the last close; the mean of simple returns rises with the variance.
       The distances of open, high and low to the close are multiplied alike (in logs).
     - Correlation: that distance, in standard deviations, is mixed with its mean over the tickers
-      that trade, by the one share for which the mean correlation over pairs (of the dates both
-      trade) is the one stated. Each ticker's mean and volatility stay. The bar's shape stays: what
-      changes is the gap before it.
+      that trade, by the one share for which the mean correlation over pairs (on the dates on which
+      both trade) is the one stated. Each ticker's mean and volatility stay. A bar's shape stays
+      too: what changes is the gap before it.
     - Shock: all prices of all tickers fall within the session that it starts in, after the open, in
       equal steps (in logs) over `fall` bars, and rise back likewise over `recovery` bars.
     - All at once: correlation, then volatility, then the shock. Volumes stay. Nothing reacts:
@@ -65,7 +65,7 @@ def transform(prices: Prices, stress: Stress, where: str = "stress") -> Prices:
 
     Args:
         prices: bars.
-        stress: its costs and its cash rate concern the engine and are not used here.
+        stress: what to change; its costs and cash rate concern the engine and are not used here.
         where: the parameter that the stress is, for errors.
 
     Raises:
@@ -105,7 +105,7 @@ def mean_correlation(returns: Floats) -> float:
 
 
 def _not_made(prices: Prices, name: str, stress: Stress) -> MarketScenario:
-    """A stress without a bar, which is then neither stored nor traded."""
+    """A stress without bars, which is neither stored nor traded."""
     return MarketScenario(
         name=name,
         kind="stress",
@@ -151,7 +151,7 @@ def _respread(prices: Prices, multiplier: float, target: float | None, where: st
 
 
 def _correlated(deviation: Floats, known: Bools, target: float, where: str) -> Floats:
-    """Deviations of the same spread, mixed with a common factor to the mean correlation stated."""
+    """Mix deviations with a common factor, to the mean correlation stated; their spread stays."""
     standard, spread = _standard(deviation, known)
     alive = known & (spread > 0)
     present = mean_correlation(np.where(alive, standard, np.nan))
@@ -161,7 +161,7 @@ def _correlated(deviation: Floats, known: Bools, target: float, where: str) -> F
             problem = f"{target:g} is not above the correlation of history, {present:.3f}"
         raise BadValue(f"{where}.correlation", problem, "set it higher, or remove the stress")
     trading = np.maximum(alive.sum(axis=1), 1)
-    # A mean over few tickers varies more than one over many; that must not show when one is listed.
+    # A mean over few tickers varies more than one over many. A new listing must not show it.
     size = np.sqrt((1.0 + (trading - 1) * present) / trading)
     factor = np.where(alive, standard, 0.0).sum(axis=1) / trading / size
 
@@ -177,7 +177,7 @@ def _correlated(deviation: Floats, known: Bools, target: float, where: str) -> F
 
 
 def _standard(values: Floats, known: Bools, scale: bool = True) -> tuple[Floats, Floats]:
-    """Values less their mean, in standard deviations unless told; and these. 0 if not known."""
+    """Values less their mean, in standard deviations if `scale`, 0 if unknown; and the latter."""
     count = np.maximum(known.sum(axis=0), 1)
     centred = np.where(known, values - values.sum(axis=0) / count, 0.0)
     spread = np.sqrt((centred**2).sum(axis=0) / count)

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 SAME = 0.5  # share of the shorter window from which an overlap makes two windows one group
 DAY = np.timedelta64(1, "D")
 NONE = np.timedelta64(0, "D")
-SLIGHT = 0.01  # share of a window by which its first or last bar may be off: holidays
+SLIGHT = 0.01  # share of a window by which its first or last bar may be off, for holidays
 
 
 def full(prices: Prices) -> MarketScenario:
@@ -42,8 +42,8 @@ def calendar_years(prices: Prices) -> dict[str, Window]:
 def historical(prices: Prices, windows: Mapping[str, Window]) -> list[MarketScenario]:
     """Windows of history. All share `prices`, so indicators look back to its first bar.
 
-    A ticker's covered share is the share of the window's days that the data span, but for
-    holidays at either end, times the share of the bars within which the ticker has.
+    A ticker's covered share is the share of the window's days that the data span, apart from
+    holidays at either end, times the share of the window's bars that the ticker has.
 
     Raises:
         BadValue: a window ends before it starts.
@@ -53,10 +53,10 @@ def historical(prices: Prices, windows: Mapping[str, Window]) -> list[MarketScen
 
 
 def overlap_groups(windows: Mapping[str, Window]) -> dict[str, str]:
-    """The group of each window, named after the longest of the group (of equals, the first).
+    """The group of each window, named after its longest window (the first of equals).
 
-    Two windows are one group if they share half or more of the shorter one's days, directly or
-    through others. Windows of different groups may so still share days, but never most of either.
+    Two windows are in one group if they share half or more of the shorter one's days, directly or
+    through others. So windows of different groups may share days, but never most of either.
     """
     if not windows:
         return {}
