@@ -11,7 +11,6 @@ import signal
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 
-import contextlib
 import fcntl
 import os
 import socket
@@ -72,9 +71,10 @@ def _server(run: str) -> socket.socket | None:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if os.path.exists(f"{path}.off"):
                 return None
-            with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+            try:
                 return _connected(path)
-            _start_server(path)
+            except (FileNotFoundError, ConnectionRefusedError):
+                _start_server(path)
             return _connected(path)
     except OSError as error:
         return _give_up(run, f"the warm interpreter cannot be reached ({error})")
@@ -93,7 +93,7 @@ def _connected(path: str) -> socket.socket:
 def _start_server(path: str) -> None:
     """Start warm.py on a socket that listens already, with no stream or file of ours."""
     os.chmod(WARM, 0o700)
-    with contextlib.suppress(FileNotFoundError):
+    if os.path.lexists(path):
         os.unlink(path)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -138,10 +138,12 @@ def _umask() -> int:
 
 
 def _give_up(run: str, why: str) -> None:
-    """Plain processes for the rest of this make; says so once."""
-    with contextlib.suppress(OSError):
+    """Have plain processes for the rest of this make, and say so once."""
+    try:
         os.close(os.open(f"{WARM}/{run}.off", os.O_CREAT | os.O_EXCL, 0o600))
         sys.stderr.write(f"{why}; steps run as plain processes\n")
+    except OSError:  # another step has said so, or nobody hears it
+        return
 
 
 if __name__ == "__main__":
