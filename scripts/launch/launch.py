@@ -63,7 +63,7 @@ def _file_clock_ns() -> int:
 def _server(run: str) -> socket.socket | None:
     """A connection to the warm interpreter of this make; None if there can be none."""
     if not (hasattr(os, "pidfd_open") and hasattr(socket, "AF_UNIX")):
-        return _give_up(run, "this system has not what warm steps need (Linux 5.3 or newer)")
+        return _give_up(run, "this system lacks what warm steps need (Linux 5.3 or newer)")
     path = f"{WARM}/{run}"
     try:
         os.makedirs(WARM, 0o700, exist_ok=True)
@@ -91,7 +91,7 @@ def _connected(path: str) -> socket.socket:
 
 
 def _start_server(path: str) -> None:
-    """Start warm.py on a socket that listens already, with no stream or file of ours."""
+    """Start warm.py on a socket that listens already, without our streams and files."""
     os.chmod(WARM, 0o700)
     if os.path.lexists(path):
         os.unlink(path)

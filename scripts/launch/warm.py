@@ -7,7 +7,7 @@ would.
 What a fork relies on, and tests hold:
 - one thread: launch.py tells BLAS, OpenMP and Arrow's jemalloc so before they load, and no library
   here starts one at import; DuckDB and Arrow make their pools on first use, which is in a child;
-- no file is open but the socket; a child closes all but its three streams;
+- no file is open except the socket; a child closes all except its three streams;
 - no random state is shared: a child seeds `random` and numpy afresh. The hash seed is the server's;
 - what is loaded is frozen for the garbage collector, so a child does not copy it by looking at it.
 
@@ -86,7 +86,7 @@ class Server:
             self._start(request)
 
     def glance(self, *_: object) -> None:
-        """While a library loads: tell what has ended. To fork in its midst would be unsafe.
+        """Tell what has ended while a library loads; forking in its midst would be unsafe.
 
         On a busy machine the next signal comes before this is done; it then changes nothing.
         """
@@ -101,7 +101,7 @@ class Server:
             self._glancing = False
 
     def next_library(self) -> str:
-        """What a waiting request needs, else the next one; from now on it counts as loaded."""
+        """The library that a waiting request needs, else the next; it counts as loaded now."""
         needed = set().union(*(request.needs for request in self._waiting))
         wanted = [module for module in self.missing if _library(module) in needed]
         self.missing.remove(chosen := (wanted or self.missing)[0])
@@ -156,7 +156,7 @@ class Server:
             connection.close()
 
     def _abandon(self, connection: socket.socket) -> None:
-        """A client that is gone takes its child along, as a plain process would have gone."""
+        """Kill the child of a client that is gone, as a plain process would be gone too."""
         pid = self._children.pop(connection.fileno(), None)
         if pid is None:  # the child ended at the same moment, and was reported first
             return
@@ -165,7 +165,7 @@ class Server:
         os.kill(pid, signal.SIGKILL)
 
     def _end(self, _: object) -> NoReturn:
-        """The make is over: no child outlives it."""
+        """End with the make, and let no child outlive it."""
         for pid in self._children.values():
             os.kill(pid, signal.SIGKILL)
         _remove(self._path)
@@ -179,7 +179,7 @@ def _received(connection: socket.socket) -> Request:
 
 
 def _needs(checkpoint: str) -> set[str]:
-    """What a step imported last time: cheaper to wait for than to load in each child."""
+    """What a step imported last time; waiting for that is cheaper than loading it in each child."""
     try:
         record = json.loads(Path(checkpoint).read_bytes())
         return set(record["imported"])
@@ -197,7 +197,7 @@ def _tell(connection: socket.socket, number: int) -> None:
 
 
 def _has_one_thread() -> bool:
-    """A lock that another thread holds while we fork would stay locked for ever in the child."""
+    """Whether we may fork: a lock that another thread holds would stay locked in the child."""
     count = len(os.listdir("/proc/self/task"))
     if count > 1:
         print(f"a library of the warm interpreter started {count - 1} threads", file=sys.stderr)
@@ -209,15 +209,15 @@ def _highest_descriptor() -> int:
 
 
 def _resident_bytes() -> int:
-    """Memory that a child has from us at its birth, and shares with its siblings."""
+    """Memory that a child has from us at its start, and shares with its siblings."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _become(request: Request) -> NoReturn:
-    """In the child: be as `python script arguments...` would be in the client's place.
+    """Become, in the child, what `python script arguments...` would be in the client's place.
 
-    But for Ctrl-C, which ends the child without a traceback from its first moment on.
+    Only Ctrl-C differs: it ends the child without a traceback from its first moment on.
     """
     code = 1
     try:
@@ -244,7 +244,7 @@ def _become(request: Request) -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Python's own streams on the client's: buffered by lines on a terminal only."""
+    """Put Python's own streams on the client's; a terminal's is buffered by lines."""
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", buffering=1 if os.isatty(1) else -1, closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
@@ -267,7 +267,7 @@ def _run(script: str) -> int:
 
 
 def _execute(script: str, main: types.ModuleType) -> None:
-    """Run the script; what it raises goes to the hook, which may ask for an exit code."""
+    """Run the script; what it raises goes to `sys.excepthook`, which may ask for an exit code."""
     try:
         try:
             program = compile(Path(script).read_bytes(), str(main.__file__), "exec")
@@ -283,10 +283,10 @@ def _execute(script: str, main: types.ModuleType) -> None:
 
 
 def _leave(code: int) -> int:
-    """What the end of the interpreter would do for the step; tearing all down would cost 0.1 s.
+    """Do what the end of the interpreter would do for the step, without its 0.1 s for the rest.
 
     So `atexit` and finalizers do not run: a step must close what it opens. A stream that cannot be
-    flushed makes the exit code 120, as it would be.
+    flushed makes the exit code 120, as in Python.
     """
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
@@ -310,7 +310,7 @@ def _sweep(folder: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """The socket of a make that is over, and its log if nothing is in it."""
+    """Remove the socket of a make that is over, and its log if nothing is in it."""
     log = path.with_suffix(".log")
     if log.exists() and not log.stat().st_size:
         log.unlink(missing_ok=True)
@@ -329,7 +329,7 @@ def main(path: str) -> NoReturn:
     while server.missing:
         module = server.next_library()
         signal.setitimer(signal.ITIMER_REAL, GLANCE, GLANCE)
-        with contextlib.suppress(ModuleNotFoundError):  # whoever needs it will say so
+        with contextlib.suppress(ModuleNotFoundError):  # the step that needs it will say so
             importlib.import_module(module)
         signal.setitimer(signal.ITIMER_REAL, 0)
         server.serve(timeout=0)

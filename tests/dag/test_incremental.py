@@ -119,7 +119,7 @@ from tidemark.harness.step import Run, step
 @step()
 def train(run: Run) -> None:
     """Write models/trained.json."""
-    run.write_json("models/trained.json", len(run.read_parquet("data/raw/prices.parquet")))
+    run.write.json("models/trained.json", len(run.read.parquet("data/raw/prices.parquet")))
 
 
 if __name__ == "__main__":

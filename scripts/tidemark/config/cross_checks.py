@@ -36,7 +36,7 @@ TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
 STRATEGIES = "scripts/tidemark/backtest/strategies"
 BENCHMARK = "benchmark"  # the category
 
-# Bounds of what could ever end.
+# Bounds within which a run can end.
 LONGEST_WAIT = 7 * 24 * 60  # minutes
 MOST_SETS = 100_000
 MOST_SIMULATED = 100_000_000
@@ -98,7 +98,7 @@ def _unfit(tree: Tree, key: str, path: str) -> Fault | None:
 
 
 def _waits(fetch: FetchData) -> list[Fault]:
-    """The waits double; all together they must pass."""
+    """Refuse waits, which double each time, that take too long together."""
     minutes = fetch.retry_first_wait_minutes * (2.0**fetch.retry_attempts - 1)
     if minutes <= LONGEST_WAIT:
         return []
@@ -106,7 +106,7 @@ def _waits(fetch: FetchData) -> list[Fault]:
 
 
 def _own_sources(tree: Tree, fetch: FetchData) -> list[Fault]:
-    """What is the user's must not lie where steps write and `make clean` removes."""
+    """Refuse sources where steps write and `make clean` removes."""
     return [
         Fault.at(f"fetch_data.{name}.path", Kind.GENERATED, path=path, folder=folder)
         for name, path in fetch.paths().items()
@@ -129,7 +129,7 @@ def _price_columns(prices: Prices) -> list[Fault]:
 
 
 def _time_zone(whole: Config) -> list[Fault]:
-    """A zone of dates without an offset; Parquet may type its dates with one, as reading tells."""
+    """Refuse a zone without effect: of dates without an offset, unless Parquet types them."""
     prices = whole.fetch_data.prices
     ends_days = whole.fetch_data.economic and whole.validate_schema.calendar is None
     if prices.bar == "intraday" or prices.time_zone == "UTC" or ends_days:
@@ -154,7 +154,7 @@ def _sessions(validate: ValidateSchema) -> list[Fault]:
 
 
 def _file_names(whole: Config) -> list[Fault]:
-    """Two instances must not share a file name, nor take one that a step writes for itself."""
+    """Refuse instances that would share a file name, or take one that a step writes for itself."""
     pairs = [joined(scenario, model) for scenario in whole.scenarios for model in whole.models]
     taken = Counter([*pairs, *(f"{pair}_bootstrap" for pair in pairs), "scenario_compare"])
     clashes = sorted(name for name, count in taken.items() if count > 1)
@@ -222,7 +222,7 @@ def _calendar(whole: Config) -> list[Fault]:
 
 @cache
 def _calendars() -> set[str]:
-    """The calendars' names, read off the library's text: importing it takes a second."""
+    """The calendars' names, read from the library's text, because importing it takes a second."""
     text = libraries.SITE / "exchange_calendars/calendar_utils.py"
     body = ast.parse(text.read_bytes()).body if text.is_file() else []
     tables = [node.value for node in body if isinstance(node, ast.Assign)]
@@ -281,7 +281,7 @@ def _grids(models: Mapping[str, Model]) -> list[Fault]:
 
 
 def _horizon(whole: Config) -> list[Fault]:
-    """Neither the embargo nor a bootstrap block may be shorter than the targets that overlap."""
+    """Refuse an embargo or a bootstrap block that is shorter than targets that overlap."""
     horizon = whole.feature_engineering.horizon
     spans = {
         "split_data.embargo": whole.split_data.embargo,
@@ -382,7 +382,7 @@ def _benchmark(tree: Tree, whole: Config) -> list[Fault]:
 
 
 def _category(tree: Tree, strategy: str) -> str | None:
-    """What a strategy's file says; None without such a file. The file itself would need numpy."""
+    """The category that a strategy's file names; None without a file. Importing it needs numpy."""
     file = tree.module(f"{STRATEGIES}/{strategy}.py")
     if not file.is_file():
         return None

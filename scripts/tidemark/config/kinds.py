@@ -1,4 +1,4 @@
-"""The kinds of things that instances of a step are of, such as models; each declared once.
+"""The kinds of things that instances of a step are of, such as models; each is declared once.
 
 `@step(per=("scenario", "model"))` runs for each scenario and model that the configuration names.
 """

@@ -1,4 +1,4 @@
-"""Load config.yaml: errors name line and column; what holds is handed to Make and the steps."""
+"""Load config.yaml: errors name line and column; what is right goes to Make and the steps."""
 
 import re
 from collections.abc import Iterable
@@ -175,7 +175,7 @@ def _pair(forecasts: Forecasts | None) -> str:
 
 
 def _must_have_what_make_needs(tree: Tree, path: str, whole: Config) -> None:
-    """Refuse what Make would refuse in its own words, or read as code."""
+    """Refuse what Make would refuse in its own words, or would read as code."""
     odd = re.search(r"[^\w./@+-]|^-", path)
     if odd:
         raise InputError(path, f"has {odd[0]!r} in its name, which Make cannot handle", "rename it")

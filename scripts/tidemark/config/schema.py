@@ -1,6 +1,6 @@
 """What checks config.yaml: strict pydantic sections, made of the settings of each room.
 
-The JSON Schema for editors, `schemas/config.schema.json`, comes of them too.
+The JSON Schema for editors, `schemas/config.schema.json`, is made of them too.
 """
 
 import inspect
@@ -23,7 +23,7 @@ ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)  # of a 
 
 
 class Section(pydantic.BaseModel):
-    """A part of config.yaml; unknown keys are refused, and text is not taken for a number."""
+    """A part of config.yaml; unknown keys are refused, and text does not pass for a number."""
 
     model_config = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -41,7 +41,7 @@ def section(settings: Any) -> type[Section]:
 
 
 def _documented(settings: Any) -> tuple[str, dict[str, str]]:
-    """What a docstring says of a section, and of each key, which a base class may say."""
+    """What docstrings say of a section and of each key; those of base classes count too."""
     docs = [inspect.cleandoc(vars(kind).get("__doc__") or "") for kind in settings.__mro__]
     (about, _, _), *_ = parts = [doc.partition("\n\nAttributes:\n") for doc in docs]
     pairs = [pair for *_, keys in reversed(parts) for pair in ATTRIBUTE.findall(keys)]

@@ -30,7 +30,7 @@ def sync(tree: Tree, config: Mapping[str, Any], makefile: str, read_ns: int) -> 
     """Bring the key files of a tree in line with `config` and write `artifacts/config.mk`.
 
     config.mk gets the time `read_ns` at which the configuration was read, so that an edit made
-    since is newer. Returns the keys whose value changed, appeared or went.
+    since then is newer. Returns the keys whose value changed, appeared or went.
     """
     keys = tree / KEYS
     keys.mkdir(parents=True, exist_ok=True)
@@ -56,11 +56,11 @@ def sync(tree: Tree, config: Mapping[str, Any], makefile: str, read_ns: int) -> 
 def named(changes: Changes, written: Collection[str]) -> list[str]:
     """Of the changed keys those that name the edit, sorted.
 
-    Not a default that appeared and that nobody wrote, nor what went with its section, nor a section
-    whose keys tell how it changed.
+    Left out are a default that appeared without being written, a key that went with its section,
+    and a section whose keys tell how it changed.
 
     Args:
-        changes: of `sync`.
+        changes: as returned by `sync`.
         written: keys that stand in the configuration file.
     """
     gone = {key for key, (_, after) in changes.items() if after is None}

@@ -1,8 +1,8 @@
 """YAML with line numbers, without YAML's surprises.
 
-Repeated keys are refused. Of plain scalars only `true`/`false`, `null`/`~`/nothing and decimal
-numbers are anything but text: `NO`, `0123`, `12:30:00`, `2013-03-01` stay what they look like. Keys
-are always text.
+Repeated keys are refused. Of plain scalars, only `true`/`false`, `null`/`~`/nothing and decimal
+numbers are not text: `NO`, `0123`, `12:30:00`, `2013-03-01` stay what they look like. Keys are
+always text.
 
 A file may be hostile: what it holds is counted while it is read, aliases as often as they are used.
 """

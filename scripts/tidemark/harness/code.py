@@ -52,10 +52,10 @@ _imported: set[str] = set()
 
 
 class _Loader(SourceFileLoader):
-    """Compiles the very bytes it records.
+    """Compile the very bytes that are recorded.
 
-    Not a .pyc, which Python takes for current when size and whole seconds agree; and not the file
-    as it is when the step ends, which may have been edited since.
+    A .pyc would not do, because Python takes it for current when size and whole seconds agree; nor
+    would the file as it is when the step ends, which may have been edited since.
     """
 
     def get_code(self, fullname: str) -> CodeType:
@@ -65,7 +65,7 @@ class _Loader(SourceFileLoader):
 
 
 def _compiled(source: bytes, path: str) -> CodeType:
-    """The code of `source`; compiling all modules takes 20 ms a step."""
+    """The code of `source`, kept because compiling all modules would take 20 ms a step."""
     return _kept(
         path.encode() + b"\0" + source,
         CodeType,
@@ -88,7 +88,7 @@ def _kept(content: bytes, kind: type[T], make: Callable[[], T]) -> T:
 
 
 class _Finder:
-    """Finds modules as usual, and has those of the project loaded by `_Loader`."""
+    """Find modules as usual, and let `_Loader` load those of the project."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -154,7 +154,7 @@ def meaning(source: bytes) -> str:
 
 @cache
 def _rule() -> bytes:
-    """How `_meaning` is found: results kept by another rule are others."""
+    """What says how `_meaning` works: results kept by another rule are not taken."""
     return hashlib.sha256(Path(__file__).read_bytes()).digest()
 
 

@@ -1,4 +1,4 @@
-"""What `make` shows while it works: one plain line a step, and a count of how far it is.
+"""What `make` shows while it works: one plain line for each step, and a count of how far it is.
 
 The processes of one `make` share a small file, `artifacts/.run/<id>.jsonl`: the plan on its first
 line, then a line for each step that finished.
@@ -25,7 +25,7 @@ FORGOTTEN_AFTER_SECONDS = 86_400
 
 
 def begin() -> None:
-    """Ask Make, once in its run, how many steps it means to start, and note it."""
+    """Ask Make, once in its run, how many steps it means to start, and note the number."""
     path = _path()
     if path is None or path.exists():
         return
@@ -50,7 +50,7 @@ def _locked(path: Path) -> Iterator[IO[str]]:
 
 
 def _planned() -> int:
-    """Number of steps in `make -n` of the same goals, with the variables of the command line."""
+    """How many steps `make -n` lists for the same goals and variables of the command line."""
     goals = os.environ.get("TIDEMARK_GOALS", "").split()
     if not goals:
         return 0
@@ -105,7 +105,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def say(text: str) -> None:
-    """One line to the terminal."""
+    """Write one line to the terminal."""
     try:
         sys.stdout.write(f"{text.rstrip()}\n")
         sys.stdout.flush()
@@ -114,13 +114,13 @@ def say(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """What went wrong, to standard error."""
+    """Write what went wrong to standard error."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
 def complain_once(text: str) -> None:
-    """The same, but a text that this make has shown already stays away: steps share their code."""
+    """Write it unless this make has shown the same text already, because steps share their code."""
     run = _path()
     if run is not None:
         name = f"{run.stem}-{hashlib.sha256(text.encode()).hexdigest()[:16]}{run.suffix}"

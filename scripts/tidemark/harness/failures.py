@@ -39,7 +39,7 @@ def not_python(error: BaseException) -> InputError | None:
 
 
 def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """As `sys.excepthook`: what a person can mend is one line in a `make`, and exit code 2."""
+    """Serve as `sys.excepthook`: say what a person can mend in one line, once in a make; exit 2."""
     told = error if isinstance(error, InputError) else not_python(error)
     if told is None:
         sys.__excepthook__(kind, error, trace)

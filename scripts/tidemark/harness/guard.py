@@ -1,8 +1,8 @@
-"""Refuses reads and writes that bypass the harness.
+"""Refuse reads and writes that bypass the harness.
 
-A file opened behind the checkpoint's back would be a dependency that nothing knows of. Python's own
-`open` is watched, and with it every reader and writer built on it; native readers that open files
-themselves (DuckDB, pyarrow given a path) are not seen and must be given `run.read.path(...)`.
+A file that is opened without the harness would be a dependency that no checkpoint knows of.
+Python's own `open` is watched, and with it every reader and writer built on it. Native readers that
+open files themselves (DuckDB, pyarrow with a path) are not seen: give them `run.read.path(...)`.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _armed: dict[str, str] = {}
 
 
 def arm(root: Path, script: str) -> None:
-    """From now on refuse to open files below `root` outside `opened()`."""
+    """Refuse from now on to open files below `root` outside `opened()`."""
     if not _armed:
         sys.addaudithook(_audit)
     real = f"{os.path.realpath(root)}/"
@@ -31,7 +31,7 @@ def arm(root: Path, script: str) -> None:
 
 @contextlib.contextmanager
 def opened() -> Iterator[None]:
-    """The harness itself reads or writes."""
+    """Let the harness itself read and write within the block."""
     before = getattr(_state, "harness", False)
     _state.harness = True
     try:

@@ -1,4 +1,4 @@
-"""One instance of a step: what it is of, and its names in files, to people and for commands."""
+"""One instance of a step: what it is of, and its names in files, in commands and for people."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Instance:
 
     @property
     def name(self) -> str:
-        """Its checkpoint's: `evaluate_median_impute_ridge`. Seeds derive from it too."""
+        """The name of its checkpoint, `evaluate_median_impute_ridge`; seeds derive from it too."""
         return joined(self.step, *self.names.values())
 
     @property
@@ -31,7 +31,7 @@ class Instance:
 
     @property
     def title(self) -> str:
-        """For people: `evaluate median_impute ridge`."""
+        """Step and names, for people: `evaluate median_impute ridge`."""
         return f"{self.step} {self.words}".rstrip()
 
     @property

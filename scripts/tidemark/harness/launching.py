@@ -1,6 +1,6 @@
 """A step as a plain process: look first, and load libraries only if there is something to do.
 
-In a child of the warm interpreter this costs nothing, so there the step looks itself.
+In a child of the warm interpreter libraries cost nothing, so there the step itself looks.
 """
 
 import os
@@ -31,7 +31,7 @@ def _fresh_or_run(command: list[str], instance: Instance) -> int:
             publishing.confirm(HERE, name, int(os.environ["TIDEMARK_STARTED_NS"]))
             console.finished(instance, "fresh", 0.0, "")
             return 0
-    compile(Path(command[0]).read_bytes(), command[0], "exec")  # the interpreter has a traceback
+    compile(Path(command[0]).read_bytes(), command[0], "exec")  # Python would show a traceback
     os.environ["TIDEMARK_LAUNCHED"] = " ".join(command)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until it can take it: __init__.py
     os.execv(sys.executable, [sys.executable, *command])

@@ -1,4 +1,4 @@
-"""Logs: one of each step instance, one of the whole pipeline as JSON lines, and the alerts.
+"""Logs: one for each step instance, one for the whole pipeline as JSON lines, and the alerts.
 
 Many processes append to the central files at once. Each record is one write to a file opened for
 appending, under a lock that rotation takes too, so no line is lost or torn.
@@ -58,7 +58,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _rotate(path: Path) -> None:
-    """pipeline.log -> pipeline.log.1 -> ... -> pipeline.log.5; the oldest goes."""
+    """Move pipeline.log -> pipeline.log.1 -> ... -> pipeline.log.5; the oldest goes."""
     for number in range(KEPT - 1, 0, -1):
         older = path.with_name(f"{path.name}.{number}")
         if older.exists():
@@ -90,7 +90,7 @@ def path_of(name: str) -> Path:
 
 
 def for_step(name: str, context: dict[str, Any]) -> logging.Logger:
-    """A logger that writes `logs/<name>.log` afresh and copies each record to the central file."""
+    """A logger that begins `logs/<name>.log` anew and copies each record to the central file."""
     FOLDER.mkdir(exist_ok=True)
     logger = logging.getLogger(f"tidemark.{name}")
     logger.setLevel(logging.INFO)
@@ -107,7 +107,7 @@ def alert(record: dict[str, Any], webhook: str | None) -> str | None:
     All posts of a process together take WEBHOOK_SECONDS at most, whatever the other side does.
 
     Returns what went wrong with the webhook, which must never stop a run, or None. It names the
-    host alone, for the rest of the address may be a secret.
+    host alone, because the rest of the address may be a secret.
     """
     append(ALERTS, record)
     if not webhook:
@@ -126,8 +126,8 @@ def alert(record: dict[str, Any], webhook: str | None) -> str | None:
 def _posted(webhook: str, body: bytes, seconds: float) -> str | None:
     """What kept the other side from taking `body` within so many seconds; None if it took it.
 
-    The wait is for a thread, since a socket's own limit starts anew with every byte. A daemon: no
-    process waits for it at its end.
+    The wait is for a thread, because a socket's own limit starts anew with every byte. It is a
+    daemon, so that no process waits for it at its end.
     """
     if not seconds:
         return f"it took all of the {WEBHOOK_SECONDS:g} s that a step's alerts have"
@@ -144,7 +144,7 @@ def _send(webhook: str, body: bytes, seconds: float, outcome: list[str | None]) 
 
         class NoRedirects(urllib.request.HTTPRedirectHandler):
             def redirect_request(self, *_: Any) -> None:
-                """The new address would be asked without the alert, or is not configured."""
+                """Follow none: the new address would not get the alert, or is not configured."""
 
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(webhook, body, headers, method="POST")

@@ -26,7 +26,7 @@ def sweep(target: Path) -> None:
 
 
 def _make_room(target: Path) -> None:
-    """A folder for the file; InputError if something else has its place."""
+    """Make the folder for a file; InputError if something else has its place."""
     for place in reversed(target.parents):
         if place.is_symlink() and not place.exists():
             raise InputError(str(place), "is a link to nothing", "make the folder it leads to")
@@ -45,7 +45,10 @@ def _names(path: Path) -> Iterator[Path]:
 
 
 class Staging:
-    """Outputs written but not yet in place; `previous` is what the last checkpoint recorded."""
+    """Outputs that are written but not yet in place.
+
+    `previous` are the outputs that the last checkpoint recorded.
+    """
 
     def __init__(self, tree: Tree, previous: Mapping[str, Output]) -> None:
         self._tree = tree
@@ -58,7 +61,7 @@ class Staging:
         return path in self._waiting
 
     def temporary(self, path: str) -> Path:
-        """A file to write in place of `path`; what a killed run left there goes first."""
+        """A file to write, to be moved to `path`; what a killed run left there is removed first."""
         target = self._tree / path
         _make_room(target)
         sweep(target)

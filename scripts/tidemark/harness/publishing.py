@@ -1,8 +1,8 @@
-"""A checkpoint made known: saved last of all, with a time that Make understands.
+"""A checkpoint made known: it is saved last of all, with a time that Make understands.
 
 Beside it stand files that follow from it and exist for speed: `artifacts/.deps/<name>.d` tells Make
-what the step was seen to depend on, and `artifacts/.producers/<path>` names the checkpoint that
-wrote an output. Both are written anew whenever the checkpoint is found to hold.
+what the step was seen to depend on, and `artifacts/.producers/<path>` names the checkpoint of the
+step that wrote an output. Both are written anew whenever the checkpoint is found to hold.
 """
 
 import os
@@ -48,7 +48,7 @@ def confirm(tree: Tree, name: str, now_ns: int) -> None:
 
 
 def _with_given_times(tree: Tree, checkpoint: Checkpoint) -> Mapping[str, Output]:
-    """The outputs with the times that verification gave them: the checkpoint's own."""
+    """The outputs with the time that verification gave them, which is the checkpoint's own."""
     own = mtime_ns(tree / record.path_of(checkpoint.name))
     if own is None:
         return checkpoint.outputs
@@ -59,10 +59,10 @@ def _with_given_times(tree: Tree, checkpoint: Checkpoint) -> Mapping[str, Output
 
 
 def time_to_set(tree: Tree, checkpoint: Checkpoint, looked_ns: int) -> int:
-    """The checkpoint's time: when the step began, or its content was looked at.
+    """The checkpoint's time: when the step began, or when its content was looked at.
 
     A prerequisite that was edited since is newer, so Make asks again. One from the future (a clock
-    set back) would be newer for ever; then the checkpoint takes its time.
+    was set back) would be newer for ever, so then the checkpoint takes its time.
     """
     now = store.file_clock_ns(tree)
     times = [mtime_ns(path) for path in prerequisites(tree, checkpoint)]
@@ -78,7 +78,7 @@ def mtime_ns(path: Path) -> int | None:
 
 
 def prerequisites(tree: Tree, checkpoint: Checkpoint) -> list[Path]:
-    """Every file that Make compares a checkpoint with; of a listing, the folder if it exists."""
+    """Every file that Make compares a checkpoint with; for a listing, its folder if that exists."""
     keys = [tree / view.KEYS / key for key in checkpoint.config]
     files = [tree / path for path in checkpoint.inputs if "*" not in path]
     folders = [(tree / path).parent for path in checkpoint.inputs if "*" in path]
@@ -87,7 +87,7 @@ def prerequisites(tree: Tree, checkpoint: Checkpoint) -> list[Path]:
 
 
 def publish(tree: Tree, checkpoint: Checkpoint) -> None:
-    """Write the dependency file and the pointers from outputs to this checkpoint; it succeeded."""
+    """Write the dependency file of a step that succeeded, and the pointers from its outputs."""
     (tree / FAILED / checkpoint.name).unlink(missing_ok=True)
     for path in checkpoint.outputs:
         store.write_if_changed(tree / PRODUCERS / path, checkpoint.name.encode())
@@ -95,7 +95,7 @@ def publish(tree: Tree, checkpoint: Checkpoint) -> None:
 
 
 def publish_dependencies(tree: Tree, checkpoint: Checkpoint) -> None:
-    """Write the dependency file, also of a step that will run: Make reads it first."""
+    """Write the dependency file, also of a step that will run, because Make reads it first."""
     store.write_if_changed(tree / DEPS / f"{checkpoint.name}.d", _depfile(checkpoint).encode())
 
 
@@ -106,14 +106,14 @@ def publish_all(tree: Tree) -> None:
 
 
 def forget_all_but(tree: Tree, names: Collection[str]) -> None:
-    """Remove the dependency files of other checkpoints: nothing says what is in them."""
+    """Remove the dependency files of all other checkpoints: nothing says what is in them."""
     for path in (tree / DEPS).glob("*.d"):
         if path.stem not in names:
             path.unlink(missing_ok=True)
 
 
 def producer(tree: Tree, path: str) -> str | None:
-    """Name of the checkpoint whose step writes `path`; steps write below the project only."""
+    """Name of the checkpoint whose step writes `path`; None if no step does."""
     if Path(path).is_absolute() or ".." in Path(path).parts:
         return None
     try:
@@ -133,7 +133,7 @@ def produced(tree: Tree, path: str) -> Output | None:
 def _depfile(checkpoint: Checkpoint) -> str:
     """What Make cannot read off its own rules: modules, config keys, and the outputs.
 
-    `missing` and `FORCE` are the Makefile's: an output that is gone reruns its step. Files that
+    The Makefile defines `missing` and `FORCE`: an output that is gone reruns its step. Files that
     people name are not listed: Make knows their folders or keys, and changed.sh sees them change.
     """
     target = record.path_of(checkpoint.name)
@@ -148,7 +148,7 @@ def _depfile(checkpoint: Checkpoint) -> str:
 
 
 def _for_make(path: str) -> str:
-    """A path that Make reads as nothing but a name."""
+    """Refuse a path that Make would read as more than a name."""
     odd = re.search(r"[^\w.+@/-]", path)
     if odd:
         raise InputError(path, f"has {odd[0]!r} in its name, which Make cannot handle", "rename it")

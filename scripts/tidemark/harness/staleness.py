@@ -1,8 +1,8 @@
 """Whether a checkpoint still holds, and if not, why: contents now against what it recorded.
 
-One question a cause, asked in a fixed order. Lazy: whoever only asks whether to run stops at the
-first answer. Only the standard library is imported here and below: a step that need not run must
-not pay for pandas.
+Each cause is one question, and they are asked in a fixed order. Answers are lazy, so whoever only
+asks whether to run stops at the first. Only the standard library is imported here and below: a step
+that need not run must not pay for pandas.
 """
 
 import contextlib
@@ -142,7 +142,7 @@ def reasons(look: Look, name: str, pending: Collection[str] = ()) -> Iterator[Re
     """Why the step of this checkpoint must run; nothing if its results still hold.
 
     Inputs in `pending` are about to be made again, so one that is missing is no reason. One that
-    differs is: if it comes out as it is now, no newer time will tell Make of the difference.
+    differs is a reason: if it comes out as it is now, no newer time will tell Make.
 
     Raises:
         InputError: a newer version of Tidemark wrote the checkpoint.

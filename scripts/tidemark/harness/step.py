@@ -58,7 +58,7 @@ def step(
 
 
 def misdeclared(where: str) -> InputError:
-    """A decorator that does not say in plain sight what an instance is of."""
+    """The error of a decorator that does not say in plain sight what an instance is of."""
     return InputError(
         where,
         "does not say what a step's instances are of in the one form that is read",
@@ -88,7 +88,7 @@ def _parse(name: str, description: str | None, per: Sequence[str]) -> argparse.N
 def _launch_by_hand(instance: Instance, path: str) -> int:
     """Do what make does: bring the configuration up to date, then start the step afresh.
 
-    The same modules and the same threads, so the same checkpoint.
+    So modules and threads are the same, and the checkpoint is too.
     """
     os.environ.pop("PYTHONSAFEPATH", None)
     os.environ["TIDEMARK_PROJECT"] = str(ROOT)

@@ -1,10 +1,10 @@
 """One pass over all checkpoints that brings file times in line with contents.
 
-Make compares times. After a checkout, a restored cache, a `touch`, a copied tree or a failed run
+Make compares times. After a checkout, a restored cache, a `touch`, a copied tree or a failed run,
 times say little, and a file moved into place may be older than what it replaced. Here contents
-decide, and Make is told through times: a checkpoint that holds becomes newer than what it depends
-on, and its outputs as new as itself; one that does not hold becomes older than anything. Then what
-Make runs, or lists with -n, is exact.
+decide, and times tell Make: a checkpoint that holds becomes newer than what it depends on, and its
+outputs as new as itself; one that does not hold becomes older than anything. Then Make runs, or
+lists with -n, exactly what is needed.
 """
 
 import os
@@ -78,7 +78,7 @@ def _watch(tree: Tree, sources: Iterable[str]) -> None:
 
 
 def _links(tree: Tree, path: Path) -> Iterator[str]:
-    """Every link that is followed on the way to a path."""
+    """Yield every link that is followed on the way to a path."""
     if not (tree / path).exists():  # or it goes round in circles
         return
     for place in (*reversed(path.parents), path):
@@ -91,7 +91,7 @@ def _links(tree: Tree, path: Path) -> Iterator[str]:
 def _sweep(tree: Tree) -> None:
     """Remove the temporary files of processes that were killed on this machine.
 
-    Their steps may not run again, if the edit that started them was undone.
+    The steps themselves may not run again, if the edit that started them was undone.
     """
     for left in (path for top in WRITTEN for path in (tree / top).rglob(f".*-{store.HOST}.tmp")):
         try:
@@ -162,8 +162,8 @@ def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
 def _edited_meanwhile(tree: Tree, checkpoint: Checkpoint, looked_ns: int) -> bool:
     """Whether an output may have been changed after it was read.
 
-    What was done to it since the look began shows, but for the time that was set here: that is its
-    checkpoint's own.
+    Whatever was done to it since the look began shows, except that its time was set here: then it
+    has the checkpoint's own.
     """
     try:
         own = (tree / record.path_of(checkpoint.name)).stat()
@@ -177,7 +177,7 @@ def _edited_meanwhile(tree: Tree, checkpoint: Checkpoint, looked_ns: int) -> boo
 
 
 def _newest(checkpoint: Checkpoint, look: Look, looked_ns: int) -> int:
-    """Time of the newest prerequisite, leaving out those edited since the pass began."""
+    """Time of the newest prerequisite; those edited since the pass began do not count."""
     times = [look.mtime_ns(path) or 0 for path in publishing.prerequisites(look.tree, checkpoint)]
     now = store.file_clock_ns(look.tree)
     return max((t for t in times if t <= looked_ns or t > now), default=0)
