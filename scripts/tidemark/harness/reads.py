@@ -172,11 +172,11 @@ class Reads:
 
     def previous(self, path: str) -> bytes | None:
         """This step's own earlier output, if it is as the step left it."""
-        recorded = self._previous.get(path)
+        recorded, file = self._previous.get(path), self._tree / path
         with guard.opened():
-            if not recorded or not (self._tree / path).is_file():
+            if not recorded or not file.is_file() or file.stat().st_size != recorded.bytes:
                 return None
-            data = (self._tree / path).read_bytes()
+            data = file.read_bytes()
         return data if store.sha256(data) == recorded.sha256 else None
 
     def recorded(self) -> dict[str, Input]:

@@ -1,15 +1,17 @@
 """How a step reads through its run."""
 
 import ast
+import os
 from pathlib import Path
 
 from tidemark.config.kinds import KINDS
 from tidemark.errors import BadValue, InputError
 from tidemark.files import store
 from tidemark.harness.instance import Instance
+from tidemark.harness.reads import Reads
 from tidemark.harness.record import Output
 from tidemark.harness.run import Run
-from tidemark.project import CODE, HERE
+from tidemark.project import CODE, HERE, Tree
 
 import pandas as pd
 import pytest
@@ -85,3 +87,15 @@ def test_rows_of_a_file_that_is_written_to_meanwhile_are_not_taken(run):
 
     with pytest.raises(OSError, match="changed while it was read"):
         altered()
+
+
+def test_its_earlier_output_is_what_the_step_left_and_is_not_read_for_its_size_alone(tmp_path):
+    (tmp_path / "x").write_bytes(b"content")
+    written = Output(store.sha256(b"content"), 7, 1)
+    reads = Reads(Tree.at(tmp_path), Instance("reports", {}), {"x": written})
+    assert reads.previous("x") == b"content"
+    (tmp_path / "x").write_bytes(b"CONTENT")
+    assert reads.previous("x") is None
+    os.truncate(tmp_path / "x", 10**13)
+    assert reads.previous("x") is None
+    assert reads.previous("y") is None
