@@ -91,7 +91,7 @@ def assess(run: Run) -> None:
     run.write.json(
         ASSESSMENT,
         {
-            "conclusion": verdict.in_words(winner),
+            "conclusion": verdict.in_words(winner, passed=bool(strategies["passed"].iloc[0])),
             "winner": asdict(winner),
             "rank_stability": asdict(stability),
             "tested": {

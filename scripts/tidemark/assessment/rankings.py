@@ -15,7 +15,6 @@ from tidemark.assessment.settings import Guardrails
 import numpy as np
 import pandas as pd
 
-PASSED = "passed"
 TIE = 9  # digits to which averages are compared: beyond them, sums of rounded scores differ
 AVERAGES = {
     "avg_score": "score",
@@ -47,8 +46,12 @@ def set_rankings(averages: Averages, guardrails: Guardrails) -> pd.DataFrame:
     """
     means = averages.over_groups()[list(AVERAGES.values())]
     table = means.set_axis(list(AVERAGES), axis=1)
-    verdicts = _judge(averages, guardrails).reindex(table.index, fill_value="not on full history")
-    return _ranked(table.assign(guardrails=verdicts).reset_index(), ["strategy_name", "set"])
+    failures = _failures(averages, guardrails).reindex(
+        table.index, fill_value="not on full history"
+    )
+    passed = failures == ""
+    table = table.assign(guardrails=failures.mask(passed, "passed"), passed=passed)
+    return _ranked(table.reset_index(), ["strategy_name", "set"])
 
 
 def strategy_rankings(sets: pd.DataFrame) -> pd.DataFrame:
@@ -72,12 +75,13 @@ def strategy_rankings(sets: pd.DataFrame) -> pd.DataFrame:
         sets_tested=grouped.size(),
         sets_passed=grouped["passed"].sum(),
         guardrails=best["guardrails"],
+        passed=best["passed"],
     )
     return _ranked(table.reset_index(), [key])
 
 
-def _judge(averages: Averages, guardrails: Guardrails) -> pd.Series:
-    """`passed`, or every reason why not, of each set.
+def _failures(averages: Averages, guardrails: Guardrails) -> pd.Series:
+    """Every reason why a set does not pass, for each set; empty if it passes.
 
     A set is judged by its means over tickers on full history, and by the share of market scenarios
     that it was tried in, because averages over few of them are of other markets.
@@ -85,10 +89,8 @@ def _judge(averages: Averages, guardrails: Guardrails) -> pd.Series:
     full = averages.on_full_history()
     full["tried"] = averages.markets().reindex(full.index)
     most = averages.returns["scenario_name"].nunique()
-    verdicts = [
-        "; ".join(_reasons(of_set, guardrails, most)) or PASSED for of_set in full.itertuples()
-    ]
-    return pd.Series(verdicts, index=full.index, dtype="str")
+    failures = ["; ".join(_reasons(of_set, guardrails, most)) for of_set in full.itertuples()]
+    return pd.Series(failures, index=full.index, dtype="str")
 
 
 def _reasons(mean: Any, limits: Guardrails, markets: int) -> Iterator[str]:
@@ -117,7 +119,7 @@ def _ranked(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     judged = table["strategy_category"] != BENCHMARK
     table = table.assign(
         guardrails=table["guardrails"].where(judged, "is a benchmark"),
-        passed=judged & (table["guardrails"] == PASSED),
+        passed=judged & table["passed"],
         judged=judged,
         **{name: table[name].round(DIGITS) for name in AVERAGES},
     )

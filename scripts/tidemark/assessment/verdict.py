@@ -4,7 +4,7 @@ Fractions are decimal, returns net, Sharpe ratios annual.
 """
 
 from tidemark.assessment.evidence import Evidence
-from tidemark.assessment.rankings import PASSED, percent
+from tidemark.assessment.rankings import percent
 
 import numpy as np
 
@@ -14,10 +14,15 @@ WAITED = 0.05  # years without a position from which that is said
 LOW_OVERFITTING = 0.1  # 10 sets of pure noise get below it about once in twenty histories
 
 
-def in_words(evidence: Evidence) -> list[str]:
-    """What the figures mean for the winner, one sentence or two a figure, the verdict first."""
+def in_words(evidence: Evidence, *, passed: bool) -> list[str]:
+    """What the figures mean for the winner, one sentence or two a figure, the verdict first.
+
+    Args:
+        evidence: as returned by `evidence.of_winner`.
+        passed: whether the winner passes the guardrails.
+    """
     return [
-        _verdict(evidence),
+        _verdict(evidence, passed),
         _deflated(evidence),
         _overfitted(evidence),
         _walked(evidence),
@@ -44,14 +49,14 @@ def _checks(evidence: Evidence) -> dict[str, bool]:
     }
 
 
-def _verdict(evidence: Evidence) -> str:
+def _verdict(evidence: Evidence, passed: bool) -> str:
     name, among = (
         evidence.strategy,
         f"{evidence.parameters}; strategies ranked: {evidence.strategies}",
     )
     first = (
         f"{name} ({among}) ranks first"
-        if evidence.guardrails == PASSED
+        if passed
         else f"No strategy passes the guardrails; {name} ({among}) ranks first all the same "
         f"({evidence.guardrails})"
     )

@@ -32,8 +32,12 @@ PROVEN = verdict.Evidence(
 )
 
 
+def in_words(evidence, passed=True):
+    return verdict.in_words(evidence, passed=passed)
+
+
 def test_a_proven_winner_is_met_with_suspicion():
-    first, deflated, overfitted, walked, compared, agreed, past = verdict.in_words(PROVEN)
+    first, deflated, overfitted, walked, compared, agreed, past = in_words(PROVEN)
     assert first == (
         "cross (fast 20, slow 100; strategies ranked: 12) ranks first, and all 4 checks below "
         "speak for it or, where they say so, for choosing among all sets. That is rare: look for "
@@ -65,7 +69,7 @@ def test_a_proven_winner_is_met_with_suspicion():
     ],
 )
 def test_each_doubt_is_named(change, blamed, said):
-    first, *others = verdict.in_words(replace(PROVEN, **change))
+    first, *others = in_words(replace(PROVEN, **change))
     assert "1 of 4 checks do not speak for it" in first
     assert blamed in first.rsplit("(", 1)[1]
     assert ("luck may explain that" in first) == ("deflated_sharpe" in change)
@@ -75,13 +79,13 @@ def test_each_doubt_is_named(change, blamed, said):
 
 def test_years_without_a_position_are_told_and_left_out():
     waited = replace(PROVEN, flat_years=1.01, return_since=0.13, benchmark_return_since=0.18)
-    compared = verdict.in_words(waited)[4]
+    compared = in_words(waited)[4]
     assert "no position in the first 1.0 years; since then 13.0 % against 18.0 %" in compared
-    assert "position" not in verdict.in_words(PROVEN)[4]
+    assert "position" not in in_words(PROVEN)[4]
 
 
 def test_likely_luck_is_called_so():
-    first = verdict.in_words(replace(PROVEN, deflated_sharpe=0.49, overfitting=0.6))[0]
+    first = in_words(replace(PROVEN, deflated_sharpe=0.49, overfitting=0.6))[0]
     assert "but that is likely luck: 2 of 4 checks do not speak for it" in first
 
 
@@ -95,12 +99,13 @@ def test_what_is_unknown_speaks_for_nothing():
         difference_interval=(nan, nan),
         agreement=nan,
     )
-    first, *others = verdict.in_words(unknown)
+    first, *others = in_words(unknown)
     assert "none of 4 checks speaks for it" in first
     assert not any("nan" in sentence for sentence in [first, *others])
 
 
 def test_a_winner_that_fails_the_guardrails():
-    first = verdict.in_words(replace(PROVEN, guardrails="a drawdown of 71.0 %"))[0]
+    failing = replace(PROVEN, guardrails="a drawdown of 71.0 %")
+    first = in_words(failing, passed=False)[0]
     assert first.startswith("No strategy passes the guardrails; cross")
     assert "(a drawdown of 71.0 %)" in first
