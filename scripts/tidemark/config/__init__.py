@@ -1,9 +1,9 @@
 """What `config.yaml` may say: the settings of all rooms, checks across them, errors with lines.
 
 `settings` puts together what each room declares in its own `settings`, `schema` makes of it what
-checks the file, and `cross_checks` what must hold between keys; `load` reads the file, `sections`
-fills settings with its values, `view` keeps one small file a key, hands keys out, and remembers
-which were asked for.
+checks the file, `cross_checks` asks what must hold between keys, and `fault` lists what can be
+wrong; `load` reads the file, `sections` fills settings with its values, `view` keeps one small file
+for each key, hands keys out, and remembers which were asked for.
 
 Never: imports `pandas`, `numpy`: it is read before every make.
 """
