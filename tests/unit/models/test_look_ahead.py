@@ -4,7 +4,7 @@ The whole chain from raw data to folds runs twice, the second time with other da
 time: other values, more gaps, or fewer rows. There are holes in the prices, and levels that end.
 """
 
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.features import bar_features
 from tidemark.features.settings import FeatureEngineering
 from tidemark.models import splits
@@ -105,7 +105,7 @@ def chain(prices, series, scenario, horizon, step):
     plan = SplitData(f"{times(step)[TEST_BAR]:%Y-%m-%d}", embargo=3, folds=3)
     try:
         return bars, frame, splits.divide(frame, plan, horizon)
-    except InputError:
+    except BadValue:
         return bars, frame, None
 
 
