@@ -2,10 +2,10 @@
 
 from tidemark.errors import InputError
 from tidemark.harness.step import Run, step
-from tidemark.layout.evaluate import FORECASTS, MODEL_INTERVALS, MODEL_SCORES
+from tidemark.layout.evaluate import FORECASTS, MODEL_INTERVALS, MODEL_SCORES, MODEL_SPREAD
 from tidemark.layout.split_data import TEST
 from tidemark.layout.train_models import CROSS_VALIDATION, MODEL
-from tidemark.models import forecast_metrics
+from tidemark.models import forecast_metrics, spread
 from tidemark.models.forecast_metrics import DateSums
 from tidemark.statistics import bootstrap
 
@@ -59,6 +59,8 @@ def evaluate(run: Run) -> None:
             "intervals": {name: bootstrap.interval(drawn[name], level) for name in drawn},
         },
     )
+    percent = (100.0 * forecasts[name].to_numpy() for name in ("y_true", "y_pred"))
+    run.write.json(run.own(MODEL_SPREAD), who | spread.beyond(*percent))
     run.tell.headline(f"RMSE {100 * scores['rmse']:.3f} %, skill {scores['skill']:+.3f}")
 
 

@@ -1,7 +1,7 @@
 """Draw the figures of one model's test forecasts."""
 
 from tidemark.harness.step import Run, step
-from tidemark.layout.evaluate import FORECASTS, MODEL_SCORES
+from tidemark.layout.evaluate import FORECASTS, MODEL_SCORES, MODEL_SPREAD
 from tidemark.layout.plots import MODEL_FIGURE, MODEL_FIGURES
 from tidemark.reporting import figures
 
@@ -12,7 +12,8 @@ def plots(run: Run) -> None:
     forecasts = figures.Forecasts(
         scenario=run.scenario,
         model=run.model,
-        fitted=run.read.json(run.own(MODEL_SCORES))["fitted"],
+        scores=run.read.json(run.own(MODEL_SCORES)),
+        spread=run.read.json(run.own(MODEL_SPREAD)),
         horizon=run.config["feature_engineering"]["horizon"],
         frame=run.read.parquet(run.own(FORECASTS)),
     )

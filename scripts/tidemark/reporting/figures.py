@@ -5,12 +5,12 @@ what lies outside is counted in the figure's corner. Forecasts of returns vary f
 do: a figure that magnifies their axis says so, and its line of perfect forecasts is steeper.
 """
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tidemark.arrays import Floats
+from tidemark.models.spread import MAGNIFICATION
 
 import matplotlib as mpl
 import numpy as np
@@ -19,8 +19,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 PLACE = (0.135, 0.135, 0.835, 0.735)  # fixed: a layout engine draws everything twice
-MAGNIFICATION = 4  # of the forecast axis relative to that of true returns
-LEAST_REACH = 0.001  # percent; applies if all returns are zero
 INK, MUTED, DATA, MARK = "#222222", "#6b6b6b", "#2b6ca3", "#d1495b"
 STYLE: Any = {
     "text.parse_math": False,  # a name may hold a $
@@ -48,14 +46,17 @@ class Forecasts:
 
     Attributes:
         scenario, model: their names.
-        fitted: name of the model that was really fitted, which after a fallback is not `model`.
+        scores: what evaluate measured: `fitted` (the name of the model that was really fitted,
+            which after a fallback is not `model`), `rows`, `first` and `last` (ISO times).
+        spread: as returned by `spread.beyond`.
         horizon: how many bars ahead the returns look.
         frame: timestamp, ticker, y_true, y_pred (decimal fractions).
     """
 
     scenario: str
     model: str
-    fitted: str
+    scores: Mapping[str, Any]
+    spread: Mapping[str, Any]
     horizon: int
     frame: pd.DataFrame
 
@@ -71,19 +72,14 @@ class Forecasts:
 
     @property
     def reach(self) -> float:
-        """The limit of axes of true returns, in percent: round, and almost none lie beyond it."""
-        wide = max(float(np.quantile(np.abs(self.true), 0.995)), LEAST_REACH)
-        unit = 10.0 ** math.floor(math.log10(wide)) / 2
-        return math.ceil(wide / unit) * unit
+        """The limit of axes of true returns, in percent."""
+        return float(self.spread["reach"])
 
     def subtitle(self) -> str:
         """Model, scenario, rows and span."""
-        model = self.model if self.model == self.fitted else f"{self.model} (fitted: {self.fitted})"
-        first, last = self.frame["timestamp"].min(), self.frame["timestamp"].max()
-        return (
-            f"{model}, {self.scenario}; {len(self.frame):,} test rows, "
-            f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
-        )
+        fitted, rows, first, last = (self.scores[k] for k in ("fitted", "rows", "first", "last"))
+        model = self.model if self.model == fitted else f"{self.model} (fitted: {fitted})"
+        return f"{model}, {self.scenario}; {rows:,} test rows, {first[:10]} to {last[:10]}"
 
     def unit(self) -> str:
         """The name of the returns with their unit, for axis labels."""
@@ -117,7 +113,7 @@ def _predicted_vs_true(axes: Axes, forecasts: Forecasts) -> str:
     _limit(axes, forecasts, reach, reach)
     axes.set_aspect("equal")
     axes.set_ylabel(f"true {forecasts.unit()}")
-    return f"Both axes have one scale. {_outside(forecasts, forecasts.true, reach, reach)}"
+    return f"Both axes have one scale. {_outside(forecasts, 'outside')}"
 
 
 def _hexbin(axes: Axes, forecasts: Forecasts) -> str:
@@ -138,7 +134,7 @@ def _hexbin(axes: Axes, forecasts: Forecasts) -> str:
     _perfect_line(axes, reach)
     _limit(axes, forecasts, narrow, reach)
     axes.set_ylabel(f"true {forecasts.unit()}")
-    return _magnified(forecasts, forecasts.true)
+    return _magnified(forecasts, "outside_magnified")
 
 
 def _residual_histogram(axes: Axes, forecasts: Forecasts) -> str:
@@ -154,7 +150,7 @@ def _residual_histogram(axes: Axes, forecasts: Forecasts) -> str:
     axes.set_xlabel(f"residual: true minus predicted {forecasts.unit()}")
     axes.set_ylabel("test rows")
     axes.legend(loc="upper right")
-    beyond = int((np.abs(residuals) > reach).sum())
+    beyond = forecasts.spread["errors_beyond"]
     clipped = int((np.histogram(residuals, edges)[0] > ceiling).sum())
     return f"{beyond:,} residuals lie outside." + (f" {clipped} bars are cut." if clipped else "")
 
@@ -167,7 +163,7 @@ def _residuals_vs_predicted(axes: Axes, forecasts: Forecasts) -> str:
     _middle_of_tenths(axes, forecasts.predicted, residuals)
     _limit(axes, forecasts, reach / MAGNIFICATION, reach)
     axes.set_ylabel("residual: true minus predicted (%)")
-    return _magnified(forecasts, residuals)
+    return _magnified(forecasts, "errors_outside")
 
 
 def _middle_of_tenths(axes: Axes, predicted: Floats, residuals: Floats) -> None:
@@ -212,15 +208,14 @@ def _color_bar(axes: Axes, cells: Any) -> None:
     bar.outline.set_visible(False)
 
 
-def _magnified(forecasts: Forecasts, vertical: Floats) -> str:
-    reach = forecasts.reach
-    beyond = _outside(forecasts, vertical, reach / MAGNIFICATION, reach)
+def _magnified(forecasts: Forecasts, counted: str) -> str:
+    beyond = _outside(forecasts, counted)
     return f"The forecast axis is magnified {MAGNIFICATION} times. {beyond}"
 
 
-def _outside(forecasts: Forecasts, vertical: Floats, across: float, up: float) -> str:
-    outside = (np.abs(forecasts.predicted) > across) | (np.abs(vertical) > up)
-    return f"{int(outside.sum()):,} of {len(vertical):,} rows lie outside."
+def _outside(forecasts: Forecasts, counted: str) -> str:
+    """How many rows the axes leave out; `counted` is a key of `spread`."""
+    return f"{forecasts.spread[counted]:,} of {forecasts.scores['rows']:,} rows lie outside."
 
 
 KINDS = {

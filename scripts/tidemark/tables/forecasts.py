@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from statistics import fmean
 
-from tidemark.layout.evaluate import MODEL_INTERVALS, MODEL_SCORES
+from tidemark.layout.evaluate import MODEL_INTERVALS, MODEL_SCORES, MODEL_SPREAD
 from tidemark.layout.scenario_compare import COMPARISON
 from tidemark.layout.train_models import CROSS_VALIDATION
 from tidemark.tables.table import Record, Records, Rows, Table, as_time, count, real, text, time
@@ -161,6 +161,19 @@ TABLES = (
             "test_dates": count("distinct times in the test set"),
             "test_first": time("first bar of the test set"),
             "test_last": time("last bar of the test set"),
+        },
+    ),
+    Table(
+        "spread",
+        "How many test rows lie outside the axes of a model's figures.",
+        Records((MODEL_SPREAD,), list),
+        {
+            **PAIR,
+            "reach": real("percent of return that axes reach: almost no true return is beyond"),
+            "outside": count("rows whose return or forecast is beyond the reach"),
+            "outside_magnified": count("rows whose return is beyond it, or forecast its quarter"),
+            "errors_outside": count("rows whose error is beyond it, or forecast its quarter"),
+            "errors_beyond": count("rows whose error is beyond it"),
         },
     ),
     Table(

@@ -4,6 +4,7 @@ import logging
 
 from tidemark.files import store
 from tidemark.harness.run import Run
+from tidemark.models import spread
 from tidemark.reporting import figures
 
 import numpy as np
@@ -21,7 +22,19 @@ def forecasts_of(predicted, model="ridge", fitted="ridge", rows=400, scale=0.01)
             "y_pred": predicted,
         }
     )
-    return figures.Forecasts("mean_impute", model, fitted, 1, frame)
+    return of_frame(frame, "mean_impute", model, fitted, 1)
+
+
+def of_frame(frame, scenario, model, fitted, horizon):
+    """With what evaluate says of such forecasts."""
+    scores = {
+        "fitted": fitted,
+        "rows": len(frame),
+        "first": frame["timestamp"].min().isoformat(),
+        "last": frame["timestamp"].max().isoformat(),
+    }
+    beyond = spread.beyond(*(100.0 * frame[name].to_numpy() for name in ("y_true", "y_pred")))
+    return figures.Forecasts(scenario, model, scores, beyond, horizon, frame)
 
 
 NOISE = np.random.default_rng(6).normal(0, 0.002, 400)
@@ -57,7 +70,7 @@ def test_a_fallback_is_named():
 
 
 def test_longer_horizons_are_named():
-    forecasts = figures.Forecasts("s", "m", "m", 5, forecasts_of(NOISE).frame)
+    forecasts = of_frame(forecasts_of(NOISE).frame, "s", "m", "m", 5)
     assert axes_of("hexbin", forecasts).get_xlabel() == "predicted 5-bar return (%)"
 
 

@@ -13,7 +13,7 @@ from tidemark.reporting.strategy_figures import drawing
 from tidemark.tables import database, forecasts, strategies
 from tidemark.tables import validation as validation_tables
 from tidemark.tables.catalogue import TABLES
-from tidemark.tables.table import ParquetFile
+from tidemark.tables.table import ParquetFile, Records
 
 import duckdb
 import matplotlib as mpl
@@ -279,7 +279,8 @@ def tables():
         "bootstrap_replicates": 2000,
     }
     rows = forecasts.metric_rows(scores)
-    return {
+    others = {name: [] for name, table in TABLES.items() if isinstance(table.source, Records)}
+    return others | {
         "datasets": validation_tables.dataset_rows([VALIDATED]),
         "findings": validation_tables.finding_rows([VALIDATED]),
         "metrics": rows,

@@ -153,7 +153,7 @@ def task_evaluate():
         if model != BASELINE:
             reads.append(f"data/predictions/{scenario}_{BASELINE}.parquet")
         writes = [f"metrics/{name}.json", f"metrics/{name}_bootstrap.json"]
-        writes.append(f"data/predictions/{name}.parquet")
+        writes += [f"metrics/spread/{name}.json", f"data/predictions/{name}.parquet"]
         keys = [CONFIG["evaluate"], CONFIG["seed"]]
         yield stage(
             "evaluate", reads=reads, writes=writes, keys=keys, scenario=scenario, model=model
@@ -165,7 +165,10 @@ def task_plots():
         name = f"{scenario}_{model}"
         yield stage(
             "plots",
-            reads=[f"data/predictions/{name}.parquet", f"metrics/{name}.json"],
+            reads=[
+                f"data/predictions/{name}.parquet",
+                *(f"metrics/{name}.json", f"metrics/spread/{name}.json"),
+            ],
             writes=[f"artifacts/{name}_figures.json"],
             keys=[CONFIG["plots"], CONFIG["feature_engineering"]["horizon"]],
             scenario=scenario,
@@ -247,7 +250,10 @@ def task_collect_metrics():
     compared = ["metrics/scenario_compare.json", *market, *ASSESSED]
     return stage(
         "collect_metrics",
-        reads=[*METRICS, *of_all("artifacts/{}_cv.json"), *compared],
+        reads=[
+            *(*METRICS, *of_all("artifacts/{}_cv.json"), *of_all("metrics/spread/{}.json")),
+            *("artifacts/validation_report.json", *compared),
+        ],
         writes=["artifacts/metrics.duckdb"],
     )
 
@@ -255,8 +261,7 @@ def task_collect_metrics():
 def task_reports():
     words = [f"reports/templates/{name}.md.j2" for name in REPORTS]
     words += map(str, sorted(Path("reports/narrative").glob("*.md")))
-    gathered = ["artifacts/metrics.duckdb", "artifacts/validation_report.json"]
-    gathered.append("artifacts/strategy_figures.json")
+    gathered = ["artifacts/metrics.duckdb", "artifacts/strategy_figures.json"]
     return stage(
         "reports",
         reads=[*gathered, *of_all("artifacts/{}_figures.json"), *words],
