@@ -2,12 +2,12 @@
 
 from functools import cache
 
-from tidemark.config.kinds import KINDS
+from tidemark.config.kinds import KINDS, paths
 from tidemark.harness.step import Run, step
 from tidemark.layout.collect_metrics import DATABASE
 from tidemark.tables import database, history
 from tidemark.tables.catalogue import TABLES
-from tidemark.tables.table import Configured, ParquetFile, Records, paths
+from tidemark.tables.table import Configured, ParquetFile, Records
 
 
 @step()

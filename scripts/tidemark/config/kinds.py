@@ -3,8 +3,10 @@
 `@step(per=("scenario", "model"))` runs for each scenario and model that the configuration names.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
+from string import Formatter
 from typing import Any
 
 from tidemark.errors import InputError, hint
@@ -60,6 +62,18 @@ def must_be_known(names: Iterable[str], where: str) -> None:
                 f"has instances of the unknown kind {name!r}{hint(name, KINDS)}",
                 f"one of {', '.join(KINDS)}, or declare it in scripts/tidemark/config/kinds.py",
             )
+
+
+def paths(pattern: str, names: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Each path that a name of `layout` stands for.
+
+    Args:
+        pattern: such as `metrics/{scenario}_{model}.json`.
+        names: by kind of instance.
+    """
+    kinds = [kind for _, kind, _, _ in Formatter().parse(pattern) if kind]
+    for instance in product(*(names[kind] for kind in kinds)):
+        yield pattern.format(**dict(zip(kinds, instance, strict=True)))
 
 
 def joined(*names: str) -> str:

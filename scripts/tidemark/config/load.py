@@ -145,15 +145,17 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
     Args:
         path: of the configuration.
         whole: what it holds.
-        tables: files that tables of the database are made of, as declared.
+        tables: paths of `layout` that tables of the database are made of, as declared.
     """
     market, sections = whole.market_metrics.forecasts, asdict(whole)
+    names = {kind.name: kind.names(sections) for kind in kinds.KINDS.values()}
+    measured = [path for pattern in tables for path in kinds.paths(pattern, names)]
     return "\n".join(
         [
             f"# Written by scripts/launch/configure.py from {path} and the declared tables.",
             view.naming(path).rstrip(),
             *(
-                f"override {kind.plural.upper()} := {' '.join(kind.names(sections))}"
+                f"override {kind.plural.upper()} := {' '.join(names[kind.name])}"
                 for kind in kinds.KINDS.values()
             ),
             f"override BASELINE := {whole.evaluate.baseline}",
@@ -164,7 +166,7 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
             f"override MARKET_FORECASTS := {_pair(market)}",
             f"override MARKET_SCENARIO := {market.scenario}",
             f"override SERIES := {' '.join(whole.fetch_data.economic)}",
-            f"override TABLES := {' '.join(tables)}",
+            f"override TABLES := {' '.join(measured)}",
             "",
         ]
     )

@@ -1,11 +1,9 @@
 """How a table is declared: its name, what it is, where its rows come from, and its columns."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import product
-from string import Formatter
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -29,7 +27,7 @@ class Records:
     """Rows made of JSON files.
 
     Attributes:
-        files: paths; `{scenario}` in one stands for each name of that kind of instance.
+        files: paths of `layout`; `{scenario}` stands for each name of that kind of instance.
         rows: gets for each of `files` the list of what they hold, in the order of config.yaml.
     """
 
@@ -86,23 +84,6 @@ class Table:
             case ParquetFile(path):
                 return (path,)
         return ()
-
-
-def paths(pattern: str, names: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Each path that a pattern of `Records` stands for.
-
-    Args:
-        pattern: such as `metrics/{scenario}_{model}.json`.
-        names: by kind of instance.
-    """
-    kinds = kinds_in(pattern)
-    for instance in product(*(names[kind] for kind in kinds)):
-        yield pattern.format(**dict(zip(kinds, instance, strict=True)))
-
-
-def kinds_in(pattern: str) -> list[str]:
-    """The kinds of instances that a pattern names."""
-    return [kind for _, kind, _, _ in Formatter().parse(pattern) if kind]
 
 
 def as_time(text: str) -> datetime:
