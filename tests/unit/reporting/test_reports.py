@@ -1,6 +1,7 @@
 """The metrics database, and reports that show what it holds."""
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -384,6 +385,9 @@ def test_no_report_computes_a_figure():
         words = set(query.lower().replace("(", " ( ").split())
         computing = {"avg", "sum", "count", "min", "max", "round", "over", "string_agg"}
         assert not words & computing, name
+    for path in (ROOT / "reports/templates").glob("*.j2"):
+        filters = set(re.findall(r"\|\s*([a-z]+)", path.read_text("utf-8")))
+        assert not filters & {"length", "sum", "min", "max", "round"}, path.name
 
 
 def test_folds_in_short():
