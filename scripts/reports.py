@@ -7,8 +7,11 @@ evaluation.md opens the memo, and every other file becomes part of the reflectio
 from pathlib import PurePath
 from typing import Any
 
-from tidemark.config.kinds import joined
 from tidemark.harness.step import Run, step
+from tidemark.layout.collect_metrics import DATABASE
+from tidemark.layout.plots import MODEL_FIGURES
+from tidemark.layout.reports import REPORT
+from tidemark.layout.strategy_plots import STRATEGY_FIGURES
 from tidemark.reporting import reports as rendering
 
 import duckdb
@@ -24,11 +27,11 @@ REPORTS = (
 @step()
 def reports(run: Run) -> None:
     """Write the reports on models and strategies, and the reflection, to reports/*.md."""
-    database = run.read.path("artifacts/metrics.duckdb")
+    database = run.read.path(DATABASE)
     alone = {"enable_external_access": False}  # a view, which reads what a run left, fails
     with duckdb.connect(str(database), read_only=True, config=alone) as connection:
         values: dict[str, Any] = dict(rendering.gather(connection))
-    figures, strategy_figures = _figures(run), _linked(run, "artifacts/strategy_figures.json")
+    figures, strategy_figures = _figures(run), _linked(run, STRATEGY_FIGURES)
     missing = [figure for figure in [*figures, *strategy_figures] if figure["missing"]]
     values |= {
         "comparison": values["comparison"][0],
@@ -52,7 +55,8 @@ def reports(run: Run) -> None:
     }
     for name in REPORTS:
         path = f"reports/templates/{name}.md.j2"
-        run.write.text(f"reports/{name}.md", rendering.render(path, run.read.text(path), values))
+        text = rendering.render(path, run.read.text(path), values)
+        run.write.text(REPORT.format(report=name), text)
     run.tell.headline(f"{len(REPORTS)} reports, {len(missing)} figures missing")
 
 
@@ -77,7 +81,7 @@ def _figures(run: Run) -> list[dict[str, Any]]:
         {**figure, "scenario": scenario, "model": model}
         for scenario in run.config["scenarios"]
         for model in run.config["models"]
-        for figure in _linked(run, f"artifacts/{joined(scenario, model)}_figures.json")
+        for figure in _linked(run, MODEL_FIGURES.format(scenario=scenario, model=model))
     ]
 
 
