@@ -2,8 +2,6 @@
 
 STEPS += fetch_data validate_schema data_gate
 
-raw := $(SOURCES:%=data/raw/%.parquet)
-
 CHECKPOINTS_fetch_data := $(SOURCES:%=artifacts/fetch_data_%.ok)
 CHECKPOINTS_validate_schema := $(SOURCES:%=artifacts/validate_schema_%.ok)
 CHECKPOINTS_data_gate := artifacts/data_gate.ok

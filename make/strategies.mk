@@ -15,7 +15,8 @@ artifacts/market_scenarios.ok: data/raw/prices.parquet artifacts/sessions.parque
 	$(STEP) scripts/market_scenarios.py
 $(SCENES): artifacts/market_scenarios.ok ; $(KEPT)
 
-artifacts/market_metrics.ok: $(SCENES) $(raw) artifacts/sessions.parquet data/splits/$(MARKET_SCENARIO)_test.parquet models/$(MARKET_FORECASTS).pkl \
+artifacts/market_metrics.ok: $(SCENES) $(patsubst %,data/raw/%.parquet,$(filter-out prices,$(SOURCES))) artifacts/sessions.parquet \
+		data/splits/$(MARKET_SCENARIO)_test.parquet models/$(MARKET_FORECASTS).pkl \
 		$(sort $(patsubst %,data/predictions/%.parquet,$(MARKET_FORECASTS) $(MARKET_SCENARIO)_$(BASELINE)))
 	$(STEP) scripts/market_metrics.py
 metrics/market/market_metrics.parquet: artifacts/market_metrics.ok ; $(KEPT)

@@ -99,7 +99,7 @@ BARS = "metrics/{universe}_bars.json"
         lines=(
             (
                 "make/data.mk",
-                "raw := ",
+                "CHECKPOINTS_fetch_data := ",
                 "STEPS += count_bars\n"
                 "CHECKPOINTS_count_bars := $(UNIVERSES:%=artifacts/count_bars_%.ok)\n"
                 "define UNIVERSE\nartifacts/count_bars_$1.ok: data/raw/prices.parquet\n"
