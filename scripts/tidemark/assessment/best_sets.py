@@ -7,6 +7,7 @@ set, and of the benchmark's, stand in a frame with the index `timestamp` and a c
 from collections.abc import Mapping
 
 from tidemark.assessment.averages import TRADING, Averages
+from tidemark.assessment.scoring import DIGITS
 from tidemark.statistics.returns import drawdown, equity_of
 
 import numpy as np
@@ -64,7 +65,8 @@ def trading(best: Mapping[str, str], found: Averages, courses: pd.DataFrame) -> 
     Returns:
         strategy_name, set, deepest_drawdown, TRADING; a row a strategy, in the order of `best`.
     """
-    means = found.on_full_history()[TRADING].reset_index("strategy_category", drop=True)
+    means = found.on_full_history()[TRADING].round(DIGITS)
+    means = means.reset_index("strategy_category", drop=True)
     deepest = courses.groupby(STRATEGY)["drawdown"].min()
     return pd.DataFrame(
         {
