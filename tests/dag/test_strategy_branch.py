@@ -1,5 +1,6 @@
 """Strategies: what an edit reruns, a user's own strategy, and strategies that look ahead."""
 
+import contextlib
 import json
 
 from conftest import ASSESS, Tree, instances
@@ -35,7 +36,11 @@ def add_own(tree: Tree, text: str = OWN) -> None:
 
 
 def table(tree: Tree, query: str) -> list[tuple]:
-    with duckdb.connect(str(tree.path / "artifacts/metrics.duckdb"), read_only=True) as base:
+    """Ask from the project's folder, because views read records by paths relative to it."""
+    with (
+        contextlib.chdir(tree.path),
+        duckdb.connect("artifacts/metrics.duckdb", read_only=True) as base,
+    ):
         return base.sql(query).fetchall()
 
 
