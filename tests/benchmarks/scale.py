@@ -72,7 +72,7 @@ if __name__ == "__main__":
     {name}()
 '''
 INSTANCE_SECTIONS = (
-    "[run.config[KINDS[kind].section][of] for kind, of in run.instance.names.items()]"
+    "[run.config[KINDS[kind].plural][of] for kind, of in run.instance.names.items()]"
 )
 OUTPUT = re.compile(r"^(\S+/\S+): artifacts/(\w+)\.ok$", re.M)
 

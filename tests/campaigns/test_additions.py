@@ -59,7 +59,7 @@ ADDITIONS = {
             (
                 "scripts/tidemark/config/kinds.py",
                 '        Kind("scenario", ',
-                '        Kind("universe", "universes", "universes", _keys_of("universes")),\n',
+                '        Kind("universe", "universes", _keys_of("universes")),\n',
             ),
             (
                 "scripts/tidemark/config/settings.py",

@@ -18,13 +18,12 @@ Names = Callable[[Mapping[str, Any]], list[str]]
 class Kind:
     """A kind: its name, which is its option on the command line too, and its plural for people.
 
-    `section` is where config.yaml names what is of this kind; `names` finds those in a
-    configuration (nested mappings, such as a `View`), in its order.
+    `names` finds what is of this kind in a configuration (nested mappings, such as a `View`), in its
+    order.
     """
 
     name: str
     plural: str
-    section: str
     names: Names
 
 
@@ -41,10 +40,10 @@ def _sources(configuration: Mapping[str, Any]) -> list[str]:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("source", "sources", "fetch_data", _sources),
-        Kind("scenario", "scenarios", "scenarios", _keys_of("scenarios")),
-        Kind("model", "models", "models", _keys_of("models")),
-        Kind("strategy", "strategies", "strategies", _keys_of("strategies")),
+        Kind("source", "sources", _sources),
+        Kind("scenario", "scenarios", _keys_of("scenarios")),
+        Kind("model", "models", _keys_of("models")),
+        Kind("strategy", "strategies", _keys_of("strategies")),
     )
 }
 

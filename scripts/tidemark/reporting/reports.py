@@ -51,15 +51,15 @@ QUERIES = {
     "models": f"""
         WITH tested AS (
             SELECT scenario, model, {_side_by_side(UNITS)}
-            FROM metrics JOIN intervals USING (scenario, model, metric) GROUP BY ALL),
+            FROM metrics LEFT JOIN intervals USING (scenario, model, metric) GROUP BY ALL),
         validated AS (
             SELECT scenario, model, {_side_by_side(FOLDS, "cv_")}
             FROM cv_summary GROUP BY ALL),
         judged AS (SELECT scenario, model, verdict FROM paired_differences WHERE verdict != '')
         SELECT models.*, tested.* EXCLUDE (scenario, model),
             validated.* EXCLUDE (scenario, model), judged.verdict
-        FROM models JOIN tested USING (scenario, model) JOIN validated USING (scenario, model)
-            LEFT JOIN judged USING (scenario, model)
+        FROM models LEFT JOIN tested USING (scenario, model)
+            LEFT JOIN validated USING (scenario, model) LEFT JOIN judged USING (scenario, model)
         ORDER BY models.rowid""",
     "against_baseline": """
         SELECT * FROM paired_differences WHERE verdict != '' ORDER BY rowid""",
@@ -78,9 +78,9 @@ QUERIES = {
         WHERE scenarios.scenario_kind != 'stochastic' ORDER BY scenarios.rowid""",
     "paths": """
         SELECT paths.*, scenarios.bars
-        FROM assessment.paths AS paths JOIN assessment.market_scenarios AS scenarios
+        FROM assessment.paths AS paths LEFT JOIN assessment.market_scenarios AS scenarios
             ON scenarios.scenario_name = first_path
-        ORDER BY scenarios.rowid""",
+        ORDER BY scenarios.rowid, paths.rowid""",
     "year": "SELECT * FROM assessment.year",
     "short_years": """
         SELECT tickers.* FROM assessment.bars_a_year AS tickers, assessment.year AS together

@@ -28,10 +28,12 @@ def build(path: Path, rows: Mapping[str, Sequence[Record]], files: Mapping[str, 
 
     Args:
         path: the file to create.
-        rows: of each table that is not made by a query; keys that are no column are left out.
+        rows: of each table that is not made by a query; each has all columns, None where it has no
+            value. Keys that are no column are left out.
         files: for each table of a Parquet file where that is.
 
     Raises:
+        KeyError: a row lacks a column.
         OSError: the file cannot be written.
     """
     try:
@@ -60,7 +62,7 @@ def _arrow(table: Table, rows: Sequence[Record]) -> pa.Table:
     """The rows with the table's columns, whatever else they hold."""
     kinds = {name: ARROW[column.kind] for name, column in table.columns.items()}
     return pa.Table.from_pylist(
-        [{name: row.get(name) for name in kinds} for row in rows], pa.schema(kinds)
+        [{name: row[name] for name in kinds} for row in rows], pa.schema(kinds)
     )
 
 

@@ -72,7 +72,8 @@ def fold_summary(folds: Rows) -> Rows:
 
 
 def model_rows(scores: Sequence[Record], validations: Sequence[Record]) -> Rows:
-    """Table models."""
+    """Table models: a row for each of `scores`, with the validation of the same names."""
+    validation_of = {(record["scenario"], record["model"]): record for record in validations}
     return [
         {
             **_pair(trained),
@@ -88,7 +89,8 @@ def model_rows(scores: Sequence[Record], validations: Sequence[Record]) -> Rows:
             "test_first": as_time(tested["first"]),
             "test_last": as_time(tested["last"]),
         }
-        for tested, trained in zip(scores, validations, strict=True)
+        for tested in scores
+        for trained in [validation_of[tested["scenario"], tested["model"]]]
     ]
 
 

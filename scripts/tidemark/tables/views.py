@@ -1,16 +1,19 @@
 """Views over what runs left: they read checkpoints and history when somebody asks.
 
 Paths in them are relative, so they show the project in whose folder the question is asked. No step
-asks them: what they show depends on the run. A file that is no checkpoint of its own name, and the
-checkpoint of a step that is no longer configured, are left out.
+asks them: what they show depends on the run. A file that is no checkpoint of its own name, one of an
+older form, whose step runs again, and that of a step that is no longer configured are left out.
+What is of a newer form is an error, and so is a history that is not whole.
 """
 
 from tidemark.config.kinds import KINDS
+from tidemark.files import append
 from tidemark.tables import history
 from tidemark.tables.forecasts import METRIC, PAIR, UNIT
 from tidemark.tables.strategies import CELL
 from tidemark.tables.table import Configured, Table, View, count, json, real, text, time
 
+CHECKPOINT = 4  # the form of checkpoints that the views read; harness/record.py describes it
 _INSTANCE = ", ".join(KINDS)  # a column for each kind, empty where the step is not of that kind
 
 CHECKPOINTS = f"""
@@ -22,9 +25,13 @@ CHECKPOINTS = f"""
     SELECT record->>'name' AS name, record->>'step' AS step,
         {", ".join(f"record->'$.instance'->>'{kind}' AS {kind}" for kind in KINDS)}, record
     FROM files, configured
-    WHERE record->>'name' = file AND list_has_all(configured.names,
-        list_transform(json_keys(record, '$.instance'),
-            lambda kind: kind || ' ' || (record->'$.instance'->>kind)))
+    WHERE CASE WHEN record->>'name' != file THEN false
+        WHEN (record->>'format')::INTEGER > {CHECKPOINT} THEN error(
+            'artifacts/' || file || '.ok is of a newer format, by Tidemark '
+            || (record->>'tidemark'))
+        ELSE (record->>'format')::INTEGER = {CHECKPOINT} AND list_has_all(configured.names,
+            list_transform(json_keys(record, '$.instance'),
+                lambda kind: kind || ' ' || (record->'$.instance'->>kind))) END
     ORDER BY name"""
 
 STEP_TIMINGS = f"""
@@ -62,19 +69,35 @@ BACKTEST_RESULTS = """
 
 HISTORY = f"""
     WITH files AS (
-        SELECT filename, parse_filename(filename, true) AS number,
+        SELECT filename, parse_filename(filename, true) AS name,
             TRY_CAST(TRY(decode(content)) AS JSON) AS record
-        FROM read_blob('{history.FOLDER}/*.json')
-        WHERE regexp_full_match(number, '[0-9]+')),
+        FROM read_blob('{history.FOLDER}/*.json')),
+    numbered AS (
+        SELECT parse_filename(file, true)::BIGINT AS number, file LIKE '%.lost' AS lost
+        FROM glob('{history.FOLDER}/*')
+        WHERE regexp_full_match(parse_filename(file), '{append.NAME.pattern}')),
+    there AS (
+        SELECT coalesce(list(number), []) AS numbers,
+            coalesce(list(number) FILTER (lost), []) AS lost
+        FROM numbered),
     kept AS (
-        SELECT number::BIGINT AS snapshot,
+        SELECT TRY_CAST(name AS BIGINT) AS snapshot,
+            from_json_strict(coalesce(record->'$.content.metrics', record->'metrics'), '[{{
+                "scenario": "VARCHAR", "model": "VARCHAR", "metric": "VARCHAR",
+                "value": "DOUBLE"}}]') AS rows,
+            CASE WHEN name = 'last' THEN json_keys(record)[1]::BIGINT
+                WHEN record->>'format' IS NOT NULL THEN snapshot - 1 END AS needed,
             CASE WHEN record IS NULL THEN error(filename || ' is not JSON')
                 WHEN (record->>'format')::INTEGER > {history.FORM} THEN error(
                     filename || ' is of a newer format, by Tidemark ' || (record->>'version'))
-                ELSE from_json(coalesce(record->'$.content.metrics', record->'metrics'), '[{{
-                    "scenario": "VARCHAR", "model": "VARCHAR", "metric": "VARCHAR",
-                    "value": "DOUBLE"}}]') END AS metrics
-        FROM files)
+                WHEN needed > 0 AND NOT list_contains(numbers, needed) THEN error(
+                    printf('{history.FOLDER}/%05d.json is gone', needed))
+                WHEN snapshot IS NULL THEN NULL
+                WHEN TRY(rows) IS NULL THEN error(filename || ' does not hold metrics')
+                ELSE TRY(rows) END AS metrics
+        FROM files, there
+        WHERE name = 'last' OR regexp_full_match(parse_filename(filename), '{append.NAME.pattern}')
+            AND NOT list_contains(lost, name::BIGINT))
     SELECT snapshot, metric.*
     FROM (SELECT snapshot, unnest(metrics) AS metric, generate_subscripts(metrics, 1) AS place
         FROM kept)

@@ -23,9 +23,10 @@ def test_a_command_starts_the_instance_that_it_was_made_of(instance):
 
 @pytest.mark.parametrize("kind", kinds.KINDS.values(), ids=lambda kind: kind.name)
 def test_a_kind_finds_its_names_in_a_configuration(kind):
-    section = {"b": {}, "a": {}}
+    section, named = kind.plural, {"b": {}, "a": {}}
     if kind.name == "source":
-        section = {"prices": {"path": ""}, "corporate_actions": None, "economic": section}
-    found = kind.names({kind.section: section})
+        section = "fetch_data"
+        named = {"prices": {"path": ""}, "corporate_actions": None, "economic": named}
+    found = kind.names({section: named})
     assert found == ["prices"] * (kind.name == "source") + ["b", "a"]
     assert kind.names({}) == []

@@ -401,6 +401,37 @@ def test_folds_in_short():
     assert summary == {**pair, "metric": "rmse", "value": 0.25, "lower": 0.0, "upper": 0.5}
 
 
+def test_validations_stand_beside_the_scores_of_the_same_model():
+    scores = [score(pair, 0.0125) for pair in PAIRS]
+    validations = [validation(pair) for pair in PAIRS]
+    rows = forecasts.model_rows(scores, validations)
+    assert [(row["model"], bool(row["fallback_reason"])) for row in rows] == [
+        ("mean", False),
+        ("svr", True),
+    ]
+    assert forecasts.model_rows(scores, validations[::-1]) == rows
+
+
+def test_a_row_without_a_column_of_its_table_is_an_error(tmp_path):
+    rows = tables()
+    del rows["models"][1]["fitted"]
+    with pytest.raises(KeyError, match="fitted"):
+        database.build(tmp_path / "metrics.duckdb", rows, stored(tmp_path))
+
+
+def test_what_lacks_a_row_in_another_table_stays_in_the_reports(tmp_path):
+    path, rows = tmp_path / "metrics.duckdb", tables()
+    for name in ("intervals", "cv_summary"):
+        rows[name] = [row for row in rows[name] if row["model"] != "svr"]
+    database.build(path, rows, stored(tmp_path))
+    with duckdb.connect(str(path)) as opened:
+        opened.execute("DELETE FROM assessment.market_scenarios WHERE scenario_name = 'gbm_001'")
+        values = reports.gather(opened)
+    assert [(row["scenario"], row["model"]) for row in values["models"]] == PAIRS
+    assert (values["models"][1]["mae"], values["models"][1]["cv_rmse"]) == (0.0125, None)
+    assert [(row["method"], row["bars"]) for row in values["paths"]] == [("gbm", None)]
+
+
 def test_a_database_that_cannot_be_written(tmp_path):
     with pytest.raises(OSError, match="nowhere"):
         database.build(tmp_path / "nowhere" / "metrics.duckdb", tables(), stored(tmp_path))

@@ -1,5 +1,6 @@
 """What runs left, as the database shows it to whoever asks; no step does."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,12 +12,12 @@ from tidemark.config.kinds import KINDS
 from tidemark.files import store
 from tidemark.harness import publishing
 from tidemark.harness.instance import Instance
-from tidemark.harness.record import Acceptance, Checkpoint, Output
+from tidemark.harness.record import FORMAT, Acceptance, Checkpoint, Output
 from tidemark.project import HERE
 from tidemark.reporting import reports
 from tidemark.tables import history
 from tidemark.tables.table import View
-from tidemark.tables.views import TABLES
+from tidemark.tables.views import CHECKPOINT, TABLES
 
 import duckdb
 import pytest
@@ -104,6 +105,17 @@ def test_what_is_no_checkpoint_is_left_out(base):
     assert len(base.sql("FROM step_timings").fetchall()) == 4
 
 
+def test_checkpoints_of_an_older_form_are_left_out_and_of_a_newer_one_named(base):
+    assert CHECKPOINT == FORMAT
+    path = Path("artifacts/assess.ok")
+    record = json.loads(path.read_bytes())
+    path.write_text(json.dumps(record | {"format": FORMAT - 1}))
+    assert len(base.sql("FROM checkpoints").fetchall()) == 3
+    path.write_text(json.dumps(record | {"format": FORMAT + 1, "tidemark": "9.1"}))
+    with pytest.raises(duckdb.InvalidInputException, match=r"assess\.ok is of a newer .*9\.1"):
+        base.sql("FROM checkpoints").fetchall()
+
+
 def test_a_change_accepted_for_several_instances_is_told_once(base):
     for strategy in ("cross", "hold"):
         accepted = [ACCEPTED, ACCEPTED._replace(changes=["code c.py"])]
@@ -153,6 +165,29 @@ def test_history_that_cannot_be_read_is_named(base):
     (folder / "00001.json").write_text('{"format": 99, "version": "9.1"}')
     with pytest.raises(duckdb.InvalidInputException, match=r"newer format, by Tidemark 9\.1"):
         base.sql("FROM history").fetchall()
+
+
+@pytest.mark.parametrize("content", [{}, {"metrics": 5}, {"metrics": [{"scenario": "s"}]}])
+def test_history_without_metrics_in_it_is_named(base, content):
+    history.log(HERE).append({"metrics": []})
+    path = history.log(HERE).folder / "00001.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"content": content}))
+    with pytest.raises(duckdb.InvalidInputException, match=r"00001\.json does not hold metrics"):
+        base.sql("FROM history").fetchall()
+
+
+@pytest.mark.parametrize("number", [1, 2, 3], ids=["first", "middle", "end"])
+def test_a_record_of_history_that_is_gone_is_named_until_it_is_said_to_be_lost(base, number):
+    row = {"scenario": "plain", "model": "svr", "metric": "r2"}
+    for value in (0.5, 0.25, 0.125):
+        history.log(HERE).append({"metrics": [row | {"value": value}]})
+    folder = history.log(HERE).folder
+    (folder / f"0000{number}.json").unlink()
+    with pytest.raises(duckdb.InvalidInputException, match=rf"0000{number}\.json is gone"):
+        base.sql("FROM history").fetchall()
+    (folder / f"0000{number}.lost").touch()
+    shown = [snapshot for (snapshot,) in base.sql("SELECT snapshot FROM history").fetchall()]
+    assert shown == [other for other in (1, 2, 3) if other != number]
 
 
 def test_no_step_asks_a_view():
