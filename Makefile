@@ -87,7 +87,7 @@ sample: $(VENV)/.ok
 	@cd $(CODE). && .venv/bin/python scripts/commands/rebuild_sample.py
 ## config-schema: regenerate schemas/config.schema.json, after an edit of what config.yaml may say
 config-schema: $(VENV)/.ok
-	@cd $(CODE). && .venv/bin/python scripts/launch/configure.py --write-schema
+	@$(PYTHON) $(CODE)scripts/launch/configure.py --write-schema
 ## lock: pin the newest versions that pyproject.toml admits (needs uv)
 lock:
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock pyproject.toml

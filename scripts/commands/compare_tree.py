@@ -13,6 +13,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
 from tidemark.harness import console, record, staleness
+from tidemark.harness.failures import exit_code_of
 from tidemark.harness.record import Checkpoint, Input, Module, Output
 from tidemark.harness.verification import upstream_first
 from tidemark.project import HERE, ROOT, Tree
@@ -70,4 +71,4 @@ def _shown(entry: Any) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

@@ -36,7 +36,7 @@ def main() -> int:
     order = options.steps.split()
     files = {"dag.svg": drawing.svg(nodes, order), "dag.mmd": drawing.mermaid(nodes, order)}
     for name, text in files.items():
-        store.write_atomic(FOLDER / name, text.encode())
+        store.write_atomic(HERE / FOLDER / name, text.encode())
     written = " and ".join(str(FOLDER / name) for name in files)
     console.say(f"{written}: {graph.summary(nodes)}.")
     return 0

@@ -13,12 +13,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
 from tidemark.harness import console, verification
+from tidemark.harness.failures import exit_code_of
+from tidemark.layout.reports import REPORT
 from tidemark.project import HERE, ROOT
 
-REPORT = "reports/model_communication_report.md"
 
-
-def main() -> None:
+def main() -> int:
     """Print the closing lines, remove the run's record, and set file times right."""
     os.chdir(ROOT)
     path = console.FOLDER / f"{os.environ['TIDEMARK_RUN']}.jsonl"
@@ -29,10 +29,12 @@ def main() -> None:
     parts += [f"{counts['fresh']} found fresh"] if counts["fresh"] else []
     parts += [f"{spared} spared (their inputs came out the same)"] if spared else []
     console.say(f"Done in {_seconds(os.environ['TIDEMARK_RUN']):.1f} s: {', '.join(parts)}.")
-    report = f"Report: {REPORT}   " if Path(REPORT).exists() else ""
+    path_of_report = REPORT.format(report="model_communication_report")
+    report = f"Report: {path_of_report}   " if (HERE / path_of_report).exists() else ""
     console.say(f"{report}Log: logs/pipeline.log")
     path.unlink()
     verification.verify(HERE)
+    return 0
 
 
 def _seconds(run: str) -> float:
@@ -46,4 +48,4 @@ def _seconds(run: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code_of(main))

@@ -14,10 +14,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
 from tidemark.harness import console, record
+from tidemark.harness.failures import exit_code_of
 from tidemark.project import HERE, ROOT
 
 
-def main() -> None:
+def main() -> int:
     """Print the table from the checkpoints; nothing is measured anew."""
     os.chdir(ROOT)
     checkpoints = sorted(record.load_all(HERE).values(), key=lambda ran: (-ran.seconds, ran.name))
@@ -29,7 +30,8 @@ def main() -> None:
         )
     wall, cpu = sum(ran.seconds for ran in checkpoints), sum(ran.cpu_seconds for ran in checkpoints)
     console.say(f"{wall:>8.2f} {cpu:>6.2f} {'':>6}  {'':<12}  all {len(checkpoints)} steps")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code_of(main))

@@ -13,6 +13,7 @@ from pathlib import Path
 from tidemark.config import load, view
 from tidemark.config.schema import section
 from tidemark.config.settings import Config
+from tidemark.files import store
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.project import HERE, ROOT
@@ -41,9 +42,9 @@ def main() -> int:
     options = parser.parse_args()
     os.chdir(ROOT)
     if options.write_schema:
-        SCHEMA.write_text(json_schema(), "utf-8")
+        store.write_atomic(HERE / SCHEMA, json_schema().encode())
         return 0
-    first = not view.KEYS.exists()
+    first = not (HERE / view.KEYS).exists()
     stale = not options.if_stale or view.is_stale(HERE, options.config)
     changed = load.sync(HERE, options.config, catalogue.files()) if stale else []
     if changed and not first:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import StrEnum, unique
 from typing import Any
 
 from tidemark.config.yaml_lines import KeyPath
 from tidemark.errors import did_you_mean, nearest
 
 
+@unique  # else two kinds with the same words would be one
 class Kind(StrEnum):
     """What can be wrong with a key, each with its words for people.
 

@@ -185,7 +185,7 @@ def _must_have_what_make_needs(tree: Tree, path: str, whole: Config) -> None:
         if not (tree / f"schemas/{name}.json").exists():
             raise InputError(
                 f"schemas/{name}.json",
-                f"does not exist, but config.yaml has a source {name}",
+                f"does not exist, but {path} has a source {name}",
                 "copy the schema of a similar source and adapt it",
             )
 

@@ -251,7 +251,7 @@ def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
         raise InputError(
             f"T={target}",
             "is no step, checkpoint or output",
-            f"name a file below artifacts/, data/, models/ or reports/, or a step: {steps}",
+            f"name a file that a step writes, or a step: {steps}",
         )
     return found
 

@@ -18,10 +18,11 @@ from types import CodeType, ModuleType
 from typing import Any, TypeVar
 
 from tidemark.files import store
+from tidemark.project import ROOT
 
 T = TypeVar("T", str, CodeType)
 Fingerprint = TypeVar("Fingerprint")
-COMPILED = Path("artifacts/.compiled")
+COMPILED = ROOT / "artifacts/.compiled"
 
 # What decides whether and how a step runs, but shapes no byte that it writes. It is recorded, and
 # an edit is no reason to run. tests/campaigns/test_plumbing.py tries whether that is true.

@@ -8,9 +8,9 @@ from typing import Any
 
 from tidemark.files import store
 from tidemark.files.libraries import SITE, installed, normal, of_tree
-from tidemark.project import HERE, Tree
+from tidemark.project import ROOT, Tree
 
-FACTS = HERE / "artifacts/.libraries"
+FACTS = ROOT / "artifacts/.libraries"  # of the Python that runs here
 FORMAT = 1  # of that file; another way to gather the facts is another format too
 
 

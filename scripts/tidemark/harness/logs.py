@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tidemark.project import Tree
+
 FOLDER = Path("logs")
 PIPELINE = FOLDER / "pipeline.log"
 ALERTS = FOLDER / "alerts.jsonl"
@@ -73,13 +75,13 @@ def _now() -> str:
 class _PipelineHandler(logging.Handler):
     """Copies a step's records to the central file."""
 
-    def __init__(self, context: dict[str, Any]) -> None:
+    def __init__(self, path: Path, context: dict[str, Any]) -> None:
         super().__init__()
-        self._context = context
+        self._path, self._context = path, context
 
     def emit(self, record: logging.LogRecord) -> None:
         append(
-            PIPELINE,
+            self._path,
             {"level": record.levelname, **self._context, "message": record.getMessage()},
         )
 
@@ -89,19 +91,19 @@ def path_of(name: str) -> Path:
     return FOLDER / f"{name}.log"
 
 
-def for_step(name: str, context: dict[str, Any]) -> logging.Logger:
+def for_step(tree: Tree, name: str, context: dict[str, Any]) -> logging.Logger:
     """A logger that begins `logs/<name>.log` anew and copies each record to the central file."""
-    FOLDER.mkdir(exist_ok=True)
+    (tree / FOLDER).mkdir(exist_ok=True)
     logger = logging.getLogger(f"tidemark.{name}")
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    own = logging.FileHandler(path_of(name), mode="w", encoding="utf-8")
+    own = logging.FileHandler(tree / path_of(name), mode="w", encoding="utf-8")
     own.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger.handlers = [own, _PipelineHandler(context)]
+    logger.handlers = [own, _PipelineHandler(tree / PIPELINE, context)]
     return logger
 
 
-def alert(record: dict[str, Any], webhook: str | None) -> str | None:
+def alert(tree: Tree, record: dict[str, Any], webhook: str | None) -> str | None:
     """Append to the alerts, and POST the same JSON to `webhook` if there is one.
 
     All posts of a process together take WEBHOOK_SECONDS at most, whatever the other side does.
@@ -109,7 +111,7 @@ def alert(record: dict[str, Any], webhook: str | None) -> str | None:
     Returns what went wrong with the webhook, which must never stop a run, or None. It names the
     host alone, because the rest of the address may be a secret.
     """
-    append(ALERTS, record)
+    append(tree / ALERTS, record)
     if not webhook:
         return None
     import urllib.parse  # 20 ms that only an alert should pay

@@ -23,7 +23,7 @@ class Messages:
     def __init__(self, tree: Tree, instance: Instance) -> None:
         self._tree, self._instance = tree, instance
         context = {"step": instance.step, **instance.names, "run": run_id()}
-        self.log = logs.for_step(instance.name, context)
+        self.log = logs.for_step(tree, instance.name, context)
         self.figure = ""
         self.notes: list[str] = []
         self._told = time.monotonic()
@@ -67,7 +67,7 @@ class Messages:
             "log": str(logs.path_of(self._instance.name)),
             "run": run_id(),
         }
-        trouble = logs.alert(told, alerts["webhook"])
+        trouble = logs.alert(self._tree, told, alerts["webhook"])
         if trouble:
             self.log.warning(trouble)
             self._show(trouble)

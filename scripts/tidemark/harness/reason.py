@@ -1,9 +1,10 @@
 """Why a step must run: a value; words come last."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, unique
 
 
+@unique  # else two causes with the same words would be one
 class Cause(StrEnum):
     """What can be a reason, each with its words for people."""
 

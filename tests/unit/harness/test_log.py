@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from tidemark.harness import logs
+from tidemark.project import HERE
 
 import pytest
 
@@ -111,7 +112,7 @@ def host(monkeypatch, tmp_path):
 @pytest.mark.parametrize("kind", MISBEHAVIOUR)
 def test_a_webhook_that_misbehaves_neither_stops_nor_delays(host, kind):
     address = host(MISBEHAVIOUR[kind])
-    trouble = logs.alert({"message": "late data"}, f"{address}/SECRET?token=SECRET")
+    trouble = logs.alert(HERE, {"message": "late data"}, f"{address}/SECRET?token=SECRET")
     assert trouble.startswith(f"webhook {address} did not take the alert: ")
     if kind in ("never answers", "a byte at a time"):
         assert trouble.endswith("no answer within 0.5 s")  # not what came after all of its bytes
@@ -131,7 +132,7 @@ def test_a_redirect_is_not_followed_and_counts_as_not_taken(host, code):
 
     there = host(tells)
     here = host(answers(f"HTTP/1.1 {code} x\r\nLocation: {there}/SECRET\r\n\r\n".encode()))
-    trouble = logs.alert({"message": "late data"}, f"{here}/SECRET")
+    trouble = logs.alert(HERE, {"message": "late data"}, f"{here}/SECRET")
     assert trouble == (
         f"webhook {here} did not take the alert: it answered {code}, a redirect: set the address"
         " that it leads to"
@@ -141,9 +142,9 @@ def test_a_redirect_is_not_followed_and_counts_as_not_taken(host, code):
 
 def test_an_alert_arrives_and_all_of_a_step_share_one_limit(host):
     address = host(answers(b"HTTP/1.1 200 OK\r\n\r\n"))
-    assert logs.alert({"message": "\ud800"}, f"{address}/a") is None
+    assert logs.alert(HERE, {"message": "\ud800"}, f"{address}/a") is None
     silent = host(lambda connection: time.sleep(9))
-    told = [logs.alert({"message": "late"}, silent) for _ in range(20)]
+    told = [logs.alert(HERE, {"message": "late"}, silent) for _ in range(20)]
     assert "no answer within" in told[0]
     assert "that a step's alerts have" in told[19]
 
@@ -154,6 +155,6 @@ def test_whatever_is_raised_is_only_told(host, monkeypatch, error):
         raise error
 
     monkeypatch.setattr("urllib.request.build_opener", raising)
-    told = logs.alert({"message": "late"}, "https://h.example:8443/SECRET")
+    told = logs.alert(HERE, {"message": "late"}, "https://h.example:8443/SECRET")
     assert told.startswith("webhook https://h.example:8443 did not take the alert: ")
     assert "SECRET" not in told

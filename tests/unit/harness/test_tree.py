@@ -6,10 +6,10 @@ from pathlib import Path
 from tidemark.config import view
 from tidemark.dag import graph, promises
 from tidemark.files import locks, store
-from tidemark.harness import publishing, record, verification
+from tidemark.harness import code, publishing, record, verification
 from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause
-from tidemark.harness.record import Checkpoint, Input, Output
+from tidemark.harness.record import Checkpoint, Input, Module, Output
 from tidemark.harness.staleness import Look
 from tidemark.project import Tree
 
@@ -33,6 +33,7 @@ def project(root: Path) -> Tree:
     tree = Tree(root, root)
     view.sync(tree, {"models": {"ridge": {"alpha": 1}}}, view.naming("config.yaml"), 2**62)
     out = (root / "features/out.csv").stat()
+    meant = code._meaning(FILES["scripts/smooth.py"].encode())  # the same with other comments
     ran = Checkpoint(
         SMOOTH,
         datetime.now(UTC),
@@ -41,6 +42,7 @@ def project(root: Path) -> Tree:
             "data/*.csv": Input(store.sha256(b"data/in.csv")),
         },
         config={"models.ridge.alpha": 1},
+        code={"scripts/smooth.py": Module(store.sha256(b"older"), meant)},
         libraries={"numpy": "2.0"},
         outputs={"features/out.csv": Output(store.sha256(b"out"), 3, out.st_mtime_ns)},
     )
