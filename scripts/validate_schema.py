@@ -1,9 +1,10 @@
 """Hold a source in data/raw/ against its schema and a calendar; data_gate stops at errors."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from tidemark.bars import closes
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.harness.step import Run, step
 from tidemark.layout.fetch_data import RAW, RAW_LINES
 from tidemark.layout.validate_schema import FINDINGS, SESSIONS
@@ -26,13 +27,34 @@ def validate_schema(run: Run) -> None:
     frame = run.read.parquet(RAW.format(source=name))
     content = run.read.content(f"schemas/{name}.json")
     rules, sha256 = _rules(name, content), schema.fingerprint(content)
-    held = _held(run, name, frame["timestamp"], rules)
-    findings = [
-        *_acknowledgement(run, name, sha256),
-        *_values(run, name, frame, rules),
-        *_sessions(run, name, frame, rules, held),
-    ]
-    section = settings.section_of(run.config["fetch_data"], name)
+    against, fetch = run.config["validate_schema"], run.config["fetch_data"]
+    quoted = against["acknowledged_schemas"].get(name, "")
+    findings: list[Finding] = []
+    if not schema.is_acknowledged(sha256, quoted):
+        findings.append(report.unacknowledged(name, sha256))
+
+    as_of = None if against["as_of"] is None else pd.Timestamp(against["as_of"])
+    if name == "prices":
+        longest = run.config["preprocess"]["longest_hole_days"]
+        counts = completeness.fillable(frame, longest)
+        findings += checks.check(frame, rules, as_of, counts=counts)
+        findings += completeness.check(frame, rules, longest, counts)
+    else:
+        findings += checks.check(frame, rules, as_of, summed=_summed(name, frame))
+
+    held = None
+    if against["calendar"] is not None and (name == "prices" or rules.gaps != "ignore"):
+        held, notes = _held(name, against, frame["timestamp"], rules)
+        for note in notes:
+            run.tell.note(note)
+    if name == "prices":
+        run.write.parquet(SESSIONS, closes.table(held))
+    if rules.gaps != "ignore":
+        daily = name != "prices" or fetch["prices"]["bar"] == "daily"
+        named = frame if "ticker" in frame else frame.assign(ticker=name)
+        findings += sessions.gaps(named, held, daily=daily, severity=rules.gaps)
+
+    section = settings.section_of(fetch, name)
     if any(finding.rows for finding in findings):
         lines = run.read.parquet(RAW_LINES.format(source=name))
         where = places.finder(lines, run.plain(section.get("columns", {})))
@@ -41,8 +63,6 @@ def validate_schema(run: Run) -> None:
         run.log.info("%s: %s", finding.check, finding.message)
         if finding.severity != "error":  # errors are the gate's to tell, those of all sources
             run.tell.note(finding.in_words())
-    if name == "prices":
-        run.write.parquet(SESSIONS, closes.table(held))
     part = report.Part.of(section["path"], sha256, frame, findings)
     run.write.json(FINDINGS.format(source=name), part.as_json())
     run.tell.headline(report.summary([part]))
@@ -59,65 +79,43 @@ def _rules(name: str, content: bytes) -> Schema:
     return rules
 
 
-def _values(run: Run, name: str, frame: pd.DataFrame, rules: Schema) -> list[Finding]:
-    """What the schema says, and of prices what it says of each ticker."""
-    if name != "prices":
-        actions = name == "corporate_actions"
-        dividends = frame["value"].where(frame["kind"] == "dividend") if actions else None
-        return checks.check(frame, rules, _as_of(run), dividends)
-    longest = run.config["preprocess"]["longest_hole_days"]
-    counted = completeness.fillable(frame, longest)
-    return [
-        *checks.check(frame, rules, _as_of(run), counted=counted),
-        *completeness.check(frame, rules, longest, counted),
-    ]
-
-
-def _as_of(run: Run) -> pd.Timestamp | None:
-    day = run.config["validate_schema"]["as_of"]
-    return None if day is None else pd.Timestamp(day)
-
-
-def _acknowledgement(run: Run, name: str, sha256: str) -> list[Finding]:
-    quoted = run.config["validate_schema"]["acknowledged_schemas"].get(name, "")
-    return [] if schema.is_acknowledged(sha256, quoted) else [report.unacknowledged(name, sha256)]
-
-
-def _held(run: Run, name: str, times: pd.Series, rules: Schema) -> "Held | None":
-    """The exchange's sessions from the first to the last of these times; None if nobody asks."""
-    against = run.config["validate_schema"]
-    exchange = against["calendar"]
-    if exchange is None or (name != "prices" and rules.gaps == "ignore"):
+def _summed(name: str, frame: pd.DataFrame) -> pd.Series | None:
+    """The values that add up over rows with one key: a ticker's dividends of a day."""
+    if name != "corporate_actions":
         return None
+    return frame["value"].where(frame["kind"] == "dividend")
+
+
+def _held(
+    name: str, against: Mapping[str, Any], times: pd.Series, rules: Schema
+) -> "tuple[Held | None, list[str]]":
+    """The exchange's sessions from the first to the last of these times, and what to tell of them.
+
+    None where the calendar does not reach so far, if the schema asks for no sessions.
+    """
     from tidemark.bars import trading_calendar
 
-    exceptions = against["extra_sessions"], against["closed_sessions"]
+    exchange, exceptions = (
+        against["calendar"],
+        (against["extra_sessions"], against["closed_sessions"]),
+    )
     try:
         held = trading_calendar.held(exchange, times.min(), times.max(), *exceptions)
-    except InputError as error:
+    except BadValue as bad:
         if rules.gaps != "ignore":
             raise
-        run.tell.note(f"{error.where}: {error.problem}; going on as without a calendar")
-        return None
-    for day in held.known:
-        run.tell.note(f"{exchange} says the same of {day} by itself: no exception is needed")
+        told = f"validate_schema.{bad.parameter}: {bad.problem}; going on as without a calendar"
+        return None, [told]
+    notes = [
+        f"{exchange} says the same of {day} by itself: no exception is needed" for day in held.known
+    ]
     if name == "prices" and held.beyond:
         covered = f"{times.min().date()} to {times.max().date()}"
         days = several(held.beyond)
-        run.tell.note(
+        notes.append(
             f"exceptions to {exchange} outside the bars, {covered}, have no effect: {days}"
         )
-    return held
-
-
-def _sessions(
-    run: Run, name: str, frame: pd.DataFrame, rules: Schema, held: "Held | None"
-) -> list[Finding]:
-    if rules.gaps == "ignore" or held is None:
-        return []
-    daily = name != "prices" or run.config["fetch_data"]["prices"]["bar"] == "daily"
-    named = frame if "ticker" in frame else frame.assign(ticker=name)
-    return sessions.gaps(named, held, daily=daily, severity=rules.gaps)
+    return held, notes
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ def days(prices: pd.DataFrame) -> pd.Series:
 def mismatches(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     """The bars whose factor moved without an event, or not as the events of that day say.
 
-    A step passes if either convention (see the module) explains it. Events that cannot be judged
-    are left out: see `unjudged` and `without_bar`.
+    A step passes if either convention (see the module) explains it. What cannot be judged is left
+    out: see `hidden_steps`, `unjudged` and `without_bar`.
 
     Args:
         prices: `timestamp`, `ticker`, `close`, `adj_close`, and what `days` needs; sorted by ticker
@@ -96,6 +96,28 @@ def mismatches(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) ->
         (bars["step"] / crsp - 1).abs() > tolerance
     )
     return bars.assign(expected=wiki).loc[wrong, ["timestamp", "ticker", "step", "expected"]]
+
+
+def hidden_steps(prices: pd.DataFrame, tolerance: float) -> pd.DataFrame:
+    """The first bars with a known factor after bars without one, where it is another than before.
+
+    When the factor moved is not known, so that `mismatches` cannot judge it.
+
+    Args:
+        prices: `timestamp`, `ticker`, `close`, `adj_close`; sorted by ticker and time, with a
+            default index.
+        tolerance: largest relative difference that is none.
+
+    Returns:
+        `timestamp`, `ticker`, `step` (the last known factor by that of this bar) of those rows,
+        with their index.
+    """
+    known = prices[(prices["adj_close"] / prices["close"]).notna()]
+    row = known.index.to_series()
+    across = row.groupby(known["ticker"], sort=False).diff() > 1
+    step = factor_steps(known)
+    moved = across & ((step - 1).abs() > tolerance)
+    return known.assign(step=step).loc[moved, ["timestamp", "ticker", "step"]]
 
 
 def _events_by_day(actions: pd.DataFrame) -> pd.DataFrame:

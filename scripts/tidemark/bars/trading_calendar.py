@@ -7,12 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tidemark.bars import clocks
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 
 import exchange_calendars
 import pandas as pd
 
-WHERE = "config.yaml: validate_schema.calendar"
 DAY = pd.Timedelta(days=1)
 
 
@@ -54,7 +53,7 @@ def held(
         closed: ISO dates on which no session was held although the calendar has one.
 
     Raises:
-        InputError: the exchange is unknown, or its calendar does not reach that far.
+        BadValue: `calendar`, if the exchange is unknown, or its calendar does not reach that far.
     """
     start, end = pd.Timestamp(first).normalize() - DAY, pd.Timestamp(last).normalize() + DAY
     calendar = _calendar(exchange, start, end)
@@ -79,14 +78,14 @@ def _calendar(exchange: str, start: pd.Timestamp, end: pd.Timestamp) -> Any:
     try:
         return exchange_calendars.get_calendar(exchange, start=start, end=end)
     except exchange_calendars.errors.InvalidCalendarName as error:
-        raise InputError(
-            WHERE,
+        raise BadValue(
+            "calendar",
             f"unknown exchange calendar {exchange!r}",
             "use a code such as XNYS, XLON or 24/7, or null to leave sessions unchecked",
         ) from error
     except ValueError as error:
         problem = " ".join(str(error).split()).rstrip(".")
-        raise InputError(WHERE, problem, "use another calendar, or null") from error
+        raise BadValue("calendar", problem, "use another calendar, or null") from error
 
 
 def _with_whole_days(

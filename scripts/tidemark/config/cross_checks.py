@@ -25,7 +25,7 @@ from tidemark.models.settings import Model
 from tidemark.ohlcv import FIELDS
 from tidemark.preprocessing.settings import Scenario, Winsorise
 from tidemark.project import Tree
-from tidemark.sources.settings import READERS, SERIES, FetchData, Prices
+from tidemark.sources.settings import READERS, FetchData, Prices
 from tidemark.validation.settings import ValidateSchema
 
 from pydantic import ValidationError
@@ -159,7 +159,7 @@ def _file_names(whole: Config) -> list[Fault]:
     taken = Counter([*pairs, *(f"{pair}_bootstrap" for pair in pairs), "scenario_compare"])
     clashes = sorted(name for name, count in taken.items() if count > 1)
     faults = [Fault.at("models", Kind.COLLISION, name=name) for name in clashes]
-    raw = [*whole.fetch_data.economic, *(name for name in READERS if name != SERIES)]
+    raw = [*whole.fetch_data.economic, *READERS]  # a series named SERIES would be found as that
     return faults + [
         Fault.at(f"fetch_data.economic.{name}", Kind.NAME_TAKEN)
         for name, count in Counter(raw).items()

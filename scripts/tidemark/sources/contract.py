@@ -42,7 +42,8 @@ class Batch:
     """What a source returns.
 
     Attributes:
-        records: a tidy frame, sorted, with a default index.
+        records: a tidy frame, sorted, with a default index; all that the source has, because they
+            replace those of its last batch, and not only what is new since the cursor.
         places: where each record stands in what was read, row for row; see `places`.
         cursor: how far the records reach, from which a later request may go on.
         notes: what the user should know.

@@ -9,16 +9,30 @@ from tidemark.validation.finding import Finding, iso, offenders
 import pandas as pd
 
 
-def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
+def cross_check(
+    prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float | None
+) -> Iterator[Finding]:
     """Report ex-dates without a step of adj_close / close, steps without an event, unequal ones.
 
-    Events that could not be judged are reported too, because they have not passed.
+    Steps and events that could not be judged are reported too, because they have not passed.
 
     Args:
         prices: as in data/raw/, with a default index.
         actions: as in data/raw/, with a default index.
-        tolerance: largest relative difference of a step that passes.
+        tolerance: largest relative difference of a step that passes; None: nothing is checked, and
+            a note says so.
     """
+    if tolerance is None:
+        yield Finding(
+            "adjustment",
+            None,
+            "steps of adj_close / close are not held against corporate actions, because"
+            " adjustment_tolerance is null",
+            "set adjustment_tolerance in the schema of corporate_actions",
+            "note",
+            0,
+        )
+        return
     wrong = corporate_actions.mismatches(prices, actions, tolerance)
     if len(wrong):
         step, expected = wrong["step"].iloc[0], wrong["expected"].iloc[0]
@@ -35,6 +49,25 @@ def cross_check(prices: pd.DataFrame, actions: pd.DataFrame, tolerance: float) -
                 prices,
                 prices.index.to_series().isin(wrong.index),
                 wrong["step"].reindex(prices.index),
+            ),
+            "prices",
+        )
+    hidden = corporate_actions.hidden_steps(prices, tolerance)
+    if len(hidden):
+        yield Finding(
+            "unjudged",
+            "adj_close",
+            f"{counted(len(hidden), 'step')} of adj_close / close across bars of which it is not"
+            f" known, which {'were' if len(hidden) > 1 else 'was'} not checked, the first"
+            f" {hidden['ticker'].iloc[0]} {iso(hidden['timestamp'].iloc[0])} by"
+            f" {hidden['step'].iloc[0]:.6f}",
+            "fill close and adj_close of the bars before, or check by hand what happened there",
+            "warning",
+            len(hidden),
+            offenders(
+                prices,
+                prices.index.to_series().isin(hidden.index),
+                hidden["step"].reindex(prices.index),
             ),
             "prices",
         )

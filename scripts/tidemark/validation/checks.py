@@ -25,7 +25,7 @@ def check(
     schema: Schema,
     as_of: pd.Timestamp | None,
     summed: pd.Series | None = None,
-    counted: pd.Series | None = None,
+    counts: pd.Series | None = None,
 ) -> list[Finding]:
     """Check a frame against its schema.
 
@@ -35,7 +35,7 @@ def check(
         as_of: the day on which freshness is judged; None: not at all.
         summed: values that add up over rows with the same key, NaN where they do not; None: no
             values add up.
-        counted: for prices, whether a missing value in each row counts (see `completeness`, which
+        counts: for prices, whether a missing value in each row counts (see `completeness`, which
             also judges those of adj_close); None: all count.
     """
     findings = [*_drift(frame, schema), *_size(frame, schema)]
@@ -49,10 +49,10 @@ def check(
         if name not in sound:
             findings.append(_wrong_type(frame, name, column))
         elif name not in empty:
-            if counted is None:
+            if counts is None:
                 findings += _nulls(frame, name, column.max_null_rate, frame[name].isna())
             elif name != PRICE:
-                findings += _nulls(frame, name, column.max_null_rate, frame[name].isna() & counted)
+                findings += _nulls(frame, name, column.max_null_rate, frame[name].isna() & counts)
             findings += _values(frame, name, column)
     if sound.issuperset(schema.unique):
         findings += _duplicates(frame, schema.unique, summed)
@@ -118,15 +118,11 @@ def _values(frame: pd.DataFrame, name: str, column: Column) -> Iterator[Finding]
             yield Finding(
                 rule,
                 name,
-                f"{_counted(int(bad.sum()))} {words}",
+                f"{counted(int(bad.sum()), 'value')} {words}",
                 MEND,
                 count=int(bad.sum()),
                 rows=offenders(frame, bad, values),
             )
-
-
-def _counted(count: int) -> str:
-    return f"{count:,} value{'' if count == 1 else 's'}"
 
 
 def _broken(values: pd.Series, column: Column) -> Iterator[tuple[str, pd.Series, str]]:
@@ -150,7 +146,7 @@ def _nulls(frame: pd.DataFrame, name: str, limit: float, missing: pd.Series) -> 
         yield Finding(
             "null_rate",
             name,
-            f"{_counted(int(missing.sum()))} missing of {len(frame):,}"
+            f"{counted(int(missing.sum()), 'value')} missing of {len(frame):,}"
             f" ({missing.mean():.1%}; the limit is {limit:.1%})",
             "complete the source, or raise max_null_rate in the schema",
             count=int(missing.sum()),
@@ -207,7 +203,8 @@ def _ohlc(frame: pd.DataFrame, tolerance: float) -> Iterator[Finding]:
         yield Finding(
             "ohlc",
             "high, low",
-            f"{_counted(int(bad.sum()))} where high is not the highest or low not the lowest",
+            f"{counted(int(bad.sum()), 'value')} where high is not the highest or low not the"
+            " lowest",
             "mend the bar in the source",
             count=int(bad.sum()),
             rows=offenders(frame, bad, bars.reindex(frame.index)),
@@ -231,7 +228,8 @@ def _freshness(frame: pd.DataFrame, schema: Schema, as_of: pd.Timestamp) -> Iter
         yield Finding(
             "future",
             "timestamp",
-            f"{_counted(int(future.sum()))} after {iso(as_of)}, as of which freshness is judged",
+            f"{counted(int(future.sum()), 'value')} after {iso(as_of)}, as of which freshness is"
+            " judged",
             "set validate_schema.as_of in config.yaml",
             severity="warning",
             count=int(future.sum()),

@@ -27,7 +27,7 @@ def fillable(prices: pd.DataFrame, longest_hole_days: int) -> pd.Series:
 
 
 def check(
-    prices: pd.DataFrame, rules: Schema, longest_hole_days: int, counted: pd.Series
+    prices: pd.DataFrame, rules: Schema, longest_hole_days: int, counts: pd.Series
 ) -> Iterator[Finding]:
     """Report tickers that lack more than max_null_rate, and holes.
 
@@ -35,7 +35,7 @@ def check(
         prices: as in data/raw/, with a default index.
         rules: the schema of prices.
         longest_hole_days: how many days without a value are no hole yet.
-        counted: as returned by `fillable`.
+        counts: as returned by `fillable`.
     """
     limit = rules.fields[PRICE].max_null_rate if PRICE in rules.fields else 1.0
     if prices[PRICE].notna().any():
@@ -45,12 +45,12 @@ def check(
         yield from _absent(prices, limit, found["ticker"])
     for name, column in rules.fields.items():
         if column.type == "number" and name in prices:
-            yield from _rates(prices, name, column.max_null_rate, counted)
+            yield from _rates(prices, name, column.max_null_rate, counts)
 
 
-def _rates(prices: pd.DataFrame, name: str, limit: float, counted: pd.Series) -> Iterator[Finding]:
+def _rates(prices: pd.DataFrame, name: str, limit: float, counts: pd.Series) -> Iterator[Finding]:
     """An error where prices would be invented; a warning for the other columns."""
-    missing = prices[name].isna() & counted
+    missing = prices[name].isna() & counts
     if name != PRICE and missing.mean() > limit:
         return  # an error of the whole table, which `checks` reports
     if name == PRICE:  # a ticker that never had a price has no start: all its rows count

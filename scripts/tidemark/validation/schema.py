@@ -2,11 +2,20 @@
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from tidemark.errors import InputError
+from tidemark.errors import InputError, hint
+from tidemark.ohlcv import OHLC
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 SHORTEST_ACKNOWLEDGEMENT = 12  # hex digits
 
@@ -42,12 +51,32 @@ class Schema(_Strict):
     gaps: Literal["error", "warning", "ignore"] = "ignore"
     adjustment_tolerance: Tolerance | None = None
 
+    @field_validator("unique", "age_of", "ohlc_tolerance")
+    @classmethod
+    def _must_be_about_fields(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse a rule on a column that is no field: its check would look at nothing."""
+        if info.field_name == "age_of":
+            needed = [value]
+        elif info.field_name == "ohlc_tolerance":
+            needed = [] if value is None else [*OHLC]
+        else:
+            needed = value
+        fields = info.data.get("fields", dict.fromkeys(needed))  # absent if at fault themselves
+        for name in needed:
+            if name not in fields:
+                context = {"name": name, "meant": hint(name, fields)}
+                raise PydanticCustomError(
+                    "no_field", "{name} is none of the fields{meant}", context
+                )
+        return value
+
 
 def parse(path: str, content: bytes) -> Schema:
     """Read a schema file.
 
     Raises:
-        InputError: it is not JSON, or has a rule that does not exist.
+        InputError: it is not JSON, or has a rule that does not exist, or one on a column that is
+            none of its fields.
     """
     try:
         return Schema.model_validate_json(content)

@@ -18,17 +18,33 @@ LOOSEN = "set `gaps` to warning in its schema"
 DAY = pd.Timedelta(days=1)
 
 
-def gaps(prices: pd.DataFrame, held: "Held", *, daily: bool, severity: str) -> list[Finding]:
+def _unchecked(severity: str) -> Finding:
+    """The note that nobody looks for missing sessions, although a schema asks for it."""
+    return Finding(
+        "gaps",
+        None,
+        f"sessions without a bar are not looked for, although the schema has gaps: {severity},"
+        " because validate_schema.calendar is null",
+        "name the exchange in validate_schema.calendar, or set gaps to ignore in the schema",
+        "note",
+        0,
+    )
+
+
+def gaps(prices: pd.DataFrame, held: "Held | None", *, daily: bool, severity: str) -> list[Finding]:
     """Report sessions without a bar between a ticker's first and last, and bars outside sessions.
 
     Args:
         prices: `timestamp`, `ticker`; sorted by ticker and time, with a default index.
-        held: the exchange's sessions, from the first bar to the last.
+        held: the exchange's sessions, from the first bar to the last; None: nothing is checked, and
+            a note says so.
         daily: whether a bar stands for a session; else a session needs one bar between its open
             and its close, bars outside these hours on a day with a session are a note, and bars on
             other days are no more than a warning.
         severity: of the findings, error or warning.
     """
+    if held is None:
+        return [_unchecked(severity)]
     sessions = held.sessions
     if daily:
         days = prices["timestamp"].dt.normalize()

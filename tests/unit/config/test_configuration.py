@@ -127,6 +127,7 @@ def test_the_json_schema_for_editors_is_up_to_date():
         ('date_format: "%Y-%m-%d"', 'date_format: "%Y-%Q"', "is not a format that strptime knows"),
         ("test_start: 2010-07-01", "test_start: 2010-W26-4", "must be a date such as"),
         ("  treasury:", "  prices:", "fetch_data.economic.prices: this name is taken"),
+        ("  treasury:", "  economic:", "fetch_data.economic.economic: this name is taken"),
         ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alhpa: [1.0]}", "did you mean alpha?"),
         ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alpha: [-1.0]}", "grid.alpha: -1.0"),
     ],

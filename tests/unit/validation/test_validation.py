@@ -2,11 +2,10 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import validate_schema
 from tidemark.bars import trading_calendar
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.validation import adjustments, checks, report, schema, sessions
 
 import numpy as np
@@ -88,6 +87,22 @@ def test_bad_schema_is_named(text, words):
     assert "\n" not in message
     for word in [*words, "Cure: "]:
         assert word in message
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "absent"),
+    [
+        ("unique", ["open", "tickr"], "tickr"),
+        ("age_of", "available_ad", "available_ad"),
+        ("ohlc_tolerance", 0.1, "high"),
+    ],
+)
+def test_a_rule_on_a_column_that_is_no_field_is_refused(rule, value, absent):
+    fields = {"ticker": {"type": "string"}, "open": {"type": "number"}}
+    content = {"description": [], "min_rows": 1, "unique": ["ticker"], "fields": fields}
+    with pytest.raises(InputError, match=f"{absent} is none of the fields") as caught:
+        schema.parse("schemas/x.json", json.dumps(content | {rule: value}).encode())
+    assert caught.value.where == f"schemas/x.json: {rule}"
 
 
 # --- Checks
@@ -296,9 +311,9 @@ def test_exchange_calendars_counts_of_the_new_york_stock_exchange():
     ],
 )
 def test_a_calendar_that_cannot_be_had_names_the_key(exchange, first, words):
-    with pytest.raises(InputError, match=words) as caught:
+    with pytest.raises(BadValue, match=words) as caught:
         trading_calendar.held(exchange, pd.Timestamp(first), AS_OF)
-    assert caught.value.where == "config.yaml: validate_schema.calendar"
+    assert caught.value.parameter == "calendar"
 
 
 @pytest.fixture(scope="module")
@@ -434,14 +449,10 @@ def test_named_exceptions_are_sessions_or_none():
 
 
 def test_exceptions_outside_the_bars_are_told():
-    notes = []
     settings = {"calendar": "XNYS", "extra_sessions": ["2031-01-02", "2013-03-02"]}
     settings["closed_sessions"] = ["2003-01-02"]
-    run = SimpleNamespace(
-        config={"validate_schema": settings}, tell=SimpleNamespace(note=notes.append)
-    )
     times = pd.Series(pd.to_datetime(["2013-02-25", "2013-03-04"]))
-    validate_schema._held(run, "prices", times, rules("prices"))
+    _, notes = validate_schema._held("prices", settings, times, rules("prices"))
     assert notes == [
         "exceptions to XNYS outside the bars, 2013-02-25 to 2013-03-04, have no effect:"
         " 2003-01-02, 2031-01-02"
@@ -470,7 +481,29 @@ def test_a_whole_day_leaves_the_hours_of_other_sessions_alone():
     assert (held.sessions["open"][1:].to_numpy() >= held.sessions["close"][:-1].to_numpy()).all()
 
 
+def test_sessions_that_nobody_looks_for_are_told(held_days):
+    (finding,) = sessions.gaps(daily_bars(held_days), None, daily=True, severity="error")
+    assert (finding.check, finding.severity) == ("gaps", "note")
+    assert "gaps: error, because validate_schema.calendar is null" in finding.message
+
+
 # --- Corporate actions
+
+
+def test_actions_that_nobody_checks_are_told(prices):
+    events = pd.DataFrame({"timestamp": [], "ticker": [], "kind": [], "value": []})
+    (finding,) = adjustments.cross_check(prices, events, None)
+    assert finding.severity == "note"
+    assert "adjustment_tolerance is null" in finding.message
+
+
+def test_a_step_across_a_bar_without_a_close_is_a_warning(prices):
+    prices.loc[100, "close"] = prices.loc[400, "adj_close"] = np.nan
+    prices.loc[:100, "adj_close"] = 2.75
+    events = pd.DataFrame({"timestamp": [AS_OF], "ticker": "A", "kind": "dividend", "value": 0.0})
+    (finding,) = adjustments.cross_check(prices, events, 1e-4)
+    assert (finding.check, finding.count, finding.severity) == ("unjudged", 1, "warning")
+    assert [(row["row"], row["value"]) for row in finding.rows] == [(102, 0.5)]
 
 
 def test_unexplained_steps_and_lost_ex_dates_are_warnings(prices):
