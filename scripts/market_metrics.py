@@ -13,12 +13,12 @@ from tidemark.layout.split_data import TEST
 from tidemark.layout.train_models import MODEL
 from tidemark.layout.validate_schema import SESSIONS
 from tidemark.market import market_metrics as measures
-from tidemark.market.grid import forecasts_on
+from tidemark.market.grid import Prices, forecasts_on
 from tidemark.market.scenarios import files
 from tidemark.market.scenarios.market import MarketScenario
 from tidemark.market.settings import MarketMetrics
 from tidemark.models import within_windows
-from tidemark.naming import several
+from tidemark.naming import counted, several
 from tidemark.preprocessing import as_known
 
 import pandas as pd
@@ -46,15 +46,15 @@ def market_metrics(run: Run) -> None:
         happened = _ex_dates(actions, zone)
     for name in sources["economic"]:
         released = run.read.parquet(RAW.format(source=name))["available_at"]
-        if released.diff().median() >= WEEK:  # with a value a day, it is no series of events
-            instants_of = closes.of_bars(sources["prices"], run.read.parquet)
-            instants = instants_of(pd.Series(history.timestamp))
-            happened[f"{name}_release"] = _first_bars(history.timestamp, instants, released)
+        if problem := _no_events(released):
+            run.tell.note(f"{name}: {problem}")
+            continue
+        instants_of = closes.of_bars(sources["prices"], run.read.parquet)
+        instants = instants_of(pd.Series(history.timestamp))
+        happened[f"{name}_release"] = _first_bars(history.timestamp, instants, released)
     for kind, events in happened.items():
-        alone = _without_prices(events, history.ticker)
-        if len(alone):
-            tickers = several(sorted(alone["ticker"].unique()))
-            run.tell.note(f"{len(alone):,} events ({kind}) of tickers without prices: {tickers}")
+        for note in _left_out(events, kind, history):
+            run.tell.note(note)
         frames += _around(events, kind, real, settings)
 
     scenario, model = settings.forecasts.scenario, settings.forecasts.model
@@ -92,17 +92,32 @@ def _ex_dates(actions: pd.DataFrame, zone: str | None) -> dict[str, pd.DataFrame
     return {str(kind): part[KEYS] for kind, part in actions.groupby("kind")}
 
 
+def _no_events(released: pd.Series) -> str | None:
+    """Why releases are no events to look around; None if they are."""
+    usual = released.diff().median()
+    if usual >= WEEK:
+        return None
+    why = "less than a week apart" if pd.notna(usual) else "too few to say how often they come"
+    return f"{counted(len(released), 'release')}, {why}: not looked at as events"
+
+
 def _first_bars(bars: Times, instants: pd.Series, released: pd.Series) -> pd.DataFrame:
-    """Of each release, the first bar to know it."""
-    return pd.DataFrame({"timestamp": bars[as_known.first_to_know(instants, released)]})
+    """The first bar to know each release, NaT where none is."""
+    first = as_known.first_to_know(instants, released)
+    return pd.DataFrame({"timestamp": pd.Series(bars[first], first.index).reindex(released.index)})
 
 
-def _without_prices(events: pd.DataFrame, tickers: Sequence[str]) -> pd.DataFrame:
-    """The events of tickers that have none; what is of all tickers has them."""
-    if "ticker" not in events:
-        return events[:0]
-    known = pd.DataFrame({"ticker": tickers})
-    return events[joining.without_partner(events, known, ["ticker"])]
+def _left_out(events: pd.DataFrame, kind: str, prices: Prices) -> Iterator[str]:
+    """Events of one kind that no bar is around, as notes."""
+    if "ticker" in events:
+        known = pd.DataFrame({"ticker": prices.ticker})
+        alone = joining.without_partner(events, known, ["ticker"])
+        if alone.any():
+            tickers = several(sorted(events["ticker"][alone].unique()))
+            yield f"{counted(alone.sum(), 'event')} ({kind}) of tickers without prices: {tickers}"
+        events = events[~alone]
+    if early_or_late := int(measures.outside(prices, events).sum()):
+        yield f"{counted(early_or_late, 'event')} ({kind}) before the first bar or after the last"
 
 
 def _around(

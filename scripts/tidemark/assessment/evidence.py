@@ -40,7 +40,7 @@ class Evidence:
     annual_return: float
     benchmark: str
     benchmark_return: float
-    flat_years: float  # before the first position
+    flat_years: float  # before the first position; NaN if there never was one
     return_since: float  # a year, from then on
     benchmark_return_since: float
     difference_interval: tuple[float, float]  # Sharpe ratio less the benchmark's
@@ -125,19 +125,22 @@ def _of_best(
 def _since_first_position(chosen: Floats, benchmark: Floats, plan: Plan) -> dict[str, Floats]:
     """What both earned from the bar on which each set first held something.
 
-    A rule that needs a year of bars sits that year out, which is luck, good or bad.
+    A rule that needs a year of bars sits that year out, which is luck, good or bad. Of a set that
+    never held anything, nothing of this is defined.
     """
-    first = np.argmax(np.abs(chosen - plan.cash) > NOTHING, axis=0)
+    held = np.abs(chosen - plan.cash) > NOTHING
+    first = np.argmax(held, axis=0)
     since = [
         _annual(np.column_stack([own, benchmark])[start:], plan)
         for own, start in zip(chosen.T, first, strict=True)
     ]
     ours, theirs = np.array(since).T
-    return {
+    figures = {
         "flat_years": first / plan.periods_per_year,
         "return_since": ours,
         "benchmark_return_since": theirs,
     }
+    return {name: np.where(held.any(axis=0), values, np.nan) for name, values in figures.items()}
 
 
 def _of_choice(sets: Floats, benchmark: Floats, plan: Plan) -> dict[str, float]:

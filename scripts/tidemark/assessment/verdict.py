@@ -130,6 +130,8 @@ def _walked(evidence: Evidence) -> str:
 
 def _since(evidence: Evidence) -> str:
     """A rule that had to wait for its first bars may owe its lead to what it missed meanwhile."""
+    if np.isnan(evidence.flat_years):
+        return " (it never had a position)"
     if evidence.flat_years < WAITED:
         return ""
     return (

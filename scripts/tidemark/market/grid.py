@@ -66,7 +66,14 @@ def locked(values: Floats) -> Floats:
 
 
 def side_by_side(parts: Sequence[Prices]) -> Prices:
-    """Put prices on the same time axis side by side; columns without any bar are left out."""
+    """Put prices on the same time axis side by side; columns without any bar are left out.
+
+    Raises:
+        ValueError: time axes differ.
+    """
+    axis = parts[0].timestamp
+    if any(not np.array_equal(prices.timestamp, axis) for prices in parts):
+        raise ValueError("prices on other time axes cannot stand side by side")
     kept = [(prices, prices.has_bars) for prices in parts]
     fields = {
         name: np.concatenate([getattr(prices, name).T[has_bars] for prices, has_bars in kept]).T

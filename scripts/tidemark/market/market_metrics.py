@@ -197,11 +197,15 @@ def _last(values: Floats) -> Floats:
 # --- Around events
 
 
+def outside(prices: Prices, events: pd.DataFrame) -> pd.Series:
+    """Whether each event is before the first bar, or after the last, or at no known time."""
+    return ~events["timestamp"].between(prices.timestamp[0], prices.timestamp[-1])
+
+
 def event_bars(prices: Prices, events: pd.DataFrame, before: int, after: int) -> Bools:
     """The bars around events, (bars, tickers).
 
-    An event falls on the first bar at or after its `timestamp`; those before the first bar and
-    after the last are left out.
+    An event falls on the first bar at or after its `timestamp`; those `outside` are left out.
 
     Args:
         prices: bars.
@@ -210,7 +214,7 @@ def event_bars(prices: Prices, events: pd.DataFrame, before: int, after: int) ->
         before, after: how many bars on either side belong to the event.
     """
     time = prices.timestamp
-    inside = events[(events["timestamp"] >= time[0]) & (events["timestamp"] <= time[-1])]
+    inside = events[~outside(prices, events)]
     bar = np.searchsorted(time, inside["timestamp"].to_numpy())
     around = np.zeros((len(time), len(prices.ticker)), dtype=np.bool_)
     offsets = bar[:, None] + np.arange(-before, after + 1)

@@ -25,6 +25,7 @@ Record = dict[str, Any]
 
 KEYS = ["timestamp", "ticker"]
 BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
+UNDEFINED = "undefined"  # a forecast or a target was no number
 BASELINE = "is the baseline"
 NOT_JUDGED: Record = {"adjusted_lower": None, "adjusted_upper": None, "verdict": None}
 
@@ -90,7 +91,9 @@ def paired_differences(
 
 def conclude(table: Sequence[Record]) -> list[str]:
     """What the comparison shows, in sentences; says so plainly when nothing beats the baseline."""
-    better, worse, undecided = (_models_in_words(table, v) for v in (BETTER, WORSE, UNDECIDED))
+    better, worse, undecided, undefined = (
+        _models_in_words(table, verdict) for verdict in (BETTER, WORSE, UNDECIDED, UNDEFINED)
+    )
     sentences = [
         f"Better than the baseline: {better}."
         if better
@@ -100,6 +103,8 @@ def conclude(table: Sequence[Record]) -> list[str]:
         sentences.append(f"Worse than the baseline: {worse}.")
     if undecided:
         sentences.append(f"No difference from the baseline is shown for {undecided}.")
+    if undefined:
+        sentences.append(f"The difference from the baseline is undefined for {undefined}.")
     return sentences
 
 
@@ -179,7 +184,8 @@ class _Sums:
         if rows.equals(others):
             return self._of_all(pair), self._of_all(other)
         if pair[0] == other[0]:
-            _require_same(rows, others, pair, other)
+            _require_forecast(rows, others, pair, other)
+            _require_forecast(others, rows, other, pair)
         rows = rows.merge(others, on=KEYS, validate="one_to_one")
         return self._over(rows, pair), self._over(rows, other)
 
@@ -191,7 +197,7 @@ class _Sums:
     def _over(self, rows: pd.DataFrame, pair: Pair) -> DateSums:
         mine = _of_rows(rows, self._forecasts[pair])
         base = pair[0], self._baseline
-        _require_same(rows, self._forecasts[base][KEYS], pair, base)
+        _require_forecast(rows, self._forecasts[base][KEYS], pair, base)
         reference = _of_rows(rows, self._forecasts[base])
         columns = (mine["y_true"], mine["y_pred"], reference["y_pred"])
         return forecast_metrics.per_date(
@@ -199,7 +205,7 @@ class _Sums:
         )
 
 
-def _require_same(rows: pd.DataFrame, others: pd.DataFrame, pair: Pair, other: Pair) -> None:
+def _require_forecast(rows: pd.DataFrame, others: pd.DataFrame, pair: Pair, other: Pair) -> None:
     """Refuse rows of one model that another one of the same scenario did not forecast."""
     if not rows.equals(others):
         name, less = (FORECASTS.format(scenario=s, model=m) for s, m in (pair, other))
@@ -239,7 +245,10 @@ def _differences(
 def _judge(drawn: Floats, settings: Evaluate, comparisons: int) -> Record:
     """The interval of an MSE difference at the corrected level, and what it says."""
     lower, upper = bootstrap.interval(drawn, _adjusted(settings, comparisons))
-    verdict = BETTER if upper < 0 else WORSE if lower > 0 else UNDECIDED
+    if np.isnan([lower, upper]).any():
+        verdict = UNDEFINED
+    else:
+        verdict = BETTER if upper < 0 else WORSE if lower > 0 else UNDECIDED
     return {"adjusted_lower": lower, "adjusted_upper": upper, "verdict": verdict}
 
 

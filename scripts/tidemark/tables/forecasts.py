@@ -193,7 +193,9 @@ TABLES = (
             "upper": real("upper end of the interval at comparison.confidence"),
             "adjusted_lower": real("lower end at comparison.adjusted_confidence; mse only"),
             "adjusted_upper": real("upper end at comparison.adjusted_confidence; mse only"),
-            "verdict": text("better, worse or no difference shown; null where none is asked for"),
+            "verdict": text(
+                "better, worse, no difference shown or undefined; null where none is asked for"
+            ),
         },
     ),
     Table(

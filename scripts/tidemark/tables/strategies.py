@@ -75,7 +75,7 @@ JUDGED = {
 }
 LEVEL = "of the interval at winner.confidence"
 CHOSEN = {
-    "flat_years": real("years before the first position"),
+    "flat_years": real("years before the first position; null if there never was one"),
     "return_since": real("return a year from the first position on"),
     "benchmark_return_since": real("return a year of the benchmark from that bar on"),
     "difference_lower": real(f"Sharpe ratio less the benchmark's, lower end {LEVEL}"),

@@ -55,6 +55,17 @@ def test_figures_since_the_first_position_leave_out_what_came_before(returns, be
     assert row["benchmark_return_since"] == pytest.approx(theirs)
 
 
+def test_a_set_that_never_held_anything_did_not_begin_at_once(returns, benchmark):
+    idle = returns["a"].copy()
+    idle[:, 2] = 0.0
+    found = examine({"a": idle, "b": returns["b"]}, {"a": 2, "b": 0}, benchmark, PLAN)
+    since = found.set_index("strategy_name")[
+        ["flat_years", "return_since", "benchmark_return_since"]
+    ]
+    assert since.loc["a"].isna().all()
+    assert since.loc["b", "flat_years"] == 0.0
+
+
 def test_luck_is_that_of_all_sets_of_all_strategies(returns, examined):
     trials = np.concatenate([each.mean(0) / each.std(0, ddof=1) for each in returns.values()])
     hurdle = overfitting.expected_maximum_sharpe(5, trials.std(ddof=1)) * np.sqrt(YEAR)

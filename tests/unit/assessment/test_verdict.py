@@ -82,6 +82,8 @@ def test_years_without_a_position_are_told_and_left_out():
     compared = in_words(waited)[4]
     assert "no position in the first 1.0 years; since then 13.0 % against 18.0 %" in compared
     assert "position" not in in_words(PROVEN)[4]
+    idle = in_words(replace(PROVEN, flat_years=float("nan")))[4]
+    assert "(it never had a position)" in idle
 
 
 def test_likely_luck_is_called_so():

@@ -278,6 +278,41 @@ def test_an_ex_date_begins_where_the_exchange_is():
     assert closes.zone(closes.table(None), "Australia/Sydney") == zone
 
 
+def test_events_that_no_bar_is_around_are_told():
+    prices = prices_of(np.ones((10, 2)))  # Monday 2020-01-06 to Friday 2020-01-17
+    days = ("2020-01-03", "2020-01-06", "2020-01-17", "2020-01-18", "2020-01-18")
+    splits = events(*days, ticker=["A", "B", "A", "A", "Z"])
+    assert list(market_metrics_step._left_out(splits, "split", prices)) == [
+        "1 event (split) of tickers without prices: Z",
+        "2 events (split) before the first bar or after the last",
+    ]
+    assert not list(market_metrics_step._left_out(splits[1:3], "split", prices))
+
+
+def test_a_release_that_no_bar_knows_is_told():
+    prices = prices_of(np.ones((10, 1)))
+    released = pd.Series(pd.to_datetime(["2019-12-01", "2020-01-08", "2020-02-01"]))
+    bars = pd.Series(prices.timestamp)
+    first = market_metrics_step._first_bars(prices.timestamp, bars, released)
+    assert first["timestamp"].isna().tolist() == [True, False, True]
+    (told,) = market_metrics_step._left_out(first, "cpi_release", prices)
+    assert told == "2 events (cpi_release) before the first bar or after the last"
+    assert bars_of(market_metrics.event_bars(prices, first, 0, 0)) == [[3]]
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (("2020-01-01", "2020-01-08", "2020-01-16"), None),
+        (("2020-01-01", "2020-01-02", "2020-01-03"), "3 releases, less than a week apart"),
+        (("2020-01-01",), "1 release, too few to say"),
+    ],
+)
+def test_releases_that_are_no_events_are_told(days, told):
+    found = market_metrics_step._no_events(pd.Series(pd.to_datetime(list(days))))
+    assert found is None if told is None else found.startswith(told)
+
+
 def test_a_release_counts_from_when_it_was_known():
     prices = prices_of(np.ones((10, 1)))
     series = pd.DataFrame(

@@ -9,7 +9,7 @@ from tidemark.errors import BadValue, InputError
 from tidemark.files import store
 from tidemark.market import scenarios
 from tidemark.market.bars_a_year import of_prices
-from tidemark.market.grid import Prices, forecasts_on, from_tidy
+from tidemark.market.grid import Prices, forecasts_on, from_tidy, side_by_side
 from tidemark.market.scenarios import configured, files
 from tidemark.market.scenarios.paths import METHODS, Pool
 from tidemark.market.scenarios.settings import MarketScenarios, Shock, Stochastic, Stress, Window
@@ -311,10 +311,7 @@ def test_a_stress_that_is_not_made_has_no_rows():
     changes = settings_of().stress
     for stress in ({"together": changes["together"]}, changes):
         built = list(configured.build(alone, settings_of(stress=stress), 3, of_prices(alone)))
-        frames = {
-            file: pd.concat([files.tidy(one) for one in built if one.kind == kind])
-            for kind, file in files.FILES.items()
-        }
+        frames = frames_of(built)
         assert "together" not in set(frames[files.FILES["stress"]]["scenario"])
         kept = {
             file: pd.read_parquet(BytesIO(store.parquet_bytes(f))) for file, f in frames.items()
@@ -590,6 +587,17 @@ def test_what_cannot_be_simulated(change, key, problem):
     assert caught.value.parameter == f"stochastic.{key}"
 
 
+# --- Side by side
+
+
+@pytest.mark.parametrize(("start", "freq"), [("2020-01-07", "B"), ("2020-01-06", "D")])
+def test_bars_on_other_time_axes_do_not_stand_side_by_side(start, freq):
+    ours, theirs = prices_of(np.ones(9)), prices_of(np.ones(9), start=start, freq=freq)
+    assert side_by_side([ours, ours]).ticker == ("A", "A")
+    with pytest.raises(ValueError, match="time axes"):
+        side_by_side([ours, theirs])
+
+
 # --- Forecasts
 
 
@@ -669,15 +677,38 @@ def test_two_market_scenarios_of_one_name(name):
         list(configured.build(prices, clash, 3, of_prices(prices)))
 
 
-def test_stored_and_restored():
+def frames_of(built):
+    """The bars of market scenarios by file, as they are stored."""
+    return {
+        file: pd.concat([files.tidy(one) for one in built if one.kind == kind])
+        for kind, file in files.FILES.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def built():
     """This includes a ticker that has no bar on the path."""
     prices = random_prices(tickers=4, listed=(0, 60), delisted=(200, 200, 200, 100))
-    for scenario in configured.build(prices, settings_of(), 3, of_prices(prices)):
-        record = scenario.record()
-        kept = files.tidy(scenario) if record["simulated"] else prices
-        again = files.restore(record, kept)
-        assert_same(again.prices, scenario.prices)
-        assert again.record() == record
+    return list(configured.build(prices, settings_of(), 3, of_prices(prices)))
+
+
+def test_stored_and_restored(built):
+    records = [one.record() for one in built]
+    again = files.stored(records, frames_of(built).__getitem__)
+    assert [one.record() for one in again] == records
+    for restored, scenario in zip(again, built, strict=True):
+        assert_same(restored.prices, scenario.prices)
+
+
+@pytest.mark.parametrize(("name", "file"), [("fall", files.STRESS), ("gbm_001", files.STOCHASTIC)])
+def test_what_is_simulated_and_has_no_bars_is_not_traded_on_those_of_history(built, name, file):
+    records, frames = [one.record() for one in built], frames_of(built)
+    lost = frames | {file: frames[file][frames[file]["scenario"] != name]}
+    with pytest.raises(InputError, match=f"^{file}: has no bars of {name}"):
+        files.stored(records, lost.__getitem__)
+    others = [record for record in records if record["name"] != name]
+    with pytest.raises(InputError, match=f"^{file}: has bars of {name}, which is not in"):
+        files.stored(others, frames.__getitem__)
 
 
 def test_tidy_rows():

@@ -60,6 +60,16 @@ def test_verdicts_follow_the_difference():
     ]
 
 
+def test_an_undefined_difference_is_not_called_none():
+    made = forecasts_of({"mean": 0, "good": 0.5})
+    made["good"] = made["good"].assign(y_pred=np.nan)
+    result = compared(("s", made))
+    assert verdicts(result)["s", "good"] == "undefined"
+    assert result["conclusion"][1:] == [
+        "The difference from the baseline is undefined for good.",
+    ]
+
+
 def test_says_plainly_when_nothing_beats_the_baseline():
     result = compared(("s", forecasts_of({"mean": 0, "bad": -0.5})))
     assert result["conclusion"][0] == "No model beats the baseline in any scenario."
@@ -143,10 +153,12 @@ def test_blocks_must_fit_the_dates():
         compared(("s", forecasts_of({"mean": 0, "m": 1}, dates=4)))
 
 
-def test_models_of_a_scenario_must_have_forecast_the_same_rows():
+@pytest.mark.parametrize(("shorter", "longer"), [("mean", "good"), ("good", "mean")])
+def test_models_of_a_scenario_must_have_forecast_the_same_rows(shorter, longer):
     made = forecasts_of({"mean": 0, "good": 0.5})
-    made["mean"] = made["mean"][4:].reset_index(drop=True)
-    with pytest.raises(InputError, match=r"s_good\.parquet: 4 of 320 rows have no partner in"):
+    made[shorter] = made[shorter][4:].reset_index(drop=True)
+    told = rf"s_{longer}\.parquet: 4 of 320 rows have no partner in"
+    with pytest.raises(InputError, match=told):
         comparison.compare(
             {("s", model): frame for model, frame in made.items()}, {}, {}, SETTINGS, seed=1
         )

@@ -23,7 +23,7 @@ FILES = {  # by the kind of market scenario whose bars they hold; windows share 
 def tidy(scenario: MarketScenario) -> pd.DataFrame:
     """The bars as a frame to store: timestamp, ticker, open, ..., volume, scenario.
 
-    Each bar that has a close is a row, sorted by ticker and time. `restore` is the inverse.
+    Each bar that has a close is a row, sorted by ticker and time. `stored` is the inverse.
     """
     prices = scenario.prices
     column, row = np.nonzero(np.isfinite(prices.close.T))
@@ -40,15 +40,33 @@ def stored(
     Args:
         records: as returned by `MarketScenario.record`, from the file of market scenarios.
         read: returns the frame in a file.
+
+    Raises:
+        InputError: a simulated market scenario has no bars, or bars have no record.
     """
     tickers = tuple(records[0]["covered"])
     history = _wide(read(FILES["full"]), tickers)
-    bars = {
-        name: prices
-        for kind in ("stress", "stochastic")
-        for name, prices in _apart(read(FILES[kind]), tickers)
-    }
-    return [restore(record, bars.get(record["name"], history)) for record in records]
+    own: dict[str, Prices] = {}
+    for kind in ("stress", "stochastic"):
+        apart = dict(_apart(read(FILES[kind]), tickers))
+        _require_same(FILES[kind], apart, [r for r in records if r["kind"] == kind])
+        own |= apart
+    return [_restored(record, own.get(record["name"], history)) for record in records]
+
+
+def _require_same(
+    file: str, bars: Mapping[str, Prices], records: Sequence[Mapping[str, Any]]
+) -> None:
+    """Refuse a record without its bars, which would be traded on those of history, and bars alone.
+
+    A stress that was not made has a record with 0 bars.
+    """
+    cure = "run make market_scenarios"
+    recorded = {record["name"] for record in records if record["bars"]}
+    for name in sorted(recorded - bars.keys()):
+        raise InputError(file, f"has no bars of {name}", cure)
+    for name in sorted(bars.keys() - recorded):
+        raise InputError(file, f"has bars of {name}, which is not in {MARKET_SCENARIOS}", cure)
 
 
 def _apart(frame: pd.DataFrame, tickers: tuple[str, ...]) -> Iterator[tuple[str, Prices]]:
@@ -60,15 +78,7 @@ def _apart(frame: pd.DataFrame, tickers: tuple[str, ...]) -> Iterator[tuple[str,
         yield name, prices.columns(number * len(tickers), (number + 1) * len(tickers))
 
 
-def restore(record: Mapping[str, Any], bars: pd.DataFrame | Prices) -> MarketScenario:
-    """The market scenario of a record and its bars.
-
-    Args:
-        record: as returned by `MarketScenario.record`.
-        bars: the rows of `tidy`, for a simulated scenario; or the prices of all of history.
-    """
-    tickers = tuple(record["covered"])
-    prices = bars if isinstance(bars, Prices) else _wide(bars, tickers)
+def _restored(record: Mapping[str, Any], prices: Prices) -> MarketScenario:
     names = ("name", "kind", "group", "covered", "note", "parameters", "bars_a_year")
     rules = ("cost_multiplier", "slippage_multiplier", "cash_rate_change")
     first = record["warm_up"]
