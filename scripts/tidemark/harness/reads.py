@@ -66,7 +66,7 @@ class Reads:
         return InputError(
             f"scripts/{self._instance.step}.py",
             f"reads {path}, which the rule for {record.path_of(self._instance.name)} does not list",
-            "add it to that rule's prerequisites in make/",
+            "add it to that rule's prerequisites in make/, and let make start the step: it notes them",
         )
 
     def _read_once_more(self, path: str, read: Callable[[Path], tuple[T, str]]) -> tuple[T, str]:
@@ -206,13 +206,16 @@ def _must_be_a_name(path: str) -> None:
 
 
 def promised_by_make(tree: Tree, name: str) -> set[str] | None:
-    """The prerequisites in the rule that started this step; None when it was started by hand.
+    """The prerequisites in a step's rule, as Make noted them when it last came to that rule.
 
-    A source stands there by the key that names it.
+    None for a step that is started by hand before Make ever came to its rule. A source stands
+    there by the key that names it.
     """
-    if os.environ.get("TIDEMARK_TARGET") != str(record.path_of(name)):
+    noted = tree / view.PROMISED / f"{name}.ok"
+    by_make = os.environ.get("TIDEMARK_TARGET") == str(record.path_of(name))
+    if not by_make and not noted.exists():
         return None
-    listed = (tree / view.PROMISED / f"{name}.ok").read_text("utf-8").split()
+    listed = noted.read_text("utf-8").split()
     keys = [Path(path).name for path in listed if path.startswith(f"{view.KEYS}/fetch_data.")]
     named = (view.stored(tree)(key) for key in keys if key.endswith(".path"))
     return {*listed, *(json.loads(text) for text in named if text)}

@@ -99,3 +99,17 @@ def test_its_earlier_output_is_what_the_step_left_and_is_not_read_for_its_size_a
     os.truncate(tmp_path / "x", 10**13)
     assert reads.previous("x") is None
     assert reads.previous("y") is None
+
+
+def test_by_hand_too_a_step_reads_only_what_make_noted_of_its_rule(tmp_path, monkeypatch):
+    monkeypatch.delenv("TIDEMARK_TARGET", raising=False)
+    for name in ("listed", "other"):
+        (tmp_path / name).write_bytes(b"content")
+    noted = tmp_path / "artifacts/.promised/reports.ok"
+    noted.parent.mkdir(parents=True)
+    noted.write_text("listed artifacts/.config/seed\n", "utf-8")
+    reads = Reads(Tree.at(tmp_path), Instance("reports", {}), {})
+    assert reads.content("listed") == b"content"
+    told = "reads other, which the rule for artifacts/reports.ok does not list"
+    with pytest.raises(InputError, match=told):
+        reads.content("other")
