@@ -34,6 +34,9 @@ first := fetch_data validate_schema data_gate market_scenarios backtest
 last := plots reports
 CHECKPOINTS := $(foreach step,$(first) $(filter-out $(first) $(last),$(STEPS)) $(last),$(CHECKPOINTS_$(step)))
 
+# Make would merge the rules of `train` of x_y and `train_x` of y.
+$(if $(filter-out $(words $(CHECKPOINTS)),$(words $(sort $(CHECKPOINTS)))),$(error two instances share a checkpoint: $(sort $(foreach one,$(CHECKPOINTS),$(if $(filter-out 1,$(words $(filter $(one),$(CHECKPOINTS)))),$(one)))). Cure: rename one of the two))
+
 # --- Names to type
 
 ## all: the whole pipeline, a step on each core; only what an edit affects runs again

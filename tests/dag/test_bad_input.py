@@ -208,7 +208,7 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     "text for a number": (config("alpha: 1.0", "alpha: high"), ["models.ridge.alpha"]),
     "colliding names": (
         collision,
-        ["config.yaml:", "collide in file names: scenario_compare"],
+        ["config.yaml:", "collide in file names: metrics/scenario_compare.json"],
     ),
     "name with a dot": (config("  mean_impute:", "  mean.impute:"), ["mean.impute"]),
     "billion laughs": (

@@ -142,6 +142,15 @@ def test_a_step_whose_name_begins_another_one_is_that_step_alone(tree):
     assert tree.make("-n", "train_models").stdout.count("scripts/train_models.py") == len(SCENARIOS)
 
 
+def test_two_instances_that_would_share_a_checkpoint_are_refused(tree):
+    shared = "artifacts/train_models_mean_impute_ridge.ok"
+    text = f"STEPS += train\nCHECKPOINTS_train := {shared}\n"
+    tree.edit("make/models.mk", "PAIRS := ", f"{text}\nPAIRS := ")
+    outcome = tree.make("-n", "all")
+    assert outcome.code == 2
+    assert f"two instances share a checkpoint: {shared}. Cure:" in outcome.stderr
+
+
 def test_a_renamed_scenario_leaves_no_trace_in_the_reports(tree):
     config = tree.text("config.yaml").replace("mean_impute", "average_impute")
     (tree.path / "config.yaml").write_text(config, "utf-8")

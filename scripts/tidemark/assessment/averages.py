@@ -8,7 +8,6 @@ and are groups of their own all the same. Undefined figures (NaN) are left out.
 from dataclasses import dataclass
 
 from tidemark.assessment.scoring import (
-    BENCHMARK,
     DIGITS,
     FULL,
     GROUP,
@@ -18,6 +17,7 @@ from tidemark.assessment.scoring import (
     market_of,
     with_names,
 )
+from tidemark.backtest.settings import BENCHMARK
 from tidemark.errors import BadValue
 
 import numpy as np

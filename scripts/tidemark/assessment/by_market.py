@@ -4,7 +4,8 @@ Benchmarks stand beside, but do not compete.
 """
 
 from tidemark.assessment.averages import MARKETS, SCENARIO, STRATEGY, Averages
-from tidemark.assessment.scoring import BENCHMARK, DIGITS, GROUP, SET
+from tidemark.assessment.scoring import DIGITS, GROUP, SET
+from tidemark.backtest.settings import BENCHMARK
 
 import pandas as pd
 

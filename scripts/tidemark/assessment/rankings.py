@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tidemark.assessment.averages import Averages
-from tidemark.assessment.scoring import BENCHMARK, DIGITS
+from tidemark.assessment.scoring import DIGITS
 from tidemark.assessment.settings import Guardrails
+from tidemark.backtest.settings import BENCHMARK
 
 import numpy as np
 import pandas as pd

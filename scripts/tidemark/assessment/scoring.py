@@ -30,7 +30,6 @@ MARKET = ["scenario_name", "symbol"]
 KEYS = [*SET, *MARKET]
 LABELS = [*KEYS, *GROUP]
 ORDER = ["scenario_name", *SET, "symbol"]
-BENCHMARK = "benchmark"
 FULL, HISTORICAL = "full", "historical"  # kinds of market scenarios
 WHERE = "metrics/backtests"
 

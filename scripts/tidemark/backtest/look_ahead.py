@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from tidemark.arrays import Floats
-from tidemark.backtest.strategies import FOLDER, Parameters, Strategy, describe, targets_of
+from tidemark.backtest.settings import STRATEGIES
+from tidemark.backtest.strategies import Parameters, Strategy, describe, targets_of
 from tidemark.causality import Bars, Subject, require_causal
 from tidemark.market.grid import Prices
 from tidemark.ohlcv import OHLCV
@@ -40,7 +41,7 @@ def require_none(
             return targets_of(strategy, there, some, seen.inputs)
 
         subjects = [
-            Subject(f"{FOLDER}/{strategy.name}.py with {describe(parameters)}", "target")
+            Subject(f"{STRATEGIES}/{strategy.name}.py with {describe(parameters)}", "target")
             for parameters in some
         ]
         require_causal(targets, bars, subjects, None if strategy.cross_sectional else CURE)

@@ -9,6 +9,9 @@ from tidemark.market.settings import Forecasts
 
 from annotated_types import Ge, Lt, MinLen
 
+STRATEGIES = "scripts/tidemark/backtest/strategies"  # the folder of their files
+BENCHMARK = "benchmark"  # the category that is not ranked
+
 BasisPoints = Annotated[float, Ge(0), Lt(10_000)]
 
 

@@ -1,21 +1,24 @@
 """What must hold between the keys of config.yaml, beyond the shape of each."""
 
 import ast
+import importlib
 import math
 import os
+import pkgutil
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tidemark import layout
 from tidemark.assessment.settings import Assess
-from tidemark.backtest.settings import Strategy
+from tidemark.backtest.settings import BENCHMARK, STRATEGIES, Strategy
 from tidemark.bars import zones
 from tidemark.config.fault import Fault, Kind
-from tidemark.config.kinds import KINDS, joined
+from tidemark.config.kinds import KINDS, kinds_in, paths
 from tidemark.config.schema import said, section
 from tidemark.config.settings import Alerts, Config
 from tidemark.files import libraries, listings, store
@@ -32,9 +35,6 @@ from pydantic import ValidationError
 
 TAKEN_COLUMNS = {*FIELDS, "ticker", "available_at", "imputed", "return", "return_treated"}
 TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
-
-STRATEGIES = "scripts/tidemark/backtest/strategies"
-BENCHMARK = "benchmark"  # the category
 
 # Bounds within which a run can end.
 LONGEST_WAIT = 7 * 24 * 60  # minutes
@@ -154,17 +154,28 @@ def _sessions(validate: ValidateSchema) -> list[Fault]:
 
 
 def _file_names(whole: Config) -> list[Fault]:
-    """Refuse instances that would share a file name, or take one that a step writes for itself."""
-    pairs = [joined(scenario, model) for scenario in whole.scenarios for model in whole.models]
-    taken = Counter([*pairs, *(f"{pair}_bootstrap" for pair in pairs), "scenario_compare"])
-    clashes = sorted(name for name, count in taken.items() if count > 1)
-    faults = [Fault.at("models", Kind.COLLISION, name=name) for name in clashes]
+    """Refuse instances that would share a file, or take one that a step writes for itself."""
+    names = {kind.name: list({*kind.names(asdict(whole))}) for kind in KINDS.values()}
+    taken = Counter(path for pattern in _written() for path in paths(pattern, names))
+    shared = sorted(path for path, count in taken.items() if count > 1)
+    faults = [Fault.at("models", Kind.COLLISION, paths=", ".join(shared))] if shared else []
     raw = [*whole.fetch_data.economic, *READERS]  # a series named SERIES would be found as that
     return faults + [
         Fault.at(f"fetch_data.economic.{name}", Kind.NAME_TAKEN)
         for name, count in Counter(raw).items()
         if count > 1
     ]
+
+
+def _written() -> Iterator[str]:
+    """What steps write, by `layout`: patterns, or the files of a step that has none."""
+    for module in pkgutil.iter_modules(layout.__path__):
+        named = vars(importlib.import_module(f"{layout.__name__}.{module.name}"))
+        files = [value for name, value in named.items() if name.isupper()]
+        patterns = [file for file in files if "{" in file]
+        yield from (
+            pattern for pattern in patterns or files if KINDS.keys() >= {*kinds_in(pattern)}
+        )
 
 
 def _economic_columns(whole: Config) -> list[Fault]:
@@ -352,6 +363,7 @@ def _combinations(lists: Mapping[str, Sequence[object]]) -> int:
 
 def _strategies(tree: Tree, whole: Config) -> list[Fault]:
     files = [path.stem for path in tree.module(STRATEGIES).glob("[a-z]*.py")]
+    categories = {name: _category(tree, entry.strategy) for name, entry in whole.strategies.items()}
     faults = [
         Fault.at(
             f"strategies.{name}.strategy",
@@ -363,7 +375,12 @@ def _strategies(tree: Tree, whole: Config) -> list[Fault]:
         for name, entry in whole.strategies.items()
         if entry.strategy not in files
     ]
-    if all(_category(tree, entry.strategy) == BENCHMARK for entry in whole.strategies.values()):
+    faults += [
+        Fault.at(f"strategies.{name}.strategy", Kind.NO_CATEGORY, folder=STRATEGIES, given=given)
+        for name, given in ((n, whole.strategies[n].strategy) for n in categories)
+        if categories[name] == ""
+    ]
+    if all(category == BENCHMARK for category in categories.values()):
         faults.append(Fault.at("strategies", Kind.NOTHING_TO_RANK))
     return faults
 
@@ -373,7 +390,7 @@ def _benchmark(tree: Tree, whole: Config) -> list[Fault]:
     if name not in known:
         return [Fault.at(where, Kind.NO_SUCH, what="strategy", given=name, known=known)]
     category = _category(tree, known[name].strategy)
-    if category in (BENCHMARK, None):
+    if category == BENCHMARK or not category:  # for lack of a category there is a fault already
         return []
     fitting = [other for other in known if _category(tree, known[other].strategy) == BENCHMARK]
     choice = f"one of {', '.join(fitting)}" if fitting else "such as buy_and_hold"
@@ -382,12 +399,24 @@ def _benchmark(tree: Tree, whole: Config) -> list[Fault]:
 
 
 def _category(tree: Tree, strategy: str) -> str | None:
-    """The category that a strategy's file names; None without a file. Importing it needs numpy."""
+    """The category that a strategy's file names, read from its text, as importing needs numpy.
+
+    Empty if the file does not name it by a plain text; None without a file.
+
+    Raises:
+        SyntaxError: the file is not valid Python.
+    """
     file = tree.module(f"{STRATEGIES}/{strategy}.py")
     if not file.is_file():
         return None
-    said = re.search(r"^CATEGORY\s*=\s*[\"'](\w+)[\"']", file.read_text("utf-8"), re.MULTILINE)
-    return said[1] if said else None
+    for node in ast.parse(file.read_bytes(), str(file)).body:
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name("CATEGORY")], value=ast.Constant(str() as category))
+                | ast.AnnAssign(target=ast.Name("CATEGORY"), value=ast.Constant(str() as category))
+            ):
+                return category
+    return ""
 
 
 def _trading_hours(whole: Config) -> list[Fault]:

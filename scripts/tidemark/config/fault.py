@@ -43,7 +43,7 @@ class Kind(StrEnum):
     NO_SERIES = "no economic source has {given}{meant}"
 
     # names
-    COLLISION = "scenario and model names collide in file names: {name}"
+    COLLISION = "scenario and model names collide in file names: {paths}"
     NAME_TAKEN = "this name is taken"
     NO_SUCH = "no such {what}: {given}{meant}"
     NO_SUCH_OF = "no such {what}: {given}{meant}; one of {all}"
@@ -71,6 +71,7 @@ class Kind(StrEnum):
     MANY_BARS = "asks for {bars:,} bars a ticker, at most {most:,} can be simulated"
     NOT_A_NUMBER = "{value!r} is no number that a parameter can have"
     NO_FILE = "there is no {folder}/{given}.py{meant}"
+    NO_CATEGORY = '{folder}/{given}.py does not name its category in plain sight: CATEGORY = "..."'
     NOTHING_TO_RANK = "name one to rank, beside benchmarks"
     NOT_A_BENCHMARK = "{name} is of the category {category}: name a benchmark, {choice}"
     NO_HOURS = "daily bars have no hours: set null, or bar: intraday"

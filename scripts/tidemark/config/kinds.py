@@ -70,9 +70,14 @@ def paths(pattern: str, names: Mapping[str, Sequence[str]]) -> Iterator[str]:
         pattern: such as `metrics/{scenario}_{model}.json`.
         names: by kind of instance.
     """
-    kinds = [kind for _, kind, _, _ in Formatter().parse(pattern) if kind]
+    kinds = kinds_in(pattern)
     for instance in product(*(names[kind] for kind in kinds)):
         yield pattern.format(**dict(zip(kinds, instance, strict=True)))
+
+
+def kinds_in(pattern: str) -> list[str]:
+    """What a path of `layout` is of: `{scenario}_{model}` gives `scenario` and `model`."""
+    return [kind for _, kind, _, _ in Formatter().parse(pattern) if kind]
 
 
 def joined(*names: str) -> str:

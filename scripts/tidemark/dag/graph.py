@@ -106,14 +106,27 @@ def _per(decorator: ast.expr, path: Path) -> tuple[str, ...] | None:
 
 
 def expected(tree: Tree, stored: Stored) -> dict[str, Instance]:
-    """Every instance that the configuration asks for, by its checkpoint's name."""
+    """Every instance that the configuration asks for, by its checkpoint's name.
+
+    Raises:
+        InputError: two of them would share a checkpoint.
+    """
     configuration = view.View(stored, {})
     instances = [
         Instance(step, dict(zip(per, choice, strict=True)))
         for step, per in steps(tree).items()
         for choice in product(*(kinds.KINDS[kind].names(configuration) for kind in per))
     ]
-    return {instance.name: instance for instance in instances}
+    found: dict[str, Instance] = {}
+    for instance in instances:
+        other = found.setdefault(instance.name, instance)
+        if other != instance:
+            raise InputError(
+                str(record.path_of(instance.name)),
+                f"is the checkpoint of both {other.title} and {instance.title}",
+                "rename one of the two",
+            )
+    return found
 
 
 def survey(look: Look, rules: Callable[[], Rules] = dict) -> dict[str, Node]:

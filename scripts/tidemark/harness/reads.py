@@ -66,7 +66,7 @@ class Reads:
         return InputError(
             f"scripts/{self._instance.step}.py",
             f"reads {path}, which the rule for {record.path_of(self._instance.name)} does not list",
-            "add it to that rule's prerequisites in make/, and let make start the step: it notes them",
+            "add it to that rule's prerequisites in make/, and start the step by make",
         )
 
     def _read_once_more(self, path: str, read: Callable[[Path], tuple[T, str]]) -> tuple[T, str]:

@@ -260,6 +260,36 @@ def test_benchmarks_alone_are_nothing_to_rank(project, monkeypatch):
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('CATEGORY: str = "trend"', "mine is of the category trend: name a benchmark, one of buy_"),
+        ('CATEGORY: str = "benchmark"', None),
+        ('CATEGORY = "bench" "mark"', None),
+        ("CATEGORY = str()", "mine.py does not name its category in plain sight"),
+        ("", "mine.py does not name its category in plain sight"),
+    ],
+)
+def test_a_strategy_names_its_category_in_any_form_that_python_has(
+    tmp_path, monkeypatch, line, told
+):
+    folder = tmp_path / "scripts/tidemark/backtest/strategies"
+    shutil.copytree(
+        ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    (folder / "mine.py").write_text(f"{line}\n", "utf-8")
+    text = re.sub(r"\nstrategies:.*\n", r"\g<0>  mine: {strategy: mine}\n", SHIPPED)
+    text = text.replace("benchmark: buy_and_hold", "benchmark: mine")
+    (tmp_path / "config.yaml").write_text(text, "utf-8")
+    tree = Tree(tmp_path, tmp_path)
+    if told is None:
+        assert load.load(tree, "config.yaml").assess.benchmark == "mine"
+        return
+    with pytest.raises(InputError, match=told) as refused:
+        load.load(tree, "config.yaml")
+    assert "\n" not in str(refused.value)
+
+
 def test_intraday_bars_have_trading_hours(project, monkeypatch):
     hours = 'trading_hours: {start: "09:30", end: "15:55", time_zone: UTC}'
     text = SHIPPED.replace("trading_hours: null", hours).replace("bar: daily", "bar: intraday")

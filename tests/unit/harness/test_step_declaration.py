@@ -5,7 +5,7 @@ from pathlib import Path
 from tidemark.dag import graph
 from tidemark.errors import InputError
 from tidemark.harness.step import step
-from tidemark.project import HERE, ROOT
+from tidemark.project import HERE, ROOT, Tree
 
 import pytest
 
@@ -62,3 +62,14 @@ def test_the_form_that_is_read(write, decorator, kinds):
     write(decorator)
     assert graph.steps(HERE) == {"smooth": kinds}
     assert step(per=kinds)(print) is not print
+
+
+def test_two_instances_of_one_name_are_refused(write):
+    write('@step(per=("scenario",))')
+    Path("scripts/smooth_models.py").write_text(
+        SCRIPT.format('@step(per=("model",))').replace("smooth", "smooth_models")
+    )
+    keys = {"scenarios": '{"keys": ["models_x"]}', "models": '{"keys": ["x"]}'}
+    told = "artifacts/smooth_models_x.ok: is the checkpoint of both smooth models_x and smooth_mod"
+    with pytest.raises(InputError, match=told):
+        graph.expected(Tree(Path(), Path()), keys.get)

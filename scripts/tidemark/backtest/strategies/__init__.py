@@ -27,6 +27,7 @@ from traceback import extract_tb
 from typing import Any
 
 from tidemark.arrays import Floats
+from tidemark.backtest.settings import BENCHMARK, STRATEGIES
 from tidemark.errors import BadValue, InputError, hint
 from tidemark.market.grid import Prices, locked
 from tidemark.market.recall import Recall
@@ -38,10 +39,9 @@ Parameters = dict[str, Any]
 
 CATEGORIES = (
     *("trend", "momentum", "mean_reversion", "breakout", "volatility"),
-    *("benchmark", "model"),
+    *(BENCHMARK, "model"),
 )
 INPUTS = ("forecasts",)
-FOLDER = "scripts/tidemark/backtest/strategies"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def load(name: str) -> Strategy:
         raise BadValue(
             "strategy",
             f"there is no strategy {name}{hint(name, names())}",
-            f"name one of {', '.join(names())}, or write {FOLDER}/{name}.py",
+            f"name one of {', '.join(names())}, or write {STRATEGIES}/{name}.py",
         )
     try:
         module = importlib.import_module(f"{__name__}.{name}")
@@ -273,4 +273,4 @@ def _require_positions(
 
 
 def _file(name: str) -> str:
-    return f"{FOLDER}/{name}.py"
+    return f"{STRATEGIES}/{name}.py"
