@@ -18,8 +18,8 @@ Names = Callable[[Mapping[str, Any]], list[str]]
 class Kind:
     """A kind: its name, which is its option on the command line too, and its plural for people.
 
-    `names` finds what is of this kind in a configuration (nested mappings, such as a `View`), in its
-    order.
+    `names` finds what is of this kind in a configuration (nested mappings, such as a `View`), in
+    its order.
     """
 
     name: str
