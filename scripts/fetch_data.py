@@ -1,4 +1,4 @@
-"""Read a source that config.yaml names into data/raw/, as tidy Parquet with its SHA-256."""
+"""Read a source that the configuration names into data/raw/, as tidy Parquet with its SHA-256."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -24,29 +24,23 @@ UNFIT = "name a whole data file; fetch_data.largest_file_megabytes says how larg
 @step(per=("source",))
 def fetch_data(run: Run) -> None:
     """Write data/raw/<source>.parquet, with its .sha256 and .lines.parquet beside it."""
+    sources = run.config["fetch_data"]
     reader = import_module(f"tidemark.sources.{settings.reader_of(run.source)}")
-    records = fetch(run, run.source, _section(run, run.source), reader.source)
+    keys = settings.section_of(sources, run.source)
+    section = {key: run.plain(keys[key]) for key in keys if key not in levels.CARRYING}
+    zone = "release_zone" if "release_zone" in section else "time_zone"
+    section[zone] = section.get(zone) or sources["prices"]["time_zone"]
+    records = fetch(run, run.source, section, reader.source)
     tickers = f", {counted(records['ticker'].nunique(), 'ticker')}" if "ticker" in records else ""
     run.tell.headline(f"{counted(len(records), 'row')}{tickers}")
 
 
-def _section(run: Run, name: str) -> dict[str, Any]:
-    """What a source is told: its keys in config.yaml, with the zone of prices where it has none."""
-    sources = run.config["fetch_data"]
-    keys = settings.section_of(sources, name)
-    section = {key: run.plain(keys[key]) for key in keys if key not in levels.CARRYING}
-    if "release_zone" in section:
-        zone = section["release_zone"] or sources["prices"]["time_zone"]
-        return section | {"release_zone": zone}
-    return {**section, "time_zone": sources["prices"]["time_zone"]}
-
-
-def _zone_ends_days(run: Run) -> bool:
+def _zone_ends_days(configuration: Mapping[str, Any]) -> bool:
     """Whether the zone of prices, rather than a calendar, says when the days of bars end."""
-    sources = run.config["fetch_data"]
+    sources = configuration["fetch_data"]
     if sources["prices"]["time_zone"] == "UTC" or not sources["economic"]:
         return False
-    return run.config["validate_schema"]["calendar"] is None
+    return configuration["validate_schema"]["calendar"] is None
 
 
 def fetch(run: Run, name: str, section: Mapping[str, Any], source: Source) -> pd.DataFrame:
@@ -60,10 +54,11 @@ def fetch(run: Run, name: str, section: Mapping[str, Any], source: Source) -> pd
         section,
         read=partial(_contents, run),
         cursor=partial(_last_cursor, run, name, section),
-        zone_ends_days=partial(_zone_ends_days, run),
+        zone_ends_days=partial(_zone_ends_days, run.config),
     )
     try:
-        batch = source(request)
+        with run.values_of(f"fetch_data.{settings.key_of(name)}"):
+            batch = source(request)
     except IsADirectoryError as error:
         folder = error.filename or section["path"]
         cure = "name a file in it, or use a wildcard such as *.csv"
@@ -94,7 +89,7 @@ def _last_cursor(run: Run, name: str, section: Mapping[str, Any]) -> Cursor:
 
 
 def _contents(run: Run, path: str) -> dict[str, bytes]:
-    """The files that `path` names, none larger than config.yaml permits, tried patiently."""
+    """The files that `path` names, none larger than the configuration permits, tried patiently."""
     patience = run.config["fetch_data"]
     at_most = patience["largest_file_megabytes"] * 1_000_000
 
@@ -143,7 +138,7 @@ def _keep_last(run: Run, name: str, section: Mapping[str, Any], error: OSError) 
     if data is None or None in kept.values() or not origin.is_same_source(data, section):
         if not gone:
             raise error
-        cure = "put the file there, or correct its path in config.yaml"
+        cure = "put the file there, or correct `path` of this source"
         raise InputError(section["path"], "does not exist", cure) from error
     if gone and "*" not in section["path"]:
         run.read.missing(section["path"])

@@ -89,5 +89,5 @@ def assumed(days: pd.Series, sessions: pd.DataFrame, time_zone: str) -> str | No
 NOTHING_SAID = (
     "neither a calendar nor a time zone says when days end: each bar stands for the end of its day"
     " in UTC and knows the economic values that were out before. If that is too late, or too early,"
-    " set validate_schema.calendar, or fetch_data.prices.time_zone, in config.yaml"
+    " set validate_schema.calendar, or fetch_data.prices.time_zone"
 )

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tidemark.errors import InputError
+from tidemark.errors import BadValue
 from tidemark.sources import columns, of_files, places, tickers
 from tidemark.sources.contract import Batch, Request
 from tidemark.sources.files import Table, read_table
 from tidemark.sources.places import Placed
+from tidemark.sources.settings import EVENT
 
 import pandas as pd
-
-COLUMNS = ("timestamp", "ticker", "kind", "value")
 
 
 def source(request: Request) -> Batch:
@@ -34,6 +33,7 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
 
     Raises:
         InputError: a file or value that cannot be read.
+        BadValue: `columns` lack one of EVENT, or `date_format` or `time_zone` is not one.
     """
     events, lines = [], {}
     for path, content in files.items():
@@ -45,18 +45,17 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
 
 def _one_file(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     names = source["columns"]
-    for column in COLUMNS:
+    for column in EVENT:
         if column not in names:
-            raise InputError(
-                "config.yaml: fetch_data.corporate_actions.columns",
+            raise BadValue(
+                "columns",
                 f"{column} is missing",
-                f"map each of {', '.join(COLUMNS)} to a column of {table.path}",
+                f"map each of {', '.join(EVENT)} to a column of {table.path}",
             )
+    zone = columns.zone_of(source.get("time_zone", "UTC"), "time_zone")
     return pd.DataFrame(
         {
-            "timestamp": columns.dates(
-                table, names["timestamp"], source["date_format"], source.get("time_zone", "UTC")
-            ),
+            "timestamp": columns.dates(table, names["timestamp"], source["date_format"], zone),
             "ticker": [tickers.normalised(name) for name in columns.texts(table, names["ticker"])],
             "kind": [kind.lower() for kind in columns.texts(table, names["kind"])],
             "value": columns.numbers(table, names["value"]),

@@ -1,7 +1,7 @@
 """Typed columns of a table, with errors that name file, line, column and value.
 
 Nothing is guessed: numbers are plain, as in 1234.5 or 1e-3, and an empty field, NA, NaN and null
-stand for a missing one; dates and times have the format that config.yaml gives.
+stand for a missing one; dates and times have the format that the configuration gives.
 """
 
 import re
@@ -10,7 +10,8 @@ from time import strptime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tidemark.bars import clocks, zones
-from tidemark.errors import InputError
+from tidemark.bounds import EARLIEST, LATEST
+from tidemark.errors import BadValue, InputError
 from tidemark.sources import tickers
 from tidemark.sources.files import Table
 
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 
 LARGEST = 1e18
 SMALLEST_PRICE = 1e-18
-FIRST_YEAR, LAST_YEAR = 1678, 2261  # within pandas' nanoseconds
+FIRST_YEAR, LAST_YEAR = int(EARLIEST[:4]), int(LATEST[:4])
 MISSING = pa.array(["", "na", "nan", "null"])  # compared in lower case
 NAMED = {"UTC": UTC, "GMT": UTC}  # by %Z; other names differ from machine to machine
 
@@ -128,25 +129,24 @@ def _strings(table: Table, column: str, wanted: str) -> pa.Array:
         raise InputError(
             f"{table.path}: {column}",
             f"holds {values.type}, not {wanted}",
-            "correct `columns` of this source in config.yaml, or export the column again",
+            "correct `columns` of this source, or export the column again",
         )
     return pc.fill_null(values.cast(pa.string()), "")
 
 
-def dates(table: Table, column: str, date_format: str, time_zone: str) -> pd.Series:
+def dates(table: Table, column: str, date_format: str, zone: ZoneInfo) -> pd.Series:
     """A column as days, at midnight.
 
     A stamp without an offset is the day written, and so is one at 00:00 of its own offset. Any
-    other stamp with an offset counts as the day that it falls on in `time_zone`. Where only some
-    stamps of a file are at 00:00, both readings must give one day; or all are at one hour of
-    `time_zone`, which is then what they mean: closes at 20:00 in New York are at 00:00 in UTC in
-    summer alone.
+    other stamp with an offset counts as the day that it falls on in `zone`. Where only some stamps
+    of a file are at 00:00, both readings must give one day; or all are at one hour of `zone`, which
+    is then what they mean: closes at 20:00 in New York are at 00:00 in UTC in summer alone.
 
     Raises:
         InputError: the column is missing, a value is not a date of this format, or it is in doubt
-            which day some mean, or format or zone itself is not one.
+            which day some mean.
+        BadValue: `date_format` is not one.
     """
-    zone = _zone(time_zone)
     times = _native_times(table, column)
     if times is None:
         own, there = _written(table, column, date_format, zone)
@@ -178,7 +178,7 @@ def _meant(
             f" {day_there[row].date()} in {zone}; the file has stamps at 00:00 and at several hours"
             f" of {zone}, which do not say which is meant",
             "write days alone, or one hour of the day throughout; or correct the time_zone of"
-            " prices, or the release_zone of a series, in config.yaml (UTC takes days as in UTC)",
+            " prices, or the release_zone of a series (UTC takes days as in UTC)",
         )
     return day.where(as_written, day_there)
 
@@ -187,7 +187,7 @@ def _written(
     table: Table, column: str, date_format: str, zone: ZoneInfo
 ) -> tuple[pd.Series, pd.Series]:
     """Stamps from text by their own offset, and in the zone; NaT where they are no date."""
-    _require_format(table, date_format)
+    _require_format(date_format)
     codes, texts = pd.factorize(np.array(_text(table, column, "dates"), dtype=object))
     pairs = np.array([_day(text, date_format, zone) for text in texts], dtype="datetime64[us]")
     own, there = pairs.reshape(-1, 2)[codes].T
@@ -202,17 +202,17 @@ def have_offsets(table: Table, column: str, date_format: str) -> bool:
     return zones.has_offset(date_format)
 
 
-def _require_format(table: Table, date_format: str) -> None:
+def _require_format(date_format: str) -> None:
     """Refuse a format that cannot read what it writes."""
     try:
         datetime.strptime(datetime(2013, 3, 1, tzinfo=UTC).strftime(date_format), date_format)
     except (ValueError, re.error) as error:
-        raise _bad_format(table, date_format, error) from error
+        raise _bad_format(date_format, error) from error
 
 
-def _bad_format(table: Table, date_format: str, error: Exception) -> InputError:
-    return InputError(
-        f"config.yaml: date_format of {table.path}",
+def _bad_format(date_format: str, error: Exception) -> BadValue:
+    return BadValue(
+        "date_format",
         f"{date_format!r} is not a date format ({' '.join(str(error).split()).rstrip('.')})",
         "use the directives of Python's strptime, such as %Y-%m-%d %H:%M:%S%z",
     )
@@ -238,20 +238,19 @@ def instants(
     table: Table,
     column: str,
     date_format: str,
-    time_zone: str,
+    zone: ZoneInfo,
     whose: pd.Series | None = None,
 ) -> pd.Series:
-    """A column as naive UTC times; times without an offset are wall-clock times of `time_zone`.
+    """A column as naive UTC times; times without an offset are wall-clock times of `zone`.
 
     A time that occurs twice, because clocks go back, is the occurrence that the order of bars says;
     `whose` names the ticker of each, if there are several.
 
     Raises:
         InputError: the column is missing, or a value is not a time of this format, or does not
-            exist in the time zone, or occurs twice and nothing says which is meant; or format or
-            zone itself is not one.
+            exist in the time zone, or occurs twice and nothing says which is meant.
+        BadValue: `date_format` is not one.
     """
-    zone = _zone(time_zone)
     times = _native_times(table, column)
     if times is None:
         times = _parsed(table, column, date_format)
@@ -264,17 +263,18 @@ def instants(
     return times.astype("datetime64[us]")
 
 
-def stamps(table: Table, column: str, date_format: str, time_zone: str) -> pd.Series:
+def stamps(table: Table, column: str, date_format: str, zone: ZoneInfo) -> pd.Series:
     """Dates or times as the earliest naive UTC time that each can mean; NaT where missing.
 
     Raises:
-        InputError: the column is missing, or format or zone itself is not one.
+        InputError: the column is missing.
+        BadValue: `date_format` is not one.
     """
     times = _native_times(table, column)
     if times is None:
         times = _parsed(table, column, date_format)
     if times.dt.tz is None:
-        return clocks.utc(times, time_zone, later=False)
+        return clocks.utc(times, zone, later=False)
     return times.dt.tz_convert(None).astype("datetime64[us]")
 
 
@@ -313,27 +313,32 @@ def _not_an_instant(table: Table, column: str, row: int, problem: str) -> InputE
         table.where(row, column),
         f"{_shown_time(table, column, row)} {problem}",
         "write times with their offset (and %z in date_format), or in UTC (and time_zone: UTC);"
-        " or correct time_zone of this source in config.yaml",
+        " or correct time_zone of this source",
     )
 
 
 def _parsed(table: Table, column: str, date_format: str) -> pd.Series:
     """Times from text, NaT where they are not of the format; in UTC if it has an offset."""
-    _require_format(table, date_format)
+    _require_format(date_format)
     text = _text(table, column, "times").to_pandas()
     offset = zones.has_offset(date_format)
     try:
         return pd.to_datetime(text, format=date_format, errors="coerce", utc=offset)
     except ValueError as error:  # pandas knows fewer directives than Python
-        raise _bad_format(table, date_format, error) from error
+        raise _bad_format(date_format, error) from error
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str, parameter: str) -> ZoneInfo:
+    """The time zone of this name.
+
+    Raises:
+        BadValue: `parameter` names none.
+    """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(
-            "config.yaml: fetch_data.prices.time_zone",
+        raise BadValue(
+            parameter,
             f"{name!r} is not a time zone",
             "use a name such as UTC or America/New_York",
         ) from error
@@ -371,7 +376,7 @@ def _beyond(table: Table, column: str, row: int, value: str) -> InputError:
     return InputError(
         table.where(row, column),
         f"{_shown(value)} is not between the years {FIRST_YEAR} and {LAST_YEAR}",
-        "mend the value, or set date_format of this source in config.yaml",
+        "mend the value, or set date_format of this source",
     )
 
 
@@ -382,7 +387,7 @@ def _no_missing_time(table: Table, column: str, times: pd.Series, date_format: s
         raise InputError(
             table.where(int(bad[0]), column),
             f"{_shown(value)} is not a date of the format {date_format}",
-            "mend the value, or set date_format of this source in config.yaml",
+            "mend the value, or set date_format of this source",
         )
 
 

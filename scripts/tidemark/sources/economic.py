@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tidemark.bars import clocks
 from tidemark.errors import InputError
@@ -32,6 +33,7 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
 
     Raises:
         InputError: a file or value that cannot be read, or time that goes backwards.
+        BadValue: `date_format` or `release_zone` is not one.
     """
     frames, lines = [], {}
     for path, content in files.items():
@@ -44,7 +46,7 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
 def _one_file(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     names = dict(source["columns"])
     column = names.pop("timestamp")
-    zone = source.get("release_zone") or "UTC"
+    zone = columns.zone_of(source.get("release_zone") or "UTC", "release_zone")
     times = columns.dates(table, column, source["date_format"], zone)
     columns.in_order(table, column, times)
     released = _released(times, source["release_lag_days"], source.get("release_time"), zone)
@@ -62,11 +64,11 @@ def _not_before(table: Table, column: str, stamped: pd.Series, released: pd.Seri
             table.where(row, column),
             f"is stamped {stamped[row]} UTC and would be known before that, at {released[row]}",
             "set release_time no earlier than the hour of the stamps, or null for the end of the"
-            " day, or raise release_lag_days, under fetch_data.economic in config.yaml",
+            " day, or raise release_lag_days, of the series",
         )
 
 
-def _released(days: pd.Series, lag_days: int, clock: str | None, zone: str) -> pd.Series:
+def _released(days: pd.Series, lag_days: int, clock: str | None, zone: ZoneInfo) -> pd.Series:
     """When values about these days are out: at that hour so many days later, or at the day's end.
 
     An hour that clocks show twice counts as the second: no value is known too early.

@@ -111,7 +111,7 @@ class Table:
             raise InputError(
                 self.path,
                 f"has no column {name!r} (found: {found})",
-                f"name one of these under `columns` of this source in config.yaml{or_else}",
+                f"name one of these under `columns` of this source{or_else}",
             )
         return self.data[name].combine_chunks()
 
@@ -181,7 +181,7 @@ def read_table(path: str, content: bytes) -> Table:
         )
     if not len(table):
         raise InputError(
-            path, "has column names but no rows", "fill the file, or correct path in config.yaml"
+            path, "has column names but no rows", "fill the file, or correct `path` of this source"
         )
     return table
 
@@ -195,7 +195,7 @@ def _must_be_of_kind(path: str, ending: str, content: bytes) -> None:
         raise InputError(
             path,
             f"is {BEGINNINGS[begun]}, not {wanted}",
-            "fetch or export it as its name says, or correct path in config.yaml",
+            "fetch or export it as its name says, or correct `path` of this source",
         )
 
 
@@ -361,7 +361,7 @@ def _decoded(path: str, content: bytes) -> str:
 def _header(path: str, text: str) -> list[str]:
     for _, fields in _records(path, text):
         return fields
-    raise InputError(path, "is empty", "fill it, or correct path in config.yaml")
+    raise InputError(path, "is empty", "fill it, or correct `path` of this source")
 
 
 def _records(path: str, text: str) -> Iterator[tuple[int, list[str]]]:

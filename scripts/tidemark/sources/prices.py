@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from tidemark.bars import zones
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.naming import several
 from tidemark.ohlcv import FIELDS
 from tidemark.sources import columns, of_files, places, tickers
@@ -52,8 +52,10 @@ def read(
         FIELDS as float64; a field that is not mapped is NaN. Sorted by ticker and timestamp.
 
     Raises:
-        InputError: a file or value that cannot be read, time that goes backwards, two spellings of
-            a ticker that have a bar at one time, or a time zone that can have no effect.
+        InputError: a file or value that cannot be read, time that goes backwards, or two spellings
+            of a ticker that have a bar at one time.
+        BadValue: `time_zone` is not one, or can have no effect; `date_format` is not one; `columns`
+            do not fit the layout.
     """
     parts, lines, wide = [], {}, source["layout"] == "wide"
     notes: list[str] = []
@@ -131,14 +133,12 @@ def _zone_must_matter(table: Table, source: Mapping[str, Any]) -> None:
         return
     if not columns.have_offsets(table, source["columns"]["timestamp"], source["date_format"]):
         problem, cure = zones.without_effect(zone)
-        raise InputError(
-            "config.yaml: fetch_data.prices.time_zone", f"{problem}, as in {table.path}", cure
-        )
+        raise BadValue("time_zone", f"{problem}, as in {table.path}", cure)
 
 
 def _times(table: Table, source: Mapping[str, Any], whose: pd.Series | None = None) -> pd.Series:
     column, date_format = source["columns"]["timestamp"], source["date_format"]
-    zone = source["time_zone"]
+    zone = columns.zone_of(source["time_zone"], "time_zone")
     if source["bar"] == "intraday":
         return columns.instants(table, column, date_format, zone, whose)
     return columns.dates(table, column, date_format, zone)
@@ -195,8 +195,8 @@ def _starred(names: Mapping[str, str]) -> list[str]:
     """The fields mapped to "*"; nothing else can be mapped in the wide layout."""
     for field, name in names.items():
         if field != "timestamp" and name != EVERY_OTHER_COLUMN:
-            raise InputError(
-                f"config.yaml: fetch_data.prices.columns.{field}",
+            raise BadValue(
+                f"columns.{field}",
                 f"{name!r} cannot be found in a wide file, whose columns are tickers",
                 f'map the field that the file holds to "{EVERY_OTHER_COLUMN}", and no other',
             )

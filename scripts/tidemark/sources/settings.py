@@ -129,8 +129,8 @@ class FetchData:
     def paths(self) -> dict[str, str]:
         """The path of each source, by its key in this section."""
         one_each = {name: getattr(self, name) for name in READERS if name != SERIES}
-        found = {name: section.path for name, section in one_each.items() if section}
-        return found | {f"{SERIES}.{name}": one.path for name, one in self.economic.items()}
+        paths = {name: section.path for name, section in one_each.items() if section}
+        return paths | {key_of(name): series.path for name, series in self.economic.items()}
 
 
 def names(fetch: Mapping[str, Any]) -> list[str]:
@@ -147,6 +147,11 @@ def section_of(fetch: Mapping[str, Any], source: str) -> Mapping[str, Any]:
     """A source's own section of fetch_data."""
     section: Mapping[str, Any] = fetch[source] if source in READERS else fetch[SERIES][source]
     return section
+
+
+def key_of(source: str) -> str:
+    """The key of fetch_data under which a source's section stands."""
+    return source if source in READERS else f"{SERIES}.{source}"
 
 
 def reader_of(source: str) -> str:

@@ -69,17 +69,17 @@ def _has_type(values: pd.Series, column: Column) -> bool:
 
 def _wrong_type(frame: pd.DataFrame, name: str, column: Column) -> Finding:
     message = f"holds {frame[name].dtype}, not {column.type}"
-    return Finding("type", name, message, "correct `columns` of this source in config.yaml")
+    return Finding("type", name, message, "correct `columns` of this source")
 
 
 def _drift(frame: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
     for name in schema.fields:
         if name not in frame:
-            cure = "map it under `columns` of this source in config.yaml, or take it off the schema"
+            cure = "map it under `columns` of this source, or take it off the schema"
             yield Finding("missing_column", name, "the column is missing", cure)
     for name in frame:
         if name not in schema.fields:
-            cure = "take it out of `columns` in config.yaml, or describe it in the schema"
+            cure = "take it out of `columns`, or describe it in the schema"
             yield Finding("unexpected_column", name, "the schema does not know this column", cure)
 
 
@@ -94,7 +94,7 @@ def _size(frame: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
 
 
 def _lacks_values(values: pd.Series, column: Column) -> bool:
-    """Whether a column of numbers has none, as if config.yaml did not map it."""
+    """Whether a column of numbers has none, as if the configuration did not map it."""
     return column.type == "number" and column.max_null_rate < 1 and bool(values.isna().all())
 
 
@@ -103,8 +103,7 @@ def _no_values(frame: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
         yield Finding(
             "no_values",
             ", ".join(names),
-            "no values at all: not mapped under `columns` of this source in config.yaml,"
-            " or empty in the source",
+            "no values at all: not mapped under `columns` of this source, or empty in the source",
             "map the column; or, if the source has none, set its max_null_rate to 1.0 in the schema"
             " (in schemas/) and acknowledge that",
             count=len(names) * len(frame),
@@ -220,7 +219,7 @@ def _freshness(frame: pd.DataFrame, schema: Schema, as_of: pd.Timestamp) -> Iter
             schema.age_of,
             f"the newest value is of {iso(newest)}, {age} days before {iso(as_of)}"
             f" (the limit is {schema.max_age_days})",
-            "fetch newer data, or set validate_schema.as_of in config.yaml",
+            "fetch newer data, or set validate_schema.as_of",
             rows=offenders(frame, frame[schema.age_of] == newest, frame[schema.age_of]),
         )
     future = frame["timestamp"] >= as_of + pd.Timedelta(days=1)
@@ -230,7 +229,7 @@ def _freshness(frame: pd.DataFrame, schema: Schema, as_of: pd.Timestamp) -> Iter
             "timestamp",
             f"{counted(int(future.sum()), 'value')} after {iso(as_of)}, as of which freshness is"
             " judged",
-            "set validate_schema.as_of in config.yaml",
+            "set validate_schema.as_of",
             severity="warning",
             count=int(future.sum()),
             rows=offenders(frame, future, frame["timestamp"]),

@@ -149,7 +149,7 @@ def _holes(prices: pd.DataFrame, limit: float, found: pd.DataFrame) -> Iterator[
         PRICE,
         f"{counted(len(found), 'hole')} without prices: {several(words)}{beside};"
         " no return, feature or target reaches across",
-        "complete the source; or set preprocess.longest_hole_days in config.yaml",
+        "complete the source; or set preprocess.longest_hole_days",
         "warning",
         len(found),
         [offender(prices, row, word) for row, word in zip(found.index, words, strict=True)],

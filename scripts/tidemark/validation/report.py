@@ -62,21 +62,20 @@ class Part:
 
 
 def unacknowledged(name: str, sha256: str) -> Finding:
-    """The finding that config.yaml does not quote this schema's fingerprint."""
+    """The finding that the configuration does not quote this schema's fingerprint."""
     return Finding(
         ACKNOWLEDGEMENT,
         None,
-        f"its SHA-256, {sha256[:12]}..., is not the one that config.yaml acknowledges",
+        f"its SHA-256, {sha256[:12]}..., is not the one that is acknowledged",
         _to_acknowledge({name: sha256}),
     )
 
 
 def _to_acknowledge(fingerprints: Mapping[str, str]) -> str:
-    """The cure for schemas that config.yaml does not quote: what to paste there."""
+    """The cure for schemas that the configuration does not quote: what to paste there."""
     lines = ", ".join(f'{name}: "{sha256[:12]}"' for name, sha256 in fingerprints.items())
     return (
-        "read the schema; to accept it, write in config.yaml under"
-        f" validate_schema.acknowledged_schemas: {lines}"
+        f"read the schema; to accept it, write under validate_schema.acknowledged_schemas: {lines}"
     )
 
 
@@ -113,11 +112,11 @@ def failure(parts: Mapping[str, Part]) -> InputError | None:
 
 
 def _all_unacknowledged(stops: list[tuple[str, Finding]], parts: Mapping[str, Part]) -> InputError:
-    """One error with the values to paste for every schema that config.yaml does not quote."""
+    """One error with the values to paste for every schema that the configuration does not quote."""
     unquoted = {
         name: finding.message for name, finding in stops if finding.check == ACKNOWLEDGEMENT
     }
-    several = "their SHA-256 are not those that config.yaml acknowledges"
+    several = "their SHA-256 are not those that are acknowledged"
     problem = several if len(unquoted) > 1 else "".join(unquoted.values())
     return InputError(
         ", ".join(f"schemas/{name}.json" for name in unquoted),

@@ -97,5 +97,5 @@ def fingerprint(content: bytes) -> str:
 
 
 def is_acknowledged(sha256: str, acknowledged: str) -> bool:
-    """Whether config.yaml quotes at least the first digits of this schema's fingerprint."""
+    """Whether the configuration quotes at least the first digits of this schema's fingerprint."""
     return len(acknowledged) >= SHORTEST_ACKNOWLEDGEMENT and sha256.startswith(acknowledged.lower())

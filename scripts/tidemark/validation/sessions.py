@@ -112,7 +112,7 @@ def _shift(closed: np.ndarray, days: np.ndarray, sessions: pd.DataFrame) -> str:
         if 3 * (~pd.DatetimeIndex(moved).isin(sessions.index)).sum() <= len(closed) > 0:
             return (
                 f"a day {words}, these bars would be on sessions: give fetch_data.prices in"
-                " config.yaml the time_zone in which their stamps are days, or correct date_format"
+                " the time_zone in which their stamps are days, or correct date_format"
             )
     return ""
 
@@ -120,14 +120,14 @@ def _shift(closed: np.ndarray, days: np.ndarray, sessions: pd.DataFrame) -> str:
 def _open_after_all(closed: pd.DatetimeIndex, days: pd.Series, held: "Held") -> str:
     """The cure for bars on `closed` days; `days` are those of all bars."""
     if len(named := closed.intersection(held.closed)):
-        return f"take off validate_schema.closed_sessions in config.yaml: {_listed(named)}"
+        return f"take off validate_schema.closed_sessions: {_listed(named)}"
     if len(closed) > MANY * days.nunique():
         return (
             f"correct validate_schema.calendar, which knows nothing of {len(closed):,} of"
             f" {days.nunique():,} days with bars; or check time_zone and date_format; or {LOOSEN}"
         )
     return (
-        f"if the exchange was open, add to validate_schema.extra_sessions in config.yaml:"
+        f"if the exchange was open, add to validate_schema.extra_sessions:"
         f" {_listed(closed)}; else check time_zone and date_format, or {LOOSEN}"
     )
 
@@ -169,16 +169,14 @@ def _missing(
 def _closed_after_all(nobody: pd.DatetimeIndex, held: "Held") -> str:
     """The cure for sessions without a bar; `nobody` are those for which no ticker has one."""
     if len(named := nobody.intersection(held.extra)):
-        return f"take off validate_schema.extra_sessions in config.yaml: {_listed(named)}"
+        return f"take off validate_schema.extra_sessions: {_listed(named)}"
     if not len(nobody):
         return f"complete the source: other tickers have bars of these sessions; or {LOOSEN}"
     if len(nobody) > MANY * len(held.sessions):
-        return (
-            f"complete the source, or correct validate_schema.calendar in config.yaml; or {LOOSEN}"
-        )
+        return f"complete the source, or correct validate_schema.calendar; or {LOOSEN}"
     return (
         "complete the source; or, if the exchange was closed, add to"
-        f" validate_schema.closed_sessions in config.yaml: {_listed(nobody)}; or {LOOSEN}"
+        f" validate_schema.closed_sessions: {_listed(nobody)}; or {LOOSEN}"
     )
 
 
@@ -191,8 +189,7 @@ def _never_in_session(prices: pd.DataFrame, never: pd.Series, severity: str) -> 
             f"{counted(int(never.sum()), 'bar')} of"
             f" {counted(prices['ticker'][never].nunique(), 'ticker')}, none while the exchange was"
             " open",
-            "correct fetch_data.prices.time_zone or validate_schema.calendar in config.yaml; or"
-            f" {LOOSEN}",
+            f"correct fetch_data.prices.time_zone or validate_schema.calendar; or {LOOSEN}",
             severity,
             int(never.sum()),
             offenders(prices, never, prices["timestamp"]),

@@ -207,6 +207,6 @@ def test_special_sessions_pass_once_they_are_named():
     held = trading_calendar.held("XBOM", *ends)
     (closed,) = sessions.gaps(bars, held, daily=True, severity="error")
     assert closed.count == 3
-    assert f"validate_schema.extra_sessions in config.yaml: [{', '.join(special)}]" in closed.cure
+    assert f"validate_schema.extra_sessions: [{', '.join(special)}]" in closed.cure
     held = trading_calendar.held("XBOM", *ends, special)
     assert not sessions.gaps(bars, held, daily=True, severity="error")

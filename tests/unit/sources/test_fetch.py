@@ -1,11 +1,12 @@
 """Retries, and what fetch_data continues with if a source cannot be read."""
 
+import contextlib
 import io
 import logging
 from types import SimpleNamespace
 
 import fetch_data
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.files import retry, store
 from tidemark.sources import economic, origin
 from tidemark.sources.contract import Batch
@@ -114,6 +115,13 @@ class FakeRun:
     def retry_next_time(self, why):
         self.provisional = why
 
+    @contextlib.contextmanager
+    def values_of(self, section):
+        try:
+            yield
+        except BadValue as bad:
+            raise InputError(f"{section}.{bad.parameter}", bad.problem, bad.cure) from bad
+
 
 @pytest.mark.parametrize(
     ("zone", "economic", "calendar", "ends"),
@@ -125,10 +133,9 @@ class FakeRun:
     ],
 )
 def test_a_time_zone_ends_days_for_series_where_no_calendar_does(zone, economic, calendar, ends):
-    run = FakeRun()
     sources = {"prices": {"time_zone": zone}, "economic": economic}
-    run.config = {"fetch_data": sources, "validate_schema": {"calendar": calendar}}
-    assert fetch_data._zone_ends_days(run) == ends
+    configuration = {"fetch_data": sources, "validate_schema": {"calendar": calendar}}
+    assert fetch_data._zone_ends_days(configuration) == ends
 
 
 def fetch(run, source=SOURCE):
@@ -196,6 +203,12 @@ def test_never_falls_back_from_bad_content(fetched):
     run = FakeRun({"u.csv": b"month,rate\n2020-01-01,high\n"}, previous=fetched)
     with pytest.raises(InputError, match="'high' is not a number"):
         fetch(run)
+
+
+def test_a_setting_that_does_not_fit_is_told_as_a_key_of_the_source():
+    run = FakeRun({"u.csv": CONTENT})
+    with pytest.raises(InputError, match=r"^fetch_data\.economic\.unemployment\.date_format: "):
+        fetch(run, SOURCE | {"date_format": "%Y-%Q"})
 
 
 def test_a_file_that_never_was_is_bad_input():

@@ -3,7 +3,7 @@
 import gzip
 import io
 
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
 from tidemark.files import store
 from tidemark.ohlcv import FIELDS
 from tidemark.sources import actions, economic, files, origin, prices
@@ -291,7 +291,9 @@ def test_midnights_among_other_hours_are_no_question_where_both_readings_agree(w
 def test_a_daily_date_without_an_offset_is_the_day_written():
     plain = CLOSES | {"date_format": "%Y-%m-%d %H:%M:%S"}
     assert days_of(["2018-01-01 23:00:00"], "UTC", plain) == ["2018-01-01"]
-    with pytest.raises(InputError, match=r"time_zone: Europe/Berlin can have no effect.*Cure: set"):
+    with pytest.raises(
+        BadValue, match=r"time_zone.*Europe/Berlin can have no effect.*set time_zone"
+    ):
         days_of(["2018-01-01 23:00:00"], "Europe/Berlin", plain)
 
 
@@ -328,7 +330,7 @@ def test_typed_days_in_parquet_are_as_written():
     times = pd.to_datetime(["2020-01-02 23:00"])
     for content in (typed(times), typed(times.date)):
         assert read(content, CLOSES, "p.parquet")["timestamp"][0] == pd.Timestamp("2020-01-02")
-        with pytest.raises(InputError, match="Asia/Tokyo can have no effect"):
+        with pytest.raises(BadValue, match="Asia/Tokyo can have no effect"):
             read(content, CLOSES | {"time_zone": "Asia/Tokyo"}, "p.parquet")
         source = CLOSES | {"time_zone": "Asia/Tokyo"}
         bars = prices.read({"p.parquet": content}, source, ends_days=True).records
@@ -432,7 +434,7 @@ BAD = {
         "Date,Ticker,Price\n2020-01-02,A,1\n",
         CLOSES,
         "p.csv",
-        ["p.csv", "no column 'Adj Close'", "'Price'", "`columns`", "config.yaml"],
+        ["p.csv", "no column 'Adj Close'", "'Price'", "`columns`"],
     ),
     "another separator": (
         "Date;Ticker;Adj Close\n2020-01-02;A;1\n",
@@ -555,7 +557,7 @@ BAD = {
         parquet(pd.DataFrame({"Date": ["2020-01-02"], "Ticker": "A", "Adj Close": [True]})),
         CLOSES,
         "p.parquet",
-        ["p.parquet: Adj Close", "holds bool, not numbers", "config.yaml"],
+        ["p.parquet: Adj Close", "holds bool, not numbers", "`columns`"],
     ),
     "text in a number in Parquet": (
         parquet(pd.DataFrame({"Date": "2020-01-02", "Ticker": "A", "Adj Close": ["1", "x"]})),
@@ -564,12 +566,6 @@ BAD = {
         ["p.parquet: row 2: Adj Close", "'x'"],
     ),
     "unknown file type": (b"", LONG, "p.xlsx", ["p.xlsx", "unknown file type", ".csv"]),
-    "unknown time zone": (
-        "Date,Ticker,Adj Close\n2020-01-02 10:00,A,1\n",
-        INTRADAY | {"time_zone": "New York"},
-        "p.csv",
-        ["config.yaml: fetch_data.prices.time_zone", "'New York'", "America/New_York"],
-    ),
     "time that the clocks skipped": (
         "Date,Ticker,Adj Close\n2020-03-08 02:30,A,1\n",
         INTRADAY,
@@ -588,34 +584,6 @@ BAD = {
         "p.csv",
         ["p.csv:2", "'2020-11-01 1.30' is not a date of the format %Y-%m-%d %H:%M", "date_format"],
     ),
-    "unknown time zone, of times with an offset": (
-        "Date,Ticker,Adj Close\n2020-01-02 10:00+0000,A,1\n",
-        INTRADAY | {"time_zone": "New York", "date_format": "%Y-%m-%d %H:%M%z"},
-        "p.csv",
-        ["config.yaml: fetch_data.prices.time_zone", "'New York'"],
-    ),
-    **{
-        f"{bar} date format {date_format}": (
-            "Date,Ticker,Adj Close\n2020-01-02,A,1\n",
-            CLOSES | {"bar": bar, "date_format": date_format},
-            "p.csv",
-            ["config.yaml: date_format of p.csv", repr(date_format), "strptime"],
-        )
-        for bar in ("daily", "intraday")
-        for date_format in ("%Y-%Q", "%Y-%m-%", "%Y-%Y", "%G-%V")
-    },
-    "date format that pandas does not know": (
-        "Date,Ticker,Adj Close\n2020-01,A,1\n",
-        INTRADAY | {"date_format": "%Y-%U"},
-        "p.csv",
-        ["config.yaml: date_format of p.csv", "'%Y-%U'"],
-    ),
-    "long mapping of a wide file": (
-        "Date,A\n2020-01-02,1\n",
-        WIDE | {"columns": {"timestamp": "Date", "adj_close": "A"}},
-        "p.csv",
-        ["config.yaml: fetch_data.prices.columns.adj_close", "'A'", '"*"'],
-    ),
 }
 
 
@@ -630,6 +598,50 @@ def test_bad_input_is_named(content, source, path, words):
         assert word in message
 
 
+UNFIT = {
+    "unknown time zone": (
+        "Date,Ticker,Adj Close\n2020-01-02 10:00,A,1\n",
+        INTRADAY | {"time_zone": "New York"},
+        ["time_zone", "'New York'", "America/New_York"],
+    ),
+    "unknown time zone, of times with an offset": (
+        "Date,Ticker,Adj Close\n2020-01-02 10:00+0000,A,1\n",
+        INTRADAY | {"time_zone": "New York", "date_format": "%Y-%m-%d %H:%M%z"},
+        ["time_zone", "'New York'"],
+    ),
+    **{
+        f"{bar} date format {date_format}": (
+            "Date,Ticker,Adj Close\n2020-01-02,A,1\n",
+            CLOSES | {"bar": bar, "date_format": date_format},
+            ["date_format", repr(date_format), "strptime"],
+        )
+        for bar in ("daily", "intraday")
+        for date_format in ("%Y-%Q", "%Y-%m-%", "%Y-%Y", "%G-%V")
+    },
+    "date format that pandas does not know": (
+        "Date,Ticker,Adj Close\n2020-01,A,1\n",
+        INTRADAY | {"date_format": "%Y-%U"},
+        ["date_format", "'%Y-%U'"],
+    ),
+    "long mapping of a wide file": (
+        "Date,A\n2020-01-02,1\n",
+        WIDE | {"columns": {"timestamp": "Date", "adj_close": "A"}},
+        ["columns.adj_close", "'A'", '"*"'],
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "source", "words"), UNFIT.values(), ids=UNFIT)
+def test_a_setting_that_does_not_fit_is_named(content, source, words):
+    with pytest.raises(BadValue) as caught:
+        read(content, source, "p.csv")
+    parameter, *problem = words
+    assert caught.value.parameter == parameter
+    assert caught.value.cure
+    for word in problem:
+        assert word in f"{caught.value.problem} {caught.value.cure}"
+
+
 def test_a_series_that_turns_back_in_time():
     source = {
         "date_format": "%Y-%m",
@@ -642,7 +654,7 @@ def test_a_series_that_turns_back_in_time():
 
 def test_corporate_actions_need_all_their_columns():
     source = ACTIONS | {"columns": {"timestamp": "ex_date", "ticker": "ticker", "kind": "kind"}}
-    with pytest.raises(InputError, match=r"corporate_actions\.columns: value is missing"):
+    with pytest.raises(BadValue, match=r"columns.*value is missing"):
         actions.read({"a.csv": b"ex_date,ticker,kind\n2020-01-02,A,split\n"}, source)
 
 

@@ -284,9 +284,9 @@ def test_all_unacknowledged_schemas_are_pasted_at_once(prices):
     findings["prices"] += checks.check(change(3, "low", -1.0)(prices), rules(), AS_OF)
     assert str(failure(findings, sha256)) == (
         "schemas/prices.json, schemas/corporate_actions.json, schemas/unemployment.json:"
-        " their SHA-256 are not those that config.yaml acknowledges;"
+        " their SHA-256 are not those that are acknowledged;"
         " and 1 more in artifacts/validation_report.json."
-        " Cure: read the schema; to accept it, write in config.yaml under"
+        " Cure: read the schema; to accept it, write under"
         ' validate_schema.acknowledged_schemas: prices: "000000000000",'
         ' corporate_actions: "111111111111", unemployment: "333333333333"'
     )
@@ -374,14 +374,14 @@ def held_days(quarter):
 def test_the_cure_for_a_special_session_lists_its_days(quarter, held_days):
     special = daily_bars(held_days.union(pd.DatetimeIndex(["2013-02-03", "2013-03-02"])))
     cure = cure_of(sessions.gaps(special, quarter, daily=True, severity="error"), "closed_day")
-    assert "extra_sessions in config.yaml: [2013-02-03, 2013-03-02];" in cure
+    assert "extra_sessions: [2013-02-03, 2013-03-02];" in cure
     assert "`gaps` to warning" in cure
 
 
 def test_the_cure_for_a_session_that_nobody_traded_lists_its_day(quarter, held_days):
     sandy = daily_bars(held_days.drop("2013-02-11"))
     cure = cure_of(sessions.gaps(sandy, quarter, daily=True, severity="error"), "gaps")
-    assert "closed_sessions in config.yaml: [2013-02-11];" in cure
+    assert "closed_sessions: [2013-02-11];" in cure
     both = pd.concat([sandy, daily_bars(held_days, "B")], ignore_index=True)
     cure = cure_of(sessions.gaps(both, quarter, daily=True, severity="error"), "gaps")
     assert "other tickers have bars" in cure
@@ -465,12 +465,12 @@ def test_the_cure_for_a_wrong_exception_is_to_take_it_off(held_days):
     cure = cure_of(
         sessions.gaps(daily_bars(held_days), closed, daily=True, severity="error"), "closed_day"
     )
-    assert cure == "take off validate_schema.closed_sessions in config.yaml: [2013-02-11]"
+    assert cure == "take off validate_schema.closed_sessions: [2013-02-11]"
     extra = trading_calendar.held("XNYS", *ends, extra=["2013-02-09"])
     cure = cure_of(
         sessions.gaps(daily_bars(held_days), extra, daily=True, severity="error"), "gaps"
     )
-    assert cure == "take off validate_schema.extra_sessions in config.yaml: [2013-02-09]"
+    assert cure == "take off validate_schema.extra_sessions: [2013-02-09]"
 
 
 def test_a_whole_day_leaves_the_hours_of_other_sessions_alone():
