@@ -1,13 +1,11 @@
 #!/bin/sh
-# Remove what the pipeline generated; keep the history, what people wrote, and results edited by hand.
-# A folder in the project is emptied. A link may lead to a place where other things lie too: there, only
-# files that are noted as the pipeline's are removed, and the link stays.
+# Remove what the pipeline generated, as generated.txt lists it; keep the history, what people wrote, and results
+# edited by hand. A folder in the project is emptied. A link may lead to a place where other things lie too: there,
+# only files that are noted as the pipeline's are removed, and the link stays.
 set -eu
-generated="data/raw data/processed data/splits data/predictions data/scenarios data/backtests
-    features models logs reports/figs"
+listed() { sed -n "s/^$1 //p" "${0%clean.sh}generated.txt"; }
+emptied=$(listed emptied) shared=$(listed noted) kept=$(listed kept) bookkeeping=$(listed bookkeeping)
 notes=artifacts/.producers
-bookkeeping=".clock .compiled .config .config.lock .config.mk .deps .failed .libraries .locks .looked
-    .producers .promised .run .verified .warm .watched config.mk dag.svg dag.mmd"
 
 # A link leads elsewhere even if its disk is not mounted.
 elsewhere() {
@@ -25,30 +23,29 @@ noted() {
 }
 
 clean() {
-    noted reports
-    for folder in $generated; do
+    for folder in $shared; do noted "$folder"; done
+    for folder in $emptied; do
         if elsewhere "$folder"; then noted "$folder"; else inside "$folder"; fi
     done
     [ ! -d logs ] || rm -f logs/*.log logs/*.log.[0-9] logs/alerts.jsonl*
-    if elsewhere metrics; then noted metrics; else
-        inside metrics history
-    fi
     if elsewhere artifacts; then
-        noted artifacts
-        for name in $bookkeeping; do rm -rf "artifacts/$name"; done
+        for path in $bookkeeping; do rm -rf "$path"; done
         rm -f artifacts/*.ok
-    else
-        inside artifacts edited_by_hand
     fi
 }
 
-# Remove all but README.md and the name given as $2; then the folder too, if nothing is left in it.
+# Remove all but README.md and what is kept; then the folder too, if nothing is left in it.
 inside() {
-    if [ -d "$1" ]; then
-        find "$1" -mindepth 1 -maxdepth 1 ! -name README.md ! -name "${2-README.md}" -exec rm -rf {} +
-        rmdir "$1" 2>/dev/null || :
+    folder=$1
+    if [ -d "$folder" ]; then
+        set -- ! -name README.md
+        for path in $kept; do
+            [ "${path%/*}" != "$folder" ] || set -- "$@" ! -name "${path##*/}"
+        done
+        find "$folder" -mindepth 1 -maxdepth 1 "$@" -exec rm -rf {} +
+        rmdir "$folder" 2>/dev/null || :
     else
-        rm -f "$1"
+        rm -f "$folder"
     fi
 }
 

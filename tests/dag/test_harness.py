@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from conftest import ROOT, SCENARIOS, clean_environment, instances
-from tidemark.files import store
+from tidemark.files import generated, store
 
 import pytest
 
@@ -262,6 +262,12 @@ def test_a_missing_python_is_one_clear_line(tmp_path, python, told):
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert told in done.stderr
+
+
+def test_what_stands_in_artifacts_beside_results_is_listed_for_clean(cold):
+    found = {str(path.relative_to(cold[0].path)) for path in (cold[0].path / "artifacts").iterdir()}
+    hidden = {path for path in found if path.startswith("artifacts/.")}
+    assert hidden - {*generated.listed("bookkeeping")} == set()
 
 
 def test_clean_leaves_what_git_knows(tree):

@@ -111,7 +111,8 @@ def test_clean_empties_what_links_lead_to_and_touches_nothing_else(linked, disk)
 def generated(tmp_path: Path) -> Path:
     """A project with little more than what `make clean` removes, and a note for each file."""
     (tmp_path / "scripts").mkdir()
-    shutil.copy(ROOT / "scripts/clean.sh", tmp_path / "scripts")
+    for name in ("clean.sh", "generated.txt"):
+        shutil.copy(ROOT / "scripts" / name, tmp_path / "scripts")
     (tmp_path / "tests").mkdir()
     for path in GENERATED:
         for file in (tmp_path / path, tmp_path / "artifacts/.producers" / path):

@@ -5,9 +5,10 @@ import re
 import subprocess
 import tomllib
 from dataclasses import fields
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from tidemark.config.settings import Config
+from tidemark.files import generated
 from tidemark.project import VERSION
 from tidemark.tables.catalogue import TABLES
 
@@ -81,8 +82,12 @@ def test_every_hidden_file_of_the_pipeline_has_its_reason_to_carry_a_number_or_n
     sources = [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "scripts").glob("*.sh")]
     code = "".join(path.read_text("utf-8") for path in [*sources, *(ROOT / "make").glob("*.mk")])
     hidden = set(
-        re.findall(r"(?:artifacts/|FOLDER / \"|KEYS\.parent / \")(\.[a-z]+(?:\.mk)?)", code)
+        re.findall(
+            r"(?:artifacts/|FOLDER / \"|[a-zA-Z]\.parent / \")(\.[a-z]+(?:\.mk|\.lock)?)", code
+        )
     )
+    listed = {PurePath(path).name for path in generated.listed("bookkeeping")}
+    assert {name for name in listed if name.startswith(".")} == hidden, generated.LIST
     section = CONTRIBUTING.split("## What carries a format number")[1].split("\n## ")[0]
     assert {name for name in quoted(section) if name.startswith(".")} == hidden
 

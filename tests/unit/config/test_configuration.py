@@ -11,7 +11,6 @@ from tidemark.config import fault, load, settings
 from tidemark.config.schema import section
 from tidemark.config.yaml_lines import parse
 from tidemark.errors import InputError
-from tidemark.files import generated
 from tidemark.project import Tree
 
 import pandas as pd
@@ -520,20 +519,3 @@ def test_a_section_that_is_added_is_named_by_what_was_written(project, monkeypat
         Path("config.yaml").write_text(text, "utf-8")
         told = load.sync(TREE, "config.yaml", ())
     assert told == ["models.few.estimator"]
-
-
-def test_one_list_says_what_is_generated(tmp_path):
-    """The configuration, `make clean`, the quick look and .gitignore agree."""
-    folders = set(generated.GENERATED)
-    cleaned, looked = ((ROOT / f"scripts/{name}.sh").read_text() for name in ("clean", "changed"))
-    listed = set(re.search(r'^generated="([^"]*)"', cleaned, re.M)[1].split())
-    assert listed | {"metrics", "artifacts"} == folders  # something in these two is kept
-    watched = set(re.search(r"\$\(existing (data/raw[^)]*)\)", looked)[1].replace("\\", "").split())
-    assert folders <= watched | {"logs", "reports/figs", "artifacts"}
-    subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    shutil.copy(ROOT / ".gitignore", tmp_path)
-    ask = ["git", "check-ignore", "-q"]
-    for folder in folders:
-        assert subprocess.run([*ask, f"{folder}/x.json"], cwd=tmp_path).returncode == 0, folder
-    for kept in ("data/sample/prices.csv", "reports/narrative/a.md", "features/README.md"):
-        assert subprocess.run([*ask, kept], cwd=tmp_path).returncode == 1, kept
