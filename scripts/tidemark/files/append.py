@@ -16,6 +16,10 @@ same with the same Tidemark keep the same bytes.
 
 A file without a digest is of format 1 and holds the content alone. A record that is lost for good
 is named by `00007.lost`, a file that people make; what is in it does not count.
+
+This is for accidents, and has a limit. An empty folder is a new log, and the first record without
+last.json is how a killed first append leaves it: who deletes all, or last.json with all but the
+first, leaves nothing that shows it. Only a copy elsewhere does.
 """
 
 import contextlib
@@ -34,7 +38,7 @@ from tidemark.files import store
 from tidemark.project import VERSION
 
 BARE = 1  # the format of a file that holds the content alone
-RESTORE = "restore it (git, a backup)"
+RESTORE = "restore it from a backup"
 NAME = re.compile(r"([0-9]{5}|[1-9][0-9]{5,})\.(json|lost)")
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 

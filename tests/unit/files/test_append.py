@@ -285,6 +285,20 @@ def test_after_any_kills_there_is_every_record_that_was_appended_in_order(instan
         assert json.loads((folder / "last.json").read_bytes()).keys() == {str(last)}
 
 
+def test_what_the_description_says_that_nothing_shows_is_all_that_nothing_shows(folder):
+    (folder / "last.json").unlink()
+    (folder / "00003.json").unlink()
+    with pytest.raises(
+        InputError, match=r"last\.json: is gone.*Cure: restore it from a backup; or"
+    ):
+        log_in(folder).append({"n": 4})
+    (folder / "00002.json").unlink()
+    assert log_in(folder).append({"n": 2}) == 2
+    for path in folder.iterdir():
+        path.unlink()
+    assert log_in(folder).append({"n": 1}) == 1
+
+
 def test_readers_need_no_lock_and_no_right_to_write(folder):
     (folder / ".lock").unlink()
     assert len(contents(folder)) == 3
