@@ -53,7 +53,8 @@ def receive_request(launcher: socket.socket) -> tuple[Request, list[int]]:
     """A request, and the descriptors of the launcher's streams, which are now ours to close.
 
     Raises:
-        OSError: the launcher went away in the middle, or sent nothing for too long.
+        OSError: the launcher went away in the middle, sent nothing for too long, or sent what is
+            no request.
     """
     data, streams, _, _ = socket.recv_fds(launcher, AT_ONCE, len(STREAMS))
     try:
@@ -62,11 +63,19 @@ def receive_request(launcher: socket.socket) -> tuple[Request, list[int]]:
             if not more:
                 raise ConnectionError("a launcher went away in the middle of its request")
             data += more
+        return _loaded(data[HEADER.size :]), streams
     except OSError:
         for stream in streams:
             os.close(stream)
         raise
-    return marshal.loads(data[HEADER.size :]), streams
+
+
+def _loaded(body: bytes) -> Request:
+    try:
+        command, folder, environment, umask = marshal.loads(body)
+    except (ValueError, EOFError, TypeError) as error:
+        raise ConnectionError("a launcher sent what is no request") from error
+    return command, folder, environment, umask
 
 
 def send_status(launcher: socket.socket, number: int) -> None:

@@ -1,3 +1,4 @@
+import marshal
 import os
 import socket
 import threading
@@ -44,6 +45,16 @@ def test_a_launcher_that_goes_away_in_its_request_leaves_no_descriptor_open(ends
     socket.send_fds(launcher, [wire.HEADER.pack(100) + b"half"], wire.STREAMS)
     launcher.shutdown(socket.SHUT_WR)
     with pytest.raises(ConnectionError, match="in the middle"):
+        wire.receive_request(server)
+    assert descriptors() == before
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff what", marshal.dumps((1, 2)), marshal.dumps(1)])
+def test_what_is_no_request_ends_its_connection_alone(ends, body):
+    launcher, server = ends
+    before = descriptors()
+    socket.send_fds(launcher, [wire.HEADER.pack(len(body)) + body], wire.STREAMS)
+    with pytest.raises(ConnectionError, match="is no request"):
         wire.receive_request(server)
     assert descriptors() == before
 
