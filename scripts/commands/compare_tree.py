@@ -12,7 +12,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
-from tidemark.harness import console, record, staleness
+from tidemark.harness import code, console, record, staleness
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.record import Checkpoint, Input, Module, Output
 from tidemark.harness.verification import upstream_first
@@ -55,6 +55,8 @@ def _causes(here: Checkpoint, there: Checkpoint) -> list[str]:
     causes = []
     for word in ("inputs", "outputs", "config", "code", "libraries"):
         ours, theirs = getattr(here, word), getattr(there, word)
+        if word == "code":
+            ours, theirs = code.shaping(ours), code.shaping(theirs)
         for key in sorted(ours.keys() | theirs.keys()):
             our, their = _shown(ours.get(key)), _shown(theirs.get(key))
             if our != their:
