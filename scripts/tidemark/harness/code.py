@@ -9,20 +9,21 @@ import builtins
 import contextlib
 import hashlib
 import marshal
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any, TypeVar
 
-from tidemark.files import store
 from tidemark.project import ROOT
 
 T = TypeVar("T", str, CodeType)
 Fingerprint = TypeVar("Fingerprint")
 COMPILED = ROOT / "artifacts/.compiled"
+EDITED = b""  # in place of source that is not what ran; no module that does anything is empty
 
 # What decides whether and how a step runs, but shapes no byte that it writes. It is recorded, and
 # an edit is no reason to run. tests/campaigns/test_plumbing.py tries whether that is true.
@@ -84,8 +85,22 @@ def _kept(content: bytes, kind: type[T], make: Callable[[], T]) -> T:
             return before
     made = make()
     with contextlib.suppress(OSError):  # it only saves time
-        store.write_atomic(kept, marshal.dumps(made))
+        _keep(kept, marshal.dumps(made))
     return made
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, without `store`: that is loaded by `_Loader` itself."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.uname().nodename}.tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 class _Finder:
@@ -104,14 +119,37 @@ class _Finder:
 
 
 def watch(folder: Path) -> None:
-    """Record from now on the source of modules imported from below `folder`, and their imports."""
+    """Record from now on the source of modules imported from below `folder`, and their imports.
+
+    Of modules there were before, the file as it is now counts. Among them are plumbing and the
+    script that runs, for which nothing vouches if it was edited since Python read it.
+    """
     prefix = f"{folder.resolve()}/"  # as Python itself names what it imports
     files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
     for path in (Path(file).resolve() for file in files if f"{folder.name}/" in file):
         if str(path).startswith(prefix):
             _loaded[str(path)] = path.read_bytes()
+    _check_script()
     sys.meta_path.insert(0, _Finder(prefix))
     _watch_imports((prefix, f"{folder}/"))
+
+
+def _check_script() -> None:
+    """Let nothing stand for the script's source if that is not what is running."""
+    script = sys.modules["__main__"].__dict__
+    path = str(Path(script.get("__file__") or "").resolve())
+    frame: FrameType | None = sys._getframe()
+    while frame and frame.f_globals is not script:
+        frame = frame.f_back
+    if frame and path in _loaded and not _runs(frame.f_code, _loaded[path], path):
+        _loaded[path] = EDITED
+
+
+def _runs(running: CodeType, source: bytes, path: str) -> bool:
+    try:
+        return _compiled(source, path) == running
+    except (SyntaxError, ValueError):
+        return False
 
 
 def _watch_imports(prefixes: tuple[str, ...]) -> None:

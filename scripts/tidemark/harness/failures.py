@@ -1,11 +1,11 @@
 """How a command ends when an error stops it: one line, and its exit code."""
 
 import errno
-import os
 import sys
 from collections.abc import Callable
 from types import TracebackType
 
+import tidemark
 from tidemark.errors import InputError
 from tidemark.harness import console
 from tidemark.project import CODE
@@ -29,13 +29,8 @@ _CURES = {
 
 def not_python(error: BaseException) -> InputError | None:
     """A syntax error in the project's code as bad input; None if `error` is anything else."""
-    if not isinstance(error, SyntaxError) or not error.filename:
-        return None
-    path = os.path.relpath(error.filename, CODE)
-    if not path.startswith("scripts/"):
-        return None
-    where = path if error.lineno is None else f"{path}:{error.lineno}"
-    return InputError(where, f"is not Python: {error.msg}", "mend that line")
+    told = tidemark.not_python(error, CODE)
+    return InputError(*told) if told else None
 
 
 def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

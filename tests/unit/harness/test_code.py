@@ -83,6 +83,40 @@ print(late.VALUE)
     assert printed == ["1", "1", "2"]
 
 
+def test_nothing_that_shapes_bytes_is_loaded_before_the_watch():
+    """What Python's own loader loads may come from a stale .pyc."""
+    program = f"""
+import sys; sys.path.insert(0, {str(ROOT / "scripts")!r})
+import tidemark.harness.step
+own = [module for name, module in sys.modules.items() if name.partition(".")[0] == "tidemark"]
+print(*(m.__file__ for m in own if type(m.__loader__) is not tidemark.harness.code._Loader))
+"""
+    environment = {"TIDEMARK_LAUNCHED": "scripts/reports.py"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    before = {str(Path(file).relative_to(ROOT)) for file in done.stdout.split()}
+    assert {"scripts/tidemark/harness/code.py"} <= before <= code.PLUMBING, done.stderr
+
+
+def test_nothing_stands_for_a_script_that_was_edited_since_python_read_it(tmp_path):
+    (tmp_path / "scripts").mkdir()
+    script = tmp_path / "scripts/step.py"
+    printed = []
+    for edit in ("", "Path(__file__).write_text('EDITED = 1')"):
+        source = f"""
+import sys; sys.path.insert(0, {str(ROOT / "scripts")!r})
+from pathlib import Path
+from tidemark.harness import code
+{edit}
+code.watch(Path({str(tmp_path)!r}) / "scripts")
+print(len(code.loaded(Path({str(tmp_path)!r}))["scripts/step.py"]) > 0)
+"""
+        script.write_text(source)
+        done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+        printed.append(done.stdout.strip() or done.stderr)
+    assert printed == ["True", "False"]
+
+
 def test_a_kept_meaning_is_that_of_the_same_rule(monkeypatch):
     source = b"answer = 41 + 1\n"
     before = code.meaning(source)

@@ -55,6 +55,19 @@ def test_a_step_or_a_module_of_it(project, path, way):
     assert (code, lines) == (2, [f"{told}. Cure: mend that line"])
 
 
+LOWEST = (
+    *("errors", "project", "files/store", "config/kinds"),
+    *(f"harness/{name}" for name in ("__init__", "code", "console", "failures", "instance")),
+)
+
+
+@pytest.mark.parametrize("module", LOWEST)
+def test_a_module_that_the_harness_itself_needs(project, module):
+    told = spoil(project, f"scripts/tidemark/{module}.py")
+    for command in (["scripts/launch/verify.py"], ["-c", PLAIN.format("scripts/reports.py")]):
+        assert ended(project, *command) == (2, [f"{told}. Cure: mend that line"])
+
+
 def test_it_is_told_once_in_a_make(project):
     spoil(project, "scripts/tidemark/models/splits.py")
     run = {"TIDEMARK_LAUNCHED": "scripts/split_data.py --scenario x", "TIDEMARK_RUN": "1-2"}
