@@ -16,21 +16,15 @@ import os
 import socket
 import sys
 
+import surroundings
 import wire
 
 SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CODE = os.path.dirname(SCRIPTS)
 WARM = "artifacts/.warm"
 
-# What libraries must find when they load. One thread a step: Make supplies the parallelism, and a
-# sum split over another number of threads rounds differently, so results would depend on -j.
-# A person's own matplotlibrc must not show in the figures.
-os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
-# glibc would hand freed arrays back to the system, and each new one would fault its pages in. Now a
-# step may keep 256 MB; 32 MB is the most that every glibc accepts for what it maps by itself.
-os.environ |= {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 28)}
-os.environ["MPLCONFIGDIR"] = f"{CODE}/.venv/matplotlib"
+os.environ |= surroundings.VARIABLES
+os.environ["MPLCONFIGDIR"] = f"{CODE}/{surroundings.MATPLOTLIB}"
 
 
 def main(command: list[str]) -> int:

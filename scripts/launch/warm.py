@@ -32,6 +32,7 @@ import types
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+import surroundings
 import wire
 
 # In the order in which the pipeline first needs them; what somebody waits for comes first.
@@ -44,6 +45,8 @@ LIBRARIES = (
     *("matplotlib.dates", "scipy.signal", "scipy.optimize", "scipy.sparse.csgraph"),
     *("sklearn.inspection", "duckdb", "jinja2"),
 )
+# As the libraries found it. An edit may give later steps of the same make other values: too late.
+LOADED_WITH = {name: os.environ[name] for name in surroundings.VARIABLES if name in os.environ}
 GLANCE = 0.02  # seconds
 PR_SET_PDEATHSIG = 1
 
@@ -228,6 +231,7 @@ def _become(request: Request) -> NoReturn:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         os.environb.clear()
         os.environb.update(request.environment)
+        os.environ.update(LOADED_WITH)
         os.environ["TIDEMARK_SHARED_BYTES"] = str(_resident_bytes())
         os.umask(request.umask)
         os.chdir(request.folder)
@@ -322,7 +326,8 @@ def main(path: str) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the steps and make, and so us
     os.closerange(wire.LISTENER + 1, _highest_descriptor() + 1)
     _sweep(Path(path).parent)
-    del sys.path[0], sys.modules["wire"]  # a step must not find project code that it did not load
+    # A step must not find project code that it did not load.
+    del sys.path[0], sys.modules["wire"], sys.modules["surroundings"]
     server = Server(Path(path), make_pid=int(Path(path).name.partition("-")[0]))
     signal.signal(signal.SIGALRM, server.glance)
     signal.siginterrupt(signal.SIGALRM, False)  # native code of libraries may not try again

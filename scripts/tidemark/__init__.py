@@ -43,6 +43,7 @@ if "TIDEMARK_LAUNCHED" in os.environ:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     code.watch(CODE / "scripts")
+    code.check_surroundings(CODE / "scripts/launch/surroundings.py")
 
 from tidemark.harness import failures
 

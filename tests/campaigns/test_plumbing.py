@@ -98,17 +98,23 @@ def noticed_by_tests(path: str, tree: Tree) -> bool:
 
 
 def test_an_edit_of_plumbing_runs_nothing_and_why_shows_it(settled):
-    for path in ("scripts/tidemark/harness/console.py", "scripts/tidemark/files/locks.py"):
-        with (settled.path / path).open("a", encoding="utf-8") as file:
+    paths = ("launch/warm", "tidemark/files/locks", "tidemark/harness/verification")
+    for path in paths:
+        with (settled.path / f"scripts/{path}.py").open("a", encoding="utf-8") as file:
             file.write("\n\nEDITED = 1\n")
     assert settled.planned() == set()
     outcome = settled.make("all")
     assert (outcome.code, outcome.ran) == (0, set())
-    told = (
-        "files/locks.py, scripts/tidemark/harness/console.py were edited since: they shape no byte"
+    told = ", ".join(f"scripts/{path}.py" for path in paths)
+    assert (
+        f"{told} were edited since: they shape no byte" in settled.make("why", "T=reports").stdout
     )
-    assert told in settled.make("why", "T=reports").stdout
-    settled.edit("scripts/tidemark/files/store.py", "def sha256(", "EDITED = 1\n\n\ndef sha256(")
+
+
+@pytest.mark.parametrize("module", ["launch/surroundings", "tidemark/files/store"])
+def test_an_edit_of_what_shapes_every_byte_runs_all(settled, module):
+    with (settled.path / f"scripts/{module}.py").open("a", encoding="utf-8") as file:
+        file.write("\n\nEDITED = 1\n")
     assert len(settled.planned()) > 20
 
 

@@ -28,12 +28,13 @@ EDITED = b""  # in place of source that is not what ran; no module that does any
 # What decides whether and how a step runs, but shapes no byte that it writes. It is recorded, and
 # an edit is no reason to run. tests/campaigns/test_plumbing.py tries whether that is true.
 PLUMBING = frozenset(
-    f"scripts/tidemark/{module}.py"
+    f"scripts/{module}.py"
     for module in (
-        *("__init__", "project", "bounds", "files/append", "files/generated"),
-        *("files/libraries", "files/locks"),
+        *(f"launch/{name}" for name in ("launch", "warm", "wire")),
+        *(f"tidemark/{name}" for name in ("__init__", "project", "bounds", "config/given")),
+        *(f"tidemark/files/{name}" for name in ("append", "generated", "libraries", "locks")),
         *(
-            f"harness/{name}"
+            f"tidemark/harness/{name}"
             for name in (
                 *("__init__", "acceptance", "code", "console", "environment", "failures", "guard"),
                 *("launching", "logs", "messages", "publishing", "reason", "record", "staleness"),
@@ -134,6 +135,14 @@ def watch(folder: Path) -> None:
     _watch_imports((prefix, f"{folder}/"))
 
 
+def check_surroundings(path: Path) -> None:
+    """Record the source of what set the environment for libraries, unless that is otherwise now."""
+    module = ModuleType(path.stem)
+    _Loader(module.__name__, str(path.resolve())).exec_module(module)
+    if module.VARIABLES.items() - os.environ.items():
+        _loaded[str(path.resolve())] = EDITED
+
+
 def _check_script() -> None:
     """Let nothing stand for the script's source if that is not what is running."""
     script = sys.modules["__main__"].__dict__
@@ -180,6 +189,11 @@ def loaded(root: Path) -> dict[str, bytes]:
     below = f"{scripts.resolve()}/"
     names = {file: file.replace(below, f"{scripts}/", 1) for file in sorted(_loaded)}
     return {str(Path(name).relative_to(root)): _loaded[file] for file, name in names.items()}
+
+
+def plumbing(root: Path) -> dict[str, bytes]:
+    """Source bytes of the plumbing there is, by path relative to `root`, loaded or not."""
+    return {path: (root / path).read_bytes() for path in PLUMBING if (root / path).exists()}
 
 
 @cache

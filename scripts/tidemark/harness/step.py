@@ -175,9 +175,9 @@ def _peak_bytes(usage: resource.struct_rusage) -> int:
 
 
 def _code(known: Mapping[str, Module]) -> dict[str, Module]:
-    """Fingerprints of the project modules that were loaded; `known` spares working them out."""
+    """Fingerprints of what was loaded, and of all plumbing; `known` spares working them out."""
     fingerprints = {}
-    for path, source in code.loaded(CODE).items():
+    for path, source in sorted({**code.plumbing(CODE), **code.loaded(CODE)}.items()):
         sha = store.sha256(source)
         same = path in known and known[path].sha256 == sha
         fingerprints[path] = Module(sha, known[path].meaning if same else code.meaning(source))

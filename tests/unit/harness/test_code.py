@@ -117,6 +117,21 @@ print(len(code.loaded(Path({str(tmp_path)!r}))["scripts/step.py"]) > 0)
     assert printed == ["True", "False"]
 
 
+@pytest.mark.parametrize(("threads", "recorded"), [("1", True), ("2", False)])
+def test_what_libraries_found_when_they_loaded_is_code(monkeypatch, tmp_path, threads, recorded):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(code, "_loaded", {})
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    source = b'VARIABLES = {"OMP_NUM_THREADS": "1"}\n'
+    Path("surroundings.py").write_bytes(source)
+    code.check_surroundings(Path("surroundings.py"))
+    assert code._loaded == {str(tmp_path / "surroundings.py"): source if recorded else code.EDITED}
+
+
+def test_all_plumbing_is_recorded_loaded_or_not():
+    assert code.plumbing(ROOT).keys() == code.PLUMBING
+
+
 def test_a_kept_meaning_is_that_of_the_same_rule(monkeypatch):
     source = b"answer = 41 + 1\n"
     before = code.meaning(source)
