@@ -6,12 +6,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tidemark.bars.settings import CARRYING
 from tidemark.errors import InputError
 from tidemark.files import generated, retry, store
 from tidemark.harness.step import Run, step
 from tidemark.layout.fetch_data import RAW, RAW_LINES, RAW_SHA256
 from tidemark.naming import counted
-from tidemark.preprocessing import levels
 from tidemark.project import HERE
 from tidemark.sources import files, origin, settings
 from tidemark.sources.contract import Cursor, Request, Source
@@ -27,7 +27,7 @@ def fetch_data(run: Run) -> None:
     sources = run.config["fetch_data"]
     reader = import_module(f"tidemark.sources.{settings.reader_of(run.source)}")
     keys = settings.section_of(sources, run.source)
-    section = {key: run.plain(keys[key]) for key in keys if key not in levels.CARRYING}
+    section = {key: run.plain(keys[key]) for key in keys if key not in CARRYING}
     zone = "release_zone" if "release_zone" in section else "time_zone"
     section[zone] = section.get(zone) or sources["prices"]["time_zone"]
     records = fetch(run, run.source, section, reader.source)

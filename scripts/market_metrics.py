@@ -38,19 +38,18 @@ def market_metrics(run: Run) -> None:
     frames = [*measures.describe(covered)]
 
     sources = run.config["fetch_data"]
+    daily, time_zone = sources["prices"]["bar"] == "daily", sources["prices"]["time_zone"]
+    sessions, times = run.read.parquet(SESSIONS), pd.Series(history.timestamp)
+    instants = closes.of_bars(times, sessions if daily else None, time_zone)
     happened: dict[str, pd.DataFrame] = {}
     if sources["corporate_actions"]:
-        actions, zone = run.read.parquet(RAW_ACTIONS), None
-        if sources["prices"]["bar"] == "intraday":
-            zone = closes.zone(run.read.parquet(SESSIONS), sources["prices"]["time_zone"])
-        happened = _ex_dates(actions, zone)
+        zone = None if daily else closes.zone(sessions, time_zone)
+        happened = _ex_dates(run.read.parquet(RAW_ACTIONS), zone)
     for name in sources["economic"]:
         released = run.read.parquet(RAW.format(source=name))["available_at"]
         if problem := _no_events(released):
             run.tell.note(f"{name}: {problem}")
             continue
-        instants_of = closes.of_bars(sources["prices"], run.read.parquet)
-        instants = instants_of(pd.Series(history.timestamp))
         happened[f"{name}_release"] = _first_bars(history.timestamp, instants, released)
     for kind, events in happened.items():
         for note in _left_out(events, kind, history):

@@ -1,13 +1,17 @@
 """Clean one scenario's bars: fill missing values, treat outlying returns, join the economy."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from tidemark.bars import closes
+from tidemark.bars.settings import CARRYING, Carrying
 from tidemark.harness.step import Run, step
 from tidemark.layout.fetch_data import RAW, RAW_PRICES
 from tidemark.layout.preprocess import PROCESSED
+from tidemark.layout.validate_schema import SESSIONS
 from tidemark.naming import counted
-from tidemark.preprocessing import cleaning, levels
+from tidemark.preprocessing import cleaning
+from tidemark.preprocessing.settings import Preprocess, Scenario
 
 import pandas as pd
 
@@ -15,22 +19,19 @@ import pandas as pd
 @step(per=("scenario",))
 def preprocess(run: Run) -> None:
     """Write data/processed/{scenario}.parquet."""
-    scenario = run.plain(run.config["scenarios"][run.scenario])
-    settings = run.config["preprocess"]
+    scenario = run.settings(Scenario, run.config["scenarios"][run.scenario])
+    settings = run.settings(Preprocess, run.config["preprocess"])
     raw = run.read.parquet(RAW_PRICES)
-    sources = run.config["fetch_data"]["economic"]
-    cleaned = cleaning.clean(
-        raw,
-        {name: run.read.parquet(RAW.format(source=name)) for name in sources},
-        scenario,
-        settings["min_history"],
-        settings["longest_hole_days"],
-        {name: {key: run.plain(sources[name][key]) for key in levels.CARRYING} for name in sources},
-        closes.of_bars(run.config["fetch_data"]["prices"], run.read.parquet),
-    )
-    run.log.info(
-        "outliers (%s): %d before, %d after", scenario["outliers"]["method"], *cleaned.outliers
-    )
+    prices, sources = run.config["fetch_data"]["prices"], run.config["fetch_data"]["economic"]
+    series = {name: run.read.parquet(RAW.format(source=name)) for name in sources}
+    carrying = {
+        name: run.settings(Carrying, {key: sources[name][key] for key in CARRYING})
+        for name in sources
+    }
+    sessions = run.read.parquet(SESSIONS) if prices["bar"] == "daily" else None
+    instants_of = partial(closes.of_bars, sessions=sessions, time_zone=prices["time_zone"])
+    cleaned = cleaning.clean(raw, series, scenario, settings, carrying, instants_of)
+    run.log.info("outliers (%s): %d before, %d after", scenario.outliers.method, *cleaned.outliers)
     if cleaned.dropped:
         run.tell.note(f"{counted(cleaned.dropped, 'row')} dropped: no adj_close yet to start from")
     if cleaned.in_holes:

@@ -3,12 +3,9 @@
 A trade decided on a bar may use what was public before that instant, and nothing else.
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidemark.bars import clocks
-from tidemark.layout.validate_schema import SESSIONS
 from tidemark.naming import counted
 
 import pandas as pd
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def table(held: "Held | None") -> pd.DataFrame:
-    """The sessions in the form of the file SESSIONS; no rows for None.
+    """The sessions as a table; no rows for None.
 
     Returns:
         `session` (the day), `open` and `close` (naive UTC), and `zone` (the exchange's, by name).
@@ -36,20 +33,18 @@ def zone(sessions: pd.DataFrame, time_zone: str) -> str:
     return str(sessions["zone"].iloc[0]) if len(sessions) else time_zone
 
 
-def of_bars(
-    source: Mapping[str, Any], read: Callable[[str], pd.DataFrame]
-) -> Callable[[pd.Series], pd.Series]:
-    """The function from bars' timestamps to the instants that they stand for.
-
-    Intraday bars stand for their own timestamps, so the function returns these unchanged.
+def of_bars(times: pd.Series, sessions: pd.DataFrame | None, time_zone: str) -> pd.Series:
+    """The instants that bars stand for; those of intraday bars are their own timestamps.
 
     Args:
-        source: `bar` and `time_zone` of fetch_data.prices in the configuration.
-        read: reads a Parquet file as a frame; called for daily bars only, with SESSIONS.
+        times: timestamps of bars.
+        sessions: as returned by `table`, for daily bars; None for intraday ones.
+        time_zone: as for `of`.
+
+    Returns:
+        Naive UTC, with the index of `times`.
     """
-    if source["bar"] == "intraday":
-        return lambda times: times
-    return partial(of, sessions=read(SESSIONS), time_zone=source["time_zone"])
+    return times if sessions is None else of(times, sessions, time_zone)
 
 
 def of(days: pd.Series, sessions: pd.DataFrame, time_zone: str) -> pd.Series:

@@ -7,11 +7,12 @@ once for each bar.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from tidemark.bars import long_form
+from tidemark.bars.settings import Carrying
 from tidemark.layout.fetch_data import RAW_PRICES
 from tidemark.preprocessing import as_known, impute, levels, outliers
+from tidemark.preprocessing.settings import Iqr, NoOutliers, Preprocess, Scenario, Winsorise
 
 import pandas as pd
 
@@ -57,45 +58,42 @@ class Cleaned:
 def clean(
     raw: pd.DataFrame,
     series: Mapping[str, pd.DataFrame],
-    scenario: Mapping[str, Any],
-    min_history: int,
-    longest_hole_days: int = 14,
-    carrying: Mapping[str, Mapping[str, Any]] | None = None,
-    close_of: Callable[[pd.Series], pd.Series] | None = None,
+    scenario: Scenario,
+    settings: Preprocess,
+    carrying: Mapping[str, Carrying],
+    instants_of: Callable[[pd.Series], pd.Series],
 ) -> Cleaned:
     """Fill, compute returns, treat outliers and join the economy, each from the past only.
 
     Args:
         raw: prices as in data/raw/, with a default index.
         series: economic frames as in data/raw/, by name: timestamp, available_at and values.
-        scenario: `impute`, the method for `impute.bars`; `outliers`, the treatment for
-            `outliers.bounds`.
-        min_history: number of earlier returns that an outlier bound needs.
-        longest_hole_days: as for `impute.bars`.
-        carrying: by name of the series, `changes`, the columns that are changes and not levels, and
-            `longest_carry_days`, as for `levels.carried`; by default all columns are levels.
-        close_of: from bars' timestamps to the instants that they stand for; None if these are the
-            same.
+        scenario: how missing values are filled (see `impute.bars`), and outliers treated (see
+            `outliers.bounds`).
+        settings: those of all scenarios.
+        carrying: by name of the series, which columns are changes, and how long levels hold.
+        instants_of: from bars' timestamps to the instants that they stand for.
 
     Raises:
         InputError: two bars of a ticker coincide.
     """
-    method = scenario["impute"]
+    method = scenario.impute
     tidy = long_form.require_tidy(raw, RAW_PRICES)
-    filled = impute.bars(tidy, method, longest_hole_days)
+    filled = impute.bars(tidy, method, settings.longest_hole_days)
     imputed = _imputed(tidy.loc[filled.index], filled)
     breaks = int(filled["broken"].sum())
     started = tidy["adj_close"].notna().groupby(tidy["ticker"], sort=False).cummax()
     in_holes = int(started.sum()) - len(filled)
-    bars, outside = _with_returns(filled.reset_index(drop=True), scenario["outliers"], min_history)
-    instants = close_of(bars["timestamp"]) if close_of else bars["timestamp"]
+    bars, outside = _with_returns(
+        filled.reset_index(drop=True), scenario.outliers, settings.min_history
+    )
+    instants = instants_of(bars["timestamp"])
     ended: list[Ended] = []
     lacking: dict[str, int] = {}
     for name, frame in series.items():
         values = [column for column in frame if column not in NOT_VALUES]
-        rules = (carrying or {}).get(name, {})
-        changes, longest = rules.get("changes", ()), rules.get("longest_carry_days")
-        known = impute.changes(frame, changes, method, longest)
+        longest = carrying[name].longest_carry_days
+        known = impute.changes(frame, carrying[name].changes, method, longest)
         for column in values:
             here = levels.within_reach(frame, column, longest) & frame[column].isna()
             imputed |= {column: int(here.sum())} if here.any() else {}
@@ -107,7 +105,7 @@ def clean(
 
 
 def _with_returns(
-    bars: pd.DataFrame, treatment: Mapping[str, Any], min_history: int
+    bars: pd.DataFrame, treatment: NoOutliers | Winsorise | Iqr, min_history: int
 ) -> tuple[pd.DataFrame, Counts]:
     """Add `return` and `return_treated` to the bars; also how many of each are out of bounds."""
     change = long_form.returns(bars, bars["broken"])

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-CARRYING = ("changes", "longest_carry_days")  # keys of a source that its fetching does not use
 LEAST_DAYS = 10
 FIRST_DAYS = 155  # five months, for a first value: how far apart they come is not known yet
 UNIT = np.timedelta64(1, "us")

@@ -1,28 +1,30 @@
 """Outlying returns, pulled to bounds that come from strictly earlier returns of the ticker."""
 
-from collections.abc import Mapping
-from typing import Any
+from tidemark.preprocessing.settings import Iqr, NoOutliers, Winsorise
 
 import numpy as np
 import pandas as pd
 
 
 def bounds(
-    returns: pd.Series, tickers: pd.Series, treatment: Mapping[str, Any], min_history: int
+    returns: pd.Series,
+    tickers: pd.Series,
+    treatment: NoOutliers | Winsorise | Iqr,
+    min_history: int,
 ) -> pd.DataFrame:
     """The lowest and highest return that pass, at each bar.
 
     Args:
         returns: decimal fractions; each ticker's in order of time.
         tickers: the ticker of each return, on the same index.
-        treatment: `method` none; winsorise with the quantiles `lower` and `upper`; or iqr, whose
-            bounds lie `factor` interquartile ranges outside the quartiles (Tukey's fences).
+        treatment: none; Winsorise with the quantiles `lower` and `upper`; or Iqr, whose bounds lie
+            `factor` interquartile ranges outside the quartiles (Tukey's fences).
         min_history: number of earlier returns that a bound needs; before that nothing is bounded.
 
     Returns:
         `lower` and `upper` on the index of `returns`, infinite where there is no bound.
     """
-    if treatment["method"] == "none":
+    if isinstance(treatment, NoOutliers):
         none = pd.DataFrame(index=returns.index)
         return none.assign(lower=-np.inf, upper=np.inf)
 
@@ -33,11 +35,11 @@ def bounds(
             lambda past: past.expanding(min_history).quantile(quantile).shift()
         )
 
-    if treatment["method"] == "winsorise":
-        lower, upper = past_quantile(treatment["lower"]), past_quantile(treatment["upper"])
+    if isinstance(treatment, Winsorise):
+        lower, upper = past_quantile(treatment.lower), past_quantile(treatment.upper)
     else:
         first, third = past_quantile(0.25), past_quantile(0.75)
-        reach = treatment["factor"] * (third - first)
+        reach = treatment.factor * (third - first)
         lower, upper = first - reach, third + reach
     return pd.DataFrame({"lower": lower.fillna(-np.inf), "upper": upper.fillna(np.inf)})
 

@@ -1,13 +1,14 @@
 """Which files hold the user's data, what they call things, and how patiently they are read."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from tidemark.bounds import Among, Checked, ClockTime, Days, Name, TimeZone, Words
+from tidemark.bars.settings import Carrying
+from tidemark.bounds import Among, Checked, ClockTime, Name, TimeZone, Words
 from tidemark.ohlcv import FIELDS
 
 from annotated_types import Ge, Le, MaxLen
@@ -80,7 +81,7 @@ class CorporateActions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EconomicSeries:
+class EconomicSeries(Carrying):
     """One file of economic series, when after its date a value is public, and how long known.
 
     A column is a level unless it is one of `changes`.
@@ -91,8 +92,6 @@ class EconomicSeries:
         release_lag_days: days from `timestamp` until the value is public.
         release_time: hour of that day; null: at its end.
         release_zone: of that hour; null: prices.time_zone.
-        changes: columns that are changes, such as growth rates.
-        longest_carry_days: how long a level stands; null: five times as long as usual.
         columns: Tidemark's name: the file's name.
     """
 
@@ -101,8 +100,6 @@ class EconomicSeries:
     release_lag_days: Annotated[int, Ge(0), Le(36_500)]
     release_time: ClockTime | None = None
     release_zone: TimeZone | None = None
-    changes: Sequence[Name] = ()
-    longest_carry_days: Days | None = None
     columns: Mapping[Name, Words]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tidemark.backtest import engine, strategies
 from tidemark.bars import holes, trading_calendar
+from tidemark.bars.settings import Carrying
 from tidemark.config import load
 from tidemark.features import bar_features
 from tidemark.features.settings import FeatureEngineering
@@ -16,6 +17,7 @@ from tidemark.models.estimators.linear import Linear
 from tidemark.models.settings import SplitData
 from tidemark.ohlcv import OHLCV
 from tidemark.preprocessing import cleaning
+from tidemark.preprocessing.settings import NoOutliers, Preprocess, Scenario
 from tidemark.project import HERE
 from tidemark.sources import actions, economic, prices
 from tidemark.validation import adjustments, checks, completeness, schema, sessions, steps
@@ -27,7 +29,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 CASES = ROOT / "tests/cases"
 RULES = schema.parse("prices", (ROOT / "schemas/prices.json").read_bytes())
-PLAIN = {"impute": "median", "outliers": {"method": "none"}}
 LONG = {
     "layout": "long",
     "bar": "daily",
@@ -54,10 +55,16 @@ def raw(name, source=LONG):
     return prices.read({"p.csv": content}, source).records
 
 
+def cleaned(bars, method="median", **series):
+    scenario = Scenario(method, NoOutliers("none"))
+    levels = dict.fromkeys(series, Carrying())
+    return cleaning.clean(bars, series, scenario, Preprocess(), levels, lambda times: times)
+
+
 def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
     """What the same file gives when its tickers are all in capitals."""
     bars = raw("mixed_case_ticker")
-    clean = cleaning.clean(bars, {}, PLAIN, 250).bars
+    clean = cleaned(bars).bars
     recipe = FeatureEngineering(horizon=1, lags=[0, 1], windows=[5])
     frame = bar_features.complete(bar_features.compute(clean, recipe), recipe)
     parts = splits.divide(frame, SplitData("2019-06-01", embargo=5, folds=5), 1)
@@ -89,7 +96,7 @@ def test_a_ticker_that_lacks_half_of_its_bars_is_named_and_loses_nothing_in_a_da
         "1 hole without prices: T07 between 2015-07-14 and 2018-03-20 (699 of 1,500 values)"
         " (the limit of missing values is 2.0%); no return, feature or target reaches across"
     )
-    clean = cleaning.clean(bars, {}, PLAIN, 250).bars
+    clean = cleaned(bars).bars
     assert clean.loc[clean["ticker"] == "T07", "return"].min() > -0.05
     recipe = FeatureEngineering(horizon=5, lags=[0, 3], windows=[5])
     frame = bar_features.complete(bar_features.compute(clean, recipe), recipe)
@@ -141,13 +148,12 @@ def test_a_bond_market_holiday_changes_no_yield(method):
     )
     bars = sample(prices.read, "prices")
     bars = bars[bars["ticker"] == "AAPL"].reset_index(drop=True)
-    scenario = PLAIN | {"impute": method}
-    clean = cleaning.clean(bars, {"treasury": empty}, scenario, 250)
+    clean = cleaned(bars, method, treasury=empty)
     bar = clean.bars.set_index("timestamp").loc["2010-10-12"]
     assert (bar["yield_3m"], bar["yield_10y"]) == (0.0012, 0.0241)
     assert clean.imputed == dict.fromkeys(["yield_3m", "yield_2y", "yield_10y", "yield_20y"], 1)
     whole = sample(economic.read, "economic", "treasury")
-    without = cleaning.clean(bars, {"treasury": whole}, scenario, 250)
+    without = cleaned(bars, method, treasury=whole)
     pd.testing.assert_frame_equal(clean.bars, without.bars, check_exact=True)
 
 

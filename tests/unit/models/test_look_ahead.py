@@ -4,6 +4,7 @@ The whole chain from raw data to folds runs twice, the second time with other da
 time: other values, more gaps, or fewer rows. There are holes in the prices, and levels that end.
 """
 
+from tidemark.bars.settings import Carrying
 from tidemark.errors import BadValue
 from tidemark.features import bar_features
 from tidemark.features.settings import FeatureEngineering
@@ -11,6 +12,7 @@ from tidemark.models import splits
 from tidemark.models.settings import SplitData
 from tidemark.ohlcv import FIELDS
 from tidemark.preprocessing import cleaning
+from tidemark.preprocessing.settings import Iqr, NoOutliers, Preprocess, Scenario, Winsorise
 
 import numpy as np
 import pandas as pd
@@ -19,13 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 SCENARIOS = {
-    "mean": {"impute": "mean", "outliers": {"method": "none"}},
-    "median": {"impute": "median", "outliers": {"method": "none"}},
-    "winsorise": {
-        "impute": "median",
-        "outliers": {"method": "winsorise", "lower": 0.1, "upper": 0.9},
-    },
-    "iqr": {"impute": "mean", "outliers": {"method": "iqr", "factor": 1.5}},
+    "mean": Scenario("mean", NoOutliers("none")),
+    "median": Scenario("median", NoOutliers("none")),
+    "winsorise": Scenario("median", Winsorise("winsorise", 0.1, 0.9)),
+    "iqr": Scenario("mean", Iqr("iqr", 1.5)),
 }
 START = pd.Timestamp("2020-01-01")
 BARS = 54  # of each ticker
@@ -91,9 +90,17 @@ def altered(frame, late, change, draw):
 
 def chain(prices, series, scenario, horizon, step):
     """Processed bars, features, and parts; no parts if nothing is left to test on."""
-    carrying = {"fed": {"changes": ["long"], "longest_carry_days": CARRY_DAYS}}
-    carrying = carrying if scenario in ("mean", "iqr") else None
-    bars = cleaning.clean(prices, {"fed": series}, SCENARIOS[scenario], 3, HOLE_DAYS, carrying).bars
+    carrying = Carrying()
+    if scenario in ("mean", "iqr"):
+        carrying = Carrying(changes=["long"], longest_carry_days=CARRY_DAYS)
+    bars = cleaning.clean(
+        prices,
+        {"fed": series},
+        SCENARIOS[scenario],
+        Preprocess(3, HOLE_DAYS),
+        {"fed": carrying},
+        lambda times: times,
+    ).bars
     recipe = FeatureEngineering(
         horizon=horizon,
         lags=[0, 2],

@@ -1,9 +1,10 @@
 """Imputation, outliers, returns, the as-of join, and the order in which they clean the bars."""
 
 from tidemark.bars import closes, holes, long_form
+from tidemark.bars.settings import Carrying
 from tidemark.errors import InputError
-from tidemark.layout.validate_schema import SESSIONS
 from tidemark.preprocessing import as_known, cleaning, impute, levels, outliers
+from tidemark.preprocessing.settings import Iqr, NoOutliers, Preprocess, Scenario, Winsorise
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 NAN = np.nan
-WINSORISE = {"method": "winsorise", "lower": 0.1, "upper": 0.9}
-IQR = {"method": "iqr", "factor": 1.5}
-NONE = {"method": "none"}
+WINSORISE = Winsorise("winsorise", 0.1, 0.9)
+IQR = Iqr("iqr", 1.5)
+NONE = NoOutliers("none")
 
 
 def bars(adj_close, ticker="A", **fields):
@@ -149,10 +150,14 @@ def test_a_second_bar_is_judged_by_the_table():
     assert not holes.beyond_reach(held([0, 300, 301]), pd.Series([True] * 3), 14).any()
 
 
+def without_series(frame):
+    return cleaning.clean(frame, {}, Scenario("mean", NONE), Preprocess(3), {}, soon)
+
+
 def test_what_lies_beyond_reach_is_not_filled_and_the_bar_after_has_no_return():
     frame = held(range(60))
     frame.loc[20:49, "adj_close"] = NAN
-    clean = cleaning.clean(frame, {}, {"impute": "mean", "outliers": NONE}, 3)
+    clean = without_series(frame)
     assert clean.bars["imputed"].sum() == 14, "nobody knew better on these days"
     assert (clean.in_holes, clean.breaks, clean.dropped) == (16, 1, 0)
     after = clean.bars["timestamp"] == frame["timestamp"][50]
@@ -164,7 +169,7 @@ def test_a_hole_without_rows_is_a_break_and_counts_in_no_growth():
     frame = held([*range(10), *range(200, 210)])
     frame.loc[10:, "adj_close"] *= 50
     frame.loc[12, "adj_close"] = NAN
-    clean = cleaning.clean(frame, {}, {"impute": "mean", "outliers": NONE}, 3)
+    clean = without_series(frame)
     assert clean.breaks == 1
     growth = clean.bars["adj_close"][12] / clean.bars["adj_close"][11] - 1
     assert growth == pytest.approx(0.01)
@@ -338,10 +343,9 @@ def test_a_daily_bar_stands_for_its_close_or_else_for_the_end_of_its_day(day, zo
 
 def test_without_a_calendar_each_day_ends_at_midnight_and_intraday_bars_are_instants():
     days = bars([1.0, 2.0])["timestamp"]
-    daily = {"bar": "daily", "time_zone": "UTC"}
-    close_of = closes.of_bars(daily, {SESSIONS: closes.table(None)}.__getitem__)
-    assert (close_of(days) == days + pd.Timedelta(days=1)).all()
-    assert closes.of_bars({"bar": "intraday"}, {}.__getitem__)(days) is days
+    instants = closes.of_bars(days, closes.table(None), "UTC")
+    assert (instants == days + pd.Timedelta(days=1)).all()
+    assert closes.of_bars(days, None, "UTC") is days
 
 
 def test_what_is_assumed_of_closes_is_told():
@@ -410,7 +414,7 @@ def test_columns_age_apart():
 # --- The whole, in its order
 
 
-def cleaned(adj_close, rates=((1, 1.0),), outliers=NONE, method="mean", carrying=None):
+def cleaned(adj_close, rates=((1, 1.0),), outliers=NONE, method="mean", **carrying):
     """Clean bars of one ticker; each rate is for a day in January and known the day after.
 
     Bars stand for a moment just after midnight.
@@ -418,9 +422,9 @@ def cleaned(adj_close, rates=((1, 1.0),), outliers=NONE, method="mean", carrying
     days, values = zip(*rates, strict=True)
     when = pd.to_datetime([f"2020-01-{day:02}" for day in days]).astype("datetime64[us]")
     frame = pd.DataFrame({"timestamp": when, "available_at": when + pd.Timedelta(days=1)})
-    scenario = {"impute": method, "outliers": outliers}
-    fed = {"fed": frame.assign(rate=values)}
-    return cleaning.clean(bars(adj_close), fed, scenario, 3, carrying=carrying, close_of=soon)
+    fed, carried = {"fed": frame.assign(rate=values)}, {"fed": Carrying(**carrying)}
+    scenario = Scenario(method, outliers)
+    return cleaning.clean(bars(adj_close), fed, scenario, Preprocess(3), carried, soon)
 
 
 def test_returns_are_of_filled_prices():
@@ -441,8 +445,7 @@ RATES = [(1, 1.0), (2, 4.0), (5, NAN), (6, 10.0)]
 
 def test_a_series_is_filled_by_its_own_rows_before_it_is_joined():
     """Filled bar by bar, the mean would count the 4 once for each of the three bars it covers."""
-    changes = {"fed": {"changes": ["rate"], "longest_carry_days": None}}
-    result = cleaned([1.0] * 7, RATES, carrying=changes)
+    result = cleaned([1.0] * 7, RATES, changes=["rate"])
     assert result.bars["rate"].to_list() == pytest.approx([NAN, 1, 4, 4, 4, 2.5, 10], nan_ok=True)
     assert result.imputed == {"rate": 1}
 
@@ -467,7 +470,8 @@ def test_a_filled_change_stands_no_longer_than_the_value_before_it():
         cleaned(
             [1.0] * 30,
             rates,
-            carrying={"fed": {"changes": changes, "longest_carry_days": 5}},
+            changes=changes,
+            longest_carry_days=5,
         )
         for changes in ([], ["rate"])
     )
