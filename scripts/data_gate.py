@@ -10,6 +10,7 @@ from tidemark.layout.validate_schema import FINDINGS, SESSIONS
 from tidemark.sources import places, settings
 from tidemark.validation import adjustments, report, schema, steps
 from tidemark.validation.finding import Finding
+from tidemark.validation.settings import SCHEMA
 
 import pandas as pd
 
@@ -35,7 +36,7 @@ def data_gate(run: Run) -> None:
     actions = run.read.parquet(RAW_ACTIONS) if ACTIONS in names else None
     findings = {"prices": list(steps.check(bars, actions, broken))}
     if actions is not None:
-        path = f"schemas/{ACTIONS}.json"
+        path = SCHEMA.format(source=ACTIONS)
         tolerance = schema.parse(path, run.read.content(path)).adjustment_tolerance
         findings[ACTIONS] = list(adjustments.cross_check(bars, actions, tolerance))
     finders = {}

@@ -13,6 +13,7 @@ from tidemark.sources import places, settings
 from tidemark.validation import checks, completeness, report, schema, sessions
 from tidemark.validation.finding import Finding
 from tidemark.validation.schema import Schema
+from tidemark.validation.settings import SCHEMA
 
 import pandas as pd
 
@@ -25,7 +26,7 @@ def validate_schema(run: Run) -> None:
     """Write artifacts/{source}_findings.json, and of prices artifacts/sessions.parquet."""
     name = run.source
     frame = run.read.parquet(RAW.format(source=name))
-    content = run.read.content(f"schemas/{name}.json")
+    content = run.read.content(SCHEMA.format(source=name))
     rules, sha256 = _rules(name, content), schema.fingerprint(content)
     against, fetch = run.config["validate_schema"], run.config["fetch_data"]
     quoted = against["acknowledged_schemas"].get(name, "")
@@ -69,10 +70,11 @@ def validate_schema(run: Run) -> None:
 
 
 def _rules(name: str, content: bytes) -> Schema:
-    rules = schema.parse(f"schemas/{name}.json", content)
+    path = SCHEMA.format(source=name)
+    rules = schema.parse(path, content)
     if rules.adjustment_tolerance is not None and name != "corporate_actions":
         raise InputError(
-            f"schemas/{name}.json: adjustment_tolerance",
+            f"{path}: adjustment_tolerance",
             "is for corporate actions, which explain steps of prices",
             "remove it",
         )

@@ -15,6 +15,7 @@ from tidemark.errors import InputError, printable
 from tidemark.files import store
 from tidemark.market.settings import Forecasts
 from tidemark.project import Tree
+from tidemark.validation.settings import SCHEMA
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -182,9 +183,10 @@ def _must_have_what_make_needs(tree: Tree, path: str, whole: Config) -> None:
     if odd:
         raise InputError(path, f"has {odd[0]!r} in its name, which Make cannot handle", "rename it")
     for name in kinds.KINDS["source"].names(asdict(whole)):
-        if not (tree / f"schemas/{name}.json").exists():
+        schema = SCHEMA.format(source=name)
+        if not (tree / schema).exists():
             raise InputError(
-                f"schemas/{name}.json",
+                schema,
                 f"does not exist, but {path} has a source {name}",
                 "copy the schema of a similar source and adapt it",
             )

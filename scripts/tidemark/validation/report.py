@@ -8,6 +8,7 @@ from tidemark.errors import InputError
 from tidemark.layout.data_gate import VALIDATION_REPORT
 from tidemark.naming import counted
 from tidemark.validation.finding import Finding
+from tidemark.validation.settings import SCHEMA
 
 import pandas as pd
 
@@ -119,7 +120,7 @@ def _all_unacknowledged(stops: list[tuple[str, Finding]], parts: Mapping[str, Pa
     several = "their SHA-256 are not those that are acknowledged"
     problem = several if len(unquoted) > 1 else "".join(unquoted.values())
     return InputError(
-        ", ".join(f"schemas/{name}.json" for name in unquoted),
+        ", ".join(SCHEMA.format(source=name) for name in unquoted),
         problem + _more(len(stops) - len(unquoted)),
         _to_acknowledge({name: parts[name].schema_sha256 for name in unquoted}),
     )

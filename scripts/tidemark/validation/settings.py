@@ -1,9 +1,11 @@
-"""What raw data is held against, beside its schemas."""
+"""What raw data is held against: schemas, and what the configuration says beside them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tidemark.bounds import IsoDate, Name, Words
+
+SCHEMA = "schemas/{source}.json"  # the file of a source's schema
 
 
 @dataclass(frozen=True, kw_only=True)
