@@ -50,10 +50,17 @@ def fetch(run: Run, name: str, section: Mapping[str, Any], source: Source) -> pd
         InputError: a file cannot be read, or is larger than fetch_data.largest_file_megabytes.
     """
     path = RAW.format(source=name)
+    hashes: dict[str, str] = {}
+
+    def contents(address: str) -> dict[str, bytes]:
+        files = _contents(run, address)
+        hashes.update({file: store.sha256(content) for file, content in files.items()})
+        return files
+
     request = Request(
         section,
-        read=partial(_contents, run),
-        cursor=partial(_last_cursor, run, name, section),
+        read=contents,
+        cursor=lambda: _cursor(run.read.previous(path), section),
         zone_ends_days=partial(_zone_ends_days, run.config),
     )
     try:
@@ -69,23 +76,20 @@ def fetch(run: Run, name: str, section: Mapping[str, Any], source: Source) -> pd
         return _keep_last(run, name, section, error)
     for note in batch.notes:
         run.tell.note(note)
-    data = store.parquet_bytes(batch.records, origin.metadata(section))
+    data = store.parquet_bytes(batch.records, origin.metadata(section, batch.cursor))
     run.write.content(path, data, rows=len(batch.records))
-    hashes = {path: store.sha256(data), **batch.cursor}
-    run.write.text(RAW_SHA256.format(source=name), origin.checksums(hashes))
+    checksums = origin.checksums({path: store.sha256(data), **hashes})
+    run.write.text(RAW_SHA256.format(source=name), checksums)
     run.write.content(RAW_LINES.format(source=name), store.parquet_bytes(batch.places))
     run.log.info("%s: %d rows from %s", name, len(batch.records), section["path"])
     return batch.records
 
 
-def _last_cursor(run: Run, name: str, section: Mapping[str, Any]) -> Cursor:
-    """The cursor that the same source returned last, from what stands beside its records."""
-    path = RAW.format(source=name)
-    data, beside = run.read.previous(path), run.read.previous(RAW_SHA256.format(source=name))
-    if data is None or beside is None or not origin.is_same_source(data, section):
+def _cursor(data: bytes | None, section: Mapping[str, Any]) -> Cursor:
+    """The cursor of what was fetched before; empty if that was of another source, or nothing."""
+    if data is None or not origin.is_same_source(data, section):
         return {}
-    hashes = origin.hashes_in(beside.decode())
-    return {read: sha for read, sha in hashes.items() if read != path}
+    return origin.cursor_of(data)
 
 
 def _contents(run: Run, path: str) -> dict[str, bytes]:

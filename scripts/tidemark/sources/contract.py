@@ -9,7 +9,7 @@ is that section's `Source`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -45,14 +45,15 @@ class Batch:
         records: a tidy frame, sorted, with a default index; all that the source has, because they
             replace those of its last batch, and not only what is new since the cursor.
         places: where each record stands in what was read, row for row; see `places`.
-        cursor: how far the records reach, from which a later request may go on.
         notes: what the user should know.
+        cursor: how far the records reach, from which a later request may go on; empty if each
+            starts anew.
     """
 
     records: pd.DataFrame
     places: pd.DataFrame
-    cursor: Cursor
     notes: Sequence[str] = ()
+    cursor: Cursor = field(default_factory=dict)
 
 
 Source = Callable[[Request], Batch]

@@ -1,6 +1,5 @@
 """The user's own files as a source. They are read whole each time, so it goes on from no cursor."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,13 +12,10 @@ Parser = Callable[[Mapping[str, bytes], Mapping[str, Any]], Placed]
 def batch(request: Request, parse: Parser) -> Batch:
     """The records of the files that `path` of the section names.
 
-    Their cursor is the SHA-256 of each file.
-
     Args:
         request: of the fetcher.
         parse: makes records of the files' contents; takes them by path, and the section.
     """
     files = request.read(request.section["path"])
     placed = parse(files, request.section)
-    cursor = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
-    return Batch(placed.records, placed.places, cursor, placed.notes)
+    return Batch(placed.records, placed.places, placed.notes)
