@@ -18,7 +18,7 @@ KEYS = ["timestamp", "ticker"]
 def evaluate(run: Run) -> None:
     """Write the forecasts, metrics and bootstrap intervals of one model on one scenario."""
     choice = run.config["evaluate"]
-    who = {"scenario": run.scenario, "model": run.model}
+    names = {"scenario": run.scenario, "model": run.model}
     test = run.read.parquet(run.own(TEST))
     pipeline = run.read.pickle(run.own(MODEL))
     fitted = run.read.json(run.own(CROSS_VALIDATION))["fitted"]
@@ -48,19 +48,21 @@ def evaluate(run: Run) -> None:
 
     run.write.parquet(run.own(FORECASTS), forecasts)
     told = {"fitted": fitted, **_extent(forecasts), "metrics": scores}
-    run.write.json(run.own(MODEL_SCORES), who | told)
+    run.write.json(run.own(MODEL_SCORES), names | told)
     run.write.json(
         run.own(MODEL_INTERVALS),
         {
-            **who,
+            **names,
             "level": level,
             "replicates": replicates,
             "block_length": length,
             "intervals": {name: bootstrap.interval(drawn[name], level) for name in drawn},
         },
     )
-    percent = (100.0 * forecasts[name].to_numpy() for name in ("y_true", "y_pred"))
-    run.write.json(run.own(MODEL_SPREAD), who | spread.beyond(*percent))
+    true, ours = (100.0 * forecasts[name].to_numpy() for name in ("y_true", "y_pred"))
+    tenths = spread.tenths(ours, true - ours)
+    reach = spread.beyond(true, ours)
+    run.write.json(run.own(MODEL_SPREAD), names | reach | {"tenths": tenths})
     run.tell.headline(f"RMSE {100 * scores['rmse']:.3f} %, skill {scores['skill']:+.3f}")
 
 

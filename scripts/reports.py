@@ -4,6 +4,7 @@ Text in reports/narrative/ is included as it is: introduction.md opens the commu
 evaluation.md opens the memo, and every other file becomes part of the reflection.
 """
 
+from itertools import product
 from pathlib import PurePath
 from typing import Any
 
@@ -16,6 +17,7 @@ from tidemark.reporting import reports as rendering
 
 import duckdb
 
+Row = dict[str, Any]
 REPORTS = (
     "model_communication_report",
     "model_evaluation_memo",
@@ -30,8 +32,14 @@ def reports(run: Run) -> None:
     database = run.read.path(DATABASE)
     alone = {"enable_external_access": False}  # a view, which reads what a run left, fails
     with duckdb.connect(str(database), read_only=True, config=alone) as connection:
-        values: dict[str, Any] = dict(rendering.gather(connection))
-    figures, strategy_figures = _figures(run), _linked(run, STRATEGY_FIGURES)
+        values: Row = dict(rendering.gather(connection))
+    names = product(run.config["scenarios"], run.config["models"])
+    figures = [
+        {**figure, "scenario": scenario, "model": model}
+        for scenario, model in names
+        for figure in linked(run.read.json(MODEL_FIGURES.format(scenario=scenario, model=model)))
+    ]
+    strategy_figures = linked(run.read.json(STRATEGY_FIGURES))
     missing = [figure for figure in [*figures, *strategy_figures] if figure["missing"]]
     values |= {
         "comparison": values["comparison"][0],
@@ -39,7 +47,9 @@ def reports(run: Run) -> None:
         "assessed": [row["sentence"] for row in values["assessed"]],
         "winner": values["winner"][0],
         "year": values["year"][0],
-        "validation": _validation(values.pop("datasets"), values.pop("findings")),
+        "validation": validation(
+            values["validation"][0], values.pop("datasets"), values.pop("findings")
+        ),
         "figures": figures,
         "strategy_figures": strategy_figures,
         "missing_figures": missing,
@@ -60,11 +70,10 @@ def reports(run: Run) -> None:
     run.tell.headline(f"{len(REPORTS)} reports, {len(missing)} figures missing")
 
 
-def _validation(datasets: list[dict[str, Any]], findings: list[dict[str, Any]]) -> dict[str, Any]:
-    """What was validated, with what was found in each data set."""
+def validation(result: Row, datasets: list[Row], findings: list[Row]) -> Row:
+    """What validation said, with what was found in each data set."""
     return {
-        "ok": all(row["ok"] for row in datasets),
-        "as_of": datasets[0]["as_of"],
+        **result,
         "datasets": {
             row["dataset"]: {
                 **row,
@@ -75,22 +84,9 @@ def _validation(datasets: list[dict[str, Any]], findings: list[dict[str, Any]]) 
     }
 
 
-def _figures(run: Run) -> list[dict[str, Any]]:
-    """The figures of all models."""
-    return [
-        {**figure, "scenario": scenario, "model": model}
-        for scenario in run.config["scenarios"]
-        for model in run.config["models"]
-        for figure in _linked(run, MODEL_FIGURES.format(scenario=scenario, model=model))
-    ]
-
-
-def _linked(run: Run, listing: str) -> list[dict[str, Any]]:
+def linked(listing: list[Row]) -> list[Row]:
     """The figures in a listing, each with its path relative to reports/ as `link`."""
-    return [
-        {**figure, "link": figure["file"].removeprefix("reports/")}
-        for figure in run.read.json(listing)
-    ]
+    return [{**figure, "link": figure["file"].removeprefix("reports/")} for figure in listing]
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Rate:
 
     def row(self) -> dict[str, Any]:
         """For tables."""
-        return {"bars_a_year": self.bars_a_year, "basis": self.basis}
+        return {"bars_a_year": self.bars_a_year, "basis": self.basis, "whole": self.whole}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The models: their settings in, a fitted scikit-learn pipeline out."""
 
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -24,6 +25,11 @@ Record = dict[str, Any]
 
 NOT_FEATURES = ["timestamp", "ticker", "target", "target_time"]
 SCORES = {"mae": mean_absolute_error, "rmse": root_mean_squared_error, "r2": r2_score}
+OVER_FOLDS: Mapping[str, Callable[[Sequence[float]], Any]] = {
+    "mean": np.mean,
+    "lowest": min,
+    "highest": max,
+}
 
 
 class NotConvergedError(Exception):
@@ -46,8 +52,9 @@ def fit(
 
     Returns:
         The fitted pipeline, and a report: model; fitted (the name of the model really fitted);
-        estimator; parameters; fallback (None, or from, to, reason); mean (MAE, RMSE and R2 over
-        the folds); folds (the same of each); grid (None, or each candidate's parameters and RMSE).
+        estimator; parameters; fallback (None, or from, to, reason); mean, lowest and highest (MAE,
+        RMSE and R2 over the folds); folds (the same of each); grid (None, or each candidate's
+        parameters and RMSE).
 
     Raises:
         BadValue: neither the model nor its fallbacks converge.
@@ -103,8 +110,7 @@ def _fit_one(spec: Model, train: pd.DataFrame, folds: Sequence[Fold]) -> tuple[A
     return pipeline, {
         "estimator": spec.estimator,
         "parameters": best["parameters"],
-        "mean": best["mean"],
-        "folds": best["folds"],
+        **{name: best[name] for name in (*OVER_FOLDS, "folds")},
         "grid": [_grid_line(candidate) for candidate in candidates] if spec.grid else None,
     }
 
@@ -117,13 +123,28 @@ def _grid_line(candidate: Record) -> Record:
 def _cross_validate(model: Model, train: pd.DataFrame, folds: Sequence[Fold]) -> Record:
     """Score one candidate on every fold; `failure` says why if a fit does not converge."""
     candidate: Record = {"parameters": model.parameters()}
-    candidate |= {"mean": None, "folds": None, "failure": None}
+    candidate |= dict.fromkeys((*OVER_FOLDS, "folds", "failure"))
     try:
         scores = [_score(_pipeline(model), train, fold) for fold in folds]
     except NotConvergedError as error:
         return candidate | {"failure": str(error)}
-    means = {key: float(np.mean([score[key] for score in scores])) for key in SCORES}
-    return candidate | {"mean": means, "folds": scores}
+    return candidate | over_folds(scores) | {"folds": scores}
+
+
+def over_folds(scores: Sequence[Mapping[str, float]]) -> Record:
+    """Mean, lowest and highest of each of SCORES over the folds in which it is defined.
+
+    Args:
+        scores: of each fold; NaN where undefined.
+
+    Returns:
+        By OVER_FOLDS, then by metric; NaN if no fold has it.
+    """
+    defined = {key: [s[key] for s in scores if not math.isnan(s[key])] for key in SCORES}
+    return {
+        name: {key: float(of(values)) if values else math.nan for key, values in defined.items()}
+        for name, of in OVER_FOLDS.items()
+    }
 
 
 def _score(pipeline: Any, train: pd.DataFrame, fold: Fold) -> Record:

@@ -1,5 +1,5 @@
 """Figures and reports: what was measured, in pictures and words.
 
-Never: measures anything, because every number is a row of a table first.
+Never: measures a number that it prints, because that is a row of a table first.
 Never: imports `harness`, `config`, `sources`.
 """

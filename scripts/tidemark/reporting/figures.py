@@ -5,12 +5,12 @@ what lies outside is counted in the figure's corner. Forecasts of returns vary f
 do: a figure that magnifies their axis says so, and its line of perfect forecasts is steeper.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tidemark.arrays import Floats
-from tidemark.models.spread import MAGNIFICATION
+from tidemark.models.spread import MAGNIFICATION, bins, ceiling
 
 import matplotlib as mpl
 import numpy as np
@@ -48,7 +48,7 @@ class Forecasts:
         scenario, model: their names.
         scores: what evaluate measured: `fitted` (the name of the model that was really fitted,
             which after a fallback is not `model`), `rows`, `first` and `last` (ISO times).
-        spread: as returned by `spread.beyond`.
+        spread: as returned by `spread.beyond`, with `tenths` as returned by `spread.tenths`.
         horizon: how many bars ahead the returns look.
         frame: timestamp, ticker, y_true, y_pred (decimal fractions).
     """
@@ -139,20 +139,18 @@ def _hexbin(axes: Axes, forecasts: Forecasts) -> str:
 
 def _residual_histogram(axes: Axes, forecasts: Forecasts) -> str:
     reach = forecasts.reach
-    edges = np.linspace(-reach, reach, 71)
+    edges = bins(reach)
     residuals = forecasts.true - forecasts.predicted
     reference, _ = np.histogram(forecasts.true, edges)
-    ceiling = 1.3 * max(reference.max(), 1)
     axes.hist(residuals, edges.tolist(), color=DATA, alpha=0.75, label="residuals")
     axes.stairs(reference, edges, color=MARK, linewidth=1.2, label="true returns themselves")
     axes.axvline(0.0, color=INK, linewidth=0.8)
-    axes.set(xlim=(-reach, reach), ylim=(0, ceiling))
+    axes.set(xlim=(-reach, reach), ylim=(0, ceiling(reference)))
     axes.set_xlabel(f"residual: true minus predicted {forecasts.unit()}")
     axes.set_ylabel("test rows")
     axes.legend(loc="upper right")
-    beyond = forecasts.spread["errors_beyond"]
-    clipped = int((np.histogram(residuals, edges)[0] > ceiling).sum())
-    return f"{beyond:,} residuals lie outside." + (f" {clipped} bars are cut." if clipped else "")
+    beyond, cut = (forecasts.spread[counted] for counted in ("errors_beyond", "bars_cut"))
+    return f"{beyond:,} residuals lie outside." + (f" {cut} bars are cut." if cut else "")
 
 
 def _residuals_vs_predicted(axes: Axes, forecasts: Forecasts) -> str:
@@ -160,24 +158,19 @@ def _residuals_vs_predicted(axes: Axes, forecasts: Forecasts) -> str:
     residuals = forecasts.true - forecasts.predicted
     axes.scatter(forecasts.predicted, residuals, s=7, color=DATA, alpha=0.3, linewidths=0)
     axes.axhline(0.0, color=INK, linewidth=0.8)
-    _middle_of_tenths(axes, forecasts.predicted, residuals)
+    _middle_of_tenths(axes, forecasts.spread["tenths"])
     _limit(axes, forecasts, reach / MAGNIFICATION, reach)
     axes.set_ylabel("residual: true minus predicted (%)")
     return _magnified(forecasts, "errors_outside")
 
 
-def _middle_of_tenths(axes: Axes, predicted: Floats, residuals: Floats) -> None:
-    """Draw the median and middle 80 % of the residuals in each tenth of the forecasts.
-
-    Draw nothing if many forecasts are equal, so that there are no tenths.
-    """
-    edges = np.quantile(predicted, np.linspace(0.0, 1.0, 11))
-    if (np.diff(edges) <= 0).any():
+def _middle_of_tenths(axes: Axes, tenths: Sequence[Mapping[str, float]]) -> None:
+    """Draw the median and middle 80 % of the residuals in each tenth of the forecasts, if any."""
+    if not tenths:
         return
-    tenth = np.clip(np.searchsorted(edges, predicted, side="right") - 1, 0, 9)
-    groups = [residuals[tenth == k] for k in range(10)]
-    place = [float(np.median(predicted[tenth == k])) for k in range(10)]
-    low, middle, high = np.array([np.quantile(group, [0.1, 0.5, 0.9]) for group in groups]).T
+    place, low, middle, high = (
+        [tenth[name] for tenth in tenths] for name in ("forecast", "low", "middle", "high")
+    )
     axes.plot(place, middle, color=MARK, linewidth=1.6, label="median of each tenth of forecasts")
     axes.plot(place, low, color=MARK, linewidth=1.1, linestyle="--", label="its middle 80 %")
     axes.plot(place, high, color=MARK, linewidth=1.1, linestyle="--")

@@ -1,5 +1,6 @@
-"""Markdown from templates, which show what the metrics database holds and compute no number.
+"""Markdown from templates, which show what the metrics database and the configuration hold.
 
+Nothing is computed but units: what the database holds as fractions is shown in percent, rounded.
 A value that is undefined (None or NaN) shows as a dash. Whatever a template shows is escaped,
 because a ticker may be called `*_[x](y)`. Only what people wrote as Markdown, in templates and in
 reports/narrative/, stays as it is.
@@ -44,6 +45,7 @@ def _side_by_side(metrics: Iterable[str], prefix: str = "") -> str:
 
 
 QUERIES = {
+    "validation": "SELECT * FROM validation",
     "datasets": "SELECT * FROM datasets ORDER BY rowid",
     "findings": "SELECT * FROM findings ORDER BY rowid",
     "comparison": "SELECT * FROM comparison",
@@ -84,7 +86,7 @@ QUERIES = {
     "year": "SELECT * FROM assessment.year",
     "short_years": """
         SELECT tickers.* FROM assessment.bars_a_year AS tickers, assessment.year AS together
-        WHERE tickers.basis != together.basis ORDER BY tickers.rowid LIMIT 10""",
+        WHERE tickers.whole != together.whole ORDER BY tickers.rowid LIMIT 10""",
     "overlaps": "SELECT members FROM assessment.overlaps ORDER BY rowid",
 }
 
@@ -96,15 +98,15 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         connection: an open connection to the DuckDB file that collect_metrics wrote.
 
     Returns:
-        datasets and findings (of validation); comparison (one row); conclusion (sentences); models
-        (one row a scenario and model: what was fitted, the metrics with intervals, mean and range
-        over the folds as cv_..., the verdict); against_baseline and across_scenarios (paired
-        differences in MSE); assessed (sentences on the strategies), winner (one row), strategies
-        (ranked, with their evidence); kinds (the three best in each kind of market scenario);
-        markets (each real or stressed one, with who earned most), paths (likewise, a row a method);
-        year (one row: bars a year of all tickers together, and of each from lowest to highest),
-        short_years (tickers whose rate was found in another way, at most 10); overlaps (windows
-        that count as one).
+        validation (one row), datasets and findings (of it); comparison (one row); conclusion
+        (sentences); models (one row a scenario and model: what was fitted, the metrics with
+        intervals, mean and range over the folds as cv_..., the verdict); against_baseline and
+        across_scenarios (paired differences in MSE); assessed (sentences on the strategies), winner
+        (one row), strategies (ranked, with their evidence); kinds (the three best in each kind of
+        market scenario); markets (each real or stressed one, with what earned most), paths (the
+        same, a row a method); year (one row: bars a year of all tickers together, and of each from
+        lowest to highest), short_years (tickers whose rate was found in another way, at most 10);
+        overlaps (windows that count as one).
     """
     rows_of = {}
     for name, query in QUERIES.items():
@@ -249,8 +251,7 @@ def _shock(shock: Mapping[str, Any] | None) -> list[str]:
     if shock is None:
         return []
     back = f", undone over {shock['recovery']}" if shock["recovery"] else ""
-    times = len(shock["at"])
-    often = "once" if times == 1 else f"{times} times"
+    often = "once" if shock["times"] == 1 else f"{shock['times']} times"
     return [f"{often}, prices move {100 * shock['size']:+g} % over {shock['fall']} bars{back}"]
 
 

@@ -43,8 +43,8 @@ def build(path: Path, rows: Mapping[str, Sequence[Record]], files: Mapping[str, 
             for name, table in TABLES.items():
                 match table.source:
                     case ParquetFile(query=query):
-                        found = {"path": str(files[name])}
-                        connection.execute(f"CREATE TABLE {name} AS {query}", found)
+                        at = {"path": str(files[name])}
+                        connection.execute(f"CREATE TABLE {name} AS {query}", at)
                     case View(query):
                         connection.execute(f"CREATE VIEW {name} AS {query}")
                     case _:

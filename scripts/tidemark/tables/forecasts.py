@@ -1,20 +1,31 @@
 """Tables on models: what was fitted, what its forecasts were worth, and how they compare."""
 
 import json
-from collections.abc import Sequence
-from statistics import fmean
+from collections.abc import Mapping, Sequence
 
 from tidemark.layout.evaluate import MODEL_INTERVALS, MODEL_SCORES, MODEL_SPREAD
 from tidemark.layout.scenario_compare import COMPARISON
 from tidemark.layout.train_models import CROSS_VALIDATION
-from tidemark.tables.table import Record, Records, Rows, Table, as_time, count, real, text, time
+from tidemark.tables.table import (
+    Column,
+    Record,
+    Records,
+    Rows,
+    Table,
+    as_time,
+    count,
+    real,
+    text,
+    time,
+)
 
 PAIR = {
     "scenario": text("way to preprocess, by its name in config.yaml"),
     "model": text("by its name in config.yaml"),
 }
 UNIT = "mae and rmse are decimal fractions of return, mse the square of that, the rest ratios"
-METRIC = text("mae, mse, rmse, r2, directional_accuracy, information_coefficient or skill")
+METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
+METRIC = text(f"{', '.join(METRICS[:-1])} or {METRICS[-1]}")
 
 
 def metric_rows(scores: Sequence[Record]) -> Rows:
@@ -52,23 +63,24 @@ def fold_rows(validations: Sequence[Record]) -> Rows:
     ]
 
 
-def fold_summary(folds: Rows) -> Rows:
-    """Table cv_summary, from rows of cv_scores; a metric that no fold has is left out."""
-    key = (*PAIR, "metric")
-    found: dict[tuple[str, ...], list[float]] = {}
-    for row in folds:
-        values = found.setdefault(tuple(row[name] for name in key), [])
-        values += [row["value"]] if row["value"] is not None else []
+def summary_rows(validations: Sequence[Record]) -> Rows:
+    """Table cv_summary."""
     return [
         {
-            **dict(zip(key, names, strict=True)),
-            "value": fmean(values),
-            "lower": min(values),
-            "upper": max(values),
+            **_pair(record),
+            "metric": metric,
+            "value": record["mean"][metric],
+            "lower": record["lowest"][metric],
+            "upper": record["highest"][metric],
         }
-        for names, values in found.items()
-        if values
+        for record in validations
+        for metric in record["mean"]
     ]
+
+
+def tenth_rows(spreads: Sequence[Record]) -> Rows:
+    """Table tenths."""
+    return [{**_pair(spread), **tenth} for spread in spreads for tenth in spread["tenths"]]
 
 
 def model_rows(scores: Sequence[Record], validations: Sequence[Record]) -> Rows:
@@ -104,6 +116,19 @@ def _pair(record: Record) -> Record:
     return {"scenario": record["scenario"], "model": record["model"]}
 
 
+def _with_ends(metrics: Mapping[str, str]) -> dict[str, Column]:
+    """A column for each metric, as described, and for each end of its interval."""
+    return {
+        f"{name}{end}": real(about)
+        for name, words in metrics.items()
+        for end, about in {
+            "": f"{words}; null if undefined",
+            "_lower": "lower end of its interval at comparison.confidence",
+            "_upper": "upper end of its interval at comparison.confidence",
+        }.items()
+    }
+
+
 TABLES = (
     Table(
         "metrics",
@@ -137,11 +162,11 @@ TABLES = (
     Table(
         "cv_summary",
         f"A metric over the folds of the cross-validation; {UNIT}.",
-        Records((CROSS_VALIDATION,), lambda validations: fold_summary(fold_rows(validations))),
+        Records((CROSS_VALIDATION,), summary_rows),
         {
             **PAIR,
             "metric": text("mae, rmse, r2 and others"),
-            "value": real("mean over the folds"),
+            "value": real("mean over the folds that have it; null if none has"),
             "lower": real("lowest fold"),
             "upper": real("highest fold"),
         },
@@ -167,7 +192,7 @@ TABLES = (
     ),
     Table(
         "spread",
-        "How many test rows lie outside the axes of a model's figures.",
+        "How many test rows, and bars of a histogram, lie outside the axes of a model's figures.",
         Records((MODEL_SPREAD,), list),
         {
             **PAIR,
@@ -176,6 +201,21 @@ TABLES = (
             "outside_magnified": count("rows whose return is beyond it, or forecast its quarter"),
             "errors_outside": count("rows whose error is beyond it, or forecast its quarter"),
             "errors_beyond": count("rows whose error is beyond it"),
+            "bars_cut": count("bars of the histogram of errors that are higher than its axis"),
+        },
+    ),
+    Table(
+        "tenths",
+        "The errors of a tenth of a model's test rows, ordered by forecast; none if forecasts are"
+        " equal across tenths. An error is the true return less the forecast.",
+        Records((MODEL_SPREAD,), tenth_rows),
+        {
+            **PAIR,
+            "tenth": count("1 has the lowest forecasts"),
+            "forecast": real("median, percent of return"),
+            "low": real("10 % quantile of the errors, percent of return"),
+            "middle": real("median of the errors, percent of return"),
+            "high": real("90 % quantile of the errors, percent of return"),
         },
     ),
     Table(
@@ -196,6 +236,23 @@ TABLES = (
             "verdict": text(
                 "better, worse, no difference shown or undefined; null where none is asked for"
             ),
+        },
+    ),
+    Table(
+        "scenario_table",
+        f"A model with all its metrics, and how it compares with the baseline; {UNIT}. As in"
+        " reports/scenario_table.csv.",
+        Records((COMPARISON,), lambda results: results[0]["table"]),
+        {
+            **PAIR,
+            "fitted": text("name of the model that was fitted, another one after a fallback"),
+            **_with_ends(dict.fromkeys(METRICS, "estimate")),
+            **_with_ends(
+                {f"{name}_difference": "less the baseline's" for name in ("mse", "skill")}
+            ),
+            "mse_difference_adjusted_lower": real("at comparison.adjusted_confidence"),
+            "mse_difference_adjusted_upper": real("at comparison.adjusted_confidence"),
+            "verdict": text("better, worse, no difference shown, or is the baseline"),
         },
     ),
     Table(

@@ -26,8 +26,9 @@ STRATEGY = {
     "strategy_name": text("by its name in config.yaml"),
     "strategy_category": text("trend, momentum, ..., or benchmark"),
 }
-SET = text("values of the parameters, such as fast=5 slow=50")
+SET = text("values of the parameters, such as fast=5 slow=50; quoted where they have blanks")
 KIND = text("full (all of history), historical, stress or stochastic")
+WHOLE = flag("whether it was found from a year or more of bars")
 GROUP = text("market scenarios that overlap, and count once together")
 MARKET = {"scenario_kind": KIND, "scenario_name": text("market scenario"), "group": GROUP}
 RANKED = {
@@ -63,8 +64,8 @@ AVERAGES = {
     "avg_score": real("mean score: share of other sets beaten; 0.5 is the middle"),
     "avg_return": real("mean return a year, net, over cells of a year or more"),
     "avg_sharpe": real("mean Sharpe ratio, annual, over cells that have one"),
-    "benchmark_return": real("likewise of the benchmark, on the same cells"),
-    "benchmark_sharpe": real("likewise of the benchmark, on the same cells"),
+    "benchmark_return": real("mean return a year of the benchmark, on the same cells"),
+    "benchmark_sharpe": real("mean Sharpe ratio of the benchmark, on the same cells"),
     "return_difference": real("return a year less the benchmark's, mean"),
     "sharpe_difference": real("Sharpe ratio less the benchmark's, mean"),
     "beats_benchmark": real("share of cells with a higher total return than the benchmark's"),
@@ -152,8 +153,8 @@ TABLES = (
     ),
     Table(
         "assessment.scenario_performance",
-        "A market scenario, with who earned most in it, by the mean total return over sets and"
-        " tickers.",
+        "A market scenario, with the strategy that earned most in it, by the mean total return over"
+        " sets and tickers.",
         _assessed("scenario_performance"),
         {
             **MARKET,
@@ -388,6 +389,7 @@ TABLES = (
             "covered_share": real("share of days that the data hold, mean over tickers"),
             "covered": text("the same for each ticker, as JSON"),
             "note": text("what is missing; empty if nothing is"),
+            "partly": text("tickers held in part only, with the share; empty if there are none"),
             "source": text("of a window's dates; null if they are no one's"),
             "parameters": text("what it was made with, as JSON"),
         },
@@ -399,6 +401,7 @@ TABLES = (
         {
             "bars_a_year": real("of all tickers together"),
             "basis": text("what it was found from"),
+            "whole": WHOLE,
             "lowest": real("of single tickers"),
             "highest": real("of single tickers"),
             "shorter": count("tickers with less than a year of bars"),
@@ -412,6 +415,7 @@ TABLES = (
             "ticker": text("its name"),
             "bars_a_year": real("of the ticker"),
             "basis": text("what it was found from"),
+            "whole": WHOLE,
         },
     ),
     Table(

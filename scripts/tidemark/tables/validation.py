@@ -6,6 +6,11 @@ from tidemark.layout.data_gate import VALIDATION_REPORT
 from tidemark.tables.table import Record, Records, Rows, Table, count, flag, text
 
 
+def validation_rows(reports: Sequence[Record]) -> Rows:
+    """Table validation."""
+    return [{"ok": report["ok"], "as_of": report["as_of"]} for report in reports]
+
+
 def dataset_rows(reports: Sequence[Record]) -> Rows:
     """Table datasets."""
     (report,) = reports
@@ -28,6 +33,15 @@ def finding_rows(reports: Sequence[Record]) -> Rows:
 DATASET = text("prices, corporate_actions, or the name of an economic series")
 
 TABLES = (
+    Table(
+        "validation",
+        "What validation of all data sets said; one row.",
+        Records((VALIDATION_REPORT,), validation_rows),
+        {
+            "ok": flag("whether nothing was found that stops the run"),
+            "as_of": text("day by which freshness was judged; null if it was not"),
+        },
+    ),
     Table(
         "datasets",
         "A data set as it was validated.",

@@ -1,8 +1,8 @@
 """Views over what runs left: they read checkpoints and history when somebody asks.
 
 Paths in them are relative, so they show the project in whose folder the question is asked. No step
-asks them: what they show depends on the run. A file that is no checkpoint of its own name, one of an
-older form, whose step runs again, and that of a step that is no longer configured are left out.
+asks them: what they show depends on the run. Left out are a file that is no checkpoint of its own
+name, one of an older form, whose step runs again, and that of a step that is no longer configured.
 What is of a newer form is an error, and so is a history that is not whole.
 """
 

@@ -95,6 +95,7 @@ def test_full_history_says_what_is_missing():
     assert record["bars"] == 100
     assert record["covered"] == {"A": 1.0, "B": 0.75, "C": 1.0}
     assert record["note"] == "not wholly covered: B 75 %"
+    assert record["partly"] == "B 75 %"
     assert not record["simulated"]
 
 
@@ -145,6 +146,7 @@ def test_a_window_without_data_is_reported(start, end):
     assert (record["first"], record["last"]) == (None, None)
     assert record["covered"] == {"A": 0.0, "B": 0.0}
     assert record["note"] == "no data: they span 2020-01-06 to 2020-02-14"
+    assert record["partly"] == ""
     assert len(prices.timestamp[found.counted]) == 0
 
 
@@ -360,6 +362,12 @@ def test_costs_go_into_the_record():
     assert record["slippage_multiplier"] == 10.0
     assert record["cash_rate_change"] == 0.02
     assert record["parameters"]["shock"] is None
+
+
+def test_the_record_of_a_shock_says_how_often_it_comes():
+    stress = Stress(shock=Shock(size=-0.2, at=(0.2, 0.4, 0.6), fall=5))
+    (found,) = scenarios.stress.stressed(random_prices(bars=60), {"shaken": stress})
+    assert found.record()["parameters"]["shock"]["times"] == 3
 
 
 # --- Stochastic paths

@@ -71,6 +71,14 @@ def test_every_model_fits_and_reports(name):
     assert report["mean"]["rmse"] == pytest.approx(np.mean(rmse))
 
 
+def test_a_fold_without_a_metric_is_left_out_of_its_mean():
+    nan = float("nan")
+    r2 = [0.25, nan, -0.75]
+    found = fitting.over_folds([{"mae": nan, "rmse": 1.0, "r2": value} for value in r2])
+    assert [found[name]["r2"] for name in ("mean", "lowest", "highest")] == [-0.25, -0.75, 0.25]
+    assert all(np.isnan(found[name]["mae"]) for name in found)
+
+
 def test_baseline_is_the_training_mean():
     pipeline, _ = fit("baseline")
     assert pipeline.predict(fitting.inputs(TRAIN)) == pytest.approx(TRAIN["target"].mean())

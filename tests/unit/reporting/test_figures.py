@@ -33,10 +33,13 @@ def of_frame(frame, scenario, model, fitted, horizon):
         "first": frame["timestamp"].min().isoformat(),
         "last": frame["timestamp"].max().isoformat(),
     }
-    beyond = spread.beyond(*(100.0 * frame[name].to_numpy() for name in ("y_true", "y_pred")))
-    return figures.Forecasts(scenario, model, scores, beyond, horizon, frame)
+    true, predicted = (100.0 * frame[name].to_numpy() for name in ("y_true", "y_pred"))
+    tenths = spread.tenths(predicted, true - predicted)
+    found = spread.beyond(true, predicted) | {"tenths": tenths}
+    return figures.Forecasts(scenario, model, scores, found, horizon, frame)
 
 
+LINES = ("middle", "low", "high")
 NOISE = np.random.default_rng(6).normal(0, 0.002, 400)
 
 
@@ -79,6 +82,23 @@ def test_what_lies_outside_is_counted():
     beyond = int((np.abs(forecasts.true[7:]) > forecasts.reach).sum()) + 7
     for kind in ("predicted_vs_true", "hexbin"):
         assert f"{beyond} of 400 rows lie outside" in words(figures.draw(kind, forecasts))
+
+
+def test_bars_that_are_cut_are_counted():
+    assert "cut" not in words(figures.draw("residual_histogram", forecasts_of(0.0)))
+    same = forecasts_of(forecasts_of(0.0).frame["y_true"])  # all residuals are 0
+    assert same.spread["bars_cut"] == 1
+    assert "0 residuals lie outside. 1 bars are cut." in words(
+        figures.draw("residual_histogram", same)
+    )
+
+
+def test_tenths_are_drawn_as_they_stand_in_the_table():
+    forecasts = forecasts_of(NOISE)
+    lines = [line.get_ydata() for line in axes_of("residuals_vs_predicted", forecasts).lines[1:]]
+    drawn = [[tenth[name] for tenth in forecasts.spread["tenths"]] for name in LINES]
+    assert [list(line) for line in lines] == drawn
+    assert len(axes_of("residuals_vs_predicted", forecasts_of(0.0)).lines) == 1
 
 
 def test_reach_holds_almost_all_returns_and_is_round():

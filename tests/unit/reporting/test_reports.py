@@ -1,14 +1,17 @@
 """The metrics database, and reports that show what it holds."""
 
+import ast
 import json
 import re
 from itertools import pairwise
 from pathlib import Path
 
 from tidemark.assessment import by_market
+from tidemark.backtest import strategies as strategy_files
 from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.market.bars_a_year import WHOLE
+from tidemark.models import estimators, forecast_metrics
 from tidemark.reporting import figures, reports
 from tidemark.reporting.strategy_figures import drawing
 from tidemark.tables import database, forecasts, strategies
@@ -17,12 +20,16 @@ from tidemark.tables.catalogue import TABLES
 from tidemark.tables.table import ParquetFile, Records
 
 import duckdb
+import jinja2
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from jinja2 import nodes
 
 ROOT = Path(__file__).resolve().parents[3]
+TEMPLATES = sorted((ROOT / "reports/templates").glob("*.j2"))
+DRAWING = sorted((ROOT / "scripts/tidemark/reporting").rglob("*.py"))
 METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
 PAIRS = [("plain", "mean"), ("plain", "svr")]
 CONFIGURED = {"scenario": ["plain"], "model": ["mean", "svr"], "strategy": ["cross", "hold"]}
@@ -74,6 +81,9 @@ def validation(pair):
         "estimator": "mean",
         "parameters": {"alpha": 1.0},
         "fallback": failed if pair[1] == "svr" else None,
+        "mean": {"mae": 0.015, "rmse": 0.03, "r2": -0.1},
+        "lowest": {"mae": 0.01, "rmse": 0.02, "r2": -0.1},
+        "highest": {"mae": 0.02, "rmse": 0.04, "r2": -0.1},
         "folds": [{"fold": k, "mae": 0.01 * k, "rmse": 0.02 * k, "r2": -0.1} for k in (1, 2)],
         "train_rows": 9002,
         "train_first": "2000-05-31T00:00:00",
@@ -101,6 +111,7 @@ def market(name, kind, group, bars=250, note="", **parameters):
         "covered_share": 1.0 if bars else 0.0,
         "covered": {"A": 1.0},
         "note": note,
+        "partly": note.removeprefix("not wholly covered: ") if bars else "",
         "parameters": parameters,
     }
 
@@ -128,13 +139,14 @@ YEAR = {
     "together": {
         "bars_a_year": 251.47,
         "basis": WHOLE,
+        "whole": True,
         "lowest": 248.17,
         "highest": 251.47,
         "shorter": 1,
     },
     "tickers": [
-        {"ticker": "A", "bars_a_year": 251.47, "basis": WHOLE},
-        {"ticker": "B|C", "bars_a_year": 248.17, "basis": "41 whole weeks of its bars"},
+        {"ticker": "A", "bars_a_year": 251.47, "basis": f"{WHOLE}, but for 9 days", "whole": True},
+        {"ticker": "B|C", "bars_a_year": 248.17, "basis": "41 whole weeks", "whole": False},
     ],
 }
 SUMMARY = {
@@ -282,12 +294,13 @@ def tables():
     rows = forecasts.metric_rows(scores)
     others = {name: [] for name, table in TABLES.items() if isinstance(table.source, Records)}
     return others | {
+        "validation": validation_tables.validation_rows([VALIDATED]),
         "datasets": validation_tables.dataset_rows([VALIDATED]),
         "findings": validation_tables.finding_rows([VALIDATED]),
         "metrics": rows,
         "intervals": forecasts.interval_rows(bootstraps),
         "cv_scores": forecasts.fold_rows(validations),
-        "cv_summary": forecasts.fold_summary(forecasts.fold_rows(validations)),
+        "cv_summary": forecasts.summary_rows(validations),
         "models": forecasts.model_rows(scores, validations),
         "paired_differences": [difference("mse", "no difference shown"), difference("mae", None)],
         "comparison": [comparison],
@@ -335,6 +348,10 @@ def test_findings_name_their_data_set(connection):
     assert rows == [("prices", 12154, "2013-03-01"), ("x", 95, "2013-03-01")]
 
 
+def test_a_row_of_every_metric_stands_in_the_table_of_scenarios():
+    assert forecasts.METRICS == tuple(forecast_metrics.METRICS) == tuple(reports.UNITS)
+
+
 def test_rankings_stand_beside_their_evidence(connection):
     found = connection.execute(
         "SELECT strategy_name, overall_rank, avg_score, history_sharpe, deflated_sharpe "
@@ -379,26 +396,44 @@ def test_markets_are_gathered_with_who_leads(connection):
     assert leaders["historical", 2] == "cross"
 
 
-def test_no_report_computes_a_figure():
+COMPUTING = {"avg", "sum", "count", "min", "max", "round", "over", "string_agg"}
+STATISTICS = {
+    *("sum", "mean", "median", "std", "var", "quantile", "percentile", "corr", "average"),
+    *("prod", "cumsum", "cumprod", "describe", "value_counts"),
+}
+ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
+
+
+@pytest.mark.parametrize("name", reports.QUERIES)
+def test_no_query_computes_a_figure(name):
     """Sums and averages belong in a step; a query may only turn rows into columns."""
-    for name, query in reports.QUERIES.items():
-        words = set(query.lower().replace("(", " ( ").split())
-        computing = {"avg", "sum", "count", "min", "max", "round", "over", "string_agg"}
-        assert not words & computing, name
-    for path in (ROOT / "reports/templates").glob("*.j2"):
-        filters = set(re.findall(r"\|\s*([a-z]+)", path.read_text("utf-8")))
-        assert not filters & {"length", "sum", "min", "max", "round"}, path.name
+    assert not {*re.findall(r"\w+", reports.QUERIES[name].lower())} & COMPUTING
 
 
-def test_folds_in_short():
-    pair = {"scenario": "plain", "model": "svr"}
-    folds = [
-        {**pair, "fold": number, "metric": metric, "value": value}
-        for metric, values in {"rmse": [0.5, 0.25, None, 0.0], "r2": [None]}.items()
-        for number, value in enumerate(values)
-    ]
-    (summary,) = forecasts.fold_summary(folds)
-    assert summary == {**pair, "metric": "rmse", "value": 0.25, "lower": 0.0, "upper": 0.5}
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_computes_a_figure(path):
+    tree = jinja2.Environment().parse(path.read_text("utf-8"))
+    assert not list(tree.find_all(ARITHMETIC))
+    assert not {used.name for used in tree.find_all(nodes.Filter)} & (
+        COMPUTING - reports.FILTERS.keys() | {"length", "abs"}
+    )
+
+
+@pytest.mark.parametrize("path", DRAWING, ids=lambda path: path.stem)
+def test_no_figure_and_no_filter_computes_one(path):
+    """What is printed is a row of a table; what is only drawn, such as bars, may be counted."""
+    tree = ast.parse(path.read_text("utf-8"))
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    printed = {
+        ast.unparse(node.func)
+        for text in ast.walk(tree)
+        if isinstance(text, ast.JoinedStr)
+        for node in ast.walk(text)
+        if isinstance(node, ast.Call)
+    }
+    assert not (used | called) & STATISTICS
+    assert not printed & {"len", "sum", "min", "max"}
 
 
 def test_validations_stand_beside_the_scores_of_the_same_model():
@@ -483,7 +518,7 @@ def values_for_reports(connection, missing=False, narrative=None):
             }
             for kind, strategy in (("leaderboard", None), ("sheet", "cross"), ("heatmap", "cross"))
         ],
-        "validation": VALIDATED,
+        "validation": {**values["validation"][0], "datasets": VALIDATED["datasets"]},
         "figures": figures,
         "missing_figures": figures if missing else [],
         "narrative": narrative or {},
@@ -567,7 +602,7 @@ def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection)
     assert text.count("*Longer is better.*") == 3
     assert "251.47 for\n" in text
     assert "single tickers 248.17 to 251.47" in text
-    assert "B\\|C (248.17: 41 whole weeks of its bars)." in text
+    assert "B\\|C (248.17: 41 whole weeks)." in text
 
 
 def test_what_was_not_configured_has_no_section(connection):
@@ -576,6 +611,20 @@ def test_what_was_not_configured_has_no_section(connection):
     text = rendered("strategy_assessment", values | {"paths": [], "markets": real, "overlaps": []})
     assert "### Simulated" not in text
     assert "\n\n\n" not in text
+
+
+def words_of(template, name):
+    """The keys of the words that a template sets under that name."""
+    tree = jinja2.Environment().parse((ROOT / "reports/templates" / template).read_text("utf-8"))
+    (said,) = [one.node for one in tree.find_all(nodes.Assign) if one.target.name == name]
+    return {pair.key.as_const() for pair in said.items}
+
+
+def test_templates_have_words_for_what_there_is():
+    """A kind of model without words is shown by its name; words for none are a mistake."""
+    assert words_of("model_communication_report.md.j2", "words") <= {*estimators.names()}
+    ideas = words_of("strategy_assessment.md.j2", "ideas")
+    assert {*ideas, "benchmark"} == {*strategy_files.CATEGORIES}
 
 
 def test_tables_are_whole(connection):
@@ -650,11 +699,11 @@ def test_plain_numbers_in_reports(value, shown, in_percent):
         ({"cash_rate_change": 0.03}, "cash earns +3 points a year"),
         ({"correlation": 0.8}, "mean correlation of tickers 0.8"),
         (
-            {"shock": {"size": -0.2, "at": [0.5], "fall": 5, "recovery": None}},
+            {"shock": {"size": -0.2, "at": [0.5], "times": 1, "fall": 5, "recovery": None}},
             "once, prices move -20 % over 5 bars",
         ),
         (
-            {"shock": {"size": -0.3, "at": [0.3, 0.7], "fall": 10, "recovery": 60}},
+            {"shock": {"size": -0.3, "at": [0.3, 0.7], "times": 2, "fall": 10, "recovery": 60}},
             "2 times, prices move -30 % over 10 bars, undone over 60",
         ),
     ],

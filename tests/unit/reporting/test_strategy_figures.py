@@ -4,6 +4,7 @@ from itertools import product
 
 from tidemark.assessment import best_sets
 from tidemark.assessment.averages import TRADING
+from tidemark.backtest import strategies
 from tidemark.backtest.strategies import describe, described
 from tidemark.files import store
 from tidemark.reporting import strategy_figures as figures
@@ -158,10 +159,16 @@ def test_parameters_are_read_from_the_name_of_a_set():
         "limit": "1.5",
     }
     assert described(describe({})) == {}
+    odd = {"a": "two words", "b": "x=y", "c": "", "d": "it's", "e": [1, 2]}
+    assert described(describe(odd)) == {key: str(value) for key, value in odd.items()}
     tried = pd.DataFrame([described(text) for text in SETS["cross"]])
     assert heat_map.varied(tried) == ["slow", "fast", "kind"]
     assert heat_map.in_order(["100", "20", "50", "20"]) == ["20", "50", "100"]
     assert heat_map.in_order(["b", "a"]) == ["a", "b"]
+
+
+def test_every_category_has_a_colour():
+    assert {*figures.COLORS, "benchmark"} == {*strategies.CATEGORIES}
 
 
 def test_figures_that_there_are():
@@ -231,6 +238,13 @@ def test_ticks_of_equity_are_round_and_few(low, high, ticks):
 def test_many_tickers_are_shown_in_part():
     sheet = drawn(found_of(tickers=40, top=("rise",)))["strategy_sheet_rise"]
     assert len(labels(sheet.axes[4])) == tear_sheet.MOST_BARS
+
+
+def test_many_windows_are_shown_in_part():
+    windows = {f"crisis_{k}": ("historical", "crisis") for k in range(tear_sheet.MOST_BARS + 1)}
+    sheet = drawn(found_of(scenarios=KINDS | windows, top=("rise",)))["strategy_sheet_rise"]
+    assert len(labels(sheet.axes[3])) == tear_sheet.MOST_BARS
+    assert sheet.axes[3].get_title("left") == "Return in historical windows (%), 12 worst"
 
 
 def test_same_bytes_each_time():

@@ -21,6 +21,7 @@ import inspect
 import itertools
 import math
 import pkgutil
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from traceback import extract_tb
@@ -178,13 +179,14 @@ def _checked(values: object, default: Any, key: str) -> list[Any]:
 
 
 def describe(parameters: Mapping[str, Any]) -> str:
-    """A set of parameters as text, e.g. `fast=20 slow=50`."""
-    return " ".join(f"{key}={value}" for key, value in parameters.items()) or "no parameters"
+    """A set of parameters as text, e.g. `fast=20 slow=50`; a blank in a value is quoted."""
+    told = (f"{key}={shlex.quote(str(value))}" for key, value in parameters.items())
+    return " ".join(told) or "no parameters"
 
 
 def described(text: str) -> dict[str, str]:
     """The parameters in what `describe` returned, with their values as text; maybe none."""
-    return dict(pair.split("=", 1) for pair in text.split(" ") if "=" in pair)
+    return dict(pair.split("=", 1) for pair in shlex.split(text) if "=" in pair)
 
 
 def targets_of(

@@ -72,6 +72,7 @@ class MarketScenario:
             "covered": dict(self.covered),
             "bars_a_year": dict(self.bars_a_year),
             "note": self.note,
+            "partly": partly(self.covered),
             "parameters": dict(self.parameters),
         }
 
@@ -88,8 +89,14 @@ FULL = 0.995  # what is shown as 100 %
 
 def gaps(covered: Mapping[str, float]) -> str:
     """The tickers that the data hold in part only, as a note; empty if there are none."""
-    partly = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < FULL]
-    return f"not wholly covered: {', '.join(partly)}" if partly else ""
+    tickers = partly(covered)
+    return f"not wholly covered: {tickers}" if tickers else ""
+
+
+def partly(covered: Mapping[str, float]) -> str:
+    """The tickers that the data hold in part only, with the share; empty if they hold none."""
+    shares = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < FULL]
+    return ", ".join(shares) if any(covered.values()) else ""
 
 
 def iso(time: np.datetime64) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from tidemark.arrays import Bools, Floats
 from tidemark.errors import BadValue
@@ -39,7 +40,7 @@ def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketS
             counted=rows,
             covered=covered,
             note=gaps(covered),
-            parameters=asdict(stress),
+            parameters=_parameters(stress),
             cost_multiplier=stress.cost_multiplier,
             slippage_multiplier=stress.slippage_multiplier,
             cash_rate_change=stress.cash_rate_change,
@@ -74,6 +75,14 @@ def transform(prices: Prices, stress: Stress, where: str = "stress") -> Prices:
     if stress.volatility_multiplier != 1.0 or stress.correlation is not None:
         prices = _respread(prices, stress.volatility_multiplier, stress.correlation, where)
     return prices if stress.shock is None else _shocked(prices, stress.shock)
+
+
+def _parameters(stress: Stress) -> dict[str, Any]:
+    """What the stress says, with how many `times` its shock comes."""
+    parameters = asdict(stress)
+    if stress.shock is not None:
+        parameters["shock"]["times"] = len(stress.shock.at)
+    return parameters
 
 
 def correlations(returns: Floats) -> Floats:
@@ -114,7 +123,7 @@ def _not_made(prices: Prices, name: str, stress: Stress) -> MarketScenario:
         counted=slice(0, 0),
         covered=dict.fromkeys(prices.ticker, 0.0),
         note=f"not made: {LONELY}",
-        parameters=asdict(stress),
+        parameters=_parameters(stress),
         cost_multiplier=stress.cost_multiplier,
         slippage_multiplier=stress.slippage_multiplier,
         cash_rate_change=stress.cash_rate_change,

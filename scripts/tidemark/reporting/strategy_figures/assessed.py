@@ -14,8 +14,8 @@ class Assessment:
 
     Attributes:
         cells: CELL_COLUMNS of the best sets of the top strategies and of the benchmark.
-        sets, rankings, scores, evidence: the tables of metrics/assessment/.
-        windows, years, trading: likewise window_returns, calendar_years and best_sets.
+        sets, rankings, scores, evidence: tables of metrics/assessment/.
+        windows, years, trading: window_returns, calendar_years and best_sets, of there too.
         tried: the number of `sets`, `cells`, `tickers` and `market_scenarios`.
         benchmark: name of the strategy that all others are shown beside.
         confidence: level of the intervals.

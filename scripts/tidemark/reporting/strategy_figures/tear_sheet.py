@@ -51,7 +51,7 @@ def _windows(axes: Axes, table: pd.DataFrame) -> None:
     table = 100.0 * table[~table.index.str.fullmatch(CALENDAR_YEAR)]
     shown = table.sort_values("benchmark").head(MOST_BARS)
     words = "Return in historical windows (%)"
-    heading(axes, words + (f", {len(shown)} of {len(table)}" if len(shown) < len(table) else ""))
+    heading(axes, f"{words}, {MOST_BARS} worst" if len(shown) < len(table) else words)
     _bars(axes, shown)
 
 
