@@ -16,18 +16,18 @@ def collect_metrics(run: Run) -> None:
     configured = {name: kind.names(run.config) for name, kind in KINDS.items()}
     read = cache(run.read.json)
     rows, files = {}, {}
-    for name, table in TABLES.items():
+    for title, table in TABLES.items():
         match table.source:
             case Records(patterns, rows_of):
                 listed = (paths(pattern, configured) for pattern in patterns)
-                rows[name] = rows_of(*(list(map(read, found)) for found in listed))
+                rows[title] = rows_of(*(list(map(read, files_of)) for files_of in listed))
             case ParquetFile(path):
-                files[name] = run.read.path(path)
+                files[title] = run.read.path(path)
             case Configured():
-                rows[name] = [
-                    {"kind": kind, "name": one}
+                rows[title] = [
+                    {"kind": kind, "name": name}
                     for kind, names in configured.items()
-                    for one in names
+                    for name in names
                 ]
     with run.write.file(DATABASE) as path:
         database.build(path, rows, files)

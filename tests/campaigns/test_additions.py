@@ -108,7 +108,7 @@ BARS = "metrics/{universe}_bars.json"
                 "$(foreach u,$(UNIVERSES),$(eval $(call UNIVERSE,$u)))\n\n",
             ),
             ("config.yaml", "    ML Eng:", "    Counting: [count_bars]\n"),
-            ("README.md", "| `preprocess` | ", "| `count_bars` | raw prices | `metrics/` |\n"),
+            ("README.md", "| `preprocess` | ", "| `count_bars` | `data/raw/` | `metrics/` |\n"),
         ),
         schema=False,
     ),

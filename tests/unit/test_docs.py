@@ -5,12 +5,16 @@ import json
 import re
 import subprocess
 import tomllib
+from collections import defaultdict
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path, PurePath
 
 from tidemark.config.settings import Config
+from tidemark.dag import promises
 from tidemark.files import generated
-from tidemark.project import VERSION
+from tidemark.project import VERSION, Tree
+from tidemark.tables import history
 from tidemark.tables.catalogue import TABLES
 
 import pytest
@@ -23,6 +27,10 @@ HELP = subprocess.run(
 ).stdout
 
 
+STEPS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
+RESULTS = r"(data/(?!sample/)|features/|models/|metrics/|reports/|schemas/|artifacts/[^.])"
+
+
 def rows(text: str, heading: str) -> list[list[str]]:
     """The rows of the table whose header line starts with `heading`."""
     lines = text[text.index(heading) :].split("\n\n")[0].splitlines()[2:]
@@ -33,18 +41,58 @@ def quoted(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-@pytest.fixture(scope="module")
-def steps() -> set[str]:
-    return {path.stem for path in (ROOT / "scripts").glob("*.py")}
-
-
-def test_the_step_table_of_the_readme_lists_every_step(steps):
+def test_the_step_table_of_the_readme_lists_every_step():
     listed = [name for row in rows(README, "| step |") for name in quoted(row[0])]
-    assert sorted(listed) == sorted(steps)
+    assert sorted(listed) == STEPS
 
 
-def test_every_step_has_a_docstring_that_help_shows(steps):
-    for step in steps:
+def folder(path: str) -> str:
+    return path[: path.rindex("/") + 1]
+
+
+@pytest.fixture(scope="module")
+def promised() -> dict[str, set[str]]:
+    """The folders of the files that Make lets each step read, but for code and configuration."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for target, rule in promises.rules(Tree.at(ROOT), "make", "config.yaml").items():
+        if match := re.fullmatch(r"artifacts/(\w+)\.ok", target):
+            (step,) = [
+                step for step in STEPS if match[1] == step or match[1].startswith(f"{step}_")
+            ]
+            paths = [f"{path}/" if (ROOT / path).is_dir() else path for path in rule.files]
+            found[step] |= {folder(path) for path in paths if re.match(RESULTS, path)}
+    return found
+
+
+def written(step: str) -> set[str]:
+    """The folders of the files that a step's module in `layout` names, and that of history."""
+    named = vars(import_module(f"tidemark.layout.{step}")).values()
+    paths = [path for path in named if isinstance(path, str) and re.match(RESULTS, path)]
+    grows = {f"{history.FOLDER}/"} if step == "collect_metrics" else set()
+    return {folder(path) for path in paths} | grows
+
+
+@pytest.mark.parametrize("row", rows(README, "| step |"), ids=lambda row: quoted(row[0])[0])
+def test_the_step_table_names_the_folders_that_a_step_reads_and_writes(row, promised):
+    (step,), *named = map(quoted, row)
+    reads, writes = ({folder(path) for path in paths if "/" in path} for paths in named)
+    assert reads == promised[step]
+    assert writes == written(step)
+
+
+def test_files_and_modules_that_the_readme_names_exist():
+    paths = re.findall(r"`((?:scripts|schemas|reports)/[\w./]+)`", README)
+    written = {Path(path).parts[-1] for path in paths if path.startswith("reports/")}
+    missing = [path for path in paths if not (ROOT / path).exists()]
+    assert {path for path in missing if Path(path).name not in written} <= {
+        "scripts/tidemark/backtest/strategies/two_rises.py"  # which the user is shown how to write
+    }
+    code = (ROOT / "scripts/tidemark/features/settings.py").read_text("utf-8")
+    assert "def formulas" in code
+
+
+def test_every_step_has_a_docstring_that_help_shows():
+    for step in STEPS:
         source = (ROOT / f"scripts/{step}.py").read_text("utf-8")
         first = (ast.get_docstring(ast.parse(source)) or "").splitlines()[0]
         assert re.search(rf"^ +{step} +{re.escape(first)}$", HELP, re.M), step
@@ -53,10 +101,9 @@ def test_every_step_has_a_docstring_that_help_shows(steps):
 def test_targets_that_documents_name_are_in_the_makefile_and_in_help():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"^## ([\w-]+):", makefile, re.M))
-    steps = {path.stem for path in (ROOT / "scripts").glob("*.py")}
     named = set(re.findall(r"(?<![\w/])make ([a-z][\w-]*)", README + CONTRIBUTING))
     words = {"data", "knows"}  # as in "make data yours"
-    assert named - words <= targets | steps
+    assert named - words <= targets | {*STEPS}
     for target in targets:
         assert re.search(rf"^ +(make )?{target}\b", HELP, re.M), target
 

@@ -1,4 +1,4 @@
-"""Joins between branches of the pipeline, in which a key without a partner is always reported."""
+"""Which keys have no partner in another branch of the pipeline, and an error that counts them."""
 
 from collections.abc import Sequence
 

@@ -88,5 +88,5 @@ class Table:
 
 def as_time(text: str) -> datetime:
     """An ISO time as a column of times holds it: naive UTC."""
-    found = datetime.fromisoformat(text)
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    when = datetime.fromisoformat(text)
+    return when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when
