@@ -101,15 +101,15 @@ def _contents(run: Run, path: str) -> dict[str, bytes]:
         run.attempts += 1
         run.tell.note(f"{error}; next try in {seconds:g} s")
 
-    found = retry.read(
+    read = retry.read(
         lambda: _read(run, path, at_most),
         attempts=patience["retry_attempts"],
         first_wait_seconds=60 * patience["retry_first_wait_minutes"],
         before_wait=tell,
     )
-    for file, content in found.items():
+    for file, content in read.items():
         files.must_unpack_to(file, content, at_most)
-    return found
+    return read
 
 
 def _read(run: Run, path: str, at_most: int) -> dict[str, bytes]:

@@ -31,7 +31,7 @@ def reach(times: Times, least: np.timedelta64) -> Spans:
     """
     distances = np.diff(times)
     spans = np.full(len(times), least.astype(distances.dtype))
-    last = np.flatnonzero(np.append(distances > least, True))  # the next of others comes sooner
+    last = np.flatnonzero(np.append(distances > least, True))  # after others it comes sooner
     last = last[(last > 0) & (last < len(times))]
     spans[last] = np.maximum(spans[last], USUAL_DISTANCES * _medians(distances, last))
     return spans
@@ -115,7 +115,7 @@ def of_closes(bars: pd.DataFrame, longest_days: int) -> pd.DataFrame:
     )
 
 
-def spliced(bars: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def spliced(bars: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
     """Scale `adj_close` after each hole so that it continues where it stopped.
 
     Continuous futures are ratio-adjusted in the same way: what the price did in the hole is left
@@ -123,9 +123,9 @@ def spliced(bars: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         bars: as for `of_closes`.
-        found: the holes, as returned by `of_closes`.
+        gaps: the holes, as returned by `of_closes`.
     """
-    broken = found[found["after"].notna()]
+    broken = gaps[gaps["after"].notna()]
     if not len(broken):
         return bars
     factor = (1 / (1 + broken["change"])).reindex(bars.index, fill_value=1.0)
@@ -133,9 +133,9 @@ def spliced(bars: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     return bars.assign(adj_close=bars["adj_close"] * scale)
 
 
-def in_words(found: pd.DataFrame) -> str:
+def in_words(gaps: pd.DataFrame) -> str:
     """The holes after which prices continue, with the change that is left out, in words."""
-    broken = found[found["after"].notna()]
+    broken = gaps[gaps["after"].notna()]
     return several(
         [
             f"{hole.ticker} {hole.before:%Y-%m-%d} to {hole.after:%Y-%m-%d} ({hole.change:+,.1%})"

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 LEAST_DAYS = 10
-FIRST_DAYS = 155  # five months, for a first value: how far apart they come is not known yet
+FIRST_DAYS = 155  # five months: how long a first value holds, before any distance is known
 UNIT = np.timedelta64(1, "us")
 
 

@@ -32,7 +32,7 @@ class Winsorise:
 
     Attributes:
         lower: quantile, a share.
-        upper: likewise, above `lower`.
+        upper: quantile above `lower`, a share.
     """
 
     method: Literal["winsorise"]

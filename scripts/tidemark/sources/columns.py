@@ -35,11 +35,11 @@ def numbers(table: Table, column: str, smallest: float = 0.0) -> np.ndarray:
             without being 0, that products and ratios of such would overflow.
     """
     values = table.column(column)
-    found = _numbers(table, column, values)
-    size = np.abs(found)
+    parsed = _numbers(table, column, values)
+    size = np.abs(parsed)
     beyond = (size > LARGEST) & np.isfinite(size) | (size < smallest) & (size > 0)
-    if np.isinf(found).any() and not pa.types.is_floating(values.type):
-        beyond |= np.isinf(found) & ~_says_infinite(values)
+    if np.isinf(parsed).any() and not pa.types.is_floating(values.type):
+        beyond |= np.isinf(parsed) & ~_says_infinite(values)
     if beyond.any():
         row = int(beyond.argmax())
         raise InputError(
@@ -48,7 +48,7 @@ def numbers(table: Table, column: str, smallest: float = 0.0) -> np.ndarray:
             f" ({smallest or -LARGEST:g} to {LARGEST:g})",
             "mend the value, or leave it empty if it is missing",
         )
-    return found
+    return parsed
 
 
 def _says_infinite(values: pa.Array) -> np.ndarray:
@@ -79,10 +79,10 @@ def _float64(values: pa.Array) -> np.ndarray:
 
 def _is_numeric(text: pa.Array) -> bool:
     try:
-        found = text.cast(pa.float64())
+        parsed = text.cast(pa.float64())
     except pa.ArrowInvalid:
         return False
-    return not pc.any(pc.is_nan(found)).as_py()  # such as -nan(1), which no list of words holds
+    return not pc.any(pc.is_nan(parsed)).as_py()  # such as -nan(1), which no list of words holds
 
 
 def _first_bad(text: pa.Array) -> int:
@@ -105,9 +105,9 @@ def texts(table: Table, column: str) -> list[str]:
             `tickers`); names its row.
     """
     values = pc.utf8_trim(_strings(table, column, "text"), " ")
-    found = tickers.first_fault(pc.unique(values).to_pylist())
-    if found:
-        name, fault = found
+    unfit = tickers.first_fault(pc.unique(values).to_pylist())
+    if unfit:
+        name, fault = unfit
         where = table.where(pc.index(values, name).as_py(), column)
         if not name.strip():
             raise InputError(where, "is empty", "fill it, or remove the line")

@@ -107,10 +107,10 @@ class Table:
     def column(self, name: str, or_else: str = "") -> pa.Array:
         """A column by the file's own name; InputError if it is not there, with another cure."""
         if name not in self.names:
-            found = ", ".join(repr(other) for other in self.names[:20])
+            there = ", ".join(repr(other) for other in self.names[:20])
             raise InputError(
                 self.path,
-                f"has no column {name!r} (found: {found})",
+                f"has no column {name!r} (found: {there})",
                 f"name one of these under `columns` of this source{or_else}",
             )
         return self.data[name].combine_chunks()
@@ -256,12 +256,13 @@ def _decoded_size(path: str, content: bytes, at_most: int) -> int:
     once takes no memory a thousand times.
     """
     with _naming_parquet(path, content):
-        found = pq.read_metadata(pa.BufferReader(content))
-        groups = [found.row_group(number) for number in range(found.num_row_groups)]
+        metadata = pq.read_metadata(pa.BufferReader(content))
+        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
         told = sum(group.total_byte_size for group in groups)
         size, texts, shared = 0, [], []
-        for number in range(found.num_columns):
-            column, chunks = found.schema.column(number), [group.column(number) for group in groups]
+        for number in range(metadata.num_columns):
+            column = metadata.schema.column(number)
+            chunks = [group.column(number) for group in groups]
             size += max(8, column.length) * sum(chunk.num_values for chunk in chunks)
             if column.physical_type == "BYTE_ARRAY" and column.logical_type.type != "DECIMAL":
                 texts.append(column.path)

@@ -27,7 +27,7 @@ def of(lines: Mapping[str, np.ndarray]) -> pd.DataFrame:
     Args:
         lines: by file, the line of each of its records.
     """
-    number = np.repeat(np.arange(len(lines)), [len(found) for found in lines.values()])
+    number = np.repeat(np.arange(len(lines)), [len(numbers) for numbers in lines.values()])
     return pd.DataFrame(
         {
             "file": pd.Categorical.from_codes(number, list(lines)),

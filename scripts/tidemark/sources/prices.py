@@ -73,16 +73,16 @@ def read(
                 _zone_must_matter(table, source)
             parts.append(_long(table, source))
             lines |= {part.path: part.lines for part in table.parts}
-    bars, found = pd.concat(parts), places.of(lines)
+    bars, where = pd.concat(parts), places.of(lines)
     written, spellings = pd.factorize(bars["ticker"])
     if wide:
-        found["column"] = pd.Categorical.from_codes(written, spellings)
+        where["column"] = pd.Categorical.from_codes(written, spellings)
     bars["ticker"] = np.array([tickers.normalised(name) for name in spellings], object)[written]
     bars["ticker"] = bars["ticker"].astype("str")
     if bars["ticker"].nunique() < len(spellings):
-        _one_bar_a_time(bars, written, spellings, found, source)
+        _one_bar_a_time(bars, written, spellings, where, source)
         notes.append(_several_spellings(spellings))
-    return places.in_order(bars, found, ["ticker", "timestamp"])._replace(notes=notes)
+    return places.in_order(bars, where, ["ticker", "timestamp"])._replace(notes=notes)
 
 
 def _empty_columns(table: Table, source: Mapping[str, Any], bars: pd.DataFrame) -> Iterator[str]:
@@ -97,7 +97,7 @@ def _one_bar_a_time(
     bars: pd.DataFrame,
     written: np.ndarray,
     spellings: pd.Index,
-    found: pd.DataFrame,
+    where: pd.DataFrame,
     source: Mapping[str, Any],
 ) -> None:
     """Refuse a bar that another spelling of its ticker has at the same time."""
@@ -113,7 +113,7 @@ def _one_bar_a_time(
     names = source["columns"]
     column = names["ticker"] if "ticker" in names else spellings[written[row]]
     raise InputError(
-        places.where(found["file"][row], int(found["line"][row]), column),
+        places.where(where["file"][row], int(where["line"][row]), column),
         f"{spellings[written[row]]} and {spellings[first[row]]} are one ticker,"
         f" {key['ticker'][row]}, and both have a bar at {key['timestamp'][row]}",
         "decide which is right; if they are two things, give one of them another name",
@@ -122,8 +122,8 @@ def _one_bar_a_time(
 
 def _several_spellings(spellings: pd.Index) -> str:
     ways = pd.Series(spellings).groupby([tickers.normalised(name) for name in spellings]).agg(list)
-    found = [f"{' and '.join(names)} as {one}" for one, names in ways.items() if len(names) > 1]
-    return f"tickers that are spelt in several ways are taken for one: {several(found)}"
+    told = [f"{' and '.join(names)} as {name}" for name, names in ways.items() if len(names) > 1]
+    return f"tickers that are spelt in several ways are taken for one: {several(told)}"
 
 
 def _zone_must_matter(table: Table, source: Mapping[str, Any]) -> None:
@@ -149,8 +149,8 @@ def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
     table.column(names["timestamp"])  # a file of another form lacks this first
     if "ticker" in names:
         table.column(names["ticker"], WITHOUT_TICKERS)
-    found = columns.texts(table, names["ticker"]) if "ticker" in names else _stems(table)
-    whose = pd.Series(found, range(len(table)), dtype="str")
+    spelt = columns.texts(table, names["ticker"]) if "ticker" in names else _stems(table)
+    whose = pd.Series(spelt, range(len(table)), dtype="str")
     bars = pd.DataFrame(
         {"timestamp": _times(table, source, whose), "ticker": whose}
         | {

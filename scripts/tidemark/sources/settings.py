@@ -70,7 +70,7 @@ class CorporateActions:
     """Where splits and dividends come from.
 
     Attributes:
-        path: as of prices.
+        path: as for prices.
         date_format: as in Python's strptime.
         columns: Tidemark's name: the file's name.
     """
@@ -87,7 +87,7 @@ class EconomicSeries(Carrying):
     A column is a level unless it is one of `changes`.
 
     Attributes:
-        path: as of prices.
+        path: as for prices.
         date_format: as in Python's strptime.
         release_lag_days: days from `timestamp` until the value is public.
         release_time: hour of that day; null: at its end.
@@ -125,19 +125,19 @@ class FetchData:
 
     def paths(self) -> dict[str, str]:
         """The path of each source, by its key in this section."""
-        one_each = {name: getattr(self, name) for name in READERS if name != SERIES}
-        paths = {name: section.path for name, section in one_each.items() if section}
+        single = {name: getattr(self, name) for name in READERS if name != SERIES}
+        paths = {name: section.path for name, section in single.items() if section}
         return paths | {key_of(name): series.path for name, series in self.economic.items()}
 
 
 def names(fetch: Mapping[str, Any]) -> list[str]:
     """The sources that fetch_data has.
 
-    Asks for the keys of a section, and not only whether it is null, so that who asked of a `View`
-    asks again when it becomes null.
+    Asks for the keys of a section, and not only whether it is null, so that a step that asked a
+    `View` asks again when it becomes null.
     """
-    one_each = [name for name in READERS if name != SERIES and fetch.get(name)]
-    return [*one_each, *fetch.get(SERIES, ())]
+    single = [name for name in READERS if name != SERIES and fetch.get(name)]
+    return [*single, *fetch.get(SERIES, ())]
 
 
 def section_of(fetch: Mapping[str, Any], source: str) -> Mapping[str, Any]:

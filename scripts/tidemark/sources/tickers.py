@@ -33,19 +33,19 @@ def fault(name: str) -> str | None:
     if len(name) > LONGEST:
         return f"has {len(name):,} letters; at most {LONGEST} are taken"
     hidden = next((sign for sign in name if not sign.isprintable()), None)
-    found = hidden or next(iter(_BLANK_LETTERS.findall(name)), None)
-    if found is None:
+    sign = hidden or next(iter(_BLANK_LETTERS.findall(name)), None)
+    if sign is None:
         return None
-    called = unicodedata.name(found, "a control character" if ord(found) < 0xA0 else "")
-    return f"holds a sign that does not show, U+{ord(found):04X} {called}".rstrip()
+    called = unicodedata.name(sign, "a control character" if ord(sign) < 0xA0 else "")
+    return f"holds a sign that does not show, U+{ord(sign):04X} {called}".rstrip()
 
 
 def first_fault(names: Iterable[str]) -> tuple[str, str] | None:
     """The first of `names` that cannot be a ticker, and why; None if all can."""
     for name in names:
-        found = fault(name)
-        if found:
-            return name, found
+        problem = fault(name)
+        if problem:
+            return name, problem
     return None
 
 
@@ -55,9 +55,9 @@ def must_be_fit(where: str, name: str) -> None:
     Raises:
         InputError: at `where`, with the reason.
     """
-    found = fault(name)
-    if found:
-        raise InputError(where, f"{shown(name)} {found}", "write the name in plain letters")
+    problem = fault(name)
+    if problem:
+        raise InputError(where, f"{shown(name)} {problem}", "write the name in plain letters")
 
 
 def shown(name: str) -> str:

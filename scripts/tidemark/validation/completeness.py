@@ -39,10 +39,10 @@ def check(
     """
     limit = rules.fields[PRICE].max_null_rate if PRICE in rules.fields else 1.0
     if prices[PRICE].notna().any():
-        found = holes.of_closes(prices, longest_hole_days)
+        gone = holes.of_closes(prices, longest_hole_days)
         yield from _late(prices, limit)
-        yield from _holes(prices, limit, found)
-        yield from _absent(prices, limit, found["ticker"])
+        yield from _holes(prices, limit, gone)
+        yield from _absent(prices, limit, gone["ticker"])
     for name, column in rules.fields.items():
         if column.type == "number" and name in prices:
             yield from _rates(prices, name, column.max_null_rate, counts)
@@ -133,24 +133,24 @@ def _absent(prices: pd.DataFrame, limit: float, told: pd.Series) -> Iterator[Fin
         )
 
 
-def _holes(prices: pd.DataFrame, limit: float, found: pd.DataFrame) -> Iterator[Finding]:
-    if not len(found):
+def _holes(prices: pd.DataFrame, limit: float, gone: pd.DataFrame) -> Iterator[Finding]:
+    if not len(gone):
         return
     rows = prices["ticker"].value_counts()
     words = []
-    for hole in found.itertuples():
+    for hole in gone.itertuples():
         end = f"and {iso(hole.after)}" if not pd.isna(hole.after) else "and the end"
         lacks = f"{hole.missing:,} of {rows[hole.ticker]:,} values" if hole.missing else "no rows"
         words.append(f"{hole.ticker} between {iso(hole.before)} {end} ({lacks})")
-    much = np.any(found["missing"].to_numpy() > limit * rows[found["ticker"]].to_numpy())
+    much = np.any(gone["missing"].to_numpy() > limit * rows[gone["ticker"]].to_numpy())
     beside = f" (the limit of missing values is {limit:.1%})" if much else ""
     yield Finding(
         "hole",
         PRICE,
-        f"{counted(len(found), 'hole')} without prices: {several(words)}{beside};"
+        f"{counted(len(gone), 'hole')} without prices: {several(words)}{beside};"
         " no return, feature or target reaches across",
         "complete the source; or set preprocess.longest_hole_days",
         "warning",
-        len(found),
-        [offender(prices, row, word) for row, word in zip(found.index, words, strict=True)],
+        len(gone),
+        [offender(prices, row, word) for row, word in zip(gone.index, words, strict=True)],
     )

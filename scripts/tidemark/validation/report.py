@@ -87,13 +87,13 @@ def errors(findings: Iterable[Finding]) -> list[Finding]:
 
 def summary(parts: Iterable[Part]) -> str:
     """`12,154 rows pass, 1 warning`, or how many errors there are."""
-    rows, found = 0, []
+    rows, severities = 0, []
     for part in parts:
         rows += part.rows
-        found += [finding.severity for finding in part.findings]
-    stops = found.count("error")
+        severities += [finding.severity for finding in part.findings]
+    stops = severities.count("error")
     verdict = f"have {counted(stops, 'error')}" if stops else "pass"
-    return f"{counted(rows, 'row')} {verdict}, {counted(found.count('warning'), 'warning')}"
+    return f"{counted(rows, 'row')} {verdict}, {counted(severities.count('warning'), 'warning')}"
 
 
 def failure(parts: Mapping[str, Part]) -> InputError | None:

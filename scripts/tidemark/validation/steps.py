@@ -17,8 +17,8 @@ import pandas as pd
 
 ANY = np.log(5.0)  # a larger step is reported whatever its ratio
 SCALED = 1.4826  # standard deviation of normally distributed moves over their median size
-ORDINARY = 5.0  # standard deviations (moves have fat tails) that a ratio may be off a whole one,
-LEAST, MOST = 0.03, 0.10  # but at least and at most so much, in logs
+ORDINARY = 5.0  # standard deviations within which a ratio is near a whole one; moves have fat tails
+LEAST, MOST = 0.03, 0.10  # the least and the most that this distance may be, in logs
 LARGE = np.log(2.0) - MOST
 OFTEN = 0.02  # share of a ticker's bars; if more have large steps, these are its ordinary moves
 BACK = 0.2  # difference, in logs, that a price which came back may have
