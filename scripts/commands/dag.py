@@ -12,7 +12,7 @@ import os
 import sys
 from functools import partial
 
-from tidemark.dag import drawing, graph, promises
+from tidemark.dag import graph, picture, promises
 from tidemark.files import store
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
@@ -34,7 +34,7 @@ def main() -> int:
     asked_for = graph.expected(HERE, look.stored)  # in the configuration's order
     nodes = {name: known[name] for name in asked_for}
     order = options.steps.split()
-    files = {"dag.svg": drawing.svg(nodes, order), "dag.mmd": drawing.mermaid(nodes, order)}
+    files = {"dag.svg": picture.svg(nodes, order), "dag.mmd": picture.mermaid(nodes, order)}
     for name, text in files.items():
         store.write_atomic(HERE / FOLDER / name, text.encode())
     written = " and ".join(str(FOLDER / name) for name in files)

@@ -40,7 +40,7 @@ def main(command: list[str]) -> int:
     if code is not None:
         return code
     sys.path.insert(0, SCRIPTS)
-    from tidemark.harness.launching import run_plain
+    from tidemark.harness.plain_process import run_plain
 
     return run_plain(command)
 

@@ -283,7 +283,7 @@ def test_a_library_with_a_thread_is_not_forked(own_project):
     thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
     path.write_text(path.read_text().replace("import ctypes\n", f"import ctypes\n{thread}"))
     (own_project.path / "scripts/tidemark/harness").mkdir(parents=True)
-    (own_project.path / "scripts/tidemark/harness/launching.py").write_text(
+    (own_project.path / "scripts/tidemark/harness/plain_process.py").write_text(
         "def run_plain(command):\n    print('plain')\n    return 3\n"
     )
     code, out, err = own_project.outcome("print('warm')")

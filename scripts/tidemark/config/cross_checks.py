@@ -17,7 +17,7 @@ from tidemark import layout
 from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import BENCHMARK, STRATEGIES, Strategy
 from tidemark.bars import zones
-from tidemark.config.fault import Fault, Kind
+from tidemark.config.fault import Fault, Problem
 from tidemark.config.kinds import KINDS, kinds_in, paths
 from tidemark.config.schema import said, section
 from tidemark.config.settings import Alerts, Config
@@ -92,9 +92,9 @@ def _unfit(tree: Tree, key: str, path: str) -> Fault | None:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     except OSError as error:
-        return Fault.at(key, Kind.UNFIT, path=path, said=error.strerror)
+        return Fault.at(key, Problem.UNFIT, path=path, said=error.strerror)
     machine = real.startswith(("/proc/", "/sys/"))
-    return Fault.at(key, Kind.OF_THE_MACHINE, path=path) if machine else None
+    return Fault.at(key, Problem.OF_THE_MACHINE, path=path) if machine else None
 
 
 def _waits(fetch: FetchData) -> list[Fault]:
@@ -102,13 +102,13 @@ def _waits(fetch: FetchData) -> list[Fault]:
     minutes = fetch.retry_first_wait_minutes * (2.0**fetch.retry_attempts - 1)
     if minutes <= LONGEST_WAIT:
         return []
-    return [Fault.at("fetch_data.retry_attempts", Kind.LONG_WAIT, days=minutes / 1440)]
+    return [Fault.at("fetch_data.retry_attempts", Problem.LONG_WAIT, days=minutes / 1440)]
 
 
 def _own_sources(tree: Tree, fetch: FetchData) -> list[Fault]:
     """Refuse sources where steps write and `make clean` removes."""
     return [
-        Fault.at(f"fetch_data.{name}.path", Kind.GENERATED, path=path, folder=folder)
+        Fault.at(f"fetch_data.{name}.path", Problem.GENERATED, path=path, folder=folder)
         for name, path in fetch.paths().items()
         if (folder := generated_folder(tree, path))
     ]
@@ -118,13 +118,13 @@ def _price_columns(prices: Prices) -> list[Fault]:
     where, names = "fetch_data.prices.columns", prices.columns
     faults = []
     if "timestamp" not in names:
-        faults.append(Fault.at(where, Kind.NO_COLUMN, column="timestamp"))
+        faults.append(Fault.at(where, Problem.NO_COLUMN, column="timestamp"))
     if "adj_close" not in names:
-        faults.append(Fault.at(where, Kind.NO_ADJUSTED_CLOSE))
+        faults.append(Fault.at(where, Problem.NO_ADJUSTED_CLOSE))
     if prices.layout == "long" and "ticker" not in names and "*" not in prices.path:
         ending = re.search(r"(\.csv)?\.\w+$", prices.path)
         every = Path(prices.path).with_name(f"*{ending[0] if ending else ''}")
-        faults.append(Fault.at(where, Kind.NO_TICKER, path=prices.path, every=every))
+        faults.append(Fault.at(where, Problem.NO_TICKER, path=prices.path, every=every))
     return faults
 
 
@@ -137,19 +137,19 @@ def _time_zone(whole: Config) -> list[Fault]:
     if zones.has_offset(prices.date_format) or prices.path.lower().endswith(".parquet"):
         return []
     problem, cure = zones.without_effect(prices.time_zone)
-    return [Fault.at("fetch_data.prices.time_zone", Kind.IDLE_ZONE, problem=problem, cure=cure)]
+    return [Fault.at("fetch_data.prices.time_zone", Problem.IDLE_ZONE, problem=problem, cure=cure)]
 
 
 def _sessions(validate: ValidateSchema) -> list[Fault]:
     both = sorted({*validate.extra_sessions} & {*validate.closed_sessions})
     faults = [
-        Fault.at(f"validate_schema.{key}", Kind.NO_CALENDAR)
+        Fault.at(f"validate_schema.{key}", Problem.NO_CALENDAR)
         for key in ("extra_sessions", "closed_sessions")
         if getattr(validate, key) and validate.calendar is None
     ]
     if both:
         where = "validate_schema.closed_sessions"
-        faults.append(Fault.at(where, Kind.OPEN_AND_CLOSED, days=", ".join(both)))
+        faults.append(Fault.at(where, Problem.OPEN_AND_CLOSED, days=", ".join(both)))
     return faults
 
 
@@ -158,10 +158,10 @@ def _file_names(whole: Config) -> list[Fault]:
     names = {kind.name: list({*kind.names(asdict(whole))}) for kind in KINDS.values()}
     taken = Counter(path for pattern in _written() for path in paths(pattern, names))
     shared = sorted(path for path, count in taken.items() if count > 1)
-    faults = [Fault.at("models", Kind.COLLISION, paths=", ".join(shared))] if shared else []
+    faults = [Fault.at("models", Problem.COLLISION, paths=", ".join(shared))] if shared else []
     raw = [*whole.fetch_data.economic, *READERS]  # a series named SERIES would be found as that
     return faults + [
-        Fault.at(f"fetch_data.economic.{name}", Kind.NAME_TAKEN)
+        Fault.at(f"fetch_data.economic.{name}", Problem.NAME_TAKEN)
         for name, count in Counter(raw).items()
         if count > 1
     ]
@@ -184,17 +184,17 @@ def _economic_columns(whole: Config) -> list[Fault]:
         column for source in series.values() for column in source.columns if column != "timestamp"
     )
     faults = [
-        Fault.at(f"fetch_data.economic.{name}.columns", Kind.NO_COLUMN, column="timestamp")
+        Fault.at(f"fetch_data.economic.{name}.columns", Problem.NO_COLUMN, column="timestamp")
         for name, source in series.items()
         if "timestamp" not in source.columns
     ]
     faults += [
-        Fault.at("fetch_data.economic", Kind.COLUMN_TAKEN, column=column)
+        Fault.at("fetch_data.economic", Problem.COLUMN_TAKEN, column=column)
         for column, count in known.items()
         if count > 1 or column in TAKEN_COLUMNS
     ]
     faults += [
-        Fault.at(f"fetch_data.economic.{name}.changes", Kind.CHANGES_NOTHING, column=column)
+        Fault.at(f"fetch_data.economic.{name}.changes", Problem.CHANGES_NOTHING, column=column)
         for name, source in series.items()
         for column in source.changes
         if column not in source.columns or column == "timestamp"
@@ -205,7 +205,7 @@ def _economic_columns(whole: Config) -> list[Fault]:
         ("term_spread", features.term_spread or []),
     ):
         faults += [
-            Fault.at(f"feature_engineering.{key}", Kind.NO_SERIES, given=column, known=known)
+            Fault.at(f"feature_engineering.{key}", Problem.NO_SERIES, given=column, known=known)
             for column in wanted
             if column not in known
         ]
@@ -218,8 +218,9 @@ def _acknowledgements(whole: Config) -> list[Fault]:
     where = "validate_schema.acknowledged_schemas"
     missing = [name for name in needed if name not in given]
     extra = [name for name in given if name not in needed]
-    return [Fault.at(where, Kind.NOT_ACKNOWLEDGED, name=name) for name in missing] + [
-        Fault.at(f"{where}.{name}", Kind.NOT_A_SOURCE, given=name, known=needed) for name in extra
+    return [Fault.at(where, Problem.NOT_ACKNOWLEDGED, name=name) for name in missing] + [
+        Fault.at(f"{where}.{name}", Problem.NOT_A_SOURCE, given=name, known=needed)
+        for name in extra
     ]
 
 
@@ -228,7 +229,7 @@ def _calendar(whole: Config) -> list[Fault]:
     known = _calendars() if name is not None else ()
     if name is None or name in known:
         return []
-    return [Fault.at("validate_schema.calendar", Kind.UNKNOWN_CALENDAR, given=name, known=known)]
+    return [Fault.at("validate_schema.calendar", Problem.UNKNOWN_CALENDAR, given=name, known=known)]
 
 
 @cache
@@ -255,7 +256,9 @@ def _model_references(whole: Config) -> list[Fault]:
             unknown = _unknown_model(f"models.{name}.fallback", current, models)
             if unknown or current in seen:
                 chain = " -> ".join([*seen, current])
-                faults += unknown or [Fault.at(f"models.{name}.fallback", Kind.CIRCLE, chain=chain)]
+                faults += unknown or [
+                    Fault.at(f"models.{name}.fallback", Problem.CIRCLE, chain=chain)
+                ]
                 break
             seen.append(current)
             current = models[current].fallback
@@ -266,7 +269,7 @@ def _unknown_model(key: str, name: str, models: Mapping[str, object]) -> list[Fa
     if name in models:
         return []
     detail = {"what": "model", "given": name, "known": models, "all": ", ".join(models)}
-    return [Fault.at(key, Kind.NO_SUCH_OF, **detail)]
+    return [Fault.at(key, Problem.NO_SUCH_OF, **detail)]
 
 
 def _grids(models: Mapping[str, Model]) -> list[Fault]:
@@ -275,19 +278,19 @@ def _grids(models: Mapping[str, Model]) -> list[Fault]:
         kind: Any = type(model)
         parameters = model.parameters()
         if _combinations(model.grid or {}) > MOST_SETS:
-            faults.append(Fault.at(f"models.{name}.grid", Kind.MANY_SETS, most=MOST_SETS))
+            faults.append(Fault.at(f"models.{name}.grid", Problem.MANY_SETS, most=MOST_SETS))
         for parameter, values in (model.grid or {}).items():
             where = f"models.{name}.grid.{parameter}"
             if parameter not in parameters:
                 named = {"given": parameter, "known": parameters}
-                faults.append(Fault.at(where, Kind.NOT_A_PARAMETER, **named))
+                faults.append(Fault.at(where, Problem.NOT_A_PARAMETER, **named))
                 continue
             for value in values:
                 try:
                     section(kind).model_validate({"estimator": model.estimator, parameter: value})
                 except ValidationError as error:
                     words = said(error.errors()[0])
-                    faults.append(Fault.at(where, Kind.REFUSED_IN_GRID, value=value, said=words))
+                    faults.append(Fault.at(where, Problem.REFUSED_IN_GRID, value=value, said=words))
     return faults
 
 
@@ -299,7 +302,7 @@ def _horizon(whole: Config) -> list[Fault]:
         "evaluate.block_length": whole.evaluate.block_length,
     }
     return [
-        Fault.at(key, Kind.BELOW_HORIZON, horizon=horizon)
+        Fault.at(key, Problem.BELOW_HORIZON, horizon=horizon)
         for key, span in spans.items()
         if span < horizon
     ]
@@ -309,12 +312,12 @@ def _features(whole: Config) -> list[Fault]:
     features = whole.feature_engineering
     if features.lags or features.windows or features.economic:
         return []
-    return [Fault.at("feature_engineering", Kind.NO_FEATURE)]
+    return [Fault.at("feature_engineering", Problem.NO_FEATURE)]
 
 
 def _quantiles(scenarios: Mapping[str, Scenario]) -> list[Fault]:
     return [
-        Fault.at(f"scenarios.{name}.outliers.lower", Kind.NOT_BELOW_UPPER)
+        Fault.at(f"scenarios.{name}.outliers.lower", Problem.NOT_BELOW_UPPER)
         for name, scenario in scenarios.items()
         if isinstance(scenario.outliers, Winsorise)
         and scenario.outliers.lower >= scenario.outliers.upper
@@ -325,7 +328,7 @@ def _windows(historical: Mapping[str, Window]) -> list[Fault]:
     return [
         Fault.at(
             f"market_scenarios.historical.{name}",
-            Kind.ENDS_EARLY,
+            Problem.ENDS_EARLY,
             end=window.end,
             start=window.start,
         )
@@ -339,7 +342,7 @@ def _simulated(stochastic: Stochastic) -> list[Fault]:
     if bars <= MOST_SIMULATED:
         return []
     where = "market_scenarios.stochastic.paths"
-    return [Fault.at(where, Kind.MANY_BARS, bars=bars, most=MOST_SIMULATED)]
+    return [Fault.at(where, Problem.MANY_BARS, bars=bars, most=MOST_SIMULATED)]
 
 
 def _parameters(strategies: Mapping[str, Strategy]) -> list[Fault]:
@@ -347,9 +350,9 @@ def _parameters(strategies: Mapping[str, Strategy]) -> list[Fault]:
     for name, entry in strategies.items():
         where = f"strategies.{name}.parameters"
         if _combinations(entry.parameters) > MOST_SETS:
-            faults.append(Fault.at(where, Kind.MANY_SETS, most=MOST_SETS))
+            faults.append(Fault.at(where, Problem.MANY_SETS, most=MOST_SETS))
         faults += [
-            Fault.at(f"{where}.{key}", Kind.NOT_A_NUMBER, value=value)
+            Fault.at(f"{where}.{key}", Problem.NOT_A_NUMBER, value=value)
             for key, values in entry.parameters.items()
             for value in values
             if isinstance(value, int | float) and not abs(value) <= LARGEST_PARAMETER
@@ -367,7 +370,7 @@ def _strategies(tree: Tree, whole: Config) -> list[Fault]:
     faults = [
         Fault.at(
             f"strategies.{name}.strategy",
-            Kind.NO_FILE,
+            Problem.NO_FILE,
             folder=STRATEGIES,
             given=entry.strategy,
             known=files,
@@ -376,26 +379,26 @@ def _strategies(tree: Tree, whole: Config) -> list[Fault]:
         if entry.strategy not in files
     ]
     faults += [
-        Fault.at(f"strategies.{name}.strategy", Kind.NO_CATEGORY, folder=STRATEGIES, given=given)
+        Fault.at(f"strategies.{name}.strategy", Problem.NO_CATEGORY, folder=STRATEGIES, given=given)
         for name, given in ((n, whole.strategies[n].strategy) for n in categories)
         if categories[name] == ""
     ]
     if all(category == BENCHMARK for category in categories.values()):
-        faults.append(Fault.at("strategies", Kind.NOTHING_TO_RANK))
+        faults.append(Fault.at("strategies", Problem.NOTHING_TO_RANK))
     return faults
 
 
 def _benchmark(tree: Tree, whole: Config) -> list[Fault]:
     where, name, known = "assess.benchmark", whole.assess.benchmark, whole.strategies
     if name not in known:
-        return [Fault.at(where, Kind.NO_SUCH, what="strategy", given=name, known=known)]
+        return [Fault.at(where, Problem.NO_SUCH, what="strategy", given=name, known=known)]
     category = _category(tree, known[name].strategy)
     if category == BENCHMARK or not category:  # for lack of a category there is a fault already
         return []
     fitting = [other for other in known if _category(tree, known[other].strategy) == BENCHMARK]
     choice = f"one of {', '.join(fitting)}" if fitting else "such as buy_and_hold"
     detail = {"name": name, "category": category, "choice": choice}
-    return [Fault.at(where, Kind.NOT_A_BENCHMARK, **detail)]
+    return [Fault.at(where, Problem.NOT_A_BENCHMARK, **detail)]
 
 
 def _category(tree: Tree, strategy: str) -> str | None:
@@ -422,7 +425,7 @@ def _category(tree: Tree, strategy: str) -> str | None:
 def _trading_hours(whole: Config) -> list[Fault]:
     if whole.backtest.trading_hours is None or whole.fetch_data.prices.bar == "intraday":
         return []
-    return [Fault.at("backtest.trading_hours", Kind.NO_HOURS)]
+    return [Fault.at("backtest.trading_hours", Problem.NO_HOURS)]
 
 
 def _forecasts(whole: Config) -> list[Fault]:
@@ -432,7 +435,7 @@ def _forecasts(whole: Config) -> list[Fault]:
         if entry.forecasts is not None
     }
     return [
-        Fault.at(f"{key}.{kind}", Kind.NO_SUCH, what=kind, given=name, known=known)
+        Fault.at(f"{key}.{kind}", Problem.NO_SUCH, what=kind, given=name, known=known)
         for key, forecasts in wanted.items()
         for kind, name, known in (
             ("scenario", forecasts.scenario, whole.scenarios),
@@ -444,7 +447,7 @@ def _forecasts(whole: Config) -> list[Fault]:
 
 def _weights(assess: Assess) -> list[Fault]:
     given = sum(assess.weights.values()) > 0
-    return [] if given else [Fault.at("assess.weights", Kind.NO_WEIGHT)]
+    return [] if given else [Fault.at("assess.weights", Problem.NO_WEIGHT)]
 
 
 def _owners(tree: Tree, alerts: Alerts) -> list[Fault]:
@@ -452,7 +455,7 @@ def _owners(tree: Tree, alerts: Alerts) -> list[Fault]:
     unknown = [
         Fault(
             ("alerts", "owners", owner),
-            Kind.NO_SUCH,
+            Problem.NO_SUCH,
             {"what": "step", "given": name, "known": steps},
         )
         for owner, owned in alerts.owners.items()
@@ -461,7 +464,7 @@ def _owners(tree: Tree, alerts: Alerts) -> list[Fault]:
     ]
     owned = Counter(step for steps in alerts.owners.values() for step in steps)
     return unknown + [
-        Fault.at("alerts.owners", Kind.OWNERS, step=step, count=count)
+        Fault.at("alerts.owners", Problem.OWNERS, step=step, count=count)
         for step, count in owned.items()
         if count > 1
     ]
@@ -470,7 +473,7 @@ def _owners(tree: Tree, alerts: Alerts) -> list[Fault]:
 def _libraries(named: Sequence[str]) -> list[Fault]:
     known = {"all", *libraries.installed()}
     return [
-        Fault.at("environment.rerun_on_upgrade", Kind.NOT_INSTALLED, given=name, known=known)
+        Fault.at("environment.rerun_on_upgrade", Problem.NOT_INSTALLED, given=name, known=known)
         for name in named
         if name not in known
     ]

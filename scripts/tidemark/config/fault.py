@@ -10,7 +10,7 @@ from tidemark.errors import did_you_mean, nearest
 
 
 @unique  # else two kinds with the same words would be one
-class Kind(StrEnum):
+class Problem(StrEnum):
     """What can be wrong with a key, each with its words for people.
 
     Braces hold what a fault's `detail` says; `{meant}` is a known word that `given` looks like.
@@ -84,20 +84,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind of fault, where it is, and what to say of it.
+    """A problem, the key that has it, and what to say of it.
 
-    `detail` has a value for each name in braces of the kind; if there is a `{meant}`, also `given`
-    and the words that are `known` in its place.
+    `detail` has a value for each name in braces of the problem; if there is a `{meant}`, also
+    `given` and the words that are `known` in its place.
     """
 
     key: KeyPath
-    kind: Kind
+    problem: Problem
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, dotted: str, kind: Kind, **detail: Any) -> "Fault":
+    def at(cls, dotted: str, problem: Problem, /, **detail: Any) -> "Fault":
         """A fault of a key by its dotted name."""
-        return cls(tuple(dotted.split(".")), kind, detail)
+        return cls(tuple(dotted.split(".")), problem, detail)
 
     @property
     def meant(self) -> str | None:
@@ -105,4 +105,4 @@ class Fault:
         return nearest(str(self.detail.get("given", "")), self.detail.get("known", ()))
 
     def __str__(self) -> str:
-        return self.kind.format(**self.detail, meant=did_you_mean(self.meant))
+        return self.problem.format(**self.detail, meant=did_you_mean(self.meant))

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from tidemark.config import cross_checks, kinds, view
-from tidemark.config.fault import Fault, Kind
+from tidemark.config.fault import Fault, Problem
 from tidemark.config.schema import said, section
 from tidemark.config.sections import filled
 from tidemark.config.settings import Config
@@ -72,10 +72,12 @@ def _line(fault: Fault) -> str:
 
 def _without_consequences(faults: list[Fault]) -> list[Fault]:
     """Faults without the key that is missing only because it is misspelt."""
-    unknown = (fault for fault in faults if fault.kind is Kind.UNKNOWN_KEY)
+    unknown = (fault for fault in faults if fault.problem is Problem.UNKNOWN_KEY)
     misspelt = {(*fault.key[:-1], fault.meant) for fault in unknown}
     return [
-        fault for fault in faults if fault.kind is not Kind.MISSING or fault.key not in misspelt
+        fault
+        for fault in faults
+        if fault.problem is not Problem.MISSING or fault.key not in misspelt
     ]
 
 
@@ -84,19 +86,19 @@ def _fault(detail: ErrorDetails, positions: dict[KeyPath, Position]) -> Fault:
     key, kind = _without_tags(detail["loc"], positions), detail["type"]
     context = detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return Fault(key, Kind.UNKNOWN_KEY, {"given": key[-1], "known": _siblings(key)})
+        return Fault(key, Problem.UNKNOWN_KEY, {"given": key[-1], "known": _siblings(key)})
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         key = (*key, context["discriminator"].strip("'"))
     if kind in ("missing", "union_tag_not_found"):
-        return Fault(key, Kind.MISSING)
+        return Fault(key, Problem.MISSING)
     given = context["tag"] if kind == "union_tag_invalid" else detail["input"]
     known = re.findall(r"'([^']+)'", context.get("expected_tags") or context.get("expected") or "")
     named = {"given": given, "known": known, "shown": _shown(given)}
     if kind == "union_tag_invalid":
-        return Fault(key, Kind.UNKNOWN_TAG, named | {"all": ", ".join(known)})
+        return Fault(key, Problem.UNKNOWN_TAG, named | {"all": ", ".join(known)})
     if isinstance(given, str | int | float | bool) and key[-1:] not in SECRET:
-        return Fault(key, Kind.REFUSED_VALUE, named | {"said": said(detail)})
-    return Fault(key, Kind.REFUSED, {"said": said(detail)})
+        return Fault(key, Problem.REFUSED_VALUE, named | {"said": said(detail)})
+    return Fault(key, Problem.REFUSED, {"said": said(detail)})
 
 
 def _without_tags(location: tuple[str | int, ...], positions: dict[KeyPath, Position]) -> KeyPath:

@@ -37,7 +37,15 @@ PLUMBING = frozenset(
             f"tidemark/harness/{name}"
             for name in (
                 *("__init__", "acceptance", "code", "console", "environment", "failures", "guard"),
-                *("launching", "logs", "messages", "publishing", "reason", "record", "staleness"),
+                *(
+                    "logs",
+                    "messages",
+                    "plain_process",
+                    "publishing",
+                    "reason",
+                    "record",
+                    "staleness",
+                ),
                 *("step", "verification"),
             )
         ),

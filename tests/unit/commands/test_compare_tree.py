@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from commands import compare_tree
-from test_why import RAN
 from tidemark.harness.record import Module
+
+from test_why import RAN
 
 
 def test_code_that_shapes_no_byte_is_no_cause():

@@ -372,15 +372,19 @@ def test_reading_the_configuration_loads_nothing_heavy():
     assert told == "False []\n"
 
 
-def test_every_kind_of_fault_is_of_a_check_that_there_is():
+def test_every_problem_is_of_a_check_that_there_is():
     code = "".join(path.read_text("utf-8") for path in (ROOT / "scripts/tidemark/config").glob("*"
                    ".py") if path.stem != "fault")  # fmt: skip
-    assert {kind.name for kind in fault.Kind} == set(re.findall(r"\bKind\.([A-Z_]+)", code))
+    assert {problem.name for problem in fault.Problem} == set(
+        re.findall(r"\bProblem\.([A-Z_]+)", code)
+    )
 
 
 def test_a_key_that_is_missing_for_a_misspelling_is_not_told_whatever_the_words(monkeypatch):
-    misspelt = fault.Fault(("sead",), fault.Kind.UNKNOWN_KEY, {"given": "sead", "known": ["seed"]})
-    missing = [fault.Fault((key,), fault.Kind.MISSING) for key in ("seed", "models")]
+    misspelt = fault.Fault(
+        ("sead",), fault.Problem.UNKNOWN_KEY, {"given": "sead", "known": ["seed"]}
+    )
+    missing = [fault.Fault((key,), fault.Problem.MISSING) for key in ("seed", "models")]
     monkeypatch.setattr(fault.Fault, "__str__", lambda _: "said otherwise")
     assert load._without_consequences([misspelt, *missing]) == [misspelt, missing[1]]
 

@@ -13,7 +13,7 @@ import pytest
 
 PATHS = "import sys; sys.path[:0] = ['scripts', 'scripts/launch']; "
 WARM = PATHS + "import warm; sys.exit(warm._run({!r}))"
-PLAIN = PATHS + "from tidemark.harness.launching import run_plain; sys.exit(run_plain([{!r}]))"
+PLAIN = PATHS + "from tidemark.harness.plain_process import run_plain; sys.exit(run_plain([{!r}]))"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tidemark.files import store
 from tidemark.market.bars_a_year import WHOLE
 from tidemark.models import estimators, forecast_metrics
 from tidemark.reporting import figures, reports
-from tidemark.reporting.strategy_figures import drawing
+from tidemark.reporting.strategy_figures import pages
 from tidemark.tables import database, forecasts, strategies
 from tidemark.tables import validation as validation_tables
 from tidemark.tables.catalogue import TABLES
@@ -759,7 +759,7 @@ def test_code_holds_its_own_fences():
 
 def test_a_name_of_mathematics_is_drawn_as_it_is():
     with mpl.rc_context(figures.STYLE):
-        figure = drawing.page(2.0, 2.0, f"B{NASTY}", "$x$")
-        axes = drawing.axes_at(figure, 0.5, 0.5, 1.0, 1.0)
+        figure = pages.page(2.0, 2.0, f"B{NASTY}", "$x$")
+        axes = pages.axes_at(figure, 0.5, 0.5, 1.0, 1.0)
         axes.set_yticks([0, 1], [NASTY, "$\\q$"])
     assert store.figure_bytes(figure, 40)

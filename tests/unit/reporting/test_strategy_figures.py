@@ -8,7 +8,7 @@ from tidemark.backtest import strategies
 from tidemark.backtest.strategies import describe, described
 from tidemark.files import store
 from tidemark.reporting import strategy_figures as figures
-from tidemark.reporting.strategy_figures import drawing, heat_map, tear_sheet
+from tidemark.reporting.strategy_figures import heat_map, pages, tear_sheet
 from tidemark.reporting.strategy_figures.assessed import Assessment
 
 import numpy as np
@@ -232,7 +232,7 @@ def test_what_is_odd_can_be_drawn(found):
     ],
 )
 def test_ticks_of_equity_are_round_and_few(low, high, ticks):
-    assert drawing._log_ticks(low, high) == pytest.approx(ticks)
+    assert pages._log_ticks(low, high) == pytest.approx(ticks)
 
 
 def test_many_tickers_are_shown_in_part():

@@ -14,7 +14,7 @@ from tidemark.assessment.scoring import FULL
 from tidemark.reporting.figures import INK, STYLE
 from tidemark.reporting.strategy_figures import heat_map, tear_sheet
 from tidemark.reporting.strategy_figures.assessed import Assessment
-from tidemark.reporting.strategy_figures.drawing import (
+from tidemark.reporting.strategy_figures.pages import (
     LINES,
     axes_at,
     both_courses,

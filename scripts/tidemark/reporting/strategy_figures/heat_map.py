@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tidemark.backtest.strategies import described
 from tidemark.reporting.figures import MARK
 from tidemark.reporting.strategy_figures.assessed import Assessment
-from tidemark.reporting.strategy_figures.drawing import axes_at, color_bar, page, shaded
+from tidemark.reporting.strategy_figures.pages import axes_at, color_bar, page, shaded
 
 import pandas as pd
 from matplotlib.figure import Figure

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tidemark.assessment.scoring import FULL
 from tidemark.reporting.figures import DATA, INK, MUTED
 from tidemark.reporting.strategy_figures.assessed import Assessment
-from tidemark.reporting.strategy_figures.drawing import axes_at, both_courses, heading, page
+from tidemark.reporting.strategy_figures.pages import axes_at, both_courses, heading, page
 
 import numpy as np
 import pandas as pd

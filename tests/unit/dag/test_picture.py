@@ -6,9 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tidemark.dag import drawing, graph, promises
-from tidemark.dag.drawing import HEIGHT, INK, PITCH
+from tidemark.dag import graph, picture, promises
 from tidemark.dag.graph import Node
+from tidemark.dag.picture import HEIGHT, INK, PITCH
 from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.record import Checkpoint
@@ -56,11 +56,11 @@ def fan(scenarios, models) -> dict[str, Node]:
 
 
 def steps(nodes, order=()) -> list[str]:
-    return [column[0].step for column in drawing.columns(nodes, order)]
+    return [column[0].step for column in picture.columns(nodes, order)]
 
 
 def drawn(nodes) -> ElementTree.Element:
-    return ElementTree.fromstring(drawing.svg(nodes))
+    return ElementTree.fromstring(picture.svg(nodes))
 
 
 def tooltips(nodes) -> dict[str, list[str]]:
@@ -75,7 +75,7 @@ def texts(nodes) -> list[str]:
 def test_files_between_two_nodes_are_one_edge_and_strangers_none():
     reader = node("fit", "get", "gone")
     reader.upstream["data/second"] = "get"
-    assert drawing.edges(by_name(node("get"), reader)) == [("get", "fit")]
+    assert picture.edges(by_name(node("get"), reader)) == [("get", "fit")]
 
 
 def test_a_column_stands_after_the_longest_way_to_it():
@@ -94,14 +94,14 @@ def test_an_edge_within_a_step_moves_no_column():
     get, side = node("get"), node("side", "get")
     nodes = by_name(get, node("fit s x", "get"), node("fit s y", "fit_s_x"), side)
     assert steps(nodes) == ["get", "fit", "side"]
-    boxes = drawing.layout(nodes)
-    path = drawing.routes(boxes)["fit_s_x", "fit_s_y"]
+    boxes = picture.placed(nodes)
+    path = picture.routes(boxes)["fit_s_x", "fit_s_y"]
     x, *_, to_x, _ = map(float, re.findall(r"[\d.]+", path))
     assert x == to_x == boxes["fit_s_x"].x
 
 
 def test_instances_keep_their_order_and_stand_level_with_what_they_are_made_of():
-    boxes = drawing.layout(fan(["wet", "dry"], ["z", "a", "m"]))
+    boxes = picture.placed(fan(["wet", "dry"], ["z", "a", "m"]))
     fits = [f"fit_{s}_{m}" for s in ("wet", "dry") for m in "zam"]
     heights = [boxes[name].y for name in fits]
     assert heights == sorted(heights)
@@ -114,7 +114,7 @@ def test_instances_keep_their_order_and_stand_level_with_what_they_are_made_of()
 def test_instances_that_want_one_place_share_it_around_its_middle():
     pairs = ["fit a x", "fit a y", "fit b y", "fit b x"]
     models = [Node(Instance("of", {"model": name}), graph.FRESH, (), {}) for name in "xy"]
-    boxes = drawing.layout(by_name(*map(node, pairs), *models))
+    boxes = picture.placed(by_name(*map(node, pairs), *models))
     middle = (boxes["fit_a_x"].y + boxes["fit_b_x"].y) / 2
     assert [boxes["of_x"].y, boxes["of_y"].y] == [middle - PITCH / 2, middle + PITCH / 2]
 
@@ -134,20 +134,20 @@ def graphs(draw) -> dict[str, Node]:
     return by_name(*draw(st.permutations(nodes)))
 
 
-STATES = list(drawing.COLOURS)
+STATES = list(picture.COLOURS)
 
 
 @given(graphs())
 @settings(max_examples=60, deadline=None)
 def test_no_box_touches_another_and_no_edge_crosses_one(nodes):
-    boxes = drawing.layout(nodes)
+    boxes = picture.placed(nodes)
     standing = {}
     for box in boxes.values():
         standing.setdefault((box.x, box.right), []).append(box.y)
     for heights in standing.values():
         assert all(b - a > PITCH - 1e-6 for a, b in pairwise(heights))
     assert all(right < x for (_, right), (x, _) in pairwise(sorted(standing)))
-    for (start, end), path in drawing.routes(boxes).items():
+    for (start, end), path in picture.routes(boxes).items():
         for y, to_x in re.findall(r"([-\d.]+)H([\d.]+)", path):
             (crossed,) = [at for sides, at in standing.items() if f"{sides[1]:g}" == to_x]
             assert all(abs(float(y) - middle) > HEIGHT / 2 + 1 for middle in crossed)
@@ -170,7 +170,7 @@ def test_all_is_within_the_picture_and_each_node_is_drawn_once(nodes):
 
 
 CIRCLE = """
-from tidemark.dag import drawing
+from tidemark.dag import picture
 from tidemark.dag.graph import Node
 from tidemark.harness.instance import Instance
 
@@ -180,7 +180,7 @@ def node(step, *makers):
 
 wired = {"p": "q", "q": "rs", "r": "pt", "s": "q", "t": "r", "u": "ps", "v": "u"}
 nodes = {step: node(step, *makers) for step, makers in wired.items()}
-print(drawing.svg(nodes), drawing.mermaid(nodes))
+print(picture.svg(nodes), picture.mermaid(nodes))
 """
 
 
@@ -207,10 +207,10 @@ def test_each_state_has_colours_of_its_own_on_which_text_is_legible():
         graph.FRESH, graph.STALE, graph.WAITING, graph.MISSING, graph.FAILED, graph.BLOCKED,
         graph.NEVER,
     }  # fmt: skip
-    assert set(drawing.COLOURS) == states
+    assert set(picture.COLOURS) == states
     for position in (0, 1):
-        assert len({colour[position] for colour in drawing.COLOURS.values()}) == len(states)
-    for colour in drawing.COLOURS.values():
+        assert len({colour[position] for colour in picture.COLOURS.values()}) == len(states)
+    for colour in picture.COLOURS.values():
         contrast = (luminance(colour.light) + 0.05) / (luminance(INK) + 0.05)
         assert contrast > 10
 
@@ -223,7 +223,7 @@ def test_what_is_not_fresh_says_so_in_words_and_the_legend_counts():
     assert found[:3] == ["3 steps", "2 fresh", "1 stale"]
     assert not [text for text in found if "0 " in text]
     (box,) = [g for g in drawn(nodes).iter(f"{SVG}g") if "stale" in [child.text for child in g]]
-    assert box.find(f"{SVG}rect").get("fill") == drawing.COLOURS[graph.STALE].light
+    assert box.find(f"{SVG}rect").get("fill") == picture.COLOURS[graph.STALE].light
 
 
 def test_a_tooltip_gives_state_first_reason_and_seconds():
@@ -257,7 +257,7 @@ def test_signs_of_xml_and_control_characters_do_no_harm():
     reason = "config a <b> & \"c\" 'd' \x1b[31m \ud800"
     nodes = by_name(node("a", state=graph.STALE, reasons=[reason]))
     assert tooltips(nodes)["a"][1] == "config a <b> & \"c\" 'd' ?[31m ?"
-    drawing.svg(nodes).encode()
+    picture.svg(nodes).encode()
 
 
 def dashed(nodes) -> int:
@@ -268,28 +268,28 @@ def dashed(nodes) -> int:
 def test_only_edges_that_were_not_observed_are_dashed():
     nodes = by_name(node("get"), node("a", "get"), never("b", "get"), node("end", "a", "b"))
     assert dashed(nodes) == 2, "get -> b and b -> end"
-    assert drawing.PROMISED in texts(nodes)
-    told = drawing.mermaid(nodes)
+    assert picture.PROMISED in texts(nodes)
+    told = picture.mermaid(nodes)
     assert re.findall(r"^  (.*-\.->.*)$", told, re.M) == ["get -.-> b", "b -.-> end"]
     assert re.findall(r"^  (.* --> .*)$", told, re.M) == ["get --> a", "a --> end"]
     seen = by_name(node("get"), node("a", "get"))
     assert dashed(seen) == 0
-    assert drawing.PROMISED not in texts(seen)
+    assert picture.PROMISED not in texts(seen)
 
 
 def test_edges_from_what_is_not_fresh_stand_out():
     nodes = by_name(node("get"), node("a", "get", state=graph.STALE, reasons=["x"]), node("b", "a"))
     groups = [g for g in drawn(nodes).iter(f"{SVG}g") if g.get("marker-end")]
-    paths = drawing.routes(drawing.layout(nodes))
+    paths = picture.routes(picture.placed(nodes))
     assert {g.get("stroke"): [path.get("d") for path in g] for g in groups} == {
-        drawing.QUIET: [paths["get", "a"]],
-        drawing.LOUD: [paths["a", "b"]],
+        picture.QUIET: [paths["get", "a"]],
+        picture.LOUD: [paths["a", "b"]],
     }
 
 
 def test_mermaid_declares_each_node_once_with_its_state():
     nodes = fan(["s"], ["x"]) | by_name(never("fit s y", "clean_s"))
-    lines = drawing.mermaid(nodes).splitlines()
+    lines = picture.mermaid(nodes).splitlines()
     assert lines[3:5] == ["flowchart LR", "  %% 5 steps: 4 fresh, 1 never run"]
     assert '  fit_s_x["fit<br/>s x"]:::fresh' in lines
     assert '  fit_s_y["fit<br/>s y<br/>never run"]:::never_run' in lines
@@ -300,7 +300,7 @@ def test_mermaid_declares_each_node_once_with_its_state():
 
 def test_mermaid_labels_hold_no_signs_of_mermaid_or_html():
     (line,) = [
-        line for line in drawing.mermaid(by_name(node('a <b>"#'))).splitlines() if ":::" in line
+        line for line in picture.mermaid(by_name(node('a <b>"#'))).splitlines() if ":::" in line
     ]
     assert line.endswith('["a<br/>#60;b#62;#34;#35;"]:::fresh')
 

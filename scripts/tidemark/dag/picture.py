@@ -18,7 +18,7 @@ from tidemark.dag import graph
 from tidemark.dag.graph import Node
 
 Nodes = Mapping[str, Node]
-Instance = tuple[tuple[str, str], ...]
+Pairs = tuple[tuple[str, str], ...]  # what an instance is of: kinds with names
 
 
 class Colour(NamedTuple):
@@ -92,7 +92,7 @@ def columns(nodes: Nodes, order: Sequence[str] = ()) -> list[list[Node]]:
     return [by_step[step] for step in steps]
 
 
-def layout(nodes: Nodes, order: Sequence[str] = ()) -> dict[str, Box]:
+def placed(nodes: Nodes, order: Sequence[str] = ()) -> dict[str, Box]:
     """A box for every node, column by column; no two overlap."""
     boxes = {}
     levels = _levels(nodes)
@@ -115,7 +115,7 @@ def _levels(nodes: Nodes) -> dict[str, float]:
     """
     instances = list(dict.fromkeys(tuple(node.instance.names.items()) for node in nodes.values()))
     coarse = {whole for part in instances for whole in _wholes(part) if whole != part}
-    rows: dict[Instance, list[float]] = defaultdict(list)
+    rows: dict[Pairs, list[float]] = defaultdict(list)
     row, group = 0.0, None
     for instance in instances:
         if instance not in coarse:
@@ -127,7 +127,7 @@ def _levels(nodes: Nodes) -> dict[str, float]:
     return {name: middle[tuple(node.instance.names.items())] for name, node in nodes.items()}
 
 
-def _wholes(instance: Instance) -> Iterator[Instance]:
+def _wholes(instance: Pairs) -> Iterator[Pairs]:
     """The instances that this one is part of, itself among them."""
     for length in range(len(instance) + 1):
         yield from combinations(instance, length)
@@ -213,7 +213,7 @@ def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
 
 def svg(nodes: Nodes, order: Sequence[str] = ()) -> str:
     """The picture as SVG; pointing at a box shows its step, state, first reason and seconds."""
-    boxes = layout(nodes, order)
+    boxes = placed(nodes, order)
     right, legend = _legend(nodes)
     width = max([right, *(box.right for box in boxes.values())]) + MARGIN
     height = max((box.y for box in boxes.values()), default=TOP) + HEIGHT / 2 + MARGIN
