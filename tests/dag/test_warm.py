@@ -129,7 +129,7 @@ def own_project(tmp_path) -> Iterator[Project]:
 
 def new_project(path: Path) -> Project:
     (path / "scripts/launch").mkdir(parents=True)
-    for name in ("launch.py", "warm.py", "wire.py"):
+    for name in ("launch.py", "surroundings.py", "warm.py", "wire.py"):
         shutil.copy(ROOT / "scripts/launch" / name, path / "scripts/launch")
     return Project(path)
 
@@ -172,6 +172,15 @@ def test_children_share_no_random_state_but_the_hash_seed(project):
     assert one[0] != two[0]
     assert one[1] != two[1]
     assert one[2] == two[2]
+
+
+def test_a_child_knows_what_libraries_found_when_the_server_loaded_them(own_project):
+    told = "import os; print(os.environ['OMP_NUM_THREADS'], os.environ['MKL_NUM_THREADS'])"
+    assert own_project.outcome(told)[1] == "1 1\n"
+    surroundings = own_project.path / "scripts/launch/surroundings.py"
+    with surroundings.open("a") as file:
+        file.write('VARIABLES["OMP_NUM_THREADS"] = "2"\n')
+    assert own_project.outcome(told)[1] == "1 1\n"
 
 
 def test_libraries_that_start_threads_work_in_a_child(project):
