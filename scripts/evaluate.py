@@ -1,5 +1,6 @@
 """Forecast the test rows with one fitted model, and measure what the forecasts are worth."""
 
+from tidemark.bars.long_form import KEYS
 from tidemark.errors import InputError
 from tidemark.harness.step import Run, step
 from tidemark.layout.evaluate import FORECASTS, MODEL_INTERVALS, MODEL_SCORES, MODEL_SPREAD
@@ -10,8 +11,6 @@ from tidemark.models.forecast_metrics import DateSums
 from tidemark.statistics import bootstrap
 
 import pandas as pd
-
-KEYS = ["timestamp", "ticker"]
 
 
 @step(per=("scenario", "model"))

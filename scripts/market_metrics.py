@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tidemark.arrays import Times
 from tidemark.bars import clocks, closes, joining
+from tidemark.bars.long_form import KEYS
 from tidemark.harness.step import Run, step
 from tidemark.layout.evaluate import FORECASTS
 from tidemark.layout.fetch_data import RAW, RAW_ACTIONS
@@ -13,7 +14,7 @@ from tidemark.layout.split_data import TEST
 from tidemark.layout.train_models import MODEL
 from tidemark.layout.validate_schema import SESSIONS
 from tidemark.market import market_metrics as measures
-from tidemark.market.grid import Prices, forecasts_on
+from tidemark.market.grid import Prices, require_bars
 from tidemark.market.scenarios import files
 from tidemark.market.scenarios.market import MarketScenario
 from tidemark.market.settings import MarketMetrics
@@ -23,7 +24,6 @@ from tidemark.preprocessing import as_known
 
 import pandas as pd
 
-KEYS = ["timestamp", "ticker"]
 WEEK = pd.Timedelta(days=7)
 
 
@@ -62,14 +62,13 @@ def market_metrics(run: Run) -> None:
         for name in (model, run.config["evaluate"]["baseline"])
     )
     forecasts = _beside(run.read.parquet(ours), run.read.parquet(base), ours, base)
-    forecasts_on(history, forecasts, 1)  # refuses forecasts of other bars
+    require_bars(history, forecasts)
     frames += _accuracy(forecasts, real)
     pipeline = run.read.pickle(MODEL.format(scenario=scenario, model=model))
     test = run.read.parquet(TEST.format(scenario=scenario))
-    with run.values_of("split_data"):
-        importance = within_windows.feature_importance(
-            pipeline, test, settings.importance_rows, settings.importance_repeats, run.seed
-        )
+    importance = within_windows.feature_importance(
+        pipeline, test, settings.importance_rows, settings.importance_repeats, run.seed
+    )
     frames.append(measures.tidy("model", importance, [measures.ALL], real[0].name))
 
     figures = pd.concat(frames, ignore_index=True)

@@ -192,7 +192,7 @@ def walk_forward(returns: Floats, in_sample: int, step: int) -> Floats:
 
     Args:
         returns: (bars, sets).
-        in_sample: bars before the first choice.
+        in_sample: bars before the first choice, 2 or more and fewer than there are.
         step: bars between choices; the last stretch may be shorter.
 
     Returns:
@@ -200,15 +200,8 @@ def walk_forward(returns: Floats, in_sample: int, step: int) -> Floats:
 
     Raises:
         InputError: returns that are missing or infinite.
-        BadValue: no bar is left to trade.
     """
     returns = _of_sets(returns)
-    if not 2 <= in_sample < len(returns):
-        raise BadValue(
-            "in_sample",
-            f"{in_sample} bars in-sample of {len(returns)} leave nothing to choose on or to trade",
-            f"set it to 2 or more, and less than {len(returns)}",
-        )
     starts = np.arange(in_sample, len(returns), step)
     chosen = np.array([_best(sharpe_of(returns[:start])) for start in starts])
     column = np.repeat(chosen, step)[: len(returns) - in_sample]

@@ -4,6 +4,8 @@ from tidemark.errors import InputError
 
 import pandas as pd
 
+KEYS = ["timestamp", "ticker"]  # no two rows have the same
+
 
 def require_tidy(prices: pd.DataFrame, where: str) -> pd.DataFrame:
     """Return the bars as they are, if tickers are in capitals and have one bar at a time.

@@ -70,11 +70,7 @@ class Rates:
 
 
 def of_prices(
-    prices: Prices,
-    sessions: pd.DataFrame | None = None,
-    holes: pd.DataFrame | None = None,
-    *,
-    daily: bool = True,
+    prices: Prices, sessions: pd.DataFrame | None, holes: pd.DataFrame | None, *, daily: bool
 ) -> Rates:
     """The rates of history; see `of_bars`.
 

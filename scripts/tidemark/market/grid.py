@@ -135,6 +135,15 @@ def forecasts_on(prices: Prices, forecasts: pd.DataFrame, horizon: int) -> Float
     return spread / horizon
 
 
+def require_bars(prices: Prices, forecasts: pd.DataFrame) -> None:
+    """Refuse forecasts of other bars.
+
+    Raises:
+        InputError: a forecast has no bar.
+    """
+    _bars_of(prices, forecasts)
+
+
 def _bars_of(prices: Prices, keys: pd.DataFrame) -> tuple[Integers, Integers]:
     """Row and column of the bar of each `timestamp` and `ticker`; each must have a bar."""
     row = pd.Index(prices.timestamp).get_indexer(keys["timestamp"])

@@ -11,6 +11,7 @@ from typing import Any
 
 from tidemark.arrays import Floats
 from tidemark.bars import joining
+from tidemark.bars.long_form import KEYS
 from tidemark.layout.evaluate import FORECASTS
 from tidemark.models import forecast_metrics
 from tidemark.models.forecast_metrics import DateSums
@@ -23,7 +24,6 @@ import pandas as pd
 Pair = tuple[str, str]  # scenario, model
 Record = dict[str, Any]
 
-KEYS = ["timestamp", "ticker"]
 BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
 UNDEFINED = "undefined"  # a forecast or a target was no number
 BASELINE = "is the baseline"

@@ -24,14 +24,14 @@ class Parts:
     folds: list[Record]
 
 
-def divide(frame: pd.DataFrame, plan: SplitData, horizon: int, time_zone: str = "UTC") -> Parts:
+def divide(frame: pd.DataFrame, plan: SplitData, horizon: int, time_zone: str) -> Parts:
     """Split off the test set, and lay the folds over what is left; see `split` and `folds`."""
     train, test = split(frame, plan.test_start, plan.embargo, horizon, time_zone)
     return Parts(train, test, folds(train, plan.folds, plan.embargo))
 
 
 def split(
-    frame: pd.DataFrame, test_start: str, embargo: int, horizon: int, time_zone: str = "UTC"
+    frame: pd.DataFrame, test_start: str, embargo: int, horizon: int, time_zone: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Divide the rows whose target is known into training and test rows.
 

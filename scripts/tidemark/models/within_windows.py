@@ -67,7 +67,7 @@ def feature_importance(
 
     rows = test[test["target"].notna()]
     if rows.empty:
-        raise BadValue("test_start", "no test row has a target", "set it earlier")
+        raise BadValue("test", "no row has a target", "give rows that have one")
     rows = rows.iloc[:: -(-len(rows) // most_rows)]
     names = list(pipeline.feature_names_in_)
     importance = permutation_importance(

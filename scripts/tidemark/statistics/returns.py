@@ -1,7 +1,7 @@
 """What returns were worth: Sharpe ratio, return a year, drawdown.
 
 Returns are net decimal fractions a bar. Sums or means that are known already are taken as they
-are: the engine has them of (sets, tickers) at once, a bootstrap of its replicates. Ratios are per
+are: the engine has them for (sets, tickers) at once, a bootstrap for its replicates. Ratios are per
 bar; sqrt(bars a year) times that is annual.
 """
 
@@ -63,8 +63,8 @@ def annual_return_of_logs(growth: Floats, bars: int, bars_a_year: float) -> Floa
 
 
 def equity_of(returns: Floats) -> Floats:
-    """(bars, ...) what 1 has grown to after each bar."""
-    return np.asarray(np.cumprod(1.0 + returns, axis=0))
+    """(..., bars) what 1 has grown to after each bar."""
+    return np.asarray(np.cumprod(1.0 + returns, axis=-1))
 
 
 def drawdown(equity: Floats, before: Floats | float = 0.0) -> Floats:

@@ -286,12 +286,6 @@ def test_nothing_to_choose_is_not_traded():
     assert (found[20:] != 0).all()
 
 
-@pytest.mark.parametrize("in_sample", [1, 40, 50])
-def test_no_bar_left_to_trade(in_sample):
-    with pytest.raises(BadValue, match=f"{in_sample} bars in-sample of 40"):
-        overfitting.walk_forward(draw_returns(40, 2), in_sample, 5)
-
-
 # --- Bootstrap intervals
 
 

@@ -35,6 +35,10 @@ def hourly(exchange, first, last):
     return np.concatenate([one.to_numpy() for one in starts]).astype("datetime64[us]")
 
 
+def without_holes(prices):
+    return of_prices(prices, None, None, daily=True)
+
+
 def test_of_the_sample_it_is_the_bars_over_thirteen_years():
     found = of_bars(np.r_[times("2000-03-01", "2000-03-01", "D"),
                           np.repeat(np.datetime64("2005-01-01"), 3268),
@@ -52,14 +56,14 @@ def test_time_within_holes_does_not_count():
     tidy = frame.melt(var_name="ticker", value_name="adj_close", ignore_index=False).reset_index()
     found = holes.of_closes(tidy, 14)
     prices = Prices(days, ("A", "B"), *[close] * 5)
-    rates = of_prices(prices, None, found)
+    rates = of_prices(prices, None, found, daily=True)
     whole, broken = (rates.tickers[ticker] for ticker in "AB")
     assert broken.bars_a_year == pytest.approx(whole.bars_a_year, rel=2e-3)
     assert broken.basis.endswith("but for 365 days in 1 hole (+0.0%)")
     assert rates.together == whole
-    alone = of_prices(Prices(days, ("B",), *[close[:, 1:]] * 5), None, found)
+    alone = of_prices(Prices(days, ("B",), *[close[:, 1:]] * 5), None, found, daily=True)
     assert alone.tickers["B"].bars_a_year == broken.bars_a_year
-    assert alone.together.bars_a_year == of_prices(prices, None, None).together.bars_a_year
+    assert alone.together.bars_a_year == without_holes(prices).together.bars_a_year
 
 
 def test_sessions_that_cross_midnight_and_half_days_come_out_right():
@@ -131,7 +135,7 @@ def test_each_ticker_is_annualised_by_its_own_bars():
     coin[::2] *= 1.01
     close = np.column_stack([coin, np.where(share, coin, np.nan)])
     prices = Prices(day, ("COIN", "SHARE"), close, close, close, close, close)
-    rates = of_prices(prices)
+    rates = without_holes(prices)
     own = tuple(rates.tickers[ticker].bars_a_year for ticker in prices.ticker)
     assert own == pytest.approx((365.25, 5 * 365.25 / 7), rel=0.003)
     assert rates.together == rates.tickers["COIN"]
@@ -152,7 +156,7 @@ def test_cash_earns_its_rate_a_year_whatever_the_calendar():
     share = np.isin((day.astype("datetime64[D]").astype(int) + 3) % 7, range(5))
     close = np.column_stack([np.ones(len(day)), np.where(share, 1.0, np.nan)])
     prices = Prices(day, ("COIN", "SHARE"), close, close, close, close, close)
-    own = tuple(of_prices(prices).tickers[ticker].bars_a_year for ticker in prices.ticker)
+    own = tuple(without_holes(prices).tickers[ticker].bars_a_year for ticker in prices.ticker)
     rules = Rules("next_close", 0.0, 0.0, "long_only", 0.05, own)
     found = measure(Market(prices, rules).simulate(as_cells([np.zeros_like(close)])), rules)
     np.testing.assert_allclose(found["annual_return"], 0.05, rtol=1e-9)

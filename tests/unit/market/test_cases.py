@@ -67,7 +67,7 @@ def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
     clean = cleaned(bars).bars
     recipe = FeatureEngineering(horizon=1, lags=[0, 1], windows=[5])
     frame = bar_features.complete(bar_features.compute(clean, recipe), recipe)
-    parts = splits.divide(frame, SplitData("2019-06-01", embargo=5, folds=5), 1)
+    parts = splits.divide(frame, SplitData("2019-06-01", embargo=5, folds=5), 1, time_zone="UTC")
     pipeline, _ = fitting.fit(
         "linear", lambda _: Linear(estimator="linear"), parts.train, parts.folds
     )

@@ -444,5 +444,5 @@ def test_importance_repeats_with_its_seed_and_skips_unknown_targets():
     assert one != other
     third = within_windows.feature_importance(pipeline, test, 40, 5, 1)
     assert third == within_windows.feature_importance(pipeline, test[::3], 100, 5, 1)
-    with pytest.raises(BadValue, match="no test row has a target"):
+    with pytest.raises(BadValue, match="no row has a target"):
         within_windows.feature_importance(pipeline, test.assign(target=np.nan), 100, 5, 1)

@@ -11,7 +11,7 @@ from tidemark.market import scenarios
 from tidemark.market.bars_a_year import of_prices
 from tidemark.market.grid import Prices, forecasts_on, from_tidy, side_by_side
 from tidemark.market.scenarios import configured, files
-from tidemark.market.scenarios.paths import METHODS, Pool
+from tidemark.market.scenarios.paths import DRAWS, Pool
 from tidemark.market.scenarios.settings import MarketScenarios, Shock, Stochastic, Stress, Window
 from tidemark.ohlcv import OHLCV
 
@@ -40,6 +40,14 @@ def prices_of(close, start="2020-01-06", freq="B", **fields):
     times = pd.date_range(start, periods=len(close), freq=freq).to_numpy("datetime64[us]")
     bars = [np.asarray(fields.get(name, close), dtype=np.float64) for name in BARS]
     return Prices(times, names, *bars, np.full_like(close, 1000.0))
+
+
+def rates_of(prices):
+    return of_prices(prices, None, None, daily=True)
+
+
+def stressed(prices, stress):
+    return scenarios.stress.transform(prices, stress, "stress.it")
 
 
 def random_prices(bars=200, tickers=3, seed=1, listed=(), delisted=(), scale=0.02):
@@ -207,14 +215,14 @@ def test_what_is_neutral_changes_no_bit(sample):
     shock = Shock(0.0, [0.1, 0.5], fall=3, recovery=7)
     neutral = Stress(cost_multiplier=3.0, volatility_multiplier=1.0, shock=shock)
     for prices in (sample, random_prices(listed=(0, 40, 0), delisted=(150, 200, 200))):
-        assert_same(scenarios.stress.transform(prices, neutral), prices)
-        assert_same(scenarios.stress.transform(prices, Stress()), prices)
+        assert_same(stressed(prices, neutral), prices)
+        assert_same(stressed(prices, Stress()), prices)
 
 
 def test_a_shock_by_hand():
     """A fifth is lost in the sixth bar and comes back in the two bars after it."""
     prices = prices_of(np.full(10, 100.0))
-    found = scenarios.stress.transform(prices, Stress(shock=Shock(-0.2, [0.5], recovery=2)))
+    found = stressed(prices, Stress(shock=Shock(-0.2, [0.5], recovery=2)))
     half = 80 * np.sqrt(1.25)
     close = [100, 100, 100, 100, 100, 80, half, 100, 100, 100]
     assert found.close[:, 0] == pytest.approx(close)
@@ -226,14 +234,14 @@ def test_a_shock_by_hand():
 
 def test_shocks_add_up_and_may_last():
     prices = prices_of(np.full(8, 100.0))
-    found = scenarios.stress.transform(prices, Stress(shock=Shock(-0.5, [0.25, 0.5], fall=2)))
+    found = stressed(prices, Stress(shock=Shock(-0.5, [0.25, 0.5], fall=2)))
     root = 100 * np.sqrt(0.5)
     assert found.close[:, 0] == pytest.approx([100, 100, root, 50, root / 2, 25, 25, 25])
 
 
 def test_volatility_is_multiplied_about_the_mean():
     prices = random_prices(listed=(0, 60, 0), delisted=(170, 200, 200))
-    found = scenarios.stress.transform(prices, Stress(volatility_multiplier=1.7))
+    found = stressed(prices, Stress(volatility_multiplier=1.7))
     before, after = log_returns(prices), log_returns(found)
     np.testing.assert_array_equal(np.isnan(after), np.isnan(before))
     assert np.nanstd(after, axis=0) == pytest.approx(1.7 * np.nanstd(before, axis=0), rel=1e-12)
@@ -246,7 +254,7 @@ def test_volatility_is_multiplied_about_the_mean():
 
 def test_a_crash_by_half_stays_above_zero(sample):
     """AAPL lost 52 % on 2000-09-29; twice that as a simple return would be more than all."""
-    found = scenarios.stress.transform(sample, Stress(volatility_multiplier=2.0))
+    found = stressed(sample, Stress(volatility_multiplier=2.0))
     worst = np.nanmin(found.close[1:] / found.close[:-1] - 1)
     assert -0.78 < worst < -0.76
     assert_consistent(found)
@@ -255,7 +263,7 @@ def test_a_crash_by_half_stays_above_zero(sample):
 @pytest.mark.parametrize("target", [0.5, 0.9, 1.0])
 def test_correlation_is_the_one_stated(sample, target):
     for prices in (sample, random_prices(tickers=4, listed=(0, 80, 0, 20), delisted=(120,))):
-        found = scenarios.stress.transform(prices, Stress(correlation=target))
+        found = stressed(prices, Stress(correlation=target))
         before, after = log_returns(prices), log_returns(found)
         pairs = pd.DataFrame(after).corr().to_numpy()[np.triu_indices(after.shape[1], 1)]
         assert pairs.mean() == pytest.approx(target, abs=1e-9)
@@ -269,13 +277,13 @@ def test_correlation_is_the_one_stated(sample, target):
 @pytest.mark.parametrize("seed", range(8))
 def test_all_tickers_may_move_as_one(seed):
     """Rounding may leave the highest possible correlation a hair below 1."""
-    found = scenarios.stress.transform(random_prices(bars=60, seed=seed), Stress(correlation=1.0))
+    found = stressed(random_prices(bars=60, seed=seed), Stress(correlation=1.0))
     assert scenarios.stress.correlations(log_returns(found)).min() == pytest.approx(1.0, abs=1e-9)
 
 
 def test_correlation_and_volatility_at_once():
     prices = random_prices()
-    found = scenarios.stress.transform(prices, Stress(correlation=0.8, volatility_multiplier=2.0))
+    found = stressed(prices, Stress(correlation=0.8, volatility_multiplier=2.0))
     assert scenarios.stress.mean_correlation(log_returns(found)) == pytest.approx(0.8, abs=1e-9)
     spread = 2 * log_returns(prices).std(axis=0)
     assert log_returns(found).std(axis=0) == pytest.approx(spread, rel=1e-9)
@@ -284,7 +292,7 @@ def test_correlation_and_volatility_at_once():
 def test_a_listing_does_not_show_in_the_volatility_of_the_others():
     """The factor of two tickers varies more than that of four; it is scaled so that it does not."""
     prices = random_prices(bars=4000, tickers=4, listed=(0, 0, 2000, 2000))
-    found = log_returns(scenarios.stress.transform(prices, Stress(correlation=0.95)))
+    found = log_returns(stressed(prices, Stress(correlation=0.95)))
     early, late = found[:1999, 0].std(), found[1999:, 0].std()
     assert early == pytest.approx(late, rel=0.06)
 
@@ -295,7 +303,7 @@ def test_a_correlation_that_cannot_be_raised_to():
     assert caught.value.parameter == "stress.calm.correlation"
     for lonely in (random_prices(tickers=1), random_prices(tickers=2, listed=(0, 199))):
         with pytest.raises(BadValue, match="no two tickers"):
-            scenarios.stress.transform(lonely, Stress(correlation=0.9))
+            stressed(lonely, Stress(correlation=0.9))
 
 
 def test_a_correlation_of_tickers_that_do_not_vary_together_is_not_made():
@@ -312,7 +320,7 @@ def test_a_stress_that_is_not_made_has_no_rows():
     alone = random_prices(tickers=1)
     changes = settings_of().stress
     for stress in ({"together": changes["together"]}, changes):
-        built = list(configured.build(alone, settings_of(stress=stress), 3, of_prices(alone)))
+        built = list(configured.build(alone, settings_of(stress=stress), 3, rates_of(alone)))
         frames = frames_of(built)
         assert "together" not in set(frames[files.FILES["stress"]]["scenario"])
         kept = {
@@ -348,7 +356,7 @@ def test_stressed_bars_stay_consistent(seed, multiplier, correlation, size, fall
     prices = random_prices(bars=60, seed=seed, listed=(0, 20, 0), delisted=(50,), scale=0.05)
     shock = Shock(size, [0.0, 0.4, 0.5], fall=fall, recovery=recovery)
     stress = Stress(volatility_multiplier=multiplier, correlation=correlation, shock=shock)
-    found = scenarios.stress.transform(prices, stress)
+    found = stressed(prices, stress)
     np.testing.assert_array_equal(np.isnan(found.close), np.isnan(prices.close))
     assert_consistent(found)
 
@@ -569,9 +577,9 @@ def test_closes_alone_will_do(method):
             assert np.isnan(getattr(path.prices, field)).all()
             assert np.isfinite(getattr(other.prices, field)).all()
     stress = Stress(volatility_multiplier=2.0, shock=Shock(-0.2, [0.5]))
-    some = scenarios.stress.transform(replace(whole, open=nothing), stress)
+    some = stressed(replace(whole, open=nothing), stress)
     assert np.isnan(some.open).all()
-    assert some.high == pytest.approx(scenarios.stress.transform(whole, stress).high)
+    assert some.high == pytest.approx(stressed(whole, stress).high)
 
 
 @pytest.mark.parametrize("paths", [{}, {"gbm": 0, "stationary_bootstrap": 0}])
@@ -654,12 +662,12 @@ def settings_of(**changes):
 
 
 def test_paths_are_drawn_in_every_way_that_the_settings_name():
-    assert tuple(METHODS) == scenarios.settings.METHODS
+    assert set(DRAWS) == set(scenarios.settings.METHODS)
 
 
 def test_every_market_scenario_of_the_configuration():
     prices = random_prices()
-    found = list(configured.build(prices, settings_of(), 3, of_prices(prices)))
+    found = list(configured.build(prices, settings_of(), 3, rates_of(prices)))
     assert [scenario.name for scenario in found] == [
         "full",
         "spring",
@@ -671,7 +679,7 @@ def test_every_market_scenario_of_the_configuration():
         "gbm_001",
     ]
     assert found[1].group == found[2].group == "year_2020"
-    own = {ticker: of_prices(prices).tickers[ticker].bars_a_year for ticker in prices.ticker}
+    own = {ticker: rates_of(prices).tickers[ticker].bars_a_year for ticker in prices.ticker}
     assert all(dict(one.bars_a_year) == own for one in found)  # all tickers have all bars
     assert found[3].prices.close[-1] == pytest.approx(0.8 * prices.close[-1])
     store.json_bytes([scenario.record() for scenario in found])
@@ -682,7 +690,7 @@ def test_two_market_scenarios_of_one_name(name):
     prices = random_prices()
     clash = settings_of(stress={name: {"volatility_multiplier": 2.0}})
     with pytest.raises(BadValue, match=f"two market scenarios are called {name}"):
-        list(configured.build(prices, clash, 3, of_prices(prices)))
+        list(configured.build(prices, clash, 3, rates_of(prices)))
 
 
 def frames_of(built):
@@ -697,7 +705,7 @@ def frames_of(built):
 def built():
     """This includes a ticker that has no bar on the path."""
     prices = random_prices(tickers=4, listed=(0, 60), delisted=(200, 200, 200, 100))
-    return list(configured.build(prices, settings_of(), 3, of_prices(prices)))
+    return list(configured.build(prices, settings_of(), 3, rates_of(prices)))
 
 
 def test_stored_and_restored(built):

@@ -111,7 +111,7 @@ def chain(prices, series, scenario, horizon, step):
     frame = bar_features.complete(bar_features.compute(bars, recipe), recipe)
     plan = SplitData(f"{times(step)[TEST_BAR]:%Y-%m-%d}", embargo=3, folds=3)
     try:
-        return bars, frame, splits.divide(frame, plan, horizon)
+        return bars, frame, splits.divide(frame, plan, horizon, time_zone="UTC")
     except BadValue:
         return bars, frame, None
 

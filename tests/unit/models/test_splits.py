@@ -32,7 +32,7 @@ def day(n: int) -> str:
 
 def test_embargo_leaves_that_many_bars_out():
     frame = labelled({"A": list(range(30)), "B": list(range(5, 30))})
-    train, test = splits.split(frame, day(20), embargo=3, horizon=1)
+    train, test = splits.split(frame, day(20), embargo=3, horizon=1, time_zone="UTC")
     assert train["timestamp"].max() == START + pd.Timedelta(days=16)
     assert test["timestamp"].min() == START + pd.Timedelta(days=20)
     assert test["target"].notna().all()
@@ -62,7 +62,7 @@ def test_no_training_target_reaches_what_is_tested(data, horizon, extra, count):
     frame = labelled({t: data.draw(days) for t in "ABC"}, horizon)
     embargo = horizon + extra
     try:
-        train, test = splits.split(frame, day(70), embargo, horizon)
+        train, test = splits.split(frame, day(70), embargo, horizon, time_zone="UTC")
         folds = splits.folds(train, count, embargo)
     except BadValue:
         return
@@ -87,7 +87,7 @@ def test_the_test_set_changes_nothing_in_training(seed, cut):
     late = frame["timestamp"] >= START + pd.Timedelta(days=cut)
     changed = frame.assign(x=frame["x"].mask(late, draw.integers(0, 99, len(frame))))
     changed = changed[~late | (draw.random(len(frame)) < 0.7)].reset_index(drop=True)
-    one, two = (splits.divide(f, SplitData(day(cut), 2, 3), 1) for f in (frame, changed))
+    one, two = (splits.divide(f, SplitData(day(cut), 2, 3), 1, "UTC") for f in (frame, changed))
     pd.testing.assert_frame_equal(one.train, two.train, check_exact=True)
     assert one.folds == two.folds
 
@@ -112,7 +112,7 @@ def test_no_session_is_split_in_two(zone, first_open):
 
 def test_embargo_shorter_than_the_horizon():
     with pytest.raises(BadValue, match="set embargo to at least 5") as caught:
-        splits.split(labelled({"A": list(range(30))}), day(20), embargo=1, horizon=5)
+        splits.split(labelled({"A": list(range(30))}), day(20), 1, 5, "UTC")
     assert caught.value.parameter == "embargo"
 
 
@@ -120,7 +120,7 @@ def test_embargo_shorter_than_the_horizon():
 def test_test_start_outside_the_data(start):
     frame = labelled({"A": list(range(30))})
     with pytest.raises(BadValue, match="span 2010-01-01 to 2010-01-30") as caught:
-        splits.split(frame, day(start), embargo=2, horizon=1)
+        splits.split(frame, day(start), embargo=2, horizon=1, time_zone="UTC")
     assert caught.value.parameter == "test_start"
 
 

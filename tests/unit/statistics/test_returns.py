@@ -17,12 +17,10 @@ def test_of_each_set_as_in_empyrical():
     sets = fat_tails(700, 3)
     of_each = [np.array([of(column) for column in sets.T]) for of in (
         empyrical.sharpe_ratio, empyrical.cagr, empyrical.max_drawdown)]  # fmt: skip
-    equity = returns.equity_of(sets)
+    equity = returns.equity_of(sets.T)
     assert np.sqrt(252) * returns.sharpe_of(sets) == pytest.approx(of_each[0], rel=1e-10)
-    assert returns.annual_return(equity[-1], 700, 252) == pytest.approx(of_each[1], rel=1e-10)
-    assert returns.drawdown(equity.T, before=1.0).min(axis=1) == pytest.approx(
-        of_each[2], rel=1e-10
-    )
+    assert returns.annual_return(equity[:, -1], 700, 252) == pytest.approx(of_each[1], rel=1e-10)
+    assert returns.drawdown(equity, before=1.0).min(axis=1) == pytest.approx(of_each[2], rel=1e-10)
 
 
 def test_log_growth_gives_the_same_return_a_year():
@@ -48,6 +46,6 @@ def test_equity_and_drawdown_by_hand():
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6000))
 def test_runs_that_are_skipped_hold_no_deeper_drawdown(seed, bars):
-    equity = returns.equity_of(fat_tails(bars, 2, 3, seed=seed)).transpose(1, 2, 0)
+    equity = returns.equity_of(fat_tails(2, 3, bars, seed=seed))
     found = returns.deepest_drawdown(equity)
     assert (found == returns.drawdown(equity).min(axis=-1)).all()

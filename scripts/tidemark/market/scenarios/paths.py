@@ -8,7 +8,7 @@ from tidemark.errors import BadValue
 from tidemark.market.bars_a_year import of_bars
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import MarketScenario, iso
-from tidemark.market.scenarios.settings import Stochastic
+from tidemark.market.scenarios.settings import METHODS, Stochastic
 from tidemark.ohlcv import OHLC, OHLCV
 from tidemark.statistics import bootstrap
 
@@ -41,7 +41,7 @@ def simulated(prices: Prices, plan: Stochastic, seed: int) -> Iterator[MarketSce
     for number, method in enumerate(METHODS):
         for path in range(plan.paths.get(method, 0)):
             generator = np.random.default_rng([seed, number, path])
-            drawn = METHODS[method](pool, plan, generator)
+            drawn = DRAWS[method](pool, plan, generator)
             bars = _continued(prices, pool, plan.warm_up, *drawn)
             yield _path(prices, pool, plan, method, path, bars)
 
@@ -193,8 +193,6 @@ def _path_name(method: str, path: int) -> str:
     return f"{method}_{path + 1:03d}"
 
 
-METHODS: dict[str, Draw] = {
-    "stationary_bootstrap": stationary_bootstrap,
-    "moving_block_bootstrap": moving_block_bootstrap,
-    "gbm": gbm,
+DRAWS: dict[str, Draw] = {
+    draw.__name__: draw for draw in (stationary_bootstrap, moving_block_bootstrap, gbm)
 }

@@ -8,6 +8,7 @@ from tidemark.bounds import Among, AnnualRate, Bars, Count, IsoDate, Multiplier,
 
 from annotated_types import Ge, Gt, Le, Len, Lt
 
+# How paths are drawn: names of functions in `paths`. A path's seed follows from the place in here.
 METHODS = ("stationary_bootstrap", "moving_block_bootstrap", "gbm")
 
 

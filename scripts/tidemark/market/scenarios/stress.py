@@ -47,7 +47,7 @@ def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketS
         )
 
 
-def transform(prices: Prices, stress: Stress, where: str = "stress") -> Prices:
+def transform(prices: Prices, stress: Stress, where: str) -> Prices:
     """Change prices as the stress says. Neutral values change no bit.
 
     Assumptions:
