@@ -27,7 +27,7 @@ artifacts/backtest_$1.ok: $(SCENES) $(FORECASTS_$1:%=data/predictions/%.parquet)
 metrics/backtests/$1.parquet data/backtests/$1.parquet: artifacts/backtest_$1.ok ; $$(KEPT)
 endef
 $(foreach s,$(STRATEGIES),$(eval $(call STRATEGY,$s)))
-artifacts/assess.ok: $(STRATEGIES:%=metrics/backtests/%.parquet) $(STRATEGIES:%=data/backtests/%.parquet) data/scenarios/bars_a_year.json
+artifacts/assess.ok: $(STRATEGIES:%=metrics/backtests/%.parquet) $(STRATEGIES:%=data/backtests/%.parquet) data/scenarios/market_scenarios.json data/scenarios/bars_a_year.json
 	$(STEP) scripts/assess.py
 $(ASSESSED): artifacts/assess.ok ; $(KEPT)
 

@@ -1,6 +1,6 @@
 """Rank the strategies over all tickers and market scenarios, and say what the ranking is worth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import reduce
 from operator import add
@@ -22,7 +22,10 @@ from tidemark.harness.step import Run, step
 from tidemark.layout.assess import ASSESSED, ASSESSMENT
 from tidemark.layout.backtest import CELLS as TESTED
 from tidemark.layout.backtest import RETURNS
-from tidemark.layout.market_scenarios import BARS_A_YEAR
+from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
+from tidemark.market.scenarios.kinds import ScenarioKind
+from tidemark.market.scenarios.settings import Window
+from tidemark.market.scenarios.windows import is_calendar_year
 
 import pandas as pd
 
@@ -72,6 +75,7 @@ def assess(run: Run) -> None:
     winner = evidence.of_winner(
         strategies, examined, benchmark, settings["confidence"], stability.kendalls_w
     )
+    years = _calendar_years(run.read.json(MARKET_SCENARIOS))
     performance = by_market.scenario_performance(whole, benchmark)
     scores = by_market.strategy_scores(whole)
     for name, table in {
@@ -82,7 +86,7 @@ def assess(run: Run) -> None:
         "leaders": by_market.leaders(scores),
         "paths": by_market.paths(performance),
         "evidence": examined,
-        "window_returns": by_market.window_returns(whole),
+        "window_returns": by_market.window_returns(whole, years),
         "courses": courses,
         "calendar_years": best_sets.calendar_years(chosen),
         "best_sets": best_sets.trading({**best, benchmark: held.name}, whole, courses),
@@ -112,6 +116,12 @@ def _returns(frames: Mapping[str, pd.DataFrame], benchmark: str) -> dict[str, pd
             where = RETURNS.format(strategy=name)
             raise InputError(where, "has other bars than the benchmark", "run make again")
     return {name: frame.set_index("timestamp") for name, frame in frames.items()}
+
+
+def _calendar_years(markets: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The historical windows that are one."""
+    windows = {m["name"]: m["parameters"] for m in markets if m["kind"] == ScenarioKind.HISTORICAL}
+    return [name for name, window in windows.items() if is_calendar_year(Window(**window))]
 
 
 def _plan(

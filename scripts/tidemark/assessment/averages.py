@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 from tidemark.assessment.scoring import (
     DIGITS,
-    FULL,
     GROUP,
-    HISTORICAL,
     MARKET,
     SET,
     market_of,
@@ -19,6 +17,7 @@ from tidemark.assessment.scoring import (
 )
 from tidemark.backtest.settings import BENCHMARK
 from tidemark.errors import BadValue
+from tidemark.market.scenarios.kinds import ScenarioKind
 
 import numpy as np
 import pandas as pd
@@ -70,7 +69,7 @@ class Averages:
         beside[MARKETS] = np.where(again, np.nan, 1.0)
         grouped = beside.groupby([*SET, *GROUP], observed=True)
         sums, counts = grouped[AVERAGED].sum(), grouped[[*AVERAGED, MARKETS]].count()
-        windows = cells[cells["scenario_kind"] == HISTORICAL]
+        windows = cells[cells["scenario_kind"] == ScenarioKind.HISTORICAL]
         returns, in_windows = (
             table.groupby([*SCENARIO, *whose], observed=True)["total_return"].mean()
             for table, whose in ((cells, STRATEGY), (windows, SET))
@@ -103,7 +102,7 @@ class Averages:
     def on_full_history(self) -> pd.DataFrame:
         """Mean of MEASURED over tickers for each set that was tried on it; index SET."""
         sums, counts = (
-            table[table.index.get_level_values("scenario_kind") == FULL]
+            table[table.index.get_level_values("scenario_kind") == ScenarioKind.FULL]
             .groupby(level=SET)[MEASURED]
             .sum()
             for table in (self.sums, self.counts)

@@ -3,14 +3,16 @@
 Benchmarks stand beside, but do not compete.
 """
 
+from collections.abc import Collection
+
 from tidemark.assessment.averages import MARKETS, SCENARIO, STRATEGY, Averages
 from tidemark.assessment.scoring import DIGITS, GROUP, SET
 from tidemark.backtest.settings import BENCHMARK
+from tidemark.market.scenarios.kinds import ScenarioKind
 
 import pandas as pd
 
 PLACES = 3
-PATHS = "stochastic"
 
 
 def scenario_performance(averages: Averages, benchmark: str) -> pd.DataFrame:
@@ -44,13 +46,19 @@ def scenario_performance(averages: Averages, benchmark: str) -> pd.DataFrame:
     return table.round(DIGITS).sort_index().reset_index()
 
 
-def window_returns(averages: Averages) -> pd.DataFrame:
+def window_returns(averages: Averages, years: Collection[str]) -> pd.DataFrame:
     """Mean total return of each set in each historical window, over tickers; benchmarks too.
 
+    Args:
+        averages: of all cells.
+        years: the windows that are calendar years.
+
     Returns:
-        scenario_kind, group, scenario_name, SET, total_return, sorted.
+        scenario_kind, group, scenario_name, SET, total_return, calendar_year (whether the window
+        is one), sorted.
     """
-    return averages.in_windows.sort_values([*SCENARIO, *SET], ignore_index=True)
+    windows = averages.in_windows.sort_values([*SCENARIO, *SET], ignore_index=True)
+    return windows.assign(calendar_year=windows["scenario_name"].isin(list(years)))
 
 
 def strategy_scores(averages: Averages) -> pd.DataFrame:
@@ -102,7 +110,7 @@ def paths(performance: pd.DataFrame) -> pd.DataFrame:
         of equals the first by name), wins (in how many), avg_return and benchmark_return (means
         over paths); a row a method, by name.
     """
-    simulated = performance[performance["scenario_kind"] == PATHS]
+    simulated = performance[performance["scenario_kind"] == ScenarioKind.STOCHASTIC]
     wins = simulated.groupby(["group", "top_strategy"]).size().rename("wins").reset_index()
     wins = wins.sort_values(["wins", "top_strategy"], ascending=[False, True])
     table = simulated.groupby("group").agg(

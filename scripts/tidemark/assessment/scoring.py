@@ -30,7 +30,6 @@ MARKET = ["scenario_name", "symbol"]
 KEYS = [*SET, *MARKET]
 LABELS = [*KEYS, *GROUP]
 ORDER = ["scenario_name", *SET, "symbol"]
-FULL, HISTORICAL = "full", "historical"  # kinds of market scenarios
 WHERE = "metrics/backtests"
 
 DIGITS = 12  # scores and averages that agree so far are ties, whatever the size of parts

@@ -16,6 +16,7 @@ from tidemark.backtest.engine import Market, Rules, as_cells
 from tidemark.backtest.settings import TradingHours
 from tidemark.backtest.strategies import Parameters, Strategy
 from tidemark.market.grid import Prices, side_by_side
+from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario
 
 import numpy as np
@@ -112,7 +113,7 @@ class Trial:
     def _has_inputs(self, scenario: MarketScenario) -> bool:
         counted = [values[scenario.counted] for values in self.inputs.values()]
         known = np.all([np.isfinite(values).any(axis=1) for values in counted], axis=0)
-        return scenario.kind == "full" or bool(known.mean() >= COVERED)
+        return scenario.kind is ScenarioKind.FULL or bool(known.mean() >= COVERED)
 
     def cells(self, scenarios: Sequence[MarketScenario]) -> Iterator[tuple[int, pd.DataFrame]]:
         """Trade and measure a part at a time; memory does not grow with the number of cells.

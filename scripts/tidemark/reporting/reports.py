@@ -15,6 +15,7 @@ from traceback import walk_tb
 from typing import Any
 
 from tidemark.errors import InputError
+from tidemark.market.scenarios.kinds import ScenarioKind
 
 import jinja2
 from markupsafe import Markup
@@ -73,11 +74,11 @@ QUERIES = {
     "winner": "SELECT * FROM assessment.winner",
     "strategies": "SELECT * FROM assessment.strategy_rankings ORDER BY rowid",
     "kinds": "SELECT * FROM assessment.leaders ORDER BY scenario_kind, place",
-    "markets": """
+    "markets": f"""
         SELECT scenarios.*, top_strategy, top_return, avg_return, benchmark_return
         FROM assessment.market_scenarios AS scenarios
             LEFT JOIN assessment.scenario_performance USING (scenario_name)
-        WHERE scenarios.scenario_kind != 'stochastic' ORDER BY scenarios.rowid""",
+        WHERE scenarios.scenario_kind != '{ScenarioKind.STOCHASTIC}' ORDER BY scenarios.rowid""",
     "paths": """
         SELECT paths.*, scenarios.bars
         FROM assessment.paths AS paths LEFT JOIN assessment.market_scenarios AS scenarios

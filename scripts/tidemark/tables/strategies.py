@@ -187,6 +187,7 @@ TABLES = (
             **STRATEGY,
             "set": SET,
             "total_return": real("of the whole window, not a year's"),
+            "calendar_year": flag("whether the window is one"),
         },
     ),
     Table(

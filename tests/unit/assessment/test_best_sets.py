@@ -60,9 +60,12 @@ def test_trading_is_the_mean_over_tickers_on_all_of_history_of_the_set_that_was_
 
 
 def test_windows_are_historical_alone_and_means_over_tickers():
-    table = by_market.window_returns(Averages.of(cells(), "hold"))
+    found = Averages.of(cells(), "hold")
+    table = by_market.window_returns(found, years=[])
     assert table[["scenario_name", "strategy_name", "set", "total_return"]].to_numpy().tolist() == [
         ["crisis", "hold", "none", 14.5],
         ["crisis", "rise", "a=1", 2.5],
         ["crisis", "rise", "a=2", 8.5],
     ]
+    assert not table["calendar_year"].any()
+    assert by_market.window_returns(found, years=["crisis"])["calendar_year"].all()

@@ -8,6 +8,7 @@ from tidemark.backtest.engine import Market, Rules, as_cells
 from tidemark.backtest.performance import measure
 from tidemark.backtest.settings import TradingHours
 from tidemark.market.grid import Prices
+from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.paths import simulated
 from tidemark.market.scenarios.settings import Shock, Stochastic, Stress, Window
 from tidemark.market.scenarios.stress import stressed
@@ -143,7 +144,7 @@ def test_returns_are_means_over_the_tickers_listed(trial, prices, markets):
 
 
 def test_cash_rates_add_up_as_growth(trial, markets):
-    stress = replace(markets[0], kind="stress", cash_rate_change=0.03)
+    stress = replace(markets[0], kind=ScenarioKind.STRESS, cash_rate_change=0.03)
     rules = replace(trial, rules=replace(RULES, cash_rate=0.02))._rules(stress)
     assert rules.cash_rate == pytest.approx(1.02 * 1.03 - 1)
     assert rules.cost == RULES.cost

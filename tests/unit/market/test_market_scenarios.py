@@ -165,6 +165,19 @@ def test_a_window_that_ends_before_it_starts():
     assert caught.value.parameter == "historical.odd"
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "is_one"),
+    [
+        ("2020-01-01", "2020-12-31", True),
+        ("2020-01-01", "2021-12-31", False),
+        ("2020-01-02", "2020-12-31", False),
+        ("2020-01-01", "2020-12-30", False),
+    ],
+)
+def test_a_calendar_year_is_one_by_its_days(start, end, is_one):
+    assert scenarios.windows.is_calendar_year(Window(start, end, "test")) == is_one
+
+
 def test_overlap_groups_by_hand():
     def window(first, last):
         return Window(f"2020-01-{first:02}", f"2020-01-{last:02}", "test")

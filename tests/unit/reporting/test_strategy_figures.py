@@ -101,7 +101,8 @@ def found_of(*, tickers=2, scenarios=KINDS, returns=None, top=("cross", "rise"))
         windows=cells[cells["scenario_kind"] == "historical"]
         .groupby(["scenario_name", "strategy_name", "set"])["total_return"]
         .mean()
-        .reset_index(),
+        .reset_index()
+        .assign(calendar_year=lambda windows: windows["scenario_name"] == "year_2012"),
         years=best_sets.calendar_years(frame),
         trading=best.rename(columns={"set": "best_set"}).assign(
             deepest_drawdown=-0.25, **dict.fromkeys(TRADING, 0.5)
@@ -245,6 +246,12 @@ def test_many_windows_are_shown_in_part():
     sheet = drawn(found_of(scenarios=KINDS | windows, top=("rise",)))["strategy_sheet_rise"]
     assert len(labels(sheet.axes[3])) == tear_sheet.MOST_BARS
     assert sheet.axes[3].get_title("left") == "Return in historical windows (%), 12 worst"
+
+
+def test_windows_are_shown_whatever_their_name_unless_they_are_calendar_years():
+    scenarios = {**KINDS, "year_1987": ("historical", "year_1987")}
+    sheet = drawn(found_of(scenarios=scenarios, top=("cross",)))["strategy_sheet_cross"]
+    assert sorted(labels(sheet.axes[3])) == ["crisis", "year_1987"]
 
 
 def test_same_bytes_each_time():

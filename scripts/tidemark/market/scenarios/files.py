@@ -7,6 +7,7 @@ from tidemark.arrays import Integers
 from tidemark.errors import InputError
 from tidemark.layout.market_scenarios import HISTORY, MARKET_SCENARIOS, STOCHASTIC, STRESS
 from tidemark.market.grid import Prices
+from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario
 from tidemark.ohlcv import OHLCV
 
@@ -14,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 FILES = {  # by the kind of market scenario whose bars they hold; windows share those of `full`
-    "full": HISTORY,
-    "stress": STRESS,
-    "stochastic": STOCHASTIC,
+    ScenarioKind.FULL: HISTORY,
+    ScenarioKind.STRESS: STRESS,
+    ScenarioKind.STOCHASTIC: STOCHASTIC,
 }
 
 
@@ -45,9 +46,9 @@ def stored(
         InputError: a simulated market scenario has no bars, or bars have no record.
     """
     tickers = tuple(records[0]["covered"])
-    history = _wide(read(FILES["full"]), tickers)
+    history = _wide(read(FILES[ScenarioKind.FULL]), tickers)
     own: dict[str, Prices] = {}
-    for kind in ("stress", "stochastic"):
+    for kind in (ScenarioKind.STRESS, ScenarioKind.STOCHASTIC):
         apart = dict(_apart(read(FILES[kind]), tickers))
         _require_same(FILES[kind], apart, [r for r in records if r["kind"] == kind])
         own |= apart
@@ -79,10 +80,11 @@ def _apart(frame: pd.DataFrame, tickers: tuple[str, ...]) -> Iterator[tuple[str,
 
 
 def _restored(record: Mapping[str, Any], prices: Prices) -> MarketScenario:
-    names = ("name", "kind", "group", "covered", "note", "parameters", "bars_a_year")
+    names = ("name", "group", "covered", "note", "parameters", "bars_a_year")
     rules = ("cost_multiplier", "slippage_multiplier", "cash_rate_change")
     first = record["warm_up"]
     return MarketScenario(
+        kind=ScenarioKind(record["kind"]),
         prices=prices,
         counted=slice(first, first + record["bars"]),
         **{key: record[key] for key in (*names, *rules)},

@@ -6,11 +6,10 @@ from typing import Any
 
 from tidemark.arrays import Times
 from tidemark.market.grid import Prices
+from tidemark.market.scenarios.kinds import ScenarioKind
 
 import numpy as np
 import pandas as pd
-
-REAL = ("full", "historical")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -19,7 +18,6 @@ class MarketScenario:
 
     Attributes:
         name: unique among all market scenarios.
-        kind: full, historical, stress or stochastic.
         group: those of one group count as one piece of evidence.
         prices: bars, also some before the measured ones, so that indicators are defined.
         counted: rows of `prices` that are measured; none if the data do not cover the scenario.
@@ -31,7 +29,7 @@ class MarketScenario:
     """
 
     name: str
-    kind: str
+    kind: ScenarioKind
     group: str
     prices: Prices
     counted: slice
@@ -51,14 +49,14 @@ class MarketScenario:
     @property
     def is_real(self) -> bool:
         """Whether its bars are those of history, neither changed nor simulated."""
-        return self.kind in REAL
+        return self.kind.is_real
 
     def record(self) -> dict[str, Any]:
         """The scenario without its bars, for JSON; `first` and `last` are measured bars or None."""
         times = self.times
         return {
             "name": self.name,
-            "kind": self.kind,
+            "kind": self.kind.value,
             "simulated": not self.is_real,
             "group": self.group,
             "first": iso(times[0]) if len(times) else None,
@@ -84,7 +82,7 @@ def listed(prices: Prices, rows: slice) -> dict[str, float]:
     return dict(zip(prices.ticker, share.tolist(), strict=True))
 
 
-FULL = 0.995  # what is shown as 100 %
+WHOLE = 0.995  # what is shown as 100 %
 
 
 def gaps(covered: Mapping[str, float]) -> str:
@@ -95,7 +93,7 @@ def gaps(covered: Mapping[str, float]) -> str:
 
 def partly(covered: Mapping[str, float]) -> str:
     """The tickers that the data hold in part only, with the share; empty if they hold none."""
-    shares = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < FULL]
+    shares = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < WHOLE]
     return ", ".join(shares) if any(covered.values()) else ""
 
 

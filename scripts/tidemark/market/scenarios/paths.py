@@ -7,6 +7,7 @@ from tidemark.arrays import Bools, Floats, Times
 from tidemark.errors import BadValue
 from tidemark.market.bars_a_year import of_bars
 from tidemark.market.grid import Prices
+from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario, iso
 from tidemark.market.scenarios.settings import METHODS, Stochastic
 from tidemark.ohlcv import OHLC, OHLCV
@@ -141,7 +142,7 @@ def _path(
     total = len(bars.timestamp)
     return MarketScenario(
         name=_path_name(method, path),
-        kind="stochastic",
+        kind=ScenarioKind.STOCHASTIC,
         group=method,
         prices=bars,
         counted=slice(total - plan.horizon, total),

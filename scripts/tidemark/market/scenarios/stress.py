@@ -7,6 +7,7 @@ from typing import Any
 from tidemark.arrays import Bools, Floats
 from tidemark.errors import BadValue
 from tidemark.market.grid import Prices
+from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario, gaps, listed
 from tidemark.market.scenarios.settings import Shock, Stress
 
@@ -34,7 +35,7 @@ def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketS
         changed = transform(prices, stress, f"stress.{name}")
         yield MarketScenario(
             name=name,
-            kind="stress",
+            kind=ScenarioKind.STRESS,
             group="stress",
             prices=changed,
             counted=rows,
@@ -117,7 +118,7 @@ def _not_made(prices: Prices, name: str, stress: Stress) -> MarketScenario:
     """A stress without bars, which is neither stored nor traded."""
     return MarketScenario(
         name=name,
-        kind="stress",
+        kind=ScenarioKind.STRESS,
         group="stress",
         prices=prices.upto(0),
         counted=slice(0, 0),

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from tidemark.errors import BadValue
 from tidemark.market.grid import Prices
+from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario, gaps, listed
 from tidemark.market.scenarios.settings import Window
 
@@ -23,7 +24,7 @@ def full(prices: Prices) -> MarketScenario:
     covered = listed(prices, rows)
     return MarketScenario(
         name="full",
-        kind="full",
+        kind=ScenarioKind.FULL,
         group="full",
         prices=prices,
         counted=rows,
@@ -37,6 +38,12 @@ def calendar_years(prices: Prices) -> dict[str, Window]:
     """A window for each calendar year that has a bar, named `year_2003`."""
     years = np.unique(prices.timestamp.astype("datetime64[Y]")).astype(str)
     return {f"year_{y}": Window(f"{y}-01-01", f"{y}-12-31", "calendar") for y in years}
+
+
+def is_calendar_year(window: Window) -> bool:
+    """Whether a window is a calendar year, whatever its name."""
+    year = window.start[:4]
+    return (window.start, window.end) == (f"{year}-01-01", f"{year}-12-31")
 
 
 def historical(prices: Prices, windows: Mapping[str, Window]) -> list[MarketScenario]:
@@ -84,7 +91,7 @@ def _window(prices: Prices, name: str, group: str, window: Window) -> MarketScen
     note = gaps(covered) if any(covered.values()) else none
     return MarketScenario(
         name=name,
-        kind="historical",
+        kind=ScenarioKind.HISTORICAL,
         group=group,
         prices=prices,
         counted=rows,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tidemark.assessment.scoring import FULL
+from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.reporting.figures import INK, STYLE
 from tidemark.reporting.strategy_figures import heat_map, tear_sheet
 from tidemark.reporting.strategy_figures.assessed import Assessment
@@ -37,7 +37,12 @@ COLORS = {  # Okabe and Ito (2008), which colour-blind readers can tell apart to
     "volatility": "#56b4e9",
     "model": "#d55e00",
 }
-KINDS = {FULL: "all", "historical": "historical", "stress": "simulated", "stochastic": "simulated"}
+KINDS = {
+    ScenarioKind.FULL: "all",
+    ScenarioKind.HISTORICAL: "historical",
+    ScenarioKind.STRESS: "simulated",
+    ScenarioKind.STOCHASTIC: "simulated",
+}
 
 
 @dataclass(frozen=True)
@@ -126,8 +131,10 @@ def _markets(title: str, found: Assessment) -> Figure:
 
 def _kind(kind: str, further: int) -> str:
     """A heading that fits above its columns."""
-    word = KINDS[kind]
-    return f"{kind}\n({word})" if word == "simulated" else word if further or kind == FULL else kind
+    word = KINDS[ScenarioKind(kind)]
+    if word == "simulated":
+        return f"{kind}\n({word})"
+    return word if further or kind == ScenarioKind.FULL else kind
 
 
 def _course(title: str, found: Assessment) -> Figure:

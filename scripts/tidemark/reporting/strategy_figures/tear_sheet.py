@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tidemark.assessment.scoring import FULL
+from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.reporting.figures import DATA, INK, MUTED
 from tidemark.reporting.strategy_figures.assessed import Assessment
 from tidemark.reporting.strategy_figures.pages import axes_at, both_courses, heading, page
@@ -13,7 +13,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-CALENDAR_YEAR = r"year_\d{4}"
 MOST_BARS = 12  # of tickers or windows
 
 
@@ -48,7 +47,7 @@ def _years(axes: Axes, percent: pd.DataFrame) -> None:
 
 
 def _windows(axes: Axes, table: pd.DataFrame) -> None:
-    table = 100.0 * table[~table.index.str.fullmatch(CALENDAR_YEAR)]
+    table = 100.0 * table
     shown = table.sort_values("benchmark").head(MOST_BARS)
     words = "Return in historical windows (%)"
     heading(axes, f"{words}, {MOST_BARS} worst" if len(shown) < len(table) else words)
@@ -74,16 +73,17 @@ def _beside(
 
 
 def _window_returns(found: Assessment, strategy: str) -> pd.Series:
-    """Of the best set, by market scenario."""
-    best = found.ranking(strategy)["best_set"]
-    windows = found.windows[found.windows["strategy_name"] == strategy]
-    return windows[windows["set"] == best].set_index("scenario_name")["total_return"]
+    """Of the best set, by market scenario; calendar years are drawn by themselves."""
+    windows = found.windows[~found.windows["calendar_year"]]
+    own = windows["strategy_name"] == strategy
+    best = windows["set"] == found.ranking(strategy)["best_set"]
+    return windows[own & best].set_index("scenario_name")["total_return"]
 
 
 def _sharpe_ratios(found: Assessment, strategy: str) -> pd.Series:
     """Of the best set on all of history, by ticker."""
     cells = found.cells_of(strategy)
-    return cells[cells["scenario_kind"] == FULL].set_index("symbol")["sharpe_ratio"]
+    return cells[cells["scenario_kind"] == ScenarioKind.FULL].set_index("symbol")["sharpe_ratio"]
 
 
 def _bars(axes: Axes, table: pd.DataFrame) -> None:
