@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 
 COVERED = 0.5  # share of a window's bars that must have forecasts, for a strategy that trades them
 LABELS = ("scenario_name", "scenario_kind", "group", "symbol")  # of a cell, beside its set
-ANNUAL = ["volatility", "sharpe_ratio", "sortino", "turnover"]  # not stated for less than a year
 PART = 100_000  # rows handed on at a time
 
 
@@ -159,10 +158,7 @@ class Trial:
     def _frame(
         self, sets: Iterator[Parameters], batch: Batch, figures: list[dict[str, Floats]]
     ) -> pd.DataFrame:
-        """Lay (some sets, windows, columns) figures out, one row a cell; take as many from `sets`.
-
-        What is stated by the year is left out where a window is shorter than a year.
-        """
+        """A row a cell, of (some sets, windows, columns) figures; takes as many from `sets`."""
         values = {
             name: np.concatenate([some[name][:, batch.window, batch.column] for some in figures])
             for name in figures[0]
@@ -175,9 +171,6 @@ class Trial:
         }
         labels |= {name: np.tile(each, len(tried)) for name, each in batch.labels.items()}
         frame = pd.DataFrame(labels | {name: table.ravel() for name, table in values.items()})
-        yearly = np.tile(batch.bars_a_year[batch.column], len(tried))
-        short = frame["bars"] < performance.YEAR * yearly
-        frame.loc[short, ANNUAL] = np.nan
         return frame[frame["bars"] > 0]
 
     def returns(self, full: MarketScenario) -> pd.DataFrame:

@@ -2,12 +2,12 @@
 
 Returns are net, decimal fractions, of a bar. Bars on which a ticker is not listed do not count; the
 first bar, on which nothing can have been earned yet, does. NaN stands where a figure is undefined.
-A year has `periods_per_year` bars, a number of its own for each ticker (`bars_a_year`).
+A year has `periods_per_year` bars, a number of its own for each ticker (`bars_a_year`). What is
+stated by the year, ANNUAL, is NaN for windows shorter than a year, as the Global Investment
+Performance Standards (2020) demand of returns.
 
 total_return        equity after the last bar / equity before the first - 1.
-annual_return       compound: (1 + total_return) ** (periods_per_year / bars) - 1. NaN for windows
-                    shorter than a year, as the Global Investment Performance Standards (2020)
-                    demand.
+annual_return       compound: (1 + total_return) ** (periods_per_year / bars) - 1.
 volatility          standard deviation (ddof 1) x sqrt(periods_per_year).
 sharpe_ratio        mean / standard deviation (ddof 1) of returns beyond cash, annual as above
                     (Sharpe 1994, The Journal of Portfolio Management 21, 49-58). NaN if they do not
@@ -19,7 +19,7 @@ max_drawdown        lowest equity / highest before - 1, counting where the windo
 calmar              annual_return / -max_drawdown. NaN without a drawdown.
 value_at_risk       of one bar, at 95 %, historical: the 5 % quantile of returns, interpolated
                     linearly (Hyndman and Fan 1996, type 7). A loss is negative.
-expected_shortfall  likewise: mean of the floor(0.05 (bars - 1)) + 1 lowest returns.
+expected_shortfall  of one bar: mean of the floor(0.05 (bars - 1)) + 1 lowest returns.
 trades              spells of one sign that held a position, or were filled, in the window.
 win_rate            share of trades in which equity grew, net, within the window.
 exposure            share of bars with a position.
@@ -45,6 +45,7 @@ import numpy as np
 
 ALL = slice(None)
 TAIL = 0.05  # of returns
+ANNUAL = ("annual_return", "volatility", "sharpe_ratio", "sortino", "calmar", "turnover")
 YEAR = 0.95  # of periods_per_year: calendar years differ in length
 BLOCK = 131_072  # values of an array: what is computed together stays in the cache
 
@@ -107,16 +108,17 @@ def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floa
     listed = result.listed[:, start:stop]
     bars = _count(listed)
     years = bars / rules.yearly
+    short = ~(years >= YEAR)
     returns = result.returns[..., start:stop]
     with np.errstate(divide="ignore", invalid="ignore"):
         growth, drawdown = _course(result.equity[..., start : stop + 1], bars)
-        annual = annual_return(np.where(years >= YEAR, growth, np.nan), bars, rules.yearly)
+        annual = annual_return(np.where(short, np.nan, growth), bars, rules.yearly)
         volatility, sharpe, sortino = _ratios(returns, listed, bars, rules)
         at_risk, shortfall = _tail(returns, listed, bars)
         traded, costs = _filled(result, start, stop)
         trades, wins = _traded(result, start, stop)
         held = _count((result.position[..., start:stop] != 0.0) & listed)
-        return {
+        figures = {
             "total_return": growth - 1.0,
             "annual_return": annual,
             "volatility": volatility,
@@ -133,6 +135,7 @@ def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floa
             "costs": costs,
             "bars": np.broadcast_to(bars, growth.shape),
         }
+    return figures | {name: np.where(short, np.nan, figures[name]) for name in ANNUAL}
 
 
 def _course(equity: Floats, bars: Floats) -> tuple[Floats, Floats]:

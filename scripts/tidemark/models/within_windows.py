@@ -21,9 +21,12 @@ def forecast_accuracy(
     Args:
         forecasts: timestamp (when the forecast was made), ticker, y_true, y_pred, and y_base, the
             baseline's forecasts.
-        tickers: to measure, one value each, then one for all rows together (`ALL`), which alone
-            has an information coefficient.
+        tickers: to measure.
         first, last: times, both included.
+
+    Returns:
+        Each of the metrics: a value for each ticker, then one for all rows together, which alone
+        has an information coefficient.
     """
     time = forecasts["timestamp"]
     within = forecasts[(time >= first) & (time <= last)]
@@ -58,7 +61,7 @@ def feature_importance(
 
     Returns:
         importance_{feature} and importance_{feature}_deviation (standard deviation over the
-        shuffles), each of one value, for `ALL`; in the unit of the target.
+        shuffles), each of one value, for all rows together; in the unit of the target.
 
     Raises:
         BadValue: no test row has a target.
