@@ -127,7 +127,7 @@ def _calendar_years(markets: Sequence[Mapping[str, Any]]) -> list[str]:
 def _plan(
     settings: Mapping[str, Any], bars: int, yearly: float, cash_rate: float, seed: int
 ) -> evidence.Plan:
-    """How returns of so many bars, of which a year has `yearly`, are examined."""
+    """How the returns of so many bars are examined; a year has `yearly` bars."""
     walk = settings["walk_forward"]
     first = round(walk["first_years"] * yearly)
     if not 2 <= first < bars:

@@ -1,6 +1,6 @@
-"""Whether what is computed of bars looks ahead, or at other tickers.
+"""Whether what is computed from bars looks ahead, or at other tickers.
 
-Found by changing what must not be seen, and computing again: targets of a strategy, features, or
+The checks change what must not be seen and compute again: targets of a strategy, features, or
 anything else that has a value for each bar and ticker.
 """
 
@@ -21,7 +21,7 @@ ROUNDING = 1e-9  # of values about 1
 
 @dataclass(frozen=True, eq=False)
 class Bars:
-    """What is computed of; arrays of (bars, tickers).
+    """What is computed from; arrays of (bars, tickers).
 
     Attributes:
         timestamp: (bars,) ascending.
@@ -74,7 +74,7 @@ class Subject(NamedTuple):
 
 
 Compute = Callable[[Bars], Iterable[Floats]]
-Known = Sequence[tuple[Subject, Floats]]  # what was computed of all bars
+Known = Sequence[tuple[Subject, Floats]]  # what was computed from all bars
 
 
 def require_causal(
@@ -84,8 +84,8 @@ def require_causal(
 
     The bars are cut at 8 dates, spread evenly. Without the later bars, with all of them at half
     their price and the next 64 at twice theirs, or the other way round, no value before may change.
-    Likewise with all other tickers taken away. The checks find uses of what must not be used; they
-    prove nothing.
+    Nor may one change without all other tickers. The checks find uses of what must not be used;
+    they prove nothing.
 
     Args:
         compute: (bars, tickers) of one subject after the other, from any bars.

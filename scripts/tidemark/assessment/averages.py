@@ -41,7 +41,7 @@ class Averages:
 
     Attributes:
         sums: of AVERAGED, for each set in each group of market scenarios: index SET and GROUP.
-        counts: likewise of how many defined values, and of how many MARKETS.
+        counts: how many defined values each sum has, and how many MARKETS.
         returns: SCENARIO, STRATEGY and total_return, the mean over sets and tickers.
         in_windows: SCENARIO, SET and total_return, the mean over tickers, of historical ones alone.
         tickers: of the cells.

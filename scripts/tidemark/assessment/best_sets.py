@@ -24,19 +24,19 @@ def courses(returns: pd.DataFrame) -> pd.DataFrame:
         the highest so far, the 1 before the first bar counted; 0 or less); a row a bar, strategies
         in the order of the columns.
     """
-    found = []
+    tables = []
     for name in returns:
         earned = returns[name].to_numpy()
         equity = equity_of(earned)
-        table = {
+        columns = {
             STRATEGY: name,
             "timestamp": returns.index,
             "net_return": earned,
             "equity": equity,
             "drawdown": drawdown(equity, before=1.0),
         }
-        found.append(pd.DataFrame(table))
-    return pd.concat(found, ignore_index=True)
+        tables.append(pd.DataFrame(columns))
+    return pd.concat(tables, ignore_index=True)
 
 
 def calendar_years(returns: pd.DataFrame) -> pd.DataFrame:
@@ -47,25 +47,25 @@ def calendar_years(returns: pd.DataFrame) -> pd.DataFrame:
     """
     years = pd.Index(pd.DatetimeIndex(returns.index).year, dtype=np.int64, name="year")
     earned = (1.0 + returns).groupby(years).prod() - 1.0
-    found = [
+    tables = [
         earned[name].rename("total_return").reset_index().assign(**{STRATEGY: name})
         for name in earned
     ]
-    return pd.concat(found, ignore_index=True)[[STRATEGY, "year", "total_return"]]
+    return pd.concat(tables, ignore_index=True)[[STRATEGY, "year", "total_return"]]
 
 
-def trading(best: Mapping[str, str], found: Averages, courses: pd.DataFrame) -> pd.DataFrame:
+def trading(best: Mapping[str, str], averages: Averages, courses: pd.DataFrame) -> pd.DataFrame:
     """How each set traded, mean over tickers, and its deepest drawdown.
 
     Args:
         best: the set of each strategy.
-        found: of all cells.
+        averages: of all cells.
         courses: of `courses`.
 
     Returns:
         strategy_name, set, deepest_drawdown, TRADING; a row a strategy, in the order of `best`.
     """
-    means = found.on_full_history()[TRADING].round(DIGITS)
+    means = averages.on_full_history()[TRADING].round(DIGITS)
     means = means.reset_index("strategy_category", drop=True)
     deepest = courses.groupby(STRATEGY)["drawdown"].min()
     return pd.DataFrame(

@@ -35,7 +35,7 @@ class Evidence:
     chance_hurdle: float  # expected of the luckiest trial
     deflated_sharpe: float
     overfitting: float  # probability of backtest overfitting, of choosing among all sets
-    walk_forward_sharpe: float  # likewise of choosing among all sets
+    walk_forward_sharpe: float  # of choosing among all sets
     walk_forward_benchmark_sharpe: float  # on the same bars
     annual_return: float
     benchmark: str

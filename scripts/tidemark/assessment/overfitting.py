@@ -33,7 +33,7 @@ class Moments:
     bars: int
     sharpe: Floats  # per bar
     skewness: Floats  # corrected for bias, as in pandas
-    kurtosis: Floats  # likewise; 3 for a normal distribution
+    kurtosis: Floats  # corrected too; 3 for a normal distribution
 
 
 @dataclass(frozen=True)

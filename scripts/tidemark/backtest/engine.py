@@ -85,7 +85,7 @@ class Rules:
 
     @property
     def seller_gets(self) -> float:
-        """What a seller gets beyond the price, likewise: at most 0."""
+        """What a seller gets beyond the price, as a fraction of it: at most 0."""
         return (1.0 - self.slippage) * (1.0 - self.cost) - 1.0
 
     @property

@@ -26,7 +26,7 @@ def require_none(
         strategy: as returned by `strategies.load`.
         prices: bars to try it on.
         sets: parameters; each set is checked.
-        inputs: (bars, tickers) by name, as for `strategies.targets_of`; they are changed likewise.
+        inputs: (bars, tickers) by name, as for `strategies.targets_of`; they are changed too.
 
     Raises:
         InputError: a target changed; the first is named by ticker and bar.

@@ -155,6 +155,6 @@ def _bars_of(prices: Prices, keys: pd.DataFrame) -> tuple[Integers, Integers]:
             HISTORY,
             f"{int(alone.sum()):,} of {len(keys):,} forecasts have no bar, the first that of"
             f" {first['ticker']} at {first['timestamp']}",
-            "run make fetch_data, so that forecasts and market scenarios come of the same prices",
+            "run make fetch_data, so that forecasts and market scenarios come from the same prices",
         )
     return row, column

@@ -22,7 +22,7 @@ from scipy import stats
 
 Values = dict[str, Floats]
 
-ALL = "all"  # in the place of a ticker, for what all tickers have together
+ALL = "all"  # stands for the ticker of figures that all tickers have together
 NO_VARIATION = 1e-12  # a spread below this share of the values' size is rounding
 
 

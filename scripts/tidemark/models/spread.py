@@ -46,7 +46,7 @@ def beyond(true: Floats, predicted: Floats) -> dict[str, float]:
 
     Returns:
         reach (percent); outside (rows whose return or forecast lies beyond it), outside_magnified
-        (likewise with the forecasts' limit MAGNIFICATION times smaller), errors_outside (with the
+        (the same with the forecasts' limit MAGNIFICATION times smaller), errors_outside (with the
         error, true minus predicted, in place of the return), errors_beyond (errors alone), bars_cut
         (bars of the histogram of errors that are higher than its axis).
     """

@@ -48,7 +48,7 @@ def feature_importance(
     """How much the RMSE of a fitted model rises when one feature is shuffled among the test rows.
 
     Permutation importance (Breiman 2001, Machine Learning 45, 5-32), by scikit-learn. Read it with
-    care where features say nearly the same, as those made of one price do: they may stand in for
+    care where features say nearly the same, as those made from one price do: they may stand in for
     each other and all look unimportant, or cancel each other in the model, and then shuffling one
     costs more than it ever gave. Costs repeats x features predictions of the rows used.
 

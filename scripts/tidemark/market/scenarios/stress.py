@@ -61,7 +61,7 @@ def transform(prices: Prices, stress: Stress, where: str) -> Prices:
       both trade) is the one stated. Each ticker's mean and volatility stay. A bar's shape stays
       too: what changes is the gap before it.
     - Shock: all prices of all tickers fall within the session that it starts in, after the open, in
-      equal steps (in logs) over `fall` bars, and rise back likewise over `recovery` bars.
+      equal steps (in logs) over `fall` bars, and rise back as evenly over `recovery` bars.
     - All at once: correlation, then volatility, then the shock. Volumes stay. Nothing reacts:
       neither volatility nor correlation answers a shock, nor do prices answer costs.
 
