@@ -47,7 +47,7 @@ $(foreach step,$(STEPS),$(eval $(step): $(CHECKPOINTS_$(step))))
 closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
 others := $(filter-out $(closing) $(OUTSIDE),$(MAKECMDGOALS))
 $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(goal)),,$(goal)))))
-$(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^))
+$(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/$(firstword $(REPORTS)).md)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
 export T REASON OTHER FORMAT DETAILS Q

@@ -1,4 +1,7 @@
-"""Close a `make` that did something: what ran, how long it took, where the report is."""
+"""Close a `make` that did something: what ran, how long it took, where the report is.
+
+python -S summary.py REPORT
+"""
 
 import signal
 
@@ -14,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does n
 
 from tidemark.harness import console, verification
 from tidemark.harness.failures import exit_code_of
-from tidemark.layout.reports import REPORT
 from tidemark.project import HERE, ROOT
 
 
@@ -29,8 +31,7 @@ def main() -> int:
     parts += [f"{counts['fresh']} found fresh"] if counts["fresh"] else []
     parts += [f"{spared} spared (their inputs came out the same)"] if spared else []
     console.say(f"Done in {_seconds(os.environ['TIDEMARK_RUN']):.1f} s: {', '.join(parts)}.")
-    path_of_report = REPORT.format(report="model_communication_report")
-    report = f"Report: {path_of_report}   " if (HERE / path_of_report).exists() else ""
+    report = f"Report: {sys.argv[1]}   " if (HERE / sys.argv[1]).exists() else ""
     console.say(f"{report}Log: logs/pipeline.log")
     path.unlink()
     verification.verify(HERE)

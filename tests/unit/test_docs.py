@@ -108,6 +108,16 @@ def test_targets_that_documents_name_are_in_the_makefile_and_in_help():
         assert re.search(rf"^ +(make )?{target}\b", HELP, re.M), target
 
 
+def test_goals_that_ask_no_pipeline_are_those_that_help_lists_beside_it():
+    """Make reads no configuration for these."""
+    machinery = (ROOT / "make/machinery.mk").read_text("utf-8")
+    outside = re.search(r"^OUTSIDE := (.*)", machinery, re.M)[1].split()
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    told = re.findall(r"^## ([\w-]+):.*\n([\w-]+):", makefile, re.M)
+    assert all(line == rule for line, rule in told), "each stands above its rule"
+    assert sorted(outside) == sorted({line for line, _ in told} - {"all", "accept"})
+
+
 def test_every_room_is_in_the_table_of_contributing():
     package = ROOT / "scripts/tidemark"
     here = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 
 from tidemark.assessment.settings import DIRECTIONS
 from tidemark.errors import BadValue, InputError
+from tidemark.layout.backtest import CELLS
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ MARKET = ["scenario_name", "symbol"]
 KEYS = [*SET, *MARKET]
 LABELS = [*KEYS, *GROUP]
 ORDER = ["scenario_name", *SET, "symbol"]
-WHERE = "metrics/backtests"
+WHERE = CELLS.rpartition("/")[0]
 
 DIGITS = 12  # scores and averages that agree so far are ties, whatever the size of parts
 

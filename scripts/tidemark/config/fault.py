@@ -9,7 +9,7 @@ from tidemark.config.yaml_lines import KeyPath
 from tidemark.errors import did_you_mean, nearest
 
 
-@unique  # else two kinds with the same words would be one
+@unique  # else two problems with the same words would be one
 class Problem(StrEnum):
     """What can be wrong with a key, each with its words for people.
 
