@@ -24,6 +24,6 @@ both := $(filter prices corporate_actions,$(SOURCES))
 artifacts/data_gate.ok: $(SOURCES:%=artifacts/%_findings.json) artifacts/sessions.parquet $(both:%=data/raw/%.parquet) \
 		$(both:%=data/raw/%.lines.parquet) $(patsubst %,schemas/%.json,$(filter corporate_actions,$(both)))
 	$(STEP) scripts/data_gate.py
-artifacts/validation_report.json: artifacts/data_gate.ok ; $(KEPT)
+artifacts/validation_report.json $(SOURCES:%=artifacts/%_passed.json): artifacts/data_gate.ok ; $(KEPT)
 # Who asks for validation wants to hear of errors, and only the gate stops at them.
 validate_schema: artifacts/data_gate.ok

@@ -10,7 +10,8 @@ $(foreach step,train_models evaluate plots,$(eval CHECKPOINTS_$(step) := $(PAIRS
 CHECKPOINTS_scenario_compare := artifacts/scenario_compare.ok
 
 define SCENARIO
-artifacts/preprocess_$1.ok: data/raw/prices.parquet $(SERIES:%=data/raw/%.parquet) artifacts/sessions.parquet | artifacts/data_gate.ok
+artifacts/preprocess_$1.ok: data/raw/prices.parquet $(SERIES:%=data/raw/%.parquet) artifacts/sessions.parquet \
+		artifacts/prices_passed.json $(SERIES:%=artifacts/%_passed.json)
 	$$(STEP) scripts/preprocess.py --scenario $1
 data/processed/$1.parquet: artifacts/preprocess_$1.ok ; $$(KEPT)
 

@@ -11,11 +11,12 @@ CHECKPOINTS_strategy_plots := artifacts/strategy_plots.ok
 
 SCENES := $(addprefix data/scenarios/,history.parquet stress.parquet stochastic.parquet market_scenarios.json bars_a_year.json)
 ASSESSED := $(filter metrics/assessment/%,$(TABLES))
-artifacts/market_scenarios.ok: data/raw/prices.parquet artifacts/sessions.parquet | artifacts/data_gate.ok
+artifacts/market_scenarios.ok: data/raw/prices.parquet artifacts/prices_passed.json artifacts/sessions.parquet
 	$(STEP) scripts/market_scenarios.py
 $(SCENES): artifacts/market_scenarios.ok ; $(KEPT)
 
-artifacts/market_metrics.ok: $(SCENES) $(patsubst %,data/raw/%.parquet,$(filter-out prices,$(SOURCES))) artifacts/sessions.parquet \
+beside_prices := $(filter-out prices,$(SOURCES))
+artifacts/market_metrics.ok: $(SCENES) $(beside_prices:%=data/raw/%.parquet) $(beside_prices:%=artifacts/%_passed.json) artifacts/sessions.parquet \
 		data/splits/$(MARKET_SCENARIO)_test.parquet models/$(MARKET_FORECASTS).pkl \
 		$(sort $(patsubst %,data/predictions/%.parquet,$(MARKET_FORECASTS) $(MARKET_SCENARIO)_$(BASELINE)))
 	$(STEP) scripts/market_metrics.py

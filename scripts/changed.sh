@@ -29,6 +29,7 @@ newer() {
 
 changed() {
     read -r last <$stamp && [ "$last" -le "$(date +%s)" ] || echo the clock went back
+    find -L $stamp $looked -maxdepth 0 -newermt now  # files were dated ahead: nothing would be newer
     [ -d artifacts/.producers ] || echo gone
     find -L artifacts/.watched -maxdepth 0 -cnewer $stamp
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 
 from tidemark.bars import closes, holes
 from tidemark.harness.step import Run, step
-from tidemark.layout.data_gate import VALIDATION_REPORT
-from tidemark.layout.fetch_data import RAW_ACTIONS, RAW_LINES, RAW_PRICES
+from tidemark.layout.data_gate import PASSED, VALIDATION_REPORT
+from tidemark.layout.fetch_data import RAW, RAW_ACTIONS, RAW_LINES, RAW_PRICES
 from tidemark.layout.validate_schema import FINDINGS, SESSIONS
 from tidemark.sources import places, settings
-from tidemark.validation import adjustments, report, schema, steps
+from tidemark.validation import adjustments, passed, report, schema, steps
 from tidemark.validation.finding import Finding
 from tidemark.validation.settings import SCHEMA
 
@@ -19,7 +19,7 @@ ACTIONS = "corporate_actions"
 
 @step()
 def data_gate(run: Run) -> None:
-    """Write artifacts/validation_report.json, whatever it says."""
+    """Write artifacts/validation_report.json, whatever it says, and which data may pass."""
     fetch = run.config["fetch_data"]
     names = settings.names(fetch)
     parts = {n: report.Part.of_json(run.read.json(FINDINGS.format(source=n))) for n in names}
@@ -56,6 +56,11 @@ def data_gate(run: Run) -> None:
     run.write.json(VALIDATION_REPORT, content | {"datasets": datasets}, even_on_failure=True)
     if error:
         raise error
+    for name, part in parts.items():
+        path, note = RAW.format(source=name), passed.note(part.raw_sha256)
+        if path in run.read.inputs:
+            passed.require(path, run.read.inputs[path], note)
+        run.write.json(PASSED.format(source=name), note)
     run.tell.headline(report.summary(parts.values()))
 
 

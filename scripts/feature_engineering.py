@@ -10,6 +10,8 @@ from tidemark.layout.preprocess import PROCESSED
 
 import pandas as pd
 
+FORMAT = 1  # of the manifest, features/{scenario}_build.json
+
 
 @step(per=("scenario",))
 def feature_engineering(run: Run) -> None:
@@ -21,7 +23,7 @@ def feature_engineering(run: Run) -> None:
     lost = bar_features.losses(bars, computed, recipe)
     bar_features.check_contract(run.read.yaml(bar_features.CONTRACT), frame)
     run.write.parquet(run.own(FEATURES), frame)
-    source = {"scenario": run.scenario, "built_from": dict(run.read.inputs)}
+    source = {"format": FORMAT, "scenario": run.scenario, "built_from": dict(run.read.inputs)}
     run.write.json(run.own(FEATURES_BUILD), source | _manifest(recipe, frame, lost))
     for loss in lost.itertuples():
         run.log.info("%s: %s: missing in %d rows", loss.feature, loss.cause, loss.rows)

@@ -6,6 +6,7 @@ from tidemark.arrays import Times
 from tidemark.bars import clocks, closes, joining
 from tidemark.bars.long_form import KEYS
 from tidemark.harness.step import Run, step
+from tidemark.layout.data_gate import PASSED
 from tidemark.layout.evaluate import FORECASTS
 from tidemark.layout.fetch_data import RAW, RAW_ACTIONS
 from tidemark.layout.market_metrics import MARKET_METRICS
@@ -21,6 +22,7 @@ from tidemark.market.settings import MarketMetrics
 from tidemark.models import within_windows
 from tidemark.naming import counted, several
 from tidemark.preprocessing import as_known
+from tidemark.validation import passed
 
 import pandas as pd
 
@@ -51,6 +53,10 @@ def market_metrics(run: Run) -> None:
             run.tell.note(f"{name}: {problem}")
             continue
         happened[f"{name}_release"] = _first_bars(history.timestamp, instants, released)
+    listed = ["corporate_actions"] if sources["corporate_actions"] else []
+    for name in (*listed, *sources["economic"]):
+        path = RAW.format(source=name)
+        passed.require(path, run.read.inputs[path], run.read.json(PASSED.format(source=name)))
     for kind, events in happened.items():
         for note in _left_out(events, kind, history):
             run.tell.note(note)

@@ -3,6 +3,7 @@
 from tidemark.bars import holes
 from tidemark.bars.long_form import require_tidy
 from tidemark.harness.step import Run, step
+from tidemark.layout.data_gate import PASSED
 from tidemark.layout.fetch_data import RAW_PRICES
 from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
 from tidemark.layout.validate_schema import SESSIONS
@@ -11,6 +12,7 @@ from tidemark.market.grid import from_tidy
 from tidemark.market.scenarios import configured, files
 from tidemark.market.scenarios.settings import MarketScenarios
 from tidemark.naming import counted
+from tidemark.validation import passed
 
 import pandas as pd
 
@@ -19,6 +21,8 @@ import pandas as pd
 def market_scenarios(run: Run) -> None:
     """Write data/scenarios/: all of history, the bars of each simulation, and what each is."""
     raw = require_tidy(run.read.parquet(RAW_PRICES), RAW_PRICES)
+    let_pass = run.read.json(PASSED.format(source="prices"))
+    passed.require(RAW_PRICES, run.read.inputs[RAW_PRICES], let_pass)
     empty = holes.of_closes(raw, run.config["preprocess"]["longest_hole_days"])
     prices = from_tidy(holes.spliced(raw, empty))
     if empty["after"].notna().any():

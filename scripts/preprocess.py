@@ -6,12 +6,14 @@ from functools import partial
 from tidemark.bars import closes
 from tidemark.bars.settings import CARRYING, Carrying
 from tidemark.harness.step import Run, step
+from tidemark.layout.data_gate import PASSED
 from tidemark.layout.fetch_data import RAW, RAW_PRICES
 from tidemark.layout.preprocess import PROCESSED
 from tidemark.layout.validate_schema import SESSIONS
 from tidemark.naming import counted
 from tidemark.preprocessing import cleaning
 from tidemark.preprocessing.settings import Preprocess, Scenario
+from tidemark.validation import passed
 
 import pandas as pd
 
@@ -24,6 +26,9 @@ def preprocess(run: Run) -> None:
     raw = run.read.parquet(RAW_PRICES)
     prices, sources = run.config["fetch_data"]["prices"], run.config["fetch_data"]["economic"]
     series = {name: run.read.parquet(RAW.format(source=name)) for name in sources}
+    for name in ("prices", *sources):
+        path = RAW.format(source=name)
+        passed.require(path, run.read.inputs[path], run.read.json(PASSED.format(source=name)))
     carrying = {
         name: run.settings(Carrying, {key: sources[name][key] for key in CARRYING})
         for name in sources

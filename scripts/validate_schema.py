@@ -64,7 +64,8 @@ def validate_schema(run: Run) -> None:
         run.log.info("%s: %s", finding.check, finding.message)
         if finding.severity != "error":  # errors are the gate's to tell, those of all sources
             run.tell.note(finding.in_words())
-    part = report.Part.of(section["path"], sha256, frame, findings)
+    raw_sha256 = run.read.inputs[RAW.format(source=name)]
+    part = report.Part.of(section["path"], raw_sha256, sha256, frame, findings)
     run.write.json(FINDINGS.format(source=name), part.as_json())
     run.tell.headline(report.summary([part]))
 

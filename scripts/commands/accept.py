@@ -16,8 +16,11 @@ from tidemark.errors import InputError
 from tidemark.files import locks
 from tidemark.harness import acceptance, console
 from tidemark.harness.failures import exit_code_of
+from tidemark.harness.reason import Cause
 from tidemark.harness.staleness import Look
 from tidemark.project import HERE, ROOT
+
+CHECKS = ("validate_schema", "data_gate")  # steps that say whether data may be used
 
 
 def main() -> int:
@@ -55,6 +58,8 @@ def _obstacle(node: Node, look: Look) -> str:
     """Why the change cannot be accepted; empty if it can."""
     if node.checkpoint is None or node.state not in (graph.STALE, graph.FRESH):
         return f"is {node.state}: there are no results that could stand"
+    if node.step in CHECKS and any(reason.cause is Cause.INPUT for reason in node.reasons):
+        return "is to check other data: nobody can say what it would find"
     return "; ".join(map(str, acceptance.beyond_acceptance(node.checkpoint, look)))
 
 

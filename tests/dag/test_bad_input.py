@@ -1,9 +1,12 @@
 """Bad input of every kind: exit code 1 or 2, one clear line, every earlier result intact."""
 
 import gzip
+import json
 import os
 import shutil
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 from conftest import Tree
 
@@ -292,3 +295,49 @@ def test_cleaning_beside_what_would_be_cleaned_is_refused(tree, goals):
     assert outcome.code == 2
     assert "removes what other goals make. Cure: type two commands" in outcome.stderr
     assert tree.state() == before
+
+
+def raise_a_yield(tree: Tree) -> None:
+    """One that the schema forbids, in a series that no other source is held against."""
+    tree.edit("data/sample/treasury_yields.csv", ",0.0783,0.0789,", ",99.9,0.0789,")
+
+
+def test_data_that_the_gate_refused_reaches_no_step(tree):
+    raise_a_yield(tree)
+    assert tree.make("fetch_data").code == 0
+    by_hand = tree.python("scripts/preprocess.py", "--scenario", "mean_impute")
+    assert by_hand.code == 2
+    assert "data/raw/treasury.parquet: is not what validation let pass" in by_hand.stderr
+    accepted = tree.make("accept", T="validate_schema", REASON="nothing happened")
+    assert accepted.code == 2
+    assert "is to check other data" in accepted.stderr
+    assert tree.make("accept", T="all", REASON="nothing happened").code == 0
+    outcome = tree.make("all")
+    assert outcome.code == 2
+    assert "treasury_yields.csv:2: 3month" in outcome.stderr
+    assert not {step for step in outcome.ran if step.startswith(("preprocess", "evaluate"))}
+    assert "data_gate" in tree.make("why", T="evaluate").stdout
+
+
+@pytest.mark.parametrize("ahead", [("schemas/unemployment.json",), ("data", "artifacts")])
+def test_files_dated_ahead_open_no_gate_and_spare_no_step(tree, ahead):
+    before = tree.state()
+    files = [path for top in ahead for path in (tree.path / top, *(tree.path / top).rglob("*"))]
+    for path in filter(Path.is_file, files):
+        os.utime(path, (time.time() + 900, time.time() + 900))
+    assert tree.make("all").code == 0
+    raise_a_yield(tree)
+    refused = tree.make("all")
+    assert refused.code == 2
+    assert not {step for step in refused.ran if step.startswith(("preprocess", "evaluate"))}
+    tree.edit("data/sample/treasury_yields.csv", ",99.9,0.0789,", ",0.0783,0.0789,")
+    tree.edit("config.yaml", "horizon: 1 ", "horizon: 2 ")
+    assert tree.make("all").code == 0
+    assert {node["state"] for node in states(tree)} == {"fresh"}
+    tree.edit("config.yaml", "horizon: 2 ", "horizon: 1 ")
+    assert tree.make("all").code == 0
+    assert tree.state() == before
+
+
+def states(tree: Tree) -> list[dict[str, str]]:
+    return json.loads(tree.make("status", FORMAT="json").stdout)["instances"]

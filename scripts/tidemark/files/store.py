@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from tidemark.project import Tree
 
 CLOCK = Path("artifacts/.clock")
+TICK_NS = 10_000_000  # no file clock ticks more coarsely
 HOST = os.uname().nodename.replace(".", "_")  # several machines may work in one tree
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def file_clock_ns(tree: Tree) -> int:
 
 def now_ns(tree: Tree) -> int:
     """A time that any later edit is newer than, although file clocks tick coarsely."""
-    return file_clock_ns(tree) - 10_000_000
+    return file_clock_ns(tree) - TICK_NS
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tidemark.errors import InputError
 from tidemark.files import store
-from tidemark.harness.record import Output
+from tidemark.harness.record import FOLDER, Output
 from tidemark.project import Tree
 
 KEPT = Path("artifacts/edited_by_hand")
@@ -128,8 +128,21 @@ class Staging:
             temporary.replace(target)
             if before and before.sha256 == sha:
                 os.utime(target, ns=(before.mtime_ns, before.mtime_ns))
+            else:
+                self._make_newest(target)
         stat = target.stat()
         return Output(sha, stat.st_size, stat.st_mtime_ns, self._rows.get(path))
+
+    def _make_newest(self, target: Path) -> None:
+        """Date a changed output after every checkpoint, so that Make runs the steps that read it.
+
+        Checkpoints are dated ahead if a file that they depend on is.
+        """
+        checkpoints = (self._tree / FOLDER).glob("*.ok")
+        newest = max((path.stat().st_mtime_ns for path in checkpoints), default=0)
+        if target.stat().st_mtime_ns <= newest:
+            later = newest + store.TICK_NS
+            os.utime(target, ns=(later, later))
 
     def _keep(self, path: str) -> None:
         """Set a copy aside that is not what the step wrote: somebody's work, perhaps."""

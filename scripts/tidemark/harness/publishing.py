@@ -65,7 +65,8 @@ def time_to_set(tree: Tree, checkpoint: Checkpoint, looked_ns: int) -> int:
     was set back) would be newer for ever, so then the checkpoint takes its time.
     """
     now = store.file_clock_ns(tree)
-    times = [mtime_ns(path) for path in prerequisites(tree, checkpoint)]
+    files = [*prerequisites(tree, checkpoint), *(tree / path for path in checkpoint.outputs)]
+    times = [mtime_ns(path) for path in files]
     return max([looked_ns, *(time for time in times if time is not None and time > now)])
 
 

@@ -75,6 +75,10 @@ class Reads:
         with locks.held(self._tree, producer, console.say):
             value, sha = read(self._tree / path)
             recorded = publishing.produced(self._tree, path)
+        if recorded and sha != recorded.sha256 and record.failure(self._tree, producer):
+            raise InputError(
+                path, f"is of an attempt of {producer} that failed", f"make {producer} tells why"
+            )
         if recorded and sha != recorded.sha256:
             raise InputError(
                 path,

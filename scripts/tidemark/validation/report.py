@@ -21,6 +21,7 @@ class Part:
 
     Attributes:
         path: of the source, which stands for a place where a finding has none.
+        raw_sha256: of the raw file that was checked.
         schema_sha256: of what it was held against.
         rows: how many were checked.
         null_rates: share of missing values, by column.
@@ -28,6 +29,7 @@ class Part:
     """
 
     path: str
+    raw_sha256: str
     schema_sha256: str
     rows: int
     null_rates: Mapping[str, float]
@@ -35,11 +37,16 @@ class Part:
 
     @classmethod
     def of(
-        cls, path: str, schema_sha256: str, frame: pd.DataFrame, findings: Iterable[Finding]
+        cls,
+        path: str,
+        raw_sha256: str,
+        schema_sha256: str,
+        frame: pd.DataFrame,
+        findings: Iterable[Finding],
     ) -> "Part":
         """The part of a source that was read from `path` as `frame`."""
         nulls = {name: float(frame[name].isna().mean()) for name in frame}
-        return cls(path, schema_sha256, len(frame), nulls, tuple(findings))
+        return cls(path, raw_sha256, schema_sha256, len(frame), nulls, tuple(findings))
 
     @classmethod
     def of_json(cls, content: Mapping[str, Any]) -> "Part":
@@ -54,7 +61,7 @@ class Part:
     def as_reported(self) -> dict[str, Any]:
         """As the report holds it."""
         content = self.as_json()
-        del content["path"]
+        del content["path"], content["raw_sha256"]
         return {"ok": not errors(self.findings), **content}
 
     def with_more(self, findings: Iterable[Finding]) -> "Part":

@@ -120,7 +120,7 @@ def failure(findings, fingerprints=None):
     }
     frame, sha256s = pd.DataFrame({"timestamp": []}), fingerprints or {}
     parts = {
-        name: report.Part.of(f"{name}.csv", sha256s.get(name, ""), frame, found)
+        name: report.Part.of(f"{name}.csv", "raw", sha256s.get(name, ""), frame, found)
         for name, found in placed.items()
     }
     return report.failure(parts)
@@ -256,7 +256,7 @@ def test_report_and_failure_name_the_first_and_count_the_rest(prices):
     prices.loc[3, "low"] = -1.0
     prices.loc[7, "adj_close"] = np.inf
     findings = checks.check(prices, rules(), AS_OF)
-    part = report.Part.of("p.csv", "abc", prices, findings)
+    part = report.Part.of("p.csv", "raw", "abc", prices, findings)
     told = part.as_reported()
     assert (told["ok"], told["rows"], len(told["findings"])) == (False, 520, 2)
     assert report.Part.of_json(json.loads(json.dumps(part.as_json(), allow_nan=False))) == part
