@@ -111,11 +111,13 @@ class Checkpoint:
         return self.instance.name
 
     def outputs_sha(self) -> str:
-        """One SHA-256 over the paths and hashes of the outputs.
+        """One SHA-256 over the paths and hashes of the outputs; empty if nothing is left of them.
 
         The metrics database is left out: DuckDB leaves in unused bytes what memory held.
         """
         kept = sorted(path for path in self.outputs if not path.endswith(".duckdb"))
+        if not kept:
+            return ""
         return store.sha256("\n".join(f"{it} {self.outputs[it].sha256}" for it in kept).encode())
 
 

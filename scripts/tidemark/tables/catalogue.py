@@ -1,10 +1,22 @@
 """All tables, in the order in which they are made: a query may read those before it."""
 
 from tidemark.tables import forecasts, strategies, validation, views
-from tidemark.tables.table import Table
+from tidemark.tables.table import Declared, Table, count, text
 
 SUBJECTS = (validation, forecasts, strategies, views)
-TABLES: dict[str, Table] = {table.name: table for subject in SUBJECTS for table in subject.TABLES}
+ITSELF = Table(
+    "tables",
+    "A table or view of this database.",
+    Declared(),
+    {
+        "name": text("with its schema, unless that is main"),
+        "format": count("rises when a column goes or gets another meaning or unit"),
+        "about": text("what a row is"),
+    },
+)
+TABLES: dict[str, Table] = {
+    table.name: table for subject in SUBJECTS for table in subject.TABLES
+} | {ITSELF.name: ITSELF}
 
 
 def files() -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tidemark.tables.catalogue import TABLES
-from tidemark.tables.table import ParquetFile, Record, Table, View
+from tidemark.tables.table import Declared, ParquetFile, Record, Rows, Table, View
 
 import duckdb
 import pyarrow as pa
@@ -28,8 +28,8 @@ def build(path: Path, rows: Mapping[str, Sequence[Record]], files: Mapping[str, 
 
     Args:
         path: the file to create.
-        rows: of each table that is not made by a query; each has all columns, None where it has no
-            value. Keys that are no column are left out.
+        rows: of each table that is made neither by a query nor of the declarations; each row has
+            all columns, None where it has no value. Keys that are no column are left out.
         files: for each table of a Parquet file where that is.
 
     Raises:
@@ -47,8 +47,9 @@ def build(path: Path, rows: Mapping[str, Sequence[Record]], files: Mapping[str, 
                         connection.execute(f"CREATE TABLE {name} AS {query}", at)
                     case View(query):
                         connection.execute(f"CREATE VIEW {name} AS {query}")
-                    case _:
-                        connection.register("rows", _arrow(table, rows[name]))
+                    case source:
+                        own = _declared() if isinstance(source, Declared) else rows[name]
+                        connection.register("rows", _arrow(table, own))
                         connection.execute(f"CREATE TABLE {name} AS SELECT * FROM rows")
                         connection.unregister("rows")
                 connection.execute(_comments(table))
@@ -56,6 +57,14 @@ def build(path: Path, rows: Mapping[str, Sequence[Record]], files: Mapping[str, 
             connection.execute("CHECKPOINT")  # when closing, a failure to write would be silent
     except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
         raise OSError(errno.EIO, str(error), str(path)) from error
+
+
+def _declared() -> Rows:
+    """The rows of the table of tables."""
+    return [
+        {"name": table.name, "format": table.format, "about": table.about}
+        for table in TABLES.values()
+    ]
 
 
 def _arrow(table: Table, rows: Sequence[Record]) -> pa.Table:

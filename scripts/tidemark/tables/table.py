@@ -61,6 +61,11 @@ class Configured:
 
 
 @dataclass(frozen=True)
+class Declared:
+    """A row for each table, as it is declared."""
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of artifacts/metrics.duckdb.
 
@@ -69,12 +74,14 @@ class Table:
         about: what a row is.
         source: where the rows come from.
         columns: by name, in order.
+        format: rises when a column goes or gets another meaning or unit, not when one is added.
     """
 
     name: str
     about: str
-    source: Records | ParquetFile | View | Configured
+    source: Records | ParquetFile | View | Configured | Declared
     columns: Mapping[str, Column]
+    format: int = 1
 
     def files(self) -> tuple[str, ...]:
         """The paths of its files, as declared."""
