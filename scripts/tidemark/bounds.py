@@ -60,7 +60,7 @@ def _must_be_a_time_zone(name: str) -> None:
         raise ValueError("is not a time zone, such as UTC or America/New_York") from error
 
 
-def _must_not_repeat(values: Sequence[int]) -> None:
+def _must_not_repeat(values: Sequence[int] | Sequence[str]) -> None:
     if len(set(values)) < len(values):
         raise ValueError("names a value twice")
 

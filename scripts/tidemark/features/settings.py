@@ -24,8 +24,8 @@ class FeatureEngineering:
     horizon: Count = 1
     lags: Annotated[Sequence[Bars], MaxLen(1000), DISTINCT]
     windows: Annotated[Sequence[Annotated[int, Ge(2), Le(MOST_BARS)]], MaxLen(1000), DISTINCT]
-    economic: Sequence[Name] = ()
-    term_spread: Annotated[Sequence[Name], Len(2, 2)] | None = None
+    economic: Annotated[Sequence[Name], DISTINCT] = ()
+    term_spread: Annotated[Sequence[Name], Len(2, 2), DISTINCT] | None = None
 
     def formulas(self) -> dict[str, str]:
         """Every feature's name, in column order, and how it is computed."""

@@ -98,6 +98,8 @@ def test_the_json_schema_for_editors_is_up_to_date():
         ("path: data/sample/prices.csv", "path: data/*/prices.csv", "in the last part"),
         ("test_start: 2010-07-01", "test_start: 2010-07-32", "split_data.test_start"),
         ("lags: [0, 1, 2", "lags: [0, 1, 1", "feature_engineering.lags: names a value twice"),
+        ("[yield_3m, yield_2y", "[yield_3m, yield_3m", "economic: names a value twice"),
+        ("[yield_10y, yield_3m]", "[yield_10y, yield_10y]", "term_spread: names a value twice"),
         (
             "on_upgrade: []",
             "on_upgrade: [sklearn]",
