@@ -125,7 +125,8 @@ def test_what_a_failure_blocks_in_the_very_first_make(tmp_path):
     told = tree.make("why", "T=models/mean_impute_ridge.pkl").stdout
     assert told.startswith("train_models mean_impute ridge: cannot run: a step before it failed\n")
     assert (
-        "<- preprocess mean_impute <- artifacts/data_gate.ok <- data_gate <- data/sample/" in told
+        "<- preprocess mean_impute <- artifacts/prices_passed.json <- data_gate <- data/sample/"
+        in told
     )
 
 

@@ -1,5 +1,6 @@
 """Files and values that are not what they seem: one line with the true cause, at once."""
 
+import contextlib
 import gzip
 import os
 from datetime import date
@@ -249,6 +250,7 @@ class RealRun:
             content=lambda path: store.read_file(Path(path)),
             glob=lambda pattern: sorted(map(str, Path().iterdir())),
         )
+        self.values_of = contextlib.nullcontext
 
 
 @pytest.mark.parametrize("path", ["p.csv", "*.csv"])
