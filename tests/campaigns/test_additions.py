@@ -108,7 +108,7 @@ BARS = "metrics/{universe}_bars.json"
                 "$(foreach u,$(UNIVERSES),$(eval $(call UNIVERSE,$u)))\n\n",
             ),
             ("config.yaml", "    ML Eng:", "    Counting: [count_bars]\n"),
-            ("README.md", "| `preprocess` | ", "| `count_bars` | `data/raw/` | `metrics/` |\n"),
+            ("docs/steps.md", "| `preprocess` | ", "| `count_bars` | `data/raw/` | `metrics/` |\n"),
         ),
         schema=False,
     ),
@@ -200,7 +200,7 @@ def targets(prices: Prices, share: float) -> Floats:
                 '        _assessed("passing"),\n'
                 '        {**RANKED, "set": SET, **AVERAGES, **JUDGED},\n    ),\n',
             ),
-            ("README.md", "`scenario_performance`,", "`passing`, "),
+            ("docs/database.md", "`scenario_performance`,", "`passing`, "),
         ),
         schema=False,
     ),
@@ -287,7 +287,8 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     tree = make_small(tmp_path_factory.mktemp("grown"))
     for path in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml"):
         shutil.copy2(ROOT / path, tree.path / path)
-    shutil.copytree(ROOT / "tests", tree.path / "tests")
+    for folder in ("docs", "tests"):
+        shutil.copytree(ROOT / folder, tree.path / folder)
     for addition in ADDITIONS.values():
         addition.make(tree)
     written = tree.python("scripts/launch/configure.py", "--write-schema")

@@ -29,7 +29,7 @@ ENTRY = "  two_rises: {strategy: two_rises, parameters: {apart: [1, 2]}}\n"
 
 
 def add_own(tree: Tree, text: str = OWN) -> None:
-    """Add a strategy by one file and one entry, as README says."""
+    """Add a strategy by one file and one entry, as docs/strategies.md says."""
     path = tree.path / "scripts/tidemark/backtest/strategies/two_rises.py"
     path.write_text(text, "utf-8")
     tree.edit("config.yaml", "  sma_cross: {", f"{ENTRY}  sma_cross: {{")

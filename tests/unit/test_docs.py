@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import subprocess
+import textwrap
 import tomllib
 from collections import defaultdict
 from dataclasses import fields
@@ -18,10 +19,18 @@ from tidemark.tables import history
 from tidemark.tables.catalogue import TABLES
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+GUIDE = "\n".join(PAGES.values())
+STEP_TABLE = PAGES["docs/steps.md"]
+DATABASE = PAGES["docs/database.md"]
 HELP = subprocess.run(
     ["scripts/help.sh", "Makefile", "config.yaml"], cwd=ROOT, capture_output=True, text=True
 ).stdout
@@ -41,8 +50,33 @@ def quoted(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-def test_the_step_table_of_the_readme_lists_every_step():
-    listed = [name for row in rows(README, "| step |") for name in quoted(row[0])]
+def test_the_readme_takes_ten_minutes_at_most():
+    assert len(README.split()) <= 2000
+
+
+def test_the_readme_links_each_page():
+    linked = re.findall(r"\]\((docs/\w+\.md)[)#]", README)
+    assert {*linked} == PAGES.keys() - {"README.md"}
+
+
+def anchors(text: str) -> set[str]:
+    """Of its headings, as GitHub has them."""
+    headings = re.findall(r"^#+ (.*)", text, re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_pages_and_headings(page):
+    for link in re.findall(r"\]\(([^)]*)\)", PAGES[page]):
+        if not link.startswith("https://"):
+            path, _, heading = link.partition("#")
+            target = (ROOT / page).parent / path if path else ROOT / page
+            assert target.is_file(), link
+            assert not heading or heading in anchors(target.read_text("utf-8")), link
+
+
+def test_the_step_table_lists_every_step():
+    listed = [name for row in rows(STEP_TABLE, "| step |") for name in quoted(row[0])]
     assert sorted(listed) == STEPS
 
 
@@ -72,7 +106,7 @@ def written(step: str) -> set[str]:
     return {folder(path) for path in paths} | grows
 
 
-@pytest.mark.parametrize("row", rows(README, "| step |"), ids=lambda row: quoted(row[0])[0])
+@pytest.mark.parametrize("row", rows(STEP_TABLE, "| step |"), ids=lambda row: quoted(row[0])[0])
 def test_the_step_table_names_the_folders_that_a_step_reads_and_writes(row, promised):
     (step,), *named = map(quoted, row)
     reads, writes = ({folder(path) for path in paths if "/" in path} for paths in named)
@@ -80,8 +114,8 @@ def test_the_step_table_names_the_folders_that_a_step_reads_and_writes(row, prom
     assert writes == written(step)
 
 
-def test_files_and_modules_that_the_readme_names_exist():
-    paths = re.findall(r"`((?:scripts|schemas|reports)/[\w./]+)`", README)
+def test_files_and_modules_that_the_pages_name_exist():
+    paths = re.findall(r"`((?:scripts|schemas|reports|tests|docs|data/sample)/[\w./]+)`", GUIDE)
     written = {Path(path).parts[-1] for path in paths if path.startswith("reports/")}
     missing = [path for path in paths if not (ROOT / path).exists()]
     assert {path for path in missing if Path(path).name not in written} <= {
@@ -101,11 +135,63 @@ def test_every_step_has_a_docstring_that_help_shows():
 def test_targets_that_documents_name_are_in_the_makefile_and_in_help():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"^## ([\w-]+):", makefile, re.M))
-    named = set(re.findall(r"(?<![\w/])make ([a-z][\w-]*)", README + CONTRIBUTING))
+    named = set(re.findall(r"(?<![\w/])make ([a-z][\w-]*)", GUIDE + CONTRIBUTING))
     words = {"data", "knows"}  # as in "make data yours"
     assert named - words <= targets | {*STEPS}
     for target in targets:
         assert re.search(rf"^ +(make )?{target}\b", HELP, re.M), target
+
+
+def test_variables_of_make_that_the_pages_name_are_in_the_makefiles():
+    makefiles = [ROOT / "Makefile", *(ROOT / "make").glob("*.mk")]
+    code = "".join(path.read_text("utf-8") for path in makefiles)
+    named = set(re.findall(r"(?<![\w/])make [^`\n]*?\b([A-Z]+)=", GUIDE))
+    assert named >= {"CONFIG", "LAUNCH", "T", "WARM"}
+    assert named <= set(re.findall(r"[A-Z]+", code))
+
+
+def test_keys_of_the_configuration_that_the_pages_name_are_in_its_schema():
+    sections = {field.name for field in fields(Config)}
+    dotted = [name.split(".") for name in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", GUIDE)]
+    shown = [yaml.safe_load(block) for block in blocks(GUIDE) if YAML.match(block)]
+    named = [path for path in dotted if path[0] in sections]
+    named += [path for block in shown for path in paths(block)]
+    assert len(named) > 20
+    schema = json.loads((ROOT / "schemas/config.schema.json").read_bytes())
+    for path in named:
+        assert admitted(schema["$defs"], schema, path), ".".join(path)
+
+
+YAML = re.compile(r"[a-z_]+:\n +\w+:")
+
+
+def blocks(text: str) -> list[str]:
+    """What is indented as code."""
+    found = re.findall(r"(?:^(?:    .*)?\n)+", text, re.M)
+    return [textwrap.dedent(block).strip("\n") for block in found if block.strip()]
+
+
+def paths(value: object) -> list[list[str]]:
+    """The keys that lead to each value of nested mappings."""
+    if not isinstance(value, dict) or not value:
+        return [[]]
+    return [[key, *path] for key, inner in value.items() for path in paths(inner)]
+
+
+def admitted(definitions: dict, node: dict, path: list[str]) -> bool:
+    """Whether a JSON Schema has a place for what these keys lead to."""
+    if "$ref" in node:
+        return admitted(definitions, definitions[node["$ref"].rpartition("/")[2]], path)
+    choices = [*node.get("oneOf", ()), *node.get("anyOf", ())]
+    if not path or any(admitted(definitions, choice, path) for choice in choices):
+        return True
+    key, *rest = path
+    patterns = node.get("patternProperties", {})
+    inner = node.get("properties", {}).get(key) or next(
+        (value for pattern, value in patterns.items() if re.search(pattern, key)),
+        node.get("additionalProperties"),
+    )
+    return isinstance(inner, dict) and admitted(definitions, inner, rest)
 
 
 def test_goals_that_ask_no_pipeline_are_those_that_help_lists_beside_it():
@@ -178,11 +264,10 @@ def test_every_section_and_key_of_the_configuration_is_documented():
             assert "const" in value or value["description"], f"{name}.{key}"
 
 
-def test_the_readme_lists_every_table_that_there_is():
-    tables, views = README[README.index("Tables: ") :].split("\n\n")[:2]
+def test_every_table_that_there_is_is_listed():
+    tables, views = DATABASE[DATABASE.index("Tables: ") :].split("\n\n")[:2]
     main, _, assessment = tables.partition("The schema `assessment` holds")
-    views = views[: views.index("What a table or a column holds")]
     found = [*quoted(main), *(f"assessment.{name}" for name in quoted(assessment)), *quoted(views)]
     assert sorted(set(found) - {"run_date"}) == sorted(TABLES)
-    named = set(re.findall(r"\b(assessment\.[a-z_]+|main\.[a-z_]+)\b", README))
+    named = set(re.findall(r"\b(assessment\.[a-z_]+|main\.[a-z_]+)\b", GUIDE))
     assert named <= TABLES.keys()
