@@ -4,8 +4,8 @@ Blocks of consecutive dates are drawn with replacement, which keeps the dependen
 dates; all tickers of a date stay together, which keeps the dependence between them (Kuensch 1989,
 The Annals of Statistics 17, 1217-1241). Drawn samples are simulation, made of real dates.
 
-Intervals add up what `block_starts` drew (`resample`); paths take the dates themselves, from
-`moving_blocks` or `stationary_blocks`.
+Intervals add up what `block_starts` drew (`resample`, `times_drawn`); paths take the dates
+themselves, from `moving_blocks` or `stationary_blocks`.
 """
 
 from tidemark.arrays import Floats, Integers
@@ -89,6 +89,27 @@ def resample(statistics: Floats, starts: Integers, block_length: int) -> Floats:
             some += np.take(whole, place, axis=0, out=block, mode="clip")
         some += rest[drawn[-1]]
     return total
+
+
+def times_drawn(starts: Integers, dates: int, block_length: int) -> Floats:
+    """How often each replicate draws each date, (replicates, dates).
+
+    Matrix products with it are the sums of `resample`, sooner where there are many statistics, but
+    rounded otherwise.
+
+    Args:
+        starts: (replicates, blocks) from `block_starts`; the last block is cut as in `resample`.
+        dates: how many there are.
+        block_length: dates in a block.
+    """
+    replicates, blocks = starts.shape
+    lengths = np.full(blocks, block_length)
+    lengths[-1] = dates - (blocks - 1) * block_length
+    changes = np.zeros((replicates, dates + 1))
+    row = np.arange(replicates)[:, np.newaxis]
+    np.add.at(changes, (row, starts), 1.0)
+    np.subtract.at(changes, (row, starts + lengths), 1.0)
+    return np.asarray(np.cumsum(changes, axis=1)[:, :dates])
 
 
 def interval(replicates: Floats, level: float) -> tuple[float, float]:

@@ -37,12 +37,16 @@ def sharpe_ratio(mean: Floats, spread: Floats) -> Floats:
     return ratio
 
 
-def sharpe_of_sums(bars: int, total: Floats, squares: Floats) -> Floats:
-    """Sharpe ratio per bar, (...), from (...) sums of returns beyond cash and of their squares."""
-    if bars < 2:
-        return np.full_like(total, np.nan)
-    variance = (squares - total**2 / bars) / (bars - 1)
-    return sharpe_ratio(total / bars, deviation(variance, squares / bars))
+def sharpe_of_sums(bars: Floats | int, total: Floats, squares: Floats) -> Floats:
+    """Sharpe ratio per bar, (...), from (...) sums of returns beyond cash and of their squares.
+
+    Args:
+        bars: how many were added up, one number or (...); the ratio of fewer than two is NaN.
+        total, squares: (...).
+    """
+    counted = np.where(np.asarray(bars) < 2, np.nan, bars)
+    variance = (squares - total**2 / counted) / (counted - 1.0)
+    return sharpe_ratio(total / counted, deviation(variance, squares / counted))
 
 
 def sharpe_of(returns: Floats) -> Floats:

@@ -31,6 +31,15 @@ def test_sums_are_those_of_the_dates_drawn(dates, length):
         assert replicate == pytest.approx(statistics[drawn].sum(axis=0))
 
 
+@pytest.mark.parametrize(("dates", "length"), [(10, 3), (12, 4), (7, 7), (9, 1)])
+def test_dates_are_counted_as_often_as_they_are_added_up(dates, length):
+    terms = np.random.default_rng(0).normal(size=(dates, 2))
+    starts = bootstrap.block_starts(dates, length, 30, seed=2)
+    times = bootstrap.times_drawn(starts, dates, length)
+    assert (times.sum(axis=1) == dates).all()
+    assert times @ terms == pytest.approx(bootstrap.resample(terms, starts, length))
+
+
 def test_every_block_can_be_drawn():
     starts = bootstrap.block_starts(10, 4, 2000, seed=1)
     assert starts.shape == (2000, 3)

@@ -1,0 +1,75 @@
+"""Which of many sets did better than luck, and than the benchmark, tested all at once.
+
+All sets of all strategies are tested together, on bars drawn at once for all of them and for the
+benchmark, so the test knows how alike they are (White 2000, A Reality Check for Data Snooping,
+Econometrica 68, 1097-1126; Hansen 2005, A Test for Superior Predictive Ability, Journal of Business
+and Economic Statistics 23, 365-380, whose studentised statistic this is; Romano and Wolf 2005 for
+every set but the best). A copy of a set changes nothing, however often it is listed, and a set that
+is beyond doubt leaves the test before the next is judged.
+"""
+
+from dataclasses import dataclass
+
+from tidemark.arrays import Floats, Integers
+from tidemark.assessment.own_dates import OwnDates
+from tidemark.statistics.step_down import step_down
+
+import numpy as np
+
+DIGITS = (
+    12  # to which ratios differ; closer ones are the same, such as those of the benchmark itself
+)
+BLOCK = 256  # sets drawn at once
+
+
+@dataclass(frozen=True)
+class JointTest:
+    """What the sets show together; NaN where a set's own dates do not suffice, or nothing varies.
+
+    Attributes:
+        p_zero: (sets,) adjusted p-values of a Sharpe ratio beyond cash of 0 or less.
+        p_benchmark: (sets,) of one no higher than the benchmark's.
+        luckiest: (replicates,) the highest ratio per bar, on all dates, of all sets without skill.
+    """
+
+    p_zero: Floats
+    p_benchmark: Floats
+    luckiest: Floats
+
+
+def joint_test(sets: OwnDates, level: float) -> JointTest:
+    """Test every set against zero and against the benchmark, on its own dates.
+
+    The statistics are the Sharpe ratio and its difference to the benchmark's, centred at what was
+    observed and divided by their standard deviation over the draws; a p-value is adjusted for all
+    sets tried. It takes time in proportion to sets x replicates, and memory for BLOCK sets.
+
+    Args:
+        sets: with the bars that were drawn.
+        level: of confidence.
+    """
+    observed = sets.observed()
+
+    def own(places: Integers) -> Floats:
+        return sets.drawn(places).own
+
+    def difference(places: Integers) -> Floats:
+        drawn = sets.drawn(places)
+        return np.round(drawn.own - drawn.benchmark, DIGITS)
+
+    lead = np.round(observed.own - observed.benchmark, DIGITS)
+    return JointTest(
+        p_zero=step_down(observed.own, own, level, two_sided=False).p_values,
+        p_benchmark=step_down(lead, difference, level, two_sided=False).p_values,
+        luckiest=_luckiest(sets),
+    )
+
+
+def _luckiest(sets: OwnDates) -> Floats:
+    """(replicates,) highest ratio of each draw; sets that never held anything have none."""
+    highest = np.full(len(sets.starts), -np.inf)
+    for first in range(0, len(sets.first), BLOCK):
+        places = np.arange(first, min(first + BLOCK, len(sets.first)))
+        drawn = sets.drawn(places).without_skill
+        np.fmax(highest, np.fmax.reduce(drawn, axis=1), out=highest)
+    return np.where(np.isfinite(highest), highest, np.nan)

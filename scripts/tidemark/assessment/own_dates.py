@@ -1,0 +1,131 @@
+"""Sharpe ratios of sets on their own dates: from the first position on, observed and drawn.
+
+A rule that needs a year of bars, or forecasts, has no position until it has them, and what it
+missed meanwhile is luck, good or bad. So a set is judged from the bar on which it first held
+something, and the benchmark beside it on the same bars. What is drawn are bars of all of history,
+the same ones for every set and the benchmark; of these each set counts its own, so their number
+differs from draw to draw. Ratios are per bar.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from tidemark.arrays import Bools, Floats, Integers
+from tidemark.statistics import bootstrap
+from tidemark.statistics.returns import deviation, sharpe_of_sums, sharpe_ratio
+
+import numpy as np
+
+NOTHING = 1e-12  # returns beyond cash that are smaller are rounding
+FEWEST_BLOCKS = 10  # that own dates must fill: of fewer, draws say little
+KEPT = 256  # sets whose drawn sums are kept, rather than drawn anew whenever they are asked for
+CHUNK = 4_000_000  # numbers of how often bars are drawn, held at once
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """Sharpe ratios per bar, (sets,), or (replicates, sets) if drawn; NaN where undefined."""
+
+    own: Floats  # on a set's own dates
+    benchmark: Floats  # of the benchmark, on the same dates
+    without_skill: Floats  # on all dates, of returns less their observed mean
+
+
+@dataclass(frozen=True, eq=False)
+class OwnDates:
+    """Sets beside a benchmark, with the bars that were drawn.
+
+    Attributes:
+        excess: (bars, sets) returns beyond cash.
+        benchmark: (bars,) its returns beyond cash.
+        starts: (replicates, blocks) from `bootstrap.block_starts`, of all bars.
+        block_length: bars.
+    """
+
+    excess: Floats
+    benchmark: Floats
+    starts: Integers
+    block_length: int
+
+    @cached_property
+    def first(self) -> Integers:
+        """(sets,) the bar of the first position; the number of bars if there never was one."""
+        held = np.abs(self.excess) > NOTHING
+        return np.where(held.any(axis=0), np.argmax(held, axis=0), len(held))
+
+    @property
+    def enough(self) -> Bools:
+        """(sets,) whether the own dates suffice to say anything: FEWEST_BLOCKS blocks or more."""
+        return np.asarray(len(self.excess) - self.first >= FEWEST_BLOCKS * self.block_length)
+
+    def observed(self) -> Ratios:
+        """The ratios of history itself; NaN for sets whose own dates do not suffice."""
+        once = np.ones((1, len(self.excess)))
+        found = self._ratios(self._sums(once, np.arange(self.excess.shape[1])), slice(None))
+        return Ratios(
+            *(
+                np.where(self.enough, ratio[0], np.nan)
+                for ratio in (found.own, found.benchmark, found.without_skill)
+            )
+        )
+
+    def drawn(self, sets: Integers) -> Ratios:
+        """The ratios of each replicate, for the sets at these places.
+
+        Memory grows with replicates times the number of places, not with all sets.
+        """
+        if self.excess.shape[1] <= KEPT:
+            return self._ratios(self._kept[..., sets], sets)
+        return self._ratios(self._drawn_sums(sets), sets)
+
+    @cached_property
+    def _means(self) -> Floats:
+        return np.asarray(self.excess.mean(axis=0))
+
+    @cached_property
+    def _kept(self) -> Floats:
+        return self._drawn_sums(np.arange(self.excess.shape[1]))
+
+    def _drawn_sums(self, sets: Integers) -> Floats:
+        size = max(1, CHUNK // len(self.excess))
+        chunks = [
+            self._sums(bootstrap.times_drawn(some, len(self.excess), self.block_length), sets)
+            for some in np.array_split(self.starts, -(-len(self.starts) // size))
+        ]
+        return np.concatenate(chunks, axis=1)
+
+    def _sums(self, times: Floats, sets: Integers) -> Floats:
+        """(5, replicates, sets) sums over bars counted (replicates, bars) times.
+
+        Of the sets' returns and squares, for which bars without a position are 0; and, over their
+        own dates, of bars, the benchmark's returns and squares.
+        """
+        since = self.first[sets]
+        excess = self.excess[:, sets]
+        return np.stack(
+            [
+                times @ excess,
+                times @ excess**2,
+                *(
+                    _from(times * term)[:, since]
+                    for term in (1.0, self.benchmark, self.benchmark**2)
+                ),
+            ]
+        )
+
+    def _ratios(self, sums: Floats, sets: Integers | slice) -> Ratios:
+        total, squares, bars, benchmark_total, benchmark_squares = sums
+        count, mean = len(self.excess), self._means[sets]
+        variance = (squares - total**2 / count) / (count - 1)
+        return Ratios(
+            own=sharpe_of_sums(bars, total, squares),
+            benchmark=sharpe_of_sums(bars, benchmark_total, benchmark_squares),
+            without_skill=sharpe_ratio(total / count - mean, deviation(variance, squares / count)),
+        )
+
+
+def _from(terms: Floats) -> Floats:
+    """(replicates, bars + 1) sums from each bar to the last; 0 after that."""
+    sums = np.zeros((len(terms), terms.shape[1] + 1))
+    sums[:, -2::-1] = np.cumsum(terms[:, ::-1], axis=1)
+    return sums
