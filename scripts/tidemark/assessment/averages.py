@@ -42,7 +42,7 @@ class Averages:
     Attributes:
         sums: of AVERAGED, for each set in each group of market scenarios: index SET and GROUP.
         counts: how many defined values each sum has, and how many MARKETS.
-        returns: SCENARIO, STRATEGY and total_return, the mean over sets and tickers.
+        returns: SCENARIO, STRATEGY, total_return and max_drawdown, means over sets and tickers.
         in_windows: SCENARIO, SET and total_return, the mean over tickers, of historical ones alone.
         tickers: of the cells.
     """
@@ -71,8 +71,11 @@ class Averages:
         sums, counts = grouped[AVERAGED].sum(), grouped[[*AVERAGED, MARKETS]].count()
         windows = cells[cells["scenario_kind"] == ScenarioKind.HISTORICAL]
         returns, in_windows = (
-            table.groupby([*SCENARIO, *whose], observed=True)["total_return"].mean()
-            for table, whose in ((cells, STRATEGY), (windows, SET))
+            table.groupby([*SCENARIO, *whose], observed=True)[figures].mean()
+            for table, whose, figures in (
+                (cells, STRATEGY, ["total_return", "max_drawdown"]),
+                (windows, SET, ["total_return"]),
+            )
         )
         return cls(
             with_names(sums.reset_index()).set_index([*SET, *GROUP]),

@@ -24,14 +24,27 @@ def scenario_performance(averages: Averages, benchmark: str) -> pd.DataFrame:
 
     Returns:
         scenario_kind, scenario_name, group, top_strategy, top_return, avg_return (over strategies),
-        benchmark_return, strategies_tested; one row a market scenario that a rival was tried in.
+        benchmark_return, benchmark_drawdown (its deepest on each ticker, the mean over them),
+        benchmark_lost (of a stress: how far it ended below what it ended with on all of history,
+        0 or less for a loss; else NaN), strategies_tested; one row a market scenario that a rival
+        was tried in.
     """
     means = averages.returns.round(DIGITS)
     scenario = ["scenario_kind", "scenario_name", "group"]
     rivals = means[means["strategy_category"] != BENCHMARK].sort_values(
         ["total_return", "strategy_name"], ascending=[False, True]
     )
-    reference = means[means["strategy_name"] == benchmark].set_index(scenario)["total_return"]
+    reference = means[means["strategy_name"] == benchmark].set_index(scenario)
+    ended = 1.0 + reference["total_return"]
+    in_history = ended[ended.index.get_level_values("scenario_kind") == ScenarioKind.FULL].mean()
+    stressed = ended.index.get_level_values("scenario_kind") == ScenarioKind.STRESS
+    beside = pd.DataFrame(
+        {
+            "benchmark_return": reference["total_return"],
+            "benchmark_drawdown": reference["max_drawdown"],
+            "benchmark_lost": (ended / in_history - 1.0).where(stressed),
+        }
+    )
     grouped = rivals.groupby(scenario)
     first = rivals.drop_duplicates(scenario).set_index(scenario)
     table = pd.DataFrame(
@@ -39,7 +52,7 @@ def scenario_performance(averages: Averages, benchmark: str) -> pd.DataFrame:
             "top_strategy": first["strategy_name"],
             "top_return": first["total_return"],
             "avg_return": grouped["total_return"].mean(),
-            "benchmark_return": reference.reindex(first.index),
+            **beside.reindex(first.index).to_dict("series"),
             "strategies_tested": grouped.size(),
         }
     )

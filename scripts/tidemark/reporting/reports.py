@@ -16,6 +16,7 @@ from typing import Any
 
 from tidemark.errors import InputError
 from tidemark.market.scenarios.kinds import ScenarioKind
+from tidemark.naming import counted
 
 import jinja2
 from markupsafe import Markup
@@ -75,7 +76,8 @@ QUERIES = {
     "strategies": "SELECT * FROM assessment.strategy_rankings ORDER BY rowid",
     "kinds": "SELECT * FROM assessment.leaders ORDER BY scenario_kind, place",
     "markets": f"""
-        SELECT scenarios.*, top_strategy, top_return, avg_return, benchmark_return
+        SELECT scenarios.*, top_strategy, top_return, avg_return, benchmark_return,
+            benchmark_drawdown, benchmark_lost
         FROM assessment.market_scenarios AS scenarios
             LEFT JOIN assessment.scenario_performance USING (scenario_name)
         WHERE scenarios.scenario_kind != '{ScenarioKind.STOCHASTIC}' ORDER BY scenarios.rowid""",
@@ -251,9 +253,10 @@ def stress(parameters: str) -> str:
 def _shock(shock: Mapping[str, Any] | None) -> list[str]:
     if shock is None:
         return []
-    back = f", undone over {shock['recovery']}" if shock["recovery"] else ""
+    back = f", undone over {shock['recovery']}" if shock["recovery"] else ", for good"
     often = "once" if shock["times"] == 1 else f"{shock['times']} times"
-    return [f"{often}, prices move {100 * shock['size']:+g} % over {shock['fall']} bars{back}"]
+    move = f"{100 * shock['size']:+g} % over {counted(shock['fall'], 'bar')}"
+    return [f"{often}, prices move {move}{back}"]
 
 
 def count(value: int | None) -> str:

@@ -162,6 +162,11 @@ TABLES = (
             "top_return": real("its mean total return"),
             "avg_return": real("mean total return of strategies, without benchmarks"),
             "benchmark_return": real("mean total return of the benchmark"),
+            "benchmark_drawdown": real("its max_drawdown, mean over tickers"),
+            "benchmark_lost": real(
+                "of a stress: what the benchmark ended with / what it ended with on all of history"
+                " - 1; else null"
+            ),
             "strategies_tested": count("how many, without benchmarks"),
         },
     ),
@@ -391,7 +396,7 @@ TABLES = (
             "covered": text("the same for each ticker, as JSON"),
             "note": text("what is missing; empty if nothing is"),
             "partly": text("tickers held in part only, with the share; empty if there are none"),
-            "source": text("of a window's dates; null if they are no one's"),
+            "source": text("of a window's dates or a stress's loss; null if they are no one's"),
             "parameters": text("what it was made with, as JSON"),
         },
     ),

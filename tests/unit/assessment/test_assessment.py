@@ -467,6 +467,21 @@ def test_scenario_performance():
     assert found["group"].tolist() == ["full", "2008"]
 
 
+def test_what_the_benchmark_lost_in_a_stress():
+    """On two tickers 8 became 3, and 2 became 2: 10 became 5, half of what history left."""
+    ends = {"full": (8.0, 2.0), "path": (3.0, 2.0), "crisis": (0.5, 0.5)}
+    rows = pd.DataFrame(
+        cell(name, market, ticker, total_return=end - 1.0, max_drawdown=-0.1 * end)
+        for name in (HOLD, "cross")
+        for market, both in ends.items()
+        for ticker, end in zip("AB", both, strict=True)
+    ).replace({"scenario_kind": {"stochastic": "stress"}})
+    found = by_market.scenario_performance(averages(rows), HOLD).set_index("scenario_name")
+    assert found["benchmark_drawdown"].to_dict() == {"full": -0.5, "path": -0.25, "crisis": -0.05}
+    assert found["benchmark_lost"]["path"] == -0.5
+    assert found["benchmark_lost"][["full", "crisis"]].isna().all()
+
+
 def test_group_scores():
     rows = [
         cell(name, scenario, total_return=value)

@@ -1,5 +1,6 @@
 """Windows by hand, stresses to the bit and the stated figure, paths against arch and theory."""
 
+import re
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from tidemark.ohlcv import OHLCV
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from arch.bootstrap import StationaryBootstrap
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,6 +94,13 @@ def sample():
     raw = pd.read_csv(ROOT / "data/sample/prices.csv", parse_dates=["Date"])
     raw.columns = [name.lower().replace(" ", "_") for name in raw.columns]
     return from_tidy(raw.rename(columns={"date": "timestamp"}))
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """What config.yaml asks for."""
+    text = (ROOT / "config.yaml").read_text("utf-8")
+    return filled(MarketScenarios, yaml.safe_load(text)["market_scenarios"])
 
 
 # --- Historical windows
@@ -210,6 +219,17 @@ def test_calendar_years():
     assert [scenario.counted for scenario in found] == [slice(0, 2), slice(2, 60)]
 
 
+def test_a_window_named_from_a_close_begins_after_it(shipped):
+    named = r"(?:close of |last high \()(\d{4}-\d\d-\d\d)"
+    found = {
+        name: (np.datetime64(day[1]), np.datetime64(window.start))
+        for name, window in shipped.historical.items()
+        if (day := re.search(named, window.source))
+    }
+    assert found.keys() >= {"dot_com_crash", "covid_crash", "debt_ceiling_2011", "recovery_2009"}
+    assert all(close + 1 == start for close, start in found.values()), found
+
+
 def test_sessions_of_the_sample(sample):
     """The New York Stock Exchange had 248 sessions in 2001, when it closed for four days."""
     found = {
@@ -243,6 +263,25 @@ def test_a_shock_by_hand():
     assert found.high[:, 0] == pytest.approx([100] * 6 + [half, 100, 100, 100])
     assert found.low[:, 0] == pytest.approx([100] * 5 + [80, 80, half, 100, 100])
     assert found.volume is prices.volume
+
+
+def test_a_crisis_is_a_loss(sample, shipped):
+    """What fell by 56.8 % ends there, and no ticker that fell has a better Sharpe ratio for it."""
+
+    def sharpe(prices):
+        change = np.diff(prices.close, axis=0) / prices.close[:-1]
+        return np.nanmean(change, axis=0) / np.nanstd(change, axis=0)
+
+    fell = np.array(sample.ticker) != "FB"  # listed after it
+    found = stressed(sample, shipped.stress["crisis"])
+    left = found.close[-1] / sample.close[-1]
+    first = np.isfinite(sample.close).argmax(axis=0), range(len(fell))
+    left /= found.close[first] / sample.close[first]
+    assert left == pytest.approx(np.where(fell, 0.432, 1.0))
+    assert (sharpe(found) < sharpe(sample))[fell].all()
+    turmoil = replace(shipped.stress["crisis"], shock=None)
+    assert stressed(sample, turmoil).close[-1] == pytest.approx(sample.close[-1])
+    assert replace(turmoil, source=None) == shipped.stress["turmoil"]
 
 
 def test_shocks_add_up_and_may_last():

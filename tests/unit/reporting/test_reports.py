@@ -123,7 +123,7 @@ MARKETS = [
     market(
         "moon_crash", "historical", "moon_crash", bars=0, note="no data: they end", source="NASA"
     ),
-    market("costly", "stress", "stress", **UNCHANGED | {"cost_multiplier": 5.0}),
+    market("costly", "stress", "stress", **UNCHANGED | {"cost_multiplier": 5.0, "source": "SEC"}),
     market(
         "together",
         "stress",
@@ -233,6 +233,8 @@ def assessed():
             "top_return": 0.1,
             "avg_return": 0.05,
             "benchmark_return": 0.2,
+            "benchmark_drawdown": -0.3,
+            "benchmark_lost": -0.4 if one["kind"] == "stress" else None,
             "strategies_tested": 2,
         }
         for one in tried
@@ -385,6 +387,9 @@ def test_markets_are_gathered_with_who_leads(connection):
         *("full", "crisis", "year_2012", "moon_crash", "costly", "together")
     ]
     assert values["markets"][3]["top_strategy"] is None
+    (costly,) = [row for row in values["markets"] if row["scenario_name"] == "costly"]
+    lost, deepest = costly["benchmark_lost"], costly["benchmark_drawdown"]
+    assert (costly["source"], lost, deepest) == ("SEC", -0.4, -0.3)
     (paths,) = values["paths"]
     assert (paths["paths"], paths["top_strategy"], paths["wins"]) == (2, "cross", 1)
     assert paths["bars"] == 250
@@ -700,7 +705,11 @@ def test_plain_numbers_in_reports(value, shown, in_percent):
         ({"correlation": 0.8}, "mean correlation of tickers 0.8"),
         (
             {"shock": {"size": -0.2, "at": [0.5], "times": 1, "fall": 5, "recovery": None}},
-            "once, prices move -20 % over 5 bars",
+            "once, prices move -20 % over 5 bars, for good",
+        ),
+        (
+            {"shock": {"size": -0.205, "at": [0.5], "times": 1, "fall": 1, "recovery": None}},
+            "once, prices move -20.5 % over 1 bar, for good",
         ),
         (
             {"shock": {"size": -0.3, "at": [0.3, 0.7], "times": 2, "fall": 10, "recovery": 60}},

@@ -17,7 +17,7 @@ class Window:
     """A stretch of history, both days included, and who dates it so.
 
     Attributes:
-        start: first day.
+        start: first day; of a window that is named from a close, the day after it.
         end: last day.
         source: who published these dates.
     """
@@ -55,6 +55,7 @@ class Stress:
         volatility_multiplier: multiplies each log return's distance to its ticker's mean.
         correlation: what the mean correlation over pairs of tickers is raised to.
         shock: a fall of all prices.
+        source: who says that it went so.
     """
 
     cost_multiplier: Multiplier = 1.0
@@ -63,6 +64,7 @@ class Stress:
     volatility_multiplier: Annotated[float, Gt(0), Le(1000)] = 1.0
     correlation: Annotated[float, Gt(-1), Lt(1)] | None = None
     shock: Shock | None = None
+    source: Words | None = None
 
 
 @dataclass(frozen=True)
