@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 
 from tidemark.backtest import look_ahead, strategies
+from tidemark.backtest.apart import Alone, serve
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
 from tidemark.backtest.settings import Backtest
+from tidemark.harness.code import LoadedApart
 from tidemark.harness.step import Run, step
+from tidemark.isolated.nursery import Nursery
 from tidemark.layout.backtest import CELLS, RETURNS
 from tidemark.layout.evaluate import FORECASTS
 from tidemark.layout.market_scenarios import MARKET_SCENARIOS
@@ -15,16 +18,18 @@ from tidemark.market.scenarios import files
 from tidemark.naming import counted
 
 BASIS_POINT = 1e-4
+APART = Nursery(serve, LoadedApart())
 
 
 @step(per=("strategy",))
 def backtest(run: Run) -> None:
     """Write metrics/backtests/{strategy}.parquet, and the daily returns to data/backtests/."""
     entry, key = run.config["strategies"][run.strategy], f"strategies.{run.strategy}"
+    alone = Alone(APART, entry["strategy"])
     with run.values_of(key):
-        strategy = strategies.load(entry["strategy"])
+        strategy = alone.load()
     with run.values_of(f"{key}.parameters"):
-        sets = strategies.grid(strategy, run.plain(entry["parameters"]))
+        sets = alone.grid(run.plain(entry["parameters"]))
     trading = run.settings(Backtest, run.config["backtest"])
     markets = files.stored(run.read.json(MARKET_SCENARIOS), run.read.parquet)
     history = markets[0]
@@ -40,15 +45,17 @@ def backtest(run: Run) -> None:
         horizon = run.config["feature_engineering"]["horizon"]
         inputs["forecasts"] = forecasts_on(history.prices, forecasts, horizon)
 
-    look_ahead.require_none(strategy, history.prices, sets, inputs)
-    rules = _rules(trading, history.bars_a_year)
-    trial = Trial(run.strategy, strategy, sets, inputs, rules, trading.trading_hours)
-    tested = trial.markets(markets)
-    with run.write.parquet_parts(run.own(CELLS)) as cells:
-        for done, frame in trial.cells(tested):
-            cells.write(frame)
-            run.tell.progress(f"{done} of {len(tested)} market scenarios")
-    run.write.parquet(run.own(RETURNS), trial.returns(history))
+    look_ahead.require_none(strategy, history.prices, sets, inputs, alone.fresh)
+    rules, hours = _rules(trading, history.bars_a_year), trading.trading_hours
+    with alone.fresh() as targets:
+        trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, targets)
+        tested = trial.markets(markets)
+        with run.write.parquet_parts(run.own(CELLS)) as cells:
+            for done, frame in trial.cells(tested):
+                cells.write(frame)
+                run.tell.progress(f"{done} of {len(tested)} market scenarios")
+        run.write.parquet(run.own(RETURNS), trial.returns(history))
+    APART.close()
     tried, scenarios = counted(len(sets), "set"), counted(len(tested), "market scenario")
     run.tell.headline(f"{counted(cells.rows, 'cell')}: {tried}, {scenarios}")
 
@@ -65,4 +72,5 @@ def _rules(trading: Backtest, bars_a_year: Mapping[str, float]) -> Rules:
 
 
 if __name__ == "__main__":
-    backtest()
+    with APART:  # before the harness looks at any data
+        backtest()

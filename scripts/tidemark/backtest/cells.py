@@ -14,7 +14,7 @@ from tidemark.arrays import Bools, Floats, Integers, Times
 from tidemark.backtest import performance, strategies
 from tidemark.backtest.engine import Market, Rules, as_cells
 from tidemark.backtest.settings import TradingHours
-from tidemark.backtest.strategies import Parameters, Strategy
+from tidemark.backtest.strategies import Description, Parameters, Strategy, Targets
 from tidemark.market.grid import Prices, side_by_side
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario
@@ -93,14 +93,22 @@ class Trial:
         inputs: (bars, tickers) over all of history, by name: what the strategy takes beyond prices.
         rules: those of trading, before a market scenario changes them and says what a year is.
         hours: when fills may happen; None: always.
+        elsewhere: what gives targets; None: the strategy's code, loaded in this process.
     """
 
     name: str
-    strategy: Strategy
+    strategy: Description
     sets: Sequence[Parameters]
     inputs: Mapping[str, Floats]
     rules: Rules
     hours: TradingHours | None = None
+    elsewhere: Targets | None = None
+
+    def _targets(self, prices: Prices) -> Iterator[Floats]:
+        if self.elsewhere is not None:
+            return self.elsewhere(prices, self.sets, self.inputs)
+        assert isinstance(self.strategy, Strategy), "a description has no code"
+        return strategies.targets_of(self.strategy, prices, self.sets, self.inputs)
 
     def markets(self, scenarios: Sequence[MarketScenario]) -> list[MarketScenario]:
         """The market scenarios that have bars, and inputs where the strategy needs them."""
@@ -144,7 +152,7 @@ class Trial:
             self._rules(batch.scenarios[0]), periods_per_year=tuple(batch.bars_a_year.tolist())
         )
         allowed = self._allowed(batch.prices)
-        targets = strategies.targets_of(self.strategy, batch.prices, self.sets, self.inputs)
+        targets = self._targets(batch.prices)
         sets, most = iter(self.sets), max(1, PART // len(batch.window))
         figures: list[dict[str, Floats]] = []
         for some in performance.sweep(targets, batch.prices, rules, batch.windows, allowed):
@@ -188,8 +196,7 @@ class Trial:
         since, until = (np.maximum.accumulate(known[::step])[::step] for step in (1, -1))
         listed = np.maximum((since & until).sum(axis=1), 1)  # (bars,) tickers
         columns = {"timestamp": prices.timestamp}
-        wanted = strategies.targets_of(self.strategy, prices, self.sets, self.inputs)
-        for parameters, targets in zip(self.sets, wanted, strict=True):
+        for parameters, targets in zip(self.sets, self._targets(prices), strict=True):
             (returns,) = market.simulate(as_cells([targets])).returns
             columns[strategies.describe(parameters)] = returns.sum(axis=0) / listed
         return pd.DataFrame(columns)

@@ -18,7 +18,8 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any, TypeVar
 
-from tidemark.project import ROOT
+from tidemark.errors import InputError
+from tidemark.project import CODE, ROOT
 
 T = TypeVar("T", str, CodeType)
 Fingerprint = TypeVar("Fingerprint")
@@ -60,6 +61,7 @@ def shaping(modules: Mapping[str, Fingerprint]) -> dict[str, Fingerprint]:
 
 _loaded: dict[str, bytes] = {}
 _imported: set[str] = set()
+_keeping = True  # whether what was made of sources is kept for other processes
 
 
 class _Loader(SourceFileLoader):
@@ -93,8 +95,9 @@ def _kept(content: bytes, kind: type[T], make: Callable[[], T]) -> T:
         if isinstance(before, kind):
             return before
     made = make()
-    with contextlib.suppress(OSError):  # it only saves time
-        _keep(kept, marshal.dumps(made))
+    if _keeping:
+        with contextlib.suppress(OSError):  # it only saves time
+            _keep(kept, marshal.dumps(made))
     return made
 
 
@@ -189,6 +192,49 @@ def _watch_imports(prefixes: tuple[str, ...]) -> None:
 def imported() -> set[str]:
     """Names of the top-level modules that project code imported so far."""
     return set(_imported)
+
+
+class LoadedApart:
+    """What fresh processes of a nursery load counts as loaded here: a `Witness` of `isolated`."""
+
+    def begin(self) -> None:
+        """Start to note, in a fresh process; it may write no file."""
+        global _keeping
+        _keeping = False
+        self._told = {"sources": set(_loaded), "imported": set(_imported)}
+
+    def news(self) -> dict[str, Any]:
+        """What was loaded and imported there since the last call; nothing if nothing was."""
+        sources, imported = (
+            _loaded.keys() - self._told["sources"],
+            _imported - self._told["imported"],
+        )
+        if not sources and not imported:
+            return {}
+        self._told["sources"] |= sources
+        self._told["imported"] |= imported
+        shas = {path: hashlib.sha256(_loaded[path]).hexdigest() for path in sorted(sources)}
+        return {"sources": shas, "imported": sorted(imported)}
+
+    def heard(self, news: Mapping[str, Any]) -> None:
+        """Note it here, with the source as it is on disk.
+
+        Raises:
+            InputError: that is not what was loaded.
+        """
+        for path, sha in news["sources"].items():
+            if not path.startswith(f"{(CODE / 'scripts').resolve()}/"):
+                continue
+            source = _loaded.get(path) or Path(path).read_bytes()
+            if hashlib.sha256(source).hexdigest() != sha:
+                raise InputError(
+                    os.path.relpath(path, CODE.resolve()),
+                    "was changed while the step ran",
+                    "run make again",
+                )
+            _loaded[path] = source
+            _compiled(source, path)  # so that the next process need not
+        _imported.update(map(str, news["imported"]))
 
 
 def loaded(root: Path) -> dict[str, bytes]:

@@ -123,7 +123,9 @@ def test_who_looks_across_tickers_sees_one_market_at_a_time(markets):
         strongest = np.nanmax(prices.close, axis=1, keepdims=True) == prices.close
         return strongest.astype(float)
 
-    across = strategies.Strategy("best", "momentum", {}, (), best, lambda: True, True)
+    across = strategies.Strategy(
+        "best", "momentum", {}, (), best, lambda: True, cross_sectional=True
+    )
     trial = Trial("best", across, [{}], {}, replace(RULES, fill="next_close"))
     held = table(trial, markets).groupby("scenario_name")["exposure"].sum()
     assert (held[["fall", "costly", "stationary_bootstrap_001"]] > 0.9).all()

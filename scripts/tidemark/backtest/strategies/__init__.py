@@ -23,7 +23,9 @@ import math
 import pkgutil
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
 from traceback import extract_tb
 from typing import Any
 
@@ -46,16 +48,33 @@ INPUTS = ("forecasts",)
 
 
 @dataclass(frozen=True)
-class Strategy:
-    """A strategy as its file describes it."""
+class Description:
+    """What a strategy's file says of it, without any of its code."""
 
     name: str
     category: str
     defaults: Mapping[str, Any]
     inputs: tuple[str, ...]  # what `targets` takes beyond prices and parameters
+    cross_sectional: bool = field(default=False, kw_only=True)  # whether tickers are compared
+
+
+@dataclass(frozen=True)
+class Strategy(Description):
+    """A strategy whose code is loaded in this process."""
+
     targets: Callable[..., Floats]
     valid: Callable[..., bool]
-    cross_sectional: bool = False  # whether a ticker's targets depend on other tickers
+
+
+# Target positions (bars, tickers) of one set after the other: `targets_of` of some strategy.
+Targets = Callable[[Prices, Sequence[Parameters], Mapping[str, Floats]], Iterator[Floats]]
+# A process that has seen nothing yet, as long as the block lasts, and the targets that it gives.
+Fresh = Callable[[], AbstractContextManager[Targets]]
+
+
+def here(strategy: Strategy) -> Fresh:
+    """A stand-in for fresh processes: always this one, which remembers all that it has seen."""
+    return lambda: nullcontext(partial(targets_of, strategy))
 
 
 def names() -> list[str]:
@@ -80,7 +99,7 @@ def load(name: str) -> Strategy:
         module = importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:
         raise InputError(
-            _file(name),
+            file_of(name),
             f"imports {error.name}, which is not there",
             "see the imports of sma_cross.py beside it: indicators and signals are in"
             " tidemark.market",
@@ -88,11 +107,13 @@ def load(name: str) -> Strategy:
     missing = [part for part in ("CATEGORY", "DEFAULTS", "targets") if not hasattr(module, part)]
     if missing or not module.__doc__:
         raise InputError(
-            _file(name), f"it has no {(missing or ['docstring'])[0]}", "see sma_cross.py beside it"
+            file_of(name),
+            f"it has no {(missing or ['docstring'])[0]}",
+            "see sma_cross.py beside it",
         )
     if module.CATEGORY not in CATEGORIES:
         raise InputError(
-            _file(name),
+            file_of(name),
             f"unknown CATEGORY {module.CATEGORY!r}{hint(str(module.CATEGORY), CATEGORIES)}",
             f"use one of {', '.join(CATEGORIES)}",
         )
@@ -103,7 +124,7 @@ def load(name: str) -> Strategy:
         _inputs(name, module.targets, module.DEFAULTS),
         module.targets,
         getattr(module, "valid", lambda **_: True),
-        getattr(module, "CROSS_SECTIONAL", False),
+        cross_sectional=getattr(module, "CROSS_SECTIONAL", False),
     )
 
 
@@ -113,16 +134,18 @@ def _inputs(
     """What `targets` takes beyond prices and parameters."""
     prices, *others = inspect.signature(targets).parameters or [""]
     if prices != "prices":
-        raise InputError(_file(name), "the first argument of targets is not prices", "put it first")
+        raise InputError(
+            file_of(name), "the first argument of targets is not prices", "put it first"
+        )
     for unknown in set(others) - set(defaults) - set(INPUTS):
         raise InputError(
-            _file(name),
+            file_of(name),
             f"targets takes {unknown}, which has no default",
             f"add {unknown} to DEFAULTS",
         )
     for unused in set(defaults) - set(others):
         raise InputError(
-            _file(name),
+            file_of(name),
             f"targets does not take {unused}, which is in DEFAULTS",
             f"remove {unused} from DEFAULTS, or make it an argument",
         )
@@ -208,10 +231,22 @@ def targets_of(
         InputError: the strategy writes into bars or an indicator's result, or
             targets have another shape or lie beyond -1 to 1.
     """
-    for name in strategy.inputs:
-        if name not in (inputs or {}):
-            raise lacking(strategy, name)
-    data = {name: locked((inputs or {})[name]) for name in strategy.inputs}
+    for parameters, wanted in wanted_by(strategy, prices, sets, inputs or {}):
+        require_shape(strategy, parameters, wanted.shape, prices)
+        yield positions(strategy, parameters, wanted, prices)
+
+
+def wanted_by(
+    strategy: Strategy,
+    prices: Prices,
+    sets: Iterable[Parameters],
+    inputs: Mapping[str, Floats],
+) -> Iterator[tuple[Parameters, Floats]]:
+    """Yield each set with what the strategy's own code returns for it, whatever shape that has.
+
+    Args and Raises: as for `targets_of`.
+    """
+    data = {name: locked(values) for name, values in needed(strategy, inputs).items()}
     shared = prices.locked()
     known = Recall([*(getattr(shared, name) for name in OHLCV), *data.values()])
     for parameters in sets:
@@ -222,9 +257,19 @@ def targets_of(
             if not _runs_on_copies(strategy, prices, data, parameters):
                 raise
             raise _writes(strategy, parameters, error) from error
-        targets = np.asarray(wanted, dtype=np.float64)
-        _require_positions(strategy, parameters, targets, prices)
-        yield np.where(np.isnan(prices.close), np.nan, targets)
+        yield parameters, np.asarray(wanted, dtype=np.float64)
+
+
+def needed(strategy: Description, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Those of the inputs that the strategy takes.
+
+    Raises:
+        BadValue: one is missing.
+    """
+    for name in strategy.inputs:
+        if name not in inputs:
+            raise lacking(strategy, name)
+    return {name: inputs[name] for name in strategy.inputs}
 
 
 def _runs_on_copies(
@@ -244,35 +289,51 @@ def _writes(strategy: Strategy, parameters: Parameters, error: ValueError) -> In
     file, frames = inspect.getfile(strategy.targets), extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == file]
     return InputError(
-        ":".join([_file(strategy.name), *map(str, lines[-1:])]),
+        ":".join([file_of(strategy.name), *map(str, lines[-1:])]),
         f"with {describe(parameters)} it writes into bars, or into what an indicator returned",
         "write into a copy, as in `sma(...).copy()`: other sets use the same arrays",
     )
 
 
-def lacking(strategy: Strategy, name: str) -> BadValue:
+def lacking(strategy: Description, name: str) -> BadValue:
     """The error of an input that a strategy needs and is not given."""
     return BadValue(name, f"{strategy.name} needs {name}", f"say whose {name} in its entry")
 
 
-def _require_positions(
-    strategy: Strategy, parameters: Parameters, targets: Floats, prices: Prices
+def require_shape(
+    strategy: Description, parameters: Parameters, shape: tuple[int, ...], prices: Prices
 ) -> None:
-    where = f"{_file(strategy.name)} with {describe(parameters)}"
-    if targets.shape != prices.close.shape:
+    """Refuse targets that are not one for each bar and ticker.
+
+    Raises:
+        InputError: they are of another shape.
+    """
+    if shape != prices.close.shape:
         raise InputError(
-            where,
-            f"targets have the shape {targets.shape} for bars of {prices.close.shape}",
+            f"{file_of(strategy.name)} with {describe(parameters)}",
+            f"targets have the shape {shape} for bars of {prices.close.shape}",
             "return one position for each bar and ticker",
         )
+
+
+def positions(
+    strategy: Description, parameters: Parameters, targets: Floats, prices: Prices
+) -> Floats:
+    """The targets, NaN where there is no bar.
+
+    Raises:
+        InputError: one lies beyond -1 to 1.
+    """
     for row, column in np.argwhere(np.abs(targets) > 1.0)[:1]:
         raise InputError(
-            where,
+            f"{file_of(strategy.name)} with {describe(parameters)}",
             f"the target for {prices.ticker[column]} at {prices.timestamp[row]} is "
             f"{targets[row, column]:g}",
             "targets are shares of equity, from -1 to 1: clip them",
         )
+    return np.where(np.isnan(prices.close), np.nan, targets)
 
 
-def _file(name: str) -> str:
+def file_of(name: str) -> str:
+    """The strategy's file, for messages."""
     return f"{STRATEGIES}/{name}.py"

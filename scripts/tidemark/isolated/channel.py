@@ -1,0 +1,124 @@
+"""Messages between two processes: a JSON object, then arrays as their raw bytes.
+
+The receiver says which arrays it awaits. Nothing is ever unpickled, so a message cannot run code.
+"""
+
+import contextlib
+import json
+import os
+import select
+import struct
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from tidemark.arrays import Floats
+
+import numpy as np
+from numpy.typing import NDArray
+
+LENGTH = struct.Struct("<Q")
+LONGEST = 1 << 30  # bytes of a JSON object
+
+
+class Ended(Exception):
+    """The other end is closed, or sent what is no message."""
+
+
+class Silent(Exception):
+    """The other end sent nothing for as long as the channel waits."""
+
+
+class Channel:
+    """One end of a connection; `patience` is how many seconds a read waits, None for ever."""
+
+    def __init__(self, descriptor: int, patience: float | None = None) -> None:
+        self.descriptor = descriptor
+        self.patience = patience
+        self._sending = threading.RLock()
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLIN)
+
+    def send(self, message: Mapping[str, Any], *arrays: NDArray[Any]) -> None:
+        """Write a message and the bytes of arrays, each as it lies in memory.
+
+        Raises:
+            Ended: nobody reads.
+        """
+        layouts = [(each.shape, _by_columns(each)) for each in arrays]
+        text = json.dumps({**message, "layouts": layouts}).encode()
+        with self._sending:
+            self._write(memoryview(LENGTH.pack(len(text)) + text))
+            for each in arrays:
+                flat = each.T if _by_columns(each) else each
+                self._write(_bytes_of(np.ascontiguousarray(flat)))
+
+    def _write(self, data: memoryview) -> None:
+        try:
+            while data:
+                data = data[os.write(self.descriptor, data) :]
+        except OSError as error:
+            raise Ended from error
+
+    def receive(self) -> dict[str, Any]:
+        """The next message.
+
+        Raises:
+            Ended: the other end is closed, or sent no message.
+            Silent: the other end sent nothing in time.
+        """
+        (length,) = LENGTH.unpack(self._bytes(LENGTH.size))
+        if length > LONGEST:
+            raise Ended
+        try:
+            message = json.loads(self._bytes(length))
+        except (ValueError, RecursionError) as error:
+            raise Ended from error
+        if not isinstance(message, dict):
+            raise Ended
+        return message
+
+    def floats(self, shape: tuple[int, ...], *, by_columns: bool) -> Floats:
+        """An array of 64-bit numbers that follows a message; `by_columns` as it lies in memory."""
+        values = np.empty(shape[::-1] if by_columns else shape)
+        self._read(_bytes_of(values))
+        return values.T if by_columns else values
+
+    def fixed(self, layout: tuple[list[int], bool], kind: str) -> NDArray[Any]:
+        """An array of that layout in a message, in memory that cannot be written to."""
+        shape, by_columns = layout
+        size = int(np.prod(shape)) * np.dtype(kind).itemsize
+        values = np.frombuffer(self._bytes(size), kind).reshape(
+            shape[::-1] if by_columns else shape
+        )
+        return values.T if by_columns else values
+
+    def _bytes(self, size: int) -> bytes:
+        data = bytearray(size)
+        self._read(memoryview(data))
+        return bytes(data)
+
+    def _read(self, left: memoryview) -> None:
+        while left:
+            if self.patience is not None and not self._poll.poll(self.patience * 1000):
+                raise Silent
+            try:
+                count = os.readv(self.descriptor, [left])
+            except OSError as error:
+                raise Ended from error
+            if not count:
+                raise Ended
+            left = left[count:]
+
+    def close(self) -> None:
+        """Close this end; whoever waits at the other one hears of it."""
+        with contextlib.suppress(OSError):
+            os.close(self.descriptor)
+
+
+def _bytes_of(values: NDArray[Any]) -> memoryview:
+    return memoryview(values.reshape(-1).view(np.uint8).data)
+
+
+def _by_columns(values: NDArray[Any]) -> bool:
+    return values.flags.f_contiguous and not values.flags.c_contiguous

@@ -1,0 +1,364 @@
+"""A process without data, and fresh ones forked from it on demand.
+
+A nursery is forked before its step reads anything, so neither it nor what it forks ever held what
+the step holds later. It ends with the step, and ends all that it forked; where the system can
+(Linux), the kernel sees to that as well.
+"""
+
+import contextlib
+import ctypes
+import functools
+import gc
+import io
+import os
+import random
+import signal
+import socket
+import struct
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn, Protocol
+
+from tidemark.arrays import Floats
+from tidemark.errors import InputError
+from tidemark.isolated import errors_across
+from tidemark.isolated.channel import Channel, Ended, Silent
+
+import numpy as np
+from numpy.typing import NDArray
+
+PATIENCE = 600.0  # seconds without a word
+GRACE = 2.0  # seconds in which a process that closed its end must be over
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+ORDER = struct.Struct("<cq")  # what the nursery is told: one of those below, and a process
+FRESH, KILL, ENDED = b"f", b"k", b"e"
+ANSWER = struct.Struct("<q")
+
+Work = Callable[[Channel], None]
+
+
+class Witness(Protocol):
+    """What is to be known of a fresh process beyond what it computes, such as code it loaded."""
+
+    def begin(self) -> None:
+        """Called in a fresh process before anything else."""
+
+    def news(self) -> Mapping[str, Any]:
+        """Called there: what came up since the last call, plain; sent ahead of each message."""
+
+    def heard(self, news: Mapping[str, Any]) -> None:
+        """Called in the step with what `news` gave."""
+
+
+class Nursery:
+    """Fresh processes that do one kind of work; `with` opens it.
+
+    Args:
+        work: what each fresh process does, given its end of the channel.
+        witness: see there.
+        patience: seconds in which a fresh process must say something when it is asked.
+    """
+
+    def __init__(
+        self, work: Work, witness: Witness | None = None, patience: float = PATIENCE
+    ) -> None:
+        self._work, self._witness, self._patience = work, witness, patience
+        self._control: socket.socket | None = None
+        self._pid = 0
+
+    def __enter__(self) -> "Nursery":
+        ours, theirs = socket.socketpair()
+        step = os.getpid()
+        self._pid = os.fork()
+        if self._pid == 0:
+            _end_with(step)
+            _serve(theirs.detach(), self._work, self._witness)
+        theirs.close()
+        self._control = ours
+        _prctl(PR_SET_DUMPABLE, 0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the nursery and all that came from it."""
+        if self._control:
+            self._control.close()
+            self._control = None
+            os.waitpid(self._pid, 0)
+
+    @contextlib.contextmanager
+    def fresh(self, where: str) -> Iterator["Room"]:
+        """A process that has seen nothing; it ends with the block.
+
+        Args:
+            where: what runs there, for messages, such as the file of a strategy.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            pid = self._order(FRESH, 0, theirs.fileno())
+        channel = Channel(ours.detach(), self._patience)
+        try:
+            yield Room(channel, where, self._witness, functools.partial(self._order, ENDED, pid))
+        finally:
+            channel.close()
+            self._order(KILL, pid)
+
+    def _order(self, order: bytes, pid: int, *descriptors: int) -> int:
+        """What the nursery answers; as if all was killed, if the nursery was."""
+        if self._control is None:
+            raise RuntimeError("the nursery is not open")
+        try:
+            socket.send_fds(self._control, [ORDER.pack(order, pid)], descriptors)
+            (answer,) = ANSWER.unpack(_exactly(self._control, ANSWER.size))
+        except OSError:
+            return -signal.SIGKILL
+        return int(answer)
+
+
+class Room:
+    """A fresh process as the step sees it.
+
+    What it prints and warns of appears as if the step had said it.
+    """
+
+    def __init__(
+        self, channel: Channel, where: str, witness: Witness | None, status: Callable[[], int]
+    ) -> None:
+        self._channel, self._where, self._witness = channel, where, witness
+        self._status = status
+
+    def send(self, message: Mapping[str, Any], *arrays: NDArray[Any]) -> None:
+        """Write a message and arrays.
+
+        Raises:
+            InputError: the process is over.
+        """
+        try:
+            self._channel.send(message, *arrays)
+        except Ended:
+            self.receive()  # why it ended may still lie there
+            raise
+
+    def receive(self) -> dict[str, Any]:
+        """The next message.
+
+        Raises:
+            Exception: whatever was raised there, as it was raised.
+            InputError: the process ended, or said nothing for too long.
+        """
+        while True:
+            with self._watched():
+                message = self._channel.receive()
+                match message.get("is"):
+                    case "said":
+                        print(message["text"], end="", file=_stream(message["to"]))
+                    case "warned":
+                        warnings.showwarning(
+                            message["text"],
+                            _category(str(message["kind"])),
+                            str(message["file"]),
+                            int(message["line"]),
+                        )
+                    case "news":
+                        if self._witness:
+                            self._witness.heard(message)
+                    case "raised":
+                        raise errors_across.raised(message, self._where)
+                    case _:
+                        return message
+
+    def floats(self, shape: tuple[int, ...], *, by_columns: bool) -> Floats:
+        """An array that follows a message, see `Channel.floats`."""
+        with self._watched():
+            return self._channel.floats(shape, by_columns=by_columns)
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except Ended:
+            raise self._over(self._status()) from None
+        except Silent:
+            minutes = self._channel.patience or 0.0
+            raise InputError(
+                self._where,
+                f"it gave no answer in {minutes / 60:g} minutes",
+                "make it faster, or try it on fewer sets or bars",
+            ) from None
+
+    def _over(self, status: int) -> InputError:
+        if status < 0:
+            name = signal.Signals(-status).name
+            return InputError(
+                self._where,
+                f"its process was ended by {name}",
+                "if that was SIGKILL, memory may have run out; if SIGSEGV, native code failed",
+            )
+        return InputError(
+            self._where, f"its process ended by itself, with {status}", "return targets instead"
+        )
+
+
+def _stream(name: object) -> Any:
+    return sys.stderr if name == "stderr" else sys.stdout
+
+
+@functools.cache
+def _category(name: str) -> type[Warning]:
+    import builtins
+
+    known = getattr(builtins, name, None)
+    if isinstance(known, type) and issubclass(known, Warning):
+        return known
+    return type(name, (Warning,), {})
+
+
+def _exactly(control: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = control.recv(size - len(data))
+        if not more:
+            raise BrokenPipeError
+        data += more
+    return data
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _end_with(parent: int) -> None:
+    """Have the kernel end this process with its parent."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _serve(control: int, work: Work, witness: Witness | None) -> NoReturn:
+    """Be the nursery."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the step, and so us
+        _close_all_but(control)
+        gc.freeze()
+        children: set[int] = set()
+        with socket.socket(fileno=control) as orders, contextlib.suppress(OSError):
+            while True:
+                data, descriptors, _, _ = socket.recv_fds(orders, ORDER.size, 1)
+                if len(data) < ORDER.size:
+                    break
+                order, pid = ORDER.unpack(data)
+                if order == FRESH:
+                    answer = _forked(orders, descriptors[0], work, witness)
+                    os.close(descriptors[0])
+                    children.add(answer)
+                else:
+                    answer = _ended(pid, order) if pid in children else 0
+                    children.discard(pid)
+                orders.sendall(ANSWER.pack(answer))
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    finally:
+        os._exit(0)
+
+
+def _forked(orders: socket.socket, channel: int, work: Work, witness: Witness | None) -> int:
+    nursery = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        _end_with(nursery)
+        orders.close()
+        _live(channel, work, witness)
+    return pid
+
+
+def _ended(pid: int, order: bytes) -> int:
+    """The status of a process, as subprocess has it; one that is not over is ended."""
+    until = time.monotonic() + (GRACE if order == ENDED else 0.0)
+    while True:
+        over, status = os.waitpid(pid, os.WNOHANG)
+        if over:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() >= until:
+            os.kill(pid, signal.SIGKILL)
+            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        time.sleep(0.002)
+
+
+def _close_all_but(kept: int) -> None:
+    os.closerange(0, kept)
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        if null != stream:
+            os.dup2(null, stream)
+
+
+class _Inside(Channel):
+    """The end of a fresh process: what it has to tell goes ahead of each message."""
+
+    def __init__(self, descriptor: int, witness: Witness | None) -> None:
+        super().__init__(descriptor)
+        self._witness = witness
+
+    def send(self, message: Mapping[str, Any], *arrays: NDArray[Any]) -> None:
+        news = self._witness.news() if self._witness else None
+        if news:
+            super().send({"is": "news", **news})
+        super().send(message, *arrays)
+
+
+class _Said(io.TextIOBase):
+    """A stream whose text the step prints."""
+
+    def __init__(self, channel: Channel, to: str) -> None:
+        self._channel, self._to = channel, to
+
+    def write(self, text: str) -> int:
+        self._channel.send({"is": "said", "to": self._to, "text": text})
+        return len(text)
+
+
+def _live(descriptor: int, work: Work, witness: Witness | None) -> NoReturn:
+    """Be a fresh process."""
+    try:
+        if witness:
+            witness.begin()
+        random.seed()
+        np.random.seed()  # noqa: NPY002 - code that draws from it must not draw the same
+        channel = _Inside(descriptor, witness)
+        sys.stdin = None
+        sys.stdout, sys.stderr = _Said(channel, "stdout"), _Said(channel, "stderr")
+        sys.dont_write_bytecode = True
+        warnings.showwarning = functools.partial(_warned, channel, set())
+        with contextlib.suppress(Ended):
+            try:
+                work(channel)
+            except Ended:
+                raise
+            except BaseException as error:
+                channel.send(errors_across.told(error))
+    finally:
+        os._exit(0)
+
+
+def _warned(
+    channel: Channel,
+    before: set[tuple[str, str, int]],
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    *_: object,
+) -> None:
+    """Serve as `warnings.showwarning`: tell the step, once a line."""
+    key = (category.__name__, filename, lineno)
+    if key not in before:
+        before.add(key)
+        told = {"kind": key[0], "file": filename, "line": lineno, "text": str(message)}
+        channel.send({"is": "warned", **told})
