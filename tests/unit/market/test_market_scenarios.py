@@ -23,6 +23,7 @@ import yaml
 from arch.bootstrap import StationaryBootstrap
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import quad
 
 ROOT = Path(__file__).parents[3]
 BARS = ("open", "high", "low", "close")
@@ -535,14 +536,90 @@ def test_gbm_has_the_moments_of_history():
 def test_gbm_highs_and_lows_are_those_of_brownian_motion():
     """Without drift, the highest log price of a bar is on average sqrt(2 / pi) deviations up."""
     close = 100 * np.exp(np.cumsum(np.tile([0.01, -0.01], 400)))
+    opened = np.append(100, close[:-1])[:, None]
+    width = np.sqrt(8 / np.pi) * np.std(np.log(close[1:] / close[:-1]), ddof=1)
+    wide = {"open": opened, "low": opened, "high": opened * np.exp(width)}
     plan = replace(PLAN, paths={"gbm": 1}, horizon=700)
-    (path,) = scenarios.paths.simulated(prices_of(close), plan, 2)
+    (path,) = scenarios.paths.simulated(prices_of(close, **wide), plan, 2)
     bars = path.prices.rows(path.counted.start, path.counted.stop)
     expected = 0.01 * np.sqrt(2 / np.pi)
     error = 0.01 * np.sqrt(1 - 2 / np.pi) / np.sqrt(700)
     assert np.log(bars.high / bars.open).mean() == pytest.approx(expected, abs=4 * error)
     assert np.log(bars.open / bars.low).mean() == pytest.approx(expected, abs=4 * error)
     assert (bars.volume == 1000).all()
+
+
+def likeness(ratios):
+    """Of (bars, 4, tickers) ratios to the close before: what a path should share with history."""
+    opened, high, low, close = np.moveaxis(np.log(ratios), 1, 0)
+    return {
+        "volatility": close.std(axis=0),
+        "correlation": np.corrcoef(close, rowvar=False)[np.triu_indices(close.shape[1], 1)].mean(),
+        "overnight": opened.var(axis=0) / close.var(axis=0),
+        "intraday": (close - opened).std(axis=0),
+        "range": (high - low).mean(axis=0),
+    }
+
+
+def test_gbm_is_as_wide_as_the_sample_and_opens_elsewhere(sample):
+    """It opened at the close before, and its bars were 36 % wider than those of history."""
+    plan = replace(PLAN, min_history=1000, horizon=60_000)
+    pool = scenarios.paths._pool(sample, replace(plan, horizon=500))
+    ratios, _ = scenarios.paths.gbm(pool, plan, np.random.default_rng(7))
+    found, expected = likeness(ratios), likeness(pool.ratios)
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=0.02), name
+    assert (expected["overnight"] > 0.25).all()
+    assert (ratios[:, 1] >= np.maximum(ratios[:, 0], ratios[:, 3])).all()
+    assert (ratios[:, 2] <= np.minimum(ratios[:, 0], ratios[:, 3])).all()
+
+
+@pytest.mark.parametrize("variance", [0.01, 0.6, 1.0, 1.7, 40.0])
+@pytest.mark.parametrize("deviation", [0.0, 1.0, 0.003])
+def test_the_width_of_a_bridge_is_that_of_its_law(deviation, variance):
+    """Twice the mean of the highest: over x, the probability of exceeding it, by quadrature."""
+    variance *= deviation**2 or 1.0
+    size = np.sqrt(variance)
+
+    def exceeds(x, d):
+        return 1.0 if d > x else np.exp(-2 * x * (x - d) / variance)
+
+    def mean(d):
+        end = max(d, 0.0)
+        return end + quad(exceeds, end, end + 9 * size + abs(d), args=(d,))[0]
+
+    nodes, weights = np.polynomial.hermite_e.hermegauss(180)
+    width = 2 * weights @ [mean(deviation * node) for node in nodes] / weights.sum()
+    found = scenarios.paths._bridge_variance(deviation, width)
+    assert found == pytest.approx(variance, rel=0.03)
+
+
+def test_a_bar_is_no_narrower_than_from_open_to_close():
+    assert scenarios.paths._bridge_variance(0.01, 0.007) == 0.0
+    assert scenarios.paths._bridge_variance(0.0, 0.0) == 0.0
+    (path,) = of_method(prices_of(50 + np.random.default_rng(1).random((90, 2))), "gbm")[:1]
+    now = path.prices.rows(path.counted.start, path.counted.stop)
+    assert now.open == pytest.approx(now.close)  # as on the real bars, which are points
+    assert now.high == pytest.approx(now.low)
+
+
+def test_gbm_knows_some_opens_from_the_bars_that_have_them():
+    prices = random_prices(bars=400)
+    prices.open[::2, 0] = np.nan
+    prices.open[:, 1] = np.nan
+    prices.high[:, 2] = np.nan
+    (path,) = of_method(prices, "gbm", replace(PLAN, paths={"gbm": 1}, horizon=400))
+    now = path.prices.rows(path.counted.start, path.counted.stop)
+    before = path.prices.close[path.counted.start - 1 : -1]
+    there = np.isfinite([now.open, now.high, now.low, now.close]).all(axis=1)
+    assert there.tolist() == [[1, 0, 1], [1, 1, 0], [1, 1, 1], [1, 1, 1]]
+    gap = np.log(now.open / before)[:, [0, 2]]
+    real = np.log(prices.open[1:] / prices.close[:-1])[:, [0, 2]]
+    assert gap.std(axis=0) == pytest.approx(np.nanstd(real, axis=0), rel=0.1)
+    below = np.log(now.low[:, 2] / np.minimum(now.open, now.close)[:, 2])
+    assert (
+        below.mean() < -0.1 * np.log(now.close / now.open)[:, 2].std()
+    )  # though no range is known
 
 
 def test_same_seed_same_bytes():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from tidemark.arrays import Bools, Floats, Times
 from tidemark.errors import BadValue
@@ -14,6 +15,8 @@ from tidemark.ohlcv import OHLC, OHLCV
 from tidemark.statistics import bootstrap
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import elliprc
 
 WEEK = np.timedelta64(7, "D")
 
@@ -55,6 +58,11 @@ class Pool:
     ratios: Floats  # (bars, 4, chosen): open, high, low (NaN if unknown), close over that before
     volume: Floats  # (bars, chosen)
     times: Times  # (bars,)
+
+    @cached_property
+    def motion(self) -> "Motion":
+        """What is fitted to the bars."""
+        return Motion.of(self.ratios)
 
 
 def _pool(prices: Prices, plan: Stochastic) -> Pool:
@@ -114,25 +122,115 @@ def gbm(pool: Pool, plan: Stochastic, generator: np.random.Generator) -> tuple[F
     """Geometric Brownian motion with the drift and covariance of the pool's log returns.
 
     It is a plain reference: independent normal log returns, no fat tails, no volatility clusters.
-    Bars open at the close before; high and low are drawn from the law of the extremes of a Brownian
-    bridge, each for itself; a field that a ticker never has in the pool is missing here too. The
-    volume is the pool's median.
+    A bar's return is drawn first, then the part of it that came before the open, given all returns
+    of the bar: the two parts have the pool's covariance. High and low are drawn from the law of the
+    extremes of a Brownian bridge from open to close, each for itself, and bars are as wide as in
+    the pool (`_bridge_variance`). A field that a ticker never has there is missing here too;
+    without opens a bar opens at the close before. The volume is the pool's median.
     """
-    returns = np.log(pool.ratios[:, 3])
-    covariance = np.atleast_2d(np.cov(returns, rowvar=False))
+    motion = pool.motion
     move = generator.multivariate_normal(
-        returns.mean(axis=0), covariance, size=plan.horizon, method="eigh"
+        motion.mean, motion.covariance, size=plan.horizon, method="eigh"
     )
-    spread = 2.0 * np.diag(covariance) * generator.exponential(size=(2, *move.shape))
-    close = np.exp(move)
-    up, down = np.sqrt(move**2 + spread)
-    high = np.maximum(np.exp((move + up) / 2), np.maximum(close, 1.0))
-    low = np.minimum(np.exp((move - down) / 2), np.minimum(close, 1.0))
-    ratios = np.stack([np.ones_like(close), high, low, close], axis=1)
+    spread = 2.0 * motion.bridge * generator.exponential(size=(2, *move.shape))
+    opened = motion.overnight(move, generator)
+    held = move - opened
+    up, down = np.sqrt(held**2 + spread)
+    top, bottom = opened + (held + up) / 2, opened + (held - down) / 2
+    start, high, low, close = np.exp([opened, top, bottom, move])
+    high = np.maximum(high, np.maximum(start, close))
+    low = np.minimum(low, np.minimum(start, close))
+    ratios = np.stack([start, high, low, close], axis=1)
     known = np.isfinite(pool.ratios).any(axis=0)
     return np.where(known, ratios, np.nan), np.broadcast_to(
         np.median(pool.volume, axis=0), move.shape
     )
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What `gbm` takes from a pool, of log returns.
+
+    Attributes:
+        mean, covariance: (chosen,) and (chosen, chosen) from close to close.
+        share: (chosen, chosen) regression of the returns before the open, by column, on those from
+            close to close.
+        base: (chosen,) its constant.
+        rest: (chosen, chosen) a root of the covariance of what it leaves.
+        bridge: (chosen,) variance of the Brownian bridge within a bar.
+    """
+
+    mean: Floats
+    covariance: Floats
+    share: Floats
+    base: Floats
+    rest: Floats
+    bridge: Floats
+
+    @classmethod
+    def of(cls, ratios: Floats) -> "Motion":
+        """Fit (bars, 4, chosen) ratios to the close before.
+
+        The part before the open is fitted on the bars on which all tickers that have opens have
+        one; there is none if these are fewer than tickers and one.
+        """
+        opened, high, low, move = np.moveaxis(np.log(ratios), 1, 0)
+        chosen = move.shape[1]
+        has_opens = np.isfinite(opened).any(axis=0)
+        both = np.isfinite(opened[:, has_opens]).all(axis=1)
+        before = np.where(has_opens, opened, 0.0)[both]
+        if len(before) <= chosen:
+            before = np.zeros_like(move)
+            both[:] = True
+        day, first = move[both].mean(axis=0), before.mean(axis=0)
+        share = np.linalg.lstsq(move[both] - day, before - first)[0]
+        base = first - day @ share
+        left = before - base - move[both] @ share
+        size, axes = np.linalg.eigh(left.T @ left / max(len(left) - 1, 1))
+        held = (move[both] - before).std(axis=0, ddof=1)
+        ranges, known = high - low, np.isfinite(high - low)
+        width = np.where(known, ranges, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        width = np.where(known.any(axis=0), width, np.sqrt(8.0 / np.pi) * held)
+        return cls(
+            mean=move.mean(axis=0),
+            covariance=np.atleast_2d(np.cov(move, rowvar=False)),
+            share=share,
+            base=base,
+            rest=axes * np.sqrt(np.maximum(size, 0.0)),
+            bridge=np.array([_bridge_variance(*of) for of in zip(held, width, strict=True)]),
+        )
+
+    def overnight(self, move: Floats, generator: np.random.Generator) -> Floats:
+        """(bars, chosen) the part of each return that came before the open, drawn given all."""
+        draws = generator.standard_normal(move.shape)
+        return np.asarray(self.base + move @ self.share + draws @ self.rest.T)
+
+
+def _bridge_variance(deviation: float, width: float) -> float:
+    """The variance of a Brownian bridge within a bar, for which bars are as wide as in history.
+
+    The highest log price m of a bridge that ends d above its start exceeds x with probability
+    exp(-2 x (x - d) / v). Over normal d with standard deviation s, the mean of log(high / low) is
+    sqrt(2 / pi) (s + v R_C(s^2, v)), R_C being Carlson's elliptic integral. For v = s^2 that is
+    sqrt(8 / pi) s, as for Brownian motion (Feller 1951, The Annals of Mathematical Statistics 22,
+    427-432; Parkinson 1980, The Journal of Business 53, 61-65). Real bars are narrower: fat tails
+    add more to s than to the mean range. The drift within a bar, far below s, is left out.
+
+    Args:
+        deviation: s, of the log move from open to close.
+        width: the mean of log(high / low) that is wanted; one below sqrt(2 / pi) s, that of a bar
+            whose extremes are its ends, gives 0.
+    """
+    beyond = float(width / np.sqrt(2.0 / np.pi)) - deviation
+    if not beyond > 0.0:
+        return 0.0
+    most = 2.0 * max(deviation, beyond) ** 2  # v R_C(s^2, v) >= sqrt(v) for v >= s^2
+
+    def lacking(part: float) -> float:
+        variance = part * most
+        return float(variance * elliprc(deviation**2, variance) if part else 0.0) - beyond
+
+    return float(most * brentq(lacking, 0.0, 1.0))
 
 
 def _path(
