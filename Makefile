@@ -50,7 +50,7 @@ $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(
 $(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/$(firstword $(REPORTS)).md)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T REASON OTHER FORMAT DETAILS Q
+export T REASON OTHER FORMAT DETAILS Q CELLS SEED FAMILIES
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
 status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
@@ -82,6 +82,9 @@ test: $(VENV)/.dev-ok
 ## campaigns: the long form of tests/campaigns: kills, interrupts, full disks, clocks; half an hour
 campaigns: $(VENV)/.dev-ok
 	@cd $(CODE). && .venv/bin/python -m pytest tests/campaigns --long
+## referee: work the results out once more, by other means, and say where they disagree (CELLS=2000 SEED= FAMILIES="cells evidence")
+referee: $(VENV)/.dev-ok
+	@PYTHONPATH=$(CODE)tests:$(CODE)scripts $(PYTHON) -m referee --config $(CONFIG)
 ## lint: ruff and mypy
 lint: $(VENV)/.dev-ok
 	@cd $(CODE). && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy

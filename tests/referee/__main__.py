@@ -1,0 +1,85 @@
+"""Hold the results of a project against their definitions: one line a family.
+
+Exit code 1 says that something disagrees, 2 that there is nothing to look at yet.
+"""
+
+import argparse
+import os
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from referee.families import FAMILIES
+from referee.results import Results
+from referee.verdict import DisagreementError, NotLookedError
+from tidemark.dag import graph, promises
+from tidemark.errors import InputError
+from tidemark.harness.failures import exit_code_of
+from tidemark.harness.staleness import Look
+from tidemark.project import HERE, ROOT
+
+CELLS = 2000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make referee", description=__doc__)
+    parser.add_argument("--config", default="config.yaml")
+    parser.add_argument("--cells", default=os.environ.get("CELLS") or str(CELLS))
+    parser.add_argument("--seed", default=os.environ.get("SEED") or "")
+    parser.add_argument("--families", default=os.environ.get("FAMILIES") or " ".join(FAMILIES))
+    options = parser.parse_args()
+    cells = _whole("CELLS", options.cells)
+    seed = _whole("SEED", options.seed or str(random.SystemRandom().randrange(10**6)))
+    names = options.families.split()
+    for name in names:
+        if name not in FAMILIES:
+            raise InputError("FAMILIES", f"there is no {name}", f"choose from {' '.join(FAMILIES)}")
+    os.chdir(ROOT)
+    _require_fresh(options.config)
+    results = Results(Path(), options.config)
+    print(f"{cells:,} cells by SEED={seed}", flush=True)
+    agreed = True
+    for line, agrees in judged(results, names, cells, seed):
+        print(line, flush=True)
+        agreed &= agrees
+    return 0 if agreed else 1
+
+
+def judged(
+    results: Results, names: Sequence[str], cells: int, seed: int
+) -> Iterator[tuple[str, bool]]:
+    """A line for each family, and whether nothing in it disagrees."""
+    width = max(map(len, FAMILIES))
+    for name in names:
+        try:
+            told, agrees = FAMILIES[name](results, cells, seed), True
+        except NotLookedError as error:
+            told, agrees = f"not looked at: {error}", True
+        except DisagreementError as error:
+            told, agrees = f"DISAGREES: {error}", False
+        yield f"{name:{width}}  {told}", agrees
+
+
+def _whole(name: str, text: str) -> int:
+    if not text.isdigit() or int(text) > 2**31:
+        raise InputError(name, f"{text} is no whole number", f"write for example {name}=300")
+    return int(text)
+
+
+def _require_fresh(config: str) -> None:
+    """Refuse results that are not those of this configuration and code."""
+    look = Look(HERE, promises.stored(HERE, config))
+    nodes = graph.survey(look, partial(promises.rules, HERE, os.environ["MAKE_COMMAND"], config))
+    others = [node for node in nodes.values() if node.state != graph.FRESH]
+    if others:
+        first = others[0]
+        step = f"{first.step} {first.instance.words}".strip()
+        raise InputError(
+            config, f"{len(others)} steps are not fresh, such as {step} ({first.state})", "make all"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code_of(main))

@@ -1,0 +1,12 @@
+"""The families of figures, in the order in which they are looked at."""
+
+from collections.abc import Callable
+
+from referee import cells, portfolios, targets
+from referee.results import Results
+
+FAMILIES: dict[str, Callable[[Results, int, int], str]] = {
+    "cells": cells.look,
+    "targets": targets.look,
+    "portfolios": portfolios.look,
+}
