@@ -34,7 +34,8 @@ def look(results: Results, cells: int, seed: int) -> str:
             figures = _hold(held, desk, cell)
             looked += 1
         worst = max(worst, held.worst)
-    return f"{looked:,} of {total:,} agree ({figures} figures each; worst relative difference {worst:.1e})"
+    away = f"worst relative difference {worst:.1e}"
+    return f"{looked:,} of {total:,} agree ({figures} figures each; {away})"
 
 
 def _hold(held: Comparison, desk: "Desk", cell: Any) -> int:

@@ -1,7 +1,7 @@
 """What the strategies that ship want, by TA-Lib and by windows laid out in plain sight.
 
-Each rule takes a ticker's bars, arrays of (bars,) by field, and the parameters; it returns what is
-wanted at each close. `own` hands a formula the bars that have what it needs, and puts NaN elsewhere.
+Each rule takes a ticker's bars, arrays of (bars,) by field, and the parameters, and returns what is
+wanted at each close. `own` hands a formula the bars that have what it needs; elsewhere NaN stands.
 Two values are a tie unless they differ by more than 1e-10 of the larger one.
 """
 

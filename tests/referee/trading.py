@@ -90,7 +90,7 @@ def trade(
         else:
             change = 0.0 if isnan(before) else close / before - 1
             earned = share * change + (1 - abs(share)) * terms.cash
-            if not terms.at_open and due:
+            if not terms.at_open and due and earned > -1:
                 beyond = terms.beyond_price(wanted - share)
                 kept = course.fill(bar, worth * (1 + earned), share, wanted, beyond)
                 share, earned = wanted, kept / worth - 1
@@ -111,8 +111,7 @@ def _ruined(course: Course, bar: int, share: float, bars: int, terms: Terms) -> 
     course.earned += [-1.0] + [0.0] * (bars - bar - 1)
     course.worth += [0.0] * (bars - bar)
     course.held += [0.0] * (bars - bar - 1)
-    last = bar + terms.at_open
-    course.fills = [fill for fill in course.fills if fill[0] < last]
-    if last < bars:
-        course.fill(last, 0.0, share, 0.0, terms.beyond_price(-share))
+    given_up = bar + terms.at_open
+    if given_up < bars and share:
+        course.fill(given_up, 0.0, share, 0.0, terms.beyond_price(-share))
     return course

@@ -1,0 +1,79 @@
+"""The referee agrees with the results of the sample and of a random market, and can disagree."""
+
+import random
+
+from conftest import ROOT, Tree
+from random_market import generate
+from referee import cells, portfolios, targets
+from referee.__main__ import judged
+from referee.families import FAMILIES
+from referee.results import Results
+from referee.verdict import DisagreementError
+
+import pandas as pd
+import pytest
+
+SEED = 20130301
+
+
+def test_it_agrees_with_every_family_of_the_sample(cold):
+    lines = dict(judged(Results(cold[0].path), list(FAMILIES), 300, SEED))
+    assert [line for line, agrees in lines.items() if not agrees] == []
+    assert [line for line in lines if "not looked at" in line] == []
+
+
+def test_it_agrees_on_a_random_market(tmp_path):
+    tree = generate(tmp_path / "market", random.Random(SEED), strategies=2)
+    outcome = tree.make("backtest")
+    assert outcome.code == 0, outcome.stdout + outcome.stderr
+    for line, agrees in judged(Results(tree.path), ["cells", "targets", "portfolios"], 300, SEED):
+        assert agrees, line
+        assert "not looked at" not in line
+
+
+def plant(path, column, row, change):
+    frame = pd.read_parquet(path)
+    frame.loc[frame.index[row], column] *= 1 + change
+    frame.to_parquet(path)
+
+
+def test_a_changed_figure_is_named_with_file_row_column_and_both_values(tree):
+    file = "metrics/backtests/sma_cross.parquet"
+    frame = pd.read_parquet(tree.path / file)
+    plant(tree.path / file, "sharpe_ratio", 0, 1e-6)
+    with pytest.raises(DisagreementError) as raised:
+        cells.look(Results(tree.path), 10**4, SEED)
+    told = raised.value
+    assert (told.file, told.column) == (file, "sharpe_ratio")
+    assert told.row.startswith("row 1 (")
+    assert told.expected == pytest.approx(frame["sharpe_ratio"][0], rel=1e-11)
+    assert told.found == pytest.approx(frame["sharpe_ratio"][0] * (1 + 1e-6), rel=1e-11)
+
+
+def test_costs_left_out_are_seen(tree):
+    tree.edit("config.yaml", "cost_basis_points: 5", "cost_basis_points: 0")
+    with pytest.raises(DisagreementError, match=r"metrics/backtests/.*: total_return"):
+        cells.look(Results(tree.path), 10**4, SEED)
+
+
+def test_a_shifted_target_is_seen(cold, monkeypatch):
+    from tidemark.backtest.strategies import sma_cross
+
+    rule = sma_cross.targets
+
+    def shifted(prices, **parameters):
+        return rule(prices, **parameters)[[0, *range(len(prices.close) - 1)]]
+
+    monkeypatch.setattr(sma_cross, "targets", shifted)
+    with pytest.raises(DisagreementError, match=r"sma_cross.py: .*: target"):
+        targets.look(Results(cold[0].path), 100, SEED)
+    with pytest.raises(DisagreementError, match=r"data/backtests/sma_cross\.parquet"):
+        portfolios.look(Results(cold[0].path), 100, SEED)
+
+
+def test_results_that_are_not_fresh_are_refused(tree):
+    tree.edit("config.yaml", "cost_basis_points: 5", "cost_basis_points: 0")
+    outcome = Tree(tree.path, str(ROOT)).make("referee")
+    assert outcome.code == 2
+    assert "not fresh" in outcome.stderr
+    assert "Cure: make all" in outcome.stderr
