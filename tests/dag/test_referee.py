@@ -1,9 +1,6 @@
-"""The referee agrees with the results of the sample and of a random market, and can disagree."""
-
-import random
+"""The referee agrees with the results of the sample, and can disagree."""
 
 from conftest import ROOT, Tree
-from random_market import generate
 from referee import cells, portfolios, targets
 from referee.__main__ import judged
 from referee.families import FAMILIES
@@ -20,15 +17,6 @@ def test_it_agrees_with_every_family_of_the_sample(cold):
     lines = dict(judged(Results(cold[0].path), list(FAMILIES), 300, SEED))
     assert [line for line, agrees in lines.items() if not agrees] == []
     assert [line for line in lines if "not looked at" in line] == []
-
-
-def test_it_agrees_on_a_random_market(tmp_path):
-    tree = generate(tmp_path / "market", random.Random(SEED), strategies=2)
-    outcome = tree.make("backtest")
-    assert outcome.code == 0, outcome.stdout + outcome.stderr
-    for line, agrees in judged(Results(tree.path), ["cells", "targets", "portfolios"], 300, SEED):
-        assert agrees, line
-        assert "not looked at" not in line
 
 
 def plant(path, column, row, change):

@@ -1,0 +1,32 @@
+"""The referee on random markets: other tickers, holes, clocks and rules of trading than the sample's.
+
+The long form looks at every cell of many markets, thousands of cells.
+"""
+
+import random
+
+from random_market import generate
+from referee.__main__ import judged
+from referee.families import FAMILIES
+from referee.results import Results
+
+BACKTESTS = ("cells", "targets", "portfolios")
+
+
+def test_it_agrees_on_a_random_market(tmp_path):
+    tree = generate(tmp_path / "market", random.Random(7), strategies=2)
+    _require_agreement(tree, "backtest", BACKTESTS)
+
+
+def test_it_agrees_on_many_random_markets(tmp_path, chance, long):
+    for number in range(30 if long else 0):
+        tree = generate(tmp_path / f"market_{number}", chance, strategies=5)
+        _require_agreement(tree, "assess", [name for name in FAMILIES if name != "forecasts"])
+
+
+def _require_agreement(tree, goal, families):
+    outcome = tree.make(goal)
+    assert outcome.code == 0, outcome.stdout + outcome.stderr
+    for line, agrees in judged(Results(tree.path), families, 10**4, 1):
+        assert agrees, (tree.path, line)
+        assert "not looked at" not in line, (tree.path, line)
