@@ -1,4 +1,4 @@
-"""The referee on random markets: other tickers, holes, clocks and rules of trading than the sample's.
+"""The referee on random markets: other tickers, holes, clocks and rules than the sample has.
 
 The long form looks at every cell of many markets, thousands of cells.
 """
