@@ -8,7 +8,7 @@ from tidemark.layout.split_data import TEST
 from tidemark.layout.train_models import CROSS_VALIDATION, MODEL
 from tidemark.models import forecast_metrics, spread
 from tidemark.models.forecast_metrics import DateSums
-from tidemark.statistics import bootstrap
+from tidemark.statistics import block_length, bootstrap
 
 import pandas as pd
 
@@ -39,8 +39,12 @@ def evaluate(run: Run) -> None:
     scores = forecast_metrics.overall(sums)
 
     # All instances draw the same dates, so equal forecasts have equal intervals.
-    level, length = choice["confidence"], choice["block_length"]
-    replicates = choice["bootstrap_replicates"]
+    level, replicates = choice["confidence"], choice["bootstrap_replicates"]
+    length = block_length.chosen(
+        choice["block_length"],
+        forecast_metrics.excess_errors(sums),
+        least=run.config["feature_engineering"]["horizon"],
+    )
     starts = bootstrap.block_starts(len(sums.rows), length, replicates, run.common_seed)
     resampled = bootstrap.resample(sums.as_table(), starts, length)
     drawn = forecast_metrics.combine(DateSums.of_table(resampled))

@@ -13,6 +13,7 @@ from tidemark.reporting import reports
 import pandas as pd
 
 TEMPLATE = "reports/templates/scenario_summary.md.j2"
+LONG = 5_000_000  # draws of differences: some ten seconds
 
 
 @step()
@@ -28,8 +29,15 @@ def scenario_compare(run: Run) -> None:
     forecasts = of_each(FORECASTS, run.read.parquet)
     scores = of_each(MODEL_SCORES, run.read.json)
     intervals = of_each(MODEL_INTERVALS, run.read.json)
+    horizon = run.config["feature_engineering"]["horizon"]
     with run.values_of("evaluate"):
-        result = comparison.compare(forecasts, scores, intervals, settings, run.seed)
+        comparisons, draws = comparison.work(pairs, settings)
+        if comparisons * draws > LONG:
+            run.tell.note(
+                f"{comparisons:,} comparisons of {draws:,} draws each: this will take a while,"
+                " less with a lower evaluate.bootstrap_replicates"
+            )
+        result = comparison.compare(forecasts, scores, intervals, settings, horizon, run.seed)
     table = pd.DataFrame(result["table"])
     run.write.text(COMPARISON_TABLE, table.to_csv(index=False, lineterminator="\n"))
     run.write.text(COMPARISON_SUMMARY, reports.render(TEMPLATE, run.read.text(TEMPLATE), result))

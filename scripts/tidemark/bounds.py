@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen
@@ -87,5 +87,6 @@ Fraction = Annotated[float, Gt(0), Lt(1)]
 AnnualRate = Annotated[float, Gt(-1), Le(100)]
 Bars = Annotated[int, Ge(0), Le(MOST_BARS)]
 Count = Annotated[int, Ge(1), Le(MOST_BARS)]
+BlockLength = Count | Literal["auto"]
 Days = Annotated[int, Ge(1), Le(36_500)]
 Replicates = Annotated[int, Ge(100), Le(100_000)]

@@ -304,7 +304,7 @@ def _horizon(whole: Config) -> list[Fault]:
     return [
         Fault.at(key, Problem.BELOW_HORIZON, horizon=horizon)
         for key, span in spans.items()
-        if span < horizon
+        if isinstance(span, int) and span < horizon
     ]
 
 

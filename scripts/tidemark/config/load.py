@@ -83,7 +83,8 @@ def _without_consequences(faults: list[Fault]) -> list[Fault]:
 
 def _fault(detail: ErrorDetails, positions: dict[KeyPath, Position]) -> Fault:
     """pydantic's complaint as a fault of a key that stands in the file, or should."""
-    key, kind = _without_tags(detail["loc"], positions), detail["type"]
+    kind = detail["type"]
+    key = _without_tags(detail["loc"], positions, absent=kind == "missing")
     context = detail.get("ctx", {})
     if kind == "extra_forbidden":
         return Fault(key, Problem.UNKNOWN_KEY, {"given": key[-1], "known": _siblings(key)})
@@ -101,13 +102,19 @@ def _fault(detail: ErrorDetails, positions: dict[KeyPath, Position]) -> Fault:
     return Fault(key, Problem.REFUSED, {"said": said(detail)})
 
 
-def _without_tags(location: tuple[str | int, ...], positions: dict[KeyPath, Position]) -> KeyPath:
-    """pydantic's location without the names of union members, which are not in the file."""
+def _without_tags(
+    location: tuple[str | int, ...], positions: dict[KeyPath, Position], *, absent: bool
+) -> KeyPath:
+    """pydantic's location without the names of union members, which are not in the file.
+
+    Nor is the last part of an `absent` key.
+    """
     key: KeyPath = ()
     for number, part in enumerate(location):
         if part == "[key]":
             break
-        is_tag = (*key, part) not in positions and number < len(location) - 1
+        last = number == len(location) - 1
+        is_tag = (*key, part) not in positions and not (absent and last)
         key = key if is_tag else (*key, part)
     return key
 

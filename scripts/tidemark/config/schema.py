@@ -68,6 +68,9 @@ def _translated(hint: Any) -> Any:
         for bound in inner[1:]:
             kind = _bounded(kind, bound)
         return kind
+    if origin in (Union, UnionType) and any(get_origin(one) is Literal for one in inner):
+        tagged = (Annotated[_translated(one), pydantic.Tag(_form_of_kind(one))] for one in inner)
+        return Annotated[reduce(or_, tagged), pydantic.Discriminator(_form)]
     if origin in (Union, UnionType):
         kind = reduce(or_, map(_translated, inner))
         tag = tag_of(inner)
@@ -75,6 +78,15 @@ def _translated(hint: Any) -> Any:
     if origin in CONTAINERS:
         return CONTAINERS[origin][tuple(map(_translated, inner))]
     return hint
+
+
+def _form_of_kind(kind: Any) -> str:
+    """What tells the members of a union with a `Literal` apart, so that a fault is told once."""
+    return "word" if get_origin(kind) is Literal else "number"
+
+
+def _form(value: object) -> str:
+    return "word" if isinstance(value, str) else "number"
 
 
 def _bounded(kind: Any, bound: Any) -> Any:

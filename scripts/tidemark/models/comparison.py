@@ -1,22 +1,24 @@
 """All models of all scenarios side by side, and which differences the test dates can show.
 
 Two forecasts are compared on the rows that both have, with the same resampled dates for both: the
-differences are paired. A model beats the baseline only if the interval of its MSE less the
-baseline's lies below 0 at a level corrected for the number of models compared (Bonferroni).
+differences are paired. Whether a model beats the baseline is decided for all of them together, by
+`verdicts`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from tidemark.arrays import Floats
+from tidemark.arrays import Floats, Times
 from tidemark.bars import joining
 from tidemark.bars.long_form import KEYS
 from tidemark.layout.evaluate import FORECASTS
-from tidemark.models import forecast_metrics
+from tidemark.models import forecast_metrics, verdicts
 from tidemark.models.forecast_metrics import DateSums
 from tidemark.models.settings import Evaluate
-from tidemark.statistics import bootstrap
+from tidemark.models.verdicts import BETTER, NO_VERDICT, UNDECIDED, UNDEFINED, WORSE
+from tidemark.statistics import block_length, bootstrap
+from tidemark.statistics.step_down import draws_in_tail
 
 import numpy as np
 import pandas as pd
@@ -24,10 +26,7 @@ import pandas as pd
 Pair = tuple[str, str]  # scenario, model
 Record = dict[str, Any]
 
-BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
-UNDEFINED = "undefined"  # a forecast or a target was no number
 BASELINE = "is the baseline"
-NOT_JUDGED: Record = {"adjusted_lower": None, "adjusted_upper": None, "verdict": None}
 
 
 def compare(
@@ -35,6 +34,7 @@ def compare(
     scores: Mapping[Pair, Mapping[str, Any]],
     intervals: Mapping[Pair, Mapping[str, Any]],
     settings: Evaluate,
+    horizon: int,
     seed: int,
 ) -> Record:
     """Put every model of every scenario side by side.
@@ -42,51 +42,50 @@ def compare(
     Args:
         forecasts: timestamp, ticker, y_true, y_pred of each pair.
         scores: the records that evaluate wrote: fitted, metrics.
-        intervals: the bootstrap records that evaluate wrote: intervals.
+        intervals: the bootstrap records that evaluate wrote: intervals, block_length.
         settings: how to judge.
+        horizon: bars that a target reaches ahead; a block is as long at least.
         seed: of the bootstrap.
 
     Returns:
-        baseline, confidence, adjusted_confidence, comparisons (models held against the baseline),
-        block_length, conclusion (sentences), table (one record a pair) and
-        paired_differences (one record for two pairs and a metric).
+        baseline, confidence, error_rate (1 - confidence), comparisons (models held against the
+        baseline), block_length (dates, of differences), shortest_block and longest_block (of the
+        intervals that evaluate wrote), bootstrap_replicates, draws (behind each verdict),
+        draws_in_tail (of these, at or beyond a critical value), conclusion (sentences), table (one
+        record a pair) and paired_differences (one record for two pairs and a metric).
 
     Raises:
-        BadValue: a block is longer than the dates.
+        BadValue: a block is longer than the dates; the confidence is too high to draw enough.
     """
-    differences = list(paired_differences(forecasts, settings, seed))
+    sums = _Sums(forecasts, settings.baseline)
+    compared = _against_baseline(forecasts, settings.baseline)
+    judged, length, draws = _judged(sums, compared, settings, horizon, seed)
+    differences = list(_paired_differences(sums, compared, judged, settings, length, draws, seed))
     table = [
         _row(pair, scores[pair], intervals[pair]["intervals"], differences) for pair in forecasts
     ]
-    comparisons = _comparisons(forecasts, settings)
+    blocks = [intervals[pair]["block_length"] for pair in forecasts]
     return {
         "baseline": settings.baseline,
         "confidence": settings.confidence,
-        "adjusted_confidence": _adjusted(settings, comparisons),
-        "comparisons": comparisons,
-        "block_length": settings.block_length,
+        "error_rate": 1.0 - settings.confidence,
+        "comparisons": len(compared),
+        "block_length": length,
+        "shortest_block": min(blocks),
+        "longest_block": max(blocks),
         "bootstrap_replicates": settings.bootstrap_replicates,
+        "draws": draws,
+        "draws_in_tail": draws_in_tail(draws, settings.confidence),
         "conclusion": [*conclude(table), *_same_forecasts(forecasts), *_shared(forecasts)],
         "table": table,
         "paired_differences": differences,
     }
 
 
-def paired_differences(
-    forecasts: Mapping[Pair, pd.DataFrame], settings: Evaluate, seed: int
-) -> Iterator[Record]:
-    """Differences of every metric: each model less the baseline, and less itself elsewhere.
-
-    Yields:
-        scenario, model, less_scenario, less_model, metric, difference, lower, upper, and for MSE
-        against the baseline adjusted_lower, adjusted_upper and verdict (None otherwise).
-    """
-    comparisons = _comparisons(forecasts, settings)
-    sums = _Sums(forecasts, settings.baseline)
-    for pair, other in _against_baseline(forecasts, settings.baseline):
-        yield from _differences(sums, pair, other, settings, seed, comparisons)
-    for pair, other in _across_scenarios(forecasts):
-        yield from _differences(sums, pair, other, settings, seed, 0)
+def work(pairs: Iterable[Pair], settings: Evaluate) -> tuple[int, int]:
+    """How many comparisons with the baseline are to be made, and of how many draws each."""
+    comparisons = len(_against_baseline(pairs, settings.baseline))
+    return comparisons, verdicts.draws(settings, comparisons)
 
 
 def conclude(table: Sequence[Record]) -> list[str]:
@@ -147,7 +146,7 @@ def _shared(forecasts: Mapping[Pair, pd.DataFrame]) -> list[str]:
     ]
 
 
-def _against_baseline(forecasts: Mapping[Pair, Any], baseline: str) -> list[tuple[Pair, Pair]]:
+def _against_baseline(forecasts: Iterable[Pair], baseline: str) -> list[tuple[Pair, Pair]]:
     return [
         ((scenario, model), (scenario, baseline))
         for scenario, model in forecasts
@@ -155,19 +154,11 @@ def _against_baseline(forecasts: Mapping[Pair, Any], baseline: str) -> list[tupl
     ]
 
 
-def _across_scenarios(forecasts: Mapping[Pair, Any]) -> list[tuple[Pair, Pair]]:
-    order = list(dict.fromkeys(model for _, model in forecasts))
-    by_model = sorted(forecasts, key=lambda pair: order.index(pair[1]))
-    return [(b, a) for a, b in combinations(by_model, 2) if a[1] == b[1]]
-
-
-def _comparisons(forecasts: Mapping[Pair, Any], settings: Evaluate) -> int:
-    return len(_against_baseline(forecasts, settings.baseline))
-
-
-def _adjusted(settings: Evaluate, comparisons: int) -> float:
-    """The confidence of each interval at which all of them hold together (Bonferroni)."""
-    return 1.0 - (1.0 - settings.confidence) / max(comparisons, 1)
+def _across_scenarios(forecasts: Iterable[Pair]) -> list[tuple[Pair, Pair]]:
+    by_model: dict[str, list[Pair]] = {}
+    for pair in forecasts:
+        by_model.setdefault(pair[1], []).append(pair)
+    return [(b, a) for pairs in by_model.values() for a, b in combinations(pairs, 2)]
 
 
 class _Sums:
@@ -178,21 +169,35 @@ class _Sums:
         self._baseline = baseline
         self._own: dict[Pair, DateSums] = {}
 
+    def of_all(self, pair: Pair) -> DateSums:
+        """Over the rows of a pair, which are those of its baseline."""
+        if pair not in self._own:
+            self._own[pair] = self._over(self._forecasts[pair][KEYS], pair)
+        return self._own[pair]
+
+    def require_same_rows(self, pair: Pair, other: Pair) -> None:
+        """Refuse rows of one of two models of a scenario that the other did not forecast."""
+        rows, others = self._forecasts[pair][KEYS], self._forecasts[other][KEYS]
+        _require_forecast(rows, others, pair, other)
+        _require_forecast(others, rows, other, pair)
+
+    def pairs(self) -> list[Pair]:
+        """Of all scenarios and models, as they were given."""
+        return list(self._forecasts)
+
+    def dates(self, pair: Pair) -> Times:
+        """Of the rows of a pair, ascending."""
+        return np.unique(self._forecasts[pair]["timestamp"].to_numpy())
+
     def of_both(self, pair: Pair, other: Pair) -> tuple[DateSums, DateSums]:
         """Over the rows that both have."""
         rows, others = self._forecasts[pair][KEYS], self._forecasts[other][KEYS]
         if rows.equals(others):
-            return self._of_all(pair), self._of_all(other)
+            return self.of_all(pair), self.of_all(other)
         if pair[0] == other[0]:
-            _require_forecast(rows, others, pair, other)
-            _require_forecast(others, rows, other, pair)
+            self.require_same_rows(pair, other)
         rows = rows.merge(others, on=KEYS, validate="one_to_one")
         return self._over(rows, pair), self._over(rows, other)
-
-    def _of_all(self, pair: Pair) -> DateSums:
-        if pair not in self._own:
-            self._own[pair] = self._over(self._forecasts[pair][KEYS], pair)
-        return self._own[pair]
 
     def _over(self, rows: pd.DataFrame, pair: Pair) -> DateSums:
         mine = _of_rows(rows, self._forecasts[pair])
@@ -212,23 +217,78 @@ def _require_forecast(rows: pd.DataFrame, others: pd.DataFrame, pair: Pair, othe
         joining.require_partners(rows, others, KEYS, name, f"no partner in {less}")
 
 
-def _differences(
-    of: _Sums, pair: Pair, other: Pair, settings: Evaluate, seed: int, comparisons: int
-) -> Iterator[Record]:
-    """One record a metric; `comparisons` is 0 where no verdict is asked for.
+def _judged(
+    sums: _Sums, compared: Sequence[tuple[Pair, Pair]], settings: Evaluate, horizon: int, seed: int
+) -> tuple[dict[Pair, Record], int, int]:
+    """The verdict on each pair, the dates in a block of its bootstrap, and how often it draws."""
+    draws = verdicts.draws(settings, len(compared))
+    if not compared:
+        return {}, block_length.chosen(settings.block_length, np.empty((0, 0)), horizon), draws
+    for pair, other in compared:
+        sums.require_same_rows(pair, other)
+    pairs = [pair for pair, _ in compared]
+    losses = verdicts.losses([(sums.dates(pair), sums.of_all(pair)) for pair in pairs])
+    length = block_length.chosen(settings.block_length, losses.centred(), horizon)
+    starts = bootstrap.block_starts(len(losses.rows), length, draws, seed)
+    told = verdicts.judge(losses, starts, length, settings.confidence)
+    return dict(zip(pairs, told, strict=True)), length, draws
 
-    The corrected interval reads further out in the tails, so it draws as many more replicates.
+
+def _paired_differences(
+    sums: _Sums,
+    compared: Sequence[tuple[Pair, Pair]],
+    judged: Mapping[Pair, Record],
+    settings: Evaluate,
+    length: int,
+    draws: int,
+    seed: int,
+) -> Iterator[Record]:
+    """Differences of every metric: each model less the baseline, and less itself elsewhere.
+
+    Yields:
+        scenario, model, less_scenario, less_model, metric, difference, lower, upper, and for MSE
+        against the baseline adjusted_p, adjusted_lower, adjusted_upper and verdict (None
+        otherwise).
     """
+    often, once = (
+        _Drawn(length, replicates, seed) for replicates in (draws, settings.bootstrap_replicates)
+    )
+    for pair, other in compared:
+        for record in _differences(sums, pair, other, often, settings.confidence):
+            yield record | (judged[pair] if record["metric"] == "mse" else NO_VERDICT)
+    for pair, other in _across_scenarios(sums.pairs()):
+        for record in _differences(sums, pair, other, once, settings.confidence):
+            yield record | NO_VERDICT
+
+
+class _Drawn:
+    """Metrics of resampled dates; the same dates for all forecasts of as many dates."""
+
+    def __init__(self, length: int, replicates: int, seed: int) -> None:
+        self._length, self._replicates, self._seed = length, replicates, seed
+        self._last: tuple[DateSums, dict[str, Floats]] | None = None
+
+    def of(self, sums: DateSums) -> dict[str, Floats]:
+        starts = bootstrap.block_starts(len(sums.rows), self._length, self._replicates, self._seed)
+        table = bootstrap.resample(sums.as_table(), starts, self._length)
+        return forecast_metrics.combine(DateSums.of_table(table))
+
+    def of_other(self, sums: DateSums) -> dict[str, Floats]:
+        """The same, kept until asked for others: one baseline is taken from many models."""
+        if self._last is None or self._last[0] is not sums:
+            self._last = sums, self.of(sums)
+        return self._last[1]
+
+
+def _differences(
+    of: _Sums, pair: Pair, other: Pair, drawn: _Drawn, confidence: float
+) -> Iterator[Record]:
+    """One record a metric."""
     ours, theirs = of.of_both(pair, other)
-    replicates = settings.bootstrap_replicates * max(comparisons, 1)
-    starts = bootstrap.block_starts(len(ours.rows), settings.block_length, replicates, seed)
-    tables = np.hstack([ours.as_table(), theirs.as_table()])
-    resampled = np.hsplit(bootstrap.resample(tables, starts, settings.block_length), 2)
-    drawn = _less(*(forecast_metrics.combine(DateSums.of_table(table)) for table in resampled))
+    less = _less(drawn.of(ours), drawn.of_other(theirs))
     estimate = _less(*map(forecast_metrics.over_all_dates, (ours, theirs)))
     for name in forecast_metrics.METRICS:
-        lower, upper = bootstrap.interval(drawn[name], settings.confidence)
-        judged = name == "mse" and comparisons > 0
+        lower, upper = bootstrap.interval(less[name], confidence)
         yield {
             "scenario": pair[0],
             "model": pair[1],
@@ -238,18 +298,7 @@ def _differences(
             "difference": float(estimate[name]),
             "lower": lower,
             "upper": upper,
-            **(_judge(drawn[name], settings, comparisons) if judged else NOT_JUDGED),
         }
-
-
-def _judge(drawn: Floats, settings: Evaluate, comparisons: int) -> Record:
-    """The interval of an MSE difference at the corrected level, and what it says."""
-    lower, upper = bootstrap.interval(drawn, _adjusted(settings, comparisons))
-    if np.isnan([lower, upper]).any():
-        verdict = UNDEFINED
-    else:
-        verdict = BETTER if upper < 0 else WORSE if lower > 0 else UNDECIDED
-    return {"adjusted_lower": lower, "adjusted_upper": upper, "verdict": verdict}
 
 
 def _of_rows(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
@@ -285,8 +334,9 @@ def _row(
             f"{name}_difference_lower": record.get("lower"),
             f"{name}_difference_upper": record.get("upper"),
         }
-    judged = to_baseline.get("mse", NOT_JUDGED | {"verdict": BASELINE})
+    judged = to_baseline.get("mse", NO_VERDICT | {"verdict": BASELINE})
     return row | {
+        "mse_difference_adjusted_p": judged["adjusted_p"],
         "mse_difference_adjusted_lower": judged["adjusted_lower"],
         "mse_difference_adjusted_upper": judged["adjusted_upper"],
         "verdict": judged["verdict"],

@@ -120,6 +120,16 @@ def overall(sums: DateSums) -> dict[str, float]:
     return {name: float(value) for name, value in over_all_dates(sums).items()}
 
 
+def excess_errors(sums: DateSums) -> Floats:
+    """(dates, 1) squared errors of each date, less what its rows would have at the overall MSE.
+
+    The MSE of resampled dates is the mean of these in good part, so they show how long blocks
+    should be.
+    """
+    mse = sums.squared_errors.sum() / sums.rows.sum()
+    return np.asarray(sums.squared_errors - mse * sums.rows)[:, np.newaxis]
+
+
 def rank_correlations(day: Integers, true: Floats, predicted: Floats) -> Floats:
     """Spearman's rank correlation across the rows of each day, ties sharing their mean rank.
 

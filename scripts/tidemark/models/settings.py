@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
-from tidemark.bounds import Count, Fraction, IsoDate, Name, Replicates
+from tidemark.bounds import BlockLength, Count, Fraction, IsoDate, Name, Replicates
 
 from annotated_types import Ge, Le, MinLen
 
@@ -58,10 +58,10 @@ class Evaluate:
         baseline: the model that skill is measured against.
         confidence: level of intervals.
         bootstrap_replicates: of the moving-block bootstrap.
-        block_length: dates in a block of it.
+        block_length: dates in a block of it; `auto` chooses by how long errors stay dependent.
     """
 
     baseline: Name
     confidence: Fraction = 0.95
     bootstrap_replicates: Replicates = 2000
-    block_length: Count = 21
+    block_length: BlockLength = 21

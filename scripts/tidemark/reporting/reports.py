@@ -234,6 +234,11 @@ def percent(value: float, digits: int = 0) -> str:
     return f"{100 * value:.{digits}f} %"
 
 
+def p_value(value: float | None) -> str:
+    """0.0125; less than what four digits hold as < 0.0001."""
+    return "< 0.0001" if value is not None and value < 0.0001 else number(value, 4)
+
+
 def stress(parameters: str) -> str:
     """What a stress changes, in words, from its parameters as JSON; see market.scenarios.stress."""
     given = json.loads(parameters)
@@ -294,6 +299,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "number": number,
     "hundredths": hundredths,
     "percent": percent,
+    "p_value": p_value,
     "stress": stress,
     "count": count,
     "day": day,

@@ -46,6 +46,7 @@ def interval_rows(bootstraps: Sequence[Record]) -> Rows:
             "lower": lower,
             "upper": upper,
             "level": record["level"],
+            "block_length": record["block_length"],
         }
         for record in bootstraps
         for metric, (lower, upper) in record["intervals"].items()
@@ -146,6 +147,7 @@ TABLES = (
             "lower": real("lower end; null if undefined"),
             "upper": real("upper end; null if undefined"),
             "level": real("confidence, such as 0.95"),
+            "block_length": count("dates in a block of the bootstrap"),
         },
     ),
     Table(
@@ -231,12 +233,21 @@ TABLES = (
             "difference": real("estimate"),
             "lower": real("lower end of the interval at comparison.confidence"),
             "upper": real("upper end of the interval at comparison.confidence"),
-            "adjusted_lower": real("lower end at comparison.adjusted_confidence; mse only"),
-            "adjusted_upper": real("upper end at comparison.adjusted_confidence; mse only"),
+            "adjusted_p": real(
+                "lowest error rate, of all verdicts together, at which there is one; two-sided"
+                " step-down max-t; mse against the baseline only"
+            ),
+            "adjusted_lower": real(
+                "difference less its spread over the draws times the critical value of the step"
+                " that decides on it; above 0 only if worse; mse against the baseline only"
+            ),
+            "adjusted_upper": real("the same plus; below 0 only if better"),
             "verdict": text(
-                "better, worse, no difference shown or undefined; null where none is asked for"
+                "better or worse if adjusted_p is at most 1 - comparison.confidence, otherwise no"
+                " difference shown, or undefined; null where none is asked for"
             ),
         },
+        format=2,
     ),
     Table(
         "scenario_table",
@@ -250,10 +261,12 @@ TABLES = (
             **_with_ends(
                 {f"{name}_difference": "less the baseline's" for name in ("mse", "skill")}
             ),
-            "mse_difference_adjusted_lower": real("at comparison.adjusted_confidence"),
-            "mse_difference_adjusted_upper": real("at comparison.adjusted_confidence"),
-            "verdict": text("better, worse, no difference shown, or is the baseline"),
+            "mse_difference_adjusted_p": real("as paired_differences.adjusted_p"),
+            "mse_difference_adjusted_lower": real("as paired_differences.adjusted_lower"),
+            "mse_difference_adjusted_upper": real("as paired_differences.adjusted_upper"),
+            "verdict": text("as paired_differences.verdict, or is the baseline"),
         },
+        format=2,
     ),
     Table(
         "comparison",
@@ -261,12 +274,17 @@ TABLES = (
         Records((COMPARISON,), list),
         {
             "baseline": text("model that all others are held against"),
-            "confidence": real("of intervals that are not corrected"),
-            "adjusted_confidence": real("of the intervals behind verdicts (Bonferroni)"),
+            "confidence": real("of each interval, and that no verdict at all is wrong"),
+            "error_rate": real("1 - confidence: what adjusted_p is held against"),
             "comparisons": count("models held against the baseline, over all scenarios"),
-            "block_length": count("dates in a block of the bootstrap"),
-            "bootstrap_replicates": count("drawn for each interval that is not corrected"),
+            "block_length": count("dates in a block of the bootstrap of differences"),
+            "shortest_block": count("dates in a block of the bootstrap of metrics, least"),
+            "longest_block": count("dates in a block of the bootstrap of metrics, most"),
+            "bootstrap_replicates": count("drawn of metrics, and of differences across scenarios"),
+            "draws": count("drawn of differences from the baseline, for interval and verdict"),
+            "draws_in_tail": count("of these, at or beyond the critical value of a verdict"),
         },
+        format=2,
     ),
     Table(
         "conclusion",

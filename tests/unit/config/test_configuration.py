@@ -124,6 +124,8 @@ def test_the_json_schema_for_editors_is_up_to_date():
         ("a_sessions: []", "a_sessions: [2023-11-32]", "validate_schema.extra_sessions.0: "),
         ('    unemployment: "', '    unemplo: "', "no source has this name: remove the line"),
         ("block_length: 21", "block_length: 0", "evaluate.block_length: should be greater than"),
+        ("block_length: 21", "block_length: 2.5", "evaluate.block_length: should be a valid int"),
+        ("block_length: 21", "block_length: atuo", "evaluate.block_length: should be 'auto', no"),
         ("yield_3m: 3month", "imputed: 3month", "column imputed is taken already"),
         ('date_format: "%Y-%m-%d"', 'date_format: "%Y-%Q"', "is not a format that strptime knows"),
         ("test_start: 2010-07-01", "test_start: 2010-W26-4", "must be a date such as"),

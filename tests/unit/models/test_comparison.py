@@ -26,7 +26,7 @@ def forecasts_of(weights: dict[str, float], dates: int = 80, drop: int = 0, seed
     return found
 
 
-def compared(*scenarios: tuple[str, dict[str, pd.DataFrame]]):
+def compared(*scenarios: tuple[str, dict[str, pd.DataFrame]], settings: Evaluate = SETTINGS):
     forecasts = {(s, m): frame for s, models in scenarios for m, frame in models.items()}
     scores, intervals = {}, {}
     for (s, m), frame in forecasts.items():
@@ -36,8 +36,11 @@ def compared(*scenarios: tuple[str, dict[str, pd.DataFrame]]):
         )
         values = forecast_metrics.overall(sums)
         scores[s, m] = {"fitted": m, "metrics": values}
-        intervals[s, m] = {"intervals": {name: [-1.0, 1.0] for name in values}}
-    return comparison.compare(forecasts, scores, intervals, SETTINGS, seed=1)
+        intervals[s, m] = {
+            "intervals": {name: [-1.0, 1.0] for name in values},
+            "block_length": 5,
+        }
+    return comparison.compare(forecasts, scores, intervals, settings, horizon=1, seed=1)
 
 
 def verdicts(result):
@@ -84,15 +87,17 @@ def test_a_verdict_in_some_scenarios_names_them():
     ]
 
 
-def test_level_is_divided_among_the_comparisons():
-    weights = {"mean": 0, "a": 0.1, "b": 0.2}
+def test_the_adjusted_interval_says_what_the_verdict_says():
+    weights = {"mean": 0, "a": 0.004, "b": 0.2, "c": -0.02}
     result = compared(("one", forecasts_of(weights)), ("two", forecasts_of(weights, seed=3)))
-    assert result["comparisons"] == 4
-    assert result["adjusted_confidence"] == pytest.approx(1 - 0.05 / 4)
-    for record in result["paired_differences"]:
-        if record["verdict"]:
-            assert record["adjusted_lower"] < record["lower"] < record["difference"]
-            assert record["adjusted_upper"] > record["upper"] > record["difference"]
+    assert result["comparisons"] == 6
+    judged = [record for record in result["paired_differences"] if record["verdict"]]
+    assert len({record["verdict"] for record in judged}) == 3
+    for record in judged:
+        assert record["adjusted_lower"] < record["difference"] < record["adjusted_upper"]
+        decided = record["adjusted_lower"] > 0 or record["adjusted_upper"] < 0
+        assert decided == (record["verdict"] != "no difference shown")
+        assert decided == (record["adjusted_p"] <= 0.05)
 
 
 def test_differences_by_hand():
@@ -102,7 +107,7 @@ def test_differences_by_hand():
     record = next(r for r in result["paired_differences"] if r["metric"] == "mse")
     assert record["difference"] == pytest.approx((squared[0] - squared[1]).mean())
     daily = (squared[0] - squared[1]).groupby(frames["m"]["timestamp"]).sum().to_numpy()
-    starts = bootstrap.block_starts(80, 5, 200, seed=1)
+    starts = bootstrap.block_starts(80, 5, result["draws"], seed=1)
     drawn = bootstrap.resample(daily[:, None], starts, 5)[:, 0] / 320
     assert (record["lower"], record["upper"]) == pytest.approx(bootstrap.interval(drawn, 0.95))
 
@@ -160,7 +165,7 @@ def test_models_of_a_scenario_must_have_forecast_the_same_rows(shorter, longer):
     told = rf"s_{longer}\.parquet: 4 of 320 rows have no partner in"
     with pytest.raises(InputError, match=told):
         comparison.compare(
-            {("s", model): frame for model, frame in made.items()}, {}, {}, SETTINGS, seed=1
+            {("s", model): frame for model, frame in made.items()}, {}, {}, SETTINGS, 1, seed=1
         )
 
 

@@ -94,6 +94,7 @@ def validation(pair):
 def difference(metric, verdict):
     names = {"scenario": "plain", "model": "svr", "less_scenario": "plain", "less_model": "mean"}
     ends = {"lower": 1e-6, "upper": 9e-6, "adjusted_lower": -1e-6, "adjusted_upper": 12e-6}
+    ends["adjusted_p"] = 0.12346
     return {**names, "metric": metric, "difference": 5e-6, **ends, "verdict": verdict}
 
 
@@ -279,6 +280,7 @@ def tables():
             "scenario": s,
             "model": m,
             "level": 0.95,
+            "block_length": 21,
             "intervals": {name: [0.01, 0.02] for name in METRICS}
             | {"information_coefficient": [None, None]},
         }
@@ -288,10 +290,14 @@ def tables():
     comparison = {
         "baseline": "mean",
         "confidence": 0.95,
-        "adjusted_confidence": 0.9958333,
+        "error_rate": 0.05,
         "comparisons": 1,
         "block_length": 21,
+        "shortest_block": 21,
+        "longest_block": 34,
         "bootstrap_replicates": 2000,
+        "draws": 2400,
+        "draws_in_tail": 120,
     }
     rows = forecasts.metric_rows(scores)
     others = {name: [] for name, table in TABLES.items() if isinstance(table.source, Records)}
