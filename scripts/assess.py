@@ -6,6 +6,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from tidemark.arrays import Floats
 from tidemark.assessment import (
     best_sets,
     by_market,
@@ -20,8 +21,8 @@ from tidemark.assessment.settings import Guardrails
 from tidemark.errors import BadValue, InputError
 from tidemark.harness.step import Run, step
 from tidemark.layout.assess import ASSESSED, ASSESSMENT
+from tidemark.layout.backtest import CASH, RETURNS
 from tidemark.layout.backtest import CELLS as TESTED
-from tidemark.layout.backtest import RETURNS
 from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.settings import Window
@@ -55,25 +56,21 @@ def assess(run: Run) -> None:
     strategies = rankings.strategy_rankings(sets)
     best = strategies[strategies["overall_rank"].notna()].set_index("strategy_name")["best_set"]
     names = [*best.index, benchmark]
-    daily = _returns(
+    daily, cash = _returns(
         {name: run.read.parquet(RETURNS.format(strategy=name)) for name in names}, benchmark
     )
     held = daily.pop(benchmark).iloc[:, 0]
-    yearly = run.read.json(BARS_A_YEAR)["together"]["bars_a_year"]
-    plan = _plan(settings, len(held), yearly, run.config["backtest"]["cash_rate"], run.seed)
-    examined = evidence.examine(
-        {name: returns.to_numpy() for name, returns in daily.items()},
-        {name: returns.columns.get_loc(best[name]) for name, returns in daily.items()},
-        held.to_numpy(),
-        plan,
+    plan = _plan(
+        settings, len(held), run.read.json(BARS_A_YEAR)["together"]["bars_a_year"], run.seed
     )
+    examined = evidence.examine(daily, best.to_dict(), held.to_numpy(), cash, plan)
     chosen = pd.DataFrame({name: returns[best[name]] for name, returns in daily.items()})
     chosen[benchmark] = held
     courses = best_sets.courses(chosen)
 
     stability = overfitting.rank_stability(whole.group_scores().to_numpy())
     winner = evidence.of_winner(
-        strategies, examined, benchmark, settings["confidence"], stability.kendalls_w
+        strategies, examined.strategies, benchmark, plan.bootstrap, stability.kendalls_w
     )
     years = _calendar_years(run.read.json(MARKET_SCENARIOS))
     performance = by_market.scenario_performance(whole, benchmark)
@@ -85,7 +82,8 @@ def assess(run: Run) -> None:
         "strategy_scores": scores,
         "leaders": by_market.leaders(scores),
         "paths": by_market.paths(performance),
-        "evidence": examined,
+        "evidence": verdict.beside(examined.strategies, benchmark, winner.level),
+        "set_evidence": examined.sets,
         "window_returns": by_market.window_returns(whole, years),
         "courses": courses,
         "calendar_years": best_sets.calendar_years(chosen),
@@ -109,13 +107,17 @@ def assess(run: Run) -> None:
     run.tell.headline(f"{results.rows:,} cells; {winner.strategy} first, {passed} strategies pass")
 
 
-def _returns(frames: Mapping[str, pd.DataFrame], benchmark: str) -> dict[str, pd.DataFrame]:
-    """(bars, sets) daily returns of each strategy, all of the same bars."""
+def _returns(
+    frames: Mapping[str, pd.DataFrame], benchmark: str
+) -> tuple[dict[str, pd.DataFrame], Floats]:
+    """(bars, sets) daily returns of each strategy, all of the same bars; and (bars,) of cash."""
     for name, frame in frames.items():
         if not frame["timestamp"].equals(frames[benchmark]["timestamp"]):
             where = RETURNS.format(strategy=name)
             raise InputError(where, "has other bars than the benchmark", "run make again")
-    return {name: frame.set_index("timestamp") for name, frame in frames.items()}
+    cash = frames[benchmark][CASH].to_numpy()
+    sets = {name: frame.drop(columns=CASH).set_index("timestamp") for name, frame in frames.items()}
+    return sets, cash
 
 
 def _calendar_years(markets: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -124,9 +126,7 @@ def _calendar_years(markets: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name, window in windows.items() if is_calendar_year(Window(**window))]
 
 
-def _plan(
-    settings: Mapping[str, Any], bars: int, yearly: float, cash_rate: float, seed: int
-) -> evidence.Plan:
+def _plan(settings: Mapping[str, Any], bars: int, yearly: float, seed: int) -> evidence.Plan:
     """How the returns of so many bars are examined; a year has `yearly` bars."""
     walk = settings["walk_forward"]
     first = round(walk["first_years"] * yearly)
@@ -138,7 +138,6 @@ def _plan(
         )
     return evidence.Plan(
         periods_per_year=yearly,
-        cash=(1.0 + cash_rate) ** (1.0 / yearly) - 1.0,
         blocks=settings["blocks"],
         first=first,
         every=max(1, round(walk["every_years"] * yearly)),

@@ -44,7 +44,6 @@ def reports(run: Run) -> None:
     values |= {
         "comparison": values["comparison"][0],
         "conclusion": [row["sentence"] for row in values["conclusion"]],
-        "assessed": [row["sentence"] for row in values["assessed"]],
         "winner": values["winner"][0],
         "year": values["year"][0],
         "validation": validation(

@@ -1,49 +1,68 @@
-"""What a strategy's place in the ranking is worth: luck among trials, intervals, out of sample.
+"""What a strategy's place in the ranking is worth: luck among all sets, intervals, out of sample.
 
 Everything follows from daily returns on full history, with a column for each set of parameters:
-what equal parts in all tickers would have earned, restored at each close without cost. Flat bars
-before a first forecast count. Only ranked strategies are examined; Sharpe ratios are annual.
+what equal parts in all tickers would have earned, restored at each close without cost. Figures are
+of all dates, where flat bars before a first position count, and of a set's own dates, those since
+its first position (`own_dates`); whether luck explains a set is asked on its own dates. Only ranked
+strategies are examined; Sharpe ratios are annual.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from tidemark.arrays import Floats
+from tidemark.arrays import Floats, Integers
 from tidemark.assessment import overfitting
+from tidemark.assessment.data_snooping import JointTest, joint_test
 from tidemark.assessment.overfitting import Bootstrap
+from tidemark.assessment.own_dates import NOTHING, OwnDates
+from tidemark.naming import counted
+from tidemark.statistics import bootstrap
 from tidemark.statistics.returns import annual_return, sharpe_of
 
 import numpy as np
 import pandas as pd
 
 ALL = "all strategies"
-NOTHING = 1e-12  # returns beyond cash that are smaller are rounding
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of a winner; Sharpe ratios annual, intervals (lower, upper), NaN if unknown."""
+    """What is known of a winner; Sharpe ratios annual, intervals (lower, upper), NaN if unknown.
+
+    `since` is since the first position, of the benchmark too.
+    """
 
     strategy: str
     parameters: str  # the set, as text
     strategies: int  # that were ranked
-    trials: int  # sets tried, over all strategies
+    tried: int  # sets, over all strategies
     guardrails: str  # `passed`, or why not
     confidence: float  # of the intervals
+    level: float  # of the tests: a p-value that is no higher is more than luck
+    draws_beyond: int  # each end of an interval
+    p_zero: float  # that luck among all sets tried shows as much
+    p_benchmark: float  # the same of the lead over the benchmark
     sharpe: float
     sharpe_interval: tuple[float, float]
-    chance_hurdle: float  # expected of the luckiest trial
-    deflated_sharpe: float
-    overfitting: float  # probability of backtest overfitting, of choosing among all sets
-    walk_forward_sharpe: float  # of choosing among all sets
-    walk_forward_benchmark_sharpe: float  # on the same bars
+    no_skill_sharpe: float  # the best of all sets, had none any skill, on average
+    no_skill_share: float  # of draws in which that is as high as the winner's
+    flat_years: float  # before the first position; NaN if there never was one
+    sharpe_since: float
+    benchmark_sharpe_since: float
+    difference_since: float
+    difference_since_interval: tuple[float, float]
     annual_return: float
     benchmark: str
     benchmark_return: float
-    flat_years: float  # before the first position; NaN if there never was one
-    return_since: float  # a year, from then on
+    return_since: float  # a year
     benchmark_return_since: float
-    difference_interval: tuple[float, float]  # Sharpe ratio less the benchmark's
+    chance_hurdle: float  # by the published formula
+    deflated_sharpe: float
+    overfitting: float  # probability of backtest overfitting, of choosing among all sets
+    left_out: str  # of that, and why; empty if nothing was
+    walk_forward_sharpe: float  # of choosing among all sets
+    walk_forward_benchmark_sharpe: float  # on the same bars
     agreement: float  # Kendall's W over market scenarios
 
 
@@ -53,85 +72,108 @@ class Plan:
 
     Attributes:
         periods_per_year: bars.
-        cash: its return a bar, beyond which Sharpe ratios count.
         blocks: of history, for the probability of backtest overfitting.
         first, every: bars before the first choice of a walk-forward, and between choices.
-        bootstrap: of the intervals.
+        bootstrap: of the intervals, and of the test of all sets together.
     """
 
     periods_per_year: float
-    cash: float
     blocks: int
     first: int
     every: int
     bootstrap: Bootstrap
 
 
+class Examined(NamedTuple):
+    """What was found: a row a strategy, and a row a set."""
+
+    strategies: pd.DataFrame
+    sets: pd.DataFrame
+
+
 def examine(
-    returns: Mapping[str, Floats], best: Mapping[str, int], benchmark: Floats, plan: Plan
-) -> pd.DataFrame:
-    """The figures of each strategy, and of choosing among all sets of all of them.
+    returns: Mapping[str, pd.DataFrame],
+    best: Mapping[str, str],
+    benchmark: Floats,
+    cash: Floats,
+    plan: Plan,
+) -> Examined:
+    """The figures of each strategy, of each set, and of choosing among all sets.
 
     Args:
-        returns: of each ranked strategy, (bars, sets).
-        best: the column of each strategy's best set.
+        returns: of each ranked strategy, (bars, sets), a column for each set, by its text.
+        best: each strategy's best set.
         benchmark: (bars,) returns of what they are compared with.
+        cash: (bars,) returns of no position at all, beyond which Sharpe ratios count.
         plan: how they are examined.
 
     Returns:
-        One row a strategy, and one for ALL, which has only what concerns a choice among sets:
-        strategy_name, sets, sharpe, sharpe_lower, sharpe_upper, annual_return, return_lower,
-        return_upper, benchmark_sharpe, benchmark_return, flat_years (before the first position),
-        return_since and benchmark_return_since (a year, from that bar on), difference_lower and
-        difference_upper (of the Sharpe ratio less the benchmark's), chance_hurdle, deflated_sharpe,
-        overfitting, walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe.
+        `strategies`: a row each, and one for ALL, which has only what concerns a choice among sets.
+        strategy_name, sets; of the best set sharpe, annual_return, benchmark_sharpe,
+        benchmark_return, difference (of the Sharpe ratio to the benchmark's), flat_years (before
+        the first position) and the same five from that bar on, with `_since`; of sharpe,
+        annual_return (as `return`), difference, sharpe_since and difference_since the interval,
+        with `_lower` and `_upper`; p_zero, p_benchmark, no_skill_sharpe, no_skill_share (the joint
+        test); chance_hurdle, deflated_sharpe (all sets on its own dates); of a choice among the
+        strategy's sets overfitting, left_out (of that, and why), walk_forward_sharpe,
+        walk_forward_return, walk_forward_benchmark_sharpe.
+
+        `sets`: strategy_name, set, flat_years, sharpe, sharpe_since, benchmark_sharpe_since,
+        p_zero, p_benchmark.
     """
-    everything = np.column_stack(list(returns.values()))
-    chosen = np.column_stack([sets[:, best[name]] for name, sets in returns.items()])
-    trials = sharpe_of(everything - plan.cash)
-    measured = pd.DataFrame(_of_best(chosen, trials, benchmark, plan))
-    among = {**returns, ALL: everything}
-    choices = pd.DataFrame([_of_choice(sets, benchmark, plan) for sets in among.values()])
-    return pd.concat([pd.Series(list(among), name="strategy_name"), measured, choices], axis=1)
+    names = pd.MultiIndex.from_tuples(
+        [(name, text) for name, frame in returns.items() for text in frame],
+        names=["strategy_name", "set"],
+    )
+    everything = np.column_stack([frame.to_numpy() for frame in returns.values()])
+    length = plan.bootstrap.block_length
+    drawn = bootstrap.block_starts(
+        len(everything), length, plan.bootstrap.replicates, plan.bootstrap.seed
+    )
+    sets = OwnDates(everything - cash[:, np.newaxis], benchmark - cash, drawn, length)
+    joint = joint_test(sets, plan.bootstrap.confidence)
+    chosen = np.array([names.get_loc((name, best[name])) for name in returns])
+    measured = pd.DataFrame(
+        _of_best(everything[:, chosen], benchmark, cash, plan)
+        | _returns_since(everything[:, chosen], benchmark, sets.first[chosen], plan)
+        | _on_own_dates(sets, chosen, plan)
+        | _of_luck(sets, joint, chosen, plan)
+    )
+    choices = _of_choices(returns, benchmark, cash, plan)
+    among = pd.Series([*returns, ALL], name="strategy_name")
+    return Examined(
+        pd.concat([among, measured, choices], axis=1), _of_sets(names, sets, joint, plan)
+    )
 
 
 def _of_best(
-    chosen: Floats, trials: Floats, benchmark: Floats, plan: Plan
+    chosen: Floats, benchmark: Floats, cash: Floats, plan: Plan
 ) -> dict[str, Floats | float]:
-    """Measure the best sets, (bars, strategies): figures, intervals, whether luck explains them."""
+    """Measure the best sets, (bars, strategies), on all dates."""
     yearly = np.sqrt(plan.periods_per_year)
     intervals = overfitting.intervals(
-        chosen, benchmark, plan.periods_per_year, plan.bootstrap, plan.cash
+        chosen, benchmark, plan.periods_per_year, plan.bootstrap, cash
     )
-    lower, upper = ({name: ends[:, side] for name, ends in intervals.items()} for side in (0, 1))
-    observed = overfitting.moments(chosen - plan.cash)
+    sharpe = yearly * sharpe_of(chosen - cash[:, np.newaxis])
+    theirs = yearly * sharpe_of((benchmark - cash)[:, np.newaxis])[0]
     return {
-        "sharpe": yearly * observed.sharpe,
-        "sharpe_lower": lower["sharpe_ratio"],
-        "sharpe_upper": upper["sharpe_ratio"],
+        "sharpe": sharpe,
+        **_ends("sharpe", intervals["sharpe_ratio"]),
         "annual_return": _annual(chosen, plan),
-        "return_lower": lower["annual_return"],
-        "return_upper": upper["annual_return"],
-        "benchmark_sharpe": yearly * sharpe_of(benchmark[:, None] - plan.cash)[0],
-        "benchmark_return": _annual(benchmark[:, None], plan)[0],
-        **_since_first_position(chosen, benchmark, plan),
-        "difference_lower": lower["sharpe_difference"],
-        "difference_upper": upper["sharpe_difference"],
-        "chance_hurdle": yearly * overfitting.chance_hurdle(trials),
-        "deflated_sharpe": overfitting.deflated_sharpe_ratio(observed, trials),
+        **_ends("return", intervals["annual_return"]),
+        "benchmark_sharpe": theirs,
+        "benchmark_return": _annual(benchmark[:, np.newaxis], plan)[0],
+        "difference": sharpe - theirs,
+        **_ends("difference", intervals["sharpe_difference"]),
     }
 
 
-def _since_first_position(chosen: Floats, benchmark: Floats, plan: Plan) -> dict[str, Floats]:
-    """What both earned from the bar on which each set first held something.
-
-    A rule that needs a year of bars sits that year out, which is luck, good or bad. Of a set that
-    never held anything, nothing of this is defined.
-    """
-    held = np.abs(chosen - plan.cash) > NOTHING
-    first = np.argmax(held, axis=0)
+def _returns_since(
+    chosen: Floats, benchmark: Floats, first: Integers, plan: Plan
+) -> dict[str, Floats]:
+    """What both earned from each set's first position on; NaN if there never was one."""
     since = [
-        _annual(np.column_stack([own, benchmark])[start:], plan)
+        _annual(np.column_stack([own, benchmark])[min(start, len(own) - 1) :], plan)
         for own, start in zip(chosen.T, first, strict=True)
     ]
     ours, theirs = np.array(since).T
@@ -140,22 +182,126 @@ def _since_first_position(chosen: Floats, benchmark: Floats, plan: Plan) -> dict
         "return_since": ours,
         "benchmark_return_since": theirs,
     }
-    return {name: np.where(held.any(axis=0), values, np.nan) for name, values in figures.items()}
+    began = first < len(chosen)
+    return {name: np.where(began, values, np.nan) for name, values in figures.items()}
 
 
-def _of_choice(sets: Floats, benchmark: Floats, plan: Plan) -> dict[str, float]:
+def _on_own_dates(sets: OwnDates, chosen: Integers, plan: Plan) -> dict[str, Floats]:
+    """Sharpe ratios of the chosen sets since their first positions, with intervals."""
+    yearly = np.sqrt(plan.periods_per_year)
+    observed, drawn = sets.observed(), sets.drawn(chosen)
+    own, theirs = observed.own[chosen], observed.benchmark[chosen]
+    known = np.isfinite(own)
+
+    def ends(name: str, replicates: Floats) -> dict[str, Floats]:
+        level = plan.bootstrap.confidence
+        found = np.array([bootstrap.interval(each, level) for each in replicates.T])
+        return _ends(name, np.where(known[:, np.newaxis], yearly * found, np.nan))
+
+    return {
+        "sharpe_since": yearly * own,
+        **ends("sharpe_since", drawn.own),
+        "benchmark_sharpe_since": yearly * theirs,
+        "difference_since": yearly * (own - theirs),
+        **ends("difference_since", drawn.own - drawn.benchmark),
+    }
+
+
+def _of_luck(
+    sets: OwnDates, joint: JointTest, chosen: Integers, plan: Plan
+) -> dict[str, Floats | float]:
+    """Whether luck among all sets explains the chosen ones, by the joint test and as published."""
+    yearly = np.sqrt(plan.periods_per_year)
+    reached = joint.luckiest >= sharpe_of(sets.excess[:, chosen])[:, np.newaxis]
+    published = np.array([_as_published(sets, place) for place in chosen])
+    return {
+        "p_zero": joint.p_zero[chosen],
+        "p_benchmark": joint.p_benchmark[chosen],
+        "no_skill_sharpe": yearly * joint.luckiest.mean(),
+        "no_skill_share": reached.mean(axis=1),
+        "chance_hurdle": yearly * published[:, 0],
+        "deflated_sharpe": published[:, 1],
+    }
+
+
+def _as_published(sets: OwnDates, place: int) -> tuple[float, float]:
+    """Chance hurdle and deflated Sharpe ratio of a set, all sets taken on its own dates."""
+    if not sets.enough[place]:
+        return np.nan, np.nan
+    since = sets.excess[sets.first[place] :]
+    tried = sharpe_of(since)
+    (deflated,) = overfitting.deflated_sharpe_ratio(overfitting.moments(since[:, [place]]), tried)
+    return overfitting.chance_hurdle(tried), deflated
+
+
+def _of_sets(names: pd.MultiIndex, sets: OwnDates, joint: JointTest, plan: Plan) -> pd.DataFrame:
+    """A row for each set of parameters."""
+    yearly = np.sqrt(plan.periods_per_year)
+    observed = sets.observed()
+    began = np.where(sets.first < len(sets.excess), sets.first, np.nan)
+    return names.to_frame(index=False).assign(
+        flat_years=began / plan.periods_per_year,
+        sharpe=yearly * sharpe_of(sets.excess),
+        sharpe_since=yearly * observed.own,
+        benchmark_sharpe_since=yearly * observed.benchmark,
+        p_zero=joint.p_zero,
+        p_benchmark=joint.p_benchmark,
+    )
+
+
+def _of_choices(
+    returns: Mapping[str, pd.DataFrame], benchmark: Floats, cash: Floats, plan: Plan
+) -> pd.DataFrame:
+    """Measure a choice among each strategy's sets, and among all: a row each.
+
+    Overfitting asks every block of history for its best set, so strategies that did not trade in
+    all of them have none, and are left out of the choice among all.
+    """
+    excess = {name: frame.to_numpy() - cash[:, np.newaxis] for name, frame in returns.items()}
+    lacking = {name: _blocks_lacking(sets, plan.blocks) for name, sets in excess.items()}
+    rows = []
+    for name, sets in excess.items():
+        rows.append(_of_choice(sets, [] if lacking[name] else [sets], benchmark, cash, plan))
+        rows[-1]["left_out"] = lacking[name]
+    everything = np.column_stack(list(excess.values()))
+    kept = [sets for name, sets in excess.items() if not lacking[name]]
+    rows.append(_of_choice(everything, kept, benchmark, cash, plan))
+    rows[-1]["left_out"] = "; ".join(f"{name}: {why}" for name, why in lacking.items() if why)
+    return pd.DataFrame(rows)
+
+
+def _blocks_lacking(sets: Floats, blocks: int) -> str:
+    """In how many blocks of history no set holds anything, in words; empty if there are none."""
+    length = len(sets) // blocks
+    held = np.any(np.abs(sets[: length * blocks]) > NOTHING, axis=1)
+    traded = int(held.reshape(blocks, length).any(axis=1).sum())
+    return "" if traded == blocks else f"a position in {traded} of {counted(blocks, 'block')}"
+
+
+def _of_choice(
+    sets: Floats, halved: list[Floats], benchmark: Floats, cash: Floats, plan: Plan
+) -> dict[str, float | str]:
     """Measure a choice among the sets: how often it misleads, what it earned out of sample."""
-    excess = sets - plan.cash
-    walked = overfitting.walk_forward(excess, plan.first, plan.every)
-    both = np.column_stack([walked, benchmark[plan.first :] - plan.cash])
+    walked = overfitting.walk_forward(sets, plan.first, plan.every)
+    later = cash[plan.first :]
+    both = np.column_stack([walked, benchmark[plan.first :] - later])
     ours, theirs = np.sqrt(plan.periods_per_year) * sharpe_of(both)
     return {
         "sets": sets.shape[1],
-        "overfitting": overfitting.probability_of_backtest_overfitting(excess, plan.blocks),
+        "overfitting": overfitting.probability_of_backtest_overfitting(
+            np.column_stack(halved), plan.blocks
+        )
+        if halved
+        else np.nan,
         "walk_forward_sharpe": ours,
-        "walk_forward_return": _annual(walked[:, None] + plan.cash, plan)[0],
+        "walk_forward_return": _annual((walked + later)[:, np.newaxis], plan)[0],
         "walk_forward_benchmark_sharpe": theirs,
     }
+
+
+def _ends(name: str, intervals: Floats) -> dict[str, Floats]:
+    """(strategies, 2) ends of intervals as columns."""
+    return {f"{name}_lower": intervals[:, 0], f"{name}_upper": intervals[:, 1]}
 
 
 def _annual(returns: Floats, plan: Plan) -> Floats:
@@ -168,41 +314,45 @@ def of_winner(
     rankings: pd.DataFrame,
     examined: pd.DataFrame,
     benchmark: str,
-    confidence: float,
+    plan: Bootstrap,
     agreement: float,
 ) -> Evidence:
     """What is known of the strategy that ranks first; overfitting is of the choice among all sets.
 
     Args:
         rankings: as returned by `rankings.strategy_rankings`.
-        examined: as returned by `examine`.
+        examined: as returned by `examine`: the strategies.
         benchmark: its name.
-        confidence: of the intervals.
+        plan: how intervals were drawn.
         agreement: Kendall's W over market scenarios.
     """
     first = rankings.iloc[0]
     by_name = examined.set_index("strategy_name")
     of_best, of_all = by_name.loc[first["strategy_name"]], by_name.loc[ALL]
+
+    def interval(name: str) -> tuple[float, float]:
+        return of_best[f"{name}_lower"], of_best[f"{name}_upper"]
+
+    same = (
+        *("p_zero", "p_benchmark", "sharpe", "no_skill_sharpe", "no_skill_share", "flat_years"),
+        *("sharpe_since", "benchmark_sharpe_since", "difference_since", "annual_return"),
+        *("benchmark_return", "return_since", "benchmark_return_since", "chance_hurdle"),
+        "deflated_sharpe",
+    )
+    among = "overfitting", "left_out", "walk_forward_sharpe", "walk_forward_benchmark_sharpe"
     return Evidence(
         strategy=first["strategy_name"],
         parameters=first["best_set"],
         strategies=int(rankings["overall_rank"].notna().sum()),
-        trials=int(of_all["sets"]),
+        tried=int(of_all["sets"]),
         guardrails=first["guardrails"],
-        confidence=confidence,
-        sharpe=of_best["sharpe"],
-        sharpe_interval=(of_best["sharpe_lower"], of_best["sharpe_upper"]),
-        chance_hurdle=of_best["chance_hurdle"],
-        deflated_sharpe=of_best["deflated_sharpe"],
-        overfitting=of_all["overfitting"],
-        walk_forward_sharpe=of_all["walk_forward_sharpe"],
-        walk_forward_benchmark_sharpe=of_all["walk_forward_benchmark_sharpe"],
-        annual_return=of_best["annual_return"],
+        confidence=plan.confidence,
+        level=round(1.0 - plan.confidence, 12),
+        draws_beyond=plan.draws_beyond,
+        sharpe_interval=interval("sharpe"),
+        difference_since_interval=interval("difference_since"),
         benchmark=benchmark,
-        benchmark_return=of_best["benchmark_return"],
-        flat_years=of_best["flat_years"],
-        return_since=of_best["return_since"],
-        benchmark_return_since=of_best["benchmark_return_since"],
-        difference_interval=(of_best["difference_lower"], of_best["difference_upper"]),
         agreement=agreement,
+        **of_best[list(same)],
+        **of_all[list(among)],
     )

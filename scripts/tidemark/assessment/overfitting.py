@@ -45,6 +45,11 @@ class Bootstrap:
     confidence: float
     seed: int
 
+    @property
+    def draws_beyond(self) -> int:
+        """How many replicates lie beyond each end of an interval."""
+        return int(self.replicates * (1.0 - self.confidence) / 2.0 + 1e-6)
+
 
 @dataclass(frozen=True)
 class RankStability:
@@ -214,7 +219,7 @@ def intervals(
     benchmark: Floats,
     periods_per_year: float,
     settings: Bootstrap,
-    cash: float = 0.0,
+    cash: Floats | float = 0.0,
 ) -> dict[str, Floats]:
     """Draw bootstrap intervals of each set's annual figures, and of their distance to a benchmark.
 
@@ -227,7 +232,7 @@ def intervals(
         benchmark: (bars,) returns on the same bars.
         periods_per_year: bars a year.
         settings: block length, replicates, confidence, seed.
-        cash: return of cash a bar, beyond which Sharpe ratios count.
+        cash: return of cash in each bar, (bars,) or one for all, beyond which Sharpe ratios count.
 
     Returns:
         sharpe_ratio (annual), annual_return (compounded) and sharpe_difference (less the
@@ -335,7 +340,7 @@ def _best(ratios: Floats) -> int:
     return int(np.nanargmax(ratios)) if np.isfinite(ratios).any() else -1
 
 
-def _sums(column: Floats, cash: float) -> Floats:
+def _sums(column: Floats, cash: Floats | float) -> Floats:
     """(bars, 3) terms of each bar, from whose sums `_annual` follows; a total loss is log 0."""
     with np.errstate(divide="ignore"):
         growth = np.log1p(np.maximum(column, -1.0))

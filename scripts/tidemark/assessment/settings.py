@@ -65,7 +65,7 @@ class Assess:
         blocks: into which history is cut for the probability of backtest overfitting.
         walk_forward: choosing on the past alone.
         confidence: level of intervals.
-        bootstrap_replicates: of the bootstrap.
+        bootstrap_replicates: of the bootstrap; 2000 leave fifty beyond each end of a 95 % interval.
         block_length: bars.
         tear_sheets: how many of the best strategies have one.
     """
@@ -76,6 +76,6 @@ class Assess:
     blocks: Annotated[int, Ge(2), Le(20), MultipleOf(2)] = 16
     walk_forward: WalkForward
     confidence: Fraction = 0.95
-    bootstrap_replicates: Replicates = 1000
+    bootstrap_replicates: Replicates = 2000
     block_length: Count = 21
     tear_sheets: Annotated[int, Ge(1), Le(20)] = 3

@@ -1,160 +1,214 @@
-"""What the evidence for a winner means, in sentences: the verdict first, then figure by figure.
+"""What the evidence means, in sentences: the verdict first, then what each figure says.
 
-Fractions are decimal, returns net, Sharpe ratios annual.
+The verdict rests on the test of all sets together (`data_snooping`): is a set better than luck, and
+better than the benchmark? What speaks about the set itself, and what about choosing among sets, are
+told apart. Fractions are decimal, returns net, Sharpe ratios annual.
 """
 
-from tidemark.assessment.evidence import Evidence
+from typing import Any
+
+from tidemark.assessment.evidence import ALL, Evidence
 from tidemark.assessment.rankings import percent
 
 import numpy as np
+import pandas as pd
 
-CONFIDENT = 0.95  # deflated Sharpe ratio from which luck is no sufficient explanation
-LIKELY_LUCK = 0.5  # below this the luckiest of the trials would be expected to show more
+VERDICT, SET, CHOICE, LIMITS = "verdict", "set", "choice", "limits"  # what a sentence is about
+CONFIDENT = 0.95  # deflated Sharpe ratio that is usually asked for
 WAITED = 0.05  # years without a position from which that is said
 LOW_OVERFITTING = 0.1  # 10 sets of pure noise get below it about once in twenty histories
 
 
-def in_words(evidence: Evidence, *, passed: bool) -> list[str]:
-    """What the figures mean for the winner, one sentence or two a figure, the verdict first.
+def in_words(evidence: Evidence, *, passed: bool) -> list[dict[str, str]]:
+    """What the figures mean for the winner, one to three sentences a figure, the verdict first.
 
     Args:
         evidence: as returned by `evidence.of_winner`.
         passed: whether the winner passes the guardrails.
+
+    Returns:
+        `about` (VERDICT, SET, CHOICE or LIMITS) and `sentence`.
     """
-    return [
-        _verdict(evidence, passed),
-        _deflated(evidence),
-        _overfitted(evidence),
-        _walked(evidence),
-        _compared(evidence),
-        f"Over the market scenarios, the order of the sets agrees to {evidence.agreement:.2f} "
-        "(Kendall's W: 1 is the same order everywhere, near 0 none in common)."
-        if np.isfinite(evidence.agreement)
-        else "There are too few market scenarios to see whether they agree on an order.",
-        "All this is about the past, and about the tickers that were tested.",
+    told = [
+        (VERDICT, _verdict(evidence, passed)),
+        (SET, _luck(evidence)),
+        (SET, _compared(evidence)),
+        (SET, _earned(evidence)),
+        (SET, _deflated(evidence)),
+        (CHOICE, _overfitted(evidence)),
+        (CHOICE, _walked(evidence)),
+        (CHOICE, _agreed(evidence)),
+        (LIMITS, "All this is about the past, and about the tickers that were tested."),
     ]
+    return [{"about": about, "sentence": sentence} for about, sentence in told]
 
 
-def _checks(evidence: Evidence) -> dict[str, bool]:
-    """Whether each check speaks for skill; the unknown does not. Two concern the choice itself."""
-    return {
-        "the deflated Sharpe ratio": evidence.deflated_sharpe >= CONFIDENT,
-        "the probability of backtest overfitting among all sets": (
-            evidence.overfitting <= LOW_OVERFITTING
-        ),
-        "the walk-forward among all sets": (
-            evidence.walk_forward_sharpe > evidence.walk_forward_benchmark_sharpe
-        ),
-        f"the comparison with {evidence.benchmark}": evidence.difference_interval[0] > 0,
-    }
+def beside(examined: pd.DataFrame, benchmark: str, level: float) -> pd.DataFrame:
+    """The evidence with a column `verdict`: in a few words, what the joint test says of each.
+
+    Args:
+        examined: the strategies, as returned by `evidence.examine`.
+        benchmark: its name.
+        level: of the tests.
+    """
+    verdicts = [
+        None if row.strategy_name == ALL else _briefly(row, level, benchmark)
+        for row in examined.itertuples()
+    ]
+    return examined.assign(verdict=pd.Series(verdicts, dtype="str"))
+
+
+def _briefly(row: Any, level: float, benchmark: str) -> str:
+    if np.isnan(row.p_zero):
+        return "too few dates to tell"
+    if row.p_zero <= level:
+        shown = "better" if row.p_benchmark <= level else "not shown to be better"
+        return f"more than luck, {shown} than {benchmark}"
+    if row.p_benchmark <= level:
+        return f"better than {benchmark}, but luck may explain that it earned anything"
+    return "luck may explain it"
 
 
 def _verdict(evidence: Evidence, passed: bool) -> str:
-    name, among = (
-        evidence.strategy,
-        f"{evidence.parameters}; strategies ranked: {evidence.strategies}",
-    )
-    first = (
-        f"{name} ({among}) ranks first"
-        if passed
-        else f"No strategy passes the guardrails; {name} ({among}) ranks first all the same "
-        f"({evidence.guardrails})"
-    )
-    checks = _checks(evidence)
-    against = [check for check, holds in checks.items() if not holds]
-    if not against:
+    name = f"{evidence.strategy} ({evidence.parameters})"
+    place = f"ranks first of {evidence.strategies} strategies"
+    if not passed:
+        name = f"No strategy passes the guardrails; {name}"
+        place = f"{place} all the same ({evidence.guardrails})"
+    other = evidence.benchmark
+    lucky = not evidence.p_zero <= evidence.level
+    ahead = evidence.p_benchmark <= evidence.level
+    if np.isnan(evidence.p_zero):
+        return f"{name} {place}, but on too few dates to tell that from luck."
+    if lucky and ahead:
         return (
-            f"{first}, and all {len(checks)} checks below speak for it or, where they say so, for "
-            "choosing among all sets. That is rare: "
-            "look for an error in the data or the rules before you believe it."
+            f"{name} {place} and did better than {other}, but luck may explain that it earned "
+            "anything at all."
         )
-    if evidence.deflated_sharpe < LIKELY_LUCK:
-        doubt = "that is likely luck"
-    elif evidence.deflated_sharpe < CONFIDENT:
-        doubt = "luck may explain that"
-    else:
-        doubt = "is not shown to be worth trading"
+    if lucky:
+        return (
+            f"{name} {place}, but luck may explain that, and it is not shown to be better than "
+            f"{other}."
+        )
+    if not ahead:
+        return (
+            f"{name} {place}, and luck hardly explains that, but it is not shown to be better than "
+            f"{other}."
+        )
     return (
-        f"{first}, but {doubt}: {_spoken(len(against), len(checks))} for it ({', '.join(against)})."
+        f"{name} {place}, and luck explains neither that nor its lead over {other}. That is rare: "
+        "look for an error in the data or the rules before you believe it."
     )
 
 
-def _spoken(against: int, checks: int) -> str:
-    if against == checks:
-        return f"none of {checks} checks speaks"
-    return f"{against} of {checks} checks do not speak"
+def _luck(evidence: Evidence) -> str:
+    if not np.isfinite(evidence.sharpe):
+        return "Better than luck? It has no Sharpe ratio, so that cannot be asked."
+    found = (
+        f"Better than luck? Its Sharpe ratio is {evidence.sharpe:.2f} a year on all dates "
+        f"({_interval(evidence, evidence.sharpe_interval)})"
+    )
+    if not np.isfinite(evidence.p_zero):
+        return f"{found}; the dates since its first position are too few to tell that from luck."
+    explains = "hardly explains" if evidence.p_zero <= evidence.level else "may explain"
+    return (
+        f"{found}. If none of the {evidence.tried:,} sets tried had any skill, but moved together "
+        f"as these do, the best would show {evidence.no_skill_sharpe:.2f} on average, and as much "
+        f"as this one in {percent(evidence.no_skill_share)} of all cases. On its own dates, luck "
+        f"{explains} it: p = {percent(evidence.p_zero)}, tested together with all other sets; "
+        f"{100 * evidence.level:g} % or less is more than luck."
+    )
+
+
+def _interval(evidence: Evidence, ends: tuple[float, float]) -> str:
+    lower, upper = ends
+    return f"{100 * evidence.confidence:g} % interval {lower:.2f} to {upper:.2f}"
+
+
+def _waited(evidence: Evidence) -> bool:
+    return bool(evidence.flat_years >= WAITED)
+
+
+def _compared(evidence: Evidence) -> str:
+    other = evidence.benchmark
+    if not np.isfinite([evidence.difference_since, *evidence.difference_since_interval]).all():
+        return f"Better than {other}? Their Sharpe ratios cannot be compared."
+    since = "since its first position" if _waited(evidence) else "on the same dates"
+    meaning = (
+        f"better than {other} by more than luck"
+        if evidence.p_benchmark <= evidence.level
+        else f"not shown to be better than {other}"
+    )
+    tested = f" (p = {percent(evidence.p_benchmark)})" if np.isfinite(evidence.p_benchmark) else ""
+    return (
+        f"Better than {other}? The Sharpe ratio {since} is {evidence.sharpe_since:.2f} a year, "
+        f"against {evidence.benchmark_sharpe_since:.2f}: a difference of "
+        f"{evidence.difference_since:.2f} "
+        f"({_interval(evidence, evidence.difference_since_interval)}), {meaning}{tested}."
+    )
+
+
+def _earned(evidence: Evidence) -> str:
+    returns = (
+        f"It returned {percent(evidence.annual_return)} a year after costs, {evidence.benchmark} "
+        f"{percent(evidence.benchmark_return)}"
+    )
+    if np.isnan(evidence.flat_years):
+        return f"{returns} (it never had a position)."
+    if not _waited(evidence):
+        return f"{returns}."
+    return (
+        f"{returns}. It had no position in the first {evidence.flat_years:.1f} years; since then "
+        f"{percent(evidence.return_since)} against {percent(evidence.benchmark_return_since)}."
+    )
 
 
 def _deflated(evidence: Evidence) -> str:
     if not np.isfinite(evidence.deflated_sharpe):
-        return "Whether its Sharpe ratio is more than luck cannot be computed."
-    lower, upper = evidence.sharpe_interval
-    meaning = (
-        "luck among so many hardly explains it, though a rising market may"
-        if evidence.deflated_sharpe >= CONFIDENT
-        else f"with less than {100 * CONFIDENT:g} %, luck among so many may explain it"
-    )
+        return "The deflated Sharpe ratio, as published, cannot be computed."
+    asked = "at least" if evidence.deflated_sharpe >= CONFIDENT else "less than"
     return (
-        f"Its Sharpe ratio is {evidence.sharpe:.2f} a year ({100 * evidence.confidence:g} % "
-        f"interval {lower:.2f} to {upper:.2f}). The luckiest of {evidence.trials:,} sets tried, "
-        f"had none any skill, would be expected to show {evidence.chance_hurdle:.2f}. The "
-        "confidence that the true ratio is above that, the deflated Sharpe ratio, is "
-        f"{percent(evidence.deflated_sharpe)}: {meaning}."
+        "As published, the deflated Sharpe ratio on its own dates is "
+        f"{percent(evidence.deflated_sharpe)} ({asked} the {100 * CONFIDENT:g} % usually asked "
+        f"for): the confidence that the true ratio is above {evidence.chance_hurdle:.2f}. That "
+        "hurdle takes all of the spread of the sets' ratios as luck, and each set as a try of its "
+        "own; the test above knows better."
     )
 
 
 def _overfitted(evidence: Evidence) -> str:
+    without = f" Left out: {evidence.left_out}." if evidence.left_out else ""
     if np.isnan(evidence.overfitting):
-        return "The probability of backtest overfitting needs two sets or more to choose from."
+        return (
+            "The probability of backtest overfitting needs two sets or more to choose from, with "
+            f"positions in every block of history.{without}"
+        )
     low = evidence.overfitting <= LOW_OVERFITTING
     meaning = "the best sets stayed good" if low else "the best sets did not reliably stay good"
     return (
-        "Choosing among all sets, whatever the strategy: of all ways to take the best on one half "
-        f"of history, {percent(evidence.overfitting)} took one that was no better than the middle "
-        "on the other half (probability of backtest overfitting; choosing blindly gives 50 % on "
-        f"average): {meaning}."
+        "Of all ways to take the best set on one half of history, "
+        f"{percent(evidence.overfitting)} took one that was no better than the middle on the other "
+        "half (probability of backtest overfitting; choosing blindly gives 50 % on average): "
+        f"{meaning}.{without}"
     )
 
 
 def _walked(evidence: Evidence) -> str:
     ours, theirs = evidence.walk_forward_sharpe, evidence.walk_forward_benchmark_sharpe
     if not np.isfinite([ours, theirs]).all():
-        return "Choosing among all sets on the past alone (walk-forward) gave nothing to compare."
+        return "Choosing on the past alone (walk-forward) gave nothing to compare."
     return (
-        "Choosing among all sets on the past alone and trading what came next (walk-forward) gave "
-        f"a Sharpe ratio of {ours:.2f} a year, against {theirs:.2f} of {evidence.benchmark} on the "
-        "same dates. Which strategies, parameters and tickers there were to choose from was "
-        "decided in hindsight all the same."
+        "Choosing on the past alone and trading what came next (walk-forward) gave a Sharpe ratio "
+        f"of {ours:.2f} a year, against {theirs:.2f} of {evidence.benchmark} on the same dates. "
+        "Which strategies, parameters and tickers there were to choose from was decided in "
+        "hindsight all the same."
     )
 
 
-def _since(evidence: Evidence) -> str:
-    """A rule that had to wait for its first bars may owe its lead to what it missed meanwhile."""
-    if np.isnan(evidence.flat_years):
-        return " (it never had a position)"
-    if evidence.flat_years < WAITED:
-        return ""
+def _agreed(evidence: Evidence) -> str:
+    if not np.isfinite(evidence.agreement):
+        return "There are too few market scenarios to see whether they agree on an order."
     return (
-        f" (it had no position in the first {evidence.flat_years:.1f} years; since then "
-        f"{percent(evidence.return_since)} against {percent(evidence.benchmark_return_since)})"
-    )
-
-
-def _compared(evidence: Evidence) -> str:
-    lower, upper = evidence.difference_interval
-    returns = (
-        f"It returned {percent(evidence.annual_return)} a year after costs, {evidence.benchmark} "
-        f"{percent(evidence.benchmark_return)}{_since(evidence)}"
-    )
-    if not np.isfinite([lower, upper]).all():
-        return f"{returns}; their Sharpe ratios cannot be compared."
-    if lower > 0:
-        meaning = f"more for its risk than {evidence.benchmark}, beyond what chance explains"
-    elif upper < 0:
-        meaning = f"less for its risk than {evidence.benchmark}"
-    else:
-        meaning = f"not shown to be better than {evidence.benchmark}"
-    return (
-        f"{returns}; the difference of their Sharpe ratios lies in {lower:.2f} to {upper:.2f} "
-        f"({100 * evidence.confidence:g} % interval): {meaning}."
+        f"Over the market scenarios, the order of the sets agrees to {evidence.agreement:.2f} "
+        "(Kendall's W: 1 is the same order everywhere, near 0 none in common)."
     )

@@ -15,6 +15,7 @@ from tidemark.backtest import performance, strategies
 from tidemark.backtest.engine import Market, Rules, as_cells
 from tidemark.backtest.settings import TradingHours
 from tidemark.backtest.strategies import Description, Parameters, Strategy, Targets
+from tidemark.layout.backtest import CASH
 from tidemark.market.grid import Prices, side_by_side
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario
@@ -185,8 +186,9 @@ class Trial:
         """Net return of each bar of history and set, the mean over the tickers then listed.
 
         Returns:
-            `timestamp`, and a column for each set. The tickers each keep their own equity, and are
-            rebalanced to equal parts at each close, without cost.
+            `timestamp`; `cash`, what a set without any position earns; and a column for each set.
+            The tickers each keep their own equity, and are rebalanced to equal parts at each close,
+            without cost.
         """
         prices = full.prices
         yearly = tuple(full.bars_a_year[ticker] for ticker in prices.ticker)
@@ -195,7 +197,8 @@ class Trial:
         known = np.isfinite(prices.close)
         since, until = (np.maximum.accumulate(known[::step])[::step] for step in (1, -1))
         listed = np.maximum((since & until).sum(axis=1), 1)  # (bars,) tickers
-        columns = {"timestamp": prices.timestamp}
+        cash = (rules.cash_per_bar * known.T).sum(axis=0) / listed
+        columns = {"timestamp": prices.timestamp, CASH: cash}
         for parameters, targets in zip(self.sets, self._targets(prices), strict=True):
             (returns,) = market.simulate(as_cells([targets])).returns
             columns[strategies.describe(parameters)] = returns.sum(axis=0) / listed

@@ -2,3 +2,5 @@
 
 CELLS = "metrics/backtests/{strategy}.parquet"
 RETURNS = "data/backtests/{strategy}.parquet"
+
+CASH = "cash"  # the column of RETURNS that is no set's: what no position at all earns in each bar

@@ -71,7 +71,7 @@ QUERIES = {
         SELECT paired_differences.* FROM paired_differences, comparison
         WHERE metric = 'mse' AND scenario != less_scenario AND model != baseline
         ORDER BY paired_differences.rowid""",
-    "assessed": "SELECT sentence FROM assessment.conclusion ORDER BY rowid",
+    "assessed": "SELECT about, sentence FROM assessment.conclusion ORDER BY rowid",
     "winner": "SELECT * FROM assessment.winner",
     "strategies": "SELECT * FROM assessment.strategy_rankings ORDER BY rowid",
     "kinds": "SELECT * FROM assessment.leaders ORDER BY scenario_kind, place",
@@ -104,12 +104,12 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         validation (one row), datasets and findings (of it); comparison (one row); conclusion
         (sentences); models (one row a scenario and model: what was fitted, the metrics with
         intervals, mean and range over the folds as cv_..., the verdict); against_baseline and
-        across_scenarios (paired differences in MSE); assessed (sentences on the strategies), winner
-        (one row), strategies (ranked, with their evidence); kinds (the three best in each kind of
-        market scenario); markets (each real or stressed one, with what earned most), paths (the
-        same, a row a method); year (one row: bars a year of all tickers together, and of each from
-        lowest to highest), short_years (tickers whose rate was found in another way, at most 10);
-        overlaps (windows that count as one).
+        across_scenarios (paired differences in MSE); assessed (sentences on the strategies, and
+        what each is about), winner (one row), strategies (ranked, with their evidence); kinds (the
+        three best in each kind of market scenario); markets (each real or stressed one, with what
+        earned most), paths (the same, a row a method); year (one row: bars a year of all tickers
+        together, and of each from lowest to highest), short_years (tickers whose rate was found in
+        another way, at most 10); overlaps (windows that count as one).
     """
     rows_of = {}
     for name, query in QUERIES.items():

@@ -7,7 +7,6 @@ from typing import Any
 from tidemark.layout.assess import ASSESSED, ASSESSMENT
 from tidemark.layout.market_metrics import MARKET_METRICS
 from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
-from tidemark.tables.forecasts import sentences
 from tidemark.tables.table import (
     ParquetFile,
     Record,
@@ -75,19 +74,57 @@ JUDGED = {
     "passed": flag("whether the guardrails hold"),
 }
 LEVEL = "of the interval at winner.confidence"
-CHOSEN = {
+P_ZERO = real(
+    "probability that the best of all sets shows as much by luck, 0 to 1: p-value of a Sharpe ratio"
+    " above 0 on own dates, adjusted for all sets (step-down)"
+)
+P_BENCHMARK = real("the same of a Sharpe ratio above the benchmark's")
+VERDICT = text("what p_zero and p_benchmark say, in a few words; null of all strategies together")
+SINCE = {
     "flat_years": real("years before the first position; null if there never was one"),
-    "return_since": real("return a year from the first position on"),
-    "benchmark_return_since": real("return a year of the benchmark from that bar on"),
-    "difference_lower": real(f"Sharpe ratio less the benchmark's, lower end {LEVEL}"),
-    "difference_upper": real(f"Sharpe ratio less the benchmark's, upper end {LEVEL}"),
-    "chance_hurdle": real(
-        "Sharpe ratio expected of the luckiest of all sets tried, had none skill"
+    "return_since": real("return a year from the first position on: on own dates"),
+    "benchmark_return_since": real("return a year of the benchmark on the same dates"),
+    "sharpe_since": real("Sharpe ratio on own dates, annual; null if they are too few blocks"),
+    "sharpe_since_lower": real(f"lower end {LEVEL}"),
+    "sharpe_since_upper": real(f"upper end {LEVEL}"),
+    "benchmark_sharpe_since": real("Sharpe ratio of the benchmark on the same dates, annual"),
+    "difference_since": real("Sharpe ratio less the benchmark's, on own dates"),
+    "difference_since_lower": real(f"lower end {LEVEL}"),
+    "difference_since_upper": real(f"upper end {LEVEL}"),
+}
+DIFFERENCE = {
+    "difference": real("Sharpe ratio less the benchmark's, on all dates"),
+    "difference_lower": real(f"lower end {LEVEL}"),
+    "difference_upper": real(f"upper end {LEVEL}"),
+}
+LUCK = {
+    "no_skill_sharpe": real(
+        "Sharpe ratio of the best of all sets on all dates, had none skill: mean over draws of"
+        " centred returns, which keep their correlations"
     ),
-    "deflated_sharpe": real("confidence that the true Sharpe ratio is above chance_hurdle, 0 to 1"),
+    "no_skill_share": real("share of draws in which that is at least the best set's, 0 to 1"),
+    "chance_hurdle": real(
+        "Sharpe ratio expected of the luckiest of so many independent sets, by the spread of all"
+        " sets' ratios on the best set's own dates"
+    ),
+    "deflated_sharpe": real(
+        "confidence that the true Sharpe ratio on own dates is above chance_hurdle, 0 to 1"
+    ),
+}
+CHOSEN = {
+    **DIFFERENCE,
+    **SINCE,
+    "p_zero": P_ZERO,
+    "p_benchmark": P_BENCHMARK,
+    "verdict": VERDICT,
+    **LUCK,
 }
 CHOICE = {
-    "overfitting": real("probability of backtest overfitting, of choosing among the sets, 0 to 1"),
+    "overfitting": real(
+        "probability of backtest overfitting, of choosing among the sets, 0 to 1; null without"
+        " positions in every block of history"
+    ),
+    "left_out": text("blocks of history without a position, and whom that leaves out of a choice"),
     "walk_forward_sharpe": real("Sharpe ratio of choosing a set by the past alone, annual"),
     "walk_forward_return": real("return a year of choosing a set by the past alone"),
     "walk_forward_benchmark_sharpe": real("Sharpe ratio of the benchmark on the same bars"),
@@ -126,7 +163,7 @@ def winner_rows(results: Sequence[Record]) -> Rows:
     winner, stability = summary["winner"], summary["rank_stability"]
     ends: dict[str, Any] = {
         f"{name}_{end}": value
-        for name in ("sharpe", "difference")
+        for name in ("sharpe", "difference_since")
         for end, value in zip(("lower", "upper"), winner[f"{name}_interval"], strict=True)
     }
     return [{**winner, **ends, **stability, **summary["tested"], "groups": stability["scenarios"]}]
@@ -279,6 +316,23 @@ TABLES = (
             "sets": count("tried"),
             **CHOICE,
         },
+        format=2,
+    ),
+    Table(
+        "assessment.set_evidence",
+        "What the test of all sets together says of a set of parameters, from returns of an equal"
+        " part in each ticker on all of history.",
+        _assessed("set_evidence"),
+        {
+            "strategy_name": STRATEGY["strategy_name"],
+            "set": SET,
+            "flat_years": SINCE["flat_years"],
+            "sharpe": real("Sharpe ratio on all dates, annual"),
+            "sharpe_since": SINCE["sharpe_since"],
+            "benchmark_sharpe_since": SINCE["benchmark_sharpe_since"],
+            "p_zero": P_ZERO,
+            "p_benchmark": P_BENCHMARK,
+        },
     ),
     Table(
         "assessment.strategy_rankings",
@@ -292,9 +346,8 @@ TABLES = (
                 evidence.annual_return AS history_return, return_lower, return_upper,
                 evidence.benchmark_sharpe AS history_benchmark_sharpe,
                 evidence.benchmark_return AS history_benchmark_return,
-                flat_years, return_since, benchmark_return_since,
-                difference_lower, difference_upper, chance_hurdle, deflated_sharpe, overfitting,
-                walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe
+                evidence.* EXCLUDE (strategy_name, sets, sharpe, sharpe_lower, sharpe_upper,
+                    annual_return, return_lower, return_upper, benchmark_sharpe, benchmark_return)
             FROM read_parquet($path) AS rankings
                 LEFT JOIN assessment.evidence AS evidence USING (strategy_name)
             ORDER BY overall_rank NULLS LAST, strategy_name""",
@@ -318,6 +371,7 @@ TABLES = (
             **CHOSEN,
             **CHOICE,
         },
+        format=2,
     ),
     Table(
         "assessment.market_metrics",
@@ -335,8 +389,11 @@ TABLES = (
     Table(
         "assessment.conclusion",
         "What the assessment of strategies shows, a sentence a row, the verdict first.",
-        Records((ASSESSMENT,), sentences),
-        {"sentence": text("in English")},
+        Records((ASSESSMENT,), lambda results: list(results[0]["conclusion"])),
+        {
+            "about": text("verdict; set: the winner's; choice: among all sets; or limits"),
+            "sentence": text("in English"),
+        },
     ),
     Table(
         "assessment.winner",
@@ -346,25 +403,25 @@ TABLES = (
             "strategy": STRATEGY["strategy_name"],
             "parameters": SET,
             "strategies": count("ranked"),
-            "trials": count("sets tried, over all ranked strategies"),
+            "tried": count("sets, over all ranked strategies"),
             "guardrails": JUDGED["guardrails"],
             "confidence": real("of the intervals"),
+            "level": real("of the tests: a p-value that is no higher is more than luck"),
+            "draws_beyond": count("of the bootstrap, beyond each end of an interval"),
+            "p_zero": P_ZERO,
+            "p_benchmark": P_BENCHMARK,
             "sharpe": real("Sharpe ratio on all of history, annual"),
             "sharpe_lower": real("lower end of its interval"),
             "sharpe_upper": real("upper end of its interval"),
-            "chance_hurdle": CHOSEN["chance_hurdle"],
-            "deflated_sharpe": CHOSEN["deflated_sharpe"],
+            **LUCK,
             "overfitting": CHOICE["overfitting"],
+            "left_out": CHOICE["left_out"],
             "walk_forward_sharpe": CHOICE["walk_forward_sharpe"],
             "walk_forward_benchmark_sharpe": CHOICE["walk_forward_benchmark_sharpe"],
             "annual_return": real("compound return a year on all of history, net"),
             "benchmark": text("name of the benchmark"),
             "benchmark_return": real("return a year of the benchmark"),
-            "flat_years": CHOSEN["flat_years"],
-            "return_since": CHOSEN["return_since"],
-            "benchmark_return_since": CHOSEN["benchmark_return_since"],
-            "difference_lower": CHOSEN["difference_lower"],
-            "difference_upper": CHOSEN["difference_upper"],
+            **{name: SINCE[name] for name in SINCE if not name.startswith("sharpe_since_")},
             "kendalls_w": real(
                 "agreement of groups of market scenarios on the order of sets, 0 to 1"
             ),
@@ -374,6 +431,7 @@ TABLES = (
             "tickers": count("tried"),
             "market_scenarios": count("tried"),
         },
+        format=2,
     ),
     Table(
         "assessment.market_scenarios",

@@ -1,109 +1,146 @@
-"""The verdict in words: what it says, and that it names each doubt."""
+"""The verdict in words: what it says, what it rests on, and that it names each doubt."""
 
 from dataclasses import replace
 
 from tidemark.assessment import verdict
+from tidemark.assessment.evidence import ALL
 
+import pandas as pd
 import pytest
 
 HOLD = "buy_and_hold"
+NAN = float("nan")
 PROVEN = verdict.Evidence(
     strategy="cross",
     parameters="fast 20, slow 100",
     strategies=12,
-    trials=1234,
+    tried=1234,
     guardrails="passed",
     confidence=0.95,
+    level=0.05,
+    draws_beyond=50,
+    p_zero=0.012,
+    p_benchmark=0.05,
     sharpe=0.82,
     sharpe_interval=(0.21, 1.44),
-    chance_hurdle=0.31,
-    deflated_sharpe=0.97,
-    overfitting=0.04,
-    walk_forward_sharpe=0.61,
-    walk_forward_benchmark_sharpe=0.45,
+    no_skill_sharpe=0.31,
+    no_skill_share=0.008,
+    flat_years=0.0,
+    sharpe_since=0.84,
+    benchmark_sharpe_since=0.42,
+    difference_since=0.42,
+    difference_since_interval=(0.05, 0.7),
     annual_return=0.123,
     benchmark=HOLD,
     benchmark_return=0.101,
-    flat_years=0.0,
     return_since=0.123,
     benchmark_return_since=0.101,
-    difference_interval=(0.05, 0.7),
+    chance_hurdle=0.33,
+    deflated_sharpe=0.97,
+    overfitting=0.04,
+    left_out="",
+    walk_forward_sharpe=0.61,
+    walk_forward_benchmark_sharpe=0.45,
     agreement=0.62,
 )
 
 
 def in_words(evidence, passed=True):
-    return verdict.in_words(evidence, passed=passed)
+    return [row["sentence"] for row in verdict.in_words(evidence, passed=passed)]
 
 
 def test_a_proven_winner_is_met_with_suspicion():
-    first, deflated, overfitted, walked, compared, agreed, past = in_words(PROVEN)
+    first, luck, compared, earned, deflated, overfitted, walked, agreed, past = in_words(PROVEN)
     assert first == (
-        "cross (fast 20, slow 100; strategies ranked: 12) ranks first, and all 4 checks below "
-        "speak for it or, where they say so, for choosing among all sets. That is rare: look for "
-        "an error in the data or the rules before you believe it."
+        "cross (fast 20, slow 100) ranks first of 12 strategies, and luck explains neither that "
+        "nor its lead over buy_and_hold. That is rare: look for an error in the data or the rules "
+        "before you believe it."
     )
-    assert "0.82 a year (95 % interval 0.21 to 1.44)" in deflated
-    assert "luckiest of 1,234 sets" in deflated
-    assert "97.0 %: luck among so many hardly explains it" in deflated
-    assert overfitted.startswith("Choosing among all sets, whatever the strategy: ")
+    assert "0.82 a year on all dates (95 % interval 0.21 to 1.44)" in luck
+    assert "the 1,234 sets tried" in luck
+    assert "0.31 on average, and as much as this one in 0.8 % of all cases" in luck
+    assert "luck hardly explains it: p = 1.2 %" in luck
+    assert (
+        "0.84 a year, against 0.42: a difference of 0.42 (95 % interval 0.05 to 0.70)" in compared
+    )
+    assert compared.endswith("better than buy_and_hold by more than luck (p = 5.0 %).")
+    assert earned == "It returned 12.3 % a year after costs, buy_and_hold 10.1 %."
+    assert "97.0 % (at least the 95 %" in deflated
+    assert "is above 0.33" in deflated
     assert "4.0 % took one that was no better than the middle" in overfitted
     assert overfitted.endswith("the best sets stayed good.")
-    assert walked.startswith("Choosing among all sets on the past alone")
     assert "0.61 a year, against 0.45 of buy_and_hold" in walked
     assert "decided in hindsight all the same" in walked
-    assert "12.3 % a year after costs, buy_and_hold 10.1 %" in compared
-    assert compared.endswith("more for its risk than buy_and_hold, beyond what chance explains.")
     assert "0.62 (Kendall's W" in agreed
     assert "past" in past
 
 
+def test_what_speaks_of_the_set_is_told_apart_from_what_speaks_of_choosing():
+    about = [row["about"] for row in verdict.in_words(PROVEN, passed=True)]
+    assert about == ["verdict", *["set"] * 4, *["choice"] * 3, "limits"]
+
+
+LUCK, LEAD = "luck may explain that", "not shown to be better than buy_and_hold"
+
+
 @pytest.mark.parametrize(
-    ("change", "blamed", "said"),
+    ("p_zero", "p_benchmark", "said"),
     [
-        ({"deflated_sharpe": 0.9499}, "the deflated Sharpe ratio", "may explain it"),
-        ({"overfitting": 0.11}, "overfitting among all sets", "not reliably"),
-        ({"walk_forward_sharpe": 0.44}, "walk-forward among all sets", "0.44 a year, against"),
-        ({"difference_interval": (-0.1, 0.7)}, "buy_and_hold", "not shown to be better than buy"),
-        ({"difference_interval": (-0.7, -0.1)}, "buy_and_hold", "less for its risk than buy"),
+        (0.051, 0.9, f"but {LUCK}, and it is {LEAD}."),
+        (0.05, 0.051, f"and luck hardly explains that, but it is {LEAD}."),
+        (0.051, 0.05, f"did better than buy_and_hold, but {LUCK} it earned anything at all."),
+        (NAN, NAN, "but on too few dates to tell that from luck."),
+        (0.9, NAN, f"but {LUCK}, and it is {LEAD}."),
     ],
 )
-def test_each_doubt_is_named(change, blamed, said):
-    first, *others = in_words(replace(PROVEN, **change))
-    assert "1 of 4 checks do not speak for it" in first
-    assert blamed in first.rsplit("(", 1)[1]
-    assert ("luck may explain that" in first) == ("deflated_sharpe" in change)
-    assert ("not shown to be worth trading" in first) == ("deflated_sharpe" not in change)
-    assert sum(said in sentence for sentence in others) == 1
+def test_the_verdict_rests_on_the_joint_test(p_zero, p_benchmark, said):
+    doubtful = replace(PROVEN, p_zero=p_zero, p_benchmark=p_benchmark)
+    first = in_words(doubtful)[0]
+    assert first.endswith(said)
+    others = {"deflated_sharpe": 0.1, "overfitting": 0.9, "walk_forward_sharpe": -1.0}
+    assert in_words(replace(doubtful, **others))[0] == first
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"p_zero": 0.08}, "luck may explain it: p = 8.0 %"),
+        ({"p_benchmark": 0.9}, "not shown to be better than buy_and_hold (p = 90.0 %)"),
+        ({"deflated_sharpe": 0.9499}, "less than the 95 %"),
+        ({"overfitting": 0.11}, "did not reliably stay good"),
+        ({"left_out": "b: a position in 3 of 16 blocks"}, "Left out: b: a position in 3 of 16"),
+        ({"walk_forward_sharpe": 0.44}, "0.44 a year, against"),
+        ({"flat_years": NAN}, "(it never had a position)"),
+    ],
+)
+def test_each_doubt_is_named(change, said):
+    before, after = in_words(PROVEN), in_words(replace(PROVEN, **change))
+    assert sum(said in sentence for sentence in after) == 1
+    assert not any(said in sentence for sentence in before)
 
 
 def test_years_without_a_position_are_told_and_left_out():
     waited = replace(PROVEN, flat_years=1.01, return_since=0.13, benchmark_return_since=0.18)
-    compared = in_words(waited)[4]
-    assert "no position in the first 1.0 years; since then 13.0 % against 18.0 %" in compared
-    assert "position" not in in_words(PROVEN)[4]
-    idle = in_words(replace(PROVEN, flat_years=float("nan")))[4]
-    assert "(it never had a position)" in idle
-
-
-def test_likely_luck_is_called_so():
-    first = in_words(replace(PROVEN, deflated_sharpe=0.49, overfitting=0.6))[0]
-    assert "but that is likely luck: 2 of 4 checks do not speak for it" in first
+    _, _, compared, earned, *_ = in_words(waited)
+    assert "The Sharpe ratio since its first position is 0.84" in compared
+    assert "no position in the first 1.0 years; since then 13.0 % against 18.0 %" in earned
+    assert not any("position" in sentence for sentence in in_words(PROVEN))
 
 
 def test_what_is_unknown_speaks_for_nothing():
-    nan = float("nan")
     unknown = replace(
         PROVEN,
-        deflated_sharpe=nan,
-        overfitting=nan,
-        walk_forward_sharpe=nan,
-        difference_interval=(nan, nan),
-        agreement=nan,
+        **dict.fromkeys(
+            ("p_zero", "p_benchmark", "deflated_sharpe", "chance_hurdle", "overfitting"), NAN
+        ),
+        **dict.fromkeys(("sharpe_since", "difference_since", "walk_forward_sharpe"), NAN),
+        difference_since_interval=(NAN, NAN),
+        agreement=NAN,
     )
     first, *others = in_words(unknown)
-    assert "none of 4 checks speaks for it" in first
+    assert "too few dates" in first
     assert not any("nan" in sentence for sentence in [first, *others])
+    assert not any("nan" in sentence for sentence in in_words(replace(unknown, sharpe=NAN)))
 
 
 def test_a_winner_that_fails_the_guardrails():
@@ -111,3 +148,22 @@ def test_a_winner_that_fails_the_guardrails():
     first = in_words(failing, passed=False)[0]
     assert first.startswith("No strategy passes the guardrails; cross")
     assert "(a drawdown of 71.0 %)" in first
+
+
+def test_every_strategy_has_a_verdict_of_its_own():
+    examined = pd.DataFrame(
+        {
+            "strategy_name": ["both", "lucky", "held", "hedged", "late", ALL],
+            "p_zero": [0.01, 0.06, 0.05, 0.2, NAN, NAN],
+            "p_benchmark": [0.05, 0.06, 0.06, 0.01, NAN, NAN],
+        }
+    )
+    found = verdict.beside(examined, HOLD, 0.05)["verdict"]
+    assert found.tolist()[:5] == [
+        "more than luck, better than buy_and_hold",
+        "luck may explain it",
+        "more than luck, not shown to be better than buy_and_hold",
+        "better than buy_and_hold, but luck may explain that it earned anything",
+        "too few dates to tell",
+    ]
+    assert pd.isna(found.iloc[5])

@@ -133,11 +133,26 @@ def test_who_looks_across_tickers_sees_one_market_at_a_time(markets):
 
 def test_returns_are_means_over_the_tickers_listed(trial, prices, markets):
     found = trial.returns(markets[0])
-    assert list(found) == ["timestamp", "fast=3 slow=10", "fast=5 slow=20"]
+    assert list(found) == ["timestamp", "cash", "fast=3 slow=10", "fast=5 slow=20"]
+    assert (found["cash"] == 0.0).all()
     targets = next(strategies.targets_of(trial.strategy, prices, SETS))
     (alone,) = Market(prices, RULES).simulate(as_cells([targets])).returns
     expected = np.where(np.arange(500) < 200, alone[:2].mean(axis=0), alone.mean(axis=0))
     np.testing.assert_allclose(found["fast=3 slow=10"], expected, atol=1e-15)
+
+
+def test_cash_is_what_a_set_without_a_position_earns(markets):
+    """Tickers have other bars a year each, so no single rate is what the engine credits."""
+    idle = strategies.Strategy(
+        "idle", "momentum", {}, (), lambda prices: 0.0 * prices.close, lambda: True
+    )
+    history = replace(markets[0], bars_a_year={"A": 250.0, "B": 251.0, "C": 365.0})
+    found = Trial("idle", idle, [{}], {}, replace(RULES, cash_rate=0.05)).returns(history)
+    assert np.array_equal(found["cash"], found["no parameters"])
+    early, late = (
+        np.mean([1.05 ** (1 / year) - 1 for year in of]) for of in ([250, 251], [250, 251, 365])
+    )
+    assert found["cash"].iloc[[0, -1]].tolist() == pytest.approx([early, late])
 
 
 def test_cash_rates_add_up_as_growth(trial, markets):

@@ -151,28 +151,43 @@ YEAR = {
     ],
 }
 SUMMARY = {
-    "conclusion": ["cross ranks first, but that is likely luck.", "Walk."],
+    "conclusion": [
+        {"about": "verdict", "sentence": "cross ranks first, but luck may explain that."},
+        {"about": "set", "sentence": "Better than luck?"},
+        {"about": "choice", "sentence": "Walk."},
+        {"about": "limits", "sentence": "Past."},
+    ],
     "winner": {
         "strategy": "cross",
         "parameters": "fast=5",
         "strategies": 2,
-        "trials": 3,
+        "tried": 3,
         "guardrails": "passed",
         "confidence": 0.95,
+        "level": 0.05,
+        "draws_beyond": 25,
+        "p_zero": 0.3,
+        "p_benchmark": None,
         "sharpe": 0.7,
         "sharpe_interval": [0.1, 1.2],
-        "chance_hurdle": 0.9,
-        "deflated_sharpe": 0.2,
-        "overfitting": 0.3,
-        "walk_forward_sharpe": 0.4,
-        "walk_forward_benchmark_sharpe": 1.0,
+        "no_skill_sharpe": 0.5,
+        "no_skill_share": 0.2,
+        "flat_years": 1.0,
+        "sharpe_since": 0.75,
+        "benchmark_sharpe_since": 0.6,
+        "difference_since": 0.15,
+        "difference_since_interval": [None, None],
         "annual_return": 0.15,
         "benchmark": "hold",
         "benchmark_return": 0.12,
-        "flat_years": 1.0,
         "return_since": 0.16,
         "benchmark_return_since": 0.17,
-        "difference_interval": [None, None],
+        "chance_hurdle": 0.9,
+        "deflated_sharpe": 0.2,
+        "overfitting": 0.3,
+        "left_out": "rise: a position in 3 of 16 blocks",
+        "walk_forward_sharpe": 0.4,
+        "walk_forward_benchmark_sharpe": 1.0,
         "agreement": 0.4,
     },
     "rank_stability": {"kendalls_w": 0.4, "mean_spearman": None, "scenarios": 4},
@@ -186,11 +201,8 @@ def assessed():
     categories = {"cross": "trend", "rise": "momentum", "hold": "benchmark"}
     averages = ["avg_score", "avg_return", "avg_sharpe", "benchmark_return", "benchmark_sharpe"]
     averages += ["return_difference", "sharpe_difference", "beats_benchmark", "best_score"]
-    figures = ["sharpe", "sharpe_lower", "sharpe_upper", "annual_return", "return_lower"]
-    figures += ["return_upper", "benchmark_sharpe", "benchmark_return", "difference_lower"]
-    figures += ["difference_upper", "chance_hurdle", "deflated_sharpe", "overfitting"]
-    figures += ["flat_years", "return_since", "benchmark_return_since"]
-    figures += ["walk_forward_sharpe", "walk_forward_return", "walk_forward_benchmark_sharpe"]
+    texts = ["strategy_name", "sets", "left_out", "verdict"]
+    figures = [name for name in TABLES["assessment.evidence"].columns if name not in texts]
     ranked = pd.DataFrame(
         {
             "overall_rank": pd.array([1, 2, None], "Int64"),
@@ -241,7 +253,12 @@ def assessed():
         for one in tried
     ]
     evidence = pd.DataFrame(
-        {"strategy_name": ["cross", "rise", "all strategies"], "sets": [2, 1, 3]}
+        {
+            "strategy_name": ["cross", "rise", "all strategies"],
+            "sets": [2, 1, 3],
+            "left_out": ["", "a position in 3 of 16 blocks", "rise: a position in 3 of 16 blocks"],
+            "verdict": ["luck may explain it", "too few dates to tell", None],
+        }
     )
     return {
         "backtest_results": cells,
@@ -316,7 +333,7 @@ def tables():
         "configured": [
             {"kind": kind, "name": name} for kind, names in CONFIGURED.items() for name in names
         ],
-        "assessment.conclusion": [{"sentence": sentence} for sentence in SUMMARY["conclusion"]],
+        "assessment.conclusion": SUMMARY["conclusion"],
         "assessment.winner": strategies.winner_rows([SUMMARY]),
         "assessment.market_scenarios": strategies.market_rows([MARKETS]),
         "assessment.year": [YEAR["together"]],
@@ -371,7 +388,7 @@ def test_rankings_stand_beside_their_evidence(connection):
         ("hold", None, 0.25, None, None),
     ]
     winner = connection.execute(
-        "SELECT sharpe_lower, sharpe_upper, difference_lower, kendalls_w, groups, cells "
+        "SELECT sharpe_lower, sharpe_upper, difference_since_lower, kendalls_w, groups, cells "
         "FROM assessment.winner"
     )
     assert winner.fetchone() == (0.1, 1.2, None, 0.4, 4, 21)
@@ -514,7 +531,6 @@ def values_for_reports(connection, missing=False, narrative=None):
     return values | {
         "comparison": values["comparison"][0],
         "conclusion": [row["sentence"] for row in values["conclusion"]],
-        "assessed": [row["sentence"] for row in values["assessed"]],
         "winner": values["winner"][0],
         "year": values["year"][0],
         "strategy_figures": [
@@ -580,7 +596,7 @@ def rendered(name, values):
 def test_reports_render_with_and_without_figures(connection, name, missing):
     text = rendered(name, values_for_reports(connection, missing))
     about_strategies = name == "strategy_assessment"
-    assert ("likely luck" if about_strategies else "No model beats the baseline.") in text
+    assert ("luck may explain that" if about_strategies else "No model beats the baseline.") in text
     assert "None" not in text.replace("None.", "")
     assert "\n\n\n" not in text
     assert ("](figs/" in text) is (not missing and name != "reflection")

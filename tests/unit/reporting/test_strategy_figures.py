@@ -34,7 +34,8 @@ EVIDENCE = (
     *("annual_return", "return_lower", "return_upper", "benchmark_return", "overfitting"),
     *("sharpe", "sharpe_lower", "sharpe_upper", "benchmark_sharpe", "deflated_sharpe"),
     *("walk_forward_sharpe", "walk_forward_benchmark_sharpe"),
-    *("return_since", "benchmark_return_since"),
+    *("return_since", "benchmark_return_since", "sharpe_since", "benchmark_sharpe_since"),
+    *("p_zero", "p_benchmark"),
 )
 CATEGORIES = {"cross": "trend", "rise": "momentum", "hold": "benchmark"}
 

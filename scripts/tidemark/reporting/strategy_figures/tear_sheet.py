@@ -129,6 +129,7 @@ def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
     returns = 100 * examined["return_lower"], 100 * examined["return_upper"]
     sharpes = examined["sharpe_lower"], examined["sharpe_upper"]
     since = examined["return_since"], examined["benchmark_return_since"]
+    sharpe_since = examined["sharpe_since"], examined["benchmark_sharpe_since"]
     walked = examined["walk_forward_sharpe"], examined["walk_forward_benchmark_sharpe"]
     return [
         _row("Return a year", "{:.1%}", examined["annual_return"], examined["benchmark_return"]),
@@ -136,12 +137,15 @@ def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
         _row("  since the first position", "{:.1%}", *since),
         _row("Sharpe ratio", "{:.2f}", examined["sharpe"], examined["benchmark_sharpe"]),
         _between(level, "{:.2f} to {:.2f}", *sharpes),
+        _row("  since the first position", "{:.2f}", *sharpe_since),
         _row("Deepest drawdown", "{:.0%}", *traded["deepest_drawdown"]),
         _row("Trades a ticker", "{:.0f}", *traded["trades"]),
         _row("Trades that gained", "{:.0%}", *traded["win_rate"]),
         _row("Bars with a position", "{:.0%}", *traded["exposure"]),
         _row("Turnover a year", "{:.1f}", *traded["turnover"]),
         _row("Costs, all years", "{:.1%}", *traded["costs"]),
+        _row("p: more than cash", "{:.3f}", examined["p_zero"]),
+        _row("p: more than benchmark", "{:.3f}", examined["p_benchmark"]),
         _row("Deflated Sharpe", "{:.0%}", examined["deflated_sharpe"]),
         _row("Overfitting", "{:.0%}", examined["overfitting"]),
         _row("Walk-forward Sharpe", "{:.2f}", *walked),
