@@ -22,19 +22,22 @@ def look(results: Results, cells: int, seed: int) -> str:
         held, desk, frame = Comparison(file), Desk(results, name), results.table(file)
         times = frame["timestamp"]
         held.same("all", "timestamp", list(times), list(results.history.times))
-        sets = [column for column in frame if column != "timestamp"]
+        sets = [column for column in frame if column not in ("timestamp", "cash")]
         total += len(sets)
         for told in chance.permutation(sets)[:each]:
-            parts, listed = [], []
+            parts, listed, idle = [], [], []
             for ticker in tickers:
                 there = desk.listed("full", ticker)
                 if there.any():
                     first, last = np.flatnonzero(there)[[0, -1]]
                     bar = np.arange(len(there))
                     listed.append((bar >= first) & (bar <= last))
-                    parts.append(desk.course("full", told, ticker)[0].earned)
-            mean = np.sum(parts, axis=0) / np.maximum(np.sum(listed, axis=0), 1)
-            held.numbers(lambda bar, t=times: f"{t[bar]}", told, frame[told], mean)
+                    course, terms, _ = desk.course("full", told, ticker)
+                    parts.append(course.earned)
+                    idle.append(terms.cash * there)
+            for column, earned in ((told, parts), ("cash", idle)):
+                mean = np.sum(earned, axis=0) / np.maximum(np.sum(listed, axis=0), 1)
+                held.numbers(lambda bar, t=times: f"{t[bar]}", column, frame[column], mean)
             looked += 1
         worst = max(worst, held.worst)
     return (
