@@ -100,18 +100,12 @@ class OwnDates:
         Of the sets' returns and squares, for which bars without a position are 0; and, over their
         own dates, of bars, the benchmark's returns and squares.
         """
-        since = self.first[sets]
         excess = self.excess[:, sets]
-        return np.stack(
-            [
-                times @ excess,
-                times @ excess**2,
-                *(
-                    _from(times * term)[:, since]
-                    for term in (1.0, self.benchmark, self.benchmark**2)
-                ),
-            ]
-        )
+        first, place = np.unique(self.first[sets], return_inverse=True)
+        since = np.arange(len(excess))[:, np.newaxis] >= first
+        theirs = self.benchmark[:, np.newaxis]
+        beside = (times @ (since * term) for term in (1.0, theirs, theirs**2))
+        return np.stack([times @ excess, times @ excess**2, *(sums[:, place] for sums in beside)])
 
     def _ratios(self, sums: Floats, sets: Integers | slice) -> Ratios:
         total, squares, bars, benchmark_total, benchmark_squares = sums
@@ -122,10 +116,3 @@ class OwnDates:
             benchmark=sharpe_of_sums(bars, benchmark_total, benchmark_squares),
             without_skill=sharpe_ratio(total / count - mean, deviation(variance, squares / count)),
         )
-
-
-def _from(terms: Floats) -> Floats:
-    """(replicates, bars + 1) sums from each bar to the last; 0 after that."""
-    sums = np.zeros((len(terms), terms.shape[1] + 1))
-    sums[:, -2::-1] = np.cumsum(terms[:, ::-1], axis=1)
-    return sums
