@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from referee import cells, features, forecasts, markets, portfolios, sources, targets
+from referee import cells, comparison, features, forecasts, markets, portfolios, sources, targets
 from referee.results import Results
 
 FAMILIES: dict[str, Callable[[Results, int, int], str]] = {
     "sources": sources.look,
     "features": features.look,
     "forecasts": forecasts.look,
+    "comparison": comparison.look,
     "markets": markets.look,
     "cells": cells.look,
     "targets": targets.look,

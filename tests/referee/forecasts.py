@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from referee.drawing import block_starts, drawn_sums, interval
 from referee.results import Floats, Results
 from referee.verdict import Comparison
 
@@ -103,24 +104,32 @@ def _hold_worth(results: Results, scenario: str, model: str) -> list[Comparison]
     for name, expected in metrics(sums.sum(axis=0).to_frame().T).items():
         points.number("metrics", name, found[name], expected[0])
     ends = Comparison(f"metrics/{scenario}_{model}_bootstrap.json")
-    told = results.json(ends.file)["intervals"]
-    drawn = counts_of_dates(
-        len(sums), plan["block_length"], plan["bootstrap_replicates"], results.seed("evaluate")
-    )
-    replicates = metrics(pd.DataFrame(drawn @ sums.to_numpy(), columns=sums.columns))
+    record = results.json(ends.file)
+    told = record["intervals"]
+    length = record["block_length"]
+    if plan["block_length"] != "auto":
+        ends.same("all", "block_length", length, plan["block_length"])
+    seed = results.seed("evaluate")
+    starts = block_starts(len(sums), length, plan["bootstrap_replicates"], seed)
+    drawn = drawn_sums(sums.to_numpy(), starts, length)
+    replicates = metrics(pd.DataFrame(drawn, columns=sums.columns))
     for name, values in replicates.items():
         for end, expected in zip((0, 1), interval(values, plan["confidence"]), strict=True):
             ends.number(name, ("lower", "upper")[end], told[name][end], expected)
     return [points, ends]
 
 
-def per_date(results: Results, scenario: str, model: str) -> pd.DataFrame:
-    """What each date adds to the metrics of a model's forecasts."""
+def per_date(
+    results: Results, scenario: str, model: str, rows: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """What each date adds to the metrics of a model's forecasts, of these rows or of all."""
     made, base = (
         results.table(f"data/predictions/{scenario}_{name}.parquet").astype({"ticker": str})
         for name in (model, results.config["evaluate"]["baseline"])
     )
     both = made.merge(base[[*KEYS, "y_pred"]], on=KEYS, suffixes=("", "_base"), validate="1:1")
+    if rows is not None:
+        both = both.merge(rows, on=KEYS)
     true, said = both["y_true"], both["y_pred"]
     about = true - true.mean()
     directed = (true != 0) & (said != 0)
@@ -160,22 +169,3 @@ def metrics(sums: pd.DataFrame) -> dict[str, Floats]:
             "information_coefficient": s["correlation"] / s["correlated"],
             "skill": 1 - s["squared"] / s["base"],
         }
-
-
-def counts_of_dates(dates: int, length: int, replicates: int, seed: int) -> Floats:
-    """(replicates, dates) how often each date is drawn, in blocks of which the last is cut."""
-    blocks = -(-dates // length)
-    starts = np.random.default_rng(seed).integers(0, dates - length + 1, size=(replicates, blocks))
-    drawn = (starts[:, :, None] + np.arange(length)).reshape(replicates, -1)[:, :dates]
-    counts = np.zeros((replicates, dates))
-    np.add.at(counts, (np.arange(replicates)[:, None], drawn), 1.0)
-    return counts
-
-
-def interval(values: Floats, level: float) -> tuple[float, float]:
-    """The percentiles between which `level` of the defined values lie."""
-    defined = values[np.isfinite(values)]
-    if not len(defined):
-        return np.nan, np.nan
-    lower, upper = np.percentile(defined, [50 - 50 * level, 50 + 50 * level])
-    return float(lower), float(upper)

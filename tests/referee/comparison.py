@@ -1,0 +1,126 @@
+"""Models beside the baseline: differences, their intervals, and the verdicts on all of them."""
+
+import math
+from itertools import combinations
+from typing import Any
+
+from referee.drawing import block_starts, drawn_sums, interval, step_down
+from referee.forecasts import KEYS, metrics, per_date
+from referee.results import Floats, Results
+from referee.verdict import Comparison
+
+import numpy as np
+import pandas as pd
+
+FILE = "metrics/scenario_compare.json"
+TINY = 1e-9  # differences in squared errors are small, and still have digits
+FEWEST_IN_TAIL, MOST_DRAWS = 50, 50_000
+Pair = tuple[str, str]
+
+
+def look(results: Results, cells: int, seed: int) -> str:
+    """Draw every difference again, and test all of them together."""
+    plan, told = results.config["evaluate"], results.json(FILE)
+    held = Comparison(FILE, tolerance=1e-7, small=TINY)
+    pairs = [(s, m) for s in results.config["scenarios"] for m in results.config["models"]]
+    compared = [
+        (pair, (pair[0], plan["baseline"])) for pair in pairs if pair[1] != plan["baseline"]
+    ]
+    across = [(b, a) for a, b in combinations(pairs, 2) if a[1] == b[1]]
+    least = math.ceil(FEWEST_IN_TAIL / (1 - plan["confidence"]))
+    most = max(MOST_DRAWS, plan["bootstrap_replicates"])
+    draws = max(least, min(plan["bootstrap_replicates"] * max(len(compared), 1), most))
+    held.same("all", "draws", told["draws"], draws)
+    held.same("all", "comparisons", told["comparisons"], len(compared))
+    if plan["block_length"] != "auto":
+        held.same("all", "block_length", told["block_length"], plan["block_length"])
+    desk = Desk(results, told["block_length"])
+    records = {
+        (r["scenario"], r["model"], r["less_scenario"], r["less_model"], r["metric"]): r
+        for r in told["paired_differences"]
+    }
+    held.same("all", "differences", len(records), 7 * (len(compared) + len(across)))
+    judged = _judged(desk, [pair for pair, _ in compared], draws) if compared else {}
+    for replicates, chosen in ((draws, compared), (plan["bootstrap_replicates"], across)):
+        for pair, other in chosen:
+            ours, theirs = (desk.drawn(side, (pair, other), replicates) for side in (pair, other))
+            for name in ours[0]:
+                less = ours[0][name] - theirs[0][name]
+                record = records[*pair, *other, name]
+                row = f"{' '.join(pair)} less {' '.join(other)}, {name}"
+                held.number(
+                    row, "difference", record["difference"], ours[0][name] - theirs[0][name]
+                )
+                ends = interval(ours[1][name] - theirs[1][name], plan["confidence"])
+                held.number(row, "lower", record["lower"], ends[0])
+                held.number(row, "upper", record["upper"], ends[1])
+                for column, expected in judged.get(pair, {}).items():
+                    if name == "mse" and (pair, other) in compared:
+                        _hold(held, row, column, record[column], expected)
+    return (
+        f"{len(records):,} differences and {len(judged)} verdicts on {draws:,} draws agree ({held})"
+    )
+
+
+def _hold(held: Comparison, row: str, column: str, found: Any, expected: Any) -> None:
+    if isinstance(expected, str):
+        held.same(row, column, found, expected)
+    else:
+        held.number(row, column, found, expected)
+
+
+class Desk:
+    """Forecasts reduced to sums of dates, and drawn."""
+
+    def __init__(self, results: Results, length: int) -> None:
+        self._results, self.length = results, length
+        self.seed = results.seed("scenario_compare")
+        self._known: dict[Any, tuple[dict[str, float], dict[str, Floats]]] = {}
+
+    def sums(self, pair: Pair) -> pd.DataFrame:
+        return per_date(self._results, *pair)
+
+    def drawn(
+        self, side: Pair, pairs: tuple[Pair, Pair], replicates: int
+    ) -> tuple[dict[str, float], dict[str, Floats]]:
+        """The metrics of one of two forecasts, on the rows of both: of all dates, of each draw."""
+        rows, others = (
+            self._results.table(f"data/predictions/{s}_{m}.parquet")[KEYS] for s, m in pairs
+        )
+        same = rows.equals(others)
+        key = side, replicates, None if same else frozenset(pairs)
+        if key not in self._known:
+            sums = per_date(self._results, *side, None if same else rows.merge(others, on=KEYS))
+            starts = block_starts(len(sums), self.length, replicates, self.seed)
+            table = drawn_sums(sums.to_numpy(), starts, self.length)
+            point = {name: float(v[0]) for name, v in metrics(sums.sum().to_frame().T).items()}
+            self._known[key] = point, metrics(pd.DataFrame(table, columns=sums.columns))
+        return self._known[key]
+
+
+def _judged(desk: Desk, pairs: list[Pair], draws: int) -> dict[Pair, dict[str, Any]]:
+    """The verdict on each pair, all tested together on the dates of all scenarios."""
+    of = {pair: desk.sums(pair) for pair in pairs}
+    more = pd.DataFrame({pair: s["squared"] - s["base"] for pair, s in of.items()}).fillna(0.0)
+    rows = pd.DataFrame({pair: s["rows"] for pair, s in of.items()}).fillna(0.0)
+    starts = block_starts(len(more), desk.length, draws, desk.seed)
+    with np.errstate(invalid="ignore"):
+        observed = (more.sum() / rows.sum()).to_numpy()
+        above, below = (drawn_sums(side.to_numpy(), starts, desk.length) for side in (more, rows))
+        drawn = above / np.where(below > 0, below, np.nan)
+    confidence = desk._results.config["evaluate"]["confidence"]
+    tested = step_down(observed, drawn, confidence, two_sided=True)
+    told = {}
+    for place, pair in enumerate(pairs):
+        p_value, reach = tested.p_values[place], tested.critical[place] * tested.spread[place]
+        lower, upper = observed[place] - reach, observed[place] + reach
+        if np.isnan(p_value) and observed[place] == 0:
+            p_value, lower, upper = 1.0, 0.0, 0.0
+        verdict = "better" if upper < 0 else "worse" if lower > 0 else "no difference shown"
+        told[pair] = {
+            "adjusted_p": p_value,
+            "adjusted_lower": lower,
+            "adjusted_upper": upper,
+            "verdict": "undefined" if np.isnan(p_value) else verdict,
+        }
+    return told
