@@ -48,9 +48,7 @@ def look(results: Results, cells: int, seed: int) -> str:
                 less = ours[0][name] - theirs[0][name]
                 record = records[*pair, *other, name]
                 row = f"{' '.join(pair)} less {' '.join(other)}, {name}"
-                held.number(
-                    row, "difference", record["difference"], ours[0][name] - theirs[0][name]
-                )
+                held.number(row, "difference", record["difference"], less)
                 ends = interval(ours[1][name] - theirs[1][name], plan["confidence"])
                 held.number(row, "lower", record["lower"], ends[0])
                 held.number(row, "upper", record["upper"], ends[1])
