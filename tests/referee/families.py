@@ -2,7 +2,17 @@
 
 from collections.abc import Callable
 
-from referee import cells, comparison, features, forecasts, markets, portfolios, sources, targets
+from referee import (
+    cells,
+    comparison,
+    evidence,
+    features,
+    forecasts,
+    markets,
+    portfolios,
+    sources,
+    targets,
+)
 from referee.results import Results
 
 FAMILIES: dict[str, Callable[[Results, int, int], str]] = {
@@ -14,4 +24,5 @@ FAMILIES: dict[str, Callable[[Results, int, int], str]] = {
     "cells": cells.look,
     "targets": targets.look,
     "portfolios": portfolios.look,
+    "evidence": evidence.look,
 }
