@@ -125,21 +125,25 @@ def examine(
         [(name, text) for name, frame in returns.items() for text in frame],
         names=["strategy_name", "set"],
     )
-    everything = np.column_stack([frame.to_numpy() for frame in returns.values()])
+    excess = np.column_stack([frame.to_numpy() for frame in returns.values()])
+    excess -= cash[:, np.newaxis]
     length = plan.bootstrap.block_length
-    drawn = bootstrap.block_starts(
-        len(everything), length, plan.bootstrap.replicates, plan.bootstrap.seed
+    starts = bootstrap.block_starts(
+        len(excess), length, plan.bootstrap.replicates, plan.bootstrap.seed
     )
-    sets = OwnDates(everything - cash[:, np.newaxis], benchmark - cash, drawn, length)
+    sets = OwnDates(excess, benchmark - cash, starts, length)
     joint = joint_test(sets, plan.bootstrap.confidence)
     chosen = np.array([names.get_loc((name, best[name])) for name in returns])
+    earned = np.column_stack([frame[best[name]] for name, frame in returns.items()])
     measured = pd.DataFrame(
-        _of_best(everything[:, chosen], benchmark, cash, plan)
-        | _returns_since(everything[:, chosen], benchmark, sets.first[chosen], plan)
+        _of_best(earned, benchmark, cash, plan)
+        | _returns_since(earned, benchmark, sets.first[chosen], plan)
         | _on_own_dates(sets, chosen, plan)
         | _of_luck(sets, joint, chosen, plan)
     )
-    choices = _of_choices(returns, benchmark, cash, plan)
+    ends = np.cumsum([frame.shape[1] for frame in returns.values()])[:-1]
+    of_each = dict(zip(returns, np.split(excess, ends, axis=1), strict=True))
+    choices = _of_choices(of_each, excess, benchmark, cash, plan)
     among = pd.Series([*returns, ALL], name="strategy_name")
     return Examined(
         pd.concat([among, measured, choices], axis=1), _of_sets(names, sets, joint, plan)
@@ -250,22 +254,26 @@ def _of_sets(names: pd.MultiIndex, sets: OwnDates, joint: JointTest, plan: Plan)
 
 
 def _of_choices(
-    returns: Mapping[str, pd.DataFrame], benchmark: Floats, cash: Floats, plan: Plan
+    of_each: Mapping[str, Floats], everything: Floats, benchmark: Floats, cash: Floats, plan: Plan
 ) -> pd.DataFrame:
     """Measure a choice among each strategy's sets, and among all: a row each.
 
     Overfitting asks every block of history for its best set, so strategies that did not trade in
     all of them have none, and are left out of the choice among all.
+
+    Args:
+        of_each: (bars, sets) of returns beyond cash.
+        everything: (bars, sets) of all of them.
+        benchmark, cash, plan: as for `examine`.
     """
-    excess = {name: frame.to_numpy() - cash[:, np.newaxis] for name, frame in returns.items()}
-    lacking = {name: _blocks_lacking(sets, plan.blocks) for name, sets in excess.items()}
+    lacking = {name: _blocks_lacking(sets, plan.blocks) for name, sets in of_each.items()}
     rows = []
-    for name, sets in excess.items():
-        rows.append(_of_choice(sets, [] if lacking[name] else [sets], benchmark, cash, plan))
+    for name, sets in of_each.items():
+        rows.append(_of_choice(sets, None if lacking[name] else sets, benchmark, cash, plan))
         rows[-1]["left_out"] = lacking[name]
-    everything = np.column_stack(list(excess.values()))
-    kept = [sets for name, sets in excess.items() if not lacking[name]]
-    rows.append(_of_choice(everything, kept, benchmark, cash, plan))
+    kept = [sets for name, sets in of_each.items() if not lacking[name]]
+    halved = everything if len(kept) == len(of_each) else np.column_stack(kept) if kept else None
+    rows.append(_of_choice(everything, halved, benchmark, cash, plan))
     rows[-1]["left_out"] = "; ".join(f"{name}: {why}" for name, why in lacking.items() if why)
     return pd.DataFrame(rows)
 
@@ -279,7 +287,7 @@ def _blocks_lacking(sets: Floats, blocks: int) -> str:
 
 
 def _of_choice(
-    sets: Floats, halved: list[Floats], benchmark: Floats, cash: Floats, plan: Plan
+    sets: Floats, halved: Floats | None, benchmark: Floats, cash: Floats, plan: Plan
 ) -> dict[str, float | str]:
     """Measure a choice among the sets: how often it misleads, what it earned out of sample."""
     walked = overfitting.walk_forward(sets, plan.first, plan.every)
@@ -288,11 +296,9 @@ def _of_choice(
     ours, theirs = np.sqrt(plan.periods_per_year) * sharpe_of(both)
     return {
         "sets": sets.shape[1],
-        "overfitting": overfitting.probability_of_backtest_overfitting(
-            np.column_stack(halved), plan.blocks
-        )
-        if halved
-        else np.nan,
+        "overfitting": np.nan
+        if halved is None
+        else overfitting.probability_of_backtest_overfitting(halved, plan.blocks),
         "walk_forward_sharpe": ours,
         "walk_forward_return": _annual((walked + later)[:, np.newaxis], plan)[0],
         "walk_forward_benchmark_sharpe": theirs,

@@ -50,7 +50,7 @@ class OwnDates:
     @cached_property
     def first(self) -> Integers:
         """(sets,) the bar of the first position; the number of bars if there never was one."""
-        held = np.abs(self.excess) > NOTHING
+        held = (self.excess > NOTHING) | (self.excess < -NOTHING)
         return np.where(held.any(axis=0), np.argmax(held, axis=0), len(held))
 
     @property
