@@ -1,12 +1,15 @@
 """Averages of scored cells that come a part at a time: of each part only sums stay.
 
 A mean is taken within a group of overlapping windows first and then over groups, so that a crash
-seen through two windows counts once. Full history and the stresses hold the days of every window,
+seen through two windows counts once. A strategy's averages are over its sets, in which near-copies
+count once (`copies`). Full history and the stresses hold the days of every window,
 and are groups of their own all the same. Undefined figures (NaN) are left out.
 """
 
 from dataclasses import dataclass
 
+from tidemark.arrays import Floats
+from tidemark.assessment.copies import NAMES
 from tidemark.assessment.scoring import (
     DIGITS,
     GROUP,
@@ -31,6 +34,7 @@ BESIDE = [
 ]
 AVERAGED = [*dict.fromkeys(["score", "annual_return", *MEASURED]), *BESIDE]
 MARKETS = "market_scenarios"
+WHOLE = "all of history, stresses and paths"
 STRATEGY = SET[:2]
 SCENARIO = [*GROUP, "scenario_name"]
 
@@ -45,6 +49,7 @@ class Averages:
         returns: SCENARIO, STRATEGY, total_return and max_drawdown, means over sets and tickers.
         in_windows: SCENARIO, SET and total_return, the mean over tickers, of historical ones alone.
         tickers: of the cells.
+        alike: as returned by `copies.table`; without it, all sets differ.
     """
 
     sums: pd.DataFrame
@@ -52,14 +57,18 @@ class Averages:
     returns: pd.DataFrame
     in_windows: pd.DataFrame
     tickers: frozenset[str]
+    alike: pd.DataFrame | None = None
 
     @classmethod
-    def of(cls, cells: pd.DataFrame, benchmark: str) -> "Averages":
+    def of(
+        cls, cells: pd.DataFrame, benchmark: str, alike: pd.DataFrame | None = None
+    ) -> "Averages":
         """Average all cells of some market scenarios.
 
         Args:
             cells: as returned by `scoring.scored`.
             benchmark: name of the strategy to compare with, which has one set.
+            alike: which sets are copies, as returned by `copies.table`.
 
         Raises:
             BadValue: the benchmark was not tested, not on every cell, or with several sets.
@@ -70,19 +79,21 @@ class Averages:
         grouped = beside.groupby([*SET, *GROUP], observed=True)
         sums, counts = grouped[AVERAGED].sum(), grouped[[*AVERAGED, MARKETS]].count()
         windows = cells[cells["scenario_kind"] == ScenarioKind.HISTORICAL]
-        returns, in_windows = (
-            table.groupby([*SCENARIO, *whose], observed=True)[figures].mean()
-            for table, whose, figures in (
-                (cells, STRATEGY, ["total_return", "max_drawdown"]),
-                (windows, SET, ["total_return"]),
+        of_sets, in_windows = (
+            table.groupby([*SCENARIO, *SET], observed=True)[figures].mean()
+            for table, figures in (
+                (cells, ["total_return", "max_drawdown"]),
+                (windows, ["total_return"]),
             )
         )
+        returns = over_sets(of_sets, [*SCENARIO, *STRATEGY], alike)
         return cls(
             with_names(sums.reset_index()).set_index([*SET, *GROUP]),
             with_names(counts.reset_index()).set_index([*SET, *GROUP]),
             with_names(returns.reset_index()),
             with_names(in_windows.reset_index()),
             frozenset(cells["symbol"].unique()),
+            alike,
         )
 
     def __add__(self, other: "Averages") -> "Averages":
@@ -95,7 +106,8 @@ class Averages:
             pd.concat(both, ignore_index=True)
             for both in ((self.returns, other.returns), (self.in_windows, other.in_windows))
         )
-        return Averages(sums, counts, returns, in_windows, self.tickers | other.tickers)
+        tickers = self.tickers | other.tickers
+        return Averages(sums, counts, returns, in_windows, tickers, self.alike)
 
     def over_groups(self) -> pd.DataFrame:
         """Mean of AVERAGED for each set, within groups and then over them; index SET."""
@@ -117,13 +129,50 @@ class Averages:
         return self.counts.groupby(level=SET)[MARKETS].sum()
 
     def group_scores(self) -> pd.DataFrame:
-        """Mean score of each ranked set in each group of market scenarios: (groups, sets).
+        """Mean score of each ranked set in stretches of history: (stretches, sets).
 
-        What `overfitting.rank_stability` asks: do the markets agree on the order?
+        What `overfitting.rank_stability` asks: do the markets agree on the order? All of history,
+        the stresses and the simulated paths are made of the same days, so they are one stretch,
+        the mean over their groups; each group of historical windows is another. Near-copies are
+        one set, their mean; a set that was not tried in every stretch is left out.
         """
-        scores = (self.sums[["score"]] / self.counts[["score"]]).round(DIGITS).reset_index()
-        rivals = scores[scores["strategy_category"] != BENCHMARK]
-        return rivals.pivot_table("score", index=GROUP, columns=SET)
+        scores = (self.sums["score"] / self.counts["score"]).round(DIGITS)
+        rivals = scores[scores.index.get_level_values("strategy_category") != BENCHMARK]
+        of_groups = rivals.unstack(SET)
+        windows = of_groups.index.get_level_values("scenario_kind") == ScenarioKind.HISTORICAL
+        whole = of_groups[~windows].mean().to_frame((WHOLE, WHOLE)).T if any(~windows) else None
+        tried = pd.concat([whole, of_groups[windows]]).dropna(axis=1)
+        if self.alike is None:
+            return tried
+        names = pd.MultiIndex.from_arrays([tried.columns.get_level_values(n) for n in NAMES])
+        of_sets = self.alike.reindex(names)
+        twins = tried.T.groupby([of_sets["cluster"].to_numpy(), of_sets["twin"].to_numpy()]).mean()
+        return twins.groupby(level=0).mean().T
+
+
+def shares(index: pd.MultiIndex, alike: pd.DataFrame | None) -> Floats:
+    """Weight of each set in the averages of its strategy; the index has the levels NAMES."""
+    if alike is None:
+        return np.ones(len(index))
+    keys = pd.MultiIndex.from_arrays([index.get_level_values(name).astype(str) for name in NAMES])
+    weights: Floats = alike["share"].reindex(keys).to_numpy(dtype=np.float64)
+    return weights
+
+
+def over_sets(values: pd.DataFrame, by: list[str], alike: pd.DataFrame | None) -> pd.DataFrame:
+    """Mean over the sets of each strategy, near-copies counting once; NaN is left out.
+
+    Args:
+        values: with the levels SET in its index, among others.
+        by: the levels to keep.
+        alike: as returned by `copies.table`.
+    """
+    share = pd.Series(shares(values.index, alike), values.index)
+    total, weight = (
+        table.mul(share, axis=0).groupby(by, observed=True).sum()
+        for table in (values, values.notna())
+    )
+    return total / weight
 
 
 def _beside_benchmark(cells: pd.DataFrame, benchmark: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ Benchmarks stand beside, but do not compete.
 
 from collections.abc import Collection
 
-from tidemark.assessment.averages import MARKETS, SCENARIO, STRATEGY, Averages
+from tidemark.assessment.averages import MARKETS, SCENARIO, STRATEGY, Averages, over_sets
 from tidemark.assessment.scoring import DIGITS, GROUP, SET
 from tidemark.backtest.settings import BENCHMARK
 from tidemark.market.scenarios.kinds import ScenarioKind
@@ -82,10 +82,9 @@ def strategy_scores(averages: Averages) -> pd.DataFrame:
         that the strategy was tried in, sorted.
     """
     key = [*GROUP, *STRATEGY]
-    tables = averages.sums, averages.counts
-    sums, counts = (table["score"].groupby(level=key).sum() for table in tables)
+    of_sets = averages.sums[["score"]] / averages.counts[["score"]]
     sizes = averages.returns[SCENARIO].drop_duplicates().groupby(GROUP).size().rename(MARKETS)
-    scores = (sums / counts).round(DIGITS).reset_index()
+    scores = over_sets(of_sets, key, averages.alike).round(DIGITS).reset_index()
     return scores.join(sizes, on=GROUP)[[*GROUP, MARKETS, *STRATEGY, "score"]]
 
 

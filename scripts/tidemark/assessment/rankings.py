@@ -8,7 +8,8 @@ all that pass.
 from collections.abc import Iterator
 from typing import Any
 
-from tidemark.assessment.averages import Averages
+from tidemark.assessment.averages import Averages, shares
+from tidemark.assessment.copies import NAMES
 from tidemark.assessment.scoring import DIGITS
 from tidemark.assessment.settings import Guardrails
 from tidemark.backtest.settings import BENCHMARK
@@ -43,7 +44,9 @@ def set_rankings(averages: Averages, guardrails: Guardrails) -> pd.DataFrame:
         over the cells long enough for that), avg_sharpe, benchmark_return and benchmark_sharpe
         (over those of the same cells in which both are defined), return_difference and
         sharpe_difference (to it), beats_benchmark (share of cells with the higher total return),
-        guardrails (`passed`, or every reason why not), passed.
+        guardrails (`passed`, or every reason why not), passed, cluster (its number, by the best
+        rank in it: sets that earn nearly the same) and share (of the set in the averages of its
+        strategy, in which near-copies count once).
     """
     means = averages.over_groups()[list(AVERAGES.values())]
     table = means.set_axis(list(AVERAGES), axis=1)
@@ -52,11 +55,19 @@ def set_rankings(averages: Averages, guardrails: Guardrails) -> pd.DataFrame:
     )
     passed = failures == ""
     table = table.assign(guardrails=failures.mask(passed, "passed"), passed=passed)
-    return _ranked(table.reset_index(), ["strategy_name", "set"])
+    ranked = _ranked(table.reset_index(), NAMES)
+    names = pd.MultiIndex.from_frame(ranked[NAMES])
+    alike = averages.alike
+    clusters = names if alike is None else alike["cluster"].reindex(names)
+    return ranked.assign(
+        cluster=pd.factorize(clusters)[0] + 1, share=shares(names, alike).round(DIGITS)
+    )
 
 
 def strategy_rankings(sets: pd.DataFrame) -> pd.DataFrame:
     """Every strategy, best first, by the averages of all its sets; ordered as `set_rankings`.
+
+    Near-copies among its sets count once.
 
     A strategy passes the guardrails if one of its sets does.
 
@@ -64,16 +75,23 @@ def strategy_rankings(sets: pd.DataFrame) -> pd.DataFrame:
         sets: as returned by `set_rankings`.
 
     Returns:
-        The columns of `set_rankings` without `set`, and best_set (the best that passes, else the
-        best), best_score, sets_tested, sets_passed. `guardrails` speaks of that set.
+        The columns of `set_rankings` but those of a set alone, and best_set (the best that passes,
+        else the best), best_score, sets_tested, sets_distinct (clusters among them), sets_passed.
+        `guardrails` speaks of that set.
     """
     key = "strategy_name"
     best = sets.drop_duplicates(key).set_index(key)
     grouped = sets.groupby(key, observed=True)
-    table = pd.concat([best["strategy_category"], grouped[list(AVERAGES)].mean()], axis=1).assign(
+    values, share = sets[list(AVERAGES)], sets["share"]
+    whose = sets[key].to_numpy()
+    total = values.mul(share, axis=0).groupby(whose, sort=True).sum(min_count=1)
+    weight = values.notna().mul(share, axis=0).groupby(whose, sort=True).sum()
+    means = (total / weight).rename_axis(key)
+    table = pd.concat([best["strategy_category"], means], axis=1).assign(
         best_set=best["set"],
         best_score=best["avg_score"],
         sets_tested=grouped.size(),
+        sets_distinct=grouped["share"].sum().round().astype(np.int64),
         sets_passed=grouped["passed"].sum(),
         guardrails=best["guardrails"],
         passed=best["passed"],

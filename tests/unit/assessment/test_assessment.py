@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tidemark.assessment import by_market, rankings, scoring
-from tidemark.assessment.averages import Averages
+from tidemark.assessment.averages import WHOLE, Averages
 from tidemark.assessment.settings import Guardrails
 from tidemark.errors import BadValue, InputError
 
@@ -489,7 +489,7 @@ def test_group_scores():
         for scenario, value in zip(("full", "crisis", "crash"), values, strict=True)
     ]
     found = averages(pd.DataFrame(rows), {"total_return": 1}).group_scores()
-    assert found.index.tolist() == [("full", "full"), ("historical", "2008")]
+    assert [group for _, group in found.index] == [WHOLE, "2008"]
     assert found.columns.get_level_values("strategy_name").tolist() == ["cross", "rsi"]
     assert found.to_numpy().tolist() == [[1, 0.5], [0, 0.75]]
 
