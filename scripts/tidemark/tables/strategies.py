@@ -57,7 +57,9 @@ CELL = {
     "turnover": real("shares of equity bought and sold, a year"),
     "costs": real("sum over fills of the share of equity lost to cost and slippage"),
     "bars": real("bars on which the ticker is listed"),
-    "score": real("share of other sets beaten on this ticker in this market, 0 to 1"),
+    "score": real(
+        "share of other sets beaten on this ticker in this market, 0 to 1; near-copies once"
+    ),
 }
 AVERAGES = {
     "avg_score": real("mean score: share of other sets beaten; 0.5 is the middle"),
@@ -186,7 +188,14 @@ TABLES = (
         "A set of parameters with its averages over tickers and groups of market scenarios, best"
         " first; those that fail the guardrails come after those that pass.",
         _assessed("set_rankings"),
-        {**RANKED, "set": SET, **AVERAGES, **JUDGED},
+        {
+            **RANKED,
+            "set": SET,
+            **AVERAGES,
+            **JUDGED,
+            "cluster": count("number of the cluster: sets that earn nearly the same count once"),
+            "share": real("weight of the set in the averages of its strategy"),
+        },
     ),
     Table(
         "assessment.scenario_performance",
@@ -358,6 +367,7 @@ TABLES = (
             "best_set": text("the best set that passes the guardrails, else the best"),
             "best_score": real("its mean score"),
             "sets_tested": count("how many"),
+            "sets_distinct": count("how many, near-copies among them counting once"),
             "sets_passed": count("how many pass the guardrails"),
             **JUDGED,
             "history_sharpe": real("Sharpe ratio of the best set on all of history, annual"),

@@ -211,6 +211,7 @@ def assessed():
             "strategy_category": list(categories.values()),
             "best_set": ["fast=5", "apart=1", "no parameters"],
             "sets_tested": [2, 1, 1],
+            "sets_distinct": [2, 1, 1],
             "sets_passed": [1, 0, 0],
             "guardrails": ["passed", "1.0 trades a ticker, fewer than 5 | few", "is a benchmark"],
             "passed": [True, False, False],
