@@ -37,6 +37,7 @@ def generate(folder: Path, chance: random.Random, strategies: int = 4) -> Tree:
     (folder / "mine").mkdir()
     frame.to_csv(folder / "mine/prices.csv", index=False)
     _loosen(folder / "schemas/prices.json")
+    _without_economy(folder / "schemas/feature_contract.yaml")
     config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
     _configure(config, chance, frame, intraday=intraday, opens=opens)
     chosen = sorted(chance.sample(sorted(GRIDS), strategies))
@@ -92,6 +93,13 @@ def _loosen(path: Path) -> None:
     path.write_text(json.dumps(told), "utf-8")
 
 
+def _without_economy(contract: Path) -> None:
+    lines = contract.read_text("utf-8").splitlines()
+    economic = ("yield_", "unemployment", "term_spread")
+    kept = [line for line in lines if not line.strip().startswith(economic)]
+    contract.write_text("\n".join([*kept, ""]), "utf-8")
+
+
 def _configure(
     config: dict, chance: random.Random, frame: pd.DataFrame, *, intraday: bool, opens: bool
 ) -> None:
@@ -112,9 +120,13 @@ def _configure(
     }
     config["validate_schema"] |= {"as_of": None, "calendar": None}
     config["feature_engineering"] |= {"economic": [], "term_spread": None}
+    for model in ("svr", "poly2"):
+        del config["models"][model]
+    config["evaluate"]["bootstrap_replicates"] = 200
     config["seed"] = chance.randrange(10**6)
     first, last = frame["when"].min(), frame["when"].max()
     middle = first + (last - first) / 3
+    config["split_data"] |= {"test_start": f"{first + (last - first) * 0.6:%Y-%m-%d}", "folds": 3}
     hours = {"start": "10:00", "end": "15:00", "time_zone": zone}
     config["backtest"] = {
         "fill": chance.choice(["next_open", "next_close"]) if opens else "next_close",
