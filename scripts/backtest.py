@@ -56,6 +56,10 @@ def backtest(run: Run) -> None:
                 run.tell.progress(f"{done} of {len(tested)} market scenarios")
         run.write.parquet(run.own(RETURNS), trial.returns(history))
     APART.close()
+    if APART.without:
+        run.log.warning(
+            "strategies ran without %s, see docs/look_ahead.md", ", ".join(APART.without)
+        )
     tried, scenarios = counted(len(sets), "set"), counted(len(tested), "market scenario")
     run.tell.headline(f"{counted(cells.rows, 'cell')}: {tried}, {scenarios}")
 

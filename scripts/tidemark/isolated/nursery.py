@@ -25,6 +25,7 @@ from tidemark.arrays import Floats
 from tidemark.errors import InputError
 from tidemark.isolated import errors_across
 from tidemark.isolated.channel import Channel, Ended, Silent
+from tidemark.isolated.confinement import CURE, Confinement, Refusal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,9 @@ class Nursery:
         work: what each fresh process does, given its end of the channel.
         witness: see there.
         patience: seconds in which a fresh process must say something when it is asked.
+
+    Attributes:
+        without: means of confinement that this system turned out not to have.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Nursery:
         self._work, self._witness, self._patience = work, witness, patience
         self._control: socket.socket | None = None
         self._pid = 0
+        self.without: set[str] = set()
 
     def __enter__(self) -> "Nursery":
         ours, theirs = socket.socketpair()
@@ -102,10 +107,28 @@ class Nursery:
             pid = self._order(FRESH, 0, theirs.fileno())
         channel = Channel(ours.detach(), self._patience)
         try:
-            yield Room(channel, where, self._witness, functools.partial(self._order, ENDED, pid))
+            yield Room(channel, where, self, functools.partial(self._order, ENDED, pid))
         finally:
             channel.close()
             self._order(KILL, pid)
+
+    def heard(self, message: Mapping[str, Any]) -> bool:
+        """Take in what a fresh process says of itself; False if the message is for the step."""
+        match message["is"]:
+            case "said":
+                print(message["text"], end="", file=_stream(message["to"]))
+            case "warned":
+                place = str(message["file"]), int(message["line"])
+                kind = _category(str(message["kind"]))
+                warnings.showwarning(str(message["text"]), kind, *place)
+            case "news":
+                if self._witness:
+                    self._witness.heard(message)
+            case "confined":
+                self.without.update(map(str, message["without"]))
+            case _:
+                return False
+        return True
 
     def _order(self, order: bytes, pid: int, *descriptors: int) -> int:
         """What the nursery answers; as if all was killed, if the nursery was."""
@@ -126,9 +149,9 @@ class Room:
     """
 
     def __init__(
-        self, channel: Channel, where: str, witness: Witness | None, status: Callable[[], int]
+        self, channel: Channel, where: str, nursery: Nursery, status: Callable[[], int]
     ) -> None:
-        self._channel, self._where, self._witness = channel, where, witness
+        self._channel, self._where, self._nursery = channel, where, nursery
         self._status = status
 
     def send(self, message: Mapping[str, Any], *arrays: NDArray[Any]) -> None:
@@ -153,23 +176,18 @@ class Room:
         while True:
             with self._watched():
                 message = self._channel.receive()
-                match message.get("is"):
-                    case "said":
-                        print(message["text"], end="", file=_stream(message["to"]))
-                    case "warned":
-                        warnings.showwarning(
-                            message["text"],
-                            _category(str(message["kind"])),
-                            str(message["file"]),
-                            int(message["line"]),
-                        )
-                    case "news":
-                        if self._witness:
-                            self._witness.heard(message)
-                    case "raised":
-                        raise errors_across.raised(message, self._where)
-                    case _:
-                        return message
+                if self._nursery.heard(message):
+                    continue
+            if message["is"] == "raised":
+                raise errors_across.raised(message, self._where)
+            if message["is"] == "refused":
+                raise self._refused(message)
+            return message
+
+    def _refused(self, message: Mapping[str, Any]) -> InputError:
+        lines = [line for file, line in message["frames"] if file == self._where]
+        where = ":".join([self._where, *map(str, lines[:1])])
+        return InputError(where, str(message["problem"]), CURE)
 
     def floats(self, shape: tuple[int, ...], *, by_columns: bool) -> Floats:
         """An array that follows a message, see `Channel.floats`."""
@@ -182,6 +200,10 @@ class Room:
             yield
         except Ended:
             raise self._over(self._status()) from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                self._where, "it sent what is no answer", "leave its process's files alone"
+            ) from error
         except Silent:
             minutes = self._channel.patience or 0.0
             raise InputError(
@@ -244,6 +266,8 @@ def _serve(control: int, work: Work, witness: Witness | None) -> NoReturn:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the step, and so us
         _close_all_but(control)
+        confinement = Confinement()
+        gc.collect()
         gc.freeze()
         children: set[int] = set()
         with socket.socket(fileno=control) as orders, contextlib.suppress(OSError):
@@ -253,7 +277,7 @@ def _serve(control: int, work: Work, witness: Witness | None) -> NoReturn:
                     break
                 order, pid = ORDER.unpack(data)
                 if order == FRESH:
-                    answer = _forked(orders, descriptors[0], work, witness)
+                    answer = _forked(orders, descriptors[0], confinement, work, witness)
                     os.close(descriptors[0])
                     children.add(answer)
                 else:
@@ -267,13 +291,19 @@ def _serve(control: int, work: Work, witness: Witness | None) -> NoReturn:
         os._exit(0)
 
 
-def _forked(orders: socket.socket, channel: int, work: Work, witness: Witness | None) -> int:
+def _forked(
+    orders: socket.socket,
+    channel: int,
+    confinement: Confinement,
+    work: Work,
+    witness: Witness | None,
+) -> int:
     nursery = os.getpid()
     pid = os.fork()
     if pid == 0:
         _end_with(nursery)
         orders.close()
-        _live(channel, work, witness)
+        _live(channel, confinement, work, witness)
     return pid
 
 
@@ -324,7 +354,9 @@ class _Said(io.TextIOBase):
         return len(text)
 
 
-def _live(descriptor: int, work: Work, witness: Witness | None) -> NoReturn:
+def _live(
+    descriptor: int, confinement: Confinement, work: Work, witness: Witness | None
+) -> NoReturn:
     """Be a fresh process."""
     try:
         if witness:
@@ -338,13 +370,22 @@ def _live(descriptor: int, work: Work, witness: Witness | None) -> NoReturn:
         warnings.showwarning = functools.partial(_warned, channel, set())
         with contextlib.suppress(Ended):
             try:
+                without = confinement.shut(functools.partial(_refused, channel))
+                channel.send({"is": "confined", "without": without})
                 work(channel)
             except Ended:
                 raise
             except BaseException as error:
+                refusal = confinement.of_kernel(error)
+                if refusal:
+                    _refused(channel, refusal)
                 channel.send(errors_across.told(error))
     finally:
         os._exit(0)
+
+
+def _refused(channel: Channel, refusal: Refusal) -> None:
+    channel.send({"is": "refused", "problem": refusal.problem, "frames": refusal.frames})
 
 
 def _warned(
