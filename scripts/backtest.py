@@ -7,7 +7,7 @@ from tidemark.backtest.apart import Alone, serve
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
 from tidemark.backtest.settings import Backtest
-from tidemark.harness.code import LoadedApart
+from tidemark.harness.apart import LoadedApart
 from tidemark.harness.step import Run, step
 from tidemark.isolated.nursery import Nursery
 from tidemark.layout.backtest import CELLS, RETURNS

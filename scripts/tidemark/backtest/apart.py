@@ -9,9 +9,9 @@
             for some in targets(prices, sets, inputs):   # (bars, tickers), one set at a time
                 ...
 
-A fresh process costs some 10 ms of a processor's time, which is the copying of this one's memory map.
-It knows all that it was shown before, so it may be shown more and more of the same bars, but after
-more never less.
+A fresh process costs some 15 ms of a processor's time, most of it for the copy of a memory map. It
+knows all that it was shown before, so it may be shown more and more of the same bars, but never
+fewer after more.
 
 `alone.fresh` is of the type `strategies.Fresh`; in tests `strategies.here(strategy)` stands in.
 """

@@ -11,15 +11,14 @@ import hashlib
 import marshal
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any, TypeVar
 
-from tidemark.errors import InputError
-from tidemark.project import CODE, ROOT
+from tidemark.project import ROOT
 
 T = TypeVar("T", str, CodeType)
 Fingerprint = TypeVar("Fingerprint")
@@ -194,47 +193,26 @@ def imported() -> set[str]:
     return set(_imported)
 
 
-class LoadedApart:
-    """What fresh processes of a nursery load counts as loaded here: a `Witness` of `isolated`."""
+def keep_nothing() -> None:
+    """From now on keep nothing for other processes: this one may write no file."""
+    global _keeping
+    _keeping = False
 
-    def begin(self) -> None:
-        """Start to note, in a fresh process; it may write no file."""
-        global _keeping
-        _keeping = False
-        self._told = {"sources": set(_loaded), "imported": set(_imported)}
 
-    def news(self) -> dict[str, Any]:
-        """What was loaded and imported there since the last call; nothing if nothing was."""
-        sources, imported = (
-            _loaded.keys() - self._told["sources"],
-            _imported - self._told["imported"],
-        )
-        if not sources and not imported:
-            return {}
-        self._told["sources"] |= sources
-        self._told["imported"] |= imported
-        shas = {path: hashlib.sha256(_loaded[path]).hexdigest() for path in sorted(sources)}
-        return {"sources": shas, "imported": sorted(imported)}
+def sources() -> dict[str, bytes]:
+    """Source bytes of the project files loaded so far, by where Python has them."""
+    return dict(_loaded)
 
-    def heard(self, news: Mapping[str, Any]) -> None:
-        """Note it here, with the source as it is on disk.
 
-        Raises:
-            InputError: that is not what was loaded.
-        """
-        for path, sha in news["sources"].items():
-            if not path.startswith(f"{(CODE / 'scripts').resolve()}/"):
-                continue
-            source = _loaded.get(path) or Path(path).read_bytes()
-            if hashlib.sha256(source).hexdigest() != sha:
-                raise InputError(
-                    os.path.relpath(path, CODE.resolve()),
-                    "was changed while the step ran",
-                    "run make again",
-                )
-            _loaded[path] = source
-            _compiled(source, path)  # so that the next process need not
-        _imported.update(map(str, news["imported"]))
+def add(path: str, source: bytes) -> None:
+    """Count as loaded here what another process loaded for this one."""
+    _loaded[path] = source
+    _compiled(source, path)  # kept, so that the next process need not
+
+
+def add_imported(modules: Iterable[str]) -> None:
+    """Count as imported here what another process imported for this one."""
+    _imported.update(modules)
 
 
 def loaded(root: Path) -> dict[str, bytes]:
