@@ -72,9 +72,13 @@ def within_reach(series: pd.DataFrame, column: str, longest_days: int | None) ->
 
 def _published(series: pd.DataFrame, column: str) -> tuple[Times, Floats]:
     """When each value was published, and the values; the last one of several at one time."""
-    known = series.dropna(subset=[column]).drop_duplicates("available_at", keep="last")
-    known = known.sort_values("available_at", kind="stable")
-    return known["available_at"].to_numpy("datetime64[us]"), known[column].to_numpy(np.float64)
+    times = series["available_at"].to_numpy("datetime64[us]")
+    values = series[column].to_numpy(np.float64)
+    rising = np.argsort(times, kind="stable")
+    rising = rising[~np.isnan(values[rising])]
+    times, values = times[rising], values[rising]
+    last = np.append(times[1:] != times[:-1], np.full(min(1, len(times)), True))
+    return times[last], values[last]
 
 
 def _reach(times: Times, longest_days: int | None) -> NDArray[np.timedelta64]:
