@@ -38,6 +38,34 @@ def test_a_changed_figure_is_named_with_file_row_column_and_both_values(tree):
     assert told.found == pytest.approx(frame["sharpe_ratio"][0] * (1 + 1e-6), rel=1e-11)
 
 
+PLANTED = (
+    ("sources", "data/raw/prices.parquet", "adj_close"),
+    ("features", "features/mean_impute.parquet", "mean_gap_21"),
+    ("forecasts", "data/predictions/mean_impute_ridge.parquet", "y_pred"),
+    ("markets", "data/scenarios/history.parquet", "open"),
+    ("markets", "data/scenarios/stress.parquet", "low"),
+    ("portfolios", "data/backtests/sma_cross.parquet", "fast=5 slow=50"),
+    ("evidence", "metrics/assessment/set_evidence.parquet", "p_benchmark"),
+)
+
+
+def test_a_figure_that_is_off_by_a_millionth_is_seen_in_each_family(tree):
+    for family, file, column in PLANTED:
+        whole = (tree.path / file).read_bytes()
+        plant(tree.path / file, column, -1, 1e-6)
+        ((line, agrees),) = judged(Results(tree.path), [family], 300, SEED)
+        assert not agrees, (file, column)
+        assert f"DISAGREES: {file}: " in line
+        assert f": {column}: " in line
+        (tree.path / file).write_bytes(whole)
+
+
+def test_another_p_value_of_a_model_is_seen(tree):
+    tree.edit("metrics/scenario_compare.json", '"adjusted_p": 0.0', '"adjusted_p": 0.1')
+    ((line, agrees),) = judged(Results(tree.path), ["comparison"], 300, SEED)
+    assert not agrees, line
+
+
 def test_costs_left_out_are_seen(tree):
     tree.edit("config.yaml", "cost_basis_points: 5", "cost_basis_points: 0")
     with pytest.raises(DisagreementError, match=r"metrics/backtests/.*: total_return"):
