@@ -4,8 +4,8 @@ Whoever tries many sets of parameters and keeps the best keeps luck as well. The
 how much: what the luckiest of so many would show, how often the best in one part of history was
 below the middle in the rest, and what choosing on the past alone would have earned.
 
-`returns` are net decimal fractions, (bars, sets), bars ascending, without NaN. Trials are all sets
-of all strategies that were tried, not only those that were kept. **Sharpe ratios are per bar**
+`returns` are net decimal fractions, (bars, sets), bars ascending, without NaN: of all sets of
+all strategies that were tried, not only those that were kept. **Sharpe ratios are per bar**
 (mean over standard deviation, ddof 1, NaN where there is no variance) unless called annual, which
 is sqrt(periods_per_year) times that. For skill beyond a benchmark, give returns less its returns.
 """
@@ -91,47 +91,47 @@ def probabilistic_sharpe_ratio(observed: Moments, threshold: float = 0.0) -> Flo
     return probability
 
 
-def expected_maximum_sharpe(trials: int, deviation: float) -> float:
-    """Sharpe ratio that the best of `trials` without any skill is expected to show.
+def expected_maximum_sharpe(tried: int, deviation: float) -> float:
+    """Sharpe ratio that the best of `tried` sets without any skill is expected to show.
 
     Bailey and Lopez de Prado 2014, The Deflated Sharpe Ratio, Journal of Portfolio Management
     40(5): deviation ((1 - g) z(1 - 1/N) + g z(1 - 1/(N e))), g Euler's constant, z the normal
-    quantile. It treats the trials as independent; correlated ones make it too high.
+    quantile. It treats the sets as independent; correlated ones make it too high.
 
     Args:
-        trials: N, all sets tried.
+        tried: N, how many sets there were.
         deviation: standard deviation of their Sharpe ratios. The result has its unit: per bar if
             it is per bar.
     """
-    if trials == 1:
+    if tried == 1:
         return 0.0
-    best, beyond = stats.norm.isf([1.0 / trials, 1.0 / (trials * np.e)])
+    best, beyond = stats.norm.isf([1.0 / tried, 1.0 / (tried * np.e)])
     return float(deviation * ((1.0 - np.euler_gamma) * best + np.euler_gamma * beyond))
 
 
-def chance_hurdle(trials: Floats) -> float:
-    """`expected_maximum_sharpe` of the trials with these Sharpe ratios; in their unit.
+def chance_hurdle(ratios: Floats) -> float:
+    """`expected_maximum_sharpe` of the sets with these Sharpe ratios; in their unit.
 
-    Every trial counts, also one whose ratio is undefined. NaN if fewer than two of several are
+    Every set counts, also one whose ratio is undefined. NaN if fewer than two of several are
     defined: their spread is then unknown.
     """
-    defined = trials[np.isfinite(trials)]
+    defined = ratios[np.isfinite(ratios)]
     deviation = float(defined.std(ddof=1)) if len(defined) > 1 else float("nan")
-    return expected_maximum_sharpe(len(trials), deviation)
+    return expected_maximum_sharpe(len(ratios), deviation)
 
 
-def deflated_sharpe_ratio(observed: Moments, trials: Floats) -> Floats:
-    """Probability that the true Sharpe ratio exceeds what the luckiest of all trials would show.
+def deflated_sharpe_ratio(observed: Moments, ratios: Floats) -> Floats:
+    """Probability that the true Sharpe ratio exceeds what the luckiest of all sets would show.
 
     Bailey and Lopez de Prado 2014: the probabilistic Sharpe ratio against `chance_hurdle`. Below
-    0.95, luck among the trials is usually held to be a sufficient explanation. The hurdle says
+    0.95, luck among the sets is usually held to be a sufficient explanation. The hurdle says
     nothing about a benchmark: in a rising market any long position clears it more easily.
 
     Args:
         observed: of the set that was chosen.
-        trials: (trials,) Sharpe ratios per bar of all sets tried, over all strategies.
+        ratios: (tried,) Sharpe ratios per bar of all sets tried, over all strategies.
     """
-    return probabilistic_sharpe_ratio(observed, chance_hurdle(trials))
+    return probabilistic_sharpe_ratio(observed, chance_hurdle(ratios))
 
 
 def rank_logits(returns: Floats, blocks: int) -> Floats:

@@ -47,16 +47,16 @@ def test_the_papers_example():
     spread = np.sqrt(0.5 / 250)
     hurdle = overfitting.expected_maximum_sharpe(100, spread)
     assert hurdle == pytest.approx(0.11317200186513214, rel=1e-14)
-    for trials, expected in ((100, 0.900397), (46, 0.950502)):
-        hurdle = overfitting.expected_maximum_sharpe(trials, spread)
+    for tried, expected in ((100, 0.900397), (46, 0.950502)):
+        hurdle = overfitting.expected_maximum_sharpe(tried, spread)
         found = overfitting.probabilistic_sharpe_ratio(observed, hurdle)
         assert found == pytest.approx(expected, abs=5e-7)
 
 
-@pytest.mark.parametrize("trials", [1, 2, 7, 1000, 10**6])
-def test_expected_maximum_agrees_with_ffn(trials):
-    found = overfitting.expected_maximum_sharpe(trials, 0.03)
-    assert found == pytest.approx(ffn.core.calc_expected_max_sharpe(trials, 0.03), rel=1e-9)
+@pytest.mark.parametrize("tried", [1, 2, 7, 1000, 10**6])
+def test_expected_maximum_agrees_with_ffn(tried):
+    found = overfitting.expected_maximum_sharpe(tried, 0.03)
+    assert found == pytest.approx(ffn.core.calc_expected_max_sharpe(tried, 0.03), rel=1e-9)
 
 
 def test_expected_maximum_is_that_of_noise():
@@ -111,7 +111,7 @@ def test_few_bars():
     assert np.isnan(overfitting.probabilistic_sharpe_ratio(three)).all()
 
 
-def test_every_trial_counts():
+def test_every_set_counts():
     """A set without a Sharpe ratio still counts as tried."""
     ratios = np.array([0.05, 0.01, -0.02])
     spread = ratios.std(ddof=1)
