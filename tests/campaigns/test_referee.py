@@ -21,7 +21,7 @@ def test_it_agrees_on_a_random_market(tmp_path):
 def test_it_agrees_on_many_random_markets(tmp_path, chance, long):
     for number in range(30 if long else 0):
         tree = generate(tmp_path / f"market_{number}", chance, strategies=5)
-        _require_agreement(tree, ("scenario_compare", "assess"), FAMILIES)
+        _require_agreement(tree, ("scenario_compare", "market_metrics", "assess"), FAMILIES)
 
 
 def _require_agreement(tree, goals, families):
