@@ -27,7 +27,9 @@ from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.settings import Window
 from tidemark.market.scenarios.windows import is_calendar_year
+from tidemark.statistics import block_length
 
+import numpy as np
 import pandas as pd
 
 CELLS = 250_000  # scored at a time, which takes some 0.3 GB
@@ -60,9 +62,8 @@ def assess(run: Run) -> None:
         {name: run.read.parquet(RETURNS.format(strategy=name)) for name in names}, benchmark
     )
     held = daily.pop(benchmark).iloc[:, 0]
-    plan = _plan(
-        settings, len(held), run.read.json(BARS_A_YEAR)["together"]["bars_a_year"], run.seed
-    )
+    yearly = run.read.json(BARS_A_YEAR)["together"]["bars_a_year"]
+    plan = _plan(settings, held.to_numpy() - cash, yearly, run.seed)
     examined = evidence.examine(daily, best.to_dict(), held.to_numpy(), cash, plan)
     chosen = pd.DataFrame({name: returns[best[name]] for name, returns in daily.items()})
     chosen[benchmark] = held
@@ -126,9 +127,12 @@ def _calendar_years(markets: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name, window in windows.items() if is_calendar_year(Window(**window))]
 
 
-def _plan(settings: Mapping[str, Any], bars: int, yearly: float, seed: int) -> evidence.Plan:
-    """How the returns of so many bars are examined; a year has `yearly` bars."""
-    walk = settings["walk_forward"]
+def _plan(settings: Mapping[str, Any], excess: Floats, yearly: float, seed: int) -> evidence.Plan:
+    """How returns are examined, of as many bars as (bars,) those of the benchmark beyond cash.
+
+    These alone choose a block length, so what else is listed does not.
+    """
+    walk, bars = settings["walk_forward"], len(excess)
     first = round(walk["first_years"] * yearly)
     if not 2 <= first < bars:
         raise BadValue(
@@ -142,7 +146,7 @@ def _plan(settings: Mapping[str, Any], bars: int, yearly: float, seed: int) -> e
         first=first,
         every=max(1, round(walk["every_years"] * yearly)),
         bootstrap=overfitting.Bootstrap(
-            block_length=settings["block_length"],
+            block_length=block_length.chosen(settings["block_length"], excess[:, np.newaxis]),
             replicates=settings["bootstrap_replicates"],
             confidence=settings["confidence"],
             seed=seed,

@@ -87,6 +87,8 @@ class Case:
     @classmethod
     def of(cls, results: Results, strategies: list[str]) -> "Case":
         plan = results.config["assess"]
+        if plan["block_length"] == "auto":
+            plan = plan | {"block_length": results.json(SUMMARY)["winner"]["block_length"]}
         frames = {
             name: results.table(f"data/backtests/{name}.parquet").drop(columns="timestamp")
             for name in [*strategies, plan["benchmark"]]

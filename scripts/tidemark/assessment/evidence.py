@@ -41,6 +41,7 @@ class Evidence:
     confidence: float  # of the intervals
     level: float  # of the tests: a p-value that is no higher is more than luck
     draws_beyond: int  # each end of an interval
+    block_length: int  # bars, of the bootstrap
     p_zero: float  # that luck among all sets tried shows as much
     p_benchmark: float  # the same of the lead over the benchmark
     sharpe: float
@@ -355,6 +356,7 @@ def of_winner(
         confidence=plan.confidence,
         level=round(1.0 - plan.confidence, 12),
         draws_beyond=plan.draws_beyond,
+        block_length=plan.block_length,
         sharpe_interval=interval("sharpe"),
         difference_since_interval=interval("difference_since"),
         benchmark=benchmark,

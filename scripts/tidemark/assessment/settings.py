@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from tidemark.bounds import Among, Count, Fraction, Multiplier, Name, Replicates
+from tidemark.bounds import Among, BlockLength, Fraction, Multiplier, Name, Replicates
 
 from annotated_types import Ge, Gt, Le, MultipleOf
 
@@ -66,7 +66,7 @@ class Assess:
         walk_forward: choosing on the past alone.
         confidence: level of intervals.
         bootstrap_replicates: of the bootstrap; 2000 leave fifty beyond each end of a 95 % interval.
-        block_length: bars.
+        block_length: bars; `auto` chooses by how long returns of the benchmark stay dependent.
         tear_sheets: how many of the best strategies have one.
     """
 
@@ -77,5 +77,5 @@ class Assess:
     walk_forward: WalkForward
     confidence: Fraction = 0.95
     bootstrap_replicates: Replicates = 2000
-    block_length: Count = 21
+    block_length: BlockLength = 21
     tear_sheets: Annotated[int, Ge(1), Le(20)] = 3

@@ -418,6 +418,7 @@ TABLES = (
             "confidence": real("of the intervals"),
             "level": real("of the tests: a p-value that is no higher is more than luck"),
             "draws_beyond": count("of the bootstrap, beyond each end of an interval"),
+            "block_length": count("bars in a block of the bootstrap"),
             "p_zero": P_ZERO,
             "p_benchmark": P_BENCHMARK,
             "sharpe": real("Sharpe ratio on all of history, annual"),

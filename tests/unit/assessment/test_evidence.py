@@ -227,6 +227,7 @@ def test_the_winner_is_judged_by_the_choice_among_all(examined):
     winner = of_winner(rankings, examined.reset_index(), "hold", plan, 0.4)
     assert (winner.strategy, winner.parameters, winner.strategies) == ("b", "n=1", 2)
     assert (winner.tried, winner.draws_beyond, winner.level) == (5, 50, 0.05)
+    assert winner.block_length == PLAN.bootstrap.block_length
     assert winner.sharpe == examined.loc["b", "sharpe"]
     assert winner.p_benchmark == examined.loc["b", "p_benchmark"]
     assert winner.difference_since_interval[1] == examined.loc["b", "difference_since_upper"]

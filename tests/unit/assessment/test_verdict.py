@@ -19,6 +19,7 @@ PROVEN = verdict.Evidence(
     confidence=0.95,
     level=0.05,
     draws_beyond=50,
+    block_length=21,
     p_zero=0.012,
     p_benchmark=0.05,
     sharpe=0.82,

@@ -166,6 +166,7 @@ SUMMARY = {
         "confidence": 0.95,
         "level": 0.05,
         "draws_beyond": 25,
+        "block_length": 21,
         "p_zero": 0.3,
         "p_benchmark": None,
         "sharpe": 0.7,
