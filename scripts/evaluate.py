@@ -66,6 +66,11 @@ def evaluate(run: Run) -> None:
     tenths = spread.tenths(ours, true - ours)
     reach = spread.beyond(true, ours)
     run.write.json(run.own(MODEL_SPREAD), names | reach | {"tenths": tenths})
+    if forecast_metrics.suspicious(scores, choice["suspicious_r2"]):
+        run.tell.alert(
+            f"look for an error: R2 is {scores['r2']:.3f} on the test rows, above"
+            f" {choice['suspicious_r2']:g} (evaluate.suspicious_r2); a feature may know the future"
+        )
     run.tell.headline(f"RMSE {100 * scores['rmse']:.3f} %, skill {scores['skill']:+.3f}")
 
 

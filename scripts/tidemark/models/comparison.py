@@ -51,8 +51,9 @@ def compare(
         baseline, confidence, error_rate (1 - confidence), comparisons (models held against the
         baseline), block_length (dates, of differences), shortest_block and longest_block (of the
         intervals that evaluate wrote), bootstrap_replicates, draws (behind each verdict),
-        draws_in_tail (of these, at or beyond a critical value), conclusion (sentences), table (one
-        record a pair) and paired_differences (one record for two pairs and a metric).
+        draws_in_tail (of these, at or beyond a critical value), suspicious_r2, conclusion
+        (sentences), table (one record a pair) and paired_differences (one record for two pairs and
+        a metric).
 
     Raises:
         BadValue: a block is longer than the dates; the confidence is too high to draw enough.
@@ -76,7 +77,13 @@ def compare(
         "bootstrap_replicates": settings.bootstrap_replicates,
         "draws": draws,
         "draws_in_tail": draws_in_tail(draws, settings.confidence),
-        "conclusion": [*conclude(table), *_same_forecasts(forecasts), *_shared(forecasts)],
+        "suspicious_r2": settings.suspicious_r2,
+        "conclusion": [
+            *_too_good(table, settings.suspicious_r2),
+            *conclude(table),
+            *_same_forecasts(forecasts),
+            *_shared(forecasts),
+        ],
         "table": table,
         "paired_differences": differences,
     }
@@ -105,6 +112,19 @@ def conclude(table: Sequence[Record]) -> list[str]:
     if undefined:
         sentences.append(f"The difference from the baseline is undefined for {undefined}.")
     return sentences
+
+
+def _too_good(table: Sequence[Record], most: float) -> list[str]:
+    """A sentence if the forecasts of any model are too good to be true."""
+    rows = [row for row in table if forecast_metrics.suspicious(row, most)]
+    if not rows:
+        return []
+    best = max(rows, key=lambda row: float(row["r2"]))
+    return [
+        f"Look for an error: {len(rows)} of {len(table)} models have an R² above {most:g} on the"
+        f" test rows, at most {best['r2']:.3f} ({best['scenario']}, {best['model']}); a feature or"
+        " the target may know the future."
+    ]
 
 
 def _models_in_words(table: Sequence[Record], verdict: str) -> str:

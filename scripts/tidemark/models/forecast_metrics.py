@@ -6,6 +6,7 @@ metrics. So the estimate and each bootstrap replicate are the same formula over 
 Errors are in the unit of the returns (decimal fractions), MSE in its square.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tidemark.arrays import Floats, Integers
@@ -128,6 +129,11 @@ def excess_errors(sums: DateSums) -> Floats:
     """
     mse = sums.squared_errors.sum() / sums.rows.sum()
     return np.asarray(sums.squared_errors - mse * sums.rows)[:, np.newaxis]
+
+
+def suspicious(metrics: Mapping[str, float], most: float) -> bool:
+    """Whether the metrics are too good to be true: R2 above the most that skill explains."""
+    return metrics["r2"] > most
 
 
 def rank_correlations(day: Integers, true: Floats, predicted: Floats) -> Floats:

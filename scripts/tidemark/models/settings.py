@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from tidemark.bounds import BlockLength, Count, Fraction, IsoDate, Name, Replicates
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,12 @@ class Evaluate:
         confidence: level of intervals.
         bootstrap_replicates: of the moving-block bootstrap.
         block_length: dates in a block of it; `auto` chooses by how long errors stay dependent.
+        suspicious_r2: R2 on test rows above which an error is likelier than skill; meant for
+            targets of one bar.
     """
 
     baseline: Name
     confidence: Fraction = 0.95
     bootstrap_replicates: Replicates = 2000
     block_length: BlockLength = 21
+    suspicious_r2: Annotated[float, Gt(0), Le(1)] = 0.2

@@ -283,12 +283,14 @@ TABLES = (
             "bootstrap_replicates": count("drawn of metrics, and of differences across scenarios"),
             "draws": count("drawn of differences from the baseline, for interval and verdict"),
             "draws_in_tail": count("of these, at or beyond the critical value of a verdict"),
+            "suspicious_r2": real("R2 on test rows above which an error is likelier than skill"),
         },
         format=2,
     ),
     Table(
         "conclusion",
-        "What the comparison of models shows, a sentence a row, the verdict first.",
+        "What the comparison of models shows, a sentence a row: what is too good to be true, if"
+        " anything is, then the verdict.",
         Records((COMPARISON,), sentences),
         {"sentence": text("in English")},
     ),

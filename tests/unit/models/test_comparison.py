@@ -1,5 +1,7 @@
 """Verdicts and paired differences between models and scenarios."""
 
+from dataclasses import replace
+
 from tidemark.errors import BadValue, InputError
 from tidemark.models import comparison, forecast_metrics
 from tidemark.models.settings import Evaluate
@@ -9,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-SETTINGS = Evaluate(baseline="mean", confidence=0.95, bootstrap_replicates=200, block_length=5)
+SETTINGS = Evaluate(
+    baseline="mean", confidence=0.95, bootstrap_replicates=200, block_length=5, suspicious_r2=1.0
+)
 
 
 def forecasts_of(weights: dict[str, float], dates: int = 80, drop: int = 0, seed: int = 2):
@@ -61,6 +65,18 @@ def test_verdicts_follow_the_difference():
         "Worse than the baseline: bad.",
         "No difference from the baseline is shown for same.",
     ]
+
+
+def test_what_is_too_good_to_be_true_comes_first():
+    made = {"mean": 0, "good": 0.5, "fair": 0.05}
+    careful = replace(SETTINGS, suspicious_r2=0.2)
+    result = compared(("s", forecasts_of(made)), settings=careful)
+    assert result["suspicious_r2"] == 0.2
+    assert result["conclusion"][0] == (
+        "Look for an error: 1 of 3 models have an R² above 0.2 on the test rows, at most 0.745"
+        " (s, good); a feature or the target may know the future."
+    )
+    assert result["conclusion"][1].startswith("Better than the baseline")
 
 
 def test_an_undefined_difference_is_not_called_none():
