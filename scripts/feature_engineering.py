@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tidemark.features import bar_features
+from tidemark.causality import Tried
+from tidemark.features import bar_features, causal
 from tidemark.features.settings import FeatureEngineering
 from tidemark.harness.step import Run, step
 from tidemark.layout.feature_engineering import FEATURES, FEATURES_BUILD
@@ -10,6 +11,7 @@ from tidemark.layout.preprocess import PROCESSED
 
 import pandas as pd
 
+_KNOW = "would change with a later split: adjusted prices, as levels, know what came after them"
 FORMAT = 1  # of the manifest, features/{scenario}_build.json
 
 
@@ -19,12 +21,15 @@ def feature_engineering(run: Run) -> None:
     bars = run.read.parquet(run.own(PROCESSED))
     recipe = run.settings(FeatureEngineering, run.config["feature_engineering"])
     computed = bar_features.compute(bars, recipe)
+    tried = causal.require(computed, bars, recipe, bar_features.compute, run.seed)
+    if tried.levels:
+        run.tell.note(f"{', '.join(tried.levels)} {_KNOW}")
     frame = bar_features.complete(computed, recipe)
     lost = bar_features.losses(bars, computed, recipe)
     bar_features.check_contract(run.read.yaml(bar_features.CONTRACT), frame)
     run.write.parquet(run.own(FEATURES), frame)
     source = {"format": FORMAT, "scenario": run.scenario, "built_from": dict(run.read.inputs)}
-    run.write.json(run.own(FEATURES_BUILD), source | _manifest(recipe, frame, lost))
+    run.write.json(run.own(FEATURES_BUILD), source | _manifest(recipe, frame, lost, tried))
     for loss in lost.itertuples():
         run.log.info("%s: %s: missing in %d rows", loss.feature, loss.cause, loss.rows)
     run.tell.headline(f"{len(recipe.formulas())} features x {len(frame):,} rows{_lost(lost)}")
@@ -41,7 +46,7 @@ def _lost(lost: pd.DataFrame) -> str:
 
 
 def _manifest(
-    recipe: FeatureEngineering, frame: pd.DataFrame, lost: pd.DataFrame
+    recipe: FeatureEngineering, frame: pd.DataFrame, lost: pd.DataFrame, tried: Tried
 ) -> dict[str, Any]:
     """What the features are, and which rows and values are missing."""
     return {
@@ -56,6 +61,8 @@ def _manifest(
         "target": f"adj_close[t+{recipe.horizon}] / adj_close[t] - 1",
         "index": "cumulative product of 1 + return_treated since the first bar or the last break",
         "features": recipe.formulas(),
+        "cuts_tried": tried.cuts,
+        "features_of_price_levels": tried.levels,
     }
 
 

@@ -11,7 +11,7 @@ from tidemark.layout.fetch_data import RAW, RAW_PRICES
 from tidemark.layout.preprocess import PROCESSED
 from tidemark.layout.validate_schema import SESSIONS
 from tidemark.naming import counted
-from tidemark.preprocessing import cleaning
+from tidemark.preprocessing import causal, cleaning
 from tidemark.preprocessing.settings import Preprocess, Scenario
 from tidemark.validation import passed
 
@@ -35,7 +35,22 @@ def preprocess(run: Run) -> None:
     }
     sessions = run.read.parquet(SESSIONS) if prices["bar"] == "daily" else None
     instants_of = partial(closes.of_bars, sessions=sessions, time_zone=prices["time_zone"])
-    cleaned = cleaning.clean(raw, series, scenario, settings, carrying, instants_of)
+    clean = partial(
+        cleaning.clean,
+        scenario=scenario,
+        settings=settings,
+        carrying=carrying,
+        instants_of=instants_of,
+    )
+    cleaned = clean(raw, series)
+    causal.require(
+        cleaned.bars,
+        raw,
+        series,
+        lambda prices, known: clean(prices, known).bars,
+        instants_of,
+        run.seed,
+    )
     run.log.info("outliers (%s): %d before, %d after", scenario.outliers.method, *cleaned.outliers)
     if cleaned.dropped:
         run.tell.note(f"{counted(cleaned.dropped, 'row')} dropped: no adj_close yet to start from")

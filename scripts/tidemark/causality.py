@@ -1,22 +1,31 @@
-"""Whether what is computed from bars looks ahead, or at other tickers.
+"""Whether what is computed from bars knows what comes after them, or other tickers.
 
-The checks change what must not be seen and compute again: targets of a strategy, features, or
-anything else that has a value for each bar and ticker.
+What a bar's value may depend on is tried by taking the rest away: bars end at a *cut*, or go on
+after it at other prices, and no value before the cut may change. This holds for targets of a
+strategy, features, or anything else that has a value for each bar and ticker.
+
+A cut finds a value that looks past it if the value looks just there. So many cuts are drawn at
+random, one for each ticker at a time; half of them where the next move is large, because who looks
+ahead seldom looks there. After a cut prices go the other way than they went (`contrary`), so that
+what was decided by them is decided otherwise.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from tidemark.arrays import Bools, Floats, Times
+from tidemark.arrays import Bools, Floats, Integers, Times
 from tidemark.errors import InputError
 
 import numpy as np
 
-CUTS = 8
-AHEAD = 64  # bars after a cut
-JUMP = 2.0  # of later prices, and the sign of later inputs
-ROUNDING = 1e-9  # of values about 1
+JUMPS = (1.1, 2.0, 2.0, 4.0)  # of prices after a cut, or their inverse
+HORIZONS = (1, 1, 1, 5, 21, 250)  # bars over which a move is contradicted
+LARGE = 0.05  # share of moves that are large
+LAST = 0.01  # share of bars that are the last ones
+SCALES = (4.0, 0.5, 2.0, 0.25)  # of tickers in turn: powers of 2, so that ratios keep every digit
+ROUNDING = 1e-9  # of a value, or of 1 if that is more
+MISSED = 0.01  # chance at which `rarest` speaks of being missed
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,44 +35,89 @@ class Bars:
     Attributes:
         timestamp: (bars,) ascending.
         ticker: names of the columns.
-        prices: by name, and volumes; what is positive.
+        prices: by name, and volumes; what is positive. Moves are told by `close`.
         inputs: by name, what has a sign that may matter.
+        close: the name of the prices by which moves are told.
+        as_traded: names of `prices` that no later split changes.
     """
 
     timestamp: Times
     ticker: tuple[str, ...]
     prices: Mapping[str, Floats]
     inputs: Mapping[str, Floats]
+    close: str = "close"
+    as_traded: Sequence[str] = ("volume",)
+
+    @property
+    def closes(self) -> Floats:
+        """(bars, tickers)."""
+        return self.prices[self.close]
 
     def upto(self, bars: int) -> "Bars":
         """The first `bars` bars."""
-        return self._part(slice(bars), slice(None))
+        return self._each(lambda values: values[:bars], self.timestamp[:bars], self.ticker)
 
-    def alone(self, column: int) -> "Bars":
-        """One ticker of them."""
-        return self._part(slice(None), slice(column, column + 1))
+    def columns(self, chosen: Sequence[int]) -> "Bars":
+        """Some tickers of them."""
+        names = tuple(self.ticker[column] for column in chosen)
+        return self._each(lambda values: values.T[list(chosen)].T, self.timestamp, names)
 
-    def _part(self, rows: slice, columns: slice) -> "Bars":
+    def scaled(self) -> "Bars":
+        """The same with each ticker's prices times a number, as a later split would change them."""
+        scale = np.resize(SCALES, len(self.ticker))
+        prices = {
+            name: values if name in self.as_traded else values * scale
+            for name, values in self.prices.items()
+        }
+        return replace(self, prices=prices)
+
+    def put(self, place: int, bars: "Bars", column: int) -> "Bars":
+        """The same with one ticker's values taken from a column of others."""
         prices, inputs = (
-            {name: values[rows, columns] for name, values in named.items()}
+            {name: _with(values, place, theirs[name][:, column]) for name, values in ours.items()}
+            for ours, theirs in ((self.prices, bars.prices), (self.inputs, bars.inputs))
+        )
+        return replace(self, prices=prices, inputs=inputs)
+
+    def _each(
+        self, part: Callable[[Floats], Floats], timestamp: Times, ticker: tuple[str, ...]
+    ) -> "Bars":
+        prices, inputs = (
+            {name: part(values) for name, values in named.items()}
             for named in (self.prices, self.inputs)
         )
-        return Bars(self.timestamp[rows], self.ticker[columns], prices, inputs)
+        return replace(self, timestamp=timestamp, ticker=ticker, prices=prices, inputs=inputs)
 
-    def altered(self, later: Bools, factor: float) -> "Bars":
-        """The same with prices times `factor` where `later`, and inputs of the sign of that move.
+    def changed(self, futures: "Futures") -> "Bars":
+        """The same bars up to each ticker's cut, and others after it; inputs change their sign."""
+        prices, inputs = (
+            {name: values.T.copy().T for name, values in named.items()}
+            for named in (self.prices, self.inputs)
+        )
+        for column, cut in enumerate(futures.cut):
+            for values in prices.values():
+                values[cut:, column] *= futures.factor[column]
+            for values in inputs.values():
+                values[cut:, column] *= -np.sign(futures.factor[column])
+        return replace(self, prices=prices, inputs=inputs)
 
-        Args:
-            later: (bars, 1).
-            factor: above 1 for a rise.
-        """
-        scale, sign = np.where(later, factor, 1.0), np.where(later, np.sign(factor - 1.0), 1.0)
-        prices = {name: values * scale for name, values in self.prices.items()}
-        inputs = {
-            name: np.where(later, np.abs(values), values) * sign
-            for name, values in self.inputs.items()
-        }
-        return Bars(self.timestamp, self.ticker, prices, inputs)
+
+class Futures(NamedTuple):
+    """What comes after a cut, (tickers,) each.
+
+    Attributes:
+        cut: how many bars stay as they are; all where nothing is changed.
+        factor: of prices after it; NaN where there are none.
+    """
+
+    cut: Integers
+    factor: Floats
+
+
+def _with(values: Floats, place: int, column: Floats) -> Floats:
+    result = values.T.copy().T
+    result[:, place] = column
+    return result
 
 
 class Subject(NamedTuple):
@@ -74,81 +128,225 @@ class Subject(NamedTuple):
 
 
 Compute = Callable[[Bars], Iterable[Floats]]
-Known = Sequence[tuple[Subject, Floats]]  # what was computed from all bars
+
+
+def cuts_of_all(bars: int, number: int, draw: np.random.Generator) -> list[int]:
+    """Cuts at which all tickers end: spread over the bars at random, and two in the last ones.
+
+    Each stands for a stretch of its own. The last two are within the last 1 % of bars, and before
+    the last bar. Fewer come of few bars; each is at least 1, and below `bars`.
+    """
+    if bars < 2:
+        return []
+    edges = np.linspace(1, bars, number + 1)
+    spread = np.floor(draw.uniform(edges[:-1], edges[1:])).astype(int)
+    late = draw.integers(min(int((1.0 - LAST) * bars), bars - 1), bars)
+    return sorted({*spread.tolist(), int(late), bars - 1} - {0, bars})
+
+
+def cuts_of_each(
+    bars: Bars, draw: np.random.Generator, share: float = 1.0, first: int = 1
+) -> Integers:
+    """A cut for each of a random share of tickers; the number of bars for the others.
+
+    Args:
+        bars: that are cut.
+        draw: of the cuts; half of them come before one of a ticker's large moves.
+        share: of tickers.
+        first: the lowest cut.
+    """
+    closes = bars.closes
+    count, tickers = closes.shape
+    chosen, large, place = draw.random((3, tickers))
+    cuts = np.full(tickers, count)
+    for column in np.flatnonzero(chosen < share):
+        listed = np.flatnonzero(~np.isnan(closes[:, column]))
+        bar = listed[1:]  # each has one before it
+        bar = bar[bar >= first]
+        if large[column] < 0.5 and len(bar):
+            close = closes[listed, column]
+            move = np.abs(close[1:] / close[:-1] - 1.0)[-len(bar) :]
+            bar = bar[np.argsort(move, kind="stable")[int((1.0 - LARGE) * len(bar)) :]]
+        if len(bar):
+            cuts[column] = bar[int(place[column] * len(bar))]
+    return cuts
+
+
+def contrary(bars: Bars, cuts: Integers, draw: np.random.Generator) -> Futures:
+    """Prices after the cuts that jump up or down, half of them the other way than they went.
+
+    One in five has none, as if the ticker had ended.
+    """
+    closes = bars.closes
+    ended = draw.random(len(cuts)) < 0.2
+    horizons = draw.choice(HORIZONS, len(cuts))
+    column = np.arange(len(cuts))
+    now = closes[np.maximum(cuts - 1, 0), column]
+    then = closes[np.minimum(cuts - 1 + horizons, len(closes) - 1), column]
+    down = np.where(draw.random(len(cuts)) < 0.5, then > now, draw.random(len(cuts)) < 0.5)
+    jump = draw.choice(JUMPS, len(cuts))
+    factor = np.where(down, 1.0 / jump, jump)
+    return Futures(cuts, np.where(ended, np.nan, factor))
+
+
+def after(cuts: Integers, count: int) -> Bools:
+    """(bars, tickers) whether each of so many bars comes after its ticker's cut."""
+    return np.asarray((np.arange(count) >= cuts[:, np.newaxis]).T)
+
+
+def first_change(
+    seen: Floats, known: Floats, beyond: Bools | None = None
+) -> tuple[int, int] | None:
+    """Row and column of the first value that differs, if any does.
+
+    Args:
+        seen, known: (bars, tickers).
+        beyond: (bars, tickers) which values may differ.
+    """
+    equal = np.asarray(seen == known)
+    if beyond is not None:
+        equal |= beyond
+    if equal.all():
+        return None
+    row, column = np.nonzero(~equal)
+    one, other = seen[row, column], known[row, column]
+    for place in np.flatnonzero(~same(one, other))[:1]:
+        return int(row[place]), int(column[place])
+    return None
+
+
+def same(one: Floats, other: Floats) -> Bools:
+    """Whether values are the same but for rounding, or both undefined."""
+    near = np.abs(one - other) <= ROUNDING * np.maximum(np.abs(other), 1.0)
+    return np.asarray(near | (np.isnan(one) & np.isnan(other)))
+
+
+def rarest(cuts: int) -> float:
+    """The share of bars on which a rule must look one bar ahead to be found with 99 in 100.
+
+    A cut drawn at random misses it with a chance of 1 less that share, so `cuts` of them with that
+    to the power of `cuts`.
+    """
+    return float(1.0 - MISSED ** (1.0 / cuts)) if cuts else 1.0
+
+
+@dataclass
+class Tried:
+    """What was tried on something, and what it showed.
+
+    Attributes:
+        cuts: how many, of a ticker at a bar each.
+        levels: names of subjects that change if all prices of a ticker do.
+    """
+
+    cuts: int = 0
+    levels: list[str] = field(default_factory=list)
 
 
 def require_causal(
-    compute: Compute, bars: Bars, subjects: Sequence[Subject], cure_across: str | None
-) -> None:
+    compute: Compute,
+    bars: Bars,
+    subjects: Sequence[Subject],
+    cure_across: str | None,
+    draw: np.random.Generator,
+    rounds: int = 4,
+) -> Tried:
     """Refuse what looks ahead, or at other tickers unless it may.
 
-    The bars are cut at 8 dates, spread evenly. Without the later bars, with all of them at half
-    their price and the next 64 at twice theirs, or the other way round, no value before may change.
-    Nor may one change without all other tickers. The checks find uses of what must not be used;
-    they prove nothing.
+    In each of `rounds`, every ticker is cut at a bar of its own, after which prices go another way.
+    So do they, or they end, at cuts of all tickers, of which some are among the last bars. Then
+    some tickers are tried without the others, and all with their prices at another level. The
+    checks find uses of what must not be used; they prove nothing.
 
     Args:
         compute: (bars, tickers) of one subject after the other, from any bars.
         bars: to try it on.
         subjects: what is computed, in order.
         cure_across: what to do where a value depends on other tickers; None if it may.
+        draw: of the cuts.
+        rounds: how often each ticker is cut by itself, and how many cuts of all are spread.
 
     Raises:
         InputError: a value changed; names the first by ticker and bar.
     """
-    known = list(zip(subjects, compute(bars), strict=True))
-    _require_past(compute, bars, known)
-    if cure_across is not None:
-        _require_own_ticker(compute, bars, known, cure_across)
+    known = list(compute(bars))
+    count, tickers = bars.closes.shape
+    tried = Tried()
+
+    def changes(seen: Bars, cuts: Integers) -> Iterator[tuple[int, tuple[int, int], float]]:
+        beyond = after(cuts, len(seen.timestamp))
+        for number, (whole, some) in enumerate(zip(known, compute(seen), strict=True)):
+            if change := first_change(some, whole[: len(some)], beyond):
+                yield number, change, float(some[change])
+
+    def require(seen: Bars, cuts: Integers) -> None:
+        tried.cuts += int((cuts < count).sum())
+        for number, (bar, ticker), without in changes(seen, cuts):
+            subject, cut = subjects[number], int(cuts[ticker])
+            short = len(seen.timestamp) < count
+            alone = seen if short else bars.put(ticker, seen, ticker)
+            mine = np.where(np.arange(tickers) == ticker, cut, 0)
+            if cure_across is not None and not any(
+                number == other for other, _, _ in changes(alone, mine)
+            ):
+                raise across(subject, bars, (bar, ticker), cure_across)
+            with_them = float(known[number][bar, ticker])
+            raise ahead(subject, bars, (bar, ticker), cut, with_them, without)
+
+    for _ in range(rounds if count > 1 else 0):
+        cuts = cuts_of_each(bars, draw)
+        if cure_across is None:
+            cuts = np.full(tickers, draw.choice(cuts))
+        require(bars.changed(contrary(bars, cuts, draw)), cuts)
+    for turn, cut in enumerate(cuts_of_all(count, rounds, draw)):
+        cuts = np.full(tickers, cut)
+        others = bars.changed(contrary(bars, cuts, draw))
+        require(others if turn % 2 else bars.upto(cut), cuts)
+    for column in draw.permutation(tickers)[:rounds].tolist() if cure_across is not None else ():
+        for subject, whole, some in zip(
+            subjects, known, compute(bars.columns([column])), strict=True
+        ):
+            if change := first_change(some, whole[:, [column]]):
+                raise across(subject, bars, (change[0], column), str(cure_across))
+    scaled = zip(subjects, known, compute(bars.scaled()), strict=True)
+    tried.levels = [subject.noun for subject, whole, some in scaled if first_change(some, whole)]
+    return tried
 
 
-def _require_past(compute: Compute, bars: Bars, known: Known) -> None:
-    count = len(bars.timestamp)
-    cuts = np.unique(np.linspace(0, count, CUTS + 2).astype(int)[1:-1])
-    for number, cut in enumerate(cuts[cuts > 0]):
-        for future in _futures(bars, cut, JUMP if number % 2 else 1.0 / JUMP):
-            for (subject, whole), seen in zip(known, compute(future), strict=True):
-                for bar, ticker in _changed(seen[:cut], whole[:cut]):
-                    last = _date(bars, cut - 1)
-                    with_them, without = whole[bar, ticker], seen[bar, ticker]
-                    raise InputError(
-                        subject.where,
-                        f"it looks ahead: its {subject.noun} for {bars.ticker[ticker]} at "
-                        f"{_date(bars, bar)} depends on bars after {last}: "
-                        f"{with_them:g} with them, {without:g} with others or none",
-                        f"compute each {subject.noun} from the bars up to it",
-                    )
+def ahead(
+    subject: Subject,
+    bars: Bars,
+    change: tuple[int, int],
+    cut: int,
+    with_them: float,
+    without: float,
+    market: str = "",
+) -> InputError:
+    """The error of a value, at a bar and ticker, that depends on bars from the cut on."""
+    bar, ticker = change
+    return InputError(
+        subject.where,
+        f"it looks ahead: its {subject.noun} for {bars.ticker[ticker]} at "
+        f"{date(bars.timestamp, bar)}{market} depends on bars after "
+        f"{date(bars.timestamp, cut - 1)}: "
+        f"{with_them:g} with them, {without:g} with others or none",
+        f"compute each {subject.noun} from the bars up to it",
+    )
 
 
-def _require_own_ticker(compute: Compute, bars: Bars, known: Known, cure: str) -> None:
-    for column, ticker in enumerate(bars.ticker):
-        for (subject, whole), seen in zip(known, compute(bars.alone(column)), strict=True):
-            for bar, _ in _changed(seen, whole[:, [column]]):
-                raise InputError(
-                    subject.where,
-                    f"its {subject.noun} for {ticker} at {_date(bars, bar)} depends on other "
-                    "tickers",
-                    cure,
-                )
+def across(
+    subject: Subject, bars: Bars, change: tuple[int, int], cure: str, market: str = ""
+) -> InputError:
+    """The error of a value, at a bar and ticker, that depends on other tickers."""
+    bar, ticker = change
+    return InputError(
+        subject.where,
+        f"its {subject.noun} for {bars.ticker[ticker]} at {date(bars.timestamp, bar)}{market}"
+        " depends on other tickers",
+        cure,
+    )
 
 
-def _futures(bars: Bars, cut: int, factor: float) -> Iterator[Bars]:
-    """The same first `cut` bars, and after them none, or all or some at other prices."""
-    later = np.arange(len(bars.timestamp))[:, np.newaxis] >= cut
-    yield bars.upto(cut)
-    yield bars.altered(later, factor)
-    near = cut + AHEAD
-    yield bars.upto(near).altered(later[:near], 1.0 / factor)
-
-
-def _changed(seen: Floats, whole: Floats) -> Iterator[tuple[int, int]]:
-    """Row and column of the first value that differs, if any does."""
-    differs = ~(np.abs(seen - whole) <= ROUNDING)
-    differs &= ~(np.isnan(seen) & np.isnan(whole))
-    for row, column in np.argwhere(differs)[:1]:
-        yield int(row), int(column)
-
-
-def _date(bars: Bars, bar: int) -> str:
+def date(timestamp: Times, bar: int) -> str:
     """When the bar is; at midnight, as daily bars are, its date alone."""
-    return str(bars.timestamp[bar].astype("datetime64[s]")).removesuffix("T00:00:00")
+    return str(timestamp[bar].astype("datetime64[s]")).removesuffix("T00:00:00")

@@ -1,11 +1,12 @@
 """Features by hand, their causality, and the contract."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from tidemark.causality import Bars, Subject, require_causal
 from tidemark.errors import BadValue, InputError
-from tidemark.features import bar_features
+from tidemark.features import bar_features, causal
 from tidemark.features.settings import FeatureEngineering
 
 import numpy as np
@@ -210,14 +211,16 @@ def test_the_look_ahead_check_passes_features_and_finds_one_that_peeks():
     draw = np.random.default_rng(5)
     days = np.datetime64("2010-01-01", "us") + np.arange(60) * np.timedelta64(1, "D")
     economy = {"rate": draw.normal(size=(60, 2)), "long": draw.normal(size=(60, 2))}
-    bars = Bars(days, ("A", "B"), {"adj_close": draw.uniform(1, 2, (60, 2))}, economy)
+    closes = {"adj_close": draw.uniform(1, 2, (60, 2))}
+    bars = Bars(days, ("A", "B"), closes, economy, close="adj_close")
 
     def check(*names):
         subjects = [Subject("features", name) for name in names]
-        require_causal(lambda seen: of_bars(seen, names), bars, subjects, "look at one ticker")
+        draw = np.random.default_rng(3)
+        require_causal(lambda seen: of_bars(seen, names), bars, subjects, "own ticker", draw)
 
     check(*RECIPE.formulas())
-    with pytest.raises(InputError, match="it looks ahead: its next_move for A at 2010-01-06"):
+    with pytest.raises(InputError, match=r"it looks ahead: its next_move for [AB] at 2010-"):
         check(*RECIPE.formulas(), "next_move")
 
 
@@ -263,3 +266,63 @@ def test_a_contract_that_differs_names_the_lines(edit, cure):
 def test_a_contract_without_columns(contract):
     with pytest.raises(InputError, match="columns"):
         bar_features.check_contract(contract, pd.DataFrame())
+
+
+@pytest.fixture(scope="module")
+def processed():
+    """Bars of three tickers, of which one is listed late and one has a break."""
+    draw = np.random.default_rng(8)
+    closes = {name: np.exp(np.cumsum(draw.normal(0, 0.02, 300))).tolist() for name in "ABC"}
+    bars = bars_of(closes).assign(open=draw.uniform(1, 2, 900), volume=1e6)
+    bars.loc[450, "return_treated"] = np.nan
+    return bars[(bars["ticker"] != "C") | (bars["timestamp"] > "2010-03-01")].reset_index(drop=True)
+
+
+def held(bars, change, seed=1):
+    def compute(bars, recipe):
+        return change(bars, bar_features.compute(bars, recipe))
+
+    return causal.require(compute(bars, RECIPE), bars, RECIPE, compute, seed)
+
+
+def test_features_pass_and_may_not_know_the_future(processed):
+    tried = held(processed, lambda bars, frame: frame)
+    assert tried.cuts >= 9
+    assert tried.levels == []
+
+
+LEAKS = {
+    "centred mean": lambda returns: returns.rolling(3, center=True).mean(),
+    "rank over all bars": lambda returns: returns.rank(pct=True),
+    "filled back": lambda returns: returns.where(returns > 0.03).bfill(),
+    "standardised with all bars": lambda returns: (returns - returns.mean()) / returns.std(),
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_feature_that_knows_the_future_is_named_with_ticker_and_bar(processed, leak, seed):
+    def leaking(bars, frame):
+        by_ticker = bars.groupby("ticker")["return_treated"]
+        return frame.assign(volatility_3=by_ticker.transform(LEAKS[leak]))
+
+    with pytest.raises(InputError) as refused:
+        held(processed, leaking, seed)
+    assert refused.value.where == "scripts/tidemark/features/bar_features.py"
+    assert re.match(
+        r"it looks ahead: its volatility_3 for [ABC] at 2010-\d\d-\d\d depends on bars after",
+        refused.value.problem,
+    )
+
+
+def test_a_feature_of_other_tickers_or_of_levels_is_told_apart(processed):
+    def across(bars, frame):
+        means = bars.groupby("timestamp")["return_treated"].transform("mean")
+        return frame.assign(volatility_3=means)
+
+    with pytest.raises(InputError, match=r"its volatility_3 for . at .* depends on other tickers"):
+        held(processed, across)
+    levels = held(processed, lambda bars, frame: frame.assign(momentum_2=bars["adj_close"]))
+    assert levels.levels == ["momentum_2"]
+    traded = held(processed, lambda bars, frame: frame.assign(momentum_2=bars["volume"]))
+    assert traded.levels == []
