@@ -10,7 +10,7 @@ from tidemark.backtest.settings import Backtest
 from tidemark.harness.apart import LoadedApart
 from tidemark.harness.step import Run, step
 from tidemark.isolated.nursery import Nursery
-from tidemark.layout.backtest import CELLS, RETURNS
+from tidemark.layout.backtest import CELLS, LOOK_AHEAD, RETURNS
 from tidemark.layout.evaluate import FORECASTS
 from tidemark.layout.market_scenarios import MARKET_SCENARIOS
 from tidemark.market.grid import forecasts_on
@@ -45,16 +45,24 @@ def backtest(run: Run) -> None:
         horizon = run.config["feature_engineering"]["horizon"]
         inputs["forecasts"] = forecasts_on(history.prices, forecasts, horizon)
 
-    look_ahead.require_none(strategy, history.prices, sets, inputs, alone.fresh)
     rules, hours = _rules(trading, history.bars_a_year), trading.trading_hours
-    with alone.fresh() as targets:
-        trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, targets)
+    with look_ahead.Watch(strategy, sets, inputs, alone.fresh, run.seed) as watch:
+        trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, watch)
         tested = trial.markets(markets)
+        returns = trial.returns(history)
+        watch.shorten(tested)
         with run.write.parquet_parts(run.own(CELLS)) as cells:
             for done, frame in trial.cells(tested):
                 cells.write(frame)
                 run.tell.progress(f"{done} of {len(tested)} market scenarios")
-        run.write.parquet(run.own(RETURNS), trial.returns(history))
+        run.write.parquet(run.own(RETURNS), returns)
+    seen = watch.tried()
+    run.write.json(run.own(LOOK_AHEAD), {"strategy_name": run.strategy, **seen.record()})
+    if seen.sets_of_levels:
+        run.tell.note(
+            f"{seen.sets_of_levels} of {counted(seen.sets_shortened, 'set')} use price levels,"
+            " which later splits and dividends change: compare prices with prices instead"
+        )
     APART.close()
     if APART.without:
         run.log.warning(

@@ -45,6 +45,7 @@ def reports(run: Run) -> None:
         "comparison": values["comparison"][0],
         "conclusion": [row["sentence"] for row in values["conclusion"]],
         "winner": values["winner"][0],
+        "look_ahead": values["look_ahead"][0],
         "year": values["year"][0],
         "validation": validation(
             values["validation"][0], values.pop("datasets"), values.pop("findings")

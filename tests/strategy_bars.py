@@ -1,9 +1,16 @@
 """Bars that strategies are tried on, and the targets that they give there."""
 
+from contextlib import contextmanager
+
 from tidemark.backtest import strategies
+from tidemark.backtest.accuse import Column
+from tidemark.backtest.apart import Alone, serve
+from tidemark.backtest.look_ahead import Watch
+from tidemark.isolated.nursery import Nursery
 from tidemark.market.grid import Prices
 
 import numpy as np
+import pytest
 
 EVERY = strategies.names()
 BARS = 400
@@ -30,6 +37,25 @@ def targets(strategy, prices, parameters=None, forecasts=None):
     inputs = {"forecasts": np.full_like(prices.close, 0.01) if forecasts is None else forecasts}
     (result,) = strategies.targets_of(strategy, prices, [parameters], inputs)
     return result
+
+
+def examined(strategy, prices, sets=({},), inputs=None, fresh=None, seed=0):
+    """What was tried on a strategy that trades these prices alone, in this process if no other."""
+    fresh = fresh or strategies.here(strategy)
+    with Watch(strategy, sets, inputs or {}, fresh, seed) as watch:
+        list(watch.of_history(prices))
+        watch.shorten([])
+        list(watch.on(prices, [Column(ticker) for ticker in prices.ticker]))
+    return watch.tried()
+
+
+@contextmanager
+def targets_apart(strategy):
+    """Fresh processes with the targets of a strategy that has no file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strategies, "load", lambda name: strategy)
+        with Nursery(serve) as nursery:
+            yield Alone(nursery, strategy.name).fresh
 
 
 def bars(seed):

@@ -12,9 +12,11 @@ from typing import Any
 
 from tidemark.arrays import Bools, Floats, Integers, Times
 from tidemark.backtest import performance, strategies
+from tidemark.backtest.accuse import Column
 from tidemark.backtest.engine import Market, Rules, as_cells
+from tidemark.backtest.look_ahead import Watch
 from tidemark.backtest.settings import TradingHours
-from tidemark.backtest.strategies import Description, Parameters, Strategy, Targets
+from tidemark.backtest.strategies import Description, Parameters, Strategy
 from tidemark.layout.backtest import CASH
 from tidemark.market.grid import Prices, side_by_side
 from tidemark.market.scenarios.kinds import ScenarioKind
@@ -39,6 +41,7 @@ class Batch:
         scenarios: in order; those that share prices follow each other.
         prices: the bars of all of them, side by side, each once.
         windows: what is measured over, each once.
+        columns: what each column of `prices` is.
         bars_a_year: (columns,).
         window, column: (cells,) where each cell is in (windows, columns).
         labels: (cells,) scenario_name, scenario_kind, group and symbol of each cell.
@@ -47,6 +50,7 @@ class Batch:
     scenarios: Sequence[MarketScenario]
     prices: Prices
     windows: Sequence[slice]
+    columns: Sequence[Column]
     bars_a_year: Floats
     window: Integers
     column: Integers
@@ -57,6 +61,7 @@ class Batch:
         """Lay market scenarios out: other prices are more columns, other bars another window."""
         prices: list[Prices] = []
         windows: list[slice] = []
+        columns: list[Column] = []
         bars_a_year: list[float] = []
         cells: list[tuple[int, int]] = []
         labels: list[tuple[str, ...]] = []
@@ -66,6 +71,9 @@ class Batch:
                 tickers = list(compress(scenario.prices.ticker, scenario.prices.has_bars))
                 first = len(bars_a_year)
                 bars_a_year += [scenario.bars_a_year[ticker] for ticker in tickers]
+                simulated = scenario.kind is ScenarioKind.STOCHASTIC
+                of_all = scenario.name, scenario.counted.start, simulated
+                columns += [Column(ticker, *of_all) for ticker in tickers]
             if scenario.counted not in windows:
                 windows.append(scenario.counted)
             window = windows.index(scenario.counted)
@@ -77,6 +85,7 @@ class Batch:
             scenarios,
             side_by_side(prices),
             windows,
+            columns,
             np.array(bars_a_year),
             window_of,
             column_of,
@@ -94,7 +103,8 @@ class Trial:
         inputs: (bars, tickers) over all of history, by name: what the strategy takes beyond prices.
         rules: those of trading, before a market scenario changes them and says what a year is.
         hours: when fills may happen; None: always.
-        elsewhere: what gives targets; None: the strategy's code, loaded in this process.
+        watch: in whose processes targets are computed, and where they are held against the check
+            that nothing looks ahead; None: here, unchecked.
     """
 
     name: str
@@ -103,11 +113,9 @@ class Trial:
     inputs: Mapping[str, Floats]
     rules: Rules
     hours: TradingHours | None = None
-    elsewhere: Targets | None = None
+    watch: Watch | None = None
 
-    def _targets(self, prices: Prices) -> Iterator[Floats]:
-        if self.elsewhere is not None:
-            return self.elsewhere(prices, self.sets, self.inputs)
+    def _here(self, prices: Prices) -> Iterator[Floats]:
         assert isinstance(self.strategy, Strategy), "a description has no code"
         return strategies.targets_of(self.strategy, prices, self.sets, self.inputs)
 
@@ -153,7 +161,11 @@ class Trial:
             self._rules(batch.scenarios[0]), periods_per_year=tuple(batch.bars_a_year.tolist())
         )
         allowed = self._allowed(batch.prices)
-        targets = self._targets(batch.prices)
+        targets = (
+            self._here(batch.prices)
+            if self.watch is None
+            else self.watch.on(batch.prices, batch.columns)
+        )
         sets, most = iter(self.sets), max(1, PART // len(batch.window))
         figures: list[dict[str, Floats]] = []
         for some in performance.sweep(targets, batch.prices, rules, batch.windows, allowed):
@@ -199,7 +211,8 @@ class Trial:
         listed = np.maximum((since & until).sum(axis=1), 1)  # (bars,) tickers
         cash = (rules.cash_per_bar * known.T).sum(axis=0) / listed
         columns = {"timestamp": prices.timestamp, CASH: cash}
-        for parameters, targets in zip(self.sets, self._targets(prices), strict=True):
+        wanted = self._here(prices) if self.watch is None else self.watch.of_history(prices)
+        for parameters, targets in zip(self.sets, wanted, strict=True):
             (returns,) = market.simulate(as_cells([targets])).returns
             columns[strategies.describe(parameters)] = returns.sum(axis=0) / listed
         return pd.DataFrame(columns)

@@ -1,50 +1,319 @@
-"""Strategies held against the check that nothing looks ahead."""
+"""A strategy that is traded in one process and held against what it says in others.
+
+What is *traded* comes from a process that sees all bars, and that is not told what is tried. What
+the strategy wants at a bar is held against
+
+- a process that has been shown nothing but bars up to a cut, one cut after the other, the earliest
+  first, so that nothing that it may remember is of the future (`shorten`);
+- a process that sees every market as long as it is, but in it some tickers that go another way
+  after a cut of their own (`on`).
+
+A target that equals the traded one can be had without what comes after the cut. Where one differs,
+`accuse` finds out why. Cuts are drawn at random, for each strategy anew, and some lie where its
+targets gained most.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from tidemark.arrays import Floats
-from tidemark.backtest.settings import STRATEGIES
-from tidemark.backtest.strategies import Description, Fresh, Parameters, describe
-from tidemark.causality import Bars, Subject, require_causal
+from tidemark.arrays import Floats, Integers
+from tidemark.backtest.accuse import Answer, Column, Suspicion, bars_of, prices_of
+from tidemark.backtest.strategies import Description, Fresh, Parameters, Targets
+from tidemark.causality import (
+    Bars,
+    Futures,
+    after,
+    contrary,
+    cuts_of_all,
+    cuts_of_each,
+    first_change,
+    rarest,
+)
 from tidemark.market.grid import Prices
-from tidemark.ohlcv import OHLCV
+from tidemark.market.scenarios.kinds import ScenarioKind
+from tidemark.market.scenarios.market import MarketScenario
+
+import numpy as np
 
 VALUES = 1 << 23  # how many values of targets are held at a time
-CURE = "if it is meant to compare them, write CROSS_SECTIONAL = True below DEFAULTS"
+SPREAD = 4  # cuts spread over history; two more are in its last bars
+PAYING = 3  # cuts where the traded targets gained most
+TICKERS = 8  # of a market, tried with shortened bars
+STRESSES = 2  # shortened, as far as history is at that moment
+PATHS = 3  # shortened
+BESIDE = 0.5  # share of simulated tickers that are tried beside what is traded
+CHANGED = 2 / 3  # share of these, and of the tickers of history, that go another way
+CUT, ALONE, LEVELS = "cut", "alone", "levels"
 
 
-def require_none(
-    strategy: Description,
-    prices: Prices,
-    sets: Sequence[Parameters],
-    inputs: Mapping[str, Floats],
-    fresh: Fresh,
-) -> None:
-    """Refuse a strategy that looks ahead, or at other tickers unless it says so.
+@dataclass(frozen=True)
+class Tried:
+    """What was tried on a strategy, and what it showed.
+
+    Attributes:
+        sets: of parameters.
+        sets_shortened: how many of them were shown shortened bars, too.
+        cuts: drawn at random, of a ticker at a bar each, at which every set was tried.
+        cuts_of_history: those of them in what really happened.
+        paying_cuts: where the traded targets gained most.
+        sets_of_levels: sets whose targets change if all prices of a ticker do, so that they know
+            later splits.
+    """
+
+    sets: int
+    sets_shortened: int
+    cuts: int
+    cuts_of_history: int
+    paying_cuts: int
+    sets_of_levels: int
+
+    def record(self) -> dict[str, Any]:
+        """For JSON; with the shares of bars on which a set must look one bar ahead to be found."""
+        shares = {"share": rarest(self.cuts), "share_of_history": rarest(self.cuts_of_history)}
+        return asdict(self) | shares
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What a strategy said of bars that it was shown before what is traded was known.
+
+    Attributes:
+        kind: CUT, ALONE or LEVELS.
+        bars: of some tickers of a market, as it is up to a cut.
+        market, cut: which.
+        said: targets of each set that was asked.
+    """
+
+    kind: str
+    bars: Bars
+    market: str
+    cut: int
+    said: Sequence[Floats]
+
+
+class Watch:
+    """A strategy in the processes in which it is asked; a context, at whose end they end.
 
     Args:
-        strategy: as returned by `strategies.load`.
-        prices: bars to try it on.
-        sets: parameters; each set is checked.
-        inputs: (bars, tickers) by name, as for `strategies.targets_of`; they are changed too.
-        fresh: gives a process that has seen nothing; each of the altered bars is shown to another.
-
-    Raises:
-        InputError: a target changed; the first is named by ticker and bar.
+        strategy, sets, inputs: what is asked, as for `strategies.targets_of`.
+        fresh: opens a fresh process.
+        seed: of the cuts.
     """
-    fields = {name: getattr(prices, name) for name in OHLCV}
-    bars = Bars(prices.timestamp, prices.ticker, fields, inputs)
-    remaining = iter(sets)
-    while some := list(islice(remaining, max(1, VALUES // max(prices.close.size, 1)))):
 
-        def targets(seen: Bars, some: Sequence[Parameters] = some) -> Iterator[Floats]:
-            there = Prices(seen.timestamp, seen.ticker, **seen.prices)
-            with fresh() as targets_of:
-                yield from targets_of(there, some, seen.inputs)
+    def __init__(
+        self,
+        strategy: Description,
+        sets: Sequence[Parameters],
+        inputs: Mapping[str, Floats],
+        fresh: Fresh,
+        seed: int,
+    ) -> None:
+        self._strategy, self._sets, self._inputs = strategy, sets, inputs
+        self._fresh, self._draw = fresh, np.random.default_rng(seed)
+        self._shown: list[_Shown] = []
+        self._asked: list[int] = []  # sets that were shown shortened bars
+        self._first: list[int] = []  # hash of the targets that each set first had on history
+        self._real = Futures(np.empty(0, int), np.empty(0))
+        self._cuts = self._cuts_of_history = self._paying = 0
+        self._levels: set[int] = set()
 
-        subjects = [
-            Subject(f"{STRATEGIES}/{strategy.name}.py with {describe(parameters)}", "target")
-            for parameters in some
+    def __enter__(self) -> "Watch":
+        self._open = ExitStack()
+        self._trading = self._open.enter_context(self._fresh())
+        self._beside = self._open.enter_context(self._fresh())
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._open.__exit__(*raised)
+
+    def of_history(self, prices: Prices) -> Iterator[Floats]:
+        """Yield the traded targets of each set on all of history: to be asked first, and once."""
+        bars = self._history = bars_of(prices, self._inputs)
+        cuts = self._cuts_of(bars, 1)
+        self._real = contrary(bars, cuts, self._draw)
+        move = np.zeros_like(bars.closes)
+        move[:-1] = np.nan_to_num(bars.closes[1:] / bars.closes[:-1] - 1.0)
+        self._gains = np.zeros_like(move)
+        for targets in self._trading(prices, self._sets, self._inputs):
+            self._first.append(hash(targets.tobytes()))
+            self._gains += np.maximum(np.nan_to_num(targets) * move, 0.0)
+            yield targets
+
+    def shorten(self, scenarios: Sequence[MarketScenario]) -> None:
+        """Show a process shortened bars of history, stresses and paths, and keep what it says.
+
+        Bars that hold more of the past come later, and paths, which begin with the end of history,
+        come last. So do all bars of history, of a ticker alone and at other prices.
+        """
+        history, draw = self._history, self._draw
+        bars = len(history.timestamp)
+        columns = self._some(history)
+        paying = self._where_it_paid(columns)
+        cuts = sorted({*cuts_of_all(bars, SPREAD, draw), *paying})
+        self._paying = len(paying)
+        stresses = [one for one in scenarios if one.kind is ScenarioKind.STRESS]
+        paths = [one for one in scenarios if one.kind is ScenarioKind.STOCHASTIC]
+        some = _choice(stresses, STRESSES, draw)
+        stressed = dict(zip(draw.permutation(cuts)[: len(some)].tolist(), some, strict=False))
+        held = sum(cuts) * len(columns) + (2 + len(stressed)) * bars * len(columns)
+        number = len(self._sets)
+        self._asked = sorted(
+            draw.permutation(number)[: max(1, min(number, VALUES // max(held, 1)))].tolist()
+        )
+        with self._fresh() as process:
+            for turn, cut in enumerate(cuts):
+                odd = turn % 2 == 1
+                self._show(process, history, ScenarioKind.FULL, columns, cut, odd)
+                if cut in stressed:
+                    one = stressed[cut]
+                    market = bars_of(one.prices, {})
+                    self._show(process, market, one.name, self._some(market), cut, odd)
+            alone = columns if self._strategy.cross_sectional else columns[:1]
+            self._keep(process, ALONE, history.columns(alone), ScenarioKind.FULL, bars)
+            self._keep(process, LEVELS, history.columns(columns).scaled(), ScenarioKind.FULL, bars)
+            for one in _choice(paths, PATHS, draw):
+                market = bars_of(one.prices, {})
+                cut = int(draw.integers(one.counted.start + 1, one.counted.stop))
+                self._show(
+                    process, market, one.name, self._some(market), cut, int(draw.integers(2))
+                )
+
+    def on(self, prices: Prices, columns: Sequence[Column]) -> Iterator[Floats]:
+        """Yield the traded targets of each set on some markets, held against all other answers.
+
+        Args:
+            prices: of the markets side by side.
+            columns: what each column of them is.
+
+        Raises:
+            InputError: a target looks ahead, or at other tickers though it may not, or is not
+                repeatable, or comes of what an earlier call was shown.
+        """
+        bars = bars_of(prices, self._inputs)
+        places = self._some_beside(columns)
+        futures = self._futures(bars.columns(places), [columns[place] for place in places])
+        beside, beyond = (
+            bars.columns(places).changed(futures),
+            after(futures.cut, len(prices.close)),
+        )
+        at = {(column.market, column.ticker): place for place, column in enumerate(columns)}
+        shown = [
+            (each, [at[each.market, ticker] for ticker in each.bars.ticker])
+            for each in self._shown
+            if (each.market, each.bars.ticker[0]) in at
         ]
-        require_causal(targets, bars, subjects, None if strategy.cross_sectional else CURE)
+        real = columns[0].market == ScenarioKind.FULL
+        answers = zip(
+            self._trading(prices, self._sets, self._inputs),
+            self._beside(prices_of(beside), self._sets, beside.inputs),
+            strict=True,
+        )
+        for number, (targets, said) in enumerate(answers):
+            suspicion = Suspicion(
+                self._strategy, self._sets[number], self._fresh, columns, Answer(bars, targets)
+            )
+            if change := first_change(said, targets.T[places].T, beyond):
+                cut = int(futures.cut[change[1]])
+                raise suspicion.fault(Answer(beside, said), places, change, cut)
+            if number in self._asked:
+                for each, columns_of_it in shown:
+                    self._compare(number, suspicion, each, columns_of_it)
+            repeated = not real or hash(targets.tobytes()) == self._first[number]
+            if not repeated and (fault := suspicion.unsteady()):
+                raise fault
+            yield targets
+        count = int((futures.cut < len(prices.timestamp)).sum())
+        self._cuts += count
+        self._cuts_of_history += count * real
+
+    def tried(self) -> Tried:
+        """What was tried so far."""
+        return Tried(
+            sets=len(self._sets),
+            sets_shortened=len(self._asked),
+            cuts=self._cuts,
+            cuts_of_history=self._cuts_of_history,
+            paying_cuts=self._paying,
+            sets_of_levels=len(self._levels),
+        )
+
+    def _compare(
+        self, number: int, suspicion: Suspicion, shown: _Shown, places: Sequence[int]
+    ) -> None:
+        said, traded = shown.said[self._asked.index(number)], suspicion.traded.targets
+        change = first_change(said, traded[: shown.cut].T[places].T)
+        if change and shown.kind is LEVELS:
+            self._levels.add(number)
+        elif change:
+            raise suspicion.fault(Answer(shown.bars, said), places, change, shown.cut)
+
+    def _show(
+        self,
+        process: Targets,
+        bars: Bars,
+        market: str,
+        columns: Sequence[int],
+        cut: int,
+        beyond: int,
+    ) -> None:
+        """Show bars up to the cut, or also later ones that go another way."""
+        seen = bars.columns(columns)
+        if beyond:
+            seen = seen.changed(contrary(seen, np.full(len(columns), cut), self._draw))
+        else:
+            seen = seen.upto(cut)
+        self._keep(process, CUT, seen, market, cut)
+        count = int((~np.isnan(bars.closes[cut - 1 : cut + 1].T[list(columns)])).all(axis=1).sum())
+        self._cuts += count
+        self._cuts_of_history += count * (market == ScenarioKind.FULL)
+
+    def _keep(self, process: Targets, kind: str, bars: Bars, market: str, cut: int) -> None:
+        some = [self._sets[number] for number in self._asked]
+        answers = process(prices_of(bars), some, bars.inputs)
+        said = [targets[:cut].copy() for targets in answers]
+        self._shown.append(_Shown(kind, bars, market, cut, said))
+
+    def _some(self, bars: Bars) -> list[int]:
+        """Tickers to be shown without the others, at random; all if they are compared."""
+        listed = np.flatnonzero(np.isfinite(bars.closes).any(axis=0))
+        if self._strategy.cross_sectional:
+            return [int(column) for column in listed]
+        return [int(column) for column in self._draw.permutation(listed)[:TICKERS]]
+
+    def _where_it_paid(self, columns: Sequence[int]) -> set[int]:
+        """Cuts before the bars at which the traded targets gained most, of all sets together."""
+        best = np.sort(self._gains[:, list(columns)], axis=1)[:-1, -1]
+        places = np.argsort(-best, kind="stable")[:PAYING]
+        return {int(place) + 1 for place in places if best[place] > 0.0}
+
+    def _some_beside(self, columns: Sequence[Column]) -> list[int]:
+        """Columns that are tried beside what is traded: all of history, some of what is not."""
+        places = self._draw.permutation(len(columns)).tolist()
+        if columns[0].market == ScenarioKind.FULL or self._strategy.cross_sectional:
+            return sorted(places)
+        return sorted(places[: max(TICKERS, int(BESIDE * len(places)))])
+
+    def _futures(self, bars: Bars, columns: Sequence[Column]) -> Futures:
+        """What comes after the cuts: of a ticker the same in every market made of history."""
+        if columns[0].simulated:
+            return contrary(bars, self._cuts_of(bars, columns[0].first + 1), self._draw)
+        tickers = self._history.ticker
+        places = [tickers.index(column.ticker) for column in columns]
+        return Futures(self._real.cut[places], self._real.factor[places])
+
+    def _cuts_of(self, bars: Bars, first: int) -> Integers:
+        """A cut for each of some tickers, or one for all of those that are compared."""
+        cuts = cuts_of_each(bars, self._draw, CHANGED, first)
+        return (
+            np.full(len(cuts), self._draw.choice(cuts)) if self._strategy.cross_sectional else cuts
+        )
+
+
+def _choice(
+    markets: Sequence[MarketScenario], number: int, draw: np.random.Generator
+) -> list[MarketScenario]:
+    """Some market scenarios that have bars, at random."""
+    there = [one for one in markets if len(one.times)]
+    return [there[place] for place in draw.permutation(len(there))[:number]]

@@ -1,6 +1,7 @@
-"""What each cell of a strategy was worth, and its returns bar by bar."""
+"""What each cell of a strategy was worth, its returns bar by bar, and how it was tried."""
 
 CELLS = "metrics/backtests/{strategy}.parquet"
 RETURNS = "data/backtests/{strategy}.parquet"
+LOOK_AHEAD = "metrics/look_ahead/{strategy}.json"
 
 CASH = "cash"  # the column of RETURNS that is no set's: what no position at all earns in each bar

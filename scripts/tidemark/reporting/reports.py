@@ -73,6 +73,11 @@ QUERIES = {
         ORDER BY paired_differences.rowid""",
     "assessed": "SELECT about, sentence FROM assessment.conclusion ORDER BY rowid",
     "winner": "SELECT * FROM assessment.winner",
+    "look_ahead": """
+        SELECT * FROM assessment.look_ahead WHERE strategy_name = 'all strategies'""",
+    "of_levels": """
+        SELECT * FROM assessment.look_ahead
+        WHERE sets_of_levels > 0 AND strategy_name != 'all strategies' ORDER BY rowid""",
     "strategies": "SELECT * FROM assessment.strategy_rankings ORDER BY rowid",
     "kinds": "SELECT * FROM assessment.leaders ORDER BY scenario_kind, place",
     "markets": f"""

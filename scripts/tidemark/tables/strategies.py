@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tidemark.layout.assess import ASSESSED, ASSESSMENT
+from tidemark.layout.backtest import LOOK_AHEAD
 from tidemark.layout.market_metrics import MARKET_METRICS
 from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
 from tidemark.tables.table import (
@@ -121,6 +122,8 @@ CHOSEN = {
     "verdict": VERDICT,
     **LUCK,
 }
+ALL = "all strategies"
+FEWEST = ("cuts", "cuts_of_history", "paying_cuts")
 CHOICE = {
     "overfitting": real(
         "probability of backtest overfitting, of choosing among the sets, 0 to 1; null without"
@@ -157,6 +160,15 @@ def overlap_rows(results: Sequence[Sequence[Record]]) -> Rows:
         if record["kind"] == "historical" and record["bars"]:
             groups.setdefault(record["group"], []).append(record["name"])
     return [{"members": ", ".join(names)} for names in groups.values() if len(names) > 1]
+
+
+def look_ahead_rows(tried: Sequence[Record]) -> Rows:
+    """Table assessment.look_ahead: a row for each strategy, and one of the least that was tried."""
+    least = {name: min(record[name] for record in tried) for name in FEWEST}
+    most = {name: max(record[name] for record in tried) for name in ("share", "share_of_history")}
+    sets = {name: sum(record[name] for record in tried) for name in ("sets", "sets_shortened")}
+    levels = {"sets_of_levels": sum(record["sets_of_levels"] for record in tried)}
+    return [*map(dict, tried), {"strategy_name": ALL, **sets, **least, **most, **levels}]
 
 
 def winner_rows(results: Sequence[Record]) -> Rows:
@@ -491,6 +503,27 @@ TABLES = (
             "bars_a_year": real("of the ticker"),
             "basis": text("what it was found from"),
             "whole": WHOLE,
+        },
+    ),
+    Table(
+        "assessment.look_ahead",
+        "How a strategy was held against the check that nothing looks ahead; the last row has the"
+        " fewest cuts and the largest shares of all strategies, and their sets together.",
+        Records((LOOK_AHEAD,), look_ahead_rows),
+        {
+            "strategy_name": text("by its name in config.yaml; or all strategies"),
+            "sets": count("of parameters, each of which was tried"),
+            "sets_shortened": count("of these, tried with shortened bars too"),
+            "cuts": count("drawn at random, each of a ticker at a bar; all sets are tried at each"),
+            "cuts_of_history": count("of these, in what really happened"),
+            "paying_cuts": count("beyond these, of all tickers where its targets gained most"),
+            "share": real(
+                "of bars on which a set must look one bar ahead to be found with 99 in 100"
+            ),
+            "share_of_history": real("the same, for a set that does so in what really happened"),
+            "sets_of_levels": count(
+                "whose targets change if all prices of a ticker do, so that they know later splits"
+            ),
         },
     ),
     Table(

@@ -292,6 +292,22 @@ def stored(folder):
     return files
 
 
+TRIED = [
+    {
+        "strategy_name": name,
+        "sets": 8,
+        "sets_shortened": 8,
+        "cuts": cuts,
+        "cuts_of_history": 40,
+        "paying_cuts": 3,
+        "share": share,
+        "share_of_history": 0.11,
+        "sets_of_levels": levels,
+    }
+    for name, cuts, share, levels in (("cross", 180, 0.025, 0), ("hold", 38, 0.114, 8))
+]
+
+
 def tables():
     scores = [score(pair, 0.0125) for pair in PAIRS]
     bootstraps = [
@@ -317,6 +333,7 @@ def tables():
         "bootstrap_replicates": 2000,
         "draws": 2400,
         "draws_in_tail": 120,
+        "suspicious_r2": 0.2,
     }
     rows = forecasts.metric_rows(scores)
     others = {name: [] for name, table in TABLES.items() if isinstance(table.source, Records)}
@@ -340,6 +357,7 @@ def tables():
         "assessment.market_scenarios": strategies.market_rows([MARKETS]),
         "assessment.year": [YEAR["together"]],
         "assessment.bars_a_year": YEAR["tickers"],
+        "assessment.look_ahead": strategies.look_ahead_rows(TRIED),
         "assessment.overlaps": strategies.overlap_rows([MARKETS]),
     }
 
@@ -534,6 +552,7 @@ def values_for_reports(connection, missing=False, narrative=None):
         "comparison": values["comparison"][0],
         "conclusion": [row["sentence"] for row in values["conclusion"]],
         "winner": values["winner"][0],
+        "look_ahead": values["look_ahead"][0],
         "year": values["year"][0],
         "strategy_figures": [
             {
