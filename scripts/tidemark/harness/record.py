@@ -10,7 +10,7 @@ A checkpoint is `artifacts/<name>.ok`, a JSON object, so that people, jq and Duc
     reasons            why it ran, in words
     started            ISO 8601, UTC; everything that was edited later was not seen
     seconds            on the clock
-    cpu_seconds        of this process, all threads
+    cpu_seconds        of this process, all threads, and of those it started for its work
     peak_memory_bytes  of this process, without what a warm step shares with others
     attempts           at reading what may come from elsewhere
     headline, notes    what it told people

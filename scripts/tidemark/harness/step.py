@@ -125,13 +125,14 @@ def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
         return 0
     run = Run(HERE, instance)
     run.log.info("%s starts: %s", name, "; ".join(map(str, why)))
-    began = time.perf_counter()
+    began, before = time.perf_counter(), _cpu_seconds(resource.RUSAGE_CHILDREN)
     try:
         console.warn_once_a_line()
         guard.arm(ROOT, f"scripts/{instance.step}.py")
         function(run)
         with guard.opened():
-            _succeed(run, why, started_ns, time.perf_counter() - began)
+            others = _cpu_seconds(resource.RUSAGE_CHILDREN) - before
+            _succeed(run, why, started_ns, time.perf_counter() - began, others)
     except Exception as error:
         with guard.opened():
             return _failed(run, error, time.perf_counter() - began)
@@ -139,7 +140,9 @@ def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
     return 0
 
 
-def _succeed(run: Run, why: Sequence[Reason], started_ns: int, seconds: float) -> None:
+def _succeed(
+    run: Run, why: Sequence[Reason], started_ns: int, seconds: float, others: float
+) -> None:
     """Append what the step appends, move its outputs into place, and write the checkpoint."""
     outputs, kept = run.write.settle()
     for path in kept:
@@ -151,7 +154,7 @@ def _succeed(run: Run, why: Sequence[Reason], started_ns: int, seconds: float) -
         run=logs.run_id(),
         reasons=[str(reason) for reason in why],
         seconds=round(seconds, 3),
-        cpu_seconds=round(usage.ru_utime + usage.ru_stime, 3),
+        cpu_seconds=round(_cpu_seconds(resource.RUSAGE_SELF) + others, 3),
         peak_memory_bytes=_peak_bytes(usage),
         attempts=run.attempts,
         headline=run.tell.figure,
@@ -166,6 +169,11 @@ def _succeed(run: Run, why: Sequence[Reason], started_ns: int, seconds: float) -
     )
     publishing.save(run.tree, checkpoint, started_ns)
     console.finished(run.instance, "ran", seconds, run.tell.figure, _brief(why))
+
+
+def _cpu_seconds(of: int) -> float:
+    usage = resource.getrusage(of)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _peak_bytes(usage: resource.struct_rusage) -> int:

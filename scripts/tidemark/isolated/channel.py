@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LENGTH = struct.Struct("<Q")
-LONGEST = 1 << 30  # bytes of a JSON object
+LONGEST = 1 << 28  # bytes of a JSON object
 
 
 class Ended(Exception):
@@ -30,20 +30,20 @@ class Silent(Exception):
 
 
 class Channel:
-    """One end of a connection; `patience` is how many seconds a read waits, None for ever."""
+    """One end of a connection; `patience` is how many seconds it waits for the other one."""
 
     def __init__(self, descriptor: int, patience: float | None = None) -> None:
         self.descriptor = descriptor
         self.patience = patience
         self._sending = threading.RLock()
-        self._poll = select.poll()
-        self._poll.register(descriptor, select.POLLIN)
+        os.set_blocking(descriptor, patience is None)
 
     def send(self, message: Mapping[str, Any], *arrays: NDArray[Any]) -> None:
         """Write a message and the bytes of arrays, each as it lies in memory.
 
         Raises:
-            Ended: nobody reads.
+            Ended: the other end is closed.
+            Silent: it took nothing in time.
         """
         layouts = [(each.shape, _by_columns(each)) for each in arrays]
         text = json.dumps({**message, "layouts": layouts}).encode()
@@ -56,6 +56,7 @@ class Channel:
     def _write(self, data: memoryview) -> None:
         try:
             while data:
+                self._wait(select.POLLOUT)
                 data = data[os.write(self.descriptor, data) :]
         except OSError as error:
             raise Ended from error
@@ -100,8 +101,7 @@ class Channel:
 
     def _read(self, left: memoryview) -> None:
         while left:
-            if self.patience is not None and not self._poll.poll(self.patience * 1000):
-                raise Silent
+            self._wait(select.POLLIN)
             try:
                 count = os.readv(self.descriptor, [left])
             except OSError as error:
@@ -109,6 +109,13 @@ class Channel:
             if not count:
                 raise Ended
             left = left[count:]
+
+    def _wait(self, event: int) -> None:
+        if self.patience is not None:
+            poll = select.poll()
+            poll.register(self.descriptor, event)
+            if not poll.poll(self.patience * 1000):
+                raise Silent
 
     def close(self) -> None:
         """Close this end; whoever waits at the other one hears of it."""

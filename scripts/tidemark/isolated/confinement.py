@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple, NoReturn
 
-from tidemark.isolated import kernel
+from tidemark.isolated import errors_across, kernel
 from tidemark.project import CODE, ROOT
 
 SYSTEM = (
@@ -96,9 +96,9 @@ class Confinement:
 
         Such an error has the kernel's number for it, or the system's words.
         """
-        number = getattr(error, "errno", None)
+        number, said = getattr(error, "errno", None), errors_across.words(error)
         for refused, kind in KERNEL.items():
-            if number == refused or (number is None and os.strerror(refused) in str(error)):
+            if number == refused or (number is None and os.strerror(refused) in said):
                 frames = [*traceback.walk_tb(error.__traceback__)][::-1]
                 project = self._places.project
                 lines = [
@@ -106,7 +106,7 @@ class Confinement:
                     for name, line in ((frame.f_code.co_filename, line) for frame, line in frames)
                     if name.startswith(project)
                 ]
-                return Refusal(f"{kind}: {type(error).__name__}: {error}", lines)
+                return Refusal(f"{kind}: {type(error).__name__}: {said}", lines)
         return None
 
 
@@ -156,7 +156,7 @@ def _hook(
 ) -> Callable[[str, tuple[Any, ...]], None]:
     def refuse(problem: str) -> NoReturn:
         frame = sys._getframe(2)
-        if _is_import(frame, places):  # a library that looks around while it loads
+        if _is_incidental(frame, places):
             raise PermissionError(errno.EACCES, f"refused: {problem}")
         tell(Refusal(problem, list(_project_frames(frame, places))))
         os._exit(0)
@@ -198,11 +198,11 @@ def _shown(path: str) -> str:
     return os.path.abspath(path).removeprefix(f"{Path.cwd()}/")  # noqa: PTH100 - links stay
 
 
-def _is_import(frame: FrameType | None, places: _Places) -> bool:
-    """Whether a library that is being imported asks, not code on whose behalf it works."""
+def _is_incidental(frame: FrameType | None, places: _Places) -> bool:
+    """Whether a library that is being imported asks, or a traceback that is being written."""
     while frame:
         name = frame.f_code.co_filename
-        if name.startswith("<frozen importlib"):
+        if name.startswith("<frozen importlib") or name == errors_across.__file__:
             return True
         if not name.startswith(("<", *places.libraries)):
             return False

@@ -4,7 +4,7 @@ import builtins
 import contextlib
 import json
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tidemark.errors import BadValue, InputError
@@ -25,9 +25,21 @@ def told(error: BaseException) -> dict[str, Any]:
         "is": "raised",
         "kind": type(error).__name__,
         "ours": type(error) in OURS.values(),
-        "args": list(error.args) if _plain(error.args) else [str(error)],
-        "trace": "".join(traceback.format_exception(error)),
+        "args": list(error.args) if _plain(error.args) else [words(error)],
+        "trace": _text(lambda: "".join(traceback.format_exception(error))),
     }
+
+
+def words(error: BaseException) -> str:
+    """What an error says of itself, whatever its class does when it is asked."""
+    return _text(lambda: str(error))
+
+
+def _text(say: Callable[[], str]) -> str:
+    try:
+        return say()
+    except Exception as again:
+        return f"its words cannot be had ({type(again).__name__})"
 
 
 def _plain(args: tuple[Any, ...]) -> bool:

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PATIENCE = 600.0  # seconds without a word
-GRACE = 2.0  # seconds in which a process that closed its end must be over
+GRACE = 1.0  # seconds in which a process that closed its end must be over
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 ORDER = struct.Struct("<cq")  # what the nursery is told: one of those below, and a process
 FRESH, KILL, ENDED = b"f", b"k", b"e"
@@ -160,11 +160,12 @@ class Room:
         Raises:
             InputError: the process is over.
         """
-        try:
-            self._channel.send(message, *arrays)
-        except Ended:
-            self.receive()  # why it ended may still lie there
-            raise
+        with self._watched():
+            try:
+                self._channel.send(message, *arrays)
+            except Ended:
+                self.receive()  # why it ended may still lie there
+                raise
 
     def receive(self) -> dict[str, Any]:
         """The next message.
