@@ -122,7 +122,7 @@ def _configure(
     config["feature_engineering"] |= {"economic": [], "term_spread": None}
     for model in ("svr", "poly2"):
         del config["models"][model]
-    config["evaluate"]["bootstrap_replicates"] = 200
+    config["evaluate"] |= {"bootstrap_replicates": 200, "block_length": chance.choice([9, "auto"])}
     config["seed"] = chance.randrange(10**6)
     first, last = frame["when"].min(), frame["when"].max()
     middle = first + (last - first) / 3
@@ -151,4 +151,5 @@ def _configure(
         "fall": {"shock": {"size": -0.3, "at": [0.3, 0.7], "fall": 4, "recovery": 20}},
     }
     config["assess"]["walk_forward"] = {"first_years": 0.1, "every_years": 0.05}
-    config["assess"] |= {"blocks": 4, "bootstrap_replicates": 100, "block_length": 5}
+    config["assess"] |= {"blocks": 4, "bootstrap_replicates": 100}
+    config["assess"]["block_length"] = chance.choice([5, "auto"])

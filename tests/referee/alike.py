@@ -1,15 +1,21 @@
 """Which sets earn nearly the same: clusters in which any two correlate by 0.95 or more."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
+from referee.ratios import ratio
 from referee.results import Floats, Results
+from referee.verdict import NotLookedError
 
 import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import fcluster, linkage
 
 ALIKE = 0.95
+MOST = 5000  # different sets; of more, the pipeline compares each with leaders alone
 Name = tuple[str, str]
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,12 @@ class Alike:
         for name, _ in results.strategies():
             frame = results.table(f"data/backtests/{name}.parquet")
             for told in frame.columns.drop(["timestamp", "cash"]):
-                sets[name, told] = frame[told].to_numpy()
-        twin, cluster = _clusters(sets)
+                sets[name, told] = (frame[told] - frame["cash"]).to_numpy()
+        twin, cluster = clusters(sets)
         share: dict[Name, float] = {}
         for name, _ in results.strategies():
             own = {key: values for key, values in sets.items() if key[0] == name}
-            share |= weights(list(own), *_clusters(own))
+            share |= weights(list(own), *clusters(own))
         return cls(twin, cluster, share)
 
 
@@ -53,21 +59,22 @@ def weights(
     return counted
 
 
-def _clusters(sets: dict[Name, Floats]) -> tuple[dict[Name, int], dict[Name, int]]:
+def clusters(sets: Mapping[K, Floats]) -> tuple[dict[K, int], dict[K, int]]:
+    """The twin and the cluster of each set, from its returns beyond cash; see `Alike`."""
     numbers: dict[bytes, int] = {}
-    twin = {name: numbers.setdefault((v + 0.0).tobytes(), len(numbers)) for name, v in sets.items()}
-    first = {number: sets[name] for name, number in reversed(twin.items())}
-    varied = [number for number, values in sorted(first.items()) if np.ptp(values) > 1e-12]
-    of_twin = dict.fromkeys(first, 0)
+    twin = {key: numbers.setdefault((v + 0.0).tobytes(), len(numbers)) for key, v in sets.items()}
+    first = {number: sets[key] for key, number in reversed(twin.items())}
+    varied = [number for number, values in sorted(first.items()) if np.isfinite(ratio(values))]
+    if len(varied) > MOST:
+        raise NotLookedError(f"{len(varied):,} different sets are too many to compare in pairs")
+    of_twin = dict.fromkeys(first, 0)  # what never varies is one cluster
     if len(varied) > 1:
         away = 1 - np.corrcoef([first[number] for number in varied])
-        pairs = np.maximum(away[np.triu_indices(len(varied), 1)], 0.0)
-        of_twin |= zip(
-            varied, fcluster(linkage(pairs, "complete"), 1 - ALIKE, "distance"), strict=True
-        )
+        tree = linkage(np.maximum(away[np.triu_indices(len(varied), 1)], 0.0), "complete")
+        of_twin |= zip(varied, fcluster(tree, 1 - ALIKE, "distance").tolist(), strict=True)
     elif varied:
         of_twin[varied[0]] = 1
-    return twin, {name: int(of_twin[number]) for name, number in twin.items()}
+    return twin, {key: of_twin[number] for key, number in twin.items()}
 
 
 def same_partition(a: pd.Series, b: pd.Series) -> bool:

@@ -4,7 +4,7 @@ import math
 from itertools import combinations
 from typing import Any
 
-from referee.drawing import block_starts, drawn_sums, interval, step_down
+from referee.drawing import block_length, block_starts, drawn_sums, interval, step_down
 from referee.forecasts import KEYS, metrics, per_date
 from referee.results import Floats, Results
 from referee.verdict import Comparison
@@ -32,15 +32,18 @@ def look(results: Results, cells: int, seed: int) -> str:
     draws = max(least, min(plan["bootstrap_replicates"] * max(len(compared), 1), most))
     held.same("all", "draws", told["draws"], draws)
     held.same("all", "comparisons", told["comparisons"], len(compared))
-    if plan["block_length"] != "auto":
-        held.same("all", "block_length", told["block_length"], plan["block_length"])
+    if compared:
+        beyond = [values.to_numpy() for _, values in _losses(results, compared)[2].items()]
+        least = results.config["feature_engineering"]["horizon"]
+        length = block_length(plan["block_length"], beyond, least)
+        held.same("all", "block_length", told["block_length"], length)
     desk = Desk(results, told["block_length"])
     records = {
         (r["scenario"], r["model"], r["less_scenario"], r["less_model"], r["metric"]): r
         for r in told["paired_differences"]
     }
     held.same("all", "differences", len(records), 7 * (len(compared) + len(across)))
-    judged = _judged(desk, [pair for pair, _ in compared], draws) if compared else {}
+    judged = _judged(desk, compared, draws) if compared else {}
     for replicates, chosen in ((draws, compared), (plan["bootstrap_replicates"], across)):
         for pair, other in chosen:
             ours, theirs = (desk.drawn(side, (pair, other), replicates) for side in (pair, other))
@@ -71,24 +74,21 @@ class Desk:
     """Forecasts reduced to sums of dates, and drawn."""
 
     def __init__(self, results: Results, length: int) -> None:
-        self._results, self.length = results, length
+        self.results, self.length = results, length
         self.seed = results.seed("scenario_compare")
         self._known: dict[Any, tuple[dict[str, float], dict[str, Floats]]] = {}
-
-    def sums(self, pair: Pair) -> pd.DataFrame:
-        return per_date(self._results, *pair)
 
     def drawn(
         self, side: Pair, pairs: tuple[Pair, Pair], replicates: int
     ) -> tuple[dict[str, float], dict[str, Floats]]:
         """The metrics of one of two forecasts, on the rows of both: of all dates, of each draw."""
         rows, others = (
-            self._results.table(f"data/predictions/{s}_{m}.parquet")[KEYS] for s, m in pairs
+            self.results.table(f"data/predictions/{s}_{m}.parquet")[KEYS] for s, m in pairs
         )
         same = rows.equals(others)
         key = side, replicates, None if same else frozenset(pairs)
         if key not in self._known:
-            sums = per_date(self._results, *side, None if same else rows.merge(others, on=KEYS))
+            sums = per_date(self.results, *side, None if same else rows.merge(others, on=KEYS))
             starts = block_starts(len(sums), self.length, replicates, self.seed)
             table = drawn_sums(sums.to_numpy(), starts, self.length)
             point = {name: float(v[0]) for name, v in metrics(sums.sum().to_frame().T).items()}
@@ -96,20 +96,30 @@ class Desk:
         return self._known[key]
 
 
-def _judged(desk: Desk, pairs: list[Pair], draws: int) -> dict[Pair, dict[str, Any]]:
-    """The verdict on each pair, all tested together on the dates of all scenarios."""
-    of = {pair: desk.sums(pair) for pair in pairs}
+def _losses(
+    results: Results, compared: list[tuple[Pair, Pair]]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """(dates, pairs) squared errors less the baseline's, rows, and the errors about their mean."""
+    of = {pair: per_date(results, *pair) for pair, _ in compared}
     more = pd.DataFrame({pair: s["squared"] - s["base"] for pair, s in of.items()}).fillna(0.0)
     rows = pd.DataFrame({pair: s["rows"] for pair, s in of.items()}).fillna(0.0)
+    return more, rows, more - more.sum() / rows.sum() * rows
+
+
+def _judged(
+    desk: Desk, compared: list[tuple[Pair, Pair]], draws: int
+) -> dict[Pair, dict[str, Any]]:
+    """The verdict on each pair, all tested together on the dates of all scenarios."""
+    more, rows, _ = _losses(desk.results, compared)
     starts = block_starts(len(more), desk.length, draws, desk.seed)
     with np.errstate(invalid="ignore"):
         observed = (more.sum() / rows.sum()).to_numpy()
         above, below = (drawn_sums(side.to_numpy(), starts, desk.length) for side in (more, rows))
         drawn = above / np.where(below > 0, below, np.nan)
-    confidence = desk._results.config["evaluate"]["confidence"]
+    confidence = desk.results.config["evaluate"]["confidence"]
     tested = step_down(observed, drawn, confidence, two_sided=True)
     told = {}
-    for place, pair in enumerate(pairs):
+    for place, pair in enumerate(pair for pair, _ in compared):
         p_value, reach = tested.p_values[place], tested.critical[place] * tested.spread[place]
         lower, upper = observed[place] - reach, observed[place] + reach
         if np.isnan(p_value) and observed[place] == 0:

@@ -1,5 +1,7 @@
 """Bars or dates drawn again in blocks, and many tests on the same draws."""
 
+from collections.abc import Sequence
+from math import ceil
 from typing import NamedTuple
 
 from referee.results import Floats
@@ -8,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
+FEWEST_DATES = 12  # from which a length of blocks can be told
 CONSTANT = 1e-10  # of a statistic: draws that vary by less do not vary
 
 
@@ -16,6 +19,20 @@ def block_starts(dates: int, length: int, replicates: int, seed: int) -> Integer
     blocks = -(-dates // length)
     generator = np.random.default_rng(seed)
     return generator.integers(0, dates - length + 1, size=(replicates, blocks))
+
+
+def block_length(setting: int | str, series: Sequence[Floats], least: int = 1) -> int:
+    """The length that is set, or for `auto` the cubic mean of what arch finds for each series."""
+    if setting != "auto":
+        return int(setting)
+    from arch.bootstrap import optimal_block_length  # here, because it takes long to import
+
+    lengths = [
+        float(optimal_block_length(values)["circular"].iloc[0])
+        for values in series
+        if len(values) >= FEWEST_DATES and np.isfinite(values).all() and np.ptp(values) > 0
+    ]
+    return max(least, ceil(np.cbrt(np.mean(np.power(lengths, 3))))) if lengths else least
 
 
 def drawn_sums(values: Floats, starts: Integers, length: int) -> Floats:

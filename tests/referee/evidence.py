@@ -3,12 +3,15 @@
 Ratios are those of returns beyond cash. A set's own dates are those from its first position on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from math import e
 
-from referee.drawing import Tested, block_starts, drawn_sums, interval, step_down
+from referee.alike import clusters
+from referee.drawing import Tested, block_length, block_starts, drawn_sums, interval, step_down
+from referee.ratios import ratio, ratio_of_sums
 from referee.results import Floats, Results
 from referee.verdict import Comparison
 
@@ -23,7 +26,6 @@ OF_SETS = "metrics/assessment/set_evidence.parquet"
 SUMMARY = "metrics/assessment/summary.json"
 ALL = "all strategies"
 NOTHING = 1e-12  # a return beyond cash that is smaller is none
-NO_VARIANCE = 1e-10  # of the mean square
 FEWEST_BLOCKS = 10  # of own dates
 LEAD_DIGITS = 12
 
@@ -33,7 +35,7 @@ def look(results: Results, cells: int, seed: int) -> str:
     table = results.table(EVIDENCE).set_index("strategy_name")
     rankings = results.table("metrics/assessment/strategy_rankings.parquet")
     best = rankings.set_index("strategy_name")["best_set"]
-    case = Case.of(results, [name for name in table.index if name != ALL])
+    case = Case.of(results, [name for name in table.index if name != ALL], "distinct" in table)
     held = Comparison(EVIDENCE)
     for name in table.index:
         own = [place for place, (owner, _) in enumerate(case.names) if name in (owner, ALL)]
@@ -41,6 +43,8 @@ def look(results: Results, cells: int, seed: int) -> str:
         if name != ALL:
             figures |= case.of_best(case.names.index((name, best[name])))
         for column, expected in figures.items():
+            if column == "distinct" and column not in table:
+                continue
             held.number(name, column, table.loc[name, column], expected)
         traded = all(case.trades_everywhere(owner) for owner in {case.names[i][0] for i in own})
         held.same(name, "left_out is empty", table.loc[name, "left_out"] == "", traded)
@@ -83,9 +87,10 @@ class Case:
     yearly: float
     plan: dict
     seed: int
+    near_copies_once: bool
 
     @classmethod
-    def of(cls, results: Results, strategies: list[str]) -> "Case":
+    def of(cls, results: Results, strategies: list[str], once: bool) -> "Case":
         plan = results.config["assess"]
         if plan["block_length"] == "auto":
             plan = plan | {"block_length": results.json(SUMMARY)["winner"]["block_length"]}
@@ -103,6 +108,7 @@ class Case:
             yearly=results.json("data/scenarios/bars_a_year.json")["together"]["bars_a_year"],
             plan=plan,
             seed=results.seed("assess"),
+            near_copies_once=once,
         )
 
     @cached_property
@@ -112,6 +118,11 @@ class Case:
     @cached_property
     def base(self) -> Floats:
         return self.benchmark - self.cash
+
+    @cached_property
+    def length(self) -> int:
+        """Bars in a block of the bootstrap."""
+        return block_length(self.plan["block_length"], [self.base])
 
     @property
     def annual(self) -> float:
@@ -125,13 +136,12 @@ class Case:
 
     def enough(self, place: int) -> bool:
         own = len(self.excess) - self.first(place)
-        return own >= FEWEST_BLOCKS * self.plan["block_length"]
+        return own >= FEWEST_BLOCKS * self.length
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
-        plan = self.plan
-        bars = len(self.excess)
-        return block_starts(bars, plan["block_length"], plan["bootstrap_replicates"], self.seed)
+        replicates = self.plan["bootstrap_replicates"]
+        return block_starts(len(self.excess), self.length, replicates, self.seed)
 
     # --- The best set of a strategy
 
@@ -190,7 +200,7 @@ class Case:
         if not self.enough(place):
             return {"chance_hurdle": np.nan, "deflated_sharpe": np.nan}
         since = self.excess[self.first(place) :]
-        tried = pd.Series([ratio(column) for column in since.T])
+        tried = pd.Series([ratio(column) for column in self.once(range(len(self.names)), since).T])
         own, count = pd.Series(since[:, place]), len(tried)
         far, further = stats.norm.ppf([1 - 1 / count, 1 - 1 / (count * e)]) if count > 1 else (0, 0)
         luck = (1 - np.euler_gamma) * far + np.euler_gamma * further
@@ -212,7 +222,7 @@ class Case:
         own, first = self.excess[:, place], self.first(place)
         since = (np.arange(len(own)) >= first) * 1.0
         terms = [own, own**2, since, self.base * since, self.base**2 * since]
-        sums = drawn_sums(np.column_stack(terms), self.starts, self.plan["block_length"]).T
+        sums = drawn_sums(np.column_stack(terms), self.starts, self.length).T
         total, squares, bars, base, base_squares = sums
         everything = np.full_like(total, len(own))
         skill = own.mean()
@@ -226,7 +236,7 @@ class Case:
         beyond, bars = returns - self.cash, len(returns)
         with np.errstate(divide="ignore"):
             terms = np.column_stack([beyond, beyond**2, np.log1p(np.maximum(returns, -1.0))])
-        total, squares, growth = drawn_sums(terms, self.starts, self.plan["block_length"]).T
+        total, squares, growth = drawn_sums(terms, self.starts, self.length).T
         ratios = ratio_of_sums(np.full_like(total, bars), total, squares)
         return ratios, np.exp(growth * self.yearly / bars) - 1
 
@@ -280,6 +290,20 @@ class Case:
             for block in range(blocks)
         )
 
+    def once(self, places: Sequence[int], returns: Floats | None = None) -> Floats:
+        """(bars, clusters) mean returns of near-copies among these sets, exact copies once."""
+        values = self.excess if returns is None else returns
+        if not len(places):
+            return values[:, :0]
+        if not self.near_copies_once:
+            return values[:, places]
+        twin, cluster = clusters({place: self.excess[:, place] for place in places})
+        first = {number: place for place, number in reversed(twin.items())}
+        members: dict[int, list[int]] = {}
+        for place in sorted(first.values()):
+            members.setdefault(cluster[place], []).append(place)
+        return np.column_stack([values[:, some].mean(axis=1) for some in members.values()])
+
     def of_choice(self, places: list[int], *, everything: bool) -> dict[str, float]:
         """Figures of choosing among sets."""
         asked = [place for place in places if self.trades_everywhere(self.names[place][0])]
@@ -287,7 +311,8 @@ class Case:
         begun = len(self.excess) - len(walked)
         return {
             "sets": len(places),
-            "overfitting": overfitting(self.excess[:, asked], self.plan["blocks"]),
+            "distinct": self.once(places).shape[1],
+            "overfitting": overfitting(self.once(asked), self.plan["blocks"]),
             "walk_forward_sharpe": self.annual * ratio(walked),
             "walk_forward_return": self._year(walked + self.cash[begun:]),
             "walk_forward_benchmark_sharpe": self.annual * ratio(self.base[begun:]),
@@ -305,23 +330,6 @@ class Case:
             known = np.isfinite(so_far).any()
             parts.append(part[:, int(np.nanargmax(so_far))] if known else np.zeros(len(part)))
         return np.concatenate(parts)
-
-
-def ratio(beyond: Floats) -> float:
-    """Sharpe ratio of a bar; undefined where nothing varies."""
-    if len(beyond) < 2:
-        return np.nan
-    variance = np.var(beyond, ddof=1)
-    varies = variance > NO_VARIANCE * np.mean(beyond**2)
-    return float(np.mean(beyond) / np.sqrt(variance)) if varies else np.nan
-
-
-def ratio_of_sums(bars: Floats, total: Floats, squares: Floats, less: float = 0.0) -> Floats:
-    """`ratio`, (...), from sums over so many bars; of the mean less a number."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = (squares - total**2 / bars) / (bars - 1)
-        varies = (bars > 1) & (variance > NO_VARIANCE * squares / bars)
-        return np.where(varies, (total / bars - less) / np.sqrt(variance), np.nan)
 
 
 def overfitting(sets: Floats, blocks: int) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from referee.drawing import block_starts, drawn_sums, interval
+from referee.drawing import block_length, block_starts, drawn_sums, interval
 from referee.results import Floats, Results
 from referee.verdict import Comparison
 
@@ -106,9 +106,10 @@ def _hold_worth(results: Results, scenario: str, model: str) -> list[Comparison]
     ends = Comparison(f"metrics/{scenario}_{model}_bootstrap.json")
     record = results.json(ends.file)
     told = record["intervals"]
-    length = record["block_length"]
-    if plan["block_length"] != "auto":
-        ends.same("all", "block_length", length, plan["block_length"])
+    beyond = sums["squared"] - sums["squared"].sum() / sums["rows"].sum() * sums["rows"]
+    least = results.config["feature_engineering"]["horizon"]
+    length = block_length(plan["block_length"], [beyond.to_numpy()], least)
+    ends.same("all", "block_length", record["block_length"], length)
     seed = results.seed("evaluate")
     starts = block_starts(len(sums), length, plan["bootstrap_replicates"], seed)
     drawn = drawn_sums(sums.to_numpy(), starts, length)
