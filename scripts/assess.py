@@ -21,7 +21,7 @@ from tidemark.assessment.settings import Guardrails
 from tidemark.errors import BadValue, InputError
 from tidemark.harness.step import Run, step
 from tidemark.layout.assess import ASSESSED, ASSESSMENT
-from tidemark.layout.backtest import CASH, RETURNS
+from tidemark.layout.backtest import CASH, REBALANCING, RETURNS
 from tidemark.layout.backtest import CELLS as TESTED
 from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
 from tidemark.market.scenarios.kinds import ScenarioKind
@@ -61,6 +61,7 @@ def assess(run: Run) -> None:
     daily, cash = _returns(
         {name: run.read.parquet(RETURNS.format(strategy=name)) for name in names}, benchmark
     )
+    traded = {name: run.read.parquet(REBALANCING.format(strategy=name)) for name in names}
     held = daily.pop(benchmark).iloc[:, 0]
     yearly = run.read.json(BARS_A_YEAR)["together"]["bars_a_year"]
     plan = _plan(settings, held.to_numpy() - cash, yearly, run.seed)
@@ -88,7 +89,12 @@ def assess(run: Run) -> None:
         "window_returns": by_market.window_returns(whole, years),
         "courses": courses,
         "calendar_years": best_sets.calendar_years(chosen),
-        "best_sets": best_sets.trading({**best, benchmark: held.name}, whole, courses),
+        "best_sets": best_sets.trading(
+            {**best, benchmark: held.name},
+            whole,
+            courses,
+            _yearly(traded, len(held) / plan.periods_per_year),
+        ),
     }.items():
         run.write.parquet(ASSESSED.format(table=name), table)
     run.write.json(
@@ -119,6 +125,12 @@ def _returns(
     cash = frames[benchmark][CASH].to_numpy()
     sets = {name: frame.drop(columns=CASH).set_index("timestamp") for name, frame in frames.items()}
     return sets, cash
+
+
+def _yearly(traded: Mapping[str, pd.DataFrame], years: float) -> pd.DataFrame:
+    """What each set of each strategy trades without cost, a year, from sums over so many years."""
+    rows = pd.concat([frame.assign(strategy_name=name) for name, frame in traded.items()])
+    return rows.assign(**{name: rows[name] / years for name in best_sets.WITHOUT})
 
 
 def _calendar_years(markets: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -10,7 +10,7 @@ from tidemark.backtest.settings import Backtest
 from tidemark.harness.apart import LoadedApart
 from tidemark.harness.step import Run, step
 from tidemark.isolated.nursery import Nursery
-from tidemark.layout.backtest import CELLS, LOOK_AHEAD, RETURNS
+from tidemark.layout.backtest import CELLS, LOOK_AHEAD, REBALANCING, RETURNS
 from tidemark.layout.evaluate import FORECASTS
 from tidemark.layout.market_scenarios import MARKET_SCENARIOS
 from tidemark.market.grid import forecasts_on
@@ -23,7 +23,7 @@ APART = Nursery(serve, LoadedApart())
 
 @step(per=("strategy",))
 def backtest(run: Run) -> None:
-    """Write metrics/backtests/{strategy}.parquet, and the daily returns to data/backtests/."""
+    """Write metrics/backtests/{strategy}.parquet, and what all of history gave, bar by bar."""
     entry, key = run.config["strategies"][run.strategy], f"strategies.{run.strategy}"
     alone = Alone(APART, entry["strategy"])
     with run.values_of(key):
@@ -49,13 +49,14 @@ def backtest(run: Run) -> None:
     with look_ahead.Watch(strategy, sets, inputs, alone.fresh, run.seed) as watch:
         trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, watch)
         tested = trial.markets(markets)
-        returns = trial.returns(history)
+        returns, traded = trial.on_history(history)
         watch.shorten(tested)
         with run.write.parquet_parts(run.own(CELLS)) as cells:
             for done, frame in trial.cells(tested):
                 cells.write(frame)
                 run.tell.progress(f"{done} of {len(tested)} market scenarios")
         run.write.parquet(run.own(RETURNS), returns)
+        run.write.parquet(run.own(REBALANCING), traded)
     seen = watch.tried()
     run.write.json(run.own(LOOK_AHEAD), {"strategy_name": run.strategy, **seen.record()})
     if seen.sets_of_levels:

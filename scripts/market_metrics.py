@@ -17,6 +17,7 @@ from tidemark.layout.validate_schema import SESSIONS
 from tidemark.market import market_metrics as measures
 from tidemark.market.grid import Prices, require_bars
 from tidemark.market.scenarios import files
+from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario
 from tidemark.market.settings import MarketMetrics
 from tidemark.models import within_windows
@@ -38,6 +39,8 @@ def market_metrics(run: Run) -> None:
     real = [market for market in covered if market.is_real]
     history = real[0].prices
     frames = [*measures.describe(covered)]
+    if paths := [market for market in covered if market.kind is ScenarioKind.STOCHASTIC]:
+        frames += measures.describe([measures.drawn_from(real[0], paths[0])])
 
     sources = run.config["fetch_data"]
     daily, time_zone = sources["prices"]["bar"] == "daily", sources["prices"]["time_zone"]

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 STRATEGY = "strategy_name"
+WITHOUT = ["kept_within", "kept_between", "keeping_cost"]  # see backtest.rebalancing
 
 
 def courses(returns: pd.DataFrame) -> pd.DataFrame:
@@ -54,19 +55,24 @@ def calendar_years(returns: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[[STRATEGY, "year", "total_return"]]
 
 
-def trading(best: Mapping[str, str], averages: Averages, courses: pd.DataFrame) -> pd.DataFrame:
-    """How each set traded, mean over tickers, and its deepest drawdown.
+def trading(
+    best: Mapping[str, str], averages: Averages, courses: pd.DataFrame, rebalancing: pd.DataFrame
+) -> pd.DataFrame:
+    """How each set traded, mean over tickers, its deepest drawdown, and what it trades for nothing.
 
     Args:
         best: the set of each strategy.
         averages: of all cells.
         courses: of `courses`.
+        rebalancing: `strategy_name`, `set`, and what each set trades for nothing, a year: WITHOUT.
 
     Returns:
-        strategy_name, set, deepest_drawdown, TRADING; a row a strategy, in the order of `best`.
+        strategy_name, set, deepest_drawdown, TRADING, WITHOUT; a row a strategy, in the order of
+        `best`.
     """
     means = averages.on_full_history()[TRADING].round(DIGITS)
     means = means.reset_index("strategy_category", drop=True)
+    without = rebalancing.set_index([STRATEGY, "set"])[WITHOUT].round(DIGITS)
     deepest = courses.groupby(STRATEGY)["drawdown"].min()
     return pd.DataFrame(
         {
@@ -74,5 +80,6 @@ def trading(best: Mapping[str, str], averages: Averages, courses: pd.DataFrame) 
             "set": list(best.values()),
             "deepest_drawdown": deepest.reindex(list(best)).to_numpy(),
             **means.reindex(list(best.items())).reset_index(drop=True).to_dict("series"),
+            **without.reindex(list(best.items())).reset_index(drop=True).to_dict("series"),
         }
     )

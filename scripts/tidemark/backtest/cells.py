@@ -11,7 +11,7 @@ from itertools import compress, groupby, islice
 from typing import Any
 
 from tidemark.arrays import Bools, Floats, Integers, Times
-from tidemark.backtest import performance, strategies
+from tidemark.backtest import performance, rebalancing, strategies
 from tidemark.backtest.accuse import Column
 from tidemark.backtest.engine import Market, Rules, as_cells
 from tidemark.backtest.look_ahead import Watch
@@ -194,13 +194,17 @@ class Trial:
         frame = pd.DataFrame(labels | {name: table.ravel() for name, table in values.items()})
         return frame[frame["bars"] > 0]
 
-    def returns(self, full: MarketScenario) -> pd.DataFrame:
-        """Net return of each bar of history and set, the mean over the tickers then listed.
+    def on_history(self, full: MarketScenario) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Each set on history with an equal part in each ticker then listed.
+
+        The tickers each keep their own equity, and are rebalanced to equal parts at each close,
+        without cost.
 
         Returns:
-            `timestamp`; `cash`, what a set without any position earns; and a column for each set.
-            The tickers each keep their own equity, and are rebalanced to equal parts at each close,
-            without cost.
+            Net returns: `timestamp`; `cash`, what a set without any position earns; and a column
+            for each set. And what is traded without cost, a row a set, sums over all bars of shares
+            of the whole equity: `set`, `kept_within` (to keep positions), `kept_between` (to keep
+            equal parts), `keeping_cost` (what both would have lost).
         """
         prices = full.prices
         yearly = tuple(full.bars_a_year[ticker] for ticker in prices.ticker)
@@ -208,14 +212,27 @@ class Trial:
         market = Market(prices, rules, self._allowed(prices))
         known = np.isfinite(prices.close)
         since, until = (np.maximum.accumulate(known[::step])[::step] for step in (1, -1))
-        listed = np.maximum((since & until).sum(axis=1), 1)  # (bars,) tickers
+        there = (since & until).T  # (tickers, bars)
+        listed = np.maximum(there.sum(axis=0), 1)
         cash = (rules.cash_per_bar * known.T).sum(axis=0) / listed
         columns = {"timestamp": prices.timestamp, CASH: cash}
+        traded = []
         wanted = self._here(prices) if self.watch is None else self.watch.of_history(prices)
         for parameters, targets in zip(self.sets, wanted, strict=True):
-            (returns,) = market.simulate(as_cells([targets])).returns
-            columns[strategies.describe(parameters)] = returns.sum(axis=0) / listed
-        return pd.DataFrame(columns)
+            result = market.simulate(as_cells([targets]))
+            (returns,), (held,) = result.returns, result.position
+            name = strategies.describe(parameters)
+            columns[name] = returns.sum(axis=0) / listed
+            traded.append(
+                {
+                    "set": name,
+                    "kept_within": rebalancing.within(market.drift(result)[0], there),
+                    "kept_between": rebalancing.between(returns, held, there),
+                }
+            )
+        rows = pd.DataFrame(traded)
+        rows["keeping_cost"] = rules.loss * (rows["kept_within"] + rows["kept_between"])
+        return pd.DataFrame(columns), rows
 
     def _rules(self, scenario: MarketScenario) -> Rules:
         rate = (1.0 + self.rules.cash_rate) * (1.0 + scenario.cash_rate_change) - 1.0

@@ -13,7 +13,7 @@ other engines do, and with it this engine is held against them.
 **Between fills** a position keeps its share of equity: what drifts is put right at each close (and
 at an open with a fill) without cost. So a bar's return is share x return of the price; a short
 position has a negative share. Fully long this is buy and hold, exactly; any other position leaves
-out the small trades that would be needed. Borrowing shares is free.
+out the small trades that would be needed (`Market.drift` measures them). Borrowing shares is free.
 
 **Costs.** A buyer pays price x (1 + slippage) x (1 + cost), a seller gets
 price x (1 - slippage) x (1 - cost). A trade at a price changes nothing in an equity valued at that
@@ -87,6 +87,11 @@ class Rules:
     def seller_gets(self) -> float:
         """What a seller gets beyond the price, as a fraction of it: at most 0."""
         return (1.0 - self.slippage) * (1.0 - self.cost) - 1.0
+
+    @property
+    def loss(self) -> float:
+        """What a fill loses of its value, the mean of a buyer's and a seller's."""
+        return (self.buyer_pays - self.seller_gets) / 2.0
 
     @property
     def cash_per_bar(self) -> Floats:
@@ -238,6 +243,25 @@ class Market:
             changes.fills(),
             changes.trades(equity.reshape(-1, self._bars + 1)),
         )
+
+    def drift(self, result: Result) -> Floats:
+        """How far each position drifts from its share of equity until a close is put right.
+
+        That is what a trade at the close would have to put right, as a share of equity after it.
+        What drifts overnight before a fill at the open is part of that fill, and left out.
+
+        Returns:
+            (sets, tickers, bars); 0 for what is all in or flat.
+        """
+        held = result.position
+        change = np.broadcast_to(self._change, held.shape)
+        if self._at_open:
+            filled = np.zeros(held.shape, dtype=np.bool_)
+            filled[..., 1:] = held[..., 1:] != held[..., :-1]
+            change = np.where(filled, self._intraday, change)
+        grown = 1.0 + held * change + (1.0 - np.abs(held)) * self._cash
+        drifted = held * (1.0 + change) / np.where(grown > 0.0, grown, np.inf)
+        return np.where(grown > 0.0, np.abs(held - drifted), 0.0)
 
     def _held(self, targets: Floats) -> Floats:
         """(sets, tickers, slots) position from each slot on."""

@@ -1,7 +1,11 @@
-"""What each cell of a strategy was worth, its returns bar by bar, and how it was tried."""
+"""What each cell of a strategy was worth, its returns bar by bar, and how it was tried.
+
+With them, what it traded without cost.
+"""
 
 CELLS = "metrics/backtests/{strategy}.parquet"
 RETURNS = "data/backtests/{strategy}.parquet"
 LOOK_AHEAD = "metrics/look_ahead/{strategy}.json"
+REBALANCING = "metrics/rebalancing/{strategy}.parquet"
 
 CASH = "cash"  # the column of RETURNS that is no set's: what no position at all earns in each bar

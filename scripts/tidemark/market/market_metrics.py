@@ -8,6 +8,7 @@ Returns are simple returns from close to close, decimal fractions, per bar; noth
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from tidemark.arrays import Bools, Floats
@@ -15,6 +16,7 @@ from tidemark.market import indicators
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import MarketScenario
 from tidemark.market.scenarios.stress import correlations
+from tidemark.ohlcv import OHLCV
 
 import numpy as np
 import pandas as pd
@@ -23,6 +25,7 @@ from scipy import stats
 Values = dict[str, Floats]
 
 ALL = "all"  # stands for the ticker of figures that all tickers have together
+DRAWN_FROM = "drawn_from"  # stands for the scenario of figures of what paths are drawn from
 NO_VARIATION = 1e-12  # a spread below this share of the values' size is rounding
 
 
@@ -37,15 +40,36 @@ def describe(scenarios: Iterable[MarketScenario]) -> Iterator[pd.DataFrame]:
         if scenario.prices is not prices:
             prices = scenario.prices
             change, levels = returns(prices.close), technical_levels(prices)
+            overnight = _overnight(prices)
         rows = scenario.counted
         families = {
-            "statistical": statistical(change[rows]),
+            "statistical": statistical(change[rows])
+            | within_bars(
+                prices.rows(*rows.indices(len(change))[:2]), overnight[rows], change[rows]
+            ),
             "technical": technical({name: values[rows] for name, values in levels.items()}),
         }
         yield pd.concat(
             [tidy(name, of, prices.ticker, scenario.name) for name, of in families.items()],
             ignore_index=True,
         )
+
+
+def drawn_from(history: MarketScenario, path: MarketScenario) -> MarketScenario:
+    """What a simulated path should be like: the stretch of history, and tickers, it is drawn from.
+
+    Args:
+        history: all of it.
+        path: any; all are drawn from the same bars.
+    """
+    ends = [np.datetime64(path.parameters[f"drawn_from_{end}"]) for end in ("first", "last")]
+    first, last = np.searchsorted(history.prices.timestamp, ends)
+    chosen = [path.covered[ticker] > 0 for ticker in history.prices.ticker]
+    bars: dict[str, Any] = {
+        name: np.where(chosen, getattr(history.prices, name), np.nan) for name in OHLCV
+    }
+    prices = replace(history.prices, **bars)
+    return replace(history, name=DRAWN_FROM, prices=prices, counted=slice(first, last + 1))
 
 
 def tidy(family: str, values: Values, tickers: Iterable[str], scenario_name: str) -> pd.DataFrame:
@@ -98,6 +122,40 @@ def statistical(change: Floats) -> Values:
         "absolute_autocorrelation": _autocorrelation(np.abs(change)),
         "mean_correlation": _mean(pairs),
     }
+
+
+def within_bars(prices: Prices, overnight: Floats, change: Floats) -> Values:
+    """How far prices move within bars, and before them.
+
+    Args:
+        prices: bars, (bars, tickers).
+        overnight: (bars, tickers) log returns from the last close known to the open.
+        change: (bars, tickers) returns from close to close.
+
+    Returns:
+        mean_range: mean of log(high / low).
+        overnight_share: variance of log returns from close to open over that from close to close,
+        on bars that have both.
+    """
+    both = np.isfinite(overnight) & np.isfinite(change)
+    whole = np.log1p(np.where(both, change, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = _variance(np.where(both, overnight, 0.0), both) / _variance(whole, both)
+    return {"mean_range": _mean(np.log(prices.high / prices.low)), "overnight_share": share}
+
+
+def _overnight(prices: Prices) -> Floats:
+    """(bars, tickers) log return from the last close known to the open, NaN where either is not."""
+    before = pd.DataFrame(prices.close).ffill().shift().to_numpy(np.float64)
+    return np.asarray(np.log(prices.open / before))
+
+
+def _variance(values: Floats, known: Bools) -> Floats:
+    """Variance (ddof 0) of what is known in each column; NaN where it is rounding."""
+    count = np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, values - values.sum(axis=0) / count, 0.0)
+    variance = (centred**2).sum(axis=0) / count
+    return np.where(variance > NO_VARIATION * (values**2).sum(axis=0) / count, variance, np.nan)
 
 
 def _of_one(change: Floats) -> dict[str, float]:

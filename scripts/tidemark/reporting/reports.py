@@ -79,6 +79,7 @@ QUERIES = {
         SELECT * FROM assessment.look_ahead
         WHERE sets_of_levels > 0 AND strategy_name != 'all strategies' ORDER BY rowid""",
     "strategies": "SELECT * FROM assessment.strategy_rankings ORDER BY rowid",
+    "trading": "SELECT * FROM assessment.best_sets ORDER BY rowid",
     "kinds": "SELECT * FROM assessment.leaders ORDER BY scenario_kind, place",
     "markets": f"""
         SELECT scenarios.*, top_strategy, top_return, avg_return, benchmark_return,
@@ -91,6 +92,7 @@ QUERIES = {
         FROM assessment.paths AS paths LEFT JOIN assessment.market_scenarios AS scenarios
             ON scenarios.scenario_name = first_path
         ORDER BY scenarios.rowid, paths.rowid""",
+    "likeness": "SELECT * FROM assessment.likeness",
     "year": "SELECT * FROM assessment.year",
     "short_years": """
         SELECT tickers.* FROM assessment.bars_a_year AS tickers, assessment.year AS together
@@ -110,11 +112,12 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         (sentences); models (one row a scenario and model: what was fitted, the metrics with
         intervals, mean and range over the folds as cv_..., the verdict); against_baseline and
         across_scenarios (paired differences in MSE); assessed (sentences on the strategies, and
-        what each is about), winner (one row), strategies (ranked, with their evidence); kinds (the
-        three best in each kind of market scenario); markets (each real or stressed one, with what
-        earned most), paths (the same, a row a method); year (one row: bars a year of all tickers
-        together, and of each from lowest to highest), short_years (tickers whose rate was found in
-        another way, at most 10); overlaps (windows that count as one).
+        what each is about), winner (one row), strategies (ranked, with their evidence), trading (of
+        their best sets); kinds (the three best in each kind of market scenario); markets (each real
+        or stressed one, with what earned most), paths (the same, a row a method), likeness (of each
+        to history); year (one row: bars a year of all tickers together, and of each from lowest to
+        highest), short_years (tickers whose rate was found in another way, at most 10); overlaps
+        (windows that count as one).
     """
     rows_of = {}
     for name, query in QUERIES.items():

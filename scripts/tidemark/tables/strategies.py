@@ -14,6 +14,7 @@ from tidemark.tables.table import (
     Records,
     Rows,
     Table,
+    View,
     as_time,
     count,
     flag,
@@ -134,6 +135,21 @@ CHOICE = {
     "walk_forward_return": real("return a year of choosing a set by the past alone"),
     "walk_forward_benchmark_sharpe": real("Sharpe ratio of the benchmark on the same bars"),
 }
+
+
+ALIKE = (
+    *("volatility", "excess_kurtosis", "absolute_autocorrelation", "mean_correlation"),
+    *("mean_range", "overnight_share"),
+)
+LIKENESS = f"""
+    WITH likened AS (
+        SELECT coalesce(scenarios."group", scenario_name) AS method, metric, value,
+            coalesce(scenarios.rowid, -1) AS place
+        FROM assessment.market_metrics LEFT JOIN assessment.market_scenarios AS scenarios
+            USING (scenario_name)
+        WHERE (scenario_kind = 'stochastic' OR scenario_name = 'drawn_from') AND isfinite(value))
+    SELECT method, {", ".join(f"avg(value) FILTER (metric = '{name}') AS {name}" for name in ALIKE)}
+    FROM likened GROUP BY method ORDER BY min(place)"""
 
 
 def market_rows(results: Sequence[Sequence[Record]]) -> Rows:
@@ -279,7 +295,7 @@ TABLES = (
     Table(
         "assessment.best_sets",
         "How the best set of a strategy, or the benchmark, traded on all of history: means over"
-        " tickers, but for the drawdown.",
+        " tickers, but for the drawdown and what is kept, which are of an equal part in each.",
         _assessed("best_sets"),
         {
             "strategy_name": STRATEGY["strategy_name"],
@@ -290,6 +306,11 @@ TABLES = (
             "exposure": CELL["exposure"],
             "turnover": CELL["turnover"],
             "costs": CELL["costs"],
+            "kept_within": real(
+                "shares of equity traded without cost, a year, to keep each position at its share"
+            ),
+            "kept_between": real("the same, to keep equal parts in all tickers"),
+            "keeping_cost": real("share of equity that both would have lost to costs, a year"),
         },
     ),
     Table(
@@ -403,7 +424,9 @@ TABLES = (
         {
             "family": text("statistical, technical, event or model"),
             "ticker": text("or all, for all tickers together"),
-            "scenario_name": MARKET["scenario_name"],
+            "scenario_name": text(
+                "market scenario; or drawn_from, the stretch of history that paths are drawn from"
+            ),
             "metric": text("such as volatility or rsi_14_mean"),
             "value": real("null if undefined"),
         },
@@ -479,6 +502,21 @@ TABLES = (
             "partly": text("tickers held in part only, with the share; empty if there are none"),
             "source": text("of a window's dates or a stress's loss; null if they are no one's"),
             "parameters": text("what it was made with, as JSON"),
+        },
+    ),
+    Table(
+        "assessment.likeness",
+        "How like history the simulated paths of a method are: means over tickers and paths; the"
+        " first row is of the bars that they are drawn from.",
+        View(LIKENESS),
+        {
+            "method": text("of simulation; drawn_from: history"),
+            "volatility": real("standard deviation of returns of a bar"),
+            "excess_kurtosis": real("of the same, 0 for normal ones"),
+            "absolute_autocorrelation": real("of the sizes of consecutive returns"),
+            "mean_correlation": real("of returns with those of other tickers"),
+            "mean_range": real("of log(high / low)"),
+            "overnight_share": real("of the variance of log returns, from close to open"),
         },
     ),
     Table(

@@ -52,8 +52,13 @@ def test_returns_compound_within_calendar_years():
 def test_trading_is_the_mean_over_tickers_on_all_of_history_of_the_set_that_was_chosen():
     found = Averages.of(cells(), "hold")
     best = {"rise": "a=2", "hold": "none"}
-    table = best_sets.trading(best, found, best_sets.courses(RETURNS))
-    assert list(table.columns) == ["strategy_name", "set", "deepest_drawdown", *TRADING]
+    names = pd.DataFrame({"strategy_name": ["hold", "rise", "rise"], "set": ["none", "a=1", "a=2"]})
+    kept = names.assign(kept_within=[0.0, 1.0, 2.0], kept_between=3.0, keeping_cost=[0.1, 0.2, 0.3])
+    table = best_sets.trading(best, found, best_sets.courses(RETURNS), kept)
+    own = ["deepest_drawdown", *TRADING, "kept_within", "kept_between", "keeping_cost"]
+    assert list(table.columns) == ["strategy_name", "set", *own]
+    assert table["kept_within"].to_list() == [2.0, 0.0]
+    assert table["keeping_cost"].to_list() == [0.3, 0.1]
     assert table["set"].to_list() == ["a=2", "none"]
     assert table["deepest_drawdown"].to_list() == [-0.5, -0.5]
     assert table["turnover"].to_list() == [6.5, 12.5]

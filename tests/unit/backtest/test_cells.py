@@ -132,7 +132,8 @@ def test_who_looks_across_tickers_sees_one_market_at_a_time(markets):
 
 
 def test_returns_are_means_over_the_tickers_listed(trial, prices, markets):
-    found = trial.returns(markets[0])
+    found, traded = trial.on_history(markets[0])
+    assert traded["set"].to_list() == list(found)[2:]
     assert list(found) == ["timestamp", "cash", "fast=3 slow=10", "fast=5 slow=20"]
     assert (found["cash"] == 0.0).all()
     targets = next(strategies.targets_of(trial.strategy, prices, SETS))
@@ -147,7 +148,7 @@ def test_cash_is_what_a_set_without_a_position_earns(markets):
         "idle", "momentum", {}, (), lambda prices: 0.0 * prices.close, lambda: True
     )
     history = replace(markets[0], bars_a_year={"A": 250.0, "B": 251.0, "C": 365.0})
-    found = Trial("idle", idle, [{}], {}, replace(RULES, cash_rate=0.05)).returns(history)
+    found = Trial("idle", idle, [{}], {}, replace(RULES, cash_rate=0.05)).on_history(history)[0]
     assert np.array_equal(found["cash"], found["no parameters"])
     early, late = (
         np.mean([1.05 ** (1 / year) - 1 for year in of]) for of in ([250, 251], [250, 251, 365])

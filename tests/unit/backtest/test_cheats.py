@@ -58,7 +58,7 @@ def tried(targets, markets, sets=({},), seed=0, inputs=None, **more):
     ):
         trial = Trial("cheat", strategy, sets, inputs or {}, RULES, watch=watch)
         tested = trial.markets(markets)
-        trial.returns(markets[0])
+        trial.on_history(markets[0])
         watch.shorten(tested)
         for _ in trial.cells(tested):
             pass

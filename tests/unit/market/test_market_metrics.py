@@ -125,6 +125,35 @@ def test_the_bar_after_a_gap_has_the_whole_return():
     np.testing.assert_array_equal(change[:, 0], [np.nan, 1.0, np.nan, 0.5, 1.0])
 
 
+def test_movement_within_bars_by_hand():
+    """Log returns from close to open are 1, -1, 1 %, from open to close 1, 1, 1 %."""
+    steps = np.array([[0.01, 0.01], [-0.01, 0.01], [0.01, 0.01]])
+    path = 4 + np.cumsum(steps.ravel())
+    close, opened = np.exp(np.append(4, path[1::2])), np.exp(np.append(4, path[::2]))
+    prices = prices_of(close)
+    prices = replace(prices, open=opened[:, None], high=1.02 * prices.close)
+    scenario = full(prices)
+    (frame,) = market_metrics.describe([scenario])
+    assert value(frame, "A", "overnight_share") == pytest.approx(1.0)  # the rest does not vary
+    assert value(frame, "A", "mean_range") == pytest.approx(np.log(1.02 / 0.99))
+    bare = replace(prices, open=np.full_like(prices.close, np.nan))
+    (frame,) = market_metrics.describe([replace(scenario, prices=bare)])
+    assert np.isnan(value(frame, "A", "overnight_share"))
+
+
+def test_a_path_is_held_against_the_bars_that_it_is_drawn_from():
+    prices = walk(tickers=3, listed=(0, 150, 380))
+    plan = Stochastic({"gbm": 1}, horizon=50, warm_up=20, block_length=5, min_history=100)
+    (path,) = simulated(prices, plan, 1)
+    like = market_metrics.drawn_from(full(prices), path)
+    (frame,) = market_metrics.describe([like])
+    drawn = prices.close[150:, 0] / prices.close[149:-1, 0] - 1.0
+    assert set(frame["scenario_name"]) == {market_metrics.DRAWN_FROM}
+    assert value(frame, "A", "returns") == 249  # B's first bar has no return
+    assert value(frame, "A", "volatility") == pytest.approx(drawn[1:].std(ddof=1))
+    assert value(frame, "C", "returns") == 0
+
+
 # --- Technical
 
 

@@ -272,8 +272,16 @@ def assessed():
         "paths": by_market.paths(pd.DataFrame(performance)),
         "evidence": evidence.assign(**dict.fromkeys(figures, 0.25)),
         "market_metrics": pd.DataFrame(
-            {"family": ["model"], "ticker": ["A"], "scenario_name": ["full"], "metric": ["r2"]}
-        ).assign(value=0.5),
+            [
+                ("model", "A", "full", "r2", 0.5),
+                ("statistical", "A", "full", "volatility", 0.9),
+                ("statistical", "A", "gbm_001", "volatility", 0.1),
+                ("statistical", "A", "gbm_002", "volatility", 0.3),
+                ("statistical", "B", "gbm_002", "volatility", np.nan),
+                ("statistical", "A", "drawn_from", "volatility", 0.4),
+            ],
+            columns=["family", "ticker", "scenario_name", "metric", "value"],
+        ),
     }
 
 
@@ -436,6 +444,8 @@ def test_markets_are_gathered_with_who_leads(connection):
     (paths,) = values["paths"]
     assert (paths["paths"], paths["top_strategy"], paths["wins"]) == (2, "cross", 1)
     assert paths["bars"] == 250
+    likeness = [(row["method"], row["volatility"]) for row in values["likeness"]]
+    assert likeness == [("drawn_from", 0.4), ("gbm", pytest.approx(0.2))]
     assert values["overlaps"] == [{"members": "crisis, year_2012"}]
     leaders = {
         (row["scenario_kind"], row["place"]): row["strategy_name"] for row in values["kinds"]

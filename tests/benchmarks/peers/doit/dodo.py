@@ -27,7 +27,11 @@ TABLES += ["window_returns", "courses", "calendar_years", "best_sets"]
 ASSESSED = [f"metrics/assessment/{name}.parquet" for name in TABLES]
 ASSESSED.append("metrics/assessment/summary.json")
 SESSIONS = "artifacts/sessions.parquet"
-DAILY = [f"data/backtests/{strategy}.parquet" for strategy in STRATEGIES]
+DAILY = [
+    f"{folder}/{strategy}.parquet"
+    for strategy in STRATEGIES
+    for folder in ("data/backtests", "metrics/rebalancing")
+]
 
 
 def stage(step, *, reads, writes, keys=(), **instance):
@@ -221,7 +225,10 @@ def task_backtest():
         yield stage(
             "backtest",
             reads=reads,
-            writes=[f"{folder}/backtests/{strategy}.parquet" for folder in ("metrics", "data")],
+            writes=[
+                *(f"{folder}/backtests/{strategy}.parquet" for folder in ("metrics", "data")),
+                f"metrics/rebalancing/{strategy}.parquet",
+            ],
             keys=[entry, CONFIG["backtest"]],
             strategy=strategy,
         )
