@@ -1,9 +1,14 @@
-"""A gallery of cheats: each is refused with the message of its kind, in processes as real ones."""
+"""A gallery of cheats: each is refused with the message of its kind.
+
+What keeps something, or asks the clock, is tried in fresh processes as real ones are; for all else
+this one stands in.
+"""
 
 import functools
 import gc
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 from strategy_bars import targets_apart
@@ -48,13 +53,13 @@ def markets():
     return [*real, *simulated(prices, plan, 1)]
 
 
-def tried(targets, markets, sets=({},), seed=0, inputs=None, **more):
-    """What was tried on a strategy with these targets, on all markets, in processes of its own."""
+def tried(targets, markets, sets=({},), inputs=None, apart=False, **more):
+    """What was tried on a strategy with these targets, on all markets."""
     names = tuple(inputs or {})
     strategy = strategies.Strategy("cheat", "trend", {}, names, targets, lambda **_: True, **more)
     with (
-        targets_apart(strategy) as fresh,
-        Watch(strategy, sets, inputs or {}, fresh, seed) as watch,
+        targets_apart(strategy) if apart else nullcontext(strategies.here(strategy)) as fresh,
+        Watch(strategy, sets, inputs or {}, fresh, seed=0) as watch,
     ):
         trial = Trial("cheat", strategy, sets, inputs or {}, RULES, watch=watch)
         tested = trial.markets(markets)
@@ -281,12 +286,12 @@ def changes_numpy(prices):
 )
 def test_who_keeps_something_between_calls_is_refused(cheat, markets):
     with pytest.raises(InputError, match=f"{REMEMBERS}|{AHEAD}"):
-        tried(cheat, markets)
+        tried(cheat, markets, apart=True)
 
 
 def test_complete_bars_that_were_seen_first_do_not_help(markets):
     with pytest.raises(InputError, match=f"{REMEMBERS}|{AHEAD}"):
-        tried(longest_bars, markets)
+        tried(longest_bars, markets, apart=True)
 
 
 def test_objects_of_other_calls_are_not_found(markets):
@@ -296,7 +301,7 @@ def test_objects_of_other_calls_are_not_found(markets):
         return tomorrow(longest.close)[: len(prices.close)][:, : prices.close.shape[1]]
 
     with pytest.raises(InputError):
-        tried(collected, markets)
+        tried(collected, markets, apart=True)
 
 
 # --- It is not repeatable ------------------------------------------------------------------------
@@ -320,7 +325,7 @@ def by_the_clock(prices):
 )
 def test_who_is_not_repeatable_is_told_so(cheat, markets):
     with pytest.raises(InputError, match=UNSTEADY):
-        tried(cheat, markets)
+        tried(cheat, markets, apart=True)
 
 
 def test_chance_with_a_fixed_seed_is_repeatable(markets):
@@ -328,7 +333,7 @@ def test_chance_with_a_fixed_seed_is_repeatable(markets):
         draw = np.random.default_rng(1).random(len(prices.close))
         return honest(prices) * (draw < 0.5)[:, None]
 
-    tried(seeded, markets)
+    tried(seeded, markets, apart=True)
 
 
 # --- It looks across tickers ---------------------------------------------------------------------
@@ -399,7 +404,7 @@ def strides(prices):
 @pytest.mark.parametrize("cheat", [writes, strides], ids=lambda one: one.__name__)
 def test_who_writes_into_bars_is_refused(cheat, markets):
     with pytest.raises((InputError, ValueError)):
-        tried(cheat, markets)
+        tried(cheat, markets, apart=True)
 
 
 def test_frames_of_the_caller_hold_no_future(markets):
@@ -413,4 +418,4 @@ def test_frames_of_the_caller_hold_no_future(markets):
         return tomorrow(found.close)[: len(prices.close)]
 
     with pytest.raises(InputError, match=AHEAD):
-        tried(above, markets)
+        tried(above, markets, apart=True)

@@ -12,7 +12,7 @@ from tidemark.ohlcv import OHLC
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 
@@ -77,7 +77,7 @@ LOOKS = {
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_same_property_finds_who_looks_ahead(look):
-    @settings(max_examples=40, deadline=None, derandomize=True, report_multiple_bugs=False)
+    @settings(max_examples=40, deadline=None, derandomize=True, phases=[Phase.generate])
     @given(**FUTURES)
     def blind(seed, cut, change):
         require_blind(planted(LOOKS[look]), seed, cut, change)

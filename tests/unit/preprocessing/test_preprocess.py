@@ -1,9 +1,11 @@
 """Imputation, outliers, returns, the as-of join, and the order in which they clean the bars."""
 
+import re
+
 from tidemark.bars import closes, holes, long_form
 from tidemark.bars.settings import Carrying
 from tidemark.errors import InputError
-from tidemark.preprocessing import as_known, cleaning, impute, levels, outliers
+from tidemark.preprocessing import as_known, causal, cleaning, impute, levels, outliers
 from tidemark.preprocessing.settings import Iqr, NoOutliers, Preprocess, Scenario, Winsorise
 
 import numpy as np
@@ -494,3 +496,65 @@ def test_counts_for_the_screen():
     assert result.outliers == (1, 0)
     assert result.imputed == {"adj_close": 1, "rate": 1}
     assert result.lacking == {}, "the row without a price knew no rate, and is gone"
+
+
+# --- What knows the future is refused when it is made
+
+
+def economy(prices):
+    """A yield that is known two days after its day, with a gap."""
+    rate = pd.Series(np.linspace(1.0, 2.0, len(prices))).where(np.arange(len(prices)) % 7 != 3)
+    after = prices["timestamp"] + pd.Timedelta(days=2)
+    return pd.DataFrame({"timestamp": prices["timestamp"], "available_at": after, "rate": rate})
+
+
+def checked(prices, change=lambda raw, made: made, seed=0):
+    """Check `clean` with a change to what it makes."""
+    series = {"fed": economy(prices)}
+    scenario, carrying = Scenario("mean", IQR), {"fed": Carrying()}
+
+    def clean(raw, known):
+        plan = Preprocess(3, 30)
+        made = cleaning.clean(raw, known, scenario, plan, carrying, lambda times: times).bars
+        return change(raw, made)
+
+    causal.require(clean(prices, series), prices, series, clean, lambda times: times, seed)
+
+
+def lacking(count=120):
+    """Prices of which some are missing."""
+    draw = np.random.default_rng(2)
+    close = np.exp(np.cumsum(draw.normal(0, 0.02, count)))
+    close[[20, 50, 51, 90]] = NAN
+    return bars(close, open=close, high=close, low=close, close=close, volume=1.0)
+
+
+@pytest.mark.parametrize("count", [2, 3, 120])
+def test_clean_bars_hold_when_what_came_later_is_taken_away(count):
+    for seed in range(2):
+        checked(lacking(120)[:count], seed=seed)
+
+
+KNOWS = {
+    "filled back": lambda raw, made: made.assign(
+        adj_close=raw["adj_close"].bfill().to_numpy()[: len(made)]
+    ),
+    "drawn between neighbours": lambda raw, made: made.assign(
+        adj_close=raw["adj_close"].interpolate().to_numpy()[: len(made)]
+    ),
+    "bounds of all bars": lambda raw, made: made.assign(
+        return_treated=made["return"].clip(upper=made["return"].quantile(0.9))
+    ),
+    "rows that turn out well": lambda raw, made: made[made["adj_close"] < made["adj_close"].max()],
+}
+
+
+@pytest.mark.parametrize("way", KNOWS)
+def test_clean_bars_that_know_the_future_are_named_with_ticker_and_bar(way):
+    with pytest.raises(InputError) as refused:
+        checked(lacking(), KNOWS[way])
+    assert refused.value.where == "scripts/tidemark/preprocessing"
+    assert re.match(
+        r"it looks ahead: .* for A at 2020-\d\d-\d\d depends on what came after 2020-",
+        refused.value.problem,
+    )
