@@ -62,8 +62,13 @@ def compare(
     compared = _against_baseline(forecasts, settings.baseline)
     judged, length, draws = _judged(sums, compared, settings, horizon, seed)
     differences = list(_paired_differences(sums, compared, judged, settings, length, draws, seed))
+    to_baseline: dict[Pair, dict[str, Record]] = {pair: {} for pair in forecasts}
+    for record in differences:
+        if record["scenario"] == record["less_scenario"]:
+            to_baseline[record["scenario"], record["model"]][record["metric"]] = record
     table = [
-        _row(pair, scores[pair], intervals[pair]["intervals"], differences) for pair in forecasts
+        _row(pair, scores[pair], intervals[pair]["intervals"], to_baseline[pair])
+        for pair in forecasts
     ]
     blocks = [intervals[pair]["block_length"] for pair in forecasts]
     return {
@@ -335,18 +340,13 @@ def _row(
     pair: Pair,
     scores: Mapping[str, Any],
     intervals: Mapping[str, Sequence[float]],
-    differences: Sequence[Record],
+    to_baseline: Mapping[str, Record],
 ) -> Record:
     """A line of the table: metrics with intervals, differences to the baseline, verdict."""
     row: Record = {"scenario": pair[0], "model": pair[1], "fitted": scores["fitted"]}
     for name in forecast_metrics.METRICS:
         lower, upper = intervals[name]
         row |= {name: scores["metrics"][name], f"{name}_lower": lower, f"{name}_upper": upper}
-    to_baseline = {
-        record["metric"]: record
-        for record in differences
-        if (record["scenario"], record["model"]) == pair and record["less_scenario"] == pair[0]
-    }
     for name in ("mse", "skill"):
         record = to_baseline.get(name, {})
         row |= {
