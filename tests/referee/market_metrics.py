@@ -26,8 +26,7 @@ def look(results: Results, cells: int, seed: int) -> str:
     held = Comparison(FILE, tolerance=1e-9)
     for scenario, ticker in some.sort_values(["scenario_name", "ticker"]).to_numpy():
         told = by_place[scenario, ticker]
-        bars = results.bars(scenario)
-        rows = results.counted(scenario)
+        bars, rows = _measured(results, scenario)
         for family, expected in (
             ("statistical", _statistical(bars, ticker, rows)),
             ("technical", _technical(bars, ticker, rows)),
@@ -36,6 +35,19 @@ def look(results: Results, cells: int, seed: int) -> str:
                 where = f"{ticker}, {scenario}, {family}"
                 held.number(where, metric, told[family, metric], value)
     return f"{len(some):,} of {len(places):,} tickers in market scenarios agree ({held})"
+
+
+def _measured(results: Results, scenario: str) -> tuple[Bars, slice]:
+    """The bars of a market scenario, or those that paths are drawn from, and which are measured."""
+    if scenario != "drawn_from":
+        return results.bars(scenario), results.counted(scenario)
+    path = next(one for one in results.scenarios.values() if one["kind"] == "stochastic")
+    real = results.history
+    apart = [path["covered"][ticker] == 0 for ticker in real.tickers]
+    fields = {name: np.where(apart, np.nan, values) for name, values in real.fields.items()}
+    first, last = (path["parameters"][f"drawn_from_{end}"] for end in ("first", "last"))
+    rows = real.times.slice_indexer(first, last)
+    return Bars(real.times, real.tickers, fields), rows
 
 
 def _statistical(bars: Bars, ticker: str, rows: slice) -> dict[str, float]:
@@ -47,6 +59,11 @@ def _statistical(bars: Bars, ticker: str, rows: slice) -> dict[str, float]:
     others = [returns[ticker].corr(returns[name]) for name in bars.tickers if name != ticker]
     known = [value for value in others if np.isfinite(value)]
     low, high = (x.quantile(q) if len(x) else np.nan for q in (0.05, 0.95))
+    frames = {name: pd.Series(bars.fields[name][:, bars.tickers.index(ticker)]) for name in FIELDS}
+    before = frames["close"].ffill().shift()
+    night, day = (np.log(frames[name] / before)[rows] for name in ("open", "close"))
+    night, day = night[day.notna()], day[night.notna()]
+    still = not len(day) or min(len(set(night)), len(set(day))) < 2
     lowest, highest = (x.quantile(q) if len(x) else np.nan for q in (0.01, 0.99))
     return {
         "returns": len(x),
@@ -62,6 +79,8 @@ def _statistical(bars: Bars, ticker: str, rows: slice) -> dict[str, float]:
         "autocorrelation": own_returns.corr(own_returns.shift()),
         "absolute_autocorrelation": own_returns.abs().corr(own_returns.abs().shift()),
         "mean_correlation": float(np.mean(known)) if known else np.nan,
+        "mean_range": np.log(frames["high"] / frames["low"])[rows].mean(),
+        "overnight_share": np.nan if still else night.var(ddof=0) / day.var(ddof=0),
     }
 
 
