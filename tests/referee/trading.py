@@ -49,6 +49,7 @@ class Course:
     earned: list[float] = field(default_factory=list)
     worth: list[float] = field(default_factory=lambda: [1.0])
     held: list[float] = field(default_factory=list)
+    drift: list[float] = field(default_factory=list)  # from its share, until a close puts it right
     fills: list[tuple[int, float, float]] = field(default_factory=list)  # bar, traded, lost
     spells: list[Spell] = field(default_factory=list)
 
@@ -77,6 +78,7 @@ def trade(
             course.earned.append(0.0)
             course.worth.append(worth)
             course.held.append(share)
+            course.drift.append(0.0)
             continue
         held = share
         due = wanted != share and may_fill[bar]
@@ -85,7 +87,8 @@ def trade(
             beyond = terms.beyond_price(wanted - share)
             kept = course.fill(bar, worth * night, share, wanted, beyond)
             share = held = wanted
-            day = 1 + share * (close / opens[bar] - 1) + (1 - abs(share)) * terms.cash
+            change = close / opens[bar] - 1
+            day = 1 + share * change + (1 - abs(share)) * terms.cash
             earned = (kept / worth) * day - 1 if worth else -1.0
         else:
             change = 0.0 if isnan(before) else close / before - 1
@@ -95,6 +98,7 @@ def trade(
                 kept = course.fill(bar, worth * (1 + earned), share, wanted, beyond)
                 share, earned = wanted, kept / worth - 1
         course.held.append(held)
+        course.drift.append(_drift(held, change, terms.cash))
         if earned <= -1:
             return _ruined(course, bar, held, len(closes), terms)
         worth *= 1 + earned
@@ -106,11 +110,18 @@ def trade(
     return course
 
 
+def _drift(held: float, change: float, cash: float) -> float:
+    """How far a share of the worth is from what it was after such a change of the price."""
+    grown = 1 + held * change + (1 - abs(held)) * cash
+    return abs(held - held * (1 + change) / grown) if grown > 0 else 0.0
+
+
 def _ruined(course: Course, bar: int, share: float, bars: int, terms: Terms) -> Course:
     """Nothing is left: the position is given up at the next fill, and nothing follows."""
     course.earned += [-1.0] + [0.0] * (bars - bar - 1)
     course.worth += [0.0] * (bars - bar)
     course.held += [0.0] * (bars - bar - 1)
+    course.drift += [0.0] * (bars - bar - 1)
     given_up = bar + terms.at_open
     if given_up < bars and share:
         course.fill(given_up, 0.0, share, 0.0, terms.beyond_price(-share))
