@@ -29,12 +29,21 @@ def complete(frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     if not whole.any():
         worst = frame[names].notna().sum().idxmin()
         raise BadValue(
-            "",
+            _setting_of(worst, recipe),
             f"no bar has all features; {worst} has {frame[worst].notna().sum()} values "
             f"in {len(frame):,} bars",
             "shorten windows and lags, drop the series, or use a longer history",
         )
     return frame[whole].reset_index(drop=True)
+
+
+def _setting_of(feature: str, recipe: FeatureEngineering) -> str:
+    """The parameter that asks for a feature."""
+    if feature in recipe.economic:
+        return "economic"
+    if feature == "term_spread":
+        return feature
+    return "lags" if feature.startswith("return_lag_") else "windows"
 
 
 def compute(bars: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:

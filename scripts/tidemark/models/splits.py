@@ -78,12 +78,13 @@ def folds(train: pd.DataFrame, count: int, embargo: int) -> list[Record]:
         inclusive), train_rows, test_rows.
 
     Raises:
-        BadValue: there are too few dates.
+        BadValue: there are too few dates, for so many folds or for the embargo.
     """
     dates = pd.DatetimeIndex(np.sort(train["timestamp"].unique()))
     try:
         parts = list(TimeSeriesSplit(n_splits=count, gap=embargo).split(dates))
     except ValueError:
+        _require_room(len(dates) - 2 * (len(dates) // 3), embargo, f"{len(dates)} training dates")
         raise _too_few(count, f"{len(dates)} training dates are too few") from None
     records = [_fold(train, number, dates[a], dates[b]) for number, (a, b) in enumerate(parts, 1)]
     for record in records:
@@ -132,8 +133,19 @@ def _require_embargo(embargo: int, horizon: int) -> None:
 def _require_inside(dates: Times, first_test: int, test_start: str, embargo: int) -> None:
     if first_test == len(dates):
         raise _misplaced(test_start, dates, "lies after the last bar")
+    _require_room(len(dates) - 1, embargo, f"{len(dates)} dates")
     if first_test <= embargo:
         raise _misplaced(test_start, dates, f"leaves no training date after {embargo} embargoed")
+
+
+def _require_room(limit: int, embargo: int, dates: str) -> None:
+    """Refuse an embargo that no other test set and no two folds, the fewest there are, could mend."""
+    if embargo >= limit:
+        raise BadValue(
+            "embargo",
+            f"{embargo} bars left out before what is tested leave nothing of {dates} to train on",
+            f"set embargo to less than {limit}",
+        )
 
 
 def _misplaced(test_start: str, dates: Times, problem: str) -> BadValue:

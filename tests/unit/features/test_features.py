@@ -143,7 +143,8 @@ def test_horizon_counts_bars():
             "",
             "lags, windows and economic are empty",
         ),
-        ({"windows": [50]}, "", "mean_gap_50 has 0 values|no bar has all"),
+        ({"windows": [50]}, "windows", "no bar has all features; mean_gap_50 has 0 values"),
+        ({"lags": [50]}, "lags", "no bar has all features; return_lag_50 has 0 values"),
     ],
 )
 def test_bad_recipes(change, parameter, problem):

@@ -124,6 +124,18 @@ def test_test_start_outside_the_data(start):
     assert caught.value.parameter == "test_start"
 
 
+def test_an_embargo_that_no_test_set_and_no_folds_could_mend():
+    frame = labelled({"A": list(range(30))})
+    with pytest.raises(BadValue, match="nothing of 30 dates to train on") as caught:
+        splits.split(frame, day(20), embargo=5000, horizon=1, time_zone="UTC")
+    assert (caught.value.parameter, caught.value.cure) == ("embargo", "set embargo to less than 29")
+    train = frame.dropna(ignore_index=True)
+    assert len(splits.folds(train, count=2, embargo=10)) == 2
+    with pytest.raises(BadValue, match="nothing of 29 training dates") as caught:
+        splits.folds(train, count=2, embargo=11)
+    assert (caught.value.parameter, caught.value.cure) == ("embargo", "set embargo to less than 11")
+
+
 def test_too_few_dates_for_the_folds():
     train = labelled({"A": list(range(6))}).dropna(ignore_index=True)
     with pytest.raises(BadValue, match="5 training dates are too few for 5 folds") as caught:
