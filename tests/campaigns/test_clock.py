@@ -4,13 +4,11 @@ import os
 import time
 from pathlib import Path
 
-from conftest import Tree, assert_mends, instances
+from conftest import CUT, CUTTING, Tree, assert_mends
 
 import pytest
 
 DAY = 86_400
-RIDGE = ("alpha: 1.0", "alpha: 250.0")
-RIDGES = instances("train_models", models=["ridge"])
 
 
 def move_times(tree: Tree, seconds: int) -> None:
@@ -25,11 +23,11 @@ def move_times(tree: Tree, seconds: int) -> None:
 
 def edit_back_and_forth(tree: Tree, **environment: str) -> None:
     """Edit and undo: both edits are seen, and each needs only one make."""
-    for old, new in (RIDGE, RIDGE[::-1]):
+    for old, new in (CUT, CUT[::-1]):
         tree.edit("config.yaml", old, new)
-        outcome = tree.make("train_models", **environment)
-        assert (outcome.code, outcome.ran) == (0, RIDGES), outcome
-        outcome = tree.make("train_models", **environment)
+        outcome = tree.make("preprocess", **environment)
+        assert (outcome.code, outcome.ran) == (0, CUTTING), outcome
+        outcome = tree.make("preprocess", **environment)
         assert (outcome.code, outcome.ran, outcome.checked) == (0, set(), set()), outcome
 
 

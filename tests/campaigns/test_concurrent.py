@@ -26,7 +26,7 @@ def test_dry_runs_beside_it_disturb_no_make(tree):
     assert tree.make("-n", "all").code == 0  # its promises include what steps were seen to read
     promised = [*(tree.path / "artifacts/.promised").iterdir()]
     before = {path: path.stat().st_mtime_ns for path in promised}
-    running = tree.start("all")
+    running = tree.start("evaluate")
     while running.process.poll() is None:
         assert tree.make("-n", "all").code == 0
     outcome = running.outcome()

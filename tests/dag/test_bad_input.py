@@ -3,12 +3,15 @@
 import gzip
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from conftest import Tree
+from tidemark.validation import report
 
 import pytest
 
@@ -49,7 +52,7 @@ def swap(tree: Tree) -> None:
 
 def duplicate(tree: Tree) -> None:
     lines = rows(tree)
-    write(tree, [*lines[:5], lines[4], *lines[5:]])
+    write(tree, [*lines[:500], lines[499], *lines[500:]])
 
 
 def only(text: str | bytes) -> Damage:
@@ -145,7 +148,6 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     "number with thousands separator": (cell(7, 6, "9'616'100"), [f"{PRICES}:8", "9'616'100"]),
     "impossible date": (cell(7, 1, "2009-02-30"), [f"{PRICES}:8", "2009-02-30"]),
     "date in another format": (cell(7, 1, "01/13/2009"), [f"{PRICES}:8", "01/13/2009"]),
-    "duplicate row": (duplicate, [f"{PRICES}:6: Ticker + Date (AAPL, 2009-01-0"]),
     "time going backwards": (swap, [PRICES, "AAPL"]),
     "empty file": (only(""), [PRICES, "empty"]),
     "header only": (lambda tree: write(tree, rows(tree)[:1]), [PRICES]),
@@ -154,16 +156,9 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     "one field too many": (cell(7, 7, "1.0,2.0"), [PRICES]),
     "no ticker": (cell(7, 0, ""), [f"{PRICES}:8", "Ticker"]),
     "negative price": (cell(7, 5, "-3.2"), [f"{PRICES}:8: Close (AAPL", "-3.2"]),
-    "zero price": (cell(7, 7, "0"), [f"{PRICES}:8: Adj Close (AAPL"]),
-    "infinite value": (cell(7, 5, "inf"), [f"{PRICES}:8: Close", "inf"]),
     "value that would overflow": (cell(7, 7, "1e308"), [f"{PRICES}:8", "1e308"]),
     "HTML in place of CSV": (only("<!DOCTYPE html>\n<p>Not, found</p>\n"), [PRICES, "HTML"]),
     "pipe as source": (pipe_as_source, [PRICES, "is a pipe"]),
-    "high below low": (cell(7, 3, "0.5"), [f"{PRICES}:8: High, Low", "high"]),
-    "negative volume": (cell(7, 6, "-5"), [f"{PRICES}:8: Volume", "-5"]),
-    "too many nulls": (many_nulls, [f"{PRICES}:101: Close", "null"]),
-    "missing sessions": (gap, [f"{PRICES}:301: Date", "session"]),
-    "stale data": (config("as_of: 2013-03-01", "as_of: 2013-06-01"), [f"{PRICES}:", "2013-03-01"]),
     "truncated Parquet": (truncated_parquet, ["data/sample/prices.parquet", "Parquet"]),
     "text called Parquet": (source("p.parquet", b"a,b\n1,2\n"), ["data/sample/p.parquet"]),
     "truncated gzip": (truncated_gzip, ["data/sample/prices.csv.gz"]),
@@ -266,10 +261,42 @@ def test_bad_input(tree: Tree, kind: str) -> None:
     complaint = complaint_of(outcome.stderr)
     for word in told:
         assert word in complaint
-    after = results(tree)
-    lost = {path for path in before if after.get(path) != before[path]}
-    raw = "data/raw/prices"
-    assert lost <= {f"{raw}.parquet", f"{raw}.parquet.sha256", f"{raw}.lines.parquet"}
+    assert lost(before, tree) <= FETCHED
+
+
+FINDINGS: dict[str, tuple[Damage, list[str]]] = {
+    "negative price": (cell(7, 5, "-3.2"), [f"{PRICES}:8: Close (AAPL", "-3.2"]),
+    "zero price": (cell(9, 7, "0"), [f"{PRICES}:10: Adj Close (AAPL"]),
+    "infinite value": (cell(11, 5, "inf"), [f"{PRICES}:12: Close", "inf"]),
+    "high below low": (cell(3, 3, "0.5"), [f"{PRICES}:4: High, Low", "high"]),
+    "negative volume": (cell(15, 6, "-5"), [f"{PRICES}:16: Volume", "-5"]),
+    "too many nulls": (many_nulls, [f"{PRICES}:101: Close", "null"]),
+    "missing sessions": (gap, [f"{PRICES}:301: Date", "session"]),
+    "duplicate row": (duplicate, [f"{PRICES}:501: Ticker + Date (AAPL, 2011-01-"]),
+    "stale data": (config("as_of: 2013-03-01", "as_of: 2013-06-01"), [f"{PRICES}:", "2013-03-01"]),
+}
+
+
+def test_of_all_that_validation_finds_the_first_is_told_and_each_would_be(tree):
+    """One make for all kinds; of each the line that it would end in, were it alone."""
+    before = results(tree)
+    for damage, _ in FINDINGS.values():
+        damage(tree)
+    outcome = tree.make("all")
+    assert outcome.code == 2
+    assert "Error 2\n" in outcome.stderr
+    assert "Traceback" not in outcome.stdout + outcome.stderr
+    part = report.Part.of_json(json.loads(tree.text("artifacts/prices_findings.json")))
+    stops = report.errors(part.findings)
+    alone = [
+        str(report.failure({"prices": replace(part, findings=(finding,))})) for finding in stops
+    ]
+    problem, _, cure = alone[0].partition(". Cure: ")
+    told = re.fullmatch(r"(.*); and \d+ more in (\S+)\. Cure: (.*)", complaint_of(outcome.stderr))
+    assert told.groups() == (problem, "artifacts/validation_report.json", cure)
+    for kind, (_, words) in FINDINGS.items():
+        assert any(all(word in line for word in words) for line in alone), (kind, alone)
+    assert lost(before, tree) <= FETCHED
 
 
 def complaint_of(stderr: str) -> str:
@@ -286,6 +313,14 @@ def results(tree: Tree) -> dict[str, str]:
     """The results without the sample, which the test damages."""
     found = tree.results()
     return {path: sha for path, sha in found.items() if not path.startswith("data/sample")}
+
+
+FETCHED = {f"data/raw/prices.{end}" for end in ("parquet", "parquet.sha256", "lines.parquet")}
+
+
+def lost(before: dict[str, str], tree: Tree) -> set[str]:
+    after = results(tree)
+    return {path for path in before if after.get(path) != before[path]}
 
 
 @pytest.mark.parametrize("goals", [("clean", "all"), ("evaluate", "distclean")])

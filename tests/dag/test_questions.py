@@ -3,7 +3,7 @@
 import json
 import re
 
-from conftest import GATHER, Tree, instances, make_small
+from conftest import CUT, GATHER, Tree, instances, make_small
 from tidemark.harness import record
 
 import pytest
@@ -93,7 +93,7 @@ def test_an_unknown_target_is_refused(tree):
     assert "make why needs T=" in tree.make("why").stderr
 
 
-def test_failed_blocked_missing_and_never_run_are_told_apart(tree):
+def test_failed_blocked_missing_and_never_run_are_told_apart_and_the_owner_is_alerted(tree):
     (tree.path / "reports/scenario_table.csv").unlink()
     assert in_state(tree, "missing") == {"scenario_compare"}
     assert in_state(tree, "waiting") == GATHER - {"scenario_compare"}
@@ -104,7 +104,12 @@ def test_failed_blocked_missing_and_never_run_are_told_apart(tree):
     assert in_state(tree, "never run") == new
     tree.edit("config.yaml", "  second: {estimator: mean}\n", "")
     tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
-    assert tree.make("validate_schema").code == 2
+    outcome = tree.make("all")
+    assert (outcome.code, outcome.ran) == (2, instances("validate_schema") | {"data_gate"})
+    assert "2013-03-01" in tree.text("artifacts/validation_report.json")
+    alerts = [json.loads(line) for line in tree.text("logs/alerts.jsonl").splitlines()]
+    assert {alert["owner"] for alert in alerts} == {"Data Eng"}
+    assert alerts[-1]["severity"] == "error"
     assert in_state(tree, "failed") == {"data_gate"}
     assert "reports" in in_state(tree, "blocked")
     assert "2013-03-01" in tree.make("why", "T=data_gate").stdout
@@ -143,14 +148,14 @@ def test_a_failure_is_undone_by_undoing_the_edit(tree):
 def test_two_checkouts_agree_or_the_first_difference_is_named(tree, cold):
     other = f"OTHER={cold[0].path}"
     assert tree.make("compare-tree", other).stdout == "the same outputs in all 37 steps\n"
-    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
-    assert tree.make("evaluate").code == 0
+    tree.edit("config.yaml", *CUT)
+    assert tree.make("preprocess").code == 0
     outcome = tree.make("compare-tree", other)
     assert outcome.code == 2
     lines = outcome.stdout.splitlines()
-    assert lines[0] == "first different: train_models mean_impute ridge"
-    assert "  config models.ridge.alpha: 250.0 here, 1.0 there" in lines
-    assert lines[-1] == "different in all: 4 of 37 steps"
+    assert lines[0] == "first different: preprocess outlier_treatment"
+    assert "  config scenarios.outlier_treatment.outliers.upper: 0.98 here, 0.99 there" in lines
+    assert lines[-1] == "different in all: 1 of 37 steps"
     assert "has no checkpoints" in tree.make("compare-tree", "OTHER=/").stderr
 
 

@@ -280,10 +280,10 @@ def test_an_interrupt_from_the_terminal_ends_all(own_project):
 
 def test_where_it_cannot_be_steps_are_plain_processes_and_one_line_says_so(tree: Tree):
     (tree.path / "scripts/launch/warm.py").write_text("raise SystemExit('no such thing here')\n")
-    shutil.rmtree(tree.path / "reports/figs")
-    outcome = tree.make("plots")
+    shutil.rmtree(tree.path / "data/processed")
+    outcome = tree.make("preprocess")
     assert outcome.code == 0, outcome.stderr
-    assert len(outcome.ran) == 4
+    assert len(outcome.ran) == 2
     assert outcome.stderr.count("steps run as plain processes") == 1
 
 
@@ -325,11 +325,11 @@ def test_a_prefix_starts_every_step_and_its_exit_code_counts(tree: Tree):
     job = tree.path / "job.sh"
     job.write_text('#!/bin/sh\necho "$TIDEMARK_WARM" "$@" >>jobs\nexec "$@"\n')
     job.chmod(0o755)
-    tree.edit("config.yaml", "alpha: 1.0", "alpha: 250.0")
-    assert tree.make("train_models", "LAUNCH=./job.sh").code == 0
+    shutil.rmtree(tree.path / "data/processed")
+    assert tree.make("preprocess", "LAUNCH=./job.sh").code == 0
     jobs = tree.text("jobs").splitlines()
     assert len(jobs) == 2
     assert all(job.startswith("0 .venv/bin/python -S scripts/launch/launch.py") for job in jobs)
-    tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
-    outcome = tree.make("data_gate", "LAUNCH=./job.sh")
-    assert "data_gate.ok] Error 2" in outcome.stderr
+    tree.edit("config.yaml", "%Y-%m-%d", "%Y/%m/%d")
+    outcome = tree.make("fetch_data", "LAUNCH=./job.sh")
+    assert "fetch_data_prices.ok] Error 2" in outcome.stderr
