@@ -139,7 +139,7 @@ def _require_inside(dates: Times, first_test: int, test_start: str, embargo: int
 
 
 def _require_room(limit: int, embargo: int, dates: str) -> None:
-    """Refuse an embargo that no other test set and no two folds, the fewest there are, could mend."""
+    """Refuse an embargo that no other test set, nor the fewest folds that there are, could mend."""
     if embargo >= limit:
         raise BadValue(
             "embargo",
