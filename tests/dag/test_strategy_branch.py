@@ -90,6 +90,27 @@ def test_who_looks_ahead_is_refused_with_the_bar(tree):
     assert {path: tree.results()[path] for path in before} == before
 
 
+def test_who_opens_a_file_is_refused_with_the_line_whatever_it_catches(tree):
+    peek = """    try:
+        open("data/raw/prices.parquet", "rb").read()
+    except BaseException:
+        pass
+    close = prices.close"""
+    add_own(tree, OWN.replace("    close = prices.close", peek))
+    outcome = tree.make("backtest")
+    assert outcome.code == 2
+    assert "Traceback" not in outcome.stderr
+    refused = "strategies/two_rises.py:12: it opens a file: data/raw/prices.parquet. Cure: "
+    assert refused in outcome.stderr
+
+
+def test_an_edit_of_what_only_other_processes_load_reruns_the_step(tree):
+    path = "scripts/tidemark/backtest/strategies/sma_cross.py"
+    tree.edit(path, '"slow": 100', '"slow": 101')
+    assert f"<- code {path}" in tree.make("why", "T=backtest_sma_cross").stdout
+    assert tree.make("backtest").ran == {"backtest sma_cross"}
+
+
 def test_a_warning_of_a_strategy_shows_once(tree):
     text = OWN.replace(
         "    close = prices.close",

@@ -148,7 +148,8 @@ class _Places:
 
 
 def _real(paths: Iterable[str | Path]) -> list[Path]:
-    return sorted({Path(path).resolve() for path in paths if Path(path).exists()})
+    there = (path for path in paths if os.access(path, os.R_OK))
+    return sorted({Path(path).resolve() for path in there})
 
 
 def _hook(

@@ -322,8 +322,10 @@ def _ended(pid: int, order: bytes) -> int:
 
 
 def _close_all_but(kept: int) -> None:
-    os.closerange(0, kept)
-    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+    for descriptor in map(int, os.listdir("/dev/fd")):  # noqa: PTH208 - numbers
+        if descriptor != kept:
+            with contextlib.suppress(OSError):  # that of the listing is closed
+                os.close(descriptor)
     null = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         if null != stream:
