@@ -94,12 +94,17 @@ def _compute(channel: Channel, strategy: Strategy, asked: Mapping[str, Any]) -> 
     channel.send({"is": "all"})
 
 
-@dataclass(frozen=True)
 class Alone:
-    """The strategy of that name, in fresh processes of a nursery that serves strategies."""
+    """The strategy of that name, in fresh processes of a nursery that serves strategies.
 
-    nursery: Nursery
-    name: str
+    The process that was asked for the description and the sets has seen no bars, so it is the first
+    of those that `fresh` gives.
+    """
+
+    def __init__(self, nursery: Nursery, name: str) -> None:
+        self._nursery, self._name = nursery, name
+        self._open = contextlib.ExitStack()
+        self._waiting: _Asked | None = None
 
     def load(self) -> Description:
         """What the strategy's file says of it.
@@ -107,8 +112,7 @@ class Alone:
         Raises:
             BadValue, InputError: as `strategies.load`.
         """
-        with self._room() as (_, description):
-            return description
+        return self._first().description
 
     def grid(self, values: Mapping[str, Sequence[Any]]) -> list[Parameters]:
         """All sets of parameters that make sense, as `strategies.grid`.
@@ -116,9 +120,14 @@ class Alone:
         Raises:
             BadValue: as there.
         """
-        with self._room() as (room, _):
-            room.send({"values": values})
+        room = self._first().room
+        room.send({"values": values})
+        try:
             return [dict(some) for some in room.receive()["sets"]]
+        except BaseException:
+            self._waiting = None  # it is over
+            self._open.close()
+            raise
 
     @contextlib.contextmanager
     def fresh(self) -> Iterator[Targets]:
@@ -131,24 +140,30 @@ class Alone:
             BadValue, InputError: as `strategies.targets_of`; or the process ended, fell silent,
                 wrote into bars, or did what it may not.
         """
-        with self._room() as (room, description):
-            yield _Asked(room, description)
+        asked = self._first()
+        self._waiting = None
+        with self._open.pop_all():
+            yield asked
+
+    def _first(self) -> "_Asked":
+        """The process that waits to be shown something, a new one if there is none."""
+        if self._waiting is None:
+            self._waiting = self._open.enter_context(self._started())
+        return self._waiting
 
     @contextlib.contextmanager
-    def _room(self) -> Iterator[tuple[Room, Description]]:
-        with self.nursery.fresh(strategies.file_of(self.name)) as room:
-            room.send({"strategy": self.name})
+    def _started(self) -> Iterator["_Asked"]:
+        with self._nursery.fresh(strategies.file_of(self._name)) as room:
+            room.send({"strategy": self._name})
             told = room.receive()
-            yield (
-                room,
-                Description(
-                    self.name,
-                    str(told["category"]),
-                    dict(told["defaults"]),
-                    tuple(map(str, told["inputs"])),
-                    cross_sectional=bool(told["cross_sectional"]),
-                ),
+            description = Description(
+                self._name,
+                str(told["category"]),
+                dict(told["defaults"]),
+                tuple(map(str, told["inputs"])),
+                cross_sectional=bool(told["cross_sectional"]),
             )
+            yield _Asked(room, description)
 
 
 @dataclass

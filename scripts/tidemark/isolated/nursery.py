@@ -110,7 +110,8 @@ class Nursery:
             yield Room(channel, where, self, functools.partial(self._order, ENDED, pid))
         finally:
             channel.close()
-            self._order(KILL, pid)
+            if self._control:  # else it is over already
+                self._order(KILL, pid)
 
     def heard(self, message: Mapping[str, Any]) -> bool:
         """Take in what a fresh process says of itself; False if the message is for the step."""

@@ -80,9 +80,11 @@ def test_what_it_loads_counts_as_loaded_here(monkeypatch):
 def test_errors_of_a_file_and_of_parameters_are_those_of_here(nursery, mine):
     with pytest.raises(BadValue, match="no strategy sma_kross"):
         Alone(nursery, "sma_kross").load()
+    cross = Alone(nursery, "sma_cross")
     with pytest.raises(BadValue, match="no such parameter") as bad:
-        Alone(nursery, "sma_cross").grid({"fats": [1]})
+        cross.grid({"fats": [1]})
     assert bad.value.parameter == "fats"
+    assert cross.grid({"fast": [5]}) == [{"fast": 5, "slow": 100}]
     with pytest.raises(BadValue, match="model_kelly needs forecasts"):
         computed(Alone(nursery, "model_kelly"), prices_of([1, 2]), [{"fraction": 0.1, "window": 2}])
     with pytest.raises(InputError, match="it has no DEFAULTS"):
