@@ -10,6 +10,7 @@ from tidemark.arrays import Floats
 from tidemark.assessment import (
     best_sets,
     by_market,
+    copies,
     evidence,
     overfitting,
     rankings,
@@ -43,30 +44,36 @@ def assess(run: Run) -> None:
     guardrails = run.settings(Guardrails, settings["guardrails"])
 
     tested = [TESTED.format(strategy=name) for name in run.config["strategies"]]
+    daily, cash = _returns(
+        {
+            name: run.read.parquet(RETURNS.format(strategy=name))
+            for name in run.config["strategies"]
+        },
+        benchmark,
+    )
+    alike = copies.table({name: sets.sub(cash, axis=0) for name, sets in daily.items()})
     averages = []
     with (
         run.read.rows_by_text(tested, "scenario_name", scoring.LABELS) as cells,
         run.write.parquet_parts(ASSESSED.format(table="backtest_results")) as results,
     ):
         for names in scoring.in_parts(cells.counts, CELLS):
-            scored = scoring.scored(cells.of(names), weights)
+            scored = scoring.scored(cells.of(names), weights, alike)
             results.write(scoring.with_names(scored))
-            averages.append(Averages.of(scored, benchmark))
+            averages.append(Averages.of(scored, benchmark, alike))
     whole = reduce(add, averages)
 
     sets = rankings.set_rankings(whole, guardrails)
     strategies = rankings.strategy_rankings(sets)
     best = strategies[strategies["overall_rank"].notna()].set_index("strategy_name")["best_set"]
     names = [*best.index, benchmark]
-    daily, cash = _returns(
-        {name: run.read.parquet(RETURNS.format(strategy=name)) for name in names}, benchmark
-    )
     traded = {name: run.read.parquet(REBALANCING.format(strategy=name)) for name in names}
-    held = daily.pop(benchmark).iloc[:, 0]
+    held = daily[benchmark].iloc[:, 0]
+    rivals = {name: daily[name] for name in best.index}
     yearly = run.read.json(BARS_A_YEAR)["together"]["bars_a_year"]
     plan = _plan(settings, held.to_numpy() - cash, yearly, run.seed)
-    examined = evidence.examine(daily, best.to_dict(), held.to_numpy(), cash, plan)
-    chosen = pd.DataFrame({name: returns[best[name]] for name, returns in daily.items()})
+    examined = evidence.examine(rivals, best.to_dict(), held.to_numpy(), cash, plan)
+    chosen = pd.DataFrame({name: returns[best[name]] for name, returns in rivals.items()})
     chosen[benchmark] = held
     courses = best_sets.courses(chosen)
 
@@ -104,14 +111,15 @@ def assess(run: Run) -> None:
             "winner": asdict(winner),
             "rank_stability": asdict(stability),
             "tested": {
-                "cells": results.rows,
+                "cells": whole.cells(),
+                "alike": copies.ALIKE,
                 "tickers": len(whole.tickers),
                 "market_scenarios": whole.returns["scenario_name"].nunique(),
             },
         },
     )
     passed = int(strategies["passed"].sum())
-    run.tell.headline(f"{results.rows:,} cells; {winner.strategy} first, {passed} strategies pass")
+    run.tell.headline(f"{whole.cells():,} cells; {winner.strategy} first, {passed} strategies pass")
 
 
 def _returns(

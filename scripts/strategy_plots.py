@@ -33,7 +33,11 @@ def strategy_plots(run: Run) -> None:
         windows=run.read.parquet(ASSESSED.format(table="window_returns")),
         years=run.read.parquet(ASSESSED.format(table="calendar_years")),
         trading=run.read.parquet(ASSESSED.format(table="best_sets")),
-        tried={"sets": summary["winner"]["tried"], **summary["tested"]},
+        tried={
+            "sets": summary["winner"]["tried"],
+            "distinct": summary["winner"]["distinct"],
+            **summary["tested"],
+        },
         benchmark=benchmark,
         confidence=settings["confidence"],
         equity=equity,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from tidemark.arrays import Floats
 from tidemark.assessment.copies import NAMES
 from tidemark.assessment.scoring import (
-    DIGITS,
     GROUP,
     MARKET,
     SET,
@@ -33,6 +32,7 @@ BESIDE = [
     *("return_difference", "sharpe_difference", "beats_benchmark"),
 ]
 AVERAGED = [*dict.fromkeys(["score", "annual_return", *MEASURED]), *BESIDE]
+TIE = 9  # digits to which averages are compared: beyond them, sums of rounded scores differ
 MARKETS = "market_scenarios"
 WHOLE = "all of history, stresses and paths"
 STRATEGY = SET[:2]
@@ -124,6 +124,11 @@ class Averages:
         )
         return sums / counts
 
+    def cells(self) -> int:
+        """How many cells there are, of benchmarks none."""
+        rivals = self.counts.index.get_level_values("strategy_category") != BENCHMARK
+        return int(self.counts.loc[rivals, "score"].sum())
+
     def markets(self) -> pd.Series:
         """How many market scenarios each set was tried in; index SET."""
         return self.counts.groupby(level=SET)[MARKETS].sum()
@@ -136,18 +141,18 @@ class Averages:
         the mean over their groups; each group of historical windows is another. Near-copies are
         one set, their mean; a set that was not tried in every stretch is left out.
         """
-        scores = (self.sums["score"] / self.counts["score"]).round(DIGITS)
+        scores = self.sums["score"] / self.counts["score"]
         rivals = scores[scores.index.get_level_values("strategy_category") != BENCHMARK]
         of_groups = rivals.unstack(SET)
         windows = of_groups.index.get_level_values("scenario_kind") == ScenarioKind.HISTORICAL
         whole = of_groups[~windows].mean().to_frame((WHOLE, WHOLE)).T if any(~windows) else None
         tried = pd.concat([whole, of_groups[windows]]).dropna(axis=1)
         if self.alike is None:
-            return tried
+            return tried.round(TIE)
         names = pd.MultiIndex.from_arrays([tried.columns.get_level_values(n) for n in NAMES])
         of_sets = self.alike.reindex(names)
         twins = tried.T.groupby([of_sets["cluster"].to_numpy(), of_sets["twin"].to_numpy()]).mean()
-        return twins.groupby(level=0).mean().T
+        return twins.groupby(level=0).mean().T.round(TIE)
 
 
 def shares(index: pd.MultiIndex, alike: pd.DataFrame | None) -> Floats:

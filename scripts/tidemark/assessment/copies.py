@@ -79,7 +79,7 @@ def clusters(returns: Floats) -> Clusters:
     contents alone.
 
     Args:
-        returns: (bars, sets), without NaN.
+        returns: (bars, sets) beyond cash, without NaN.
     """
     series = np.ascontiguousarray(returns.T) + 0.0  # no -0.0, which is another byte
     contents = [sha256(one).digest() for one in series]
@@ -100,7 +100,7 @@ def table(returns: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The clusters of all sets of several strategies.
 
     Args:
-        returns: of each strategy, (bars, sets); all of the same bars.
+        returns: of each strategy, (bars, sets) beyond cash; all of the same bars.
 
     Returns:
         Index NAMES; `twin` and `cluster` among all sets, and `share`, of the set in the averages

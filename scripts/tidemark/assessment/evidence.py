@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tidemark.arrays import Floats, Integers
 from tidemark.assessment import overfitting
+from tidemark.assessment.copies import Clusters, clusters
 from tidemark.assessment.data_snooping import JointTest, joint_test
 from tidemark.assessment.overfitting import Bootstrap
 from tidemark.assessment.own_dates import NOTHING, OwnDates
@@ -37,6 +38,7 @@ class Evidence:
     parameters: str  # the set, as text
     strategies: int  # that were ranked
     tried: int  # sets, over all strategies
+    distinct: int  # of these, near-copies counting once
     guardrails: str  # `passed`, or why not
     confidence: float  # of the intervals
     level: float  # of the tests: a p-value that is no higher is more than luck
@@ -110,14 +112,14 @@ def examine(
 
     Returns:
         `strategies`: a row each, and one for ALL, which has only what concerns a choice among sets.
-        strategy_name, sets; of the best set sharpe, annual_return, benchmark_sharpe,
-        benchmark_return, difference (of the Sharpe ratio to the benchmark's), flat_years (before
-        the first position) and the same five from that bar on, with `_since`; of sharpe,
-        annual_return (as `return`), difference, sharpe_since and difference_since the interval,
-        with `_lower` and `_upper`; p_zero, p_benchmark, no_skill_sharpe, no_skill_share (the joint
-        test); chance_hurdle, deflated_sharpe (all sets on its own dates); of a choice among the
-        strategy's sets overfitting, left_out (of that, and why), walk_forward_sharpe,
-        walk_forward_return, walk_forward_benchmark_sharpe.
+        strategy_name, sets, distinct (of these, near-copies counting once); of the best set sharpe,
+        annual_return, benchmark_sharpe, benchmark_return, difference (of the Sharpe ratio to the
+        benchmark's), flat_years (before the first position) and the same five from that bar on,
+        with `_since`; of sharpe, annual_return (as `return`), difference, sharpe_since and
+        difference_since the interval, with `_lower` and `_upper`; p_zero, p_benchmark,
+        no_skill_sharpe, no_skill_share (the joint test); chance_hurdle, deflated_sharpe (all sets
+        on its own dates); of a choice among the strategy's sets overfitting, left_out (of that, and
+        why), walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe.
 
         `sets`: strategy_name, set, flat_years, sharpe, sharpe_since, benchmark_sharpe_since,
         p_zero, p_benchmark.
@@ -218,7 +220,8 @@ def _of_luck(
     """Whether luck among all sets explains the chosen ones, by the joint test and as published."""
     yearly = np.sqrt(plan.periods_per_year)
     reached = joint.luckiest >= sharpe_of(sets.excess[:, chosen])[:, np.newaxis]
-    published = np.array([_as_published(sets, place) for place in chosen])
+    alike = clusters(sets.excess)
+    published = np.array([_as_published(sets, alike, place) for place in chosen])
     return {
         "p_zero": joint.p_zero[chosen],
         "p_benchmark": joint.p_benchmark[chosen],
@@ -229,12 +232,15 @@ def _of_luck(
     }
 
 
-def _as_published(sets: OwnDates, place: int) -> tuple[float, float]:
-    """Chance hurdle and deflated Sharpe ratio of a set, all sets taken on its own dates."""
+def _as_published(sets: OwnDates, alike: Clusters, place: int) -> tuple[float, float]:
+    """Chance hurdle and deflated Sharpe ratio of a set, all sets taken on its own dates.
+
+    A cluster of near-copies is one trial, the mean of its different members.
+    """
     if not sets.enough[place]:
         return np.nan, np.nan
     since = sets.excess[sets.first[place] :]
-    tried = sharpe_of(since)
+    tried = sharpe_of(alike.means(since))
     (deflated,) = overfitting.deflated_sharpe_ratio(overfitting.moments(since[:, [place]]), tried)
     return overfitting.chance_hurdle(tried), deflated
 
@@ -290,16 +296,22 @@ def _blocks_lacking(sets: Floats, blocks: int) -> str:
 def _of_choice(
     sets: Floats, halved: Floats | None, benchmark: Floats, cash: Floats, plan: Plan
 ) -> dict[str, float | str]:
-    """Measure a choice among the sets: how often it misleads, what it earned out of sample."""
+    """Measure a choice among the sets: how often it misleads, what it earned out of sample.
+
+    A cluster of near-copies is one to choose when it is asked how often the choice misleads.
+    """
     walked = overfitting.walk_forward(sets, plan.first, plan.every)
     later = cash[plan.first :]
     both = np.column_stack([walked, benchmark[plan.first :] - later])
     ours, theirs = np.sqrt(plan.periods_per_year) * sharpe_of(both)
     return {
         "sets": sets.shape[1],
+        "distinct": clusters(sets).count,
         "overfitting": np.nan
         if halved is None
-        else overfitting.probability_of_backtest_overfitting(halved, plan.blocks),
+        else overfitting.probability_of_backtest_overfitting(
+            clusters(halved).means(halved), plan.blocks
+        ),
         "walk_forward_sharpe": ours,
         "walk_forward_return": _annual((walked + later)[:, np.newaxis], plan)[0],
         "walk_forward_benchmark_sharpe": theirs,
@@ -352,6 +364,7 @@ def of_winner(
         parameters=first["best_set"],
         strategies=int(rankings["overall_rank"].notna().sum()),
         tried=int(of_all["sets"]),
+        distinct=int(of_all["distinct"]),
         guardrails=first["guardrails"],
         confidence=plan.confidence,
         level=round(1.0 - plan.confidence, 12),

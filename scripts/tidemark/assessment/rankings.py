@@ -8,7 +8,7 @@ all that pass.
 from collections.abc import Iterator
 from typing import Any
 
-from tidemark.assessment.averages import Averages, shares
+from tidemark.assessment.averages import TIE, Averages, shares
 from tidemark.assessment.copies import NAMES
 from tidemark.assessment.scoring import DIGITS
 from tidemark.assessment.settings import Guardrails
@@ -17,7 +17,6 @@ from tidemark.backtest.settings import BENCHMARK
 import numpy as np
 import pandas as pd
 
-TIE = 9  # digits to which averages are compared: beyond them, sums of rounded scores differ
 AVERAGES = {
     "avg_score": "score",
     "avg_return": "annual_return",

@@ -171,8 +171,9 @@ def _deflated(evidence: Evidence) -> str:
         "As published, the deflated Sharpe ratio on its own dates is "
         f"{percent(evidence.deflated_sharpe)} ({asked} the {100 * CONFIDENT:g} % usually asked "
         f"for): the confidence that the true ratio is above {evidence.chance_hurdle:.2f}. That "
-        "hurdle takes all of the spread of the sets' ratios as luck, and each set as a try of its "
-        "own; the test above knows better."
+        f"hurdle takes the {evidence.distinct:,} sets that differ as tries that have nothing to do "
+        "with each other, and all of the spread of their ratios as luck; the test above knows "
+        "better."
     )
 
 
@@ -207,8 +208,8 @@ def _walked(evidence: Evidence) -> str:
 
 def _agreed(evidence: Evidence) -> str:
     if not np.isfinite(evidence.agreement):
-        return "There are too few market scenarios to see whether they agree on an order."
+        return "There are too few stretches of history to see whether they agree on an order."
     return (
-        f"Over the market scenarios, the order of the sets agrees to {evidence.agreement:.2f} "
+        f"Over stretches of history, the order of the sets agrees to {evidence.agreement:.2f} "
         "(Kendall's W: 1 is the same order everywhere, near 0 none in common)."
     )

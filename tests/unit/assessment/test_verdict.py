@@ -15,6 +15,7 @@ PROVEN = verdict.Evidence(
     parameters="fast 20, slow 100",
     strategies=12,
     tried=1234,
+    distinct=900,
     guardrails="passed",
     confidence=0.95,
     level=0.05,

@@ -162,6 +162,7 @@ SUMMARY = {
         "parameters": "fast=5",
         "strategies": 2,
         "tried": 3,
+        "distinct": 2,
         "guardrails": "passed",
         "confidence": 0.95,
         "level": 0.05,
@@ -192,7 +193,7 @@ SUMMARY = {
         "agreement": 0.4,
     },
     "rank_stability": {"kendalls_w": 0.4, "mean_spearman": None, "scenarios": 4},
-    "tested": {"cells": 21, "tickers": 1, "market_scenarios": 6},
+    "tested": {"cells": 21, "alike": 0.95, "tickers": 1, "market_scenarios": 6},
 }
 
 

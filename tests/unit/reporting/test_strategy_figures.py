@@ -110,6 +110,7 @@ def found_of(*, tickers=2, scenarios=KINDS, returns=None, top=("cross", "rise"))
         ),
         tried={
             "sets": len(sets) - 1,
+            "distinct": len(sets) - 2,
             "cells": len(cells),
             "tickers": tickers,
             "market_scenarios": len(scenarios),
@@ -186,7 +187,7 @@ def test_figures_that_there_are():
 
 def test_what_they_say():
     figure = drawn(found_of())
-    assert "13 sets of parameters, 2 tickers, 5 market scenarios" in words(
+    assert "13 sets of parameters, of which 12 differ; 2 tickers, 5 market scenarios" in words(
         figure["strategy_leaderboard"]
     )
     assert "0.60 | 0.70  fails the guardrails | hold 0.50" in words(figure["strategy_leaderboard"])

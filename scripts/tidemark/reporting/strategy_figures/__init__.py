@@ -8,7 +8,6 @@ so, and the benchmark stands beside everything.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.reporting.figures import INK, STYLE
@@ -82,7 +81,7 @@ def _leaderboard(title: str, found: Assessment) -> Figure:
     ranked = found.rankings[found.rankings["overall_rank"].notna()]
     height = 0.3 * len(ranked)
     figure = page(9.0, height + 1.75, title, _extent(found))
-    axes = axes_at(figure, 2.15, 0.85, 6.6, height)
+    axes = axes_at(figure, 2.15, 0.85, 4.95, height)
     place = np.arange(len(ranked))
     colors = [COLORS[category] for category in ranked["strategy_category"]]
     passed = ranked["passed"].to_numpy()
@@ -90,7 +89,7 @@ def _leaderboard(title: str, found: Assessment) -> Figure:
     axes.barh(place, ranked["avg_score"], 0.72, color=faces, edgecolor=colors, linewidth=1.3)
     for at, score, fine in zip(place.tolist(), ranked["avg_score"], passed, strict=True):
         words = f"{score:.2f}" if fine else f"{score:.2f}  fails the guardrails"
-        axes.text(score + 0.008, at, words, va="center", fontsize=8.5, bbox=BACKED, zorder=3)
+        axes.text(1.015, at, words, va="center", fontsize=8.5)
     own = found.ranking(found.benchmark)["avg_score"]
     axes.axvline(own, color=INK, linewidth=1.2, linestyle="--")
     axes.text(own, -0.75, f"{found.benchmark} {own:.2f}", ha="center", va="bottom", fontsize=8.5)
@@ -167,12 +166,12 @@ def by_group(scores: pd.DataFrame) -> pd.DataFrame:
 def _extent(found: Assessment) -> str:
     tried = found.tried
     return (
-        f"{tried['sets']:,} sets of parameters, {tried['tickers']} tickers, "
-        f"{tried['market_scenarios']} market scenarios; {tried['cells']:,} cells"
+        f"{tried['sets']:,} sets of parameters, of which {tried['distinct']:,} differ; "
+        f"{tried['tickers']} tickers, {tried['market_scenarios']} market scenarios; "
+        f"{tried['cells']:,} cells"
     )
 
 
-BACKED: Any = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 OVERVIEWS: dict[str, tuple[str, str, Callable[..., Figure]]] = {
     "leaderboard": (
         "Strategies by mean score",

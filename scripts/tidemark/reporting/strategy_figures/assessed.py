@@ -16,7 +16,7 @@ class Assessment:
         cells: CELL_COLUMNS of the best sets of the top strategies and of the benchmark.
         sets, rankings, scores, evidence: tables of metrics/assessment/.
         windows, years, trading: window_returns, calendar_years and best_sets, of there too.
-        tried: the number of `sets`, `cells`, `tickers` and `market_scenarios`.
+        tried: the number of `sets`, of `distinct` ones, `cells`, `tickers`, `market_scenarios`.
         benchmark: name of the strategy that all others are shown beside.
         confidence: level of the intervals.
         equity, drawdowns: of the best set of each top strategy, best first, then of the benchmark:
