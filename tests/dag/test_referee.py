@@ -45,6 +45,8 @@ PLANTED = (
     ("markets", "data/scenarios/history.parquet", "open"),
     ("markets", "data/scenarios/stress.parquet", "low"),
     ("portfolios", "data/backtests/sma_cross.parquet", "fast=5 slow=50"),
+    ("rankings", "metrics/assessment/backtest_results.parquet", "score"),
+    ("rankings", "metrics/assessment/set_rankings.parquet", "avg_sharpe"),
     ("evidence", "metrics/assessment/set_evidence.parquet", "p_benchmark"),
 )
 

@@ -11,6 +11,7 @@ from referee import (
     market_metrics,
     markets,
     portfolios,
+    rankings,
     sources,
     targets,
 )
@@ -26,5 +27,6 @@ FAMILIES: dict[str, Callable[[Results, int, int], str]] = {
     "cells": cells.look,
     "targets": targets.look,
     "portfolios": portfolios.look,
+    "rankings": rankings.look,
     "evidence": evidence.look,
 }
