@@ -171,9 +171,8 @@ def _deflated(evidence: Evidence) -> str:
         "As published, the deflated Sharpe ratio on its own dates is "
         f"{percent(evidence.deflated_sharpe)} ({asked} the {100 * CONFIDENT:g} % usually asked "
         f"for): the confidence that the true ratio is above {evidence.chance_hurdle:.2f}. That "
-        f"hurdle takes the {evidence.distinct:,} sets that differ as tries that have nothing to do "
-        "with each other, and all of the spread of their ratios as luck; the test above knows "
-        "better."
+        f"hurdle takes each of the {evidence.distinct:,} sets that differ as a try of its own, and "
+        "all of the spread of their ratios as luck; the test above knows better."
     )
 
 
