@@ -35,7 +35,7 @@ def look(results: Results, cells: int, seed: int) -> str:
     table = results.table(EVIDENCE).set_index("strategy_name")
     rankings = results.table("metrics/assessment/strategy_rankings.parquet")
     best = rankings.set_index("strategy_name")["best_set"]
-    case = Case.of(results, [name for name in table.index if name != ALL], "distinct" in table)
+    case = Case.of(results, [name for name in table.index if name != ALL])
     held = Comparison(EVIDENCE)
     for name in table.index:
         own = [place for place, (owner, _) in enumerate(case.names) if name in (owner, ALL)]
@@ -43,8 +43,6 @@ def look(results: Results, cells: int, seed: int) -> str:
         if name != ALL:
             figures |= case.of_best(case.names.index((name, best[name])))
         for column, expected in figures.items():
-            if column == "distinct" and column not in table:
-                continue
             held.number(name, column, table.loc[name, column], expected)
         traded = all(case.trades_everywhere(owner) for owner in {case.names[i][0] for i in own})
         held.same(name, "left_out is empty", table.loc[name, "left_out"] == "", traded)
@@ -87,10 +85,9 @@ class Case:
     yearly: float
     plan: dict
     seed: int
-    near_copies_once: bool
 
     @classmethod
-    def of(cls, results: Results, strategies: list[str], once: bool) -> "Case":
+    def of(cls, results: Results, strategies: list[str]) -> "Case":
         plan = results.config["assess"]
         if plan["block_length"] == "auto":
             plan = plan | {"block_length": results.json(SUMMARY)["winner"]["block_length"]}
@@ -108,7 +105,6 @@ class Case:
             yearly=results.json("data/scenarios/bars_a_year.json")["together"]["bars_a_year"],
             plan=plan,
             seed=results.seed("assess"),
-            near_copies_once=once,
         )
 
     @cached_property
@@ -295,8 +291,6 @@ class Case:
         values = self.excess if returns is None else returns
         if not len(places):
             return values[:, :0]
-        if not self.near_copies_once:
-            return values[:, places]
         twin, cluster = clusters({place: self.excess[:, place] for place in places})
         first = {number: place for place, number in reversed(twin.items())}
         members: dict[int, list[int]] = {}
