@@ -158,6 +158,23 @@ def test_what_exceeds_its_critical_value_is_rejected(seed, level, two_sided):
     assert ((size > found.critical_values) == (found.p_values * 61 < found.tail + 0.5)).all()
 
 
+@pytest.mark.parametrize("shared", [0.0, 3.0])
+def test_the_chance_of_any_error_is_that_asked_for(shared):
+    """Of eight statistics, alike or not, two are not 0; the others are rejected in 5 % of tries."""
+    draw = np.random.default_rng(3)
+    real = np.array([6.0, -6.0, 0, 0, 0, 0, 0, 0])
+    scale = np.hypot(shared, 1.0)
+    wrong = powerful = 0
+    for _ in range(600):
+        noise = shared * draw.normal(size=(400, 1)) + draw.normal(size=(400, 8))
+        found = adjusted(real * scale + noise[0], real * scale + noise[0] + noise[1:], 0.95, True)
+        rejected = found.p_values <= 0.05
+        wrong += rejected[2:].any()
+        powerful += rejected[:2].all()
+    assert 0.03 < wrong / 600 < 0.07
+    assert powerful / 600 > 0.95
+
+
 def test_blocks_of_statistics_change_nothing(monkeypatch):
     observed, drawn = dependent(7, 23)
     whole = adjusted(observed, drawn)
