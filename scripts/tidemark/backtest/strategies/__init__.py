@@ -14,6 +14,9 @@ A strategy's file has
 An argument of `targets` that is named in `INPUTS` rather than in `DEFAULTS` is data beyond prices:
 `forecasts`, (bars, tickers), are made at each bar's close, of the mean return a bar from then on,
 NaN where there are none.
+
+A step runs strategies in processes of their own, which may open nothing (`backtest.apart`).
+`load` and `targets_of` run them in this one.
 """
 
 import importlib
