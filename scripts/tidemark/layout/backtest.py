@@ -1,7 +1,4 @@
-"""What each cell of a strategy was worth, its returns bar by bar, and how it was tried.
-
-With them, what it traded without cost.
-"""
+"""What each cell of a strategy was worth, what it did bar by bar, and how it was tried."""
 
 CELLS = "metrics/backtests/{strategy}.parquet"
 RETURNS = "data/backtests/{strategy}.parquet"
