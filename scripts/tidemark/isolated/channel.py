@@ -114,8 +114,11 @@ class Channel:
         if self.patience is not None:
             poll = select.poll()
             poll.register(self.descriptor, event)
-            if not poll.poll(self.patience * 1000):
-                raise Silent
+            left = self.patience
+            while not poll.poll(min(left, 1.0) * 1000):  # so that a pause of all counts little
+                left -= 1.0
+                if left <= 0.0:
+                    raise Silent
 
     def close(self) -> None:
         """Close this end; whoever waits at the other one hears of it."""

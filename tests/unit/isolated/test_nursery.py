@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 from tidemark.errors import InputError
+from tidemark.isolated import kernel
 from tidemark.isolated.nursery import Nursery
 
 import numpy as np
@@ -136,6 +137,14 @@ def test_the_kernel_refuses_who_takes_the_hook_apart(nursery, data, call, error)
     source = f"{NATIVE}found['result'] = {call}\nfound['errno'] = ctypes.get_errno()"
     found = tried(nursery, source, path=str(data))
     assert (found["result"], found["errno"]) == (-1, error)
+
+
+def test_without_the_kernel_the_hook_still_refuses_and_that_is_told(monkeypatch, data):
+    monkeypatch.setattr(kernel.Walls, "put_up", lambda _: ["Landlock", "seccomp"])
+    with Nursery(work, patience=20) as nursery:
+        with pytest.raises(InputError, match="it opens a file"):
+            tried(nursery, "open(path)", path=str(data))
+        assert nursery.without == {"Landlock", "seccomp"}
 
 
 def test_honest_libraries_load_late_and_threads_start(nursery):
