@@ -34,6 +34,7 @@ AVERAGES = {
     "sharpe_difference": "sharpe_difference",
     "beats_benchmark": "beats_benchmark",
 }
+TIE = 9  # digits to which mean scores differ: beyond them, sums of rounded ones do
 TRADING = ["trades", "win_rate", "exposure", "turnover", "costs"]
 
 
@@ -326,7 +327,7 @@ def _hold_agreement(results: Results, table: pd.DataFrame, alike: Alike) -> int:
     cluster = {alike.twin[name]: alike.cluster[name] for name in tried.columns}
     once = tried.T.groupby(twin).mean()
     once = once.groupby([cluster[number] for number in once.index]).mean().T
-    orders = [rankdata(row.round(12)) for row in once.to_numpy()]
+    orders = [rankdata(row.round(TIE)) for row in once.to_numpy()]
     orders = [order for order in orders if np.ptp(order) > 0]
     held.same("rank_stability", "scenarios", told["scenarios"], len(orders))
     if len(orders) > 1:
