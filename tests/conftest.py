@@ -132,7 +132,7 @@ class Lent:
     def __init__(self, original: Tree, path: Path) -> None:
         self._original = original.path
         self.tree = original.copied(path)
-        self._whole = self._look()
+        self._whole = self._settled()
 
     def put_in_order(self) -> None:
         self.tree.come_to_rest()
@@ -148,7 +148,15 @@ class Lent:
                 shutil.copy2(self._original / path, self.tree.path / path, follow_symlinks=False)
         for path in [path for path, state in self._whole.items() if not state][::-1]:
             shutil.copystat(self._original / path, self.tree.path / path)
-        self._whole = self._look()
+        self._whole = self._settled()
+
+    def _settled(self) -> dict[str, tuple[int, ...]]:
+        """How the tree looks when its config.mk is newer than the config.yaml that was put back.
+
+        Otherwise the first make of each test would read the configuration again.
+        """
+        (self.tree.path / "artifacts/config.mk").touch()
+        return self._look()
 
     def _look(self) -> dict[str, tuple[int, ...]]:
         """Mode, inode, size and ctime of each file and link in the tree; of a folder, nothing."""
