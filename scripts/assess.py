@@ -52,6 +52,8 @@ def assess(run: Run) -> None:
         benchmark,
     )
     alike = copies.table({name: sets.sub(cash, axis=0) for name, sets in daily.items()})
+    if alike["twin"].nunique() > copies.MOST:
+        run.tell.note(f"of more than {copies.MOST:,} sets, near-copies are told by their leaders")
     averages = []
     with (
         run.read.rows_by_text(tested, "scenario_name", scoring.LABELS) as cells,

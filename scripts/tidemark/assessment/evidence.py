@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tidemark.arrays import Floats, Integers
 from tidemark.assessment import overfitting
-from tidemark.assessment.copies import Clusters, clusters
+from tidemark.assessment.copies import clusters
 from tidemark.assessment.data_snooping import JointTest, joint_test
 from tidemark.assessment.overfitting import Bootstrap
 from tidemark.assessment.own_dates import NOTHING, OwnDates
@@ -220,8 +220,8 @@ def _of_luck(
     """Whether luck among all sets explains the chosen ones, by the joint test and as published."""
     yearly = np.sqrt(plan.periods_per_year)
     reached = joint.luckiest >= sharpe_of(sets.excess[:, chosen])[:, np.newaxis]
-    alike = clusters(sets.excess)
-    published = np.array([_as_published(sets, alike, place) for place in chosen])
+    tried = clusters(sets.excess).means(sets.excess)
+    published = np.array([_as_published(sets, tried, place) for place in chosen])
     return {
         "p_zero": joint.p_zero[chosen],
         "p_benchmark": joint.p_benchmark[chosen],
@@ -232,17 +232,20 @@ def _of_luck(
     }
 
 
-def _as_published(sets: OwnDates, alike: Clusters, place: int) -> tuple[float, float]:
-    """Chance hurdle and deflated Sharpe ratio of a set, all sets taken on its own dates.
+def _as_published(sets: OwnDates, tried: Floats, place: int) -> tuple[float, float]:
+    """Chance hurdle and deflated Sharpe ratio of a set, all that was tried taken on its own dates.
 
-    A cluster of near-copies is one trial, the mean of its different members.
+    Args:
+        sets: with their own dates.
+        tried: (bars, clusters) returns beyond cash: near-copies are one trial, their mean.
+        place: of the set.
     """
     if not sets.enough[place]:
         return np.nan, np.nan
-    since = sets.excess[sets.first[place] :]
-    tried = sharpe_of(alike.means(since))
-    (deflated,) = overfitting.deflated_sharpe_ratio(overfitting.moments(since[:, [place]]), tried)
-    return overfitting.chance_hurdle(tried), deflated
+    since = slice(sets.first[place], None)
+    observed, ratios = overfitting.moments(sets.excess[since, place]), sharpe_of(tried[since])
+    (deflated,) = overfitting.deflated_sharpe_ratio(observed, ratios)
+    return overfitting.chance_hurdle(ratios), deflated
 
 
 def _of_sets(names: pd.MultiIndex, sets: OwnDates, joint: JointTest, plan: Plan) -> pd.DataFrame:

@@ -5,9 +5,10 @@ how much: what the luckiest of so many would show, how often the best in one par
 below the middle in the rest, and what choosing on the past alone would have earned.
 
 `returns` are net decimal fractions, (bars, sets), bars ascending, without NaN: of all sets of
-all strategies that were tried, not only those that were kept. **Sharpe ratios are per bar**
-(mean over standard deviation, ddof 1, NaN where there is no variance) unless called annual, which
-is sqrt(periods_per_year) times that. For skill beyond a benchmark, give returns less its returns.
+all strategies that were tried, not only those that were kept; where many sets are compared,
+near-copies as one (`copies`). **Sharpe ratios are per bar** (mean over standard deviation, ddof 1,
+NaN where there is no variance) unless called annual, which is sqrt(periods_per_year) times that.
+For skill beyond a benchmark, give returns less its returns.
 """
 
 from collections.abc import Iterator
