@@ -161,11 +161,11 @@ def test_exact_copies_change_nothing(seed, times, place):
         assert after[2] == pytest.approx(before[2], rel=0, abs=1e-12)
 
 
-def test_four_hundred_copies_of_one_set_turned_the_ranking():
+def test_a_hundred_copies_of_one_set_turned_the_ranking():
     """What the copies do without being noticed, so that the test above shows something."""
     returns = draw_sets(3)
     worst = min(returns["apart"], key=lambda text: returns["apart"][text].mean())
-    listed = returns | {f"copy_{n}": returns["apart"][[worst]] for n in range(400)}
+    listed = returns | {f"copy_{n}": returns["apart"][[worst]] for n in range(100)}
 
     def scores(found: dict[str, pd.DataFrame], alike: pd.DataFrame | None) -> pd.Series:
         scored = scoring.scored(cells_of(found), WEIGHTS, alike)
@@ -175,7 +175,7 @@ def test_four_hundred_copies_of_one_set_turned_the_ranking():
     noticed = scores(listed, copies.table(listed)) - scores(returns, copies.table(returns))
     unnoticed = scores(listed, None) - scores(returns, None)
     assert np.abs(noticed).max() < 1e-12
-    assert np.abs(unnoticed).max() > 0.2
+    assert np.abs(unnoticed).max() > 0.15
 
 
 def test_a_long_grid_of_near_copies_moves_little():

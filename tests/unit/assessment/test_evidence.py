@@ -42,8 +42,8 @@ def examined(returns, benchmark):
     return of(returns, benchmark)
 
 
-def of(returns, benchmark, cash=FREE, plan=PLAN):
-    return examine(returns, BEST, benchmark, cash, plan).strategies.set_index("strategy_name")
+def of(returns, benchmark, cash=FREE, plan=PLAN, best=BEST):
+    return examine(returns, best, benchmark, cash, plan).strategies.set_index("strategy_name")
 
 
 def late(returns, bars, cash=FREE):
@@ -70,6 +70,20 @@ def test_the_best_set_is_measured(returns, benchmark, examined):
     assert row["difference"] == pytest.approx(ratio(best) - ratio(benchmark))
     assert row["sharpe_lower"] < row["sharpe"] < row["sharpe_upper"]
     assert row["difference_lower"] < row["difference"] < row["difference_upper"]
+
+
+def test_copies_leave_every_figure_of_the_others(returns, benchmark, examined):
+    """By the deflated ratio above all, which 40 copies of one set raise if nobody notices them."""
+    names = [f"copy_{number}" for number in range(40)]
+    listed = {name: returns["a"][["n=1"]] for name in names} | returns
+    found = of(listed, benchmark, best=BEST | dict.fromkeys(names, "n=1")).loc[["a", "b", ALL]]
+    assert found.pop("sets").tolist() == [3, 2, 45]
+    pd.testing.assert_frame_equal(found, examined.drop(columns="sets"), rtol=0, atol=1e-12)
+    assert found["distinct"].tolist() == [3, 2, 5]
+    tried = np.column_stack(list(listed.values()))
+    observed = overfitting.moments(returns["a"]["n=3"].to_numpy())
+    (unnoticed,) = overfitting.deflated_sharpe_ratio(observed, overfitting.moments(tried).sharpe)
+    assert abs(unnoticed - found["deflated_sharpe"]["a"]) > 0.05
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.0001])
