@@ -43,7 +43,7 @@ PAYING = 3  # cuts where the traded targets gained most
 TICKERS = 8  # of a market, tried with shortened bars
 STRESSES = 2  # shortened, as far as history is at that moment
 PATHS = 3  # shortened
-BESIDE = 0.5  # share of simulated tickers that are tried beside what is traded
+BESIDE = 0.4  # share of simulated tickers that are tried beside what is traded
 CHANGED = 2 / 3  # share of these, and of the tickers of history, that go another way
 CUT, ALONE, LEVELS = "cut", "alone", "levels"
 

@@ -327,14 +327,16 @@ def positions(
     Raises:
         InputError: one lies beyond -1 to 1.
     """
-    for row, column in np.argwhere(np.abs(targets) > 1.0)[:1]:
+    within = targets.min(initial=0.0) >= -1.0 and targets.max(initial=0.0) <= 1.0
+    for row, column in () if within else np.argwhere(np.abs(targets) > 1.0)[:1]:
         raise InputError(
             f"{file_of(strategy.name)} with {describe(parameters)}",
             f"the target for {prices.ticker[column]} at {prices.timestamp[row]} is "
             f"{targets[row, column]:g}",
             "targets are shares of equity, from -1 to 1: clip them",
         )
-    return np.where(np.isnan(prices.close), np.nan, targets)
+    gone = np.isnan(prices.close)
+    return np.where(gone, np.nan, targets) if gone.any() else targets.copy(order="K")
 
 
 def file_of(name: str) -> str:
