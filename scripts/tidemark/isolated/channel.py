@@ -88,10 +88,10 @@ class Channel:
     def fixed(self, layout: tuple[list[int], bool], kind: str) -> NDArray[Any]:
         """An array of that layout in a message, in memory that cannot be written to."""
         shape, by_columns = layout
-        size = int(np.prod(shape)) * np.dtype(kind).itemsize
-        values = np.frombuffer(self._bytes(size), kind).reshape(
-            shape[::-1] if by_columns else shape
-        )
+        data = _bytes_of(np.empty(shape, kind))
+        self._read(data)
+        values = np.frombuffer(data.toreadonly(), kind)
+        values = values.reshape(shape[::-1] if by_columns else shape)
         return values.T if by_columns else values
 
     def _bytes(self, size: int) -> bytes:
