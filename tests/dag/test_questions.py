@@ -93,6 +93,9 @@ def test_an_unknown_target_is_refused(tree):
     assert "make why needs T=" in tree.make("why").stderr
 
 
+TOO_HIGH = (",0.0783,0.0789,", ",99.9,0.0789,")  # a yield that the schema forbids
+
+
 def test_failed_blocked_missing_and_never_run_are_told_apart_and_the_owner_is_alerted(tree):
     (tree.path / "reports/scenario_table.csv").unlink()
     assert in_state(tree, "missing") == {"scenario_compare"}
@@ -103,17 +106,18 @@ def test_failed_blocked_missing_and_never_run_are_told_apart_and_the_owner_is_al
     }
     assert in_state(tree, "never run") == new
     tree.edit("config.yaml", "  second: {estimator: mean}\n", "")
-    tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-06-01")
+    tree.edit("data/sample/treasury_yields.csv", *TOO_HIGH)
     outcome = tree.make("all")
-    assert (outcome.code, outcome.ran) == (2, instances("validate_schema") | {"data_gate"})
-    assert "2013-03-01" in tree.text("artifacts/validation_report.json")
+    stopped = {"fetch_data treasury", "validate_schema treasury", "data_gate"}
+    assert (outcome.code, outcome.ran) == (2, stopped)
+    assert "treasury_yields.csv:2: 3month" in tree.text("artifacts/validation_report.json")
     alerts = [json.loads(line) for line in tree.text("logs/alerts.jsonl").splitlines()]
     assert {alert["owner"] for alert in alerts} == {"Data Eng"}
     assert alerts[-1]["severity"] == "error"
     assert in_state(tree, "failed") == {"data_gate"}
     assert "reports" in in_state(tree, "blocked")
-    assert "2013-03-01" in tree.make("why", "T=data_gate").stdout
-    tree.edit("config.yaml", "as_of: 2013-06-01", "as_of: 2013-03-01")
+    assert "treasury_yields.csv:2: 3month" in tree.make("why", "T=data_gate").stdout
+    tree.edit("data/sample/treasury_yields.csv", *TOO_HIGH[::-1])
     assert tree.make("all").code == 0
     assert set(states(tree).values()) == {"fresh"}
 
