@@ -210,6 +210,7 @@ TABLES = (
         " fractions, annual figures are null for less than a year of bars.",
         _assessed("backtest_results"),
         CELL,
+        format=2,
     ),
     Table(
         "assessment.set_rankings",
@@ -224,6 +225,7 @@ TABLES = (
             "cluster": count("number of the cluster: sets that earn nearly the same count once"),
             "share": real("weight of the set in the averages of its strategy"),
         },
+        format=2,
     ),
     Table(
         "assessment.scenario_performance",
@@ -255,6 +257,7 @@ TABLES = (
             **STRATEGY,
             "score": real("mean, 0 to 1"),
         },
+        format=2,
     ),
     Table(
         "assessment.window_returns",
@@ -324,6 +327,7 @@ TABLES = (
             "strategy_name": STRATEGY["strategy_name"],
             "score": real("mean, 0 to 1"),
         },
+        format=2,
     ),
     Table(
         "assessment.paths",
