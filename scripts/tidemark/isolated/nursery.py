@@ -269,7 +269,6 @@ def _serve(control: int, work: Work, witness: Witness | None) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the step, and so us
         _close_all_but(control)
         confinement = Confinement()
-        gc.collect()
         gc.freeze()
         children: set[int] = set()
         with socket.socket(fileno=control) as orders, contextlib.suppress(OSError):
