@@ -11,7 +11,10 @@ from tidemark.errors import InputError
 from tidemark.isolated import kernel
 from tidemark.isolated.nursery import Nursery
 
+import duckdb  # noqa: F401 - here, so that fresh processes need not load them
 import numpy as np
+import pandas as pd
+import pyarrow.parquet  # noqa: F401
 import pytest
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
@@ -35,9 +38,8 @@ def nursery():
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     """A file of the kind that must not be read."""
-    pandas = pytest.importorskip("pandas")
     path = tmp_path_factory.mktemp("data") / "prices.parquet"
-    pandas.DataFrame({"close": [1.0, 2.0]}).to_parquet(path)
+    pd.DataFrame({"close": [1.0, 2.0]}).to_parquet(path)
     return path
 
 
