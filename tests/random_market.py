@@ -40,6 +40,8 @@ def generate(folder: Path, chance: random.Random, strategies: int = 4) -> Tree:
     _without_economy(folder / "schemas/feature_contract.yaml")
     config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
     _configure(config, chance, frame, intraday=intraday, opens=opens)
+    if not intraday and chance.random() < 0.3:
+        _closes_alone(config, folder / "mine/prices.csv", frame)
     chosen = sorted(chance.sample(sorted(GRIDS), strategies))
     config["strategies"] = {"buy_and_hold": {"strategy": "buy_and_hold"}} | {
         name: {"strategy": name, "parameters": GRIDS[name]} for name in chosen
@@ -84,11 +86,19 @@ def _prices(chance: random.Random, intraday: bool, opens: bool) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def _closes_alone(config: dict, path: Path, frame: pd.DataFrame) -> None:
+    """Write the adjusted closes alone, a column a ticker."""
+    frame.pivot(index="when", columns="what", values="adjusted").to_csv(path)
+    config["backtest"]["fill"] = "next_close"
+    prices = config["fetch_data"]["prices"]
+    prices |= {"layout": "wide", "columns": {"timestamp": "when", "adj_close": "*"}}
+
+
 def _loosen(path: Path) -> None:
     told = json.loads(path.read_text("utf-8"))
-    for name, field in told["fields"].items():
+    for field in told["fields"].values():
         if "max_null_rate" in field:
-            field["max_null_rate"] = 0.0 if name.endswith("close") else 1.0
+            field["max_null_rate"] = 1.0
     told |= {"min_rows": 50, "max_age_days": None, "gaps": "ignore", "adjustment_tolerance": None}
     path.write_text(json.dumps(told), "utf-8")
 

@@ -234,6 +234,7 @@ def _hold_markets(results: Results, table: pd.DataFrame, alike: Alike) -> int:
     rivals = table["strategy_category"] != "benchmark"
     by_set = table.groupby(["scenario_name", *SET])[["total_return", "max_drawdown"]].mean()
     ranked = set(table["strategy_name"][rivals])
+    tried = table[rivals].groupby("scenario_name")["strategy_name"].nunique()
     means = _over_sets(by_set["total_return"], alike, ["scenario_name", "strategy_name"])
     ended = 1 + by_set["total_return"].xs(benchmark, level="strategy_name").droplevel("set")
     deepest = by_set["max_drawdown"].xs(benchmark, level="strategy_name").droplevel("set")
@@ -251,7 +252,7 @@ def _hold_markets(results: Results, table: pd.DataFrame, alike: Alike) -> int:
                 if row.scenario_kind == "stress"
                 else np.nan
             ),
-            "strategies_tested": len(ours),
+            "strategies_tested": tried[row.scenario_name],
         }
         for column, value in expected.items():
             held.number(row.scenario_name, column, getattr(row, column), value)

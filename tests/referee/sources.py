@@ -105,7 +105,13 @@ def _read(path: Any) -> pd.DataFrame:
 
 
 def _long(wide: pd.DataFrame, time: str) -> pd.DataFrame:
-    return wide.melt(id_vars=time, var_name="ticker", value_name="price")
+    """A row for each cell from a ticker's first value to its last."""
+    parts = []
+    for name in wide.columns.drop(time):
+        known = np.flatnonzero(wide[name].notna())
+        part = wide.iloc[known[0] : known[-1] + 1] if len(known) else wide[:0]
+        parts.append(pd.DataFrame({time: part[time], "ticker": name, "price": part[name]}))
+    return pd.concat(parts)
 
 
 def _days(written: pd.Series, form: str) -> pd.Series:
