@@ -88,7 +88,7 @@ QUERIES = {
             LEFT JOIN assessment.scenario_performance USING (scenario_name)
         WHERE scenarios.scenario_kind != '{ScenarioKind.STOCHASTIC}' ORDER BY scenarios.rowid""",
     "paths": """
-        SELECT paths.*, scenarios.bars
+        SELECT paths.*, scenarios.bars, scenarios.warm_up
         FROM assessment.paths AS paths LEFT JOIN assessment.market_scenarios AS scenarios
             ON scenarios.scenario_name = first_path
         ORDER BY scenarios.rowid, paths.rowid""",

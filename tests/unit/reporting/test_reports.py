@@ -107,7 +107,7 @@ def market(name, kind, group, bars=250, note="", **parameters):
         "first": "2012-01-03T00:00:00" if bars else None,
         "last": "2012-12-31T00:00:00" if bars else None,
         "bars": bars,
-        "warm_up": 0,
+        "warm_up": 97 if kind == "stochastic" else 0,
         **HISTORY,
         "covered_share": 1.0 if bars else 0.0,
         "covered": {"A": 1.0},
@@ -655,6 +655,7 @@ def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection)
     assert "- crisis, year_2012\n" in text
     assert "| costly | costs times 5 |" in text
     assert "| paths (simulated) | rise (0.80) | cross (0.50) | – |" in text
+    assert "Each path follows 97 real bars." in text, "of the 260 that were asked for"
     assert "5 basis points" in text
     assert "and 2.5 more" in text
     assert "long only" in text
