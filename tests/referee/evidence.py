@@ -177,7 +177,7 @@ class Case:
 
     def _year(self, returns: Floats) -> float:
         """Compound return a year."""
-        return float(np.exp(np.log1p(returns).sum() * self.yearly / len(returns)) - 1)
+        return float(np.prod(1 + returns) ** (self.yearly / len(returns)) - 1)
 
     def _since(self, place: int) -> dict[str, float]:
         first = self.first(place)
@@ -230,11 +230,13 @@ class Case:
         """(replicates,) ratio and return a year of a set, or of the benchmark, on all dates."""
         returns = self.benchmark if place is None else self.returns[:, place]
         beyond, bars = returns - self.cash, len(returns)
-        with np.errstate(divide="ignore"):
-            terms = np.column_stack([beyond, beyond**2, np.log1p(np.maximum(returns, -1.0))])
-        total, squares, growth = drawn_sums(terms, self.starts, self.length).T
+        ruin = returns <= -1.0  # nothing is left of what draws one
+        growth = np.log1p(np.where(ruin, 0.0, returns))
+        terms = np.column_stack([beyond, beyond**2, growth, ruin * 1.0])
+        total, squares, grown, ruins = drawn_sums(terms, self.starts, self.length).T
         ratios = ratio_of_sums(np.full_like(total, bars), total, squares)
-        return ratios, np.exp(growth * self.yearly / bars) - 1
+        left = np.where(np.round(ruins) > 0, 0.0, np.exp(grown * self.yearly / bars))
+        return ratios, left - 1
 
     @cached_property
     def _all_drawn(self) -> tuple[Floats, Floats, Floats]:
