@@ -134,14 +134,19 @@ def cuts_of_all(bars: int, number: int, draw: np.random.Generator) -> list[int]:
     """Cuts at which all tickers end: spread over the bars at random, and two in the last ones.
 
     Each stands for a stretch of its own. The last two are within the last 1 % of bars, and before
-    the last bar. Fewer come of few bars; each is at least 1, and below `bars`.
+    the last bar. Fewer come of few bars, and none before `fewest`.
     """
     if bars < 2:
         return []
-    edges = np.linspace(1, bars, number + 1)
+    edges = np.linspace(fewest(bars), bars, number + 1)
     spread = np.floor(draw.uniform(edges[:-1], edges[1:])).astype(int)
     late = draw.integers(min(int((1.0 - LAST) * bars), bars - 1), bars)
     return sorted({*spread.tolist(), int(late), bars - 1} - {0, bars})
+
+
+def fewest(bars: int) -> int:
+    """The fewest of so many bars that are shown alone: a window may be longer than very few."""
+    return max(1, bars // 9)
 
 
 def cuts_of_each(

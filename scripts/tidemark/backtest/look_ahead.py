@@ -28,6 +28,7 @@ from tidemark.causality import (
     contrary,
     cuts_of_all,
     cuts_of_each,
+    fewest,
     first_change,
     rarest,
 )
@@ -39,6 +40,7 @@ import numpy as np
 
 VALUES = 1 << 23  # how many values of targets are held at a time
 SPREAD = 4  # cuts spread over history; two more are in its last bars
+ONLY_HISTORY = 24  # cuts spread over it where nothing else is traded
 PAYING = 3  # cuts where the traded targets gained most
 TICKERS = 8  # of a market, tried with shortened bars
 STRESSES = 2  # shortened, as far as history is at that moment
@@ -151,10 +153,11 @@ class Watch:
         bars = len(history.timestamp)
         columns = self._some(history)
         paying = self._where_it_paid(columns)
-        cuts = sorted({*cuts_of_all(bars, SPREAD, draw), *paying})
-        self._paying = len(paying)
         stresses = [one for one in scenarios if one.kind is ScenarioKind.STRESS]
         paths = [one for one in scenarios if one.kind is ScenarioKind.STOCHASTIC]
+        spread = SPREAD if stresses or paths else ONLY_HISTORY
+        cuts = sorted({*cuts_of_all(bars, spread, draw), *paying})
+        self._paying = len(paying)
         some = _choice(stresses, STRESSES, draw)
         stressed = dict(zip(draw.permutation(cuts)[: len(some)].tolist(), some, strict=False))
         held = sum(cuts) * len(columns) + (2 + len(stressed)) * bars * len(columns)
@@ -286,7 +289,8 @@ class Watch:
         """Cuts before the bars at which the traded targets gained most, of all sets together."""
         best = np.sort(self._gains[:, list(columns)], axis=1)[:-1, -1]
         places = np.argsort(-best, kind="stable")[:PAYING]
-        return {int(place) + 1 for place in places if best[place] > 0.0}
+        least = fewest(len(self._gains))
+        return {int(place) + 1 for place in places if best[place] > 0.0 and place + 1 >= least}
 
     def _some_beside(self, columns: Sequence[Column]) -> list[int]:
         """Columns that are tried beside what is traded: all of history, some of what is not."""
