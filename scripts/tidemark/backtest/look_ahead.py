@@ -39,13 +39,13 @@ from tidemark.market.scenarios.market import MarketScenario
 import numpy as np
 
 VALUES = 1 << 23  # how many values of targets are held at a time
-SPREAD = 4  # cuts spread over history; two more are in its last bars
+SPREAD = 3  # cuts spread over history; two more are in its last bars
 ONLY_HISTORY = 24  # cuts spread over it where nothing else is traded
-PAYING = 3  # cuts where the traded targets gained most
+PAYING = 2  # cuts where the traded targets gained most
 TICKERS = 8  # of a market, tried with shortened bars
-STRESSES = 2  # shortened, as far as history is at that moment
+STRESSES = 1  # shortened, as far as history is at that moment
 PATHS = 3  # shortened
-BESIDE = 0.4  # share of simulated tickers that are tried beside what is traded
+BESIDE = 0.3  # share of simulated tickers that are tried beside what is traded
 CHANGED = 2 / 3  # share of these, and of the tickers of history, that go another way
 CUT, ALONE, LEVELS = "cut", "alone", "levels"
 
