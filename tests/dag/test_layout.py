@@ -16,13 +16,13 @@ DRAWN = ("plots", "strategy_plots")  # whose figures are named in their listings
 
 
 def named() -> dict[str, dict[str, str]]:
-    """For each step the constants of its module."""
+    """For each step the paths that its module names; a column has a name there, too."""
     modules = {
         info.name: importlib.import_module(f"tidemark.layout.{info.name}")
         for info in pkgutil.iter_modules(layout.__path__)
     }
     return {
-        step: {name: value for name, value in vars(module).items() if name.isupper()}
+        step: {key: value for key, value in vars(module).items() if key.isupper() and "/" in value}
         for step, module in modules.items()
     }
 
