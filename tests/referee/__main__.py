@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from referee.families import FAMILIES
 from referee.results import Results
 from referee.verdict import DisagreementError, NotLookedError
 from tidemark.dag import graph, promises
@@ -28,16 +27,18 @@ def main() -> int:
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("--cells", default=os.environ.get("CELLS") or str(CELLS))
     parser.add_argument("--seed", default=os.environ.get("SEED") or "")
-    parser.add_argument("--families", default=os.environ.get("FAMILIES") or " ".join(FAMILIES))
+    parser.add_argument("--families", default=os.environ.get("FAMILIES") or "")
     options = parser.parse_args()
     cells = _whole("CELLS", options.cells)
     seed = _whole("SEED", options.seed or str(random.SystemRandom().randrange(10**6)))
-    names = options.families.split()
+    os.chdir(ROOT)
+    _require_fresh(options.config)
+    from referee.families import FAMILIES  # here, because its libraries take seconds to import
+
+    names = options.families.split() or list(FAMILIES)
     for name in names:
         if name not in FAMILIES:
             raise InputError("FAMILIES", f"there is no {name}", f"choose from {' '.join(FAMILIES)}")
-    os.chdir(ROOT)
-    _require_fresh(options.config)
     results = Results(Path(), options.config)
     print(f"{cells:,} cells by SEED={seed}", flush=True)
     agreed = True
@@ -51,6 +52,8 @@ def judged(
     results: Results, names: Sequence[str], cells: int, seed: int
 ) -> Iterator[tuple[str, bool]]:
     """A line for each family, and whether nothing in it disagrees."""
+    from referee.families import FAMILIES
+
     width = max(map(len, FAMILIES))
     for name in names:
         try:

@@ -101,7 +101,7 @@ def _files(results: Results, pattern: str) -> list[Any]:
 def _read(path: Any) -> pd.DataFrame:
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    return pd.read_csv(path, float_precision="round_trip", dtype_backend="numpy_nullable")
+    return pd.read_csv(path, dtype_backend="numpy_nullable")
 
 
 def _long(wide: pd.DataFrame, time: str) -> pd.DataFrame:
