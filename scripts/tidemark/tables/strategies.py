@@ -393,8 +393,9 @@ TABLES = (
                 evidence.annual_return AS history_return, return_lower, return_upper,
                 evidence.benchmark_sharpe AS history_benchmark_sharpe,
                 evidence.benchmark_return AS history_benchmark_return,
-                evidence.* EXCLUDE (strategy_name, sets, sharpe, sharpe_lower, sharpe_upper,
-                    annual_return, return_lower, return_upper, benchmark_sharpe, benchmark_return)
+                evidence.* EXCLUDE (strategy_name, sets, "distinct", sharpe, sharpe_lower,
+                    sharpe_upper, annual_return, return_lower, return_upper, benchmark_sharpe,
+                    benchmark_return)
             FROM read_parquet($path) AS rankings
                 LEFT JOIN assessment.evidence AS evidence USING (strategy_name)
             ORDER BY overall_rank NULLS LAST, strategy_name""",
