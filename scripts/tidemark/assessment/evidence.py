@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tidemark.arrays import Floats, Integers
 from tidemark.assessment import overfitting
-from tidemark.assessment.copies import clusters
+from tidemark.assessment.copies import Clusters, clusters
 from tidemark.assessment.data_snooping import JointTest, joint_test
 from tidemark.assessment.overfitting import Bootstrap
 from tidemark.assessment.own_dates import NOTHING, OwnDates
@@ -136,17 +136,18 @@ def examine(
     )
     sets = OwnDates(excess, benchmark - cash, starts, length)
     joint = joint_test(sets, plan.bootstrap.confidence)
+    alike = clusters(excess)
     chosen = np.array([names.get_loc((name, best[name])) for name in returns])
     earned = np.column_stack([frame[best[name]] for name, frame in returns.items()])
     measured = pd.DataFrame(
         _of_best(earned, benchmark, cash, plan)
         | _returns_since(earned, benchmark, sets.first[chosen], plan)
         | _on_own_dates(sets, chosen, plan)
-        | _of_luck(sets, joint, chosen, plan)
+        | _of_luck(sets, joint, alike, chosen, plan)
     )
     ends = np.cumsum([frame.shape[1] for frame in returns.values()])[:-1]
     of_each = dict(zip(returns, np.split(excess, ends, axis=1), strict=True))
-    choices = _of_choices(of_each, excess, benchmark, cash, plan)
+    choices = _of_choices(of_each, excess, alike, benchmark, cash, plan)
     among = pd.Series([*returns, ALL], name="strategy_name")
     return Examined(
         pd.concat([among, measured, choices], axis=1), _of_sets(names, sets, joint, plan)
@@ -215,12 +216,12 @@ def _on_own_dates(sets: OwnDates, chosen: Integers, plan: Plan) -> dict[str, Flo
 
 
 def _of_luck(
-    sets: OwnDates, joint: JointTest, chosen: Integers, plan: Plan
+    sets: OwnDates, joint: JointTest, alike: Clusters, chosen: Integers, plan: Plan
 ) -> dict[str, Floats | float]:
     """Whether luck among all sets explains the chosen ones, by the joint test and as published."""
     yearly = np.sqrt(plan.periods_per_year)
     reached = joint.luckiest >= sharpe_of(sets.excess[:, chosen])[:, np.newaxis]
-    tried = clusters(sets.excess).means(sets.excess)
+    tried = alike.means(sets.excess)
     published = np.array([_as_published(sets, tried, place) for place in chosen])
     return {
         "p_zero": joint.p_zero[chosen],
@@ -264,7 +265,12 @@ def _of_sets(names: pd.MultiIndex, sets: OwnDates, joint: JointTest, plan: Plan)
 
 
 def _of_choices(
-    of_each: Mapping[str, Floats], everything: Floats, benchmark: Floats, cash: Floats, plan: Plan
+    of_each: Mapping[str, Floats],
+    everything: Floats,
+    alike: Clusters,
+    benchmark: Floats,
+    cash: Floats,
+    plan: Plan,
 ) -> pd.DataFrame:
     """Measure a choice among each strategy's sets, and among all: a row each.
 
@@ -274,16 +280,18 @@ def _of_choices(
     Args:
         of_each: (bars, sets) of returns beyond cash.
         everything: (bars, sets) of all of them.
+        alike: which of these are near-copies.
         benchmark, cash, plan: as for `examine`.
     """
     lacking = {name: _blocks_lacking(sets, plan.blocks) for name, sets in of_each.items()}
     rows = []
     for name, sets in of_each.items():
-        rows.append(_of_choice(sets, None if lacking[name] else sets, benchmark, cash, plan))
+        halved = None if lacking[name] else sets
+        rows.append(_of_choice(sets, clusters(sets), halved, benchmark, cash, plan))
         rows[-1]["left_out"] = lacking[name]
     kept = [sets for name, sets in of_each.items() if not lacking[name]]
     halved = everything if len(kept) == len(of_each) else np.column_stack(kept) if kept else None
-    rows.append(_of_choice(everything, halved, benchmark, cash, plan))
+    rows.append(_of_choice(everything, alike, halved, benchmark, cash, plan))
     rows[-1]["left_out"] = "; ".join(f"{name}: {why}" for name, why in lacking.items() if why)
     return pd.DataFrame(rows)
 
@@ -297,24 +305,29 @@ def _blocks_lacking(sets: Floats, blocks: int) -> str:
 
 
 def _of_choice(
-    sets: Floats, halved: Floats | None, benchmark: Floats, cash: Floats, plan: Plan
+    sets: Floats,
+    alike: Clusters,
+    halved: Floats | None,
+    benchmark: Floats,
+    cash: Floats,
+    plan: Plan,
 ) -> dict[str, float | str]:
     """Measure a choice among the sets: how often it misleads, what it earned out of sample.
 
     A cluster of near-copies is one to choose when it is asked how often the choice misleads.
     """
+    misled = np.nan
+    if halved is not None:
+        apart = (alike if halved is sets else clusters(halved)).means(halved)
+        misled = overfitting.probability_of_backtest_overfitting(apart, plan.blocks)
     walked = overfitting.walk_forward(sets, plan.first, plan.every)
     later = cash[plan.first :]
     both = np.column_stack([walked, benchmark[plan.first :] - later])
     ours, theirs = np.sqrt(plan.periods_per_year) * sharpe_of(both)
     return {
         "sets": sets.shape[1],
-        "distinct": clusters(sets).count,
-        "overfitting": np.nan
-        if halved is None
-        else overfitting.probability_of_backtest_overfitting(
-            clusters(halved).means(halved), plan.blocks
-        ),
+        "distinct": alike.count,
+        "overfitting": misled,
         "walk_forward_sharpe": ours,
         "walk_forward_return": _annual((walked + later)[:, np.newaxis], plan)[0],
         "walk_forward_benchmark_sharpe": theirs,

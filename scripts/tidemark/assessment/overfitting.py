@@ -179,8 +179,9 @@ def probability_of_backtest_overfitting(returns: Floats, blocks: int = 16) -> fl
     """How often the best set of one half of history was no better than the middle in the other.
 
     Share of `rank_logits` at or below 0: 0 says that the best stays good, 1 that it turns bad.
-    Among sets that differ by luck alone it is 0.5 on average, but spreads wide: with 10 of them
-    one history in twenty gave less than 0.12. NaN where nothing can be chosen.
+    Among K sets that differ by luck alone it is 0.5 on average, or (K + 1) / 2 K if K is odd, as
+    the one in the middle counts; but it spreads wide: with 10 of them one history in twenty gave
+    less than 0.12. NaN where nothing can be chosen.
 
     Raises:
         InputError, BadValue: as `rank_logits`.

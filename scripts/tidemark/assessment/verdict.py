@@ -15,6 +15,7 @@ import pandas as pd
 
 VERDICT, SET, CHOICE, LIMITS = "verdict", "set", "choice", "limits"  # what a sentence is about
 CONFIDENT = 0.95  # deflated Sharpe ratio that is usually asked for
+LEAST_SHOWN = 0.001  # of probabilities, in words
 WAITED = 0.05  # years without a position from which that is said
 LOW_OVERFITTING = 0.1  # 10 sets of pure noise get below it about once in twenty histories
 
@@ -60,13 +61,20 @@ def beside(examined: pd.DataFrame, benchmark: str, level: float) -> pd.DataFrame
 
 def _briefly(row: Any, level: float, benchmark: str) -> str:
     if np.isnan(row.p_zero):
-        return "too few dates to tell"
+        return f"{_untold(row.flat_years, row.sharpe_since)} to tell"
     if row.p_zero <= level:
         shown = "better" if row.p_benchmark <= level else "not shown to be better"
         return f"more than luck, {shown} than {benchmark}"
     if row.p_benchmark <= level:
         return f"better than {benchmark}, but luck may explain that it earned anything"
     return "luck may explain it"
+
+
+def _untold(flat_years: float, sharpe_since: float) -> str:
+    """Why there is no p-value: on enough dates, a draw may still hold none with a position."""
+    if np.isnan(flat_years):
+        return "no positions"
+    return "too few dates" if np.isnan(sharpe_since) else "too few positions"
 
 
 def _verdict(evidence: Evidence, passed: bool) -> str:
@@ -79,7 +87,8 @@ def _verdict(evidence: Evidence, passed: bool) -> str:
     lucky = not evidence.p_zero <= evidence.level
     ahead = evidence.p_benchmark <= evidence.level
     if np.isnan(evidence.p_zero):
-        return f"{name} {place}, but on too few dates to tell that from luck."
+        why = _untold(evidence.flat_years, evidence.sharpe_since)
+        return f"{name} {place}, but with {why} to tell that from luck."
     if lucky and ahead:
         return (
             f"{name} {place} and did better than {other}, but luck may explain that it earned "
@@ -109,15 +118,25 @@ def _luck(evidence: Evidence) -> str:
         f"({_interval(evidence, evidence.sharpe_interval)})"
     )
     if not np.isfinite(evidence.p_zero):
-        return f"{found}; the dates since its first position are too few to tell that from luck."
+        why = _untold(evidence.flat_years, evidence.sharpe_since)
+        return f"{found}; since it began, there are {why} to tell that from luck."
     explains = "hardly explains" if evidence.p_zero <= evidence.level else "may explain"
     return (
         f"{found}. If none of the {evidence.tried:,} sets tried had any skill, but moved together "
         f"as these do, the best would show {evidence.no_skill_sharpe:.2f} on average, and as much "
-        f"as this one in {percent(evidence.no_skill_share)} of all cases. On its own dates, luck "
-        f"{explains} it: p = {percent(evidence.p_zero)}, tested together with all other sets; "
+        f"as this one in {_seldom(evidence.no_skill_share)} of all cases. On its own dates, luck "
+        f"{explains} it: p {_equals(evidence.p_zero)}, tested together with all other sets; "
         f"{100 * evidence.level:g} % or less is more than luck."
     )
+
+
+def _seldom(share: float) -> str:
+    """A share of draws, which were too few to show that something never happens."""
+    return percent(share) if share >= LEAST_SHOWN else f"less than {percent(LEAST_SHOWN)}"
+
+
+def _equals(p_value: float) -> str:
+    return f"= {percent(p_value)}" if p_value >= LEAST_SHOWN else f"< {percent(LEAST_SHOWN)}"
 
 
 def _interval(evidence: Evidence, ends: tuple[float, float]) -> str:
@@ -139,7 +158,7 @@ def _compared(evidence: Evidence) -> str:
         if evidence.p_benchmark <= evidence.level
         else f"not shown to be better than {other}"
     )
-    tested = f" (p = {percent(evidence.p_benchmark)})" if np.isfinite(evidence.p_benchmark) else ""
+    tested = f" (p {_equals(evidence.p_benchmark)})" if np.isfinite(evidence.p_benchmark) else ""
     return (
         f"Better than {other}? The Sharpe ratio {since} is {evidence.sharpe_since:.2f} a year, "
         f"against {evidence.benchmark_sharpe_since:.2f}: a difference of "
@@ -188,7 +207,7 @@ def _overfitted(evidence: Evidence) -> str:
     return (
         "Of all ways to take the best set on one half of history, "
         f"{percent(evidence.overfitting)} took one that was no better than the middle on the other "
-        "half (probability of backtest overfitting; choosing blindly gives 50 % on average): "
+        "half (probability of backtest overfitting; choosing blindly gives about 50 %): "
         f"{meaning}.{without}"
     )
 

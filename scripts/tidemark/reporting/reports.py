@@ -269,7 +269,8 @@ def _shock(shock: Mapping[str, Any] | None) -> list[str]:
     back = f", undone over {shock['recovery']}" if shock["recovery"] else ", for good"
     often = "once" if shock["times"] == 1 else f"{shock['times']} times"
     move = f"{100 * shock['size']:+g} % over {counted(shock['fall'], 'bar')}"
-    return [f"{often}, prices move {move}{back}"]
+    cut = f" ({shock['cut']} not complete where the data end)" if shock["cut"] else ""
+    return [f"{often}, prices move {move}{back}{cut}"]
 
 
 def count(value: int | None) -> str:

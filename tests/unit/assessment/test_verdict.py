@@ -91,7 +91,7 @@ LUCK, LEAD = "luck may explain that", "not shown to be better than buy_and_hold"
         (0.051, 0.9, f"but {LUCK}, and it is {LEAD}."),
         (0.05, 0.051, f"and luck hardly explains that, but it is {LEAD}."),
         (0.051, 0.05, f"did better than buy_and_hold, but {LUCK} it earned anything at all."),
-        (NAN, NAN, "but on too few dates to tell that from luck."),
+        (NAN, NAN, "but with too few positions to tell that from luck."),
         (0.9, NAN, f"but {LUCK}, and it is {LEAD}."),
     ],
 )
@@ -129,6 +129,14 @@ def test_years_without_a_position_are_told_and_left_out():
     assert not any("position" in sentence for sentence in in_words(PROVEN))
 
 
+def test_few_draws_do_not_show_that_something_never_happens():
+    sure = replace(PROVEN, p_zero=1 / 2001, p_benchmark=1 / 2001, no_skill_share=0.0)
+    _, luck, compared, *_ = in_words(sure)
+    assert "as much as this one in less than 0.1 % of all cases" in luck
+    assert "luck hardly explains it: p < 0.1 %, tested" in luck
+    assert compared.endswith("by more than luck (p < 0.1 %).")
+
+
 def test_what_is_unknown_speaks_for_nothing():
     unknown = replace(
         PROVEN,
@@ -155,17 +163,21 @@ def test_a_winner_that_fails_the_guardrails():
 def test_every_strategy_has_a_verdict_of_its_own():
     examined = pd.DataFrame(
         {
-            "strategy_name": ["both", "lucky", "held", "hedged", "late", ALL],
-            "p_zero": [0.01, 0.06, 0.05, 0.2, NAN, NAN],
-            "p_benchmark": [0.05, 0.06, 0.06, 0.01, NAN, NAN],
+            "strategy_name": ["both", "lucky", "held", "hedged", "late", "rare", "never", ALL],
+            "p_zero": [0.01, 0.06, 0.05, 0.2, NAN, NAN, NAN, NAN],
+            "p_benchmark": [0.05, 0.06, 0.06, 0.01, NAN, NAN, NAN, NAN],
+            "flat_years": [0.0, 0.0, 1.0, 0.0, 9.0, 0.1, NAN, NAN],
+            "sharpe_since": [0.9, 0.4, 0.8, 0.1, NAN, 0.6, NAN, NAN],
         }
     )
     found = verdict.beside(examined, HOLD, 0.05)["verdict"]
-    assert found.tolist()[:5] == [
+    assert found.tolist()[:7] == [
         "more than luck, better than buy_and_hold",
         "luck may explain it",
         "more than luck, not shown to be better than buy_and_hold",
         "better than buy_and_hold, but luck may explain that it earned anything",
         "too few dates to tell",
+        "too few positions to tell",
+        "no positions to tell",
     ]
-    assert pd.isna(found.iloc[5])
+    assert pd.isna(found.iloc[7])

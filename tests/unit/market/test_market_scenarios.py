@@ -431,6 +431,16 @@ def test_the_record_of_a_shock_says_how_often_it_comes():
     assert found.record()["parameters"]["shock"]["times"] == 3
 
 
+@pytest.mark.parametrize(("fall", "cut"), [(24, 0), (25, 1), (37, 2)])
+def test_the_record_of_a_shock_says_how_many_falls_the_end_cuts_off(fall, cut):
+    prices = random_prices(bars=60)
+    stress = Stress(shock=Shock(size=-0.5, at=(0.4, 0.6), fall=fall))
+    (found,) = scenarios.stress.stressed(prices, {"shaken": stress})
+    assert found.record()["parameters"]["shock"]["cut"] == cut
+    complete = found.prices.close[-1, 0] / prices.close[-1, 0] == pytest.approx(0.25)
+    assert complete == (cut == 0)
+
+
 # --- Stochastic paths
 
 

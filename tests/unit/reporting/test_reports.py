@@ -759,16 +759,44 @@ def test_plain_numbers_in_reports(value, shown, in_percent):
         ({"cash_rate_change": 0.03}, "cash earns +3 points a year"),
         ({"correlation": 0.8}, "mean correlation of tickers 0.8"),
         (
-            {"shock": {"size": -0.2, "at": [0.5], "times": 1, "fall": 5, "recovery": None}},
+            {
+                "shock": {
+                    "size": -0.2,
+                    "at": [0.5],
+                    "times": 1,
+                    "cut": 0,
+                    "fall": 5,
+                    "recovery": None,
+                }
+            },
             "once, prices move -20 % over 5 bars, for good",
         ),
         (
-            {"shock": {"size": -0.205, "at": [0.5], "times": 1, "fall": 1, "recovery": None}},
+            {
+                "shock": {
+                    "size": -0.205,
+                    "at": [0.5],
+                    "times": 1,
+                    "cut": 0,
+                    "fall": 1,
+                    "recovery": None,
+                }
+            },
             "once, prices move -20.5 % over 1 bar, for good",
         ),
         (
-            {"shock": {"size": -0.3, "at": [0.3, 0.7], "times": 2, "fall": 10, "recovery": 60}},
-            "2 times, prices move -30 % over 10 bars, undone over 60",
+            {
+                "shock": {
+                    "size": -0.3,
+                    "at": [0.3, 0.7],
+                    "times": 2,
+                    "cut": 1,
+                    "fall": 10,
+                    "recovery": 60,
+                }
+            },
+            "2 times, prices move -30 % over 10 bars, undone over 60"
+            " (1 not complete where the data end)",
         ),
     ],
 )

@@ -41,7 +41,7 @@ def stressed(prices: Prices, stresses: Mapping[str, Stress]) -> Iterator[MarketS
             counted=rows,
             covered=covered,
             note=gaps(covered),
-            parameters=_parameters(stress),
+            parameters=_parameters(stress, len(prices.timestamp)),
             cost_multiplier=stress.cost_multiplier,
             slippage_multiplier=stress.slippage_multiplier,
             cash_rate_change=stress.cash_rate_change,
@@ -78,11 +78,13 @@ def transform(prices: Prices, stress: Stress, where: str) -> Prices:
     return prices if stress.shock is None else _shocked(prices, stress.shock)
 
 
-def _parameters(stress: Stress) -> dict[str, Any]:
-    """What the stress says, with how many `times` its shock comes."""
+def _parameters(stress: Stress, bars: int) -> dict[str, Any]:
+    """What the stress says, and how many `times` its shock comes, `cut` off by the end of data."""
     parameters = asdict(stress)
     if stress.shock is not None:
-        parameters["shock"]["times"] = len(stress.shock.at)
+        starts = [int(share * bars) for share in stress.shock.at]
+        cut = sum(start + stress.shock.fall > bars for start in starts)
+        parameters["shock"] |= {"times": len(starts), "cut": cut}
     return parameters
 
 
@@ -124,7 +126,7 @@ def _not_made(prices: Prices, name: str, stress: Stress) -> MarketScenario:
         counted=slice(0, 0),
         covered=dict.fromkeys(prices.ticker, 0.0),
         note=f"not made: {LONELY}",
-        parameters=_parameters(stress),
+        parameters=_parameters(stress, len(prices.timestamp)),
         cost_multiplier=stress.cost_multiplier,
         slippage_multiplier=stress.slippage_multiplier,
         cash_rate_change=stress.cash_rate_change,
