@@ -21,6 +21,12 @@ def block_starts(dates: int, length: int, replicates: int, seed: int) -> Integer
     return generator.integers(0, dates - length + 1, size=(replicates, blocks))
 
 
+def circular_starts(dates: int, length: int, replicates: int, seed: int) -> Integers:
+    """The same, of blocks that go round from the last date to the first."""
+    blocks = -(-dates // length)
+    return np.random.default_rng(seed).integers(0, dates, size=(replicates, blocks))
+
+
 def block_length(setting: int | str, series: Sequence[Floats], least: int = 1) -> int:
     """The length that is set, or for `auto` the cubic mean of what arch finds for each series."""
     if setting != "auto":
@@ -37,7 +43,8 @@ def block_length(setting: int | str, series: Sequence[Floats], least: int = 1) -
 
 def drawn_sums(values: Floats, starts: Integers, length: int) -> Floats:
     """(replicates, k) sums of (dates, k) values over the drawn blocks; the last one is cut."""
-    upto = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0)])
+    around = np.vstack([values, values[:length]])
+    upto = np.vstack([np.zeros(values.shape[1]), np.cumsum(around, axis=0)])
     last = len(values) - length * (starts.shape[1] - 1)
     total = upto[starts[:, -1] + last] - upto[starts[:, -1]]
     for place in starts[:, :-1].T:

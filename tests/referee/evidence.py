@@ -10,7 +10,14 @@ from itertools import combinations
 from math import e
 
 from referee.alike import clusters
-from referee.drawing import Tested, block_length, block_starts, drawn_sums, interval, step_down
+from referee.drawing import (
+    Tested,
+    block_length,
+    circular_starts,
+    drawn_sums,
+    interval,
+    step_down,
+)
 from referee.ratios import ratio, ratio_of_sums
 from referee.results import Floats, Results
 from referee.verdict import Comparison
@@ -137,7 +144,7 @@ class Case:
     @cached_property
     def starts(self) -> NDArray[np.int64]:
         replicates = self.plan["bootstrap_replicates"]
-        return block_starts(len(self.excess), self.length, replicates, self.seed)
+        return circular_starts(len(self.excess), self.length, replicates, self.seed)
 
     # --- The best set of a strategy
 

@@ -131,7 +131,7 @@ def examine(
     excess = np.column_stack([frame.to_numpy() for frame in returns.values()])
     excess -= cash[:, np.newaxis]
     length = plan.bootstrap.block_length
-    starts = bootstrap.block_starts(
+    starts = bootstrap.circular_starts(
         len(excess), length, plan.bootstrap.replicates, plan.bootstrap.seed
     )
     sets = OwnDates(excess, benchmark - cash, starts, length)

@@ -225,7 +225,7 @@ def intervals(
 ) -> dict[str, Floats]:
     """Draw bootstrap intervals of each set's annual figures, and of their distance to a benchmark.
 
-    Percentile intervals of a moving-block bootstrap (`tidemark.statistics.bootstrap`), with the
+    Percentile intervals of a circular block bootstrap (`tidemark.statistics.bootstrap`), with the
     same bars drawn for every set and the benchmark: differences are paired. They hold one set for
     itself and know nothing of having chosen it; the deflated Sharpe ratio does.
 
@@ -246,7 +246,7 @@ def intervals(
     """
     returns, reference = _of_sets(returns), _of_sets(benchmark)[:, 0]
     bars, length = len(returns), settings.block_length
-    starts = bootstrap.block_starts(bars, length, settings.replicates, settings.seed)
+    starts = bootstrap.circular_starts(bars, length, settings.replicates, settings.seed)
 
     def drawn(column: Floats) -> Floats:
         sums = bootstrap.resample(_sums(column, cash), starts, length)

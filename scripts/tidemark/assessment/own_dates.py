@@ -4,7 +4,8 @@ A rule that needs a year of bars, or forecasts, has no position until it has the
 missed meanwhile is luck, good or bad. So a set is judged from the bar on which it first held
 something, and the benchmark beside it on the same bars. What is drawn are bars of all of history,
 the same ones for every set and the benchmark; of these each set counts its own, so their number
-differs from draw to draw. Ratios are per bar.
+differs from draw to draw. Blocks go round, since own dates often end with history: what came in its
+last weeks would hardly be drawn otherwise, and pass for skill. Ratios are per bar.
 """
 
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class OwnDates:
     Attributes:
         excess: (bars, sets) returns beyond cash.
         benchmark: (bars,) its returns beyond cash.
-        starts: (replicates, blocks) from `bootstrap.block_starts`, of all bars.
+        starts: (replicates, blocks) from `bootstrap.circular_starts`, of all bars.
         block_length: bars.
     """
 

@@ -4,6 +4,10 @@ Blocks of consecutive dates are drawn with replacement, which keeps the dependen
 dates; all tickers of a date stay together, which keeps the dependence between them (Kuensch 1989,
 The Annals of Statistics 17, 1217-1241). Drawn samples are simulation, made of real dates.
 
+Blocks that end where history does draw its first and last dates less often than the rest. Where a
+figure must not hang on when returns came, as in a test, blocks go round instead
+(`circular_starts`).
+
 Intervals add up what `block_starts` drew (`resample`, `times_drawn`); paths take the dates
 themselves, from `moving_blocks` or `stationary_blocks`.
 """
@@ -28,13 +32,19 @@ def block_starts(dates: int, block_length: int, replicates: int, seed: int) -> I
     Raises:
         BadValue: a block is longer than the dates.
     """
-    if block_length > dates:
-        raise BadValue(
-            "block_length",
-            f"a block of {block_length} dates is longer than the {dates} dates tested",
-            f"set it to {dates} or less, far less for a trustworthy interval",
-        )
+    _require_block(dates, block_length)
     return _starts(dates, block_length, dates, replicates, np.random.default_rng(seed))
+
+
+def circular_starts(dates: int, block_length: int, replicates: int, seed: int) -> Integers:
+    """Draw where blocks begin that go on with the first date after the last; as `block_starts`.
+
+    So each date is drawn as often as any other: Politis and Romano 1992, A Circular
+    Block-Resampling Procedure for Stationary Data, in Exploring the Limits of Bootstrap, 263-270.
+    """
+    _require_block(dates, block_length)
+    blocks = -(-dates // block_length)
+    return np.random.default_rng(seed).integers(0, dates, size=(replicates, blocks))
 
 
 def moving_blocks(
@@ -67,20 +77,21 @@ def resample(statistics: Floats, starts: Integers, block_length: int) -> Floats:
 
     Args:
         statistics: (dates, k) sums of each date.
-        starts: (replicates, blocks) from `block_starts`; the last block is cut so that each
-            replicate has as many dates as the sample.
+        starts: (replicates, blocks) from `block_starts` or `circular_starts`; the last block is
+            cut so that each replicate has as many dates as the sample.
         block_length: dates in a block.
 
     Returns:
         (replicates, k) sums.
 
     Raises:
-        ValueError: a block begins so late that it does not fit.
+        ValueError: a block does not begin within the dates.
     """
     last = len(statistics) - (starts.shape[1] - 1) * block_length
-    whole, rest = _block_sums(statistics, block_length), _block_sums(statistics, last)
-    if starts.min() < 0 or starts.max() >= len(whole):
-        raise ValueError("a block does not lie within the dates")
+    if starts.min() < 0 or starts.max() >= len(statistics):
+        raise ValueError("a block does not begin within the dates")
+    around = np.concatenate([statistics, statistics[: block_length - 1]])
+    whole, rest = _block_sums(around, block_length), _block_sums(around, last)
     total = np.zeros((len(starts), statistics.shape[1]))
     for first in range(0, len(starts), CHUNK):
         some, drawn = total[first : first + CHUNK], starts[first : first + CHUNK].T
@@ -98,18 +109,21 @@ def times_drawn(starts: Integers, dates: int, block_length: int) -> Floats:
     rounded otherwise.
 
     Args:
-        starts: (replicates, blocks) from `block_starts`; the last block is cut as in `resample`.
+        starts: (replicates, blocks) from `block_starts` or `circular_starts`; the last block is
+            cut as in `resample`.
         dates: how many there are.
         block_length: dates in a block.
     """
     replicates, blocks = starts.shape
     lengths = np.full(blocks, block_length)
     lengths[-1] = dates - (blocks - 1) * block_length
-    changes = np.zeros((replicates, dates + 1))
+    changes = np.zeros((replicates, dates + block_length + 1))
     row = np.arange(replicates)[:, np.newaxis]
     np.add.at(changes, (row, starts), 1.0)
     np.subtract.at(changes, (row, starts + lengths), 1.0)
-    return np.asarray(np.cumsum(changes, axis=1)[:, :dates])
+    times = np.cumsum(changes, axis=1)
+    times[:, :block_length] += times[:, dates:-1]  # what went round
+    return np.asarray(times[:, :dates])
 
 
 def interval(replicates: Floats, level: float) -> tuple[float, float]:
@@ -119,6 +133,15 @@ def interval(replicates: Floats, level: float) -> tuple[float, float]:
         return float("nan"), float("nan")
     lower, upper = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return float(lower), float(upper)
+
+
+def _require_block(dates: int, block_length: int) -> None:
+    if block_length > dates:
+        raise BadValue(
+            "block_length",
+            f"a block of {block_length} dates is longer than the {dates} dates tested",
+            f"set it to {dates} or less, far less for a trustworthy interval",
+        )
 
 
 def _starts(

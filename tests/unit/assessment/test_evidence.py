@@ -132,7 +132,7 @@ def test_own_dates_of_few_blocks_are_blank(returns, benchmark):
 
 
 def test_luck_is_that_of_all_sets_of_all_strategies(returns, benchmark, examined):
-    starts = bootstrap.block_starts(BARS, 10, 200, 7)
+    starts = bootstrap.circular_starts(BARS, 10, 200, 7)
     everything = np.hstack([each.to_numpy() for each in returns.values()])
     joint = joint_test(OwnDates(everything, benchmark, starts, 10), 0.9)
     assert examined["p_zero"][["a", "b"]].tolist() == joint.p_zero[[2, 3]].tolist()

@@ -292,9 +292,9 @@ def test_nothing_to_choose_is_not_traded():
 def test_intervals_by_drawing_the_bars():
     """The intervals equal those computed from the bars that each replicate drew."""
     returns, periods = draw_returns(95, 2), 252
-    starts = bootstrap.block_starts(95, 10, BOOTSTRAP.replicates, BOOTSTRAP.seed)
+    starts = bootstrap.circular_starts(95, 10, BOOTSTRAP.replicates, BOOTSTRAP.seed)
     bars = (starts[:, :, None] + np.arange(10)).reshape(len(starts), -1)[:, :95]
-    drawn = returns[bars]  # (replicates, bars, sets)
+    drawn = returns[bars % 95]  # (replicates, bars, sets)
     sharpe = np.sqrt(periods) * drawn.mean(axis=1) / drawn.std(axis=1, ddof=1)
     annual = np.prod(1 + drawn, axis=1) ** (periods / 95) - 1
     found = overfitting.intervals(returns, returns[:, 0], periods, BOOTSTRAP)

@@ -17,7 +17,7 @@ def sets_of(length=LENGTH):
     for column, first in enumerate(FIRST):
         excess[:first, column] = 0.0
     excess[50, 0] = 0.0  # out of the market for a bar, on its own dates all the same
-    starts = bootstrap.block_starts(BARS, length, 8, seed=1)
+    starts = bootstrap.circular_starts(BARS, length, 8, seed=1)
     return OwnDates(excess, draw.normal(0.0005, 0.01, BARS), starts, length)
 
 
@@ -27,7 +27,7 @@ def ratio(returns):
 
 def drawn_bars(sets):
     for starts in sets.starts:
-        yield (starts[:, None] + np.arange(sets.block_length)).ravel()[:BARS]
+        yield (starts[:, None] + np.arange(sets.block_length)).ravel()[:BARS] % BARS
 
 
 def test_ratios_are_those_of_the_own_bars_that_were_drawn():

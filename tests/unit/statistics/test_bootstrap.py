@@ -40,6 +40,18 @@ def test_dates_are_counted_as_often_as_they_are_added_up(dates, length):
     assert times @ terms == pytest.approx(bootstrap.resample(terms, starts, length))
 
 
+@pytest.mark.parametrize(("dates", "length"), [(10, 3), (12, 4), (7, 7), (9, 1)])
+def test_blocks_that_go_round_are_counted(dates, length):
+    starts = bootstrap.circular_starts(dates, length, 3000, seed=2)
+    times = bootstrap.times_drawn(starts, dates, length)
+    for row, counted in zip(starts, times, strict=True):
+        drawn = np.concatenate([np.arange(s, s + length) for s in row])[:dates] % dates
+        assert counted.tolist() == np.bincount(drawn, minlength=dates).tolist()
+    assert times.mean(axis=0) == pytest.approx(np.ones(dates), abs=0.1)
+    terms = np.random.default_rng(0).normal(size=(dates, 2))
+    assert times @ terms == pytest.approx(bootstrap.resample(terms, starts, length))
+
+
 def test_every_block_can_be_drawn():
     starts = bootstrap.block_starts(10, 4, 2000, seed=1)
     assert starts.shape == (2000, 3)
@@ -106,13 +118,14 @@ def test_intervals():
     assert np.isnan(bootstrap.interval(np.full(5, np.nan), 0.9)).all()
 
 
-def test_a_block_longer_than_the_dates():
+@pytest.mark.parametrize("draw", [bootstrap.block_starts, bootstrap.circular_starts])
+def test_a_block_longer_than_the_dates(draw):
     with pytest.raises(BadValue, match="21 dates is longer than the 20 dates") as caught:
-        bootstrap.block_starts(20, 21, 100, seed=1)
+        draw(20, 21, 100, seed=1)
     assert caught.value.parameter == "block_length"
 
 
 def test_a_block_beyond_the_dates_is_no_sum():
-    starts = np.array([[48, 0, 0, 0, 0, 0, 0, 0]])
+    starts = np.array([[50, 0, 0, 0, 0, 0, 0, 0]])
     with pytest.raises(ValueError, match="within the dates"):
         bootstrap.resample(np.ones((50, 3)), starts, 7)
