@@ -69,7 +69,9 @@ class Tested(NamedTuple):
     spread: Floats
 
 
-def step_down(observed: Floats, drawn: Floats, level: float, *, two_sided: bool) -> Tested:
+def step_down(
+    observed: Floats, drawn: Floats, level: float, *, two_sided: bool, least: float = -np.inf
+) -> Tested:
     """Romano and Wolf (2005, 2016): each statistic against the largest of itself and all below it.
 
     Args:
@@ -77,17 +79,18 @@ def step_down(observed: Floats, drawn: Floats, level: float, *, two_sided: bool)
         drawn: (replicates, k).
         level: of confidence, for all tests together.
         two_sided: whether low statistics count too.
+        least: those no higher are left out, with a p-value of 1 (Hansen 2005).
     """
-    replicates, tests = drawn.shape
+    replicates = len(drawn)
     spread = np.array([np.std(column) for column in drawn.T])
     there = np.isfinite(spread) & (spread > CONSTANT * np.abs(observed))
     shift = (drawn - observed) / np.where(there, spread, 1.0)
     size = observed / np.where(there, spread, 1.0)
     if two_sided:
         shift, size = np.abs(shift), np.abs(size)
-    falling = [place for place in np.argsort(-size, kind="stable") if there[place]]
+    falling = [p for p in np.argsort(-size, kind="stable") if there[p] and size[p] > least]
     tail = int((1 - level) * (1 + replicates) + 1e-6)
-    p_values, critical = np.full((2, tests), np.nan)
+    p_values, critical = np.where(there & (size <= least), [[1.0], [np.inf]], np.nan)
     so_far, rejecting, decisive = 0.0, True, np.nan
     largest = np.full((len(falling) + 1, replicates), -np.inf)
     for rank in reversed(range(len(falling))):

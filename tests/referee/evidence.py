@@ -258,10 +258,10 @@ class Case:
         ratios = since["sharpe_since"].to_numpy() / self.annual
         leads = ratios - since["benchmark_sharpe_since"].to_numpy() / self.annual
         ours, ahead, _ = self._all_drawn
-        level = self.plan["confidence"]
+        level, least = self.plan["confidence"], -np.sqrt(2 * np.log(np.log(len(self.excess))))
         return (
-            step_down(ratios, ours, level, two_sided=False),
-            step_down(np.round(leads, LEAD_DIGITS), ahead, level, two_sided=False),
+            step_down(ratios, ours, level, two_sided=False, least=least),
+            step_down(np.round(leads, LEAD_DIGITS), ahead, level, two_sided=False, least=least),
         )
 
     @cached_property

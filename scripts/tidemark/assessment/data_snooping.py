@@ -3,16 +3,17 @@
 All sets of all strategies are tested together, on bars drawn at once for all of them and for the
 benchmark, so the test knows how alike they are (White 2000, A Reality Check for Data Snooping,
 Econometrica 68, 1097-1126; Hansen 2005, A Test for Superior Predictive Ability, Journal of Business
-and Economic Statistics 23, 365-380, whose studentised statistic this is; Romano and Wolf 2005 for
-every set but the best). A copy of a set changes nothing, however often it is listed, and a set that
-is beyond doubt leaves the test before the next is judged.
+and Economic Statistics 23, 365-380, whose studentised statistic and threshold these are; Romano and
+Wolf 2005 for every set but the best). A copy of a set changes nothing, however often it is listed,
+a set that is beyond doubt leaves the test before the next is judged, and one that is hopeless never
+enters it.
 """
 
 from dataclasses import dataclass
 
 from tidemark.arrays import Floats, Integers
 from tidemark.assessment.own_dates import OwnDates
-from tidemark.statistics.step_down import step_down
+from tidemark.statistics.step_down import Draws, step_down
 
 import numpy as np
 
@@ -42,7 +43,8 @@ def joint_test(sets: OwnDates, level: float) -> JointTest:
 
     The statistics are the Sharpe ratio and its difference to the benchmark's, centred at what was
     observed and divided by their standard deviation over the draws; a p-value is adjusted for all
-    sets tried. It takes time in proportion to sets x replicates, and memory for BLOCK sets.
+    sets tried that are not hopeless, whose own is 1. It takes time in proportion to sets x
+    replicates, and memory for BLOCK sets.
 
     Args:
         sets: with the bars that were drawn.
@@ -57,12 +59,25 @@ def joint_test(sets: OwnDates, level: float) -> JointTest:
         drawn = sets.drawn(places)
         return np.round(drawn.own - drawn.benchmark, DIGITS)
 
+    def p_values(statistics: Floats, draws: Draws) -> Floats:
+        least = _hopeless(len(sets.excess))
+        return step_down(statistics, draws, level, two_sided=False, least=least).p_values
+
     lead = np.round(observed.own - observed.benchmark, DIGITS)
     return JointTest(
-        p_zero=step_down(observed.own, own, level, two_sided=False).p_values,
-        p_benchmark=step_down(lead, difference, level, two_sided=False).p_values,
+        p_zero=p_values(observed.own, own),
+        p_benchmark=p_values(lead, difference),
         luckiest=_luckiest(sets),
     )
+
+
+def _hopeless(bars: int) -> float:
+    """The studentised statistic up to which a set is taken for worse than nothing (Hansen 2005).
+
+    One that is as good as nothing seldom falls so low, and in the limit never: this is how far the
+    law of the iterated logarithm lets it go.
+    """
+    return -float(np.sqrt(2.0 * np.log(np.log(max(bars, 3)))))
 
 
 def _luckiest(sets: OwnDates) -> Floats:

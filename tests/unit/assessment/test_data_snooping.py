@@ -63,6 +63,19 @@ def test_cheats_in_the_list_turn_no_verdict_on_another(seed):
         np.testing.assert_array_equal(getattr(among, name)[4:], getattr(alone, name))
 
 
+@settings(max_examples=6, deadline=None)
+@given(seeds)
+def test_losing_sets_in_the_list_cost_the_others_nothing(seed):
+    """Long or short by a coin, less 0.4 % a day: 400 of them took a p of 0.08 to 0.39."""
+    returns, benchmark = market(seed)
+    alone = judged(returns, benchmark)
+    sides = np.random.default_rng(seed).choice([-1.0, 1.0], (BARS, 100))
+    among = judged(np.hstack([sides * benchmark[:, None] - 0.004, returns]), benchmark)
+    for name in ("p_zero", "p_benchmark"):
+        assert (getattr(among, name)[:100] == 1).all()
+        np.testing.assert_array_equal(getattr(among, name)[100:], getattr(alone, name))
+
+
 class SameDates:
     """A bootstrap as arch asks for it, of given dates."""
 
@@ -77,7 +90,8 @@ def of_arch(cls, gains, dates):
     made = cls(np.zeros(len(gains)), -gains, block_size=LENGTH, reps=len(dates))
     spa = made.spa if cls is StepM else made
     spa.bootstrap = SameDates(gains, dates)
-    spa.better_models = partial(spa.better_models, pvalue_type="upper")  # all are centred
+    spa.better_models = partial(spa.better_models, pvalue_type="consistent")
+    spa._compute_variance = lambda: setattr(spa, "_loss_diff_var", np.full(spa.k, spa.t))
     made.compute()
     return made
 
@@ -98,7 +112,7 @@ def test_agrees_with_arch_on_the_same_draws(seed, against):
     if against == "p_benchmark":
         gains -= (common / common.std(ddof=1))[:, None]
     gains /= gains[dates].mean(axis=1).std(axis=0)
-    highest = of_arch(SPA, gains, dates).pvalues["upper"]
+    highest = of_arch(SPA, gains, dates).pvalues["consistent"]
     assert found.min() == pytest.approx(highest, abs=0.02)
     rejected = np.flatnonzero(found <= 0.05).tolist()
     assert rejected == of_arch(StepM, gains, dates).superior_models

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-def adjusted(observed, drawn, level=0.95, two_sided=False) -> StepDown:
+def adjusted(observed, drawn, level=0.95, two_sided=False, **least) -> StepDown:
     drawn = np.asarray(drawn, dtype=float)
-    return step_down(np.asarray(observed), lambda k: drawn[:, k], level, two_sided=two_sided)
+    return step_down(
+        np.asarray(observed), lambda k: drawn[:, k], level, two_sided=two_sided, **least
+    )
 
 
 class SameDates:
@@ -27,12 +29,17 @@ class SameDates:
         return (((self.losses[drawn],), {}) for drawn in self.dates)
 
 
-def of_arch(cls, gains: np.ndarray, dates: np.ndarray):
-    """Their test of (dates, k) gains; they scale nothing, so the gains come scaled."""
+def of_arch(cls, gains: np.ndarray, dates: np.ndarray, centred="upper"):
+    """Their test of (dates, k) gains; they scale nothing, so the gains come scaled.
+
+    With `upper` all are centred, with `consistent` those above Hansen's threshold. Theirs rests on
+    a variance of their own, which is set to that of the draws: 1.
+    """
     made = cls(np.zeros(len(gains)), -gains, block_size=5, reps=len(dates))
     spa = made.spa if cls is StepM else made
     spa.bootstrap = SameDates(gains, dates)
-    spa.better_models = partial(spa.better_models, pvalue_type="upper")  # all are centred
+    spa.better_models = partial(spa.better_models, pvalue_type=centred)
+    spa._compute_variance = lambda: setattr(spa, "_loss_diff_var", np.full(spa.k, spa.t))
     made.compute()
     return made
 
@@ -204,6 +211,40 @@ def test_the_lowest_p_value_is_the_reality_check_of_arch():
     theirs = of_arch(SPA, gains / means.std(axis=0), dates).pvalues["upper"]
     assert 0.01 < theirs < 0.5
     assert np.nanmin(found.p_values) == pytest.approx((1 + theirs * 400) / 401)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_hopeless_costs_others_as_little_as_in_arch(seed):
+    """They keep its draws about its low mean, where hardly one is the largest; here it is out."""
+    gains, dates = gains_of(seed)
+    gains -= gains.mean(axis=0) - np.linspace(-0.6, 0.2, gains.shape[1])
+    gains /= gains[dates].mean(axis=1).std(axis=0)
+    least = -np.sqrt(2 * np.log(np.log(len(gains))))
+    observed, drawn = gains.mean(axis=0), gains[dates].mean(axis=1)
+    found = adjusted(observed, drawn, least=least)
+    hopeless = observed <= least
+    assert 2 < hopeless.sum() < 10
+    assert (found.p_values[hopeless] == 1).all()
+    theirs = of_arch(SPA, gains, dates).pvalues
+    ours = (found.p_values.min() * 401 - 1) / 400
+    assert ours == pytest.approx(theirs["consistent"])
+    assert ours < theirs["upper"]
+    rejected = np.flatnonzero(found.p_values <= 0.05)
+    assert list(rejected) == of_arch(StepM, gains, dates, "consistent").superior_models
+
+
+@given(numbers, st.integers(1, 30))
+def test_what_is_hopeless_changes_nothing(seed, many):
+    observed, drawn = dependent(seed, 5)
+    draw = np.random.default_rng(seed + 1)
+    low = -draw.uniform(20, 90, many)
+    deviations = draw.normal(size=(60, many))
+    among = adjusted([*observed, *low], np.hstack([drawn, low + deviations]), least=-8.0)
+    alone = adjusted(observed, drawn, least=-8.0)
+    for name in ("p_values", "critical_values"):
+        assert (getattr(among, name)[:5] == getattr(alone, name)).all()
+    assert (among.p_values[5:] == 1).all()
+    assert (among.critical_values[5:] == np.inf).all()
 
 
 def test_rounding_does_not_cost_a_draw_of_the_tail():
