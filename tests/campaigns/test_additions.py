@@ -190,7 +190,7 @@ def targets(prices: Prices, share: float) -> Floats:
         lines=(
             (
                 "scripts/assess.py",
-                '        "evidence": examined,\n',
+                '        "set_evidence": examined.sets,\n',
                 '        "passing": sets[sets["passed"]],\n',
             ),
             (
