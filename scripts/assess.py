@@ -81,7 +81,7 @@ def assess(run: Run) -> None:
 
     stability = overfitting.rank_stability(whole.group_scores().to_numpy())
     winner = evidence.of_winner(
-        strategies, examined.strategies, benchmark, plan.bootstrap, stability.kendalls_w
+        strategies, examined.strategies, benchmark, plan, stability.kendalls_w
     )
     years = _calendar_years(run.read.json(MARKET_SCENARIOS))
     performance = by_market.scenario_performance(whole, benchmark)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from math import e
+from math import ceil, e
 
 from referee.alike import clusters
 from referee.drawing import (
@@ -33,7 +33,7 @@ OF_SETS = "metrics/assessment/set_evidence.parquet"
 SUMMARY = "metrics/assessment/summary.json"
 ALL = "all strategies"
 NOTHING = 1e-12  # a return beyond cash that is smaller is none
-FEWEST_BLOCKS = 10  # of own dates
+FEWEST_BLOCKS, FEWEST_YEARS = 10, 0.25  # of own dates
 LEAD_DIGITS = 12
 
 
@@ -60,19 +60,20 @@ def look(results: Results, cells: int, seed: int) -> str:
     )
     for column, expected in case.of_sets().items():
         sets.numbers(lambda place: " ".join(case.names[place]), column, found[column], expected)
-    _hold_winner(results, table, best)
+    _hold_winner(results, table, best, case)
     return (
         f"{held.count + sets.count:,} figures of {len(table) - 1} strategies and {len(found)} sets"
         f" agree (worst relative difference {max(held.worst, sets.worst):.1e})"
     )
 
 
-def _hold_winner(results: Results, table: pd.DataFrame, best: pd.Series) -> None:
+def _hold_winner(results: Results, table: pd.DataFrame, best: pd.Series, case: "Case") -> None:
     """The summary speaks of the first strategy, in the figures of the table."""
     held, told = Comparison(SUMMARY), results.json(SUMMARY)["winner"]
     name = told["strategy"]
     held.same("winner", "strategy", name, best.index[0])
     held.same("winner", "parameters", told["parameters"], best.iloc[0])
+    held.same("winner", "fewest_dates", told["fewest_dates"], case.fewest)
     for column, value in table.loc[name].items():
         among_all = column in ("overfitting", "left_out", *table.columns[table.loc[name].isna()])
         if column in told and not among_all and isinstance(value, float):
@@ -139,7 +140,12 @@ class Case:
 
     def enough(self, place: int) -> bool:
         own = len(self.excess) - self.first(place)
-        return own >= FEWEST_BLOCKS * self.length
+        return own >= self.fewest
+
+    @property
+    def fewest(self) -> int:
+        """Own dates from which a set is judged."""
+        return max(FEWEST_BLOCKS * self.length, ceil(FEWEST_YEARS * self.yearly))
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
@@ -167,8 +173,8 @@ class Case:
             **self._since(place),
             "p_zero": self.joint[0].p_values[place],
             "p_benchmark": self.joint[1].p_values[place],
-            "no_skill_sharpe": self.annual * self.luckiest.mean(),
-            "no_skill_share": float(np.mean(self.luckiest >= ratio(own))),
+            "no_skill_sharpe": self.annual * self._mean(self.luckiest),
+            "no_skill_share": self._mean(self.luckiest >= ratio(own)),
         }
         ends = {
             "sharpe": self.annual * whole[0],
@@ -181,6 +187,10 @@ class Case:
             lower, upper = interval(values, self.plan["confidence"])
             point |= {f"{name}_lower": lower, f"{name}_upper": upper}
         return point | self._deflated(place)
+
+    @staticmethod
+    def _mean(values: Floats) -> float:
+        return float(np.mean(values)) if len(values) else np.nan
 
     def _year(self, returns: Floats) -> float:
         """Compound return a year."""
@@ -266,8 +276,9 @@ class Case:
 
     @cached_property
     def luckiest(self) -> Floats:
-        """(replicates,) the best ratio of all sets, had none any skill."""
-        return np.nanmax(self._all_drawn[2], axis=1)
+        """The best ratio of all sets, had none any skill, in draws in which one held something."""
+        held = np.isfinite(self._all_drawn[2]).any(axis=1)
+        return np.nanmax(self._all_drawn[2][held], axis=1, initial=-np.inf)
 
     def of_sets(self) -> dict[str, list[float]]:
         places = range(len(self.names))

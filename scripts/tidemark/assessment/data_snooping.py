@@ -30,7 +30,8 @@ class JointTest:
     Attributes:
         p_zero: (sets,) adjusted p-values of a Sharpe ratio beyond cash of 0 or less.
         p_benchmark: (sets,) of one no higher than the benchmark's.
-        luckiest: (replicates,) the highest ratio per bar, on all dates, of all sets without skill.
+        luckiest: (replicates,) the highest ratio per bar, on all dates, of all sets without skill;
+            NaN of a draw in which no set held anything.
     """
 
     p_zero: Floats

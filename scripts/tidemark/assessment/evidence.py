@@ -16,7 +16,7 @@ from tidemark.assessment import overfitting
 from tidemark.assessment.copies import Clusters, clusters
 from tidemark.assessment.data_snooping import JointTest, joint_test
 from tidemark.assessment.overfitting import Bootstrap
-from tidemark.assessment.own_dates import NOTHING, OwnDates
+from tidemark.assessment.own_dates import NOTHING, OwnDates, fewest_dates
 from tidemark.naming import counted
 from tidemark.statistics import bootstrap
 from tidemark.statistics.returns import annual_return, sharpe_of
@@ -43,7 +43,9 @@ class Evidence:
     confidence: float  # of the intervals
     level: float  # of the tests: a p-value that is no higher is more than luck
     draws_beyond: int  # each end of an interval
+    least_beyond: int  # from which an end is steady
     block_length: int  # bars, of the bootstrap
+    fewest_dates: int  # own ones, from which a set is judged
     p_zero: float  # that luck among all sets tried shows as much
     p_benchmark: float  # the same of the lead over the benchmark
     sharpe: float
@@ -85,6 +87,11 @@ class Plan:
     first: int
     every: int
     bootstrap: Bootstrap
+
+    @property
+    def fewest_dates(self) -> int:
+        """Own dates from which a set is judged."""
+        return fewest_dates(self.bootstrap.block_length, self.periods_per_year)
 
 
 class Examined(NamedTuple):
@@ -134,7 +141,7 @@ def examine(
     starts = bootstrap.circular_starts(
         len(excess), length, plan.bootstrap.replicates, plan.bootstrap.seed
     )
-    sets = OwnDates(excess, benchmark - cash, starts, length)
+    sets = OwnDates(excess, benchmark - cash, starts, length, plan.fewest_dates)
     joint = joint_test(sets, plan.bootstrap.confidence)
     alike = clusters(excess)
     chosen = np.array([names.get_loc((name, best[name])) for name in returns])
@@ -220,14 +227,15 @@ def _of_luck(
 ) -> dict[str, Floats | float]:
     """Whether luck among all sets explains the chosen ones, by the joint test and as published."""
     yearly = np.sqrt(plan.periods_per_year)
-    reached = joint.luckiest >= sharpe_of(sets.excess[:, chosen])[:, np.newaxis]
+    lucky = joint.luckiest[np.isfinite(joint.luckiest)]
+    reached = lucky >= sharpe_of(sets.excess[:, chosen])[:, np.newaxis]
     tried = alike.means(sets.excess)
     published = np.array([_as_published(sets, tried, place) for place in chosen])
     return {
         "p_zero": joint.p_zero[chosen],
         "p_benchmark": joint.p_benchmark[chosen],
-        "no_skill_sharpe": yearly * joint.luckiest.mean(),
-        "no_skill_share": reached.mean(axis=1),
+        "no_skill_sharpe": yearly * lucky.mean() if len(lucky) else np.nan,
+        "no_skill_share": reached.mean(axis=1) if len(lucky) else np.nan,
         "chance_hurdle": yearly * published[:, 0],
         "deflated_sharpe": published[:, 1],
     }
@@ -349,7 +357,7 @@ def of_winner(
     rankings: pd.DataFrame,
     examined: pd.DataFrame,
     benchmark: str,
-    plan: Bootstrap,
+    plan: Plan,
     agreement: float,
 ) -> Evidence:
     """What is known of the strategy that ranks first; overfitting is of the choice among all sets.
@@ -358,10 +366,10 @@ def of_winner(
         rankings: as returned by `rankings.strategy_rankings`.
         examined: as returned by `examine`: the strategies.
         benchmark: its name.
-        plan: how intervals were drawn.
+        plan: how it was examined.
         agreement: Kendall's W over market scenarios.
     """
-    first = rankings.iloc[0]
+    first, drawn = rankings.iloc[0], plan.bootstrap
     by_name = examined.set_index("strategy_name")
     of_best, of_all = by_name.loc[first["strategy_name"]], by_name.loc[ALL]
 
@@ -382,10 +390,12 @@ def of_winner(
         tried=int(of_all["sets"]),
         distinct=int(of_all["distinct"]),
         guardrails=first["guardrails"],
-        confidence=plan.confidence,
-        level=round(1.0 - plan.confidence, 12),
-        draws_beyond=plan.draws_beyond,
-        block_length=plan.block_length,
+        confidence=drawn.confidence,
+        level=round(1.0 - drawn.confidence, 12),
+        draws_beyond=drawn.draws_beyond,
+        least_beyond=bootstrap.LEAST_BEYOND,
+        block_length=drawn.block_length,
+        fewest_dates=plan.fewest_dates,
         sharpe_interval=interval("sharpe"),
         difference_since_interval=interval("difference_since"),
         benchmark=benchmark,

@@ -8,6 +8,7 @@ differs from draw to draw. Blocks go round, since own dates often end with histo
 last weeks would hardly be drawn otherwise, and pass for skill. Ratios are per bar.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,8 +20,14 @@ import numpy as np
 
 NOTHING = 1e-12  # returns beyond cash that are smaller are rounding
 FEWEST_BLOCKS = 10  # that own dates must fill: of fewer, draws say little
+FEWEST_YEARS = 0.25  # that they must last: ten blocks of a bar are ten bars
 KEPT = 256  # sets whose drawn sums are kept, rather than drawn anew whenever they are asked for
 CHUNK = 4_000_000  # numbers of how often bars are drawn, held at once
+
+
+def fewest_dates(block_length: int, periods_per_year: float) -> int:
+    """How many own dates a set must have before anything is said of it."""
+    return max(FEWEST_BLOCKS * block_length, math.ceil(FEWEST_YEARS * periods_per_year))
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,14 @@ class OwnDates:
         benchmark: (bars,) its returns beyond cash.
         starts: (replicates, blocks) from `bootstrap.circular_starts`, of all bars.
         block_length: bars.
+        fewest: own dates from which anything is said of a set, as by `fewest_dates`.
     """
 
     excess: Floats
     benchmark: Floats
     starts: Integers
     block_length: int
+    fewest: int
 
     @cached_property
     def first(self) -> Integers:
@@ -56,8 +65,8 @@ class OwnDates:
 
     @property
     def enough(self) -> Bools:
-        """(sets,) whether the own dates suffice to say anything: FEWEST_BLOCKS blocks or more."""
-        return np.asarray(len(self.excess) - self.first >= FEWEST_BLOCKS * self.block_length)
+        """(sets,) whether the own dates suffice to say anything."""
+        return np.asarray(len(self.excess) - self.first >= self.fewest)
 
     def observed(self) -> Ratios:
         """The ratios of history itself; NaN for sets whose own dates do not suffice."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from tidemark.assessment.evidence import ALL, Evidence
 from tidemark.assessment.rankings import percent
+from tidemark.naming import counted
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ CONFIDENT = 0.95  # deflated Sharpe ratio that is usually asked for
 LEAST_SHOWN = 0.001  # of probabilities, in words
 WAITED = 0.05  # years without a position from which that is said
 LOW_OVERFITTING = 0.1  # 10 sets of pure noise get below it about once in twenty histories
+FEW_SETS = 10  # fewer do so more often
+TOO_GOOD = 3.0  # a year, of choosing by the past alone; hardly a fund has kept it up over years
 
 
 def in_words(evidence: Evidence, *, passed: bool) -> list[dict[str, str]]:
@@ -202,8 +205,12 @@ def _overfitted(evidence: Evidence) -> str:
             "The probability of backtest overfitting needs two sets or more to choose from, with "
             f"positions in every block of history.{without}"
         )
-    low = evidence.overfitting <= LOW_OVERFITTING
-    meaning = "the best sets stayed good" if low else "the best sets did not reliably stay good"
+    if evidence.overfitting > LOW_OVERFITTING:
+        meaning = "the best sets did not reliably stay good"
+    elif evidence.distinct < FEW_SETS:
+        meaning = f"of {counted(evidence.distinct, 'set')} that differ, that tells little"
+    else:
+        meaning = "the best sets stayed good"
     return (
         "Of all ways to take the best set on one half of history, "
         f"{percent(evidence.overfitting)} took one that was no better than the middle on the other "
@@ -216,11 +223,15 @@ def _walked(evidence: Evidence) -> str:
     ours, theirs = evidence.walk_forward_sharpe, evidence.walk_forward_benchmark_sharpe
     if not np.isfinite([ours, theirs]).all():
         return "Choosing on the past alone (walk-forward) gave nothing to compare."
+    too_good = (
+        f" Look for an error: hardly a fund has kept up more than {TOO_GOOD:g}; one of the "
+        "strategies may know the future, whatever the verdict on this one."
+    )
     return (
         "Choosing on the past alone and trading what came next (walk-forward) gave a Sharpe ratio "
         f"of {ours:.2f} a year, against {theirs:.2f} of {evidence.benchmark} on the same dates. "
         "Which strategies, parameters and tickers there were to choose from was decided in "
-        "hindsight all the same."
+        f"hindsight all the same.{too_good if ours > TOO_GOOD else ''}"
     )
 
 

@@ -14,13 +14,13 @@ from tidemark.errors import BadValue
 from tidemark.models.forecast_metrics import DateSums
 from tidemark.models.settings import Evaluate
 from tidemark.statistics import bootstrap
+from tidemark.statistics.bootstrap import LEAST_BEYOND
 from tidemark.statistics.step_down import StepDown, step_down
 
 import numpy as np
 
 BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
 UNDEFINED = "undefined"  # a forecast or a target was no number, or no two draws differ
-LEAST_TAIL = 50  # draws beyond a critical value, for it to mean anything
 MOST_DRAWS = 50_000  # beyond which more comparisons draw no more
 NO_VERDICT = {"adjusted_p": None, "adjusted_lower": None, "adjusted_upper": None, "verdict": None}
 
@@ -69,13 +69,13 @@ def draws(settings: Evaluate, comparisons: int) -> int:
     Raises:
         BadValue: too few of them would lie beyond a critical value.
     """
-    least = math.ceil(LEAST_TAIL / (1.0 - settings.confidence))
+    least = math.ceil(LEAST_BEYOND / (1.0 - settings.confidence))
     most = max(MOST_DRAWS, settings.bootstrap_replicates)
     if least > most:
         raise BadValue(
             "confidence",
-            f"fewer than {LEAST_TAIL} of {most:,} draws lie beyond {settings.confidence:g}",
-            f"set it to {1 - LEAST_TAIL / MOST_DRAWS:g} or less",
+            f"fewer than {LEAST_BEYOND} of {most:,} draws lie beyond {settings.confidence:g}",
+            f"set it to {1 - LEAST_BEYOND / MOST_DRAWS:g} or less",
         )
     return max(least, min(settings.bootstrap_replicates * max(comparisons, 1), most))
 

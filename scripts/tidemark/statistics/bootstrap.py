@@ -18,6 +18,7 @@ from tidemark.errors import BadValue
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+LEAST_BEYOND = 50  # draws beyond an end or a critical value, for it to be steady
 CHUNK = 500  # replicates added up at once, so that they stay in the cache
 
 

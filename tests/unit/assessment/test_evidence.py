@@ -134,7 +134,7 @@ def test_own_dates_of_few_blocks_are_blank(returns, benchmark):
 def test_luck_is_that_of_all_sets_of_all_strategies(returns, benchmark, examined):
     starts = bootstrap.circular_starts(BARS, 10, 200, 7)
     everything = np.hstack([each.to_numpy() for each in returns.values()])
-    joint = joint_test(OwnDates(everything, benchmark, starts, 10), 0.9)
+    joint = joint_test(OwnDates(everything, benchmark, starts, 10, 100), 0.9)
     assert examined["p_zero"][["a", "b"]].tolist() == joint.p_zero[[2, 3]].tolist()
     assert examined["p_benchmark"][["a", "b"]].tolist() == joint.p_benchmark[[2, 3]].tolist()
     luckiest = joint.luckiest * np.sqrt(YEAR)
@@ -142,6 +142,21 @@ def test_luck_is_that_of_all_sets_of_all_strategies(returns, benchmark, examined
     reached = (luckiest >= examined.loc["b", "sharpe"]).mean()
     assert examined.loc["b", "no_skill_share"] == reached
     assert 0 < reached < 1
+
+
+def test_draws_in_which_nobody_held_anything_are_left_out_of_luck(returns, benchmark):
+    """Positions in one block of history: a draw in three has none of its bars."""
+    rare = {name: frame.copy() for name, frame in returns.items()}
+    for frame in rare.values():
+        frame.iloc[10:] = 0.0
+    found = of(rare, benchmark).loc["a"]
+    everything = np.hstack([frame.to_numpy() for frame in rare.values()])
+    starts = bootstrap.circular_starts(BARS, 10, 200, 7)
+    luckiest = joint_test(OwnDates(everything, benchmark, starts, 10, 100), 0.9).luckiest
+    assert 20 < np.isnan(luckiest).sum() < 180
+    luckiest = np.sqrt(YEAR) * luckiest[np.isfinite(luckiest)]
+    assert found["no_skill_sharpe"] == pytest.approx(luckiest.mean())
+    assert found["no_skill_share"] == (luckiest >= found["sharpe"]).mean()
 
 
 def test_every_set_has_its_p_values(returns, benchmark, examined):
@@ -237,11 +252,12 @@ def test_the_winner_is_judged_by_the_choice_among_all(examined):
             "guardrails": ["passed", "passed", "is a benchmark"],
         }
     )
-    plan = replace(PLAN.bootstrap, replicates=2000, confidence=0.95)
+    plan = replace(PLAN, bootstrap=replace(PLAN.bootstrap, replicates=2000, confidence=0.95))
     winner = of_winner(rankings, examined.reset_index(), "hold", plan, 0.4)
     assert (winner.strategy, winner.parameters, winner.strategies) == ("b", "n=1", 2)
     assert (winner.tried, winner.draws_beyond, winner.level) == (5, 50, 0.05)
     assert winner.block_length == PLAN.bootstrap.block_length
+    assert (winner.fewest_dates, winner.least_beyond) == (100, 50)
     assert winner.sharpe == examined.loc["b", "sharpe"]
     assert winner.p_benchmark == examined.loc["b", "p_benchmark"]
     assert winner.difference_since_interval[1] == examined.loc["b", "difference_since_upper"]

@@ -1,7 +1,7 @@
 """Ratios on own dates: by a plain loop over the bars drawn, whatever is kept or cut in parts."""
 
 from tidemark.assessment import own_dates
-from tidemark.assessment.own_dates import OwnDates
+from tidemark.assessment.own_dates import OwnDates, fewest_dates
 from tidemark.statistics import bootstrap
 
 import numpy as np
@@ -9,6 +9,7 @@ import pytest
 
 BARS, LENGTH = 71, 3
 FIRST = [0, 7, 40, 42, BARS]  # 71 - 42 bars are fewer than ten blocks
+YEAR = 100.0
 
 
 def sets_of(length=LENGTH):
@@ -18,7 +19,9 @@ def sets_of(length=LENGTH):
         excess[:first, column] = 0.0
     excess[50, 0] = 0.0  # out of the market for a bar, on its own dates all the same
     starts = bootstrap.circular_starts(BARS, length, 8, seed=1)
-    return OwnDates(excess, draw.normal(0.0005, 0.01, BARS), starts, length)
+    return OwnDates(
+        excess, draw.normal(0.0005, 0.01, BARS), starts, length, fewest_dates(length, YEAR)
+    )
 
 
 def ratio(returns):
@@ -53,6 +56,16 @@ def test_observed_ratios_need_ten_blocks_of_own_dates():
         assert found.own[column] == pytest.approx(ratio(sets.excess[first:, column]))
         assert found.benchmark[column] == pytest.approx(ratio(sets.benchmark[first:]))
     assert np.isnan([found.own[3:], found.benchmark[3:]]).all()
+
+
+@pytest.mark.parametrize(("length", "year", "fewest"), [(21, 252, 210), (1, 251.4, 63), (1, 8, 10)])
+def test_own_dates_are_ten_blocks_and_a_quarter_of_a_year(length, year, fewest):
+    """Ten blocks of a bar, as of `block_length: auto` where returns do not hang together."""
+    assert fewest_dates(length, year) == fewest
+    excess = np.zeros((300, 2))
+    excess[300 - fewest :, 0] = excess[301 - fewest :, 1] = 0.01
+    starts = bootstrap.circular_starts(300, length, 8, seed=1)
+    assert OwnDates(excess, excess[:, 0], starts, length, fewest).enough.tolist() == [True, False]
 
 
 def test_a_set_that_never_held_anything_has_no_ratio_and_stops_nothing():

@@ -20,7 +20,9 @@ PROVEN = verdict.Evidence(
     confidence=0.95,
     level=0.05,
     draws_beyond=50,
+    least_beyond=50,
     block_length=21,
+    fewest_dates=210,
     p_zero=0.012,
     p_benchmark=0.05,
     sharpe=0.82,
@@ -112,6 +114,8 @@ def test_the_verdict_rests_on_the_joint_test(p_zero, p_benchmark, said):
         ({"overfitting": 0.11}, "did not reliably stay good"),
         ({"left_out": "b: a position in 3 of 16 blocks"}, "Left out: b: a position in 3 of 16"),
         ({"walk_forward_sharpe": 0.44}, "0.44 a year, against"),
+        ({"walk_forward_sharpe": 3.01}, "Look for an error: hardly a fund"),
+        ({"distinct": 9}, "of 9 sets that differ, that tells little."),
         ({"flat_years": NAN}, "(it never had a position)"),
     ],
 )
