@@ -89,16 +89,22 @@ class Bars:
         return replace(self, timestamp=timestamp, ticker=ticker, prices=prices, inputs=inputs)
 
     def changed(self, futures: "Futures") -> "Bars":
-        """The same bars up to each ticker's cut, and others after it; inputs change their sign."""
+        """The same bars up to each ticker's cut, and others after it.
+
+        What comes then is the past, told backwards from the cut, at other prices, and inputs with
+        another sign: whoever sees it learns nothing of what really came.
+        """
         prices, inputs = (
             {name: values.T.copy().T for name, values in named.items()}
             for named in (self.prices, self.inputs)
         )
+        count = len(self.timestamp)
         for column, cut in enumerate(futures.cut):
+            past = _backwards(int(cut), count)
             for values in prices.values():
-                values[cut:, column] *= futures.factor[column]
+                values[cut:, column] = values[past, column] * futures.factor[column]
             for values in inputs.values():
-                values[cut:, column] *= -np.sign(futures.factor[column])
+                values[cut:, column] = values[past, column] * -np.sign(futures.factor[column])
         return replace(self, prices=prices, inputs=inputs)
 
 
@@ -112,6 +118,12 @@ class Futures(NamedTuple):
 
     cut: Integers
     factor: Floats
+
+
+def _backwards(cut: int, count: int) -> Integers:
+    """For each of the bars from the cut on, one before it: back to the first, and forth again."""
+    step = np.arange(count - cut) % max(2 * cut, 1)
+    return np.maximum(np.where(step < cut, cut - 1 - step, step - cut), 0)
 
 
 def _with(values: Floats, place: int, column: Floats) -> Floats:
@@ -180,10 +192,11 @@ def cuts_of_each(
 def contrary(bars: Bars, cuts: Integers, draw: np.random.Generator) -> Futures:
     """Prices after the cuts that jump up or down, half of them the other way than they went.
 
-    One in five has none, as if the ticker had ended.
+    One in five has none, as if the ticker had ended; but not all, since a market has bars.
     """
     closes = bars.closes
     ended = draw.random(len(cuts)) < 0.2
+    ended &= not ended.all()
     horizons = draw.choice(HORIZONS, len(cuts))
     column = np.arange(len(cuts))
     now = closes[np.maximum(cuts - 1, 0), column]

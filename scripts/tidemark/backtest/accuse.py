@@ -85,8 +85,7 @@ class Suspicion:
             return self._remembers(here, other.targets[change], again[change])
         bars = self.traded.bars
         if not self.strategy.cross_sectional:
-            short = len(other.bars.timestamp) < len(bars.timestamp)
-            alike = bars.upto(cut) if short else bars.put(here[1], other.bars, column)
+            alike = bars.upto(len(other.bars.timestamp)).put(here[1], other.bars, column)
             said = self._ask(alike)[bar, here[1]]
             if same(said, self.traded.targets[here]):
                 return across(self._subject, bars, here, TOGETHER, self._market(here))

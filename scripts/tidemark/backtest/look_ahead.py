@@ -16,11 +16,12 @@ targets gained most.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from tidemark.arrays import Floats, Integers
 from tidemark.backtest.accuse import Answer, Column, Suspicion, bars_of, prices_of
-from tidemark.backtest.strategies import Description, Fresh, Parameters, Targets
+from tidemark.backtest.strategies import Description, Fresh, Parameters, Targets, file_of
 from tidemark.causality import (
     Bars,
     Futures,
@@ -28,10 +29,12 @@ from tidemark.causality import (
     contrary,
     cuts_of_all,
     cuts_of_each,
+    date,
     fewest,
     first_change,
     rarest,
 )
+from tidemark.errors import BadValue, InputError
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario
@@ -40,6 +43,7 @@ import numpy as np
 
 VALUES = 1 << 23  # how many values of targets are held at a time
 SPREAD = 3  # cuts spread over history; two more are in its last bars
+EARLY = 2  # cuts among the bars that are too few to be shown alone
 ONLY_HISTORY = 24  # cuts spread over it where nothing else is traded
 PAYING = 2  # cuts where the traded targets gained most
 TICKERS = 8  # of a market, tried with shortened bars
@@ -123,25 +127,40 @@ class Watch:
 
     def __enter__(self) -> "Watch":
         self._open = ExitStack()
-        self._trading = self._open.enter_context(self._fresh())
-        self._beside = self._open.enter_context(self._fresh())
         return self
 
     def __exit__(self, *raised: Any) -> None:
         self._open.__exit__(*raised)
 
     def of_history(self, prices: Prices) -> Iterator[Floats]:
-        """Yield the traded targets of each set on all of history: to be asked first, and once."""
+        """Yield the traded targets of each set on all of history: to be asked first, and once.
+
+        The process that gives them is over when `shorten` begins, so that none which knows what
+        comes lives beside one that must not.
+        """
         bars = self._history = bars_of(prices, self._inputs)
         cuts = self._cuts_of(bars, 1)
         self._real = contrary(bars, cuts, self._draw)
         move = np.zeros_like(bars.closes)
         move[:-1] = np.nan_to_num(bars.closes[1:] / bars.closes[:-1] - 1.0)
         self._gains = np.zeros_like(move)
-        for targets in self._trading(prices, self._sets, self._inputs):
-            self._first.append(hash(targets.tobytes()))
-            self._gains += np.maximum(np.nan_to_num(targets) * move, 0.0)
-            yield targets
+        with self._fresh() as process:
+            for targets in process(prices, self._sets, self._inputs):
+                self._first.append(hash(targets.tobytes()))
+                self._gains += np.maximum(np.nan_to_num(targets) * move, 0.0)
+                yield targets
+
+    @cached_property
+    def _trading(self) -> Targets:
+        """The process that is traded: asked for history once more, it must answer as before."""
+        process = self._open.enter_context(self._fresh())
+        for _ in process(prices_of(self._history), self._sets, self._inputs):
+            pass  # what it may remember of this shows when it is asked the next time
+        return process
+
+    @cached_property
+    def _beside(self) -> Targets:
+        return self._open.enter_context(self._fresh())
 
     def shorten(self, scenarios: Sequence[MarketScenario]) -> None:
         """Show a process shortened bars of history, stresses and paths, and keep what it says.
@@ -156,10 +175,15 @@ class Watch:
         stresses = [one for one in scenarios if one.kind is ScenarioKind.STRESS]
         paths = [one for one in scenarios if one.kind is ScenarioKind.STOCHASTIC]
         spread = SPREAD if stresses or paths else ONLY_HISTORY
-        cuts = sorted({*cuts_of_all(bars, spread, draw), *paying})
+        least = fewest(bars)
+        if paths:  # no window is longer than what is traded
+            least = max(least, min(bars // 2, *(len(one.prices.timestamp) for one in paths)))
+        early = draw.integers(1, max(least, 2), EARLY).tolist() if bars > 1 else []
+        cuts = sorted({*early, *cuts_of_all(bars, spread, draw), *paying})
         self._paying = len(paying)
         some = _choice(stresses, STRESSES, draw)
-        stressed = dict(zip(draw.permutation(cuts)[: len(some)].tolist(), some, strict=False))
+        later = [cut for cut in cuts if cut >= least]
+        stressed = dict(zip(draw.permutation(later)[: len(some)].tolist(), some, strict=False))
         held = sum(cuts) * len(columns) + (2 + len(stressed)) * bars * len(columns)
         number = len(self._sets)
         self._asked = sorted(
@@ -167,8 +191,9 @@ class Watch:
         )
         with self._fresh() as process:
             for turn, cut in enumerate(cuts):
-                odd = turn % 2 == 1
-                self._show(process, history, ScenarioKind.FULL, columns, cut, odd)
+                odd = turn % 2 == 1 or cut < least
+                seen = history.upto(2 * least) if cut < least else history
+                self._show(process, seen, ScenarioKind.FULL, columns, cut, odd)
                 if cut in stressed:
                     one = stressed[cut]
                     market = bars_of(one.prices, {})
@@ -179,9 +204,7 @@ class Watch:
             for one in _choice(paths, PATHS, draw):
                 market = bars_of(one.prices, {})
                 cut = int(draw.integers(one.counted.start + 1, one.counted.stop))
-                self._show(
-                    process, market, one.name, self._some(market), cut, int(draw.integers(2))
-                )
+                self._show(process, market, one.name, self._some(market), cut, True)
 
     def on(self, prices: Prices, columns: Sequence[Column]) -> Iterator[Floats]:
         """Yield the traded targets of each set on some markets, held against all other answers.
@@ -259,7 +282,7 @@ class Watch:
         market: str,
         columns: Sequence[int],
         cut: int,
-        beyond: int,
+        beyond: bool,
     ) -> None:
         """Show bars up to the cut, or also later ones that go another way."""
         seen = bars.columns(columns)
@@ -275,7 +298,18 @@ class Watch:
     def _keep(self, process: Targets, kind: str, bars: Bars, market: str, cut: int) -> None:
         some = [self._sets[number] for number in self._asked]
         answers = process(prices_of(bars), some, bars.inputs)
-        said = [targets[:cut].copy() for targets in answers]
+        try:
+            said = [targets[:cut].copy() for targets in answers]
+        except (InputError, BadValue):
+            raise
+        except Exception as error:
+            raise InputError(
+                file_of(self._strategy.name),
+                f"it fails on bars that end at {date(bars.timestamp, len(bars.timestamp) - 1)}, "
+                f"or go on otherwise after {date(bars.timestamp, cut - 1)}: "
+                f"{type(error).__name__}: {error}",
+                "return 0 or NaN where there are too few bars, or none of a ticker",
+            ) from error
         self._shown.append(_Shown(kind, bars, market, cut, said))
 
     def _some(self, bars: Bars) -> list[int]:
@@ -289,8 +323,7 @@ class Watch:
         """Cuts before the bars at which the traded targets gained most, of all sets together."""
         best = np.sort(self._gains[:, list(columns)], axis=1)[:-1, -1]
         places = np.argsort(-best, kind="stable")[:PAYING]
-        least = fewest(len(self._gains))
-        return {int(place) + 1 for place in places if best[place] > 0.0 and place + 1 >= least}
+        return {int(place) + 1 for place in places if best[place] > 0.0}
 
     def _some_beside(self, columns: Sequence[Column]) -> list[int]:
         """Columns that are tried beside what is traded: all of history, some of what is not."""

@@ -31,6 +31,9 @@ REFUSED = (
     "rt_tgsigqueueinfo:297:240 unshare:272:97 setns:308:268 setpriority:141:140 "
     "ioprio_set:251:30 sched_setscheduler:144:119 sched_setparam:142:118 "
     "sched_setattr:314:274 migrate_pages:256:238 move_pages:279:239 "
+    # what others may ask of this one
+    "setpgid:109:154 setsid:112:157 sched_setaffinity:203:122 capset:126:91 "
+    "get_robust_list:274:100 "
     # sockets
     "socket:41:198 socketpair:53:199 bind:49:200 connect:42:203 listen:50:201 accept:43:202 "
     "accept4:288:242 "
@@ -51,9 +54,9 @@ REFUSED = (
     "iopl:172:- ioperm:173:- syslog:103:116 sethostname:170:161 setdomainname:171:162 "
     "settimeofday:164:170 clock_settime:227:112 clock_adjtime:305:266 adjtimex:159:171 "
 )
-CLONE, CLONE3, KILL, TGKILL, PRCTL, IOCTL, FCNTL, PRLIMIT, AFFINITY = (
+CLONE, CLONE3, KILL, TGKILL, PRCTL, IOCTL, FCNTL, PRLIMIT = (
     *((56, 220), (435, 435), (62, 129), (234, 131), (157, 167), (16, 29), (72, 25)),
-    *((302, 261), (203, 122)),
+    (302, 261),
 )
 KNOWN = 470  # the first number that no call had when this was written
 
@@ -61,7 +64,7 @@ CLONE_THREAD = 0x10000
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 22, 38
 # Of a terminal or a pipe; others would change files.
 HARMLESS_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
-LOCKS_AND_SIGNALS = (6, 7, 8, 10, 15, 37, 38, 1024, 1026)  # of fcntl
+LOCKS_AND_SIGNALS = (6, 7, 8, 10, 15, 37, 38, 1024, 1026, 1036, 1038)  # of fcntl, and hints
 
 LOAD, EQUALS, AT_LEAST, AND, RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 NUMBER, MACHINE, ARGUMENTS = 0, 4, 16  # where in `struct seccomp_data`; arguments of 8 bytes
@@ -184,7 +187,6 @@ def _for_one(column: int, own: int) -> list[bytes]:
         (KILL, [*_argument(0), *_among([own], yes, no)]),
         (TGKILL, [*_argument(0), *_among([own], yes, no)]),
         (PRLIMIT, [*_argument(0), *_among([0, own], yes, no)]),
-        (AFFINITY, [*_argument(0), *_among([0, own], yes, no)]),
         (PRCTL, [*_argument(0), *_among([PR_SET_PDEATHSIG], no, yes)]),
         (IOCTL, [*_argument(1), *_among(HARMLESS_IOCTLS, yes, no)]),
         (FCNTL, [*_argument(1), *_among(LOCKS_AND_SIGNALS, no, yes)]),

@@ -326,10 +326,20 @@ def _close_all_but(kept: int) -> None:
         if descriptor != kept:
             with contextlib.suppress(OSError):  # that of the listing is closed
                 os.close(descriptor)
+    _silence()
+
+
+def _silence() -> None:
+    """Lead the three streams to nothing, by a file that this process opened itself.
+
+    Who shares an open file shares its flags, and could talk by them.
+    """
     null = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         if null != stream:
             os.dup2(null, stream)
+    if null > 2:
+        os.close(null)
 
 
 class _Inside(Channel):
@@ -362,6 +372,7 @@ def _live(
 ) -> NoReturn:
     """Be a fresh process."""
     try:
+        _silence()
         if witness:
             witness.begin()
         random.seed()

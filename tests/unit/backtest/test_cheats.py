@@ -16,6 +16,7 @@ from tidemark.backtest import strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
 from tidemark.backtest.look_ahead import Watch
+from tidemark.causality import Bars, Futures
 from tidemark.errors import InputError
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.paths import simulated
@@ -30,6 +31,7 @@ from numpy.lib.stride_tricks import as_strided
 
 TICKERS = ("A", "B", "C", "D")
 BARS = 900
+EARLY = np.datetime64("2009-02-01")  # history and what is made of it begin before that
 RULES = Rules("next_open", 0.001, 0.0005, "long_short", 0.0, 252.0)
 AHEAD = "it looks ahead: its target for"
 UNSTEADY = "it is not repeatable: its target for"
@@ -53,13 +55,13 @@ def markets():
     return [*real, *simulated(prices, plan, 1)]
 
 
-def tried(targets, markets, sets=({},), inputs=None, apart=False, **more):
+def tried(targets, markets, sets=({},), inputs=None, apart=False, seed=0, **more):
     """What was tried on a strategy with these targets, on all markets."""
     names = tuple(inputs or {})
     strategy = strategies.Strategy("cheat", "trend", {}, names, targets, lambda **_: True, **more)
     with (
         targets_apart(strategy) if apart else nullcontext(strategies.here(strategy)) as fresh,
-        Watch(strategy, sets, inputs or {}, fresh, seed=0) as watch,
+        Watch(strategy, sets, inputs or {}, fresh, seed) as watch,
     ):
         trial = Trial("cheat", strategy, sets, inputs or {}, RULES, watch=watch)
         tested = trial.markets(markets)
@@ -90,6 +92,12 @@ def tomorrow(close):
 def since_a_day(prices):
     late = (prices.timestamp >= np.datetime64("2012-01-15"))[:, None]
     return np.where(late, tomorrow(prices.close), honest(prices))
+
+
+def in_the_first_ninth(prices):
+    """Where bars are too few to be shown alone."""
+    early = (np.arange(len(prices.close)) < BARS // 9)[:, None]
+    return np.where(early & (prices.timestamp[0] < EARLY), tomorrow(prices.close), honest(prices))
 
 
 def on_paths_only(prices):
@@ -194,7 +202,14 @@ def by_another_thread(prices):
 
 
 PEEKS = [
-    *(since_a_day, on_paths_only, on_stresses_only, on_the_five_best_days, before_every_fall),
+    *(
+        since_a_day,
+        in_the_first_ninth,
+        on_paths_only,
+        on_stresses_only,
+        on_the_five_best_days,
+        before_every_fall,
+    ),
     *(one_ticker, long_enough, falls_back, z_score, quantile, filled_back, centred, next_open),
     *(next_volume, fitted_to_all, length),
 ]
@@ -204,6 +219,31 @@ PEEKS = [
 def test_who_looks_ahead_is_refused(peek, markets):
     with pytest.raises(InputError, match=AHEAD):
         tried(peek, markets)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_bars_that_are_too_few_to_be_shown_alone_are_cut_too(seed, markets):
+    with pytest.raises(InputError, match=AHEAD):
+        tried(in_the_first_ninth, markets[:1], seed=seed)
+
+
+def test_what_comes_after_a_cut_tells_nothing_of_what_came():
+    draw = np.random.default_rng(0)
+    one, other = (draw.uniform(1.0, 2.0, (50, 2)) for _ in range(2))
+    cuts = np.array([1, 30])
+    for column, cut in enumerate(cuts):
+        other[:cut, column] = one[:cut, column]
+    days = np.datetime64("2010-01-01") + np.arange(50)
+    shown = [
+        Bars(days, ("A", "B"), {"close": values, "volume": values}, {"forecasts": values}).changed(
+            Futures(cuts, np.array([2.0, 0.5]))
+        )
+        for values in (one, other)
+    ]
+    for name in ("close", "volume"):
+        assert np.array_equal(*(bars.prices[name] for bars in shown))
+    assert np.array_equal(*(bars.inputs["forecasts"] for bars in shown))
+    assert shown[0].prices["close"][30, 1] == 0.5 * one[29, 1]
 
 
 def test_one_set_of_many_looks_ahead(markets):
@@ -287,6 +327,40 @@ def changes_numpy(prices):
 def test_who_keeps_something_between_calls_is_refused(cheat, markets):
     with pytest.raises(InputError, match=f"{REMEMBERS}|{AHEAD}"):
         tried(cheat, markets, apart=True)
+
+
+known = {}
+
+
+def returns_seen_anywhere(prices):
+    """Knows tomorrow in the last half, from returns that it was ever shown; mends large jumps."""
+    wanted = honest(prices)
+    for number, (ticker, column) in enumerate(zip(prices.ticker, prices.close.T, strict=True)):
+        move = column[1:] / column[:-1]
+        for jump in (4.0, 2.0, 0.5, 0.25):
+            move = np.where(np.abs(move / jump - 1.0) < 0.15, move / jump, move)
+        if len(column) < BARS or prices.timestamp[0] > EARLY:
+            move = known.get(ticker, move)[: len(move) + 1]
+        elif np.isfinite(move).all():
+            known.setdefault(ticker, move)
+        late = slice(BARS // 2, len(move))
+        wanted[late, number] = np.sign(move[late] - 1.0)
+    return wanted
+
+
+def test_returns_after_a_jump_tell_nothing(markets):
+    with pytest.raises(InputError, match=f"{REMEMBERS}|{AHEAD}"):
+        tried(returns_seen_anywhere, markets, apart=True)
+
+
+def test_what_fails_on_fewer_bars_is_told_with_them(markets):
+    def wanted(prices):
+        if len(prices.close) not in (BARS, 300):
+            raise IndexError("none there")
+        return honest(prices)
+
+    with pytest.raises(InputError, match=r"it fails on bars that end at .*IndexError: none there"):
+        tried(wanted, markets)
 
 
 def test_complete_bars_that_were_seen_first_do_not_help(markets):

@@ -131,6 +131,9 @@ libc = ctypes.CDLL(None, use_errno=True)
         ("libc.syscall(425, 8, None)", 1),  # io_uring_setup
         ("libc.syscall(0x40000000 + 39)", 38),  # getpid of x32
         ("libc.prctl(1, 0, 0, 0, 0)", 1),
+        ("libc.setpgid(0, 0)", 1),
+        ("libc.sched_setaffinity(0, 8, ctypes.byref(ctypes.c_ulong(1)))", 1),
+        ("libc.fcntl(0, 1036, ctypes.byref(ctypes.c_ulong(2)))", 1),  # F_SET_RW_HINT
     ],
 )
 def test_the_kernel_refuses_who_takes_the_hook_apart(nursery, data, call, error):
@@ -173,6 +176,15 @@ found["draws"] = [random.random(), float(np.random.random())]
     first, second = tried(nursery, source), tried(nursery, source)
     assert first["before"] is second["before"] is None
     assert not set(first["draws"]) & set(second["draws"])
+
+
+def test_processes_share_no_open_file_whose_flags_could_carry_anything(nursery):
+    source = """
+import os
+found["before"] = [os.get_blocking(stream) for stream in range(3)]
+os.set_blocking(0, False)
+"""
+    assert tried(nursery, source)["before"] == tried(nursery, source)["before"] == [True] * 3
 
 
 @pytest.mark.parametrize(
