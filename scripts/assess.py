@@ -33,6 +33,7 @@ from tidemark.statistics import block_length
 import numpy as np
 import pandas as pd
 
+LONG = 10.0  # seconds from which the wait is said
 CELLS = 250_000  # scored at a time, which takes some 0.3 GB
 
 
@@ -51,6 +52,13 @@ def assess(run: Run) -> None:
         },
         benchmark,
     )
+    sets_listed = sum(sets.shape[1] for sets in daily.values())
+    seconds = evidence.seconds(sets_listed, len(cash), settings["bootstrap_replicates"])
+    if seconds > LONG:
+        run.tell.note(
+            f"{sets_listed:,} sets are held against each other and tested together: about"
+            f" {seconds:.0f} s on 2 cores, less with a lower assess.bootstrap_replicates"
+        )
     alike = copies.table({name: sets.sub(cash, axis=0) for name, sets in daily.items()})
     if alike["twin"].nunique() > copies.MOST:
         run.tell.note(f"of more than {copies.MOST:,} sets, near-copies are told by their leaders")

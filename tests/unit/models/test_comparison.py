@@ -16,6 +16,15 @@ SETTINGS = Evaluate(
 )
 
 
+def test_work_counts_pairs_of_scenarios():
+    """They grow with the square: 24 scenarios of 5 models have 1,380, beside 96 comparisons."""
+    pairs = [(f"s{s}", m) for s in range(24) for m in ("mean", "a", "b", "c", "d")]
+    work = comparison.work(pairs, SETTINGS)
+    assert (work.comparisons, work.pairs) == (96, 1380)
+    drawn = 96 * work.draws + 1380 * 200
+    assert work.seconds == pytest.approx(comparison.DRAW * drawn)
+
+
 def forecasts_of(weights: dict[str, float], dates: int = 80, drop: int = 0, seed: int = 2):
     """Forecasts that are `weight` times the truth plus noise, without the first `drop` rows."""
     draw = np.random.default_rng(seed)
