@@ -348,7 +348,8 @@ def ahead(
         f"{date(bars.timestamp, bar)}{market} depends on bars after "
         f"{date(bars.timestamp, cut - 1)}: "
         f"{with_them:g} with them, {without:g} with others or none",
-        f"compute each {subject.noun} from the bars up to it",
+        f"compute each {subject.noun} from the bars up to it (no shift(-1), centred window, or "
+        "mean over all bars)",
     )
 
 

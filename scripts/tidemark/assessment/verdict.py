@@ -70,7 +70,7 @@ def _briefly(row: Any, level: float, benchmark: str) -> str:
         return f"more than luck, {shown} than {benchmark}"
     if row.p_benchmark <= level:
         return f"better than {benchmark}, but luck may explain that it earned anything"
-    return "luck may explain it"
+    return "earned no more than cash" if row.sharpe_since <= 0.0 else "luck may explain it"
 
 
 def _untold(flat_years: float, sharpe_since: float) -> str:
@@ -194,7 +194,7 @@ def _deflated(evidence: Evidence) -> str:
         f"{percent(evidence.deflated_sharpe)} ({asked} the {100 * CONFIDENT:g} % usually asked "
         f"for): the confidence that the true ratio is above {evidence.chance_hurdle:.2f}. That "
         f"hurdle takes each of the {evidence.distinct:,} sets that differ as a try of its own, and "
-        "all of the spread of their ratios as luck; the test above knows better."
+        "all of the spread of their ratios as luck; the test above does neither."
     )
 
 

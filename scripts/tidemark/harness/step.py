@@ -26,6 +26,7 @@ from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.record import Checkpoint, Module
 from tidemark.harness.run import Run
 from tidemark.harness.staleness import Look
+from tidemark.isolated.errors_across import Elsewhere
 from tidemark.project import CODE, HERE, ROOT
 
 __all__ = ["Run", "step"]
@@ -204,6 +205,8 @@ def _failed(run: Run, error: Exception, seconds: float) -> int:
         error = given.refusal(run.tree, run.step, error)
     error = not_python(error) or error
     if isinstance(error, InputError):
+        if isinstance(error.__cause__, Elsewhere):
+            run.log.error("".join(traceback.format_exception(error.__cause__)))
         _fail(run, str(error), seconds)
         return 2
     run.log.error("".join(traceback.format_exception(error)))

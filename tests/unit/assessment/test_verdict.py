@@ -167,21 +167,32 @@ def test_a_winner_that_fails_the_guardrails():
 def test_every_strategy_has_a_verdict_of_its_own():
     examined = pd.DataFrame(
         {
-            "strategy_name": ["both", "lucky", "held", "hedged", "late", "rare", "never", ALL],
-            "p_zero": [0.01, 0.06, 0.05, 0.2, NAN, NAN, NAN, NAN],
-            "p_benchmark": [0.05, 0.06, 0.06, 0.01, NAN, NAN, NAN, NAN],
-            "flat_years": [0.0, 0.0, 1.0, 0.0, 9.0, 0.1, NAN, NAN],
-            "sharpe_since": [0.9, 0.4, 0.8, 0.1, NAN, 0.6, NAN, NAN],
+            "strategy_name": [
+                "both",
+                "lucky",
+                "held",
+                "hedged",
+                "lost",
+                "late",
+                "rare",
+                "none",
+                ALL,
+            ],
+            "p_zero": [0.01, 0.06, 0.05, 0.2, 1.0, NAN, NAN, NAN, NAN],
+            "p_benchmark": [0.05, 0.06, 0.06, 0.01, 1.0, NAN, NAN, NAN, NAN],
+            "flat_years": [0.0, 0.0, 1.0, 0.0, 0.0, 9.0, 0.1, NAN, NAN],
+            "sharpe_since": [0.9, 0.4, 0.8, 0.1, -0.2, NAN, 0.6, NAN, NAN],
         }
     )
     found = verdict.beside(examined, HOLD, 0.05)["verdict"]
-    assert found.tolist()[:7] == [
+    assert found.tolist()[:8] == [
         "more than luck, better than buy_and_hold",
         "luck may explain it",
         "more than luck, not shown to be better than buy_and_hold",
         "better than buy_and_hold, but luck may explain that it earned anything",
+        "earned no more than cash",
         "too few dates to tell",
         "too few positions to tell",
         "no positions to tell",
     ]
-    assert pd.isna(found.iloc[7])
+    assert pd.isna(found.iloc[8])

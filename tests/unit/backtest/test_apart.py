@@ -112,6 +112,8 @@ def test_errors_of_a_file_and_of_parameters_are_those_of_here(nursery, mine):
             "return prices.close * 0",
             "it writes into bars",
         ),
+        ("x = 1\nreturn prices['close']", "with n=1 it raises TypeError: 'Prices' object is not"),
+        ("return int(prices.close)", "with n=1 it raises TypeError: only"),
         ("open('data/raw/prices.parquet')", "it opens a file: data/raw/prices.parquet"),
         ("import os; os._exit(0)", "its process ended by itself"),
     ],

@@ -34,6 +34,7 @@ from typing import Any
 
 from tidemark.arrays import Floats
 from tidemark.backtest.settings import BENCHMARK, STRATEGIES
+from tidemark.causality import date
 from tidemark.errors import BadValue, InputError, hint
 from tidemark.market.grid import Prices, locked
 from tidemark.market.recall import Recall
@@ -231,8 +232,8 @@ def targets_of(
 
     Raises:
         BadValue: an input is missing.
-        InputError: the strategy writes into bars or an indicator's result, or
-            targets have another shape or lie beyond -1 to 1.
+        InputError: the strategy's code raises an error, or writes into bars or an
+            indicator's result, or targets have another shape or lie beyond -1 to 1.
     """
     for parameters, wanted in wanted_by(strategy, prices, sets, inputs or {}):
         require_shape(strategy, parameters, wanted.shape, prices)
@@ -256,10 +257,14 @@ def wanted_by(
         try:
             with known.used():
                 wanted = strategy.targets(shared, **data, **parameters)
-        except ValueError as error:
-            if not _runs_on_copies(strategy, prices, data, parameters):
-                raise
-            raise _writes(strategy, parameters, error) from error
+        except (BadValue, InputError, OSError, MemoryError):
+            raise
+        except Exception as error:
+            shared_only = isinstance(error, ValueError) and _runs_on_copies(
+                strategy, prices, data, parameters
+            )
+            told = _writes if shared_only else _fails
+            raise told(strategy, parameters, error) from error
         yield parameters, np.asarray(wanted, dtype=np.float64)
 
 
@@ -282,17 +287,32 @@ def _runs_on_copies(
     own = replace(prices, **{name: getattr(prices, name).copy() for name in OHLCV})
     try:
         strategy.targets(own, **{name: data[name].copy() for name in data}, **parameters)
-    except ValueError:
+    except Exception:
         return False
     return True
 
 
-def _writes(strategy: Strategy, parameters: Parameters, error: ValueError) -> InputError:
-    """The error of a strategy that would change bars, or results of indicators, for other sets."""
+def _fails(strategy: Strategy, parameters: Parameters, error: Exception) -> InputError:
+    """The error of a strategy whose own code raised one."""
+    said = str(error).partition("\n")[0]
+    return InputError(
+        _line_of(strategy, error),
+        f"with {describe(parameters)} it raises {type(error).__name__}: {said}",
+        "mend that line; the log has the way to it",
+    )
+
+
+def _line_of(strategy: Strategy, error: Exception) -> str:
+    """The strategy's file, with the last of its lines on the way to the error."""
     file, frames = inspect.getfile(strategy.targets), extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == file]
+    return ":".join([file_of(strategy.name), *map(str, lines[-1:])])
+
+
+def _writes(strategy: Strategy, parameters: Parameters, error: Exception) -> InputError:
+    """The error of a strategy that would change bars, or results of indicators, for other sets."""
     return InputError(
-        ":".join([file_of(strategy.name), *map(str, lines[-1:])]),
+        _line_of(strategy, error),
         f"with {describe(parameters)} it writes into bars, or into what an indicator returned",
         "write into a copy, as in `sma(...).copy()`: other sets use the same arrays",
     )
@@ -331,7 +351,7 @@ def positions(
     for row, column in () if within else np.argwhere(np.abs(targets) > 1.0)[:1]:
         raise InputError(
             f"{file_of(strategy.name)} with {describe(parameters)}",
-            f"the target for {prices.ticker[column]} at {prices.timestamp[row]} is "
+            f"the target for {prices.ticker[column]} at {date(prices.timestamp, row)} is "
             f"{targets[row, column]:g}",
             "targets are shares of equity, from -1 to 1: clip them",
         )

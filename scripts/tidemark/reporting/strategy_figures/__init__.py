@@ -132,7 +132,7 @@ def _kind(kind: str, further: int) -> str:
     """A heading that fits above its columns."""
     word = KINDS[ScenarioKind(kind)]
     if word == "simulated":
-        return f"{kind}\n({word})"
+        return f"{'paths' if kind == ScenarioKind.STOCHASTIC else kind}\n({word})"
     return word if further or kind == ScenarioKind.FULL else kind
 
 
@@ -183,9 +183,10 @@ OVERVIEWS: dict[str, tuple[str, str, Callable[..., Figure]]] = {
     ),
     "scenarios": (
         "Where each strategy does well",
-        "A row is a strategy, a column a group of market scenarios that overlap (how many, in "
-        "brackets). Blue is better than the middle, red worse, grey was not tried. A strategy that "
-        "is blue in one column only found one market that suited it.",
+        "A row is a strategy, a column a group of market scenarios that overlap, under the name "
+        "of one of them (how many, in brackets). Blue is better than the middle, red worse, grey "
+        "was not tried. A strategy that is blue in one column only found one market that suited "
+        "it.",
         _markets,
     ),
     "equity": (
