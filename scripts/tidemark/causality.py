@@ -221,7 +221,9 @@ def first_change(
         seen, known: (bars, tickers).
         beyond: (bars, tickers) which values may differ.
     """
-    equal = np.asarray(seen == known)
+    equal = np.asarray(
+        seen.view(np.int64) == known.view(np.int64)
+    )  # NaN, too; `same` sees the rest
     if beyond is not None:
         equal |= beyond
     if equal.all():

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 LENGTH = struct.Struct("<Q")
 LONGEST = 1 << 28  # bytes of a JSON object
+MOST_PARTS = 16  # written in one call: what POSIX promises
 
 
 class Ended(Exception):
@@ -47,17 +48,23 @@ class Channel:
         """
         layouts = [(each.shape, _by_columns(each)) for each in arrays]
         text = json.dumps({**message, "layouts": layouts}).encode()
+        flat = (each.T if _by_columns(each) else each for each in arrays)
+        bodies = [_bytes_of(np.ascontiguousarray(each)) for each in flat]
         with self._sending:
-            self._write(memoryview(LENGTH.pack(len(text)) + text))
-            for each in arrays:
-                flat = each.T if _by_columns(each) else each
-                self._write(_bytes_of(np.ascontiguousarray(flat)))
+            self._write([memoryview(LENGTH.pack(len(text)) + text), *bodies])
 
-    def _write(self, data: memoryview) -> None:
+    def _write(self, parts: list[memoryview]) -> None:
+        """Write all in as few calls as the system takes: each may wake the other end."""
         try:
-            while data:
-                self._wait(select.POLLOUT)
-                data = data[os.write(self.descriptor, data) :]
+            while parts := [part for part in parts if part]:
+                try:
+                    count = os.writev(self.descriptor, parts[:MOST_PARTS])
+                except BlockingIOError:
+                    self._wait(select.POLLOUT)
+                    continue
+                for place, part in enumerate(parts):
+                    taken = min(count, len(part))
+                    parts[place], count = part[taken:], count - taken
         except OSError as error:
             raise Ended from error
 
@@ -101,9 +108,11 @@ class Channel:
 
     def _read(self, left: memoryview) -> None:
         while left:
-            self._wait(select.POLLIN)
             try:
                 count = os.readv(self.descriptor, [left])
+            except BlockingIOError:
+                self._wait(select.POLLIN)
+                continue
             except OSError as error:
                 raise Ended from error
             if not count:
@@ -111,14 +120,13 @@ class Channel:
             left = left[count:]
 
     def _wait(self, event: int) -> None:
-        if self.patience is not None:
-            poll = select.poll()
-            poll.register(self.descriptor, event)
-            left = self.patience
-            while not poll.poll(min(left, 1.0) * 1000):  # so that a pause of all counts little
-                left -= 1.0
-                if left <= 0.0:
-                    raise Silent
+        poll = select.poll()
+        poll.register(self.descriptor, event)
+        left = self.patience or 0.0
+        while not poll.poll(min(left, 1.0) * 1000):  # so that a pause of all counts little
+            left -= 1.0
+            if left <= 0.0:
+                raise Silent
 
     def close(self) -> None:
         """Close this end; whoever waits at the other one hears of it."""

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 PATIENCE = 600.0  # seconds without a word
 GRACE = 1.0  # seconds in which a process that closed its end must be over
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+BUFFER = 1 << 20  # bytes that may be under way; systems give less if that is their limit
 ORDER = struct.Struct("<cq")  # what the nursery is told: one of those below, and a process
 FRESH, KILL, ENDED = b"f", b"k", b"e"
 ANSWER = struct.Struct("<q")
@@ -103,6 +104,8 @@ class Nursery:
             where: what runs there, for messages, such as the file of a strategy.
         """
         ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         with theirs:
             pid = self._order(FRESH, 0, theirs.fileno())
         channel = Channel(ours.detach(), self._patience)

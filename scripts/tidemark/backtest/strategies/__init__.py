@@ -237,7 +237,7 @@ def targets_of(
     """
     for parameters, wanted in wanted_by(strategy, prices, sets, inputs or {}):
         require_shape(strategy, parameters, wanted.shape, prices)
-        yield positions(strategy, parameters, wanted, prices)
+        yield positions(strategy, parameters, wanted.copy(order="K"), prices)
 
 
 def wanted_by(
@@ -342,7 +342,7 @@ def require_shape(
 def positions(
     strategy: Description, parameters: Parameters, targets: Floats, prices: Prices
 ) -> Floats:
-    """The targets, NaN where there is no bar.
+    """The targets, made NaN where there is no bar.
 
     Raises:
         InputError: one lies beyond -1 to 1.
@@ -356,7 +356,9 @@ def positions(
             "targets are shares of equity, from -1 to 1: clip them",
         )
     gone = np.isnan(prices.close)
-    return np.where(gone, np.nan, targets) if gone.any() else targets.copy(order="K")
+    if gone.any():
+        np.copyto(targets, np.nan, where=gone)
+    return targets
 
 
 def file_of(name: str) -> str:
