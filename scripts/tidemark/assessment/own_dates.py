@@ -21,7 +21,7 @@ import numpy as np
 NOTHING = 1e-12  # returns beyond cash that are smaller are rounding
 FEWEST_BLOCKS = 10  # that own dates must fill: of fewer, draws say little
 FEWEST_YEARS = 0.25  # that they must last: ten blocks of a bar are ten bars
-KEPT = 256  # sets whose drawn sums are kept, rather than drawn anew whenever they are asked for
+KEPT = 256  # sets whose drawn ratios are kept, rather than drawn anew whenever they are asked for
 CHUNK = 4_000_000  # numbers of how often bars are drawn, held at once
 
 
@@ -37,6 +37,10 @@ class Ratios:
     own: Floats  # on a set's own dates
     benchmark: Floats  # of the benchmark, on the same dates
     without_skill: Floats  # on all dates, of returns less their observed mean
+
+    def of(self, sets: Integers) -> "Ratios":
+        """Those of some sets alone."""
+        return Ratios(self.own[..., sets], self.benchmark[..., sets], self.without_skill[..., sets])
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +89,7 @@ class OwnDates:
         Memory grows with replicates times the number of places, not with all sets.
         """
         if self.excess.shape[1] <= KEPT:
-            return self._ratios(self._kept[..., sets], sets)
+            return self._kept.of(sets)
         return self._ratios(self._drawn_sums(sets), sets)
 
     @cached_property
@@ -93,8 +97,9 @@ class OwnDates:
         return np.asarray(self.excess.mean(axis=0))
 
     @cached_property
-    def _kept(self) -> Floats:
-        return self._drawn_sums(np.arange(self.excess.shape[1]))
+    def _kept(self) -> Ratios:
+        everything = np.arange(self.excess.shape[1])
+        return self._ratios(self._drawn_sums(everything), everything)
 
     def _drawn_sums(self, sets: Integers) -> Floats:
         size = max(1, CHUNK // len(self.excess))
