@@ -26,7 +26,7 @@ def look(results: Results, cells: int, seed: int) -> str:
             _hold(held, results, name, cell.set, cell.scenario_name)
             looked += 1
         bars, worst = bars + held.count, max(worst, held.worst)
-    alone = f"; no rule here for {', '.join(others)}" if others else ""
+    alone = f"; {len(others)} of yours, not worked out by a rule of its own" if others else ""
     return (
         f"{bars:,} of {looked:,} sets in {len(known)} strategies agree"
         f" (worst relative difference {worst:.1e}){alone}"

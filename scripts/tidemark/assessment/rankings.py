@@ -119,7 +119,8 @@ def _reasons(mean: Any, limits: Guardrails, markets: int) -> Iterator[str]:
         yield "never a position: its rule asks for none, or the data lack what it needs"
         return
     if not mean.trades >= limits.min_trades:
-        yield f"{mean.trades:.1f} trades a ticker, fewer than {limits.min_trades:g}"
+        least = f"{limits.min_trades:g}"
+        yield f"{mean.trades:.1f} trades (spells of one sign) a ticker, fewer than {least}"
     if np.isnan(mean.sharpe_ratio):
         yield "no Sharpe ratio: its returns do not vary, or span less than a year"
     elif mean.sharpe_ratio < limits.min_sharpe:

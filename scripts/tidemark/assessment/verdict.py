@@ -126,19 +126,15 @@ def _luck(evidence: Evidence) -> str:
     explains = "hardly explains" if evidence.p_zero <= evidence.level else "may explain"
     return (
         f"{found}. If none of the {evidence.tried:,} sets tried had any skill, but moved together "
-        f"as these do, the best would show {evidence.no_skill_sharpe:.2f} on average, and as much "
-        f"as this one in {_seldom(evidence.no_skill_share)} of all cases. On its own dates, luck "
-        f"{explains} it: p {_equals(evidence.p_zero)}, tested together with all other sets; "
+        f"as these do, the best would show {evidence.no_skill_sharpe:.2f} on average. On its own "
+        f"dates, luck {explains} it: p {_equals(evidence.p_zero)}, tested together with all other "
+        "sets; "
         f"{100 * evidence.level:g} % or less is more than luck."
     )
 
 
-def _seldom(share: float) -> str:
-    """A share of draws, which were too few to show that something never happens."""
-    return percent(share) if share >= LEAST_SHOWN else f"less than {percent(LEAST_SHOWN)}"
-
-
 def _equals(p_value: float) -> str:
+    """Draws are too few to show that something never happens."""
     return f"= {percent(p_value)}" if p_value >= LEAST_SHOWN else f"< {percent(LEAST_SHOWN)}"
 
 
