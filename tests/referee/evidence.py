@@ -326,6 +326,7 @@ class Case:
         return {
             "sets": len(places),
             "distinct": self.once(places).shape[1],
+            "overfitting_sets": self.once(asked).shape[1],
             "overfitting": overfitting(self.once(asked), self.plan["blocks"]),
             "walk_forward_sharpe": self.annual * ratio(walked),
             "walk_forward_return": self._year(walked + self.cash[begun:]),

@@ -67,6 +67,7 @@ class Evidence:
     chance_hurdle: float  # by the published formula
     deflated_sharpe: float
     overfitting: float  # probability of backtest overfitting, of choosing among all sets
+    overfitting_sets: int  # among which that is asked, near-copies counting once
     left_out: str  # of that, and why; empty if nothing was
     walk_forward_sharpe: float  # of choosing among all sets
     walk_forward_benchmark_sharpe: float  # on the same bars
@@ -132,8 +133,9 @@ def examine(
         with `_since`; of sharpe, annual_return (as `return`), difference, sharpe_since and
         difference_since the interval, with `_lower` and `_upper`; p_zero, p_benchmark,
         no_skill_sharpe, no_skill_share (the joint test); chance_hurdle, deflated_sharpe (all sets
-        on its own dates); of a choice among the strategy's sets overfitting, left_out (of that, and
-        why), walk_forward_sharpe, walk_forward_return, walk_forward_benchmark_sharpe.
+        on its own dates); of a choice among the strategy's sets overfitting, overfitting_sets (that
+        differ, among which it is asked), left_out (of that, and why), walk_forward_sharpe,
+        walk_forward_return, walk_forward_benchmark_sharpe.
 
         `sets`: strategy_name, set, flat_years, sharpe, sharpe_since, benchmark_sharpe_since,
         p_zero, p_benchmark.
@@ -331,10 +333,11 @@ def _of_choice(
 
     A cluster of near-copies is one to choose when it is asked how often the choice misleads.
     """
-    misled = np.nan
+    misled, asked = np.nan, 0
     if halved is not None:
         apart = (alike if halved is sets else clusters(halved)).means(halved)
         misled = overfitting.probability_of_backtest_overfitting(apart, plan.blocks)
+        asked = apart.shape[1]
     walked = overfitting.walk_forward(sets, plan.first, plan.every)
     later = cash[plan.first :]
     both = np.column_stack([walked, benchmark[plan.first :] - later])
@@ -343,6 +346,7 @@ def _of_choice(
         "sets": sets.shape[1],
         "distinct": alike.count,
         "overfitting": misled,
+        "overfitting_sets": asked,
         "walk_forward_sharpe": ours,
         "walk_forward_return": _annual((walked + later)[:, np.newaxis], plan)[0],
         "walk_forward_benchmark_sharpe": theirs,
@@ -396,6 +400,7 @@ def of_winner(
         strategies=int(rankings["overall_rank"].notna().sum()),
         tried=int(of_all["sets"]),
         distinct=int(of_all["distinct"]),
+        overfitting_sets=int(of_all["overfitting_sets"]),
         guardrails=first["guardrails"],
         confidence=drawn.confidence,
         level=round(1.0 - drawn.confidence, 12),

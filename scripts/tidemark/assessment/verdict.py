@@ -203,8 +203,8 @@ def _overfitted(evidence: Evidence) -> str:
         )
     if evidence.overfitting > LOW_OVERFITTING:
         meaning = "the best sets did not reliably stay good"
-    elif evidence.distinct < FEW_SETS:
-        meaning = f"of {counted(evidence.distinct, 'set')} that differ, that tells little"
+    elif evidence.overfitting_sets < FEW_SETS:
+        meaning = f"of {counted(evidence.overfitting_sets, 'set')} that differ, that tells little"
     else:
         meaning = "the best sets stayed good"
     return (

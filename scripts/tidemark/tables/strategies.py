@@ -130,6 +130,7 @@ CHOICE = {
         "probability of backtest overfitting, of choosing among the sets, 0 to 1; null without"
         " positions in every block of history"
     ),
+    "overfitting_sets": count("sets that differ among which that is asked; 0 if it is not"),
     "left_out": text("blocks of history without a position, and whom that leaves out of a choice"),
     "walk_forward_sharpe": real("Sharpe ratio of choosing a set by the past alone, annual"),
     "walk_forward_return": real("return a year of choosing a set by the past alone"),
@@ -470,6 +471,7 @@ TABLES = (
             "sharpe_upper": real("upper end of its interval"),
             **LUCK,
             "overfitting": CHOICE["overfitting"],
+            "overfitting_sets": CHOICE["overfitting_sets"],
             "left_out": CHOICE["left_out"],
             "walk_forward_sharpe": CHOICE["walk_forward_sharpe"],
             "walk_forward_benchmark_sharpe": CHOICE["walk_forward_benchmark_sharpe"],

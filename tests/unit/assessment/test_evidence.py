@@ -219,6 +219,7 @@ def test_who_holds_nothing_in_a_block_of_history_is_left_out_of_overfitting(retu
     found = of({**returns, "b": waiting}, benchmark)
     assert np.isnan(found.loc["b", "overfitting"])
     assert found.loc["b", "left_out"] == "a position in 13 of 16 blocks"
+    assert found.loc[["a", "b", ALL], "overfitting_sets"].tolist() == [3, 0, 3]
     assert found.loc[ALL, "left_out"] == "b: a position in 13 of 16 blocks"
     assert found.loc[ALL, "overfitting"] == found.loc["a", "overfitting"]
     assert found.loc[ALL, "sets"] == 5
@@ -270,4 +271,5 @@ def test_the_winner_is_judged_by_the_choice_among_all(examined):
     assert winner.difference_since_interval[1] == examined.loc["b", "difference_since_upper"]
     assert winner.overfitting == examined.loc[ALL, "overfitting"]
     assert winner.walk_forward_sharpe == examined.loc[ALL, "walk_forward_sharpe"]
+    assert winner.overfitting_sets == 5
     assert winner.agreement == 0.4

@@ -42,6 +42,7 @@ PROVEN = verdict.Evidence(
     chance_hurdle=0.33,
     deflated_sharpe=0.97,
     overfitting=0.04,
+    overfitting_sets=900,
     left_out="",
     walk_forward_sharpe=0.61,
     walk_forward_benchmark_sharpe=0.45,
@@ -116,7 +117,7 @@ def test_the_verdict_rests_on_the_joint_test(p_zero, p_benchmark, said):
         ({"left_out": "b: a position in 3 of 16 blocks"}, "Left out: b: a position in 3 of 16"),
         ({"walk_forward_sharpe": 0.44}, "0.44 a year, against"),
         ({"walk_forward_sharpe": 3.01}, "Look for an error: hardly a fund"),
-        ({"distinct": 9}, "of 9 sets that differ, that tells little."),
+        ({"overfitting_sets": 9}, "of 9 sets that differ, that tells little."),
         ({"flat_years": NAN}, "(it never had a position)"),
     ],
 )

@@ -189,6 +189,7 @@ SUMMARY = {
         "chance_hurdle": 0.9,
         "deflated_sharpe": 0.2,
         "overfitting": 0.3,
+        "overfitting_sets": 2,
         "left_out": "rise: a position in 3 of 16 blocks",
         "walk_forward_sharpe": 0.4,
         "walk_forward_benchmark_sharpe": 1.0,
