@@ -63,7 +63,8 @@ def strategy_plots(run: Run) -> None:
 
 def _shown(rankings: pd.DataFrame, benchmark: str, tear_sheets: int) -> dict[str, str]:
     """The best set of each strategy that has a tear sheet, and of the benchmark."""
-    ranked = rankings[rankings["overall_rank"].notna()].head(tear_sheets)
+    different = rankings["overall_rank"].notna() & rankings["copy_of"].isna()
+    ranked = rankings[different].head(tear_sheets)
     listed = pd.concat([ranked, rankings[rankings["strategy_name"] == benchmark]])
     return dict(listed[["strategy_name", "best_set"]].to_numpy())
 

@@ -153,11 +153,12 @@ def _hold_sets(results: Results, table: pd.DataFrame, alike: Alike) -> pd.DataFr
     held.numbers(
         lambda row: " ".join(names[row]), "share", found["share"], [alike.share[n] for n in names]
     )
-    ours = pd.Series([alike.cluster[name] for name in names])
-    if not same_partition(found["cluster"], ours):
-        raise DisagreementError(
-            held.file, "all", "cluster", found["cluster"].nunique(), ours.nunique()
-        )
+    for column, numbers in (("cluster", alike.cluster), ("twin", alike.twin)):
+        ours = pd.Series([numbers[name] for name in names])
+        if not same_partition(found[column], ours):
+            raise DisagreementError(
+                held.file, "all", column, found[column].nunique(), ours.nunique()
+            )
     return found
 
 
@@ -197,6 +198,8 @@ def _hold_strategies(results: Results, sets: pd.DataFrame, alike: Alike) -> int:
     held = Comparison(TABLE.format("strategy_rankings"))
     found = results.table(held.file)
     _hold_order(held, found)
+    best_of: dict[int, str] = {}
+    made_of: dict[frozenset[int], str] = {}
     for row in found.itertuples():
         own = sets[sets["strategy_name"] == row.strategy_name]
         share = pd.Series([alike.share[name] for name in zip(*(own[c] for c in SET), strict=True)])
@@ -214,6 +217,17 @@ def _hold_strategies(results: Results, sets: pd.DataFrame, alike: Alike) -> int:
             ("sets_passed", int(own["passed"].sum())),
         ):
             held.same(row.strategy_name, column, getattr(row, column), expected)
+        if pd.notna(row.overall_rank):
+            twins = frozenset(alike.twin[row.strategy_name, told] for told in own["set"])
+            like = best_of.setdefault(
+                alike.cluster[row.strategy_name, best["set"]], row.strategy_name
+            )
+            copied = made_of.setdefault(twins, row.strategy_name)
+            for column, first in (("same_as", like), ("copy_of", copied)):
+                told = getattr(row, column)
+                held.same(
+                    row.strategy_name, column, told if pd.notna(told) else row.strategy_name, first
+                )
     return len(found)
 
 

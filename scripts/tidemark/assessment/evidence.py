@@ -39,6 +39,7 @@ class Evidence:
     strategy: str
     parameters: str  # the set, as text
     strategies: int  # that were ranked
+    strategies_distinct: int  # of these, by their best sets, near-copies counting once
     tried: int  # sets, over all strategies
     distinct: int  # of these, near-copies counting once
     guardrails: str  # `passed`, or why not
@@ -381,6 +382,7 @@ def of_winner(
         agreement: Kendall's W over market scenarios.
     """
     first, drawn = rankings.iloc[0], plan.bootstrap
+    ranked = rankings["overall_rank"].notna()
     by_name = examined.set_index("strategy_name")
     of_best, of_all = by_name.loc[first["strategy_name"]], by_name.loc[ALL]
 
@@ -397,7 +399,8 @@ def of_winner(
     return Evidence(
         strategy=first["strategy_name"],
         parameters=first["best_set"],
-        strategies=int(rankings["overall_rank"].notna().sum()),
+        strategies=int(ranked.sum()),
+        strategies_distinct=int((ranked & rankings["same_as"].isna()).sum()),
         tried=int(of_all["sets"]),
         distinct=int(of_all["distinct"]),
         overfitting_sets=int(of_all["overfitting_sets"]),

@@ -44,8 +44,8 @@ def set_rankings(averages: Averages, guardrails: Guardrails) -> pd.DataFrame:
         (over those of the same cells in which both are defined), return_difference and
         sharpe_difference (to it), beats_benchmark (share of cells with the higher total return),
         guardrails (`passed`, or every reason why not), passed, cluster (its number, by the best
-        rank in it: sets that earn nearly the same) and share (of the set in the averages of its
-        strategy, in which near-copies count once).
+        rank in it: sets that earn nearly the same), twin (the same of exact copies) and share (of
+        the set in the averages of its strategy, in which near-copies count once).
     """
     means = averages.over_groups()[list(AVERAGES.values())]
     table = means.set_axis(list(AVERAGES), axis=1)
@@ -57,10 +57,11 @@ def set_rankings(averages: Averages, guardrails: Guardrails) -> pd.DataFrame:
     ranked = _ranked(table.reset_index(), NAMES)
     names = pd.MultiIndex.from_frame(ranked[NAMES])
     alike = averages.alike
-    clusters = names if alike is None else alike["cluster"].reindex(names)
-    return ranked.assign(
-        cluster=pd.factorize(clusters)[0] + 1, share=shares(names, alike).round(DIGITS)
-    )
+    numbers = {
+        same: pd.factorize(names if alike is None else alike[same].reindex(names))[0] + 1
+        for same in ("cluster", "twin")
+    }
+    return ranked.assign(**numbers, share=shares(names, alike).round(DIGITS))
 
 
 def strategy_rankings(sets: pd.DataFrame) -> pd.DataFrame:
@@ -75,8 +76,10 @@ def strategy_rankings(sets: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         The columns of `set_rankings` but those of a set alone, and best_set (the best that passes,
-        else the best), best_score, sets_tested, sets_distinct (clusters among them), sets_passed.
-        `guardrails` speaks of that set.
+        else the best), best_score, sets_tested, sets_distinct (clusters among them), sets_passed,
+        same_as (the first strategy whose best set is in the same cluster) and copy_of (the first
+        that has the same sets but for exact copies); both missing for that first one, and for
+        benchmarks. `guardrails` speaks of the best set.
     """
     key = "strategy_name"
     best = sets.drop_duplicates(key).set_index(key)
@@ -95,7 +98,18 @@ def strategy_rankings(sets: pd.DataFrame) -> pd.DataFrame:
         guardrails=best["guardrails"],
         passed=best["passed"],
     )
-    return _ranked(table.reset_index(), [key])
+    ranked = _ranked(table.reset_index(), [key])
+    own = grouped["twin"].agg(lambda twins: tuple(sorted(set(twins))))
+    return ranked.assign(
+        same_as=_first_like(ranked, best["cluster"]), copy_of=_first_like(ranked, own)
+    )
+
+
+def _first_like(ranked: pd.DataFrame, what: pd.Series) -> pd.Series:
+    """The best strategy of which `what` is the same; missing if it is the row's own."""
+    rivals = ranked.loc[ranked["overall_rank"].notna(), "strategy_name"].astype("str")
+    first = rivals.groupby(rivals.map(what)).transform("first")
+    return first.where(first != rivals).reindex(ranked.index)
 
 
 def _failures(averages: Averages, guardrails: Guardrails) -> pd.Series:

@@ -82,7 +82,9 @@ def _untold(flat_years: float, sharpe_since: float) -> str:
 
 def _verdict(evidence: Evidence, passed: bool) -> str:
     name = f"{evidence.strategy} ({evidence.parameters})"
-    place = f"ranks first of {evidence.strategies} strategies"
+    alike = evidence.strategies_distinct < evidence.strategies
+    differ = f" ({evidence.strategies_distinct} of which differ)" if alike else ""
+    place = f"ranks first of {evidence.strategies} strategies{differ}"
     if not passed:
         name = f"No strategy passes the guardrails; {name}"
         place = f"{place} all the same ({evidence.guardrails})"

@@ -224,6 +224,7 @@ TABLES = (
             **AVERAGES,
             **JUDGED,
             "cluster": count("number of the cluster: sets that earn nearly the same count once"),
+            "twin": count("number of the returns: exact copies have the same"),
             "share": real("weight of the set in the averages of its strategy"),
         },
         format=2,
@@ -410,6 +411,8 @@ TABLES = (
             "sets_distinct": count("how many, near-copies among them counting once"),
             "sets_passed": count("how many pass the guardrails"),
             **JUDGED,
+            "same_as": text("first strategy whose best set is in the same cluster; null if none"),
+            "copy_of": text("first strategy with the same sets, all exact copies; null if none"),
             "history_sharpe": real("Sharpe ratio of the best set on all of history, annual"),
             "sharpe_lower": real(f"lower end {LEVEL}"),
             "sharpe_upper": real(f"upper end {LEVEL}"),
@@ -455,6 +458,9 @@ TABLES = (
             "strategy": STRATEGY["strategy_name"],
             "parameters": SET,
             "strategies": count("ranked"),
+            "strategies_distinct": count(
+                "how many of these differ: best sets that are near-copies count once"
+            ),
             "tried": count("sets, over all ranked strategies"),
             "distinct": count("how many of these differ: a cluster of near-copies counts once"),
             "guardrails": JUDGED["guardrails"],

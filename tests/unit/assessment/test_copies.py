@@ -75,7 +75,8 @@ def assessed(returns: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFra
 
 def others(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     kept = table[table["strategy_name"].isin(names)].reset_index(drop=True)
-    return kept.drop(columns=["overall_rank", "category_rank", "cluster"], errors="ignore")
+    numbers = ["overall_rank", "category_rank", "cluster", "twin", "same_as", "copy_of"]
+    return kept.drop(columns=numbers, errors="ignore")
 
 
 # --- Clusters
@@ -226,3 +227,28 @@ def test_a_set_without_daily_returns_is_named():
     returns = draw_sets(0)
     with pytest.raises(InputError, match=r"without returns of each bar: calm, n=3"):
         scoring.scored(cells_of(returns), WEIGHTS, copies.table(returns).drop(("calm", "n=3")))
+
+
+# --- Strategies
+
+
+def test_strategies_that_are_copies_of_others_are_named():
+    returns = draw_sets(6)
+    apart, first = returns["apart"], returns["apart"].iloc[:, :1]
+    near = first + 1e-4 * np.random.default_rng(7).normal(size=first.shape)
+    returns |= {"twin": apart.copy(), "part": apart.iloc[:, :2].copy(), "near": near}
+    returns["also_hold"] = returns[HOLD].copy()
+    sets, strategies, _ = assessed(returns)
+    best = sets.drop_duplicates("strategy_name").set_index("strategy_name")
+    found = strategies.set_index("strategy_name")
+    ranked = [name for name in strategies["strategy_name"] if name != HOLD]
+    for number, name in enumerate(ranked):
+        before = [
+            other for other in ranked[:number] if best["cluster"][other] == best["cluster"][name]
+        ]
+        assert found["same_as"][name] == before[0] if before else pd.isna(found["same_as"][name])
+    copy, original = sorted(("apart", "twin"), key=ranked.index, reverse=True)
+    assert found["copy_of"].dropna().to_dict() == {copy: original}
+    twins = sets.groupby("twin")["strategy_name"].agg(set)
+    assert {"apart", "twin", "part"} in twins.tolist()
+    assert {HOLD, "also_hold"} in twins.tolist()

@@ -258,12 +258,14 @@ def test_the_winner_is_judged_by_the_choice_among_all(examined):
             "strategy_name": ["b", "a", "hold"],
             "best_set": ["n=1", "n=3", "none"],
             "guardrails": ["passed", "passed", "is a benchmark"],
+            "same_as": [None, "b", None],
         }
     )
     plan = replace(PLAN, bootstrap=replace(PLAN.bootstrap, replicates=2000, confidence=0.95))
     winner = of_winner(rankings, examined.reset_index(), "hold", plan, 0.4)
     assert (winner.strategy, winner.parameters, winner.strategies) == ("b", "n=1", 2)
     assert (winner.tried, winner.draws_beyond, winner.level) == (5, 50, 0.05)
+    assert (winner.strategies, winner.strategies_distinct) == (2, 1)
     assert winner.block_length == PLAN.bootstrap.block_length
     assert (winner.fewest_dates, winner.least_beyond) == (100, 50)
     assert winner.sharpe == examined.loc["b", "sharpe"]

@@ -14,6 +14,7 @@ PROVEN = verdict.Evidence(
     strategy="cross",
     parameters="fast 20, slow 100",
     strategies=12,
+    strategies_distinct=12,
     tried=1234,
     distinct=900,
     guardrails="passed",
@@ -133,6 +134,11 @@ def test_years_without_a_position_are_told_and_left_out():
     assert "The Sharpe ratio since its first position is 0.84" in compared
     assert "no position in the first 1.0 years; since then 13.0 % against 18.0 %" in earned
     assert not any("position" in sentence for sentence in in_words(PROVEN))
+
+
+def test_the_verdict_says_how_many_strategies_differ():
+    first, *_ = in_words(replace(PROVEN, strategies=38, strategies_distinct=18))
+    assert "ranks first of 38 strategies (18 of which differ), and luck" in first
 
 
 def test_few_draws_do_not_show_that_something_never_happens():

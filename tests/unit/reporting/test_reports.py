@@ -161,6 +161,7 @@ SUMMARY = {
         "strategy": "cross",
         "parameters": "fast=5",
         "strategies": 2,
+        "strategies_distinct": 1,
         "tried": 3,
         "distinct": 2,
         "guardrails": "passed",
@@ -220,6 +221,8 @@ def assessed():
             "sets_passed": [1, 0, 0],
             "guardrails": ["passed", "1.0 trades a ticker, fewer than 5 | few", "is a benchmark"],
             "passed": [True, False, False],
+            "same_as": [None, "cross", None],
+            "copy_of": [None, "cross", None],
             **{name: [0.5, np.nan, 0.25] for name in averages},
         }
     )
@@ -649,6 +652,8 @@ def test_fallbacks_are_reported(connection):
 def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection):
     text = rendered("strategy_assessment", values_for_reports(connection))
     assert "1.0 trades a ticker, fewer than 5 \\| few |" in text
+    assert "| apart=1 (= cross) |" in text
+    assert "| fast=5 | 1 of 2 |" in text
     assert "**Not tried: moon_crash**, as the data do not reach it." in text
     assert "**Not tried: together** (not made: one ticker)." in text
     assert "| together | mean correlation of tickers 0.8 | – | – | – | – |" in text

@@ -81,6 +81,7 @@ def found_of(*, tickers=2, scenarios=KINDS, returns=None, top=("cross", "rise"))
             "avg_score": [0.6, 0.7, 0.5],
             "best_set": [texts[0] for texts in SETS.values()],
             "passed": [True, False, False],
+            "copy_of": [None, None, None],
         }
     )
     evidence = pd.DataFrame({"strategy_name": ["cross", "rise"]}).assign(

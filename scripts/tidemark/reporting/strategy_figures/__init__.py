@@ -78,7 +78,7 @@ def _with_style(paint: Callable[[], Figure]) -> Figure:
 
 
 def _leaderboard(title: str, found: Assessment) -> Figure:
-    ranked = found.rankings[found.rankings["overall_rank"].notna()]
+    ranked = found.different[found.different["overall_rank"].notna()]
     height = 0.3 * len(ranked)
     figure = page(9.0, height + 1.75, title, _extent(found))
     axes = axes_at(figure, 2.15, 0.85, 4.95, height)
@@ -107,7 +107,7 @@ def _leaderboard(title: str, found: Assessment) -> Figure:
 
 
 def _markets(title: str, found: Assessment) -> Figure:
-    scores = by_group(found.scores).loc[found.rankings["strategy_name"]]
+    scores = by_group(found.scores).loc[found.different["strategy_name"]]
     rows, columns = scores.shape
     high, wide = 0.29 * rows, max(0.43 * columns, 5.6)
     figure = page(wide + 3.1, high + 2.6, title, _extent(found))
@@ -178,7 +178,7 @@ OVERVIEWS: dict[str, tuple[str, str, Callable[..., Figure]]] = {
         "Longer bars are better: a score of 0.6 means that a strategy's sets beat 60 % of all "
         "others, on average over tickers and market scenarios. Whoever fails the guardrails is "
         "hollow and stands below those that pass. The dashed line is the benchmark, which anyone "
-        "can have without a strategy.",
+        "can have without a strategy. Exact copies of another strategy are left out.",
         _leaderboard,
     ),
     "scenarios": (
@@ -186,7 +186,7 @@ OVERVIEWS: dict[str, tuple[str, str, Callable[..., Figure]]] = {
         "A row is a strategy, a column a group of market scenarios that overlap, under the name "
         "of one of them (how many, in brackets). Blue is better than the middle, red worse, grey "
         "was not tried. A strategy that is blue in one column only found one market that suited "
-        "it.",
+        "it. Exact copies of another strategy are left out.",
         _markets,
     ),
     "equity": (

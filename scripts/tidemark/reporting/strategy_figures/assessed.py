@@ -42,6 +42,11 @@ class Assessment:
         """The best strategies, which are those with a course."""
         return [name for name in self.equity.columns if name != self.benchmark]
 
+    @property
+    def different(self) -> pd.DataFrame:
+        """Those of `rankings` that are no exact copies of a better one."""
+        return self.rankings[self.rankings["copy_of"].isna()]
+
     def ranking(self, strategy: str) -> pd.Series:
         """The strategy's row in `rankings`."""
         return self.rankings.set_index("strategy_name").loc[strategy]
