@@ -19,9 +19,15 @@ from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.ohlcv import OHLCV
 
 AGAIN = 4  # fresh processes that are asked the same once more
-TOGETHER = "if it is meant to compare them, write CROSS_SECTIONAL = True below DEFAULTS"
+TOGETHER = (
+    "if it is meant to compare them, write CROSS_SECTIONAL = True below DEFAULTS; draw random "
+    "numbers for each ticker alone, in the order of bars"
+)
 REPEAT = "give random numbers a fixed seed, and use no clock and nothing else of the process"
-FORGET = "keep nothing from call to call, be it in a module, a default, a cache or an object"
+FORGET = (
+    "keep nothing from call to call, be it in a module, a default, a cache or an object; and draw "
+    "nothing at random without a fixed seed, however rarely"
+)
 
 
 class Column(NamedTuple):
@@ -114,7 +120,8 @@ class Suspicion:
     def _remembers(self, here: tuple[int, int], after: float, fresh: float) -> InputError:
         return InputError(
             self._subject.where,
-            f"it remembers what an earlier call was shown: its target for {self._place(here)} is "
+            f"it remembers what an earlier call was shown, or is not repeatable now and then: its "
+            f"target for {self._place(here)} is "
             f"{after:g} after other calls and {fresh:g} in a fresh process",
             FORGET,
         )

@@ -43,7 +43,7 @@ def serve(channel: Channel) -> None:
             "category": strategy.category,
             "defaults": _plain(strategy.name, dict(strategy.defaults)),
             "inputs": strategy.inputs,
-            "cross_sectional": bool(strategy.cross_sectional),
+            "cross_sectional": strategy.cross_sectional,
         }
     )
     while True:
@@ -123,7 +123,9 @@ class Alone:
         room = self._first().room
         room.send({"values": values})
         try:
-            return [dict(some) for some in room.receive()["sets"]]
+            told = room.receive()
+            with room.watched():
+                return [dict(some) for some in told["sets"]]
         except BaseException:
             self._waiting = None  # it is over
             self._open.close()
@@ -156,13 +158,14 @@ class Alone:
         with self._nursery.fresh(strategies.file_of(self._name)) as room:
             room.send({"strategy": self._name})
             told = room.receive()
-            description = Description(
-                self._name,
-                str(told["category"]),
-                dict(told["defaults"]),
-                tuple(map(str, told["inputs"])),
-                cross_sectional=bool(told["cross_sectional"]),
-            )
+            with room.watched():
+                description = Description(
+                    self._name,
+                    str(told["category"]),
+                    dict(told["defaults"]),
+                    tuple(map(str, told["inputs"])),
+                    cross_sectional=bool(told["cross_sectional"]),
+                )
             yield _Asked(room, description)
 
 
@@ -198,10 +201,12 @@ class _Asked:
 
     def _next(self, parameters: Parameters, prices: Prices) -> Floats:
         message = self.room.receive()
-        if message["is"] == "targets":
-            ((shape, by_columns),) = message["layouts"]
-        else:
-            shape, by_columns = message["shape"], False
-        strategies.require_shape(self.description, parameters, tuple(map(int, shape)), prices)
+        with self.room.watched():
+            if message["is"] == "targets":
+                ((shape, by_columns),) = message["layouts"]
+            else:
+                shape, by_columns = message["shape"], False
+            shape = tuple(map(int, shape))
+        strategies.require_shape(self.description, parameters, shape, prices)
         targets = self.room.floats(prices.close.shape, by_columns=bool(by_columns))
         return strategies.positions(self.description, parameters, targets, prices)

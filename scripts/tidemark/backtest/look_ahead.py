@@ -21,7 +21,7 @@ from typing import Any
 
 from tidemark.arrays import Floats, Integers
 from tidemark.backtest.accuse import Answer, Column, Suspicion, bars_of, prices_of
-from tidemark.backtest.strategies import Description, Fresh, Parameters, Targets, file_of
+from tidemark.backtest.strategies import Description, Fresh, Parameters, Targets
 from tidemark.causality import (
     Bars,
     Futures,
@@ -29,12 +29,10 @@ from tidemark.causality import (
     contrary,
     cuts_of_all,
     cuts_of_each,
-    date,
     fewest,
     first_change,
     rarest,
 )
-from tidemark.errors import BadValue, InputError
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario
@@ -298,18 +296,7 @@ class Watch:
     def _keep(self, process: Targets, kind: str, bars: Bars, market: str, cut: int) -> None:
         some = [self._sets[number] for number in self._asked]
         answers = process(prices_of(bars), some, bars.inputs)
-        try:
-            said = [targets[:cut].copy() for targets in answers]
-        except (InputError, BadValue):
-            raise
-        except Exception as error:
-            raise InputError(
-                file_of(self._strategy.name),
-                f"it fails on bars that end at {date(bars.timestamp, len(bars.timestamp) - 1)}, "
-                f"or go on otherwise after {date(bars.timestamp, cut - 1)}: "
-                f"{type(error).__name__}: {error}",
-                "return 0 or NaN where there are too few bars, or none of a ticker",
-            ) from error
+        said = [targets[:cut].copy() for targets in answers]
         self._shown.append(_Shown(kind, bars, market, cut, said))
 
     def _some(self, bars: Bars) -> list[int]:

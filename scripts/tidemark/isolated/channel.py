@@ -23,7 +23,7 @@ MOST_PARTS = 16  # written in one call: what POSIX promises
 
 
 class Ended(Exception):
-    """The other end is closed, or sent what is no message."""
+    """The other end is closed."""
 
 
 class Silent(Exception):
@@ -72,18 +72,19 @@ class Channel:
         """The next message.
 
         Raises:
-            Ended: the other end is closed, or sent no message.
+            Ended: the other end is closed.
             Silent: the other end sent nothing in time.
+            ValueError: what it sent is no message.
         """
         (length,) = LENGTH.unpack(self._bytes(LENGTH.size))
         if length > LONGEST:
-            raise Ended
+            raise ValueError(f"a message of {length} bytes")
         try:
             message = json.loads(self._bytes(length))
-        except (ValueError, RecursionError) as error:
-            raise Ended from error
+        except RecursionError as error:
+            raise ValueError("a message without end") from error
         if not isinstance(message, dict):
-            raise Ended
+            raise ValueError("a message that is no object")
         return message
 
     def floats(self, shape: tuple[int, ...], *, by_columns: bool) -> Floats:

@@ -36,7 +36,15 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 BUFFER = 1 << 20  # bytes that may be under way; systems give less if that is their limit
 ORDER = struct.Struct("<cq")  # what the nursery is told: one of those below, and a process
 FRESH, KILL, ENDED = b"f", b"k", b"e"
+DEAF = 256  # status of a process that lives, but has closed its end
 ANSWER = struct.Struct("<q")
+MOST_SAID = 1 << 14  # characters of each stream that are printed
+LEFT_OUT = "\n... more output is left out\n"
+CURES = {
+    "SIGKILL": "memory may have run out: try it on fewer sets or bars",
+    "SIGSEGV": "native code that it calls failed: see which library that is",
+    "SIGABRT": "native code that it calls gave up (abort): see which library that is",
+}
 
 Work = Callable[[Channel], None]
 
@@ -164,7 +172,7 @@ class Room:
         Raises:
             InputError: the process is over.
         """
-        with self._watched():
+        with self.watched():
             try:
                 self._channel.send(message, *arrays)
             except Ended:
@@ -179,15 +187,22 @@ class Room:
             InputError: the process ended, or said nothing for too long.
         """
         while True:
-            with self._watched():
+            with self.watched():
                 message = self._channel.receive()
                 if self._nursery.heard(message):
                     continue
-            if message["is"] == "raised":
-                raise errors_across.raised(message, self._where)
-            if message["is"] == "refused":
-                raise self._refused(message)
+                error = self._error(message)
+            if error:
+                raise error
             return message
+
+    def _error(self, message: Mapping[str, Any]) -> Exception | None:
+        match message["is"]:
+            case "raised":
+                return errors_across.raised(message, self._where)
+            case "refused":
+                return self._refused(message)
+        return None
 
     def _refused(self, message: Mapping[str, Any]) -> InputError:
         lines = [line for file, line in message["frames"] if file == self._where]
@@ -196,16 +211,17 @@ class Room:
 
     def floats(self, shape: tuple[int, ...], *, by_columns: bool) -> Floats:
         """An array that follows a message, see `Channel.floats`."""
-        with self._watched():
+        with self.watched():
             return self._channel.floats(shape, by_columns=by_columns)
 
     @contextlib.contextmanager
-    def _watched(self) -> Iterator[None]:
+    def watched(self) -> Iterator[None]:
+        """Around what takes a message apart: one that has it wrong is an InputError."""
         try:
             yield
         except Ended:
             raise self._over(self._status()) from None
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise InputError(
                 self._where, "it sent what is no answer", "leave its process's files alone"
             ) from error
@@ -219,11 +235,13 @@ class Room:
 
     def _over(self, status: int) -> InputError:
         if status < 0:
-            name = signal.Signals(-status).name
+            known = {each.value: each.name for each in signal.Signals}
+            name = known.get(-status, f"signal {-status}")
+            cure = CURES.get(name, "see what it calls that ends by such a signal")
+            return InputError(self._where, f"its process was ended by {name}", cure)
+        if status == DEAF:
             return InputError(
-                self._where,
-                f"its process was ended by {name}",
-                "if that was SIGKILL, memory may have run out; if SIGSEGV, native code failed",
+                self._where, "it closed its process's channel", "leave its process's files alone"
             )
         return InputError(
             self._where, f"its process ended by itself, with {status}", "return targets instead"
@@ -320,7 +338,8 @@ def _ended(pid: int, order: bytes) -> int:
             return os.waitstatus_to_exitcode(status)
         if time.monotonic() >= until:
             os.kill(pid, signal.SIGKILL)
-            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            return DEAF if order == ENDED else status
         time.sleep(0.002)
 
 
@@ -360,13 +379,17 @@ class _Inside(Channel):
 
 
 class _Said(io.TextIOBase):
-    """A stream whose text the step prints."""
+    """A stream whose text the step prints, up to a length."""
 
     def __init__(self, channel: Channel, to: str) -> None:
         self._channel, self._to = channel, to
+        self._left = MOST_SAID
 
     def write(self, text: str) -> int:
-        self._channel.send({"is": "said", "to": self._to, "text": text})
+        if self._left >= 0:
+            said = text if len(text) <= self._left else text[: self._left] + LEFT_OUT
+            self._channel.send({"is": "said", "to": self._to, "text": said})
+            self._left -= len(text)
         return len(text)
 
 
@@ -393,7 +416,7 @@ def _live(
             except Ended:
                 raise
             except BaseException as error:
-                refusal = confinement.of_kernel(error)
+                refusal = confinement.of_kernel(error.__cause__ or error)
                 if refusal:
                     _refused(channel, refusal)
                 channel.send(errors_across.told(error))

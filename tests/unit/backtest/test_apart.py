@@ -1,5 +1,6 @@
 """A strategy in processes of its own gives what it gives here, and no more."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tidemark.isolated.nursery import Nursery
 import numpy as np
 import pytest
 
+FILE = "scripts/tidemark/backtest/strategies/mine.py"
 HEAD = '''"""Something."""
 import numpy as np
 CATEGORY = "trend"
@@ -31,12 +33,15 @@ def nursery():
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """A nursery of a user's strategy, `mine.py`, whose `targets` has the given body."""
-    monkeypatch.setattr(strategies, "__path__", [*strategies.__path__, str(tmp_path)])
-    monkeypatch.syspath_prepend(str(tmp_path))
+    folder = tmp_path / "scripts"
+    folder.mkdir()
+    monkeypatch.setattr(strategies, "CODE", tmp_path)
+    monkeypatch.setattr(strategies, "__path__", [*strategies.__path__, str(folder)])
+    monkeypatch.syspath_prepend(str(folder))
 
-    def alone(body, head=HEAD):
+    def alone(body, head=HEAD, tail=""):
         lines = "".join(f"    {line}\n" for line in body.splitlines())
-        (tmp_path / "mine.py").write_text(f"{head}def targets(prices, n):\n{lines}")
+        (folder / "mine.py").write_text(f"{head}def targets(prices, n):\n{lines}{tail}")
         return Alone(nursery, "mine")
 
     with Nursery(serve, patience=20) as nursery:
@@ -99,9 +104,13 @@ def test_errors_of_a_file_and_of_parameters_are_those_of_here(nursery, mine):
     ("body", "problem"),
     [
         ("return prices.close[1:]", r"targets have the shape \(2, 1\) for bars of \(3, 1\)"),
-        ("return prices.close * 0 + 2", r"the target for A at 2010-01-01\S* is 2"),
+        ("return prices.close * 0 + 2", r"the target for A at 2010-01-01 is 2"),
         ("prices.close[0] = 1\nreturn prices.close", "it writes into bars"),
         ("prices.close.setflags(write=True)", "it writes into bars"),
+        ("return 'long'", "with n=1: targets returns a str, not real numbers"),
+        ("return None", "with n=1: targets returns a NoneType, not real numbers"),
+        ("return prices.close * 1j", "targets returns an array of complex128, not real numbers"),
+        ("return prices.close.astype(object)", "targets returns an array of object, not real"),
         (
             "class Same: pass\n"
             "about = dict(prices.close.__array_interface__)\n"
@@ -112,8 +121,6 @@ def test_errors_of_a_file_and_of_parameters_are_those_of_here(nursery, mine):
             "return prices.close * 0",
             "it writes into bars",
         ),
-        ("x = 1\nreturn prices['close']", "with n=1 it raises TypeError: 'Prices' object is not"),
-        ("return int(prices.close)", "with n=1 it raises TypeError: only"),
         ("open('data/raw/prices.parquet')", "it opens a file: data/raw/prices.parquet"),
         ("import os; os._exit(0)", "its process ended by itself"),
     ],
@@ -121,7 +128,61 @@ def test_errors_of_a_file_and_of_parameters_are_those_of_here(nursery, mine):
 def test_what_a_strategy_may_not_do(mine, body, problem):
     with pytest.raises(InputError, match=problem) as refused:
         computed(mine(body), prices_of([1, 2, 3]))
-    assert refused.value.where.startswith("scripts/tidemark/backtest/strategies/mine.py")
+    assert refused.value.where.startswith(FILE)
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("x = 1\nreturn prices['close']", "TypeError: 'Prices' object is not"),
+        ("\nreturn int(prices.close)", "TypeError: only"),
+        ("\nimport no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("\nraise StopIteration", "StopIteration"),
+        ("def again(): return again()\nagain()", "RecursionError: maximum recursion depth"),
+        ("\nraise FileNotFoundError(2, 'not there', 'my.csv')", "FileNotFoundError: .*'my.csv'"),
+        ("\nnp.empty(1 << 50)", "MemoryError: Unable to allocate"),
+        ("class Odd(BaseException): __str__ = None\nraise Odd", "Odd: its words cannot be had"),
+    ],
+)
+def test_what_a_strategy_raises_is_told_with_its_line_and_parameters(mine, body, problem):
+    told = f"with n=1, on 3 bars to 2010-01-03, it raises {problem}"
+    with pytest.raises(InputError, match=told) as raised:
+        computed(mine(body), prices_of([1, 2, 3]))
+    assert raised.value.where == f"{FILE}:{6 if 'again' in body else 7}"
+    assert "the traceback is in logs/pipeline.log" in raised.value.cure
+
+
+def test_what_the_rest_of_a_file_raises_is_told_with_its_line(mine):
+    body = "return prices.close"
+    with pytest.raises(InputError, match=r"mine\.py:4: it raises ZeroDivisionError: integer"):
+        mine(body, HEAD.replace('"n": 1', '"n": 1 // 0')).load()
+    with pytest.raises(InputError, match="its DEFAULTS is of type NoneType"):
+        mine(body, HEAD.replace('{"n": 1}', "None")).load()
+    alone = mine(body, tail="def valid(n):\n    return n.odd")
+    with pytest.raises(
+        InputError, match=r"mine\.py:8: with n=2 valid raises AttributeError: 'int'"
+    ):
+        alone.grid({"n": [2]})
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"is": "raised", "kind": "InputError", "ours": True, "args": [], "trace": ""},
+        {"is": "raised"},
+        {"is": "sets"},
+        {"is": "targets", "layouts": [7]},
+    ],
+)
+def test_a_forged_message_is_told(mine, message):
+    body = """
+import gc
+from tidemark.isolated.channel import Channel
+channel, = [one for one in gc.get_objects() if isinstance(one, Channel)]
+Channel._write(channel, [memoryview(len(TEXT).to_bytes(8, 'little') + TEXT)])
+""".replace("TEXT", repr(json.dumps(message).encode()))
+    with pytest.raises(InputError, match="it sent what is no answer"):
+        computed(mine(body), prices_of([1, 2, 3]))
 
 
 def test_it_finds_no_array_that_it_was_not_sent(mine):

@@ -35,7 +35,7 @@ EARLY = np.datetime64("2009-02-01")  # history and what is made of it begin befo
 RULES = Rules("next_open", 0.001, 0.0005, "long_short", 0.0, 252.0)
 AHEAD = "it looks ahead: its target for"
 UNSTEADY = "it is not repeatable: its target for"
-REMEMBERS = "it remembers what an earlier call was shown: its target for"
+REMEMBERS = "it remembers what an earlier call was shown, or is not repeatable now and then: its"
 ACROSS = "depends on other tickers"
 
 
@@ -353,13 +353,22 @@ def test_returns_after_a_jump_tell_nothing(markets):
         tried(returns_seen_anywhere, markets, apart=True)
 
 
+def test_who_draws_for_all_tickers_at_once_is_told_how_to_draw(markets):
+    def drawn(prices):
+        return np.random.default_rng(1).choice([0.0, 1.0], prices.close.shape)
+
+    with pytest.raises(InputError, match=ACROSS) as told:
+        tried(drawn, markets)
+    assert "random numbers for each ticker alone" in told.value.cure
+
+
 def test_what_fails_on_fewer_bars_is_told_with_them(markets):
     def wanted(prices):
         if len(prices.close) not in (BARS, 300):
             raise IndexError("none there")
         return honest(prices)
 
-    with pytest.raises(InputError, match=r"it fails on bars that end at .*IndexError: none there"):
+    with pytest.raises(InputError, match=r"on \d+ bars to 20\S+, it raises IndexError: none there"):
         tried(wanted, markets)
 
 

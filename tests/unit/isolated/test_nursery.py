@@ -212,8 +212,9 @@ def test_errors_come_back_as_they_were_raised(nursery, source, kind, words):
     [
         ("import os; os._exit(3)", "its process ended by itself, with 3"),
         ("import os; os.abort()", "its process was ended by SIGABRT"),
-        ("import os, signal; os.close(channel.descriptor); signal.pause()", "was ended by SIGKILL"),
-        ("import os; os.write(channel.descriptor, b'x' * 99)", "its process ended"),
+        ("import os, signal; os.close(channel.descriptor); signal.pause()", "it closed its"),
+        ("import os; os.write(channel.descriptor, b'x' * 99)", "it sent what is no answer"),
+        ("channel.send({'is': 'raised'})", "it sent what is no answer"),
         ("channel.send({'is': 'warned'})", "it sent what is no answer"),
     ],
 )
@@ -221,6 +222,13 @@ def test_a_process_that_ends_is_told(nursery, source, problem):
     with pytest.raises(InputError, match=problem) as told:
         tried(nursery, source)
     assert told.value.where == HERE
+
+
+def test_signals_have_cures_of_their_own(nursery):
+    for name, cure in (("SIGABRT", "gave up"), ("SIGKILL", "memory")):
+        with pytest.raises(InputError, match=name) as told:
+            tried(nursery, f"import signal; signal.raise_signal(signal.{name})")
+        assert cure in told.value.cure
 
 
 def test_a_process_that_is_silent_is_told_and_ended():
@@ -249,6 +257,13 @@ for each in "ab": warnings.warn(each)
         assert tried(nursery, source)["is"] == "done"
     assert capsys.readouterr().out == "so\n"
     assert [str(each.message) for each in caught] == ["a"]
+
+
+def test_prints_without_end_are_cut(nursery, capsys):
+    assert tried(nursery, "for _ in range(9): print('x' * 9999)")["is"] == "done"
+    printed = capsys.readouterr().out
+    assert len(printed) < 20_000
+    assert printed.endswith("x\n... more output is left out\n")
 
 
 def test_arrays_travel_as_they_lie_and_cannot_be_written(nursery):

@@ -25,20 +25,23 @@ import itertools
 import math
 import pkgutil
 import shlex
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from traceback import extract_tb
 from typing import Any
 
+import tidemark
 from tidemark.arrays import Floats
 from tidemark.backtest.settings import BENCHMARK, STRATEGIES
 from tidemark.causality import date
 from tidemark.errors import BadValue, InputError, hint
+from tidemark.isolated import errors_across
 from tidemark.market.grid import Prices, locked
 from tidemark.market.recall import Recall
 from tidemark.ohlcv import OHLCV
+from tidemark.project import CODE
 
 import numpy as np
 
@@ -91,7 +94,8 @@ def load(name: str) -> Strategy:
 
     Raises:
         BadValue: there is no such strategy.
-        InputError: its file lacks something or has it wrong.
+        InputError: its file lacks something or has it wrong, or raises an error.
+        SyntaxError: it, or a file of the project that it imports, is not Python.
     """
     if name not in names():
         raise BadValue(
@@ -99,15 +103,16 @@ def load(name: str) -> Strategy:
             f"there is no strategy {name}{hint(name, names())}",
             f"name one of {', '.join(names())}, or write {STRATEGIES}/{name}.py",
         )
-    try:
-        module = importlib.import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        raise InputError(
-            file_of(name),
-            f"imports {error.name}, which is not there",
-            "see the imports of sma_cross.py beside it: indicators and signals are in"
-            " tidemark.market",
-        ) from error
+    with _told(name):
+        try:
+            module = importlib.import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            raise InputError(
+                file_of(name),
+                f"imports {error.name}, which is not there",
+                "see the imports of sma_cross.py beside it: indicators and signals are in"
+                " tidemark.market",
+            ) from error
     missing = [part for part in ("CATEGORY", "DEFAULTS", "targets") if not hasattr(module, part)]
     if missing or not module.__doc__:
         raise InputError(
@@ -115,20 +120,35 @@ def load(name: str) -> Strategy:
             f"it has no {(missing or ['docstring'])[0]}",
             "see sma_cross.py beside it",
         )
+    cross_sectional = getattr(module, "CROSS_SECTIONAL", False)
+    for part, value, fits, wanted in (
+        ("CATEGORY", module.CATEGORY, isinstance(module.CATEGORY, str), "a text"),
+        ("DEFAULTS", module.DEFAULTS, isinstance(module.DEFAULTS, Mapping), "a dictionary"),
+        ("targets", module.targets, callable(module.targets), "a function"),
+        ("CROSS_SECTIONAL", cross_sectional, isinstance(cross_sectional, int), "True or False"),
+    ):
+        if not fits:
+            raise InputError(
+                file_of(name),
+                f"its {part} is of type {type(value).__name__}",
+                f"make it {wanted}, as in sma_cross.py beside it",
+            )
     if module.CATEGORY not in CATEGORIES:
         raise InputError(
             file_of(name),
             f"unknown CATEGORY {module.CATEGORY!r}{hint(str(module.CATEGORY), CATEGORIES)}",
             f"use one of {', '.join(CATEGORIES)}",
         )
+    with _told(name):
+        inputs = _inputs(name, module.targets, module.DEFAULTS)
     return Strategy(
         name,
         module.CATEGORY,
         module.DEFAULTS,
-        _inputs(name, module.targets, module.DEFAULTS),
+        inputs,
         module.targets,
         getattr(module, "valid", lambda **_: True),
-        cross_sectional=getattr(module, "CROSS_SECTIONAL", False),
+        cross_sectional=bool(cross_sectional),
     )
 
 
@@ -179,7 +199,7 @@ def grid(strategy: Strategy, values: Mapping[str, Sequence[Any]]) -> list[Parame
         for key, default in strategy.defaults.items()
     }
     sets = [dict(zip(lists, chosen, strict=True)) for chosen in itertools.product(*lists.values())]
-    sensible = [parameters for parameters in sets if strategy.valid(**parameters)]
+    sensible = [parameters for parameters in sets if _is_valid(strategy, parameters)]
     if not sensible:
         raise BadValue(
             "",
@@ -187,6 +207,11 @@ def grid(strategy: Strategy, values: Mapping[str, Sequence[Any]]) -> list[Parame
             f"its defaults make sense: {describe(strategy.defaults)}",
         )
     return sensible
+
+
+def _is_valid(strategy: Strategy, parameters: Parameters) -> bool:
+    with _told(strategy.name, f"with {describe(parameters)} valid"):
+        return bool(strategy.valid(**parameters))
 
 
 def _checked(values: object, default: Any, key: str) -> list[Any]:
@@ -233,7 +258,8 @@ def targets_of(
     Raises:
         BadValue: an input is missing.
         InputError: the strategy's code raises an error, or writes into bars or an
-            indicator's result, or targets have another shape or lie beyond -1 to 1.
+            indicator's result, or targets are no real numbers, have another shape or lie beyond
+            -1 to 1.
     """
     for parameters, wanted in wanted_by(strategy, prices, sets, inputs or {}):
         require_shape(strategy, parameters, wanted.shape, prices)
@@ -254,18 +280,32 @@ def wanted_by(
     shared = prices.locked()
     known = Recall([*(getattr(shared, name) for name in OHLCV), *data.values()])
     for parameters in sets:
-        try:
-            with known.used():
-                wanted = strategy.targets(shared, **data, **parameters)
-        except (BadValue, InputError, OSError, MemoryError):
-            raise
-        except Exception as error:
-            shared_only = isinstance(error, ValueError) and _runs_on_copies(
-                strategy, prices, data, parameters
-            )
-            told = _writes if shared_only else _fails
-            raise told(strategy, parameters, error) from error
-        yield parameters, np.asarray(wanted, dtype=np.float64)
+        last = f" to {date(prices.timestamp, -1)}" if len(prices.timestamp) else ""
+        with _told(
+            strategy.name, f"with {describe(parameters)}, on {len(prices.timestamp)} bars{last}, it"
+        ):
+            try:
+                with known.used():
+                    given = strategy.targets(shared, **data, **parameters)
+            except ValueError as error:
+                if _runs_on_copies(strategy, prices, data, parameters):
+                    raise _writes(strategy, parameters, error) from error
+                raise
+            wanted = _numbers(strategy, parameters, given)
+        yield parameters, wanted
+
+
+def _numbers(strategy: Strategy, parameters: Parameters, given: object) -> Floats:
+    """What `targets` returned as 64-bit numbers; nothing is guessed where it is something else."""
+    values = np.asarray(given)
+    if values.dtype.kind not in "biuf":
+        kind = f"an array of {values.dtype}" if np.ndim(values) else f"a {type(given).__name__}"
+        raise InputError(
+            f"{file_of(strategy.name)} with {describe(parameters)}",
+            f"targets returns {kind}, not real numbers",
+            "return an array of floats (bars, tickers), NaN where there is no position",
+        )
+    return np.asarray(values, dtype=np.float64)
 
 
 def needed(strategy: Description, inputs: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -292,27 +332,43 @@ def _runs_on_copies(
     return True
 
 
-def _fails(strategy: Strategy, parameters: Parameters, error: Exception) -> InputError:
-    """The error of a strategy whose own code raised one."""
-    said = str(error).partition("\n")[0]
+@contextmanager
+def _told(name: str, who: str = "it") -> Iterator[None]:
+    """Whatever the strategy's own code raises is an InputError that names its line.
+
+    Not so what it says of a parameter, what would end the process, and files that are not Python.
+    """
+    try:
+        yield
+    except (BadValue, InputError, SystemExit, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        if tidemark.not_python(error, CODE):
+            raise
+        raise _fails(name, who, error) from error
+
+
+def _fails(name: str, who: str, error: BaseException) -> InputError:
+    said = errors_across.words(error).partition("\n")[0].rstrip(".")
     return InputError(
-        _line_of(strategy, error),
-        f"with {describe(parameters)} it raises {type(error).__name__}: {said}",
-        "mend that line; the log has the way to it",
+        _line_of(name, error),
+        f"{who} raises {type(error).__name__}{said and f': {said}'}",
+        "mend it; the traceback is in logs/pipeline.log",
     )
 
 
-def _line_of(strategy: Strategy, error: Exception) -> str:
+def _line_of(name: str, error: BaseException) -> str:
     """The strategy's file, with the last of its lines on the way to the error."""
-    file, frames = inspect.getfile(strategy.targets), extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == file]
-    return ":".join([file_of(strategy.name), *map(str, lines[-1:])])
+    files = {f"{folder}/{name}.py" for folder in __path__}
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in frames if frame.f_code.co_filename in files]
+    return ":".join([file_of(name), *map(str, lines[-1:])])
 
 
 def _writes(strategy: Strategy, parameters: Parameters, error: Exception) -> InputError:
     """The error of a strategy that would change bars, or results of indicators, for other sets."""
     return InputError(
-        _line_of(strategy, error),
+        _line_of(strategy.name, error),
         f"with {describe(parameters)} it writes into bars, or into what an indicator returned",
         "write into a copy, as in `sma(...).copy()`: other sets use the same arrays",
     )
