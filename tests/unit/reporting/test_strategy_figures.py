@@ -260,3 +260,9 @@ def test_windows_are_shown_whatever_their_name_unless_they_are_calendar_years():
 def test_same_bytes_each_time():
     one, two = ([store.figure_bytes(f, 40) for f in drawn(found_of()).values()] for _ in range(2))
     assert one == two
+
+
+def test_a_bar_that_cannot_be_seen_has_its_number():
+    table = pd.DataFrame({"own": [0.0, -0.3, 120.0, np.nan], "benchmark": [2.0, 0.0, 1.3, 0.5]})
+    assert tear_sheet._faint(table, "own") == [(0, "0"), (1, "-0.3")]
+    assert tear_sheet._faint(table, "benchmark") == [(1, "0"), (3, "0.5")]

@@ -209,7 +209,8 @@ SHEETS: dict[str, tuple[str, str, Callable[..., Figure]]] = {
         "tear sheet",
         "Blue is the strategy's best set in hindsight, grey the benchmark. Look for years, tickers "
         "and crises in which it lost, not only at the final value. The first and the last calendar "
-        "year may be parts of one.",
+        "year may be parts of one. Windows are sorted by the benchmark's return, the worst first, "
+        "tickers by the strategy's Sharpe ratio, the highest first.",
         tear_sheet.draw,
     ),
 }

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 MOST_BARS = 12  # of tickers or windows
+FAINT = 0.01  # of the longest bar: what is no longer than that cannot be seen
 
 
 def draw(title: str, found: Assessment, strategy: str) -> Figure:
@@ -38,7 +39,10 @@ def draw(title: str, found: Assessment, strategy: str) -> Figure:
 def _years(axes: Axes, percent: pd.DataFrame) -> None:
     place = np.arange(len(percent))
     for number, (name, color) in enumerate(zip(percent, (DATA, MUTED), strict=True)):
-        axes.bar(place + 0.38 * number - 0.19, percent[name], 0.36, color=color)
+        at = place + 0.38 * number - 0.19
+        axes.bar(at, percent[name], 0.36, color=color)
+        for where, told in _faint(percent, name):
+            axes.text(at[where], 0.0, told, ha="center", va="bottom", fontsize=7, color=color)
     axes.axhline(0.0, color=INK, linewidth=0.8)
     every = 1 + len(percent) // 20
     axes.set_xticks(place[::every], percent.index[::every])
@@ -94,9 +98,12 @@ def _bars(axes: Axes, table: pd.DataFrame) -> None:
         return
     place = np.arange(len(table))
     for number, (name, color) in enumerate((("own", DATA), ("benchmark", MUTED))):
-        axes.barh(place + 0.38 * number - 0.19, table[name], 0.36, color=color)
-    for at in np.flatnonzero(table["own"].isna()).tolist():
-        axes.text(0.0, at, " undefined", va="center", fontsize=8, color=MUTED)
+        at = place + 0.38 * number - 0.19
+        axes.barh(at, table[name], 0.36, color=color)
+        for where, told in _faint(table, name):
+            axes.text(0.0, at[where], f" {told}", va="center", fontsize=7, color=color)
+    for where in np.flatnonzero(table["own"].isna()).tolist():
+        axes.text(0.0, where, " undefined", va="center", fontsize=8, color=MUTED)
     axes.axvline(0.0, color=INK, linewidth=0.8)
     axes.set_yticks(place, table.index)
     axes.set_ylim(max(len(table), 4) - 0.5, -0.5)
@@ -104,6 +111,13 @@ def _bars(axes: Axes, table: pd.DataFrame) -> None:
     axes.tick_params("y", length=0, labelsize=8, labelcolor=INK)
     axes.tick_params("x", labelsize=8)
     axes.grid(visible=False, axis="y")
+
+
+def _faint(table: pd.DataFrame, name: str) -> list[tuple[int, str]]:
+    """Rows whose bar is too short to be seen, with the number to write there."""
+    values = table[name]
+    short = values.abs() <= FAINT * table.abs().max(axis=None)
+    return [(row, f"{values.iloc[row] + 0.0:.1g}") for row in np.flatnonzero(short).tolist()]
 
 
 def _table(axes: Axes, found: Assessment, strategy: str) -> None:
