@@ -54,7 +54,7 @@ def told(chosen: Sequence[Node], nodes: Mapping[str, Node], *, details: bool = F
     """The answer for these instances; without details, several fresh ones have a line each."""
     if details or len(chosen) == 1:
         return "\n\n".join(
-            _history(node, details) if node.state == graph.FRESH else _causes(node, nodes)
+            _history(node, details) if node.state == graph.FRESH else _causes(node, nodes, details)
             for node in chosen
         )
     fresh = [_in_a_line(node) for node in chosen if node.state == graph.FRESH]
@@ -65,13 +65,27 @@ def told(chosen: Sequence[Node], nodes: Mapping[str, Node], *, details: bool = F
     return "\n\n".join([head, *others, *(["\n".join([*fresh, MORE])] if fresh else [])])
 
 
-def _causes(node: Node, nodes: Mapping[str, Node]) -> str:
+def _causes(node: Node, nodes: Mapping[str, Node], details: bool = False) -> str:
     causes = graph.chain(node, nodes)
+    causes = causes if details else _together(causes)
     lines = [f"{node.title}: {_verdict(node)}"]
     lines += [f"  <- {' <- '.join(cause)}" for cause in causes]
     lines += [f"  failed: {line}" for line in node.failure.splitlines()]
     lines += [f"  {upgrade} now" for upgrade in node.upgrades]
     return "\n".join([*lines, f"  {_cost(node, nodes)}"])
+
+
+def _together(causes: Sequence[list[str]]) -> list[list[str]]:
+    """The causes; files of several steps with the same way from there on are one."""
+    alike: dict[tuple[str, ...], list[list[str]]] = {}
+    for cause in causes:
+        alike.setdefault(tuple(cause[2:] or cause), []).append(cause)
+    return [
+        some[0]
+        if len(some) == 1
+        else [several([path for path, *_ in some]), several([one[1] for one in some]), *way]
+        for way, some in alike.items()
+    ]
 
 
 def _verdict(node: Node) -> str:

@@ -21,7 +21,13 @@ from typing import Any
 
 from tidemark.arrays import Floats, Integers
 from tidemark.backtest.accuse import Answer, Column, Suspicion, bars_of, prices_of
-from tidemark.backtest.strategies import Description, Fresh, Parameters, Targets
+from tidemark.backtest.strategies import (
+    Description,
+    Fresh,
+    OutOfRangeError,
+    Parameters,
+    Targets,
+)
 from tidemark.causality import (
     Bars,
     Futures,
@@ -33,6 +39,7 @@ from tidemark.causality import (
     first_change,
     rarest,
 )
+from tidemark.errors import InputError
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario
@@ -230,7 +237,7 @@ class Watch:
         ]
         real = columns[0].market == ScenarioKind.FULL
         answers = zip(
-            self._trading(prices, self._sets, self._inputs),
+            _in_markets(self._trading(prices, self._sets, self._inputs), columns),
             self._beside(prices_of(beside), self._sets, beside.inputs),
             strict=True,
         )
@@ -295,7 +302,8 @@ class Watch:
 
     def _keep(self, process: Targets, kind: str, bars: Bars, market: str, cut: int) -> None:
         some = [self._sets[number] for number in self._asked]
-        answers = process(prices_of(bars), some, bars.inputs)
+        asked = process(prices_of(bars), some, bars.inputs)
+        answers = _in_markets(asked, [Column(ticker, market) for ticker in bars.ticker])
         said = [targets[:cut].copy() for targets in answers]
         self._shown.append(_Shown(kind, bars, market, cut, said))
 
@@ -341,3 +349,14 @@ def _choice(
     """Some market scenarios that have bars, at random."""
     there = [one for one in markets if len(one.times)]
     return [there[place] for place in draw.permutation(len(there))[:number]]
+
+
+def _in_markets(answers: Iterator[Floats], columns: Sequence[Column]) -> Iterator[Floats]:
+    """The answers; a target that is out of range is told with its market, if it is not history."""
+    try:
+        yield from answers
+    except OutOfRangeError as error:
+        market = columns[error.column].market
+        if market == ScenarioKind.FULL:
+            raise
+        raise InputError(error.where, f"{error.problem}, in {market}", error.cure) from error

@@ -12,7 +12,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from strategy_bars import targets_apart
-from tidemark.backtest import strategies
+from tidemark.backtest import look_ahead, strategies
+from tidemark.backtest.accuse import Column
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
 from tidemark.backtest.look_ahead import Watch
@@ -370,6 +371,18 @@ def test_what_fails_on_fewer_bars_is_told_with_them(markets):
 
     with pytest.raises(InputError, match=r"on \d+ bars to 20\S+, it raises IndexError: none there"):
         tried(wanted, markets)
+
+
+@pytest.mark.parametrize(("market", "told"), [("fall", ", in fall"), ("full", "")])
+def test_a_target_out_of_range_is_told_with_its_market(markets, market, told):
+    def wanted(prices):
+        return np.where(np.arange(len(TICKERS)) == 2, 1.5, honest(prices))
+
+    strategy = strategies.Strategy("cheat", "trend", {}, (), wanted, lambda **_: True)
+    columns = [*(Column(name) for name in TICKERS[:2]), *(Column(n, market) for n in TICKERS[2:])]
+    answers = strategies.targets_of(strategy, markets[0].prices, [{}])
+    with pytest.raises(InputError, match=rf"for C at 2009-01-05 is 1\.5{told}\. Cure"):
+        list(look_ahead._in_markets(answers, columns))
 
 
 def test_complete_bars_that_were_seen_first_do_not_help(markets):

@@ -77,3 +77,13 @@ def test_instances_that_are_fresh_have_a_line_each_and_others_their_cause():
         "    code x",
         why.MORE,
     ]
+
+
+def test_steps_with_the_same_way_to_the_root_are_told_together():
+    way = ["data/markets.json", "market_scenarios", "config stress.fall -0.2 -> -0.3"]
+    causes = [[f"data/{name}.parquet", f"backtest {name}", *way] for name in "abcde"]
+    alone = [["code scripts/assess.py"], ["data/x.json", "bars", "code scripts/bars.py"]]
+    files = "data/a.parquet, data/b.parquet, data/c.parquet and 2 more"
+    steps = "backtest a, backtest b, backtest c and 2 more"
+    found = why._together([alone[0], *causes, alone[1]])
+    assert found == [alone[0], [files, steps, *way], alone[1]]

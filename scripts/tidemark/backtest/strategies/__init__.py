@@ -395,17 +395,26 @@ def require_shape(
         )
 
 
+class OutOfRangeError(InputError):
+    """A target beyond -1 to 1, in that column of the bars that were asked."""
+
+    def __init__(self, column: int, where: str, problem: str, cure: str) -> None:
+        super().__init__(where, problem, cure)
+        self.column = column
+
+
 def positions(
     strategy: Description, parameters: Parameters, targets: Floats, prices: Prices
 ) -> Floats:
     """The targets, made NaN where there is no bar.
 
     Raises:
-        InputError: one lies beyond -1 to 1.
+        OutOfRangeError: one lies beyond -1 to 1.
     """
     within = targets.min(initial=0.0) >= -1.0 and targets.max(initial=0.0) <= 1.0
     for row, column in () if within else np.argwhere(np.abs(targets) > 1.0)[:1]:
-        raise InputError(
+        raise OutOfRangeError(
+            int(column),
             f"{file_of(strategy.name)} with {describe(parameters)}",
             f"the target for {prices.ticker[column]} at {date(prices.timestamp, row)} is "
             f"{targets[row, column]:g}",
