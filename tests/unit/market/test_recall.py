@@ -165,5 +165,5 @@ def test_another_error_of_a_strategy_is_its_own_whatever_its_words():
         raise ValueError("assignment destination is read-only")
 
     strategy = strategies.Strategy("fails", "trend", {}, (), fails, lambda: True)
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(InputError, match="raises ValueError: assignment destination is read-only"):
         list(strategies.targets_of(strategy, prices(), [{}]))

@@ -357,9 +357,12 @@ def _fails(name: str, who: str, error: BaseException) -> InputError:
     )
 
 
-def _line_of(name: str, error: BaseException) -> str:
-    """The strategy's file, with the last of its lines on the way to the error."""
-    files = {f"{folder}/{name}.py" for folder in __path__}
+def _line_of(name: str, error: BaseException, *code: str) -> str:
+    """The strategy's file, with the last of its lines on the way to the error.
+
+    `code` is where its code lies, if not in its own file.
+    """
+    files = {*code, *(f"{folder}/{name}.py" for folder in __path__)}
     frames = traceback.walk_tb(error.__traceback__)
     lines = [line for frame, line in frames if frame.f_code.co_filename in files]
     return ":".join([file_of(name), *map(str, lines[-1:])])
@@ -368,7 +371,7 @@ def _line_of(name: str, error: BaseException) -> str:
 def _writes(strategy: Strategy, parameters: Parameters, error: Exception) -> InputError:
     """The error of a strategy that would change bars, or results of indicators, for other sets."""
     return InputError(
-        _line_of(strategy.name, error),
+        _line_of(strategy.name, error, inspect.getfile(strategy.targets)),
         f"with {describe(parameters)} it writes into bars, or into what an indicator returned",
         "write into a copy, as in `sma(...).copy()`: other sets use the same arrays",
     )
