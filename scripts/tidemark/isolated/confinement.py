@@ -78,6 +78,11 @@ class Confinement:
         readable = [*self._places.whole, *self._places.code]
         self._walls = kernel.Walls(readable, [Path(os.devnull)])
 
+    @property
+    def descriptors(self) -> list[int]:
+        """What `shut` needs to be open."""
+        return [self._walls.rules]
+
     def shut(self, tell: Callable[[Refusal], None]) -> list[str]:
         """Lock this process in for good.
 

@@ -83,12 +83,12 @@ class Walls:
 
     def __init__(self, readable: Iterable[Path], writable: Iterable[Path]) -> None:
         """Refuse all files but these and those below them, and what reaches beyond the process."""
-        self._rules = self._column = -1
+        self.rules = self._column = -1
         if sys.platform != "linux":
             return
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._libc.syscall.restype = ctypes.c_long
-        self._rules = _rules(self._libc, readable, writable)
+        self.rules = _rules(self._libc, readable, writable)
         self._column, machine = MACHINES.get(platform.machine(), (-1, 0))
         if sys.maxsize > 1 << 32 and self._column >= 0:
             self._head = b"".join(_for_all(self._column, machine))
@@ -103,14 +103,14 @@ class Walls:
             return ["Landlock", "seccomp"]
         self._libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         missing = []
-        if self._rules >= 0:
-            _allow(self._libc, self._rules, OWN_LIMITS, READ_FILE)
-        if self._rules < 0 or self._libc.syscall(
-            RESTRICT_SELF, ctypes.c_int(self._rules), ctypes.c_uint(0)
+        if self.rules >= 0:
+            _allow(self._libc, self.rules, OWN_LIMITS, READ_FILE)
+        if self.rules < 0 or self._libc.syscall(
+            RESTRICT_SELF, ctypes.c_int(self.rules), ctypes.c_uint(0)
         ):
             missing.append("Landlock")
-        if self._rules >= 0:
-            os.close(self._rules)
+        if self.rules >= 0:
+            os.close(self.rules)
         if self._column < 0 or not self._filtered():
             missing.append("seccomp")
         return missing

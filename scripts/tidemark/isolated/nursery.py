@@ -288,7 +288,7 @@ def _serve(control: int, work: Work, witness: Witness | None) -> NoReturn:
     """Be the nursery."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the step, and so us
-        _close_all_but(control)
+        _lead_all_but(control)
         confinement = Confinement()
         gc.freeze()
         children: set[int] = set()
@@ -343,12 +343,24 @@ def _ended(pid: int, order: bytes) -> int:
         time.sleep(0.002)
 
 
-def _close_all_but(kept: int) -> None:
+def _close_all_but(*kept: int) -> None:
     for descriptor in map(int, os.listdir("/dev/fd")):  # noqa: PTH208 - numbers
-        if descriptor != kept:
+        if descriptor not in kept:
             with contextlib.suppress(OSError):  # that of the listing is closed
                 os.close(descriptor)
     _silence()
+
+
+def _lead_all_but(kept: int) -> None:
+    """Lead all descriptors but one to nothing.
+
+    They stay open until a fresh process has begun: libraries close some of theirs as it is forked,
+    and Arrow aborts if it cannot.
+    """
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in map(int, os.listdir("/dev/fd")):  # noqa: PTH208 - numbers
+        if descriptor not in (kept, null):
+            os.dup2(null, descriptor)
 
 
 def _silence() -> None:
@@ -398,7 +410,7 @@ def _live(
 ) -> NoReturn:
     """Be a fresh process."""
     try:
-        _silence()
+        _close_all_but(descriptor, *confinement.descriptors)
         if witness:
             witness.begin()
         random.seed()

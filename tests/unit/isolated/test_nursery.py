@@ -14,7 +14,8 @@ from tidemark.isolated.nursery import Nursery
 import duckdb  # noqa: F401 - here, so that fresh processes need not load them
 import numpy as np
 import pandas as pd
-import pyarrow.parquet  # noqa: F401
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
@@ -315,3 +316,9 @@ def _runs(pid):
     except (ProcessLookupError, FileNotFoundError):
         return False
     return state not in "ZX"
+
+
+def test_libraries_that_close_files_as_they_are_forked_find_them_open():
+    pyarrow.csv.read_csv(pyarrow.BufferReader(b"a\n1\n"))  # Arrow opens a pipe for signals
+    with Nursery(work, patience=20) as nursery:
+        assert tried(nursery, "found['sum'] = 1 + 1")["sum"] == 2
