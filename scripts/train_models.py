@@ -20,7 +20,7 @@ def train_models(run: Run) -> None:
         return run.settings(kind, section)
 
     with run.values_of("models"):
-        pipeline, report = fitting.fit(run.model, specification, train, folds)
+        pipeline, report = fitting.fit(run.model, specification, train, folds, lambda: run.seed)
     span = {
         "train_rows": len(train),
         "train_first": train["timestamp"].min().isoformat(),

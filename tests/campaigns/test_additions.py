@@ -149,7 +149,7 @@ class Lasso(Model):
     estimator: Literal["lasso"]
     alpha: Positive = 1.0
 
-    def regressor(self) -> Any:
+    def build(self, seed: int) -> Any:
         """Of scikit-learn."""
         from sklearn import linear_model
 

@@ -41,6 +41,7 @@ def fit(
     specification: Callable[[str], Model],
     train: pd.DataFrame,
     folds: Sequence[Fold],
+    seed: Callable[[], int],
 ) -> tuple[Any, Record]:
     """Fit a model, or the first of its fallbacks that converges.
 
@@ -49,6 +50,7 @@ def fit(
         specification: gives a model's settings; asked for a fallback only when that is needed.
         train: timestamp, ticker, features, target, target_time.
         folds: walk-forward folds as returned by `splits.folds`.
+        seed: of random draws; asked for a kind that draws only.
 
     Returns:
         The fitted pipeline, and a report: model; fitted (the name of the model really fitted);
@@ -64,7 +66,7 @@ def fit(
     while name is not None and name not in failures:
         spec = specification(name)
         try:
-            pipeline, report = _fit_one(spec, train, folds)
+            pipeline, report = _fit_one(spec, train, folds, seed() if spec.draws else 0)
         except NotConvergedError as error:
             failures[name] = _first_sentence(str(error))
             name = spec.fallback
@@ -96,15 +98,17 @@ def _reasons(failures: Mapping[str, str]) -> str:
     return "; ".join(f"{name} did not converge: {why}" for name, why in failures.items())
 
 
-def _fit_one(spec: Model, train: pd.DataFrame, folds: Sequence[Fold]) -> tuple[Any, Record]:
+def _fit_one(
+    spec: Model, train: pd.DataFrame, folds: Sequence[Fold], seed: int
+) -> tuple[Any, Record]:
     """Choose among the grid's candidates by cross-validated RMSE, then fit on all rows."""
     points = ParameterGrid(dict(spec.grid)) if spec.grid else [{}]
-    candidates = [_cross_validate(replace(spec, **point), train, folds) for point in points]
+    candidates = [_cross_validate(replace(spec, **point), train, folds, seed) for point in points]
     usable = [candidate for candidate in candidates if candidate["failure"] is None]
     if not usable:
         raise NotConvergedError(candidates[0]["failure"])
     best = min(usable, key=lambda candidate: candidate["mean"]["rmse"])
-    pipeline = _pipeline(replace(spec, **best["parameters"]))
+    pipeline = _pipeline(replace(spec, **best["parameters"]), seed)
     _fit_or_fail(pipeline, inputs(train), train["target"])
     _predict_or_fail(pipeline, inputs(train.tail(100)))
     return pipeline, {
@@ -120,12 +124,12 @@ def _grid_line(candidate: Record) -> Record:
     return {"parameters": candidate["parameters"], "rmse": rmse, "failure": candidate["failure"]}
 
 
-def _cross_validate(model: Model, train: pd.DataFrame, folds: Sequence[Fold]) -> Record:
+def _cross_validate(model: Model, train: pd.DataFrame, folds: Sequence[Fold], seed: int) -> Record:
     """Score one candidate on every fold; `failure` says why if a fit does not converge."""
     candidate: Record = {"parameters": model.parameters()}
     candidate |= dict.fromkeys((*OVER_FOLDS, "folds", "failure"))
     try:
-        scores = [_score(_pipeline(model), train, fold) for fold in folds]
+        scores = [_score(_pipeline(model, seed), train, fold) for fold in folds]
     except NotConvergedError as error:
         return candidate | {"failure": str(error)}
     return candidate | over_folds(scores) | {"folds": scores}
@@ -157,8 +161,9 @@ def _score(pipeline: Any, train: pd.DataFrame, fold: Fold) -> Record:
     }
 
 
-def _pipeline(model: Model) -> Any:
-    return Pipeline([("scale", StandardScaler()), (model.estimator, model.regressor())])
+def _pipeline(model: Model, seed: int) -> Any:
+    scale = [("scale", StandardScaler())] if model.scaling == "standard" else []
+    return Pipeline([*scale, (model.estimator, model.build(seed))])
 
 
 def _fit_or_fail(pipeline: Any, features: pd.DataFrame, target: pd.Series) -> None:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Literal
 
 from tidemark.bounds import BlockLength, Count, Fraction, IsoDate, Name, Replicates
 
@@ -29,19 +29,31 @@ class SplitData:
 class Model(ABC):
     """What all models have; the fields of a kind beyond these are its parameters.
 
+    What a kind is, beyond its settings, stands on its class: `target`, what it forecasts (the
+    return, or the probability that it is above 0); `draws`, whether it draws random numbers;
+    `scaling`, whether its features are standardised first.
+
     Attributes:
         estimator: which kind of model.
         fallback: the simpler model to use when a fit does not converge.
         grid: lists of values of parameters to choose from by cross-validation.
     """
 
+    target: ClassVar[Literal["return", "direction"]] = "return"
+    draws: ClassVar[bool] = False
+    scaling: ClassVar[Literal["standard", "none"]] = "standard"
+
     estimator: str
     fallback: Name | None = None
     grid: Mapping[str, Annotated[Sequence[Any], MinLen(1)]] | None = None
 
     @abstractmethod
-    def regressor(self) -> Any:
-        """A scikit-learn regressor with these parameters, of standardised features."""
+    def build(self, seed: int) -> Any:
+        """A scikit-learn estimator with these parameters, of features as `scaling` says.
+
+        Args:
+            seed: of what it draws; a kind that draws nothing ignores it.
+        """
 
     def parameters(self) -> dict[str, Any]:
         """What a grid may name, with its values."""

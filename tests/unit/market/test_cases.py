@@ -69,7 +69,7 @@ def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
     frame = bar_features.complete(bar_features.compute(clean, recipe), recipe)
     parts = splits.divide(frame, SplitData("2019-06-01", embargo=5, folds=5), 1, time_zone="UTC")
     pipeline, _ = fitting.fit(
-        "linear", lambda _: Linear(estimator="linear"), parts.train, parts.folds
+        "linear", lambda _: Linear(estimator="linear"), parts.train, parts.folds, int
     )
     predicted = pipeline.predict(parts.test[list(pipeline.feature_names_in_)])
     history = from_tidy(bars)

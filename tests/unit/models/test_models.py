@@ -56,8 +56,13 @@ def settings_of(spec):
     return filled(estimators.kind(spec["estimator"]), spec)
 
 
+def seed():
+    """Only a kind that draws may ask."""
+    raise AssertionError
+
+
 def fit(name, specs=SPECS, train=TRAIN):
-    return fitting.fit(name, lambda one: settings_of(specs[one]), train, FOLDS)
+    return fitting.fit(name, lambda one: settings_of(specs[one]), train, FOLDS, seed)
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -151,7 +156,7 @@ def test_a_fallback_is_read_only_when_needed():
         asked.append(name)
         return settings_of(SPECS[name])
 
-    fitting.fit("svr", specification, TRAIN, FOLDS)
+    fitting.fit("svr", specification, TRAIN, FOLDS, seed)
     assert asked == ["svr"]
 
 
@@ -177,7 +182,7 @@ def test_forecasts_that_are_not_finite_fall_back(monkeypatch):
         def predict(self, X):
             return np.full(len(X), np.nan)
 
-    monkeypatch.setattr(estimators.kind("ridge"), "regressor", lambda _: Broken(1.0))
+    monkeypatch.setattr(estimators.kind("ridge"), "build", lambda *_: Broken(1.0))
     _, report = fit("ridge")
     assert report["fitted"] == "linear"
     assert "not finite" in report["fallback"]["reason"]
@@ -188,7 +193,7 @@ def test_a_singular_system_falls_back(monkeypatch):
         def fit(self, X, y):
             raise np.linalg.LinAlgError("singular matrix")
 
-    monkeypatch.setattr(estimators.kind("ridge"), "regressor", lambda _: Singular())
+    monkeypatch.setattr(estimators.kind("ridge"), "build", lambda *_: Singular())
     assert fit("ridge")[1]["fallback"]["reason"] == "ridge did not converge: singular matrix"
 
 

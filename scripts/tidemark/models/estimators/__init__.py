@@ -2,9 +2,9 @@
 
 A kind's file has one class, derived from `Model`: its docstring says what it does, `estimator` is
 the file's name, its further fields are the parameters with their bounds and defaults, and
-`regressor` builds what follows the `StandardScaler`; it imports scikit-learn when it is called,
-because reading the configuration loads these files too. No kind draws random numbers; one that does
-takes its `random_state` as a parameter.
+`build` makes the scikit-learn estimator; it imports scikit-learn when it is called, because reading
+the configuration loads these files too. `scaling = "none"` says that features need no
+`StandardScaler`, `draws = True` that `build` needs its seed; other kinds ignore that.
 """
 
 import importlib

@@ -12,7 +12,7 @@ class Linear(Model):
 
     estimator: Literal["linear"]
 
-    def regressor(self) -> Any:
+    def build(self, seed: int) -> Any:
         """Least squares; of minimal norm where features are collinear."""
         from sklearn.linear_model import LinearRegression
 

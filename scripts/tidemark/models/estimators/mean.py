@@ -12,7 +12,7 @@ class Mean(Model):
 
     estimator: Literal["mean"]
 
-    def regressor(self) -> Any:
+    def build(self, seed: int) -> Any:
         """The mean of the target, whatever the features."""
         from sklearn.dummy import DummyRegressor
 

@@ -22,7 +22,7 @@ class Polynomial(Model):
     degree: Annotated[int, Ge(2), Le(3)] = 2
     alpha: Positive = 1.0
 
-    def regressor(self) -> Any:
+    def build(self, seed: int) -> Any:
         """Ridge on all products of up to `degree` features, standardised once more."""
         from sklearn.linear_model import Ridge
         from sklearn.pipeline import make_pipeline

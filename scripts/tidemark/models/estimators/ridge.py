@@ -18,7 +18,7 @@ class Ridge(Model):
     estimator: Literal["ridge"]
     alpha: Positive = 1.0
 
-    def regressor(self) -> Any:
+    def build(self, seed: int) -> Any:
         """Least squares with the penalty."""
         from sklearn import linear_model
 

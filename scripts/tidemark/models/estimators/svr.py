@@ -26,7 +26,7 @@ class Svr(Model):
     kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf"
     max_iter: Count = 100_000
 
-    def regressor(self) -> Any:
+    def build(self, seed: int) -> Any:
         """Support vector regression that scales the target, and its forecasts back."""
         from sklearn.compose import TransformedTargetRegressor
         from sklearn.preprocessing import StandardScaler
