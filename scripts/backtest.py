@@ -54,7 +54,7 @@ def backtest(run: Run) -> None:
         with run.write.parquet_parts(run.own(CELLS)) as cells:
             for done, frame in trial.cells(tested):
                 cells.write(frame)
-                run.tell.progress(f"{done} of {len(tested)} market scenarios")
+                run.tell.progress(done, len(tested), "market scenarios")
         run.write.parquet(run.own(RETURNS), returns)
         run.write.parquet(run.own(REBALANCING), traded)
     seen = watch.tried()

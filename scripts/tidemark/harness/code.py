@@ -41,6 +41,7 @@ PLUMBING = frozenset(
                     "logs",
                     "messages",
                     "plain_process",
+                    "progress",
                     "publishing",
                     "reason",
                     "record",

@@ -1,18 +1,20 @@
 """What a step tells people: on the screen, in its log and checkpoint, and to its owner."""
 
-import time
+from contextlib import AbstractContextManager
 
 from tidemark.config import view
 from tidemark.harness import console, logs
 from tidemark.harness.instance import Instance
 from tidemark.harness.logs import run_id
+from tidemark.harness.progress import Progress
 from tidemark.project import Tree
-
-PROGRESS_SECONDS = 10
 
 
 class Messages:
     """The messages of one run.
+
+    Args:
+        last_seconds: what the run before took; None if there was none.
 
     Attributes:
         log: the step's own log file.
@@ -20,13 +22,13 @@ class Messages:
         notes: what the checkpoint keeps.
     """
 
-    def __init__(self, tree: Tree, instance: Instance) -> None:
+    def __init__(self, tree: Tree, instance: Instance, last_seconds: float | None = None) -> None:
         self._tree, self._instance = tree, instance
+        self._progress = Progress(last_seconds)
         context = {"step": instance.step, **instance.names, "run": run_id()}
         self.log = logs.for_step(tree, instance.name, context)
         self.figure = ""
         self.notes: list[str] = []
-        self._told = time.monotonic()
 
     def headline(self, text: str) -> None:
         """The one telling figure on this step's line."""
@@ -41,12 +43,21 @@ class Messages:
     def _show(self, text: str) -> None:
         console.say(f"    note: {self._instance.title}: {text}")
 
-    def progress(self, text: str) -> None:
-        """How far a long step is: shown at most every ten seconds."""
-        now = time.monotonic()
-        if now - self._told >= PROGRESS_SECONDS:
-            self._told = now
-            console.say(f"    {self._instance.title}: {text}")
+    def progress(self, done: int, of: int, what: str) -> None:
+        """How far a long step is: `progress(34, 115, "market scenarios")`.
+
+        It may be called as often as something is done; see `telling` for when that is shown. Called
+        before the first is done (`progress(0, ...)`), it leaves what came before out of the rate.
+        """
+        self._progress.count(done, of, what)
+
+    def telling(self) -> AbstractContextManager[None]:
+        """Show in the block how far the step is, from its tenth second on; count it or not."""
+        return self._progress.told(self._show_progress)
+
+    def _show_progress(self, text: str) -> None:
+        self.log.info(text)
+        console.say(f"    {self._instance.title}: {text}")
 
     def alert(self, message: str, severity: str = "warning") -> None:
         """A note that the step's owner is told too: logs/alerts.jsonl, and the webhook if any."""

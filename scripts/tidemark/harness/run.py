@@ -40,7 +40,7 @@ class Run:
         self.last = record.load(tree, self.name)
         previous = self.last.outputs if self.last else {}
         self.read, self.write = Reads(tree, instance, previous), Writes(tree, previous)
-        self.tell = Messages(tree, instance)
+        self.tell = Messages(tree, instance, self.last.seconds if self.last else None)
         self.log = self.tell.log
         self.seen: dict[str, Any] = {}
         self.config = view.View(view.stored(tree), self.seen)

@@ -130,7 +130,8 @@ def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
     try:
         console.warn_once_a_line()
         guard.arm(ROOT, f"scripts/{instance.step}.py")
-        function(run)
+        with run.tell.telling():
+            function(run)
         with guard.opened():
             others = _cpu_seconds(resource.RUSAGE_CHILDREN) - before
             _succeed(run, why, started_ns, time.perf_counter() - began, others)
