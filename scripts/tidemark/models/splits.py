@@ -106,6 +106,37 @@ def fold_rows(train: pd.DataFrame, fold: Mapping[str, Any]) -> tuple[Bools, Bool
     return fitted.to_numpy(), scored.to_numpy()
 
 
+def last_fold(rows: pd.DataFrame, count: int, embargo: int) -> tuple[Bools, Bools]:
+    """The last of `count` walk-forward folds of rows that are to be fitted on.
+
+    What a fit decides by rows of its own (calibration, when to stop) it decides by later dates than
+    it learned from, beyond the embargo, as the test set is. A share of the rows drawn at random
+    would hold the same dates as what was learned from, and show as skill what is memory.
+
+    Args:
+        rows: timestamp, target_time: all that may be fitted on, in a fold of cross-validation only
+            the fold's.
+        count: folds; the last one's dates are about one in `count` + 1.
+        embargo: bars left out before them.
+
+    Returns:
+        (rows,) which to learn from, and which to decide by: those of the last of `folds`, also
+        where there are too few dates for the folds before it.
+
+    Raises:
+        BadValue: there are too few dates for the last one too.
+    """
+    dates = pd.DatetimeIndex(np.sort(rows["timestamp"].unique()))
+    start = len(dates) - len(dates) // (count + 1)
+    problem = f"{len(dates)} dates are too few"
+    if start == len(dates) or start <= embargo:
+        raise _too_few(count, problem)
+    learned, later = fold_rows(rows, _fold(rows, count, dates[: start - embargo], dates[start:]))
+    if not learned.any():
+        raise _too_few(count, problem)
+    return learned, later
+
+
 def _fold(
     train: pd.DataFrame, number: int, fitted: pd.DatetimeIndex, scored: pd.DatetimeIndex
 ) -> Record:

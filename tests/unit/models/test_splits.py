@@ -79,6 +79,32 @@ def test_no_training_target_reaches_what_is_tested(data, horizon, extra, count):
         last_scored = train["timestamp"][scored].max()
 
 
+@settings(max_examples=80, deadline=None)
+@given(data=st.data(), embargo=st.integers(1, 5), count=st.integers(2, 4))
+def test_rows_to_decide_by_are_the_last_fold_of_whatever_is_fitted_on(data, embargo, count):
+    days = st.sets(st.integers(0, 60), min_size=1, max_size=60)
+    rows = labelled({t: data.draw(days) for t in "ABC"}).dropna(ignore_index=True)
+    try:
+        learned, later = splits.last_fold(rows, count, embargo)
+    except BadValue as error:
+        assert error.parameter == "folds"
+        with pytest.raises(BadValue):
+            splits.folds(rows, count, embargo)
+        return
+    assert rows["target_time"][learned].max() < rows["timestamp"][later].min()
+    dates = np.sort(rows["timestamp"].unique())
+    between = dates[dates > rows["timestamp"][learned].max().to_datetime64()]
+    assert (between < rows["timestamp"][later].min().to_datetime64()).sum() >= embargo
+    assert rows["timestamp"][later].nunique() == len(dates) // (count + 1)
+    assert later[rows["timestamp"] == dates[-1]].all()
+    try:
+        folds = splits.folds(rows, count, embargo)
+    except BadValue:
+        return
+    for ours, theirs in zip((learned, later), splits.fold_rows(rows, folds[-1]), strict=True):
+        assert np.array_equal(ours, theirs)
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**16), cut=st.integers(30, 80))
 def test_the_test_set_changes_nothing_in_training(seed, cut):
