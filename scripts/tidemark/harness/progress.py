@@ -76,7 +76,7 @@ class Progress:
     def told(self, say: Callable[[str], object]) -> Iterator[None]:
         """Say it in the block, and no more when the block ends."""
         over = threading.Event()
-        teller = threading.Thread(target=self._tell, args=(say, over), daemon=True)
+        teller = threading.Thread(target=self._tell, args=(say, over), name="progress", daemon=True)
         teller.start()
         try:
             yield
