@@ -7,11 +7,11 @@ worth is in models/within_windows.py. `tidy` makes rows of all of them.
 Returns are simple returns from close to close, decimal fractions, per bar; nothing is annualised.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from tidemark.arrays import Bools, Floats
+from tidemark.arrays import Bools, Floats, Integers
 from tidemark.market import indicators
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.market import MarketScenario
@@ -113,8 +113,11 @@ def statistical(change: Floats) -> Values:
         high where volatility comes in clusters.
         mean_correlation: with each other ticker on common bars, averaged.
     """
-    columns = [_of_one(column[np.isfinite(column)]) for column in change.T]
-    values = {name: np.array([column[name] for column in columns]) for name in columns[0]}
+    values = {name: np.full(change.shape[1], np.nan) for name in _ALONE}
+    for tickers, bars in _alike(np.isfinite(change)):
+        found = _of_alike(np.ascontiguousarray(change[np.ix_(bars, tickers)].T))
+        for name, of_these in found.items():
+            values[name][tickers] = of_these
     pairs = correlations(change)
     np.fill_diagonal(pairs, np.nan)
     return values | {
@@ -158,37 +161,77 @@ def _variance(values: Floats, known: Bools) -> Floats:
     return np.where(variance > NO_VARIATION * (values**2).sum(axis=0) / count, variance, np.nan)
 
 
-def _of_one(change: Floats) -> dict[str, float]:
-    """Statistics of one ticker's returns, NaN if they are too few or vary too little for one."""
-    bars = len(change)
-    varied = bars > 1 and bool(change.std() > NO_VARIATION * np.abs(change).max())
+_ALONE = (
+    *("returns", "total_return", "mean_return", "volatility", "skewness", "excess_kurtosis"),
+    *("tail_ratio_95", "tail_ratio_99", "value_at_risk_95", "expected_shortfall_95"),
+)
 
-    def of(enough: bool, statistic: Callable[[Floats], Any]) -> float:
-        return float(statistic(change)) if enough else float("nan")
 
-    return {
-        "returns": float(bars),
-        "total_return": of(bars > 0, lambda x: np.prod(1.0 + x) - 1.0),
-        "mean_return": of(bars > 0, np.mean),
-        "volatility": of(bars > 1, lambda x: x.std(ddof=1)),
-        "skewness": of(varied and bars > 2, lambda x: stats.skew(x, bias=False)),
-        "excess_kurtosis": of(varied and bars > 3, lambda x: stats.kurtosis(x, bias=False)),
-        "tail_ratio_95": of(bars > 0, lambda x: _tail_ratio(x, 0.05)),
-        "tail_ratio_99": of(bars > 0, lambda x: _tail_ratio(x, 0.01)),
-        "value_at_risk_95": of(bars > 0, lambda x: np.quantile(x, 0.05)),
-        "expected_shortfall_95": of(bars > 0, lambda x: x[x <= np.quantile(x, 0.05)].mean()),
+def _alike(known: Bools) -> Iterator[tuple[Integers, Integers]]:
+    """The columns that are known on the same rows, together with these."""
+    distinct, group = np.unique(np.packbits(known, axis=0), axis=1, return_inverse=True)
+    for number in range(distinct.shape[1]):
+        columns = np.flatnonzero(group == number)
+        yield columns, np.flatnonzero(known[:, columns[0]])
+
+
+def _of_alike(change: Floats) -> Values:
+    """Those of `statistical` that look at one ticker, for tickers with returns on the same bars.
+
+    Args:
+        change: (tickers, bars) returns. Where they are too few or vary too little, metrics are NaN.
+    """
+    count, bars = change.shape
+    nothing = np.full(count, np.nan)
+    values = dict.fromkeys(_ALONE, nothing) | {"returns": np.full(count, float(bars))}
+    if not bars:
+        return values
+    levels = (0.01, 0.05, 0.95, 0.99)
+    lowest, lower, upper, uppermost = np.quantile(change, levels, axis=1)
+    values |= {
+        "total_return": np.prod(1.0 + change, axis=1) - 1.0,
+        "mean_return": change.mean(axis=1),
+        "tail_ratio_95": _tail_ratio(lower, upper),
+        "tail_ratio_99": _tail_ratio(lowest, uppermost),
+        "value_at_risk_95": lower,
+        "expected_shortfall_95": np.array(
+            [one[one <= tail].mean() for one, tail in zip(change, lower, strict=True)]
+        ),
     }
+    if bars < 2:
+        return values
+    varied = change.std(axis=1) > NO_VARIATION * np.abs(change).max(axis=1)
+    values["volatility"] = change.std(axis=1, ddof=1)
+    if bars > 2 and varied.any():
+        values["skewness"] = nothing.copy()
+        values["skewness"][varied] = _skewness(change[varied])
+    if bars > 3 and varied.any():
+        values["excess_kurtosis"] = nothing.copy()
+        values["excess_kurtosis"][varied] = stats.kurtosis(change[varied], axis=1, bias=False)
+    return values
 
 
-def _tail_ratio(change: Floats, level: float) -> float:
-    lower, upper = np.abs(np.quantile(change, [level, 1.0 - level]))
-    return float(upper / lower) if lower else float("nan")
+def _skewness(change: Floats) -> Floats:
+    """G1 of Joanes and Gill (1998) of each row.
+
+    scipy's takes powers of whole arrays, whose last bit hangs on the processor.
+    """
+    bars = change.shape[1]
+    centred = change - change.mean(axis=1, keepdims=True)
+    square, cube = (centred**2).mean(axis=1), (centred**2 * centred).mean(axis=1)
+    power = np.array([one**1.5 for one in square.tolist()])
+    return np.asarray(((bars - 1.0) * bars) ** 0.5 / (bars - 2.0) * cube / power)
+
+
+def _tail_ratio(lower: Floats, upper: Floats) -> Floats:
+    """Sizes of upper quantiles over those of lower ones, NaN where the latter are 0."""
+    return np.abs(upper) / np.where(lower == 0.0, np.nan, np.abs(lower))
 
 
 def _autocorrelation(values: Floats) -> Floats:
     """Pearson correlation of each column with itself one bar later."""
-    pairs = (correlations(np.column_stack([x[:-1], x[1:]]))[0, 1] for x in values.T)
-    return np.array(list(pairs))
+    later = np.stack([values[:-1].T, values[1:].T], axis=2)
+    return correlations(later)[:, 0, 1]
 
 
 # --- Technical

@@ -88,6 +88,19 @@ def test_statistics_are_those_of_pandas():
     assert np.isfinite(found["skewness"][[0, 1, 3]]).all()
 
 
+def test_figures_of_a_ticker_are_the_same_beside_others():
+    """To the bit, whether others have the same bars, fewer or none, or do not vary."""
+    draw = np.random.default_rng(7)
+    change = draw.standard_t(3, (300, 7)) * 0.02
+    change[:120, 1], change[:, 2], change[:, 3] = np.nan, np.nan, 0.01
+    change[draw.random(300) < 0.1, 4] = np.nan
+    together = market_metrics.statistical(change)
+    for ticker in range(7):
+        alone = market_metrics.statistical(change[:, [ticker]])
+        for name in alone.keys() - {"mean_correlation"}:
+            assert np.array_equal(together[name][[ticker]], alone[name], equal_nan=True), name
+
+
 def test_clusters_of_volatility_show_in_the_sizes_alone():
     draw = np.random.default_rng(3)
     scale = np.repeat(draw.choice([0.005, 0.03], 100), 30)

@@ -92,22 +92,25 @@ def correlations(returns: Floats) -> Floats:
     """Pearson correlation of each pair of tickers over the bars on which both have a return.
 
     Args:
-        returns: (bars, tickers), NaN where there is none.
+        returns: (bars, tickers), NaN where there is none; or several such, (..., bars, tickers).
 
     Returns:
-        (tickers, tickers); NaN with fewer than two common bars, or where one of the two does not
-        vary on them.
+        (..., tickers, tickers); NaN with fewer than two common bars, or where one of the two does
+        not vary on them.
     """
     known = np.isfinite(returns)
-    bars = np.maximum(known.sum(axis=0), 1)
-    centred = np.where(known, returns - np.where(known, returns, 0.0).sum(axis=0) / bars, 0.0)
+    bars = np.maximum(known.sum(axis=-2, keepdims=True), 1)
+    mean = np.where(known, returns, 0.0).sum(axis=-2, keepdims=True) / bars
+    centred = np.where(known, returns - mean, 0.0)
     there = known.astype(np.float64)
-    count, sums, squares = there.T @ there, centred.T @ there, (centred**2).T @ there
+    turned = centred.swapaxes(-1, -2)
+    count, sums = there.swapaxes(-1, -2) @ there, turned @ there
+    squares = (centred**2).swapaxes(-1, -2) @ there
     common = np.where(count > 0, count, np.nan)
     variation = squares - sums**2 / common
     varied = np.where(variation > 1e-12 * squares, variation, np.nan)
-    products = centred.T @ centred - sums * sums.T / common
-    return np.asarray(products / np.sqrt(varied * varied.T))
+    products = turned @ centred - sums * sums.swapaxes(-1, -2) / common
+    return np.asarray(products / np.sqrt(varied * varied.swapaxes(-1, -2)))
 
 
 def mean_correlation(returns: Floats) -> float:
