@@ -9,7 +9,7 @@ to 60 consecutive bars are drawn, and each bar keeps its open, high, low and clo
 close before, and its volume. Half of the blocks are of the same dates for all tickers, so tickers
 vary together. A number is 20 years of daily bars of so many tickers; `minutes` is 50 tickers with
 90 sessions of one-minute bars, whose log returns are those of days, divided by the square root of
-the minutes in one.
+the minutes in one. Every tenth ticker is listed late, somewhere in the first two thirds.
 
 Each universe is a temporary project with the code and configuration of this work tree, built with
 one step at a time. Sizes measured earlier stay on the page, so they may be measured one by one.
@@ -87,34 +87,34 @@ def synthetic(tickers: int, times: pd.DatetimeIndex, scale: float, seed: int) ->
         The sample's columns, by ticker and time; prices have six significant digits.
     """
     ratios, volumes = _sample()
-    bars, sources = volumes.shape
+    pool, sources = volumes.shape
     lengths = np.random.default_rng([seed, 0]).integers(5, 61, len(times))
     lengths = lengths[: np.searchsorted(lengths.cumsum(), len(times)) + 1]
-    common = np.random.default_rng([seed, 1]).integers(bars, size=len(lengths))
+    common = np.random.default_rng([seed, 1]).integers(pool, size=len(lengths))
     tables = []
     for number in range(tickers):
         draw = np.random.default_rng([seed, 2, number])
-        own = draw.integers(bars, size=len(lengths))
+        own = draw.integers(pool, size=len(lengths))
         starts = np.where(draw.random(len(lengths)) < 0.5, common, own)
         source = np.repeat(draw.integers(sources, size=len(lengths)), lengths)
         within = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
-        rows = (np.repeat(starts, lengths) + within)[: len(times)] % bars
+        rows = (np.repeat(starts, lengths) + within)[: len(times)] % pool
         moves = scale * np.log(ratios[rows, source[: len(times)]])
         before = np.concatenate([[0.0], moves[:-1, 3].cumsum()])
         level = np.log(draw.uniform(20.0, 200.0)) + before
         prices = np.exp(level[:, None] + moves)
         digits = 5 - np.floor(np.log10(prices))
         prices = np.rint(prices * 10.0**digits) / 10.0**digits
-        tables.append(
-            {
-                "Ticker": np.full(len(times), f"T{number:03}"),
-                "Date": times,
-                **dict(zip(PRICES, prices.T, strict=True)),
-                "Volume": volumes[rows, source[: len(times)]],
-                "Adj Close": prices[:, 3],
-            }
-        )
-    return pa.Table.from_pandas(pd.concat(map(pd.DataFrame, tables)), preserve_index=False)
+        first = draw.integers(2 * len(times) // 3) if number % 10 == 9 else 0
+        bars = {
+            "Ticker": f"T{number:03}",
+            "Date": times,
+            **dict(zip(PRICES, prices.T, strict=True)),
+            "Volume": volumes[rows, source[: len(times)]],
+            "Adj Close": prices[:, 3],
+        }
+        tables.append(pd.DataFrame(bars).iloc[first:])
+    return pa.Table.from_pandas(pd.concat(tables), preserve_index=False)
 
 
 def _sample() -> tuple[np.ndarray, np.ndarray]:

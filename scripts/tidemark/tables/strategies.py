@@ -515,7 +515,9 @@ TABLES = (
             "covered_share": real("share of days that the data hold, mean over tickers"),
             "covered": text("the same for each ticker, as JSON"),
             "note": text("what is missing; empty if nothing is"),
-            "partly": text("tickers held in part only, with the share; empty if there are none"),
+            "partly": text(
+                "the first tickers held in part only, with the share, and how many more"
+            ),
             "source": text("of a window's dates or a stress's loss; null if they are no one's"),
             "parameters": text("what it was made with, as JSON"),
         },

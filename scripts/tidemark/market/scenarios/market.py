@@ -7,6 +7,7 @@ from typing import Any
 from tidemark.arrays import Times
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.kinds import ScenarioKind
+from tidemark.naming import several
 
 import numpy as np
 import pandas as pd
@@ -86,15 +87,15 @@ WHOLE = 0.995  # what is shown as 100 %
 
 
 def gaps(covered: Mapping[str, float]) -> str:
-    """The tickers that the data hold in part only, as a note; empty if there are none."""
+    """The first tickers that the data hold in part only, as a note; empty if there are none."""
     tickers = partly(covered)
     return f"not wholly covered: {tickers}" if tickers else ""
 
 
 def partly(covered: Mapping[str, float]) -> str:
-    """The tickers that the data hold in part only, with the share; empty if they hold none."""
+    """The first tickers that the data hold in part only, with the share; empty if they hold none."""
     shares = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < WHOLE]
-    return ", ".join(shares) if any(covered.values()) else ""
+    return several(shares) if any(covered.values()) else ""
 
 
 def iso(time: np.datetime64) -> str:

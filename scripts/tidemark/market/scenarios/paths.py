@@ -11,6 +11,7 @@ from tidemark.market.grid import Prices
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario, iso
 from tidemark.market.scenarios.settings import METHODS, Stochastic
+from tidemark.naming import several
 from tidemark.ohlcv import OHLC, OHLCV
 from tidemark.statistics import bootstrap
 
@@ -280,7 +281,7 @@ def _continued(prices: Prices, pool: Pool, warm_up: int, ratios: Floats, volume:
 def _left_out(covered: Mapping[str, float], plan: Stochastic) -> str:
     names = [ticker for ticker, share in covered.items() if not share]
     reason = f"fewer than {plan.min_history} bars, or no longer traded"
-    return f"not simulated: {', '.join(names)} ({reason})" if names else ""
+    return f"not simulated: {several(names)} ({reason})" if names else ""
 
 
 def path_names(plan: Stochastic) -> list[str]:
