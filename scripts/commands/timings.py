@@ -1,8 +1,8 @@
 """Show what each step cost, slowest first: seconds, peak memory, and a hash of its outputs.
 
-MB is peak memory. A warm step shares its libraries with all others, so the figure leaves them out:
-it is what one more step at the same time would take. For a plain process (WARM=0, LAUNCH) the
-figure includes them.
+MB is peak memory, with that of the processes in which a strategy's code runs. A warm step shares
+its libraries with all others, so the figure leaves them out: it is what one more step at the same
+time would take. For a plain process (WARM=0, LAUNCH) the figure includes them.
 
 Two machines that list the same hash for a step did the same work.
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemark.errors import InputError
-from tidemark.harness import code
+from tidemark.harness import code, memory
 from tidemark.project import CODE
 
 
@@ -47,6 +47,10 @@ class LoadedApart:
                 )
             code.add(path, source)
         code.add_imported(map(str, news["modules"]))
+
+    def held(self, peak_bytes: int) -> None:
+        """Count it as held by the step."""
+        memory.count_apart(peak_bytes)
 
 
 def _sha(source: bytes) -> str:

@@ -11,7 +11,8 @@ A checkpoint is `artifacts/<name>.ok`, a JSON object, so that people, jq and Duc
     started            ISO 8601, UTC; everything that was edited later was not seen
     seconds            on the clock
     cpu_seconds        of this process, all threads, and of those it started for its work
-    peak_memory_bytes  of this process, without what a warm step shares with others
+    peak_memory_bytes  of this process and those it started for its work, see `memory`; without
+                       what a warm step shares with others
     attempts           at reading what may come from elsewhere
     headline, notes    what it told people
     provisional        why the next make must run it again; empty if it need not

@@ -19,7 +19,17 @@ from datetime import UTC, datetime
 from tidemark.config import given, kinds, view
 from tidemark.errors import BadValue, InputError
 from tidemark.files import locks, store
-from tidemark.harness import code, console, environment, guard, logs, publishing, record, staleness
+from tidemark.harness import (
+    code,
+    console,
+    environment,
+    guard,
+    logs,
+    memory,
+    publishing,
+    record,
+    staleness,
+)
 from tidemark.harness.failures import exit_code_of, io_message, not_python
 from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause, Reason
@@ -149,7 +159,6 @@ def _succeed(
     outputs, kept = run.write.settle()
     for path in kept:
         run.tell.note(f"an output had been edited by hand; that copy is now {path}")
-    usage = resource.getrusage(resource.RUSAGE_SELF)
     checkpoint = Checkpoint(
         instance=run.instance,
         started=datetime.fromtimestamp(started_ns / 1e9, UTC),
@@ -157,7 +166,7 @@ def _succeed(
         reasons=[str(reason) for reason in why],
         seconds=round(seconds, 3),
         cpu_seconds=round(_cpu_seconds(resource.RUSAGE_SELF) + others, 3),
-        peak_memory_bytes=_peak_bytes(usage),
+        peak_memory_bytes=memory.peak_bytes(),
         attempts=run.attempts,
         headline=run.tell.figure,
         notes=run.tell.notes,
@@ -176,12 +185,6 @@ def _succeed(
 def _cpu_seconds(of: int) -> float:
     usage = resource.getrusage(of)
     return usage.ru_utime + usage.ru_stime
-
-
-def _peak_bytes(usage: resource.struct_rusage) -> int:
-    """Of this process; of a warm step, what it took beyond the libraries it shares with others."""
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return max(peak - int(os.environ.get("TIDEMARK_SHARED_BYTES", 0)), 0)
 
 
 def _code(known: Mapping[str, Module]) -> dict[str, Module]:

@@ -26,6 +26,7 @@ from tidemark.errors import InputError
 from tidemark.isolated import errors_across
 from tidemark.isolated.channel import Channel, Ended, Silent
 from tidemark.isolated.confinement import CURE, Confinement, Refusal
+from tidemark.isolated.lives import Lives
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ GRACE = 1.0  # seconds in which a process that closed its end must be over
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 BUFFER = 1 << 20  # bytes that may be under way; systems give less if that is their limit
 ORDER = struct.Struct("<cq")  # what the nursery is told: one of those below, and a process
-FRESH, KILL, ENDED = b"f", b"k", b"e"
+FRESH, KILL, ENDED, OVER = b"f", b"k", b"e", b"o"
 DEAF = 256  # status of a process that lives, but has closed its end
 ANSWER = struct.Struct("<q")
 MOST_SAID = 1 << 14  # characters of each stream that are printed
@@ -60,6 +61,9 @@ class Witness(Protocol):
 
     def heard(self, news: Mapping[str, Any]) -> None:
         """Called in the step with what `news` gave."""
+
+    def held(self, peak_bytes: int) -> None:
+        """Called in the step at the end: the most memory that all of them held at a time."""
 
 
 class Nursery:
@@ -100,6 +104,9 @@ class Nursery:
     def close(self) -> None:
         """End the nursery and all that came from it."""
         if self._control:
+            peak_bytes = self._order(OVER, 0)
+            if self._witness and peak_bytes > 0:
+                self._witness.held(peak_bytes)
             self._control.close()
             self._control = None
             os.waitpid(self._pid, 0)
@@ -291,7 +298,7 @@ def _serve(control: int, work: Work, witness: Witness | None) -> NoReturn:
         _lead_all_but(control)
         confinement = Confinement()
         gc.freeze()
-        children: set[int] = set()
+        lives = Lives()
         with socket.socket(fileno=control) as orders, contextlib.suppress(OSError):
             while True:
                 data, descriptors, _, _ = socket.recv_fds(orders, ORDER.size, 1)
@@ -301,14 +308,14 @@ def _serve(control: int, work: Work, witness: Witness | None) -> NoReturn:
                 if order == FRESH:
                     answer = _forked(orders, descriptors[0], confinement, work, witness)
                     os.close(descriptors[0])
-                    children.add(answer)
+                    lives.begin(answer)
+                elif order == OVER:
+                    _end_all(lives)
+                    answer = lives.peak_bytes()
                 else:
-                    answer = _ended(pid, order) if pid in children else 0
-                    children.discard(pid)
+                    answer = _ended(pid, order, lives) if pid in lives.now else 0
                 orders.sendall(ANSWER.pack(answer))
-        for child in children:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+        _end_all(lives)
     finally:
         os._exit(0)
 
@@ -329,18 +336,30 @@ def _forked(
     return pid
 
 
-def _ended(pid: int, order: bytes) -> int:
+def _ended(pid: int, order: bytes, lives: Lives) -> int:
     """The status of a process, as subprocess has it; one that is not over is ended."""
     until = time.monotonic() + (GRACE if order == ENDED else 0.0)
     while True:
-        over, status = os.waitpid(pid, os.WNOHANG)
+        over, status, usage = os.wait4(pid, os.WNOHANG)
         if over:
+            lives.end(pid, usage)
             return os.waitstatus_to_exitcode(status)
         if time.monotonic() >= until:
-            os.kill(pid, signal.SIGKILL)
-            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            status = _killed(pid, lives)
             return DEAF if order == ENDED else status
         time.sleep(0.002)
+
+
+def _killed(pid: int, lives: Lives) -> int:
+    os.kill(pid, signal.SIGKILL)
+    _, status, usage = os.wait4(pid, 0)
+    lives.end(pid, usage)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _end_all(lives: Lives) -> None:
+    for pid in [*lives.now]:
+        _killed(pid, lives)
 
 
 def _close_all_but(*kept: int) -> None:
