@@ -31,7 +31,8 @@ def backtest(run: Run) -> None:
     with run.values_of(f"{key}.parameters"):
         sets = alone.grid(run.plain(entry["parameters"]))
     trading = run.settings(Backtest, run.config["backtest"])
-    markets = files.stored(run.read.json(MARKET_SCENARIOS), run.read.parquet)
+    with files.stored(run.read.json(MARKET_SCENARIOS), run.read.rows_by_text) as outlines:
+        markets = [outline.with_bars() for outline in outlines]
     history = markets[0]
 
     inputs = {}

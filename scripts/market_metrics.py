@@ -34,11 +34,11 @@ WEEK = pd.Timedelta(days=7)
 def market_metrics(run: Run) -> None:
     """Write metrics/market/market_metrics.parquet: family, ticker, scenario_name, metric, value."""
     settings = run.settings(MarketMetrics, run.config["market_metrics"])
-    markets = files.stored(run.read.json(MARKET_SCENARIOS), run.read.parquet)
-    covered = [market for market in markets if len(market.times)]
-    real = [market for market in covered if market.is_real]
-    history = real[0].prices
-    frames = [*measures.describe(covered)]
+    with files.stored(run.read.json(MARKET_SCENARIOS), run.read.rows_by_text) as markets:
+        covered = [market for market in markets if market.bars]
+        real = [market.with_bars() for market in covered if market.is_real]
+        history = real[0].prices
+        frames = [*measures.describe(market.with_bars() for market in covered)]
     if paths := [market for market in covered if market.kind is ScenarioKind.STOCHASTIC]:
         frames += measures.describe([measures.drawn_from(real[0], paths[0])])
 

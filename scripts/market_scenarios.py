@@ -1,5 +1,7 @@
 """Make the market scenarios to try strategies on: stretches of history, stresses, simulations."""
 
+import contextlib
+
 from tidemark.bars import holes
 from tidemark.bars.long_form import require_tidy
 from tidemark.harness.step import Run, step
@@ -8,18 +10,44 @@ from tidemark.layout.fetch_data import RAW_PRICES
 from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
 from tidemark.layout.validate_schema import SESSIONS
 from tidemark.market import bars_a_year
-from tidemark.market.grid import from_tidy
+from tidemark.market.bars_a_year import Rates
+from tidemark.market.grid import Prices, from_tidy
 from tidemark.market.scenarios import configured, files
 from tidemark.market.scenarios.settings import MarketScenarios
 from tidemark.naming import counted
 from tidemark.validation import passed
 
-import pandas as pd
-
 
 @step()
 def market_scenarios(run: Run) -> None:
     """Write data/scenarios/: all of history, the bars of each simulation, and what each is."""
+    prices, rates = _history(run)
+    settings = run.settings(MarketScenarios, run.config["market_scenarios"])
+    records = []
+    with contextlib.ExitStack() as stack:
+        written = {
+            kind: stack.enter_context(run.write.parquet_parts(path, files.REPEATING))
+            for kind, path in files.FILES.items()
+        }
+        for scenario in configured.build(prices, settings, run.seed, rates):
+            if scenario.kind in written:
+                for frame in files.in_parts(scenario):
+                    written[scenario.kind].write(frame)
+            records.append(scenario.record())
+        for parts in written.values():
+            if not parts.rows:
+                parts.write(files.none_of(prices))
+    run.write.json(MARKET_SCENARIOS, records)
+    run.write.json(BARS_A_YEAR, rates.record())
+    for record in records:
+        if not record["bars"]:
+            run.tell.note(f"{record['name']}: {record['note']}")
+    simulated = sum(record["simulated"] for record in records)
+    run.tell.headline(f"{len(records)} market scenarios, {simulated} of them simulated")
+
+
+def _history(run: Run) -> tuple[Prices, Rates]:
+    """The bars of all of history, and how many make a year."""
     raw = require_tidy(run.read.parquet(RAW_PRICES), RAW_PRICES)
     let_pass = run.read.json(PASSED.format(source="prices"))
     passed.require(RAW_PRICES, run.read.inputs[RAW_PRICES], let_pass)
@@ -30,20 +58,7 @@ def market_scenarios(run: Run) -> None:
         run.tell.note(f"{missing} left out: {holes.in_words(empty)}")
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
     sessions = run.read.parquet(SESSIONS)
-    rates = bars_a_year.of_prices(prices, sessions, empty, daily=daily)
-    settings = run.settings(MarketScenarios, run.config["market_scenarios"])
-    built = list(configured.build(prices, settings, run.seed, rates))
-    for kind, path in files.FILES.items():
-        frames = [files.tidy(scenario) for scenario in built if scenario.kind == kind]
-        run.write.parquet(path, pd.concat(frames) if frames else files.tidy(built[0])[:0])
-    records = [scenario.record() for scenario in built]
-    run.write.json(MARKET_SCENARIOS, records)
-    run.write.json(BARS_A_YEAR, rates.record())
-    for record in records:
-        if not record["bars"]:
-            run.tell.note(f"{record['name']}: {record['note']}")
-    simulated = sum(record["simulated"] for record in records)
-    run.tell.headline(f"{len(records)} market scenarios, {simulated} of them simulated")
+    return prices, bars_a_year.of_prices(prices, sessions, empty, daily=daily)
 
 
 if __name__ == "__main__":

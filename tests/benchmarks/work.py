@@ -86,7 +86,7 @@ class Nowhere:
         return lambda *_, **__: None
 
     @contextlib.contextmanager
-    def parquet_parts(self, _: str) -> Iterator[Any]:
+    def parquet_parts(self, *_: Any) -> Iterator[Any]:
         yield Dropped()
 
     def figure(self, _: str, figure: Any, dpi: int) -> None:

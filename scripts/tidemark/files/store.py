@@ -213,12 +213,18 @@ def parquet_bytes(frame: "DataFrame", metadata: Mapping[str, str] | None = None)
 class ParquetParts:
     """One Parquet file of frames of the same columns that come one by one; at least one does.
 
-    Memory holds one frame at a time, so the file may be larger than it.
+    Memory holds one frame at a time, so the file may be larger than it. Each frame is a row group.
+
+    Args:
+        path: of the file.
+        known_as: its name for messages.
+        repeating: columns whose values repeat, to be written each once a row group; None for all.
     """
 
-    def __init__(self, path: Path, known_as: str) -> None:
+    def __init__(self, path: Path, known_as: str, repeating: Sequence[str] | None = None) -> None:
         self.rows = 0
         self._path, self._known_as = path, known_as
+        self._options = PARQUET if repeating is None else PARQUET | {"use_dictionary": repeating}
         self._writer: Any = None
 
     def write(self, frame: "DataFrame") -> None:
@@ -227,7 +233,9 @@ class ParquetParts:
 
         table = _table(frame)
         with naming(self._known_as):
-            self._writer = self._writer or pq.ParquetWriter(self._path, table.schema, **PARQUET)
+            self._writer = self._writer or pq.ParquetWriter(
+                self._path, table.schema, **self._options
+            )
             self._writer.write_table(table)
         self.rows += len(frame)
 
@@ -264,8 +272,9 @@ def parquet_frame(data: bytes) -> "DataFrame":
 class RowsByText:
     """The rows of Parquet files of the same columns, by the text that they have in one column.
 
-    Which texts each row group has is found out once. Beside the rows that are asked for, memory
-    holds one row group; the files stay open, so that nobody else can change what is read.
+    Which texts each row group has is found out once, from its statistics where these tell. Beside
+    the rows that are asked for, memory holds one row group; the files stay open, so that nobody
+    else can change what is read.
 
     Args:
         files: open for reading, at least one.
@@ -284,9 +293,7 @@ class RowsByText:
         for opened in files:
             file = pq.ParquetFile(opened, read_dictionary=list(categories))
             for number in range(file.num_row_groups):
-                column = file.read_row_group(number, [by], use_threads=False)[by]
-                counted = column.value_counts().to_pylist()
-                texts = {pair["values"]: pair["counts"] for pair in counted}
+                texts = _texts(file, number, by)
                 self.counts.update(texts)
                 self._groups.append((file, number, set(texts)))
 
@@ -298,20 +305,97 @@ class RowsByText:
             columns: those to read; None for all.
         """
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         wanted = set(texts)
         some = [group for group in self._groups if wanted & group[2]] or self._groups[:1]
-        tables = []
-        for file, number, present in some:
-            table = file.read_row_group(number, columns, use_threads=False)
-            if not present <= wanted:
-                column = table[self._by].cast(pa.string())
-                table = table.filter(pc.is_in(column, pa.array(sorted(wanted), pa.string())))
-            tables.append(table)
+        tables = [self._read(*group, wanted, columns) for group in some]
         whole = pa.concat_tables(tables).unify_dictionaries()
         frame: DataFrame = whole.to_pandas(use_threads=False)
         return frame
+
+    def each(
+        self,
+        text: str,
+        columns: Sequence[str] | None = None,
+        within: tuple[str, Collection[str]] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The columns of the rows that have this text, a row group at a time, in the files' order.
+
+        Categories come as a `pandas.Categorical`, everything else as a numpy array: to make a frame
+        of few rows takes longer than to read them.
+
+        Args:
+            text: the text.
+            columns: those to read; None for all.
+            within: another column that is read, and the texts that rows must have there, too. Row
+                groups whose statistics rule them out are not read.
+        """
+        for group in self._groups:
+            file, number, present = group
+            if text not in present or (within and _without(file, number, *within)):
+                continue
+            table = self._read(*group, {text}, columns)
+            if within:
+                table = _having(table, *within)
+            if len(table):
+                yield {name: _array(table[name]) for name in table.column_names}
+
+    def _read(
+        self,
+        file: Any,
+        number: int,
+        present: set[str],
+        wanted: set[str],
+        columns: Sequence[str] | None,
+    ) -> Any:
+        """The rows of a row group that have one of the wanted texts, as a table."""
+        if wanted >= present:
+            return file.read_row_group(number, columns, use_threads=False)
+        chosen = columns if columns is None or self._by in columns else [*columns, self._by]
+        table = _having(file.read_row_group(number, chosen, use_threads=False), self._by, wanted)
+        return table.select(columns) if columns else table
+
+
+def _texts(file: Any, number: int, column: str) -> dict[str, int]:
+    """How many rows of a row group have each text in a column."""
+    told = _statistics(file, number, column)
+    if told and told.min == told.max and told.null_count == 0:
+        return {told.min: told.num_values}
+    values = file.read_row_group(number, [column], use_threads=False)[column]
+    return {pair["values"]: pair["counts"] for pair in values.value_counts().to_pylist()}
+
+
+def _without(file: Any, number: int, column: str, texts: Collection[str]) -> bool:
+    """Whether the statistics of a row group say that it has none of these texts in a column."""
+    told = _statistics(file, number, column)
+    return bool(told) and not any(told.min <= text <= told.max for text in texts)
+
+
+def _statistics(file: Any, number: int, column: str) -> Any:
+    """The lowest and highest value of a column in a row group, and more; None if unknown."""
+    place = file.schema_arrow.get_field_index(column)
+    told = file.metadata.row_group(number).column(place).statistics
+    return told if told is not None and told.has_min_max and told.has_null_count else None
+
+
+def _array(column: Any) -> Any:
+    """A column of a table in memory."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return column.to_numpy()
+    whole = column.combine_chunks()
+    return pd.Categorical.from_codes(whole.indices.to_numpy(), whole.dictionary.to_pylist())
+
+
+def _having(table: Any, column: str, texts: Collection[str]) -> Any:
+    """The rows of a table that have one of these texts in a column."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = table[column].cast(pa.string())
+    return table.filter(pc.is_in(values, pa.array(sorted(texts), pa.string())))
 
 
 def json_bytes(value: object) -> bytes:

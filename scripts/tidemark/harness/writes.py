@@ -1,7 +1,7 @@
 """What a step writes: staged beside its place, and moved there when the whole step succeeded."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,10 +52,15 @@ class Writes:
         self.content(path, store.parquet_bytes(frame, metadata), rows=len(frame))
 
     @contextlib.contextmanager
-    def parquet_parts(self, path: str) -> Iterator[store.ParquetParts]:
-        """A Parquet file to `write` frames to, one by one; staged when the block ends."""
+    def parquet_parts(
+        self, path: str, repeating: Sequence[str] | None = None
+    ) -> Iterator[store.ParquetParts]:
+        """A Parquet file to `write` frames to, one by one; staged when the block ends.
+
+        `repeating` as for `store.ParquetParts`.
+        """
         with guard.opened(), store.naming(path):
-            parts = store.ParquetParts(self._staging.temporary(path), known_as=path)
+            parts = store.ParquetParts(self._staging.temporary(path), path, repeating)
         try:
             yield parts
         finally:

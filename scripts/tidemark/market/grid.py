@@ -65,6 +65,13 @@ def locked(values: Floats) -> Floats:
     return view
 
 
+def ticker_parts(bars: int, tickers: int, values: int) -> list[slice]:
+    """Tickers in parts, each of about as many bars as `values`, or of one ticker."""
+    parts = max(1, -(-bars * tickers // values))
+    width = max(1, -(-tickers // parts))
+    return [slice(start, min(start + width, tickers)) for start in range(0, tickers, width)]
+
+
 def side_by_side(parts: Sequence[Prices]) -> Prices:
     """Put prices on the same time axis side by side; columns without any bar are left out.
 

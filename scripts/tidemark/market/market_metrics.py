@@ -14,7 +14,7 @@ from typing import Any
 from tidemark.arrays import Bools, Floats, Integers
 from tidemark.market import indicators
 from tidemark.market.grid import Prices
-from tidemark.market.scenarios.market import MarketScenario
+from tidemark.market.scenarios.market import MarketScenario, Outline
 from tidemark.market.scenarios.stress import correlations
 from tidemark.ohlcv import OHLCV
 
@@ -55,7 +55,7 @@ def describe(scenarios: Iterable[MarketScenario]) -> Iterator[pd.DataFrame]:
         )
 
 
-def drawn_from(history: MarketScenario, path: MarketScenario) -> MarketScenario:
+def drawn_from(history: MarketScenario, path: Outline) -> MarketScenario:
     """What a simulated path should be like: the stretch of history, and tickers, it is drawn from.
 
     Args:

@@ -1,6 +1,8 @@
 """Windows by hand, stresses to the bit and the stated figure, paths against arch and theory."""
 
+import io
 import re
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +20,8 @@ from tidemark.ohlcv import OHLCV
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from arch.bootstrap import StationaryBootstrap
@@ -383,8 +387,7 @@ def test_a_stress_that_is_not_made_has_no_rows():
             file: pd.read_parquet(BytesIO(store.parquet_bytes(f))) for file, f in frames.items()
         }
         records = [one.record() for one in built]
-        again = files.stored(records, kept.__getitem__)
-        assert [one.record() for one in again] == records
+        assert [one.record() for one in restored(records, kept)] == records
 
 
 def test_correlations_are_those_of_pandas():
@@ -843,6 +846,24 @@ def frames_of(built):
     }
 
 
+def opener(frames):
+    """Stands in for `run.read.rows_by_text`: each frame in row groups of 97 rows."""
+
+    @contextmanager
+    def opened(paths, by, categories):
+        data = io.BytesIO()
+        pq.write_table(pa.Table.from_pandas(frames[paths[0]]), data, row_group_size=97)
+        yield store.RowsByText([data], by, categories)
+
+    return opened
+
+
+def restored(records, frames):
+    """All market scenarios with their bars."""
+    with files.stored(records, opener(frames)) as markets:
+        return [one.with_bars() for one in markets]
+
+
 @pytest.fixture(scope="module")
 def built():
     """This includes a ticker that has no bar on the path."""
@@ -852,10 +873,10 @@ def built():
 
 def test_stored_and_restored(built):
     records = [one.record() for one in built]
-    again = files.stored(records, frames_of(built).__getitem__)
+    again = restored(records, frames_of(built))
     assert [one.record() for one in again] == records
-    for restored, scenario in zip(again, built, strict=True):
-        assert_same(restored.prices, scenario.prices)
+    for one, scenario in zip(again, built, strict=True):
+        assert_same(one.prices, scenario.prices)
 
 
 @pytest.mark.parametrize(("name", "file"), [("fall", files.STRESS), ("gbm_001", files.STOCHASTIC)])
@@ -863,10 +884,76 @@ def test_what_is_simulated_and_has_no_bars_is_not_traded_on_those_of_history(bui
     records, frames = [one.record() for one in built], frames_of(built)
     lost = frames | {file: frames[file][frames[file]["scenario"] != name]}
     with pytest.raises(InputError, match=f"^{file}: has no bars of {name}"):
-        files.stored(records, lost.__getitem__)
+        restored(records, lost)
     others = [record for record in records if record["name"] != name]
     with pytest.raises(InputError, match=f"^{file}: has bars of {name}, which is not in"):
-        files.stored(others, frames.__getitem__)
+        restored(others, frames)
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The row groups that are read, as (columns, number), in order."""
+    groups, real = [], pq.ParquetFile.read_row_group
+
+    def noted(self, number, columns=None, **named):
+        groups.append((tuple(columns), number))
+        return real(self, number, columns, **named)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", noted)
+    return groups
+
+
+def written(built, tmp_path):
+    """Stands in for `run.read.rows_by_text` on what the step writes, some tickers a row group."""
+    for kind, file in files.FILES.items():
+        parts = store.ParquetParts(tmp_path / Path(file).name, file, files.REPEATING)
+        for one in built:
+            for frame in files.in_parts(one) if one.kind == kind else ():
+                parts.write(frame)
+        parts.close()
+
+    @contextmanager
+    def opened(paths, by, categories):
+        with ExitStack() as stack:
+            there = [stack.enter_context((tmp_path / Path(path).name).open("rb")) for path in paths]
+            yield store.RowsByText(there, by, categories)
+
+    return opened
+
+
+def test_only_the_row_groups_that_are_asked_for_are_read(built, tmp_path, monkeypatch, read):
+    monkeypatch.setattr(files, "PART", 220)  # the bars of a ticker of history, of all of a path
+    opened, records = written(built, tmp_path), [one.record() for one in built]
+    bars = ("timestamp", "ticker", *OHLCV)
+    with files.stored(records, opened) as markets:
+        by_name = dict(zip((one.name for one in built), markets, strict=True))
+        assert read == []  # which market scenarios there are is told by statistics
+        stresses = [one.name for one in built if one.kind == "stress"]
+        place = stresses.index("fall")
+        one = by_name["fall"].with_bars(slice(1, 3)).prices
+        columns = [number for columns, number in read if columns == bars]
+        assert columns == [4 * place + 1, 4 * place + 2]
+        assert {number for columns, number in read if columns == ("timestamp",)} <= {0, 1, 2, 3}
+        whole = next(each for each in built if each.name == "fall").prices
+        assert_same(one, whole.columns(1, 3))
+        real = [one.with_bars().prices for one in markets if one.is_real]
+        assert len(real) > 1
+        assert all(prices is real[0] for prices in real)
+        del read[:]
+        path = next(each for each in built if each.name == "gbm_001").prices
+        assert_same(by_name["gbm_001"].with_bars().prices, path)
+        assert len({number for columns, number in read if columns == bars}) == 1
+        assert_same(markets[0].with_bars(slice(3, 4)).prices, built[0].prices.columns(3, 4))
+
+
+def test_market_scenarios_of_a_file_share_their_times(built):
+    frames = frames_of(built)
+    late = frames[files.STRESS]["scenario"] == "fall"
+    moved = frames[files.STRESS]["timestamp"] + pd.Timedelta(hours=1)
+    frames[files.STRESS]["timestamp"] = frames[files.STRESS]["timestamp"].mask(late, moved)
+    message = f"^{files.STRESS}: has market scenarios with bars at other times than the first"
+    with pytest.raises(InputError, match=message):
+        restored([one.record() for one in built], frames)
 
 
 def test_tidy_rows():

@@ -1,7 +1,8 @@
-"""A market scenario: bars to trade on, and which of them are measured."""
+"""A market scenario: bars to trade on, which of them are measured, and its outline without them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from tidemark.arrays import Times
@@ -14,14 +15,13 @@ import pandas as pd
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class MarketScenario:
-    """Bars to trade on, of which only some are measured.
+class Outline(ABC):
+    """A market scenario without its bars, which may lie in a file and are many.
 
     Attributes:
         name: unique among all market scenarios.
         group: those of one group count as one piece of evidence.
-        prices: bars, also some before the measured ones, so that indicators are defined.
-        counted: rows of `prices` that are measured; none if the data do not cover the scenario.
+        counted: rows of its bars that are measured; none if the data do not cover the scenario.
         covered: share of the scenario that the data hold, for each ticker.
         note: what is not covered, or what was left out; empty if nothing.
         parameters: what it was made from.
@@ -32,7 +32,6 @@ class MarketScenario:
     name: str
     kind: ScenarioKind
     group: str
-    prices: Prices
     counted: slice
     covered: Mapping[str, float]
     note: str
@@ -43,14 +42,48 @@ class MarketScenario:
     bars_a_year: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def times(self) -> Times:
-        """The times of the bars that are measured."""
-        return self.prices.timestamp[self.counted]
+    def bars(self) -> int:
+        """How many bars are measured."""
+        return int(self.counted.stop - self.counted.start)
 
     @property
     def is_real(self) -> bool:
         """Whether its bars are those of history, neither changed nor simulated."""
         return self.kind.is_real
+
+    @abstractmethod
+    def with_bars(self, tickers: slice = slice(None)) -> "MarketScenario":
+        """The market scenario with the bars of these tickers, counted as in `covered`.
+
+        Bars of all tickers of history are the same object for all that share them.
+        """
+
+    def on(self, prices: Prices) -> "MarketScenario":
+        """The market scenario with these bars."""
+        known = {each.name: getattr(self, each.name) for each in fields(Outline)}
+        return MarketScenario(**known, prices=prices)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MarketScenario(Outline):
+    """Bars to trade on, of which only some are measured.
+
+    Attributes:
+        prices: bars, also some before the measured ones, so that indicators are defined.
+    """
+
+    prices: Prices
+
+    def with_bars(self, tickers: slice = slice(None)) -> "MarketScenario":
+        """The same; with some tickers alone if so asked."""
+        if tickers == slice(None):
+            return self
+        return self.on(self.prices.columns(*tickers.indices(len(self.prices.ticker))[:2]))
+
+    @property
+    def times(self) -> Times:
+        """The times of the bars that are measured."""
+        return self.prices.timestamp[self.counted]
 
     def record(self) -> dict[str, Any]:
         """The scenario without its bars, for JSON; `first` and `last` are measured bars or None."""
