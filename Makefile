@@ -91,7 +91,7 @@ lint: $(VENV)/.dev-ok
 ## sample: rebuild data/sample/ from its public packages
 sample: $(VENV)/.ok
 	@cd $(CODE). && .venv/bin/python scripts/commands/rebuild_sample.py
-## config-schema: regenerate schemas/config.schema.json, after an edit of what config.yaml may say
+## config-schema: regenerate schemas/config.schema.json and docs/estimators.md, after an edit of what config.yaml may say
 config-schema: $(VENV)/.ok
 	@$(PYTHON) $(CODE)scripts/launch/configure.py --write-schema
 ## lock: pin the newest versions that pyproject.toml admits (needs uv)

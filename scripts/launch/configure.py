@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from tidemark.config import load, view
+from tidemark.config import estimators_page, load, view
 from tidemark.config.schema import section
 from tidemark.config.settings import Config
 from tidemark.files import store
@@ -20,6 +20,7 @@ from tidemark.project import HERE, ROOT
 from tidemark.tables import catalogue
 
 SCHEMA = Path("schemas/config.schema.json")
+PAGE = Path("docs/estimators.md")
 
 
 def json_schema() -> str:
@@ -37,12 +38,13 @@ def main() -> int:
     """Exit code 2 with line and column when the configuration is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="config.yaml")
-    parser.add_argument("--write-schema", action="store_true", help=f"write {SCHEMA} and stop")
+    parser.add_argument("--write-schema", action="store_true", help=f"write {SCHEMA} and {PAGE}")
     parser.add_argument("--if-stale", action="store_true", help="only if config.mk is older")
     options = parser.parse_args()
     os.chdir(ROOT)
     if options.write_schema:
         store.write_atomic(HERE / SCHEMA, json_schema().encode())
+        store.write_atomic(HERE.module(str(PAGE)), estimators_page.text().encode())
         return 0
     first = not (HERE / view.KEYS).exists()
     stale = not options.if_stale or view.is_stale(HERE, options.config)

@@ -84,6 +84,7 @@ ClockTime = Annotated[
 Positive = Annotated[float, Gt(0), Le(1e12)]
 Multiplier = Annotated[float, Ge(0), Le(1e6)]
 Fraction = Annotated[float, Gt(0), Lt(1)]
+Share = Annotated[float, Gt(0), Le(1)]
 AnnualRate = Annotated[float, Gt(-1), Le(100)]
 Bars = Annotated[int, Ge(0), Le(MOST_BARS)]
 Count = Annotated[int, Ge(1), Le(MOST_BARS)]

@@ -11,8 +11,9 @@ from tidemark.validation import schema
 
 import pytest
 
-MOST = 5  # files of an addition, with the schema that `make config-schema` writes
+MOST = 5  # files of an addition, with those that `make config-schema` writes
 SCHEMA = "schemas/config.schema.json"
+PAGE = "docs/estimators.md"
 MEASURED = json.loads((ROOT / "schemas/unemployment.json").read_text("utf-8"))
 MEASURED["fields"]["inflation"] = MEASURED["fields"].pop("unemployment")
 INFLATION = json.dumps(MEASURED)
@@ -34,15 +35,18 @@ class Addition:
         new: text by path.
         lines: path, what stands there, and what comes before it.
         schema: whether the JSON Schema of config.yaml changes with it.
+        page: whether the page of kinds of models does.
     """
 
     new: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[tuple[str, str, str]] = ()
     schema: bool = True
+    page: bool = False
 
     def files(self) -> set[str]:
         changed = {path for path, _, _ in self.lines}
-        return {*self.new, *changed, *([SCHEMA] if self.schema else [])}
+        written = {SCHEMA: self.schema, PAGE: self.page}
+        return {*self.new, *changed, *(path for path in written if written[path])}
 
     def make(self, tree: Tree) -> None:
         for path, text in self.new.items():
@@ -132,10 +136,10 @@ BARS = "metrics/{universe}_bars.json"
             "scripts/tidemark/models/estimators/lasso.py": '''"""Lasso regression."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from tidemark.bounds import Positive
-from tidemark.models.settings import Model
+from tidemark.models.settings import Model, Search
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +151,7 @@ class Lasso(Model):
     """
 
     estimator: Literal["lasso"]
-    alpha: Positive = 1.0
+    alpha: Annotated[Positive, Search(1e-5, 1.0, log=True)] = 1.0
 
     def build(self, seed: int) -> Any:
         """Of scikit-learn."""
@@ -157,6 +161,7 @@ class Lasso(Model):
 ''',
         },
         lines=(("config.yaml", "  ridge:\n", "  lasso: {estimator: lasso, alpha: 0.001}\n"),),
+        page=True,
     ),
     "a strategy": Addition(
         new={

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.linear_model import ElasticNet, LinearRegression, Ridge
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
@@ -22,6 +23,7 @@ NOT_FEATURES = [*KEYS, "target", "target_time"]
 FITTED = 1e-7  # relative: solvers stop, and sums of products round, where they like
 SCORES = {"mae": mean_absolute_error, "rmse": root_mean_squared_error, "r2": r2_score}
 ONCE = ("svr",)  # estimators so slow that their folds are not fitted again
+UNSCALED = ("gradient_boosting",)
 FEWEST_TICKERS = 3  # of a date, for a rank correlation
 
 
@@ -31,7 +33,8 @@ def look(results: Results, cells: int, seed: int) -> str:
     for scenario in results.config["scenarios"]:
         for model in results.config["models"]:
             report = results.json(f"artifacts/{scenario}_{model}_cv.json")
-            pipeline = regression(report["estimator"], report["parameters"])
+            seed = results.seed(f"train_models_{scenario}_{model}")
+            pipeline = regression(report["estimator"], report["parameters"], seed)
             if pipeline is None:
                 others.add(model)
             else:
@@ -45,20 +48,33 @@ def look(results: Results, cells: int, seed: int) -> str:
     )
 
 
-def regression(estimator: str, given: Mapping[str, Any]) -> Any:
+def regression(estimator: str, given: Mapping[str, Any], seed: int) -> Any:
     """What is fitted; None for a kind of model that is not written down here."""
     kinds = {
         "mean": lambda: DummyRegressor(),
         "linear": lambda: LinearRegression(),
         "ridge": lambda: Ridge(**given),
-        "svr": lambda: TransformedTargetRegressor(SVR(**given), transformer=StandardScaler()),
+        "elastic_net": lambda: of_scaled_target(ElasticNet(**given)),
+        "svr": lambda: of_scaled_target(SVR(**given)),
+        "random_forest": lambda: RandomForestRegressor(random_state=seed, **given),
+        "gradient_boosting": lambda: HistGradientBoostingRegressor(
+            random_state=seed, early_stopping=False, **given
+        ),
         "polynomial": lambda: make_pipeline(
             PolynomialFeatures(given["degree"], include_bias=False),
             StandardScaler(),
             Ridge(alpha=given["alpha"]),
         ),
     }
-    return make_pipeline(StandardScaler(), kinds[estimator]()) if estimator in kinds else None
+    if estimator not in kinds:
+        return None
+    scaled = [] if estimator in UNSCALED else [StandardScaler()]
+    return make_pipeline(*scaled, kinds[estimator]())
+
+
+def of_scaled_target(regressor: Any) -> Any:
+    """Fitted to the target in standard deviations about its mean."""
+    return TransformedTargetRegressor(regressor, transformer=StandardScaler())
 
 
 def _hold_fit(

@@ -32,10 +32,7 @@ PLUMBING = frozenset(
     for module in (
         *(f"launch/{name}" for name in ("launch", "warm", "wire")),
         *(f"tidemark/{name}" for name in ("__init__", "project", "bounds", "config/given")),
-        *(
-            f"tidemark/files/{name}"
-            for name in ("append", "generated", "libraries", "locks")
-        ),
+        *(f"tidemark/files/{name}" for name in ("append", "generated", "libraries", "locks")),
         *(
             f"tidemark/harness/{name}"
             for name in (

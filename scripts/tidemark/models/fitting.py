@@ -108,7 +108,7 @@ def _fit_one(
     if not usable:
         raise NotConvergedError(candidates[0]["failure"])
     best = min(usable, key=lambda candidate: candidate["mean"]["rmse"])
-    pipeline = _pipeline(replace(spec, **best["parameters"]), seed)
+    pipeline = unfitted(replace(spec, **best["parameters"]), seed)
     _fit_or_fail(pipeline, inputs(train), train["target"])
     _predict_or_fail(pipeline, inputs(train.tail(100)))
     return pipeline, {
@@ -129,7 +129,7 @@ def _cross_validate(model: Model, train: pd.DataFrame, folds: Sequence[Fold], se
     candidate: Record = {"parameters": model.parameters()}
     candidate |= dict.fromkeys((*OVER_FOLDS, "folds", "failure"))
     try:
-        scores = [_score(_pipeline(model, seed), train, fold) for fold in folds]
+        scores = [_score(unfitted(model, seed), train, fold) for fold in folds]
     except NotConvergedError as error:
         return candidate | {"failure": str(error)}
     return candidate | over_folds(scores) | {"folds": scores}
@@ -161,7 +161,8 @@ def _score(pipeline: Any, train: pd.DataFrame, fold: Fold) -> Record:
     }
 
 
-def _pipeline(model: Model, seed: int) -> Any:
+def unfitted(model: Model, seed: int) -> Any:
+    """The pipeline of a model, scaled as its kind says."""
     scale = [("scale", StandardScaler())] if model.scaling == "standard" else []
     return Pipeline([*scale, (model.estimator, model.build(seed))])
 

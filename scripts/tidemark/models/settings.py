@@ -25,6 +25,20 @@ class SplitData:
     folds: Annotated[int, Ge(2), Le(1000)]
 
 
+@dataclass(frozen=True)
+class Search:
+    """Where a search looks for a parameter; stands in its annotation, beside its bounds.
+
+    Attributes:
+        low, high: both included; integers for a parameter that is one.
+        log: whether values are spread evenly over their logarithms.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model(ABC):
     """What all models have; the fields of a kind beyond these are its parameters.
@@ -57,9 +71,13 @@ class Model(ABC):
 
     def parameters(self) -> dict[str, Any]:
         """What a grid may name, with its values."""
+        return {name: getattr(self, name) for name in self.parameter_names()}
+
+    @classmethod
+    def parameter_names(cls) -> list[str]:
+        """The fields that only this kind has."""
         common = {field.name for field in fields(Model)}
-        names = [field.name for field in fields(self) if field.name not in common]
-        return {name: getattr(self, name) for name in names}
+        return [field.name for field in fields(cls) if field.name not in common]
 
 
 @dataclass(frozen=True)

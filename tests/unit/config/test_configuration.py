@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tidemark import bounds
-from tidemark.config import fault, load, settings
+from tidemark.config import estimators_page, fault, load, settings
 from tidemark.config.schema import section
 from tidemark.config.yaml_lines import parse
 from tidemark.errors import InputError
@@ -71,6 +71,20 @@ def test_words_may_be_none_or_many(project, monkeypatch, old, new):
 def test_the_json_schema_for_editors_is_up_to_date():
     shipped = json.loads((ROOT / "schemas/config.schema.json").read_bytes())
     assert shipped == section(settings.Config).model_json_schema(), "run `make config-schema`"
+
+
+def test_the_page_of_kinds_of_models_says_what_the_json_schema_does():
+    shipped = (ROOT / "docs/estimators.md").read_text("utf-8")
+    assert shipped == estimators_page.text(), "run `make config-schema`"
+    for line in (
+        "## random_forest\n",
+        "Features are standardised. Random numbers are drawn from `seed`.",
+        "| `max_samples` | number above 0, at most 1 | 0.1 | 0.05 to 0.8 (log) | share of",
+        "| `gamma` | scale, auto, or number above 0, at most 1e12 | scale |",
+        "| `kernel` | rbf, linear, poly, sigmoid | rbf | all |",
+        "| `max_iter` | whole number at least 1, at most 10,000,000 | 10,000 | no |",
+    ):
+        assert line in shipped
 
 
 @pytest.mark.parametrize(

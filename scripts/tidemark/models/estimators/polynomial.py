@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from tidemark.bounds import Positive
-from tidemark.models.settings import Model
+from tidemark.models.settings import Model, Search
 
 from annotated_types import Ge, Le
 
@@ -19,8 +19,8 @@ class Polynomial(Model):
     """
 
     estimator: Literal["polynomial"]
-    degree: Annotated[int, Ge(2), Le(3)] = 2
-    alpha: Positive = 1.0
+    degree: Annotated[int, Ge(2), Le(3), Search(2, 3)] = 2
+    alpha: Annotated[Positive, Search(1.0, 1e6, log=True)] = 1.0
 
     def build(self, seed: int) -> Any:
         """Ridge on all products of up to `degree` features, standardised once more."""

@@ -1,10 +1,10 @@
 """Ridge regression."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from tidemark.bounds import Positive
-from tidemark.models.settings import Model
+from tidemark.models.settings import Model, Search
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,11 +12,12 @@ class Ridge(Model):
     """Least squares with an L2 penalty.
 
     Attributes:
-        alpha: weight of the penalty on the coefficients of the standardised features.
+        alpha: weight of the penalty on the coefficients of the standardised features; it shrinks
+            that of a feature alone by rows / (rows + alpha).
     """
 
     estimator: Literal["ridge"]
-    alpha: Positive = 1.0
+    alpha: Annotated[Positive, Search(1.0, 1e6, log=True)] = 1.0
 
     def build(self, seed: int) -> Any:
         """Least squares with the penalty."""

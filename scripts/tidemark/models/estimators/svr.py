@@ -1,10 +1,10 @@
 """Support vector regression."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from tidemark.bounds import Count, Multiplier, Positive
-from tidemark.models.settings import Model
+from tidemark.models.settings import Model, Search
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +20,9 @@ class Svr(Model):
     """
 
     estimator: Literal["svr"]
-    C: Positive = 1.0
-    epsilon: Multiplier = 1.0
-    gamma: Literal["scale", "auto"] | Positive = "scale"
+    C: Annotated[Positive, Search(0.01, 10.0, log=True)] = 1.0
+    epsilon: Annotated[Multiplier, Search(0.1, 2.0)] = 1.0
+    gamma: Annotated[Literal["scale", "auto"] | Positive, Search(1e-3, 1.0, log=True)] = "scale"
     kernel: Literal["rbf", "linear", "poly", "sigmoid"] = "rbf"
     max_iter: Count = 100_000
 
