@@ -126,7 +126,7 @@ def gaps(covered: Mapping[str, float]) -> str:
 
 
 def partly(covered: Mapping[str, float]) -> str:
-    """The first tickers that the data hold in part only, with the share; empty if they hold none."""
+    """The first tickers that the data hold in part only, with shares; empty if they hold none."""
     shares = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < WHOLE]
     return several(shares) if any(covered.values()) else ""
 
