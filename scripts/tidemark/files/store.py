@@ -255,17 +255,22 @@ def _table(frame: "DataFrame", metadata: Mapping[str, str] | None = None) -> Any
     return table.replace_schema_metadata(dict(metadata) if metadata else None)
 
 
-def parquet_frame(data: bytes) -> "DataFrame":
-    """Decode Parquet bytes.
+def parquet_frame(content: bytes | io.BufferedReader) -> "DataFrame":
+    """Decode a Parquet file, given as its bytes or open at any place.
+
+    Memory holds what is read about once: a column's Arrow form goes when pandas has it.
 
     Raises:
-        pyarrow.ArrowInvalid: the bytes are not a whole Parquet file.
+        pyarrow.ArrowInvalid: it is not a whole Parquet file.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
-    frame: DataFrame = table.to_pandas(use_threads=False)
+    with contextlib.suppress(NotImplementedError):  # another allocator, which frees as it likes
+        pa.jemalloc_set_decay_ms(0)
+    source = pa.BufferReader(content) if isinstance(content, bytes) else content
+    table = pq.ParquetFile(source).read(use_threads=False)
+    frame: DataFrame = table.to_pandas(use_threads=False, self_destruct=True)
     return frame
 
 

@@ -111,7 +111,8 @@ class Reads:
 
     def parquet(self, path: str) -> "DataFrame":
         """A Parquet file that Tidemark wrote."""
-        frame = store.parquet_frame(self.content(path))
+        with self._opened(path) as file:
+            frame = store.parquet_frame(file)
         self._rows[path] = len(frame)
         return frame
 
@@ -124,14 +125,17 @@ class Reads:
         See `store.RowsByText`. A file that is altered in the block is an OSError at its end.
         """
         with contextlib.ExitStack() as stack:
-            files = {
-                path: stack.enter_context(self._vouched_for(path, _open_hashed)) for path in paths
-            }
-            since = {path: os.fstat(file.fileno()).st_mtime_ns for path, file in files.items()}
-            yield store.RowsByText(list(files.values()), by, categories)
-            for path, file in files.items():
-                if os.fstat(file.fileno()).st_mtime_ns != since[path]:
-                    raise OSError(errno.EAGAIN, "changed while it was read", path)
+            files = [stack.enter_context(self._opened(path)) for path in paths]
+            yield store.RowsByText(files, by, categories)
+
+    @contextlib.contextmanager
+    def _opened(self, path: str) -> Iterator[io.BufferedReader]:
+        """A file to read in the block, hashed once; OSError at its end if it was altered in it."""
+        with self._vouched_for(path, _open_hashed) as file:
+            since = os.fstat(file.fileno()).st_mtime_ns
+            yield file
+            if os.fstat(file.fileno()).st_mtime_ns != since:
+                raise OSError(errno.EAGAIN, "changed while it was read", path)
 
     def pickle(self, path: str) -> Any:
         """An object, only from a file whose hash its own checkpoint recorded."""

@@ -45,11 +45,10 @@ class Writes:
         if even_on_failure:
             self._survivors.append(path)
 
-    def parquet(
-        self, path: str, frame: "DataFrame", metadata: Mapping[str, str] | None = None
-    ) -> None:
-        """Stage a Parquet file."""
-        self.content(path, store.parquet_bytes(frame, metadata), rows=len(frame))
+    def parquet(self, path: str, frame: "DataFrame") -> None:
+        """Stage a Parquet file; memory holds the frame alone, not its bytes."""
+        with self.parquet_parts(path) as parts:
+            parts.write(frame)
 
     @contextlib.contextmanager
     def parquet_parts(
