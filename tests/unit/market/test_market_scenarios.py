@@ -119,8 +119,8 @@ def test_full_history_says_what_is_missing():
     assert record["note"] == "not wholly covered: B 75 %"
     assert record["partly"] == "B 75 %"
     assert not record["simulated"]
-    late = random_prices(bars=100, tickers=5, listed=(10, 20, 25, 30, 50))
-    told = "A 90 %, B 80 %, C 75 % and 2 more"
+    late = random_prices(bars=100, tickers=7, listed=(10, 20, 25, 30, 50, 60, 70))
+    told = "A 90 %, B 80 %, C 75 %, D 70 %, E 50 % and 2 more"
     assert scenarios.windows.full(late).record()["partly"] == told
 
 

@@ -117,6 +117,7 @@ def listed(prices: Prices, rows: slice) -> dict[str, float]:
 
 
 WHOLE = 0.995  # what is shown as 100 %
+LISTED = 5  # tickers in a note
 
 
 def gaps(covered: Mapping[str, float]) -> str:
@@ -128,7 +129,7 @@ def gaps(covered: Mapping[str, float]) -> str:
 def partly(covered: Mapping[str, float]) -> str:
     """The first tickers that the data hold in part only, with shares; empty if they hold none."""
     shares = [f"{ticker} {100 * share:.0f} %" for ticker, share in covered.items() if share < WHOLE]
-    return several(shares) if any(covered.values()) else ""
+    return several(shares, LISTED) if any(covered.values()) else ""
 
 
 def iso(time: np.datetime64) -> str:
