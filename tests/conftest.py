@@ -21,6 +21,7 @@ from typing import IO
 
 import duckdb
 import pytest
+from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ("config.yaml", "data/sample", "reports/narrative", "reports/templates", "schemas")
@@ -253,6 +254,13 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     print(f"to repeat: --seed {seed}")
     return random.Random(seed)
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """As steps have it; on a busy machine, threads of boosted trees wait for each other."""
+    with threadpool_limits(1):
+        yield
 
 
 def clean_environment(extra: dict[str, str]) -> dict[str, str]:

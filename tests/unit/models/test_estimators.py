@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from referee.forecasts import regression
 from tidemark.config import load
 from tidemark.config.schema import section
 from tidemark.config.sections import filled
@@ -22,6 +23,7 @@ SHIPPED = (ROOT / "config.yaml").read_text("utf-8")
 COMMENTED = r"^  # (\w+: \{estimator: .*)$"
 UNCOMMENTED = re.sub(COMMENTED, r"  \1", SHIPPED, flags=re.M)
 OTHERS = yaml.safe_load("\n".join(re.findall(COMMENTED, SHIPPED, re.M)))
+pytestmark = pytest.mark.usefixtures("one_thread")
 LIMITS = {"max_iter"}  # of a solver: how long it may take, not what it finds
 
 DRAW = np.random.default_rng(5)
@@ -170,3 +172,11 @@ def test_a_kind_that_stands_there_commented_is_fitted_and_forecasts(name):
     assert report["fitted"] == name
     assert np.isfinite(forecasts).all()
     assert np.corrcoef(forecasts, train["target"])[0, 1] > 0.1
+
+
+@pytest.mark.parametrize("kind", estimators.names())
+def test_the_referee_fits_every_kind_by_its_own_words(kind):
+    spec = filled(estimators.kind(kind), {"estimator": kind})
+    ours = fitting.unfitted(spec, 3).fit(FEATURES, TARGET)
+    theirs = regression(kind, spec.parameters(), 3).fit(FEATURES, TARGET)
+    assert ours.predict(FEATURES) == pytest.approx(theirs.predict(FEATURES), rel=1e-7)
