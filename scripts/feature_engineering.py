@@ -3,7 +3,8 @@
 from typing import Any
 
 from tidemark.causality import Tried
-from tidemark.features import bar_features, causal
+from tidemark.features import bar_features, causal, families
+from tidemark.features.feature import Feature
 from tidemark.features.settings import FeatureEngineering
 from tidemark.harness.step import Run, step
 from tidemark.layout.feature_engineering import FEATURES, FEATURES_BUILD
@@ -21,7 +22,8 @@ def feature_engineering(run: Run) -> None:
     bars = run.read.parquet(run.own(PROCESSED))
     recipe = run.settings(FeatureEngineering, run.config["feature_engineering"])
     computed = bar_features.compute(bars, recipe)
-    tried = causal.require(computed, bars, recipe, bar_features.compute, run.seed)
+    features = [feature for feature, _ in recipe.asked().values()]
+    tried = causal.require(computed, bars, features, bar_features.values, run.seed)
     if tried.levels:
         run.tell.note(f"{', '.join(tried.levels)} {_KNOW}")
     frame = bar_features.complete(computed, recipe)
@@ -61,8 +63,19 @@ def _manifest(
         "target": f"adj_close[t+{recipe.horizon}] / adj_close[t] - 1",
         "index": "cumulative product of 1 + return_treated since the first bar or the last break",
         "features": recipe.formulas(),
+        "kinds": {name: _kind(feature) for name, (feature, _) in recipe.asked().items()},
         "cuts_tried": tried.cuts,
         "features_of_price_levels": tried.levels,
+    }
+
+
+def _kind(feature: Feature) -> dict[str, Any]:
+    """What a feature is of."""
+    return {
+        "kind": families.family_of(feature),
+        "parameters": feature.parameters(),
+        "needs": feature.inputs,
+        "cross_sectional": feature.cross_sectional,
     }
 
 

@@ -7,7 +7,7 @@ what checks config.yaml.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -36,6 +36,13 @@ class Checked:
     """What `check` has nothing to say against: it raises a ValueError with what is wrong."""
 
     check: Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class ListsFor:
+    """Lists of values for the parameters of kinds, which `kinds` gives by name."""
+
+    kinds: Callable[[], Mapping[str, type]]
 
 
 EARLIEST, LATEST = "1678-01-01", "2261-12-31"  # whole years within pandas' nanoseconds
@@ -88,6 +95,7 @@ Share = Annotated[float, Gt(0), Le(1)]
 AnnualRate = Annotated[float, Gt(-1), Le(100)]
 Bars = Annotated[int, Ge(0), Le(MOST_BARS)]
 Count = Annotated[int, Ge(1), Le(MOST_BARS)]
+Window = Annotated[int, Ge(2), Le(MOST_BARS)]
 BlockLength = Count | Literal["auto"]
 Days = Annotated[int, Ge(1), Le(36_500)]
 Replicates = Annotated[int, Ge(100), Le(100_000)]

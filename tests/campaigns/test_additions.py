@@ -163,6 +163,54 @@ class Lasso(Model):
         lines=(("config.yaml", "  ridge:\n", "  lasso: {estimator: lasso, alpha: 0.001}\n"),),
         page=True,
     ),
+    "a feature": Addition(
+        new={
+            "scripts/tidemark/features/families/close_place.py": '''"""Where a bar closed."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tidemark.bounds import Window
+from tidemark.features.feature import OwnTicker
+
+import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosePlace(OwnTicker):
+    """The mean place of the close between low and high in a window, from 0 to 1.
+
+    Chaikin (1966).
+
+    Attributes:
+        window: bars, the last one being this bar.
+    """
+
+    name: ClassVar[str] = "close_place_{window}"
+    needs: ClassVar[tuple[str, ...]] = ("high", "low", "close")
+    window: Window = 21
+
+    def formula(self) -> str:
+        """The mean of the places."""
+        return f"mean(((close - low) / (high - low))[t-{self.window - 1}..t])"
+
+    def values(self, bars: pd.DataFrame) -> pd.Series:
+        """From the first full window of bars that moved."""
+        reach = (bars["high"] - bars["low"]).where(bars["high"] > bars["low"])
+        return ((bars["close"] - bars["low"]) / reach).rolling(self.window).mean()
+''',
+        },
+        lines=(
+            ("config.yaml", "  term_spread: ", "  features: {close_place: {window: [5]}}\n"),
+            ("schemas/feature_contract.yaml", "  target: ", "  close_place_5: float64\n"),
+            (
+                "docs/features.md",
+                "\n`index` is the column",
+                "| `close_place` | `close_place_21` | its own | `high`, `low`, `close` |"
+                " `mean(((close - low) / (high - low))[t-20..t])` | Chaikin (1966) |\n",
+            ),
+        ),
+    ),
     "a strategy": Addition(
         new={
             "scripts/tidemark/backtest/strategies/always_short.py": '''"""Short all the time."""

@@ -97,7 +97,7 @@ def file_as_folder(tree: Tree) -> None:
     """Make a folder that nobody can write to, not even root."""
     shutil.rmtree(tree.path / "logs")
     (tree.path / "logs").write_text("in the way")
-    tree.edit("scripts/tidemark/features/bar_features.py", ".std(ddof=1)", ".std(ddof=0)")
+    tree.edit("scripts/tidemark/features/families/volatility.py", ".std(ddof=1)", ".std(ddof=0)")
 
 
 def folder_as_source(tree: Tree) -> None:

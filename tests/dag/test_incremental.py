@@ -183,7 +183,7 @@ def test_an_edit_of_features_runs_features_onward(tree):
 
 
 def test_a_changed_feature_reaches_everything_after_it(tree):
-    tree.edit("scripts/tidemark/features/bar_features.py", ".std(ddof=1)", ".std(ddof=0)")
+    tree.edit("scripts/tidemark/features/families/volatility.py", ".std(ddof=1)", ".std(ddof=0)")
     steps = ("feature_engineering", "split_data", "train_models", "evaluate")
     onward = {step for name in steps for step in instances(name)}
     assert onward <= tree.planned()

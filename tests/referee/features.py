@@ -3,7 +3,8 @@
 Everything follows from `adj_close`: a missing one is filled by the last one times one plus the mean
 (or median) of the changes before; a return beyond the quantiles of all earlier ones is set to them;
 an economic value is known at the close of a session if it was public before, and holds until the
-next one, or for five usual distances.
+next one, or for five usual distances. Opens, highs and lows move with the adjusted close, volumes
+the other way.
 """
 
 from bisect import insort
@@ -16,8 +17,10 @@ from referee.verdict import Comparison, NotLookedError
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 from sklearn.model_selection import TimeSeriesSplit
 
+FEWEST_RANKED = 3
 MOST_TICKERS = 20  # of which every bar is looked at; more are a random choice
 FIRST_VALUE = np.timedelta64(155 * 24 * 3600 * 10**6, "us")  # how long a first value holds
 LEAST = np.timedelta64(10 * 24 * 3600 * 10**6, "us")  # how long every later one does
@@ -37,14 +40,24 @@ def look(results: Results, cells: int, seed: int) -> str:
     for scenario in results.config["scenarios"]:
         held = Comparison(f"features/{scenario}.parquet")
         found = results.table(held.file)
-        for ticker in tickers:
-            own = raw[raw["ticker"] == ticker].reset_index(drop=True)
-            expected = _of_ticker(results, scenario, own, instants)
-            if expected is None:
-                away.add(ticker)
-                continue
+        ranked = _ranked(results.config["feature_engineering"])
+        frames = {
+            ticker: _of_ticker(results, scenario, own.reset_index(drop=True), instants)
+            for ticker, own in raw.groupby("ticker")
+            if ranked or ticker in tickers
+        }
+        away |= {ticker for ticker, frame in frames.items() if frame is None}
+        whole = {ticker: frame for ticker, frame in frames.items() if frame is not None}
+        if len(whole) == len(frames):
+            _rank(whole, ranked)
+        elif ranked:
+            away |= {*tickers}  # a rank is among all of them
+            continue
+        for ticker in sorted(whole.keys() & {*tickers}):
             there = found[found["ticker"] == ticker].reset_index(drop=True)
-            _hold(held, there, expected, ticker)
+            frame = whole[ticker].drop(columns=["target", "target_time"])
+            kept = frame.notna().all(axis=1)
+            _hold(held, there, whole[ticker][kept].reset_index(drop=True), ticker)
         worst, values = max(worst, held.worst), values + held.count
         _hold_splits(results, scenario, found)
     holes = f"; not looked at: {', '.join(sorted(away))} (holes)" if away else ""
@@ -70,7 +83,7 @@ def _hold(held: Comparison, found: pd.DataFrame, expected: pd.DataFrame, ticker:
 def _of_ticker(
     results: Results, scenario: str, own: pd.DataFrame, instants: pd.Series
 ) -> pd.DataFrame | None:
-    """The rows of a ticker that have all features; None if it has a hole."""
+    """The bars of a ticker with its features; None if it has a hole."""
     recipe, plan = results.config["feature_engineering"], results.config["scenarios"][scenario]
     started = own["adj_close"].notna().cummax()
     own = own[started].reset_index(drop=True)
@@ -98,13 +111,112 @@ def _of_ticker(
         long, short = recipe["term_spread"]
         at = instants.loc[times].to_numpy()
         frame["term_spread"] = _known(results, long, at) - _known(results, short, at)
-    whole = frame.notna().all(axis=1)
+    _further(frame, recipe.get("features", {}), own, price, treated, plan["impute"])
     ahead = recipe["horizon"]
     later = np.append(price[ahead:], np.full(min(ahead, len(price)), np.nan))[: len(price)]
     real = known & known.shift(-ahead, fill_value=False)
     frame["target"] = np.where(real, later / price - 1, np.nan)
     frame["target_time"] = times.shift(-ahead)
-    return frame[whole].reset_index(drop=True)
+    return frame
+
+
+def _further(
+    frame: pd.DataFrame,
+    asked: dict[str, dict[str, list[int]]],
+    own: pd.DataFrame,
+    price: Floats,
+    treated: Floats,
+    method: str,
+) -> None:
+    """Add what `features` asks for; of ranks, what is ranked."""
+    traded = _traded(own, price, method) if asked.keys() - {*OF_RETURNS} else {}
+    index = np.cumprod(1 + np.nan_to_num(treated))
+    for kind, lists in asked.items():
+        if kind == "overnight_gap":
+            frame[kind] = traded["open"] / _ago(price, 1) - 1
+            continue
+        for length in lists.get("window", [WINDOWS[kind]]):
+            frame[f"{kind}_{length}"] = _of_window(kind, length, traded, index, treated)
+
+
+OF_RETURNS = ("momentum_rank", "volatility_rank")
+WINDOWS = {"true_range": 14} | dict.fromkeys((*OF_RETURNS, "volume_rank"), 63)
+WINDOWS |= dict.fromkeys(("relative_volume", "signed_volume", "parkinson", "garman_klass"), 21)
+
+
+def _of_window(
+    kind: str, length: int, traded: dict[str, Floats], index: Floats, treated: Floats
+) -> Floats:
+    def mean(values: Floats) -> Floats:
+        return windows(values, length, lambda w: w.mean(axis=1))
+
+    if kind == "momentum_rank":
+        return index / _ago(index, length) - 1
+    if kind == "volatility_rank":
+        return windows(treated, length, lambda w: w.std(axis=1, ddof=1))
+    close, volume = traded["close"], traded["volume"]
+    if kind == "volume_rank":
+        return mean(close * volume)
+    with np.errstate(invalid="ignore"):
+        if kind == "relative_volume":
+            return volume / mean(volume)
+        if kind == "signed_volume":
+            rose, fell = close > _ago(close, 1), close < _ago(close, 1)
+            signed = np.where(rose, volume, np.where(fell, -volume, 0.0))
+            signed[0] = np.nan
+            return mean(signed) / mean(volume)
+    high, low = traded["high"], traded["low"]
+    if kind == "true_range":
+        before = _ago(close, 1)
+        reaches = np.array([high - low, np.abs(high - before), np.abs(low - before)])
+        return mean(reaches.max(axis=0)) / close
+    if kind == "parkinson":
+        return np.sqrt(mean((np.log(high) - np.log(low)) ** 2) / np.log(16))
+    if kind == "garman_klass":
+        up, down, at = (np.log(traded[name] / traded["open"]) for name in ("high", "low", "close"))
+        return np.sqrt(mean((up - down) ** 2 / 2 - (np.log(4) - 1) * at**2))
+    raise NotLookedError(f"{kind} has no rule here")
+
+
+def _traded(own: pd.DataFrame, price: Floats, method: str) -> dict[str, Floats]:
+    """Open, high, low, close and volume as adjusted; missing ones filled as the close is."""
+    raw = {name: own[name].to_numpy(np.float64) for name in ("open", "high", "low", "close")}
+    filled = {name: _filled(values, method) for name, values in raw.items()}
+    sides = np.array(list(filled.values()))
+    for name, widest in (("high", np.nanmax), ("low", np.nanmin)):
+        if np.isnan(raw[name]).any() and not np.isnan(raw[name]).all():
+            filled[name] = np.where(np.isnan(raw[name]), widest(sides, axis=0), filled[name])
+    factor = price / filled["close"]
+    volume = own["volume"].ffill().to_numpy() / factor
+    return {name: values * factor for name, values in filled.items()} | {"volume": volume}
+
+
+def _ranked(recipe: dict[str, Any]) -> list[str]:
+    """The columns that are ranks."""
+    return [
+        f"{kind}_{length}"
+        for kind, lists in recipe.get("features", {}).items()
+        if kind.endswith("_rank")
+        for length in lists.get("window", [WINDOWS[kind]])
+    ]
+
+
+def _rank(frames: dict[str, pd.DataFrame], columns: list[str]) -> None:
+    """Replace values by ranks among at least three tickers of the same time, around 0."""
+    for column in columns:
+        there: dict[Any, dict[str, float]] = {}
+        for ticker, frame in frames.items():
+            for time, value in zip(frame["timestamp"], frame[column], strict=True):
+                if not np.isnan(value):
+                    there.setdefault(time, {})[ticker] = value
+        places = {
+            (time, ticker): rank / (len(values) + 1) - 0.5
+            for time, values in there.items()
+            if len(values) >= FEWEST_RANKED
+            for ticker, rank in zip(values, rankdata(list(values.values())), strict=True)
+        }
+        for ticker, frame in frames.items():
+            frame[column] = [places.get((time, ticker), np.nan) for time in frame["timestamp"]]
 
 
 def _ago(values: Floats, bars: int) -> Floats:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 
 from tidemark.config.settings import Config
 from tidemark.dag import promises
+from tidemark.features import families
 from tidemark.files import generated
 from tidemark.project import VERSION, Tree
 from tidemark.tables import history
@@ -119,7 +120,9 @@ def test_files_and_modules_that_the_pages_name_exist():
     written = {Path(path).parts[-1] for path in paths if path.startswith("reports/")}
     missing = [path for path in paths if not (ROOT / path).exists()]
     assert {path for path in missing if Path(path).name not in written} <= {
-        "scripts/tidemark/backtest/strategies/two_rises.py"  # which the user is shown how to write
+        # which the user is shown how to write
+        "scripts/tidemark/backtest/strategies/two_rises.py",
+        "scripts/tidemark/features/families/intraday_move.py",
     }
     code = (ROOT / "scripts/tidemark/features/settings.py").read_text("utf-8")
     assert "def formulas" in code
@@ -262,6 +265,23 @@ def test_every_section_and_key_of_the_configuration_is_documented():
         assert section["description"], name
         for key, value in section["properties"].items():
             assert "const" in value or value["description"], f"{name}.{key}"
+
+
+FEATURES = rows(PAGES["docs/features.md"], "| kind |")
+SHOWN = {"economic": {"column": "yield_3m"}, "return_lag": {"lag": 1}}
+SHOWN["term_spread"] = {"long": "yield_10y", "short": "yield_3m"}
+
+
+def test_every_kind_of_feature_is_listed_as_it_is():
+    assert sorted(name for row in FEATURES for name in quoted(row[0])) == families.names()
+    for name, column, compares, needs, formula, source in FEATURES:
+        kind = families.kind(quoted(name)[0])
+        feature = kind(**SHOWN.get(quoted(name)[0], {}))
+        assert quoted(column) == [feature.label]
+        assert compares == ("all tickers" if feature.cross_sectional else "its own")
+        assert quoted(needs) == [*feature.inputs]
+        assert quoted(formula) == [feature.formula()]
+        assert source in " ".join(kind.__doc__.split())
 
 
 def test_every_table_that_there_is_is_listed():

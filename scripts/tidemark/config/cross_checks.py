@@ -8,7 +8,7 @@ import pkgutil
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,15 @@ from tidemark.config.fault import Fault, Problem
 from tidemark.config.kinds import KINDS, kinds_in, paths
 from tidemark.config.schema import said, section
 from tidemark.config.settings import Alerts, Config
+from tidemark.errors import BadValue
+from tidemark.features import families
+from tidemark.features.feature import COLUMNS
+from tidemark.features.settings import MOST as MOST_FEATURES
 from tidemark.files import libraries, listings, store
 from tidemark.files.generated import generated_folder
 from tidemark.market.scenarios.settings import Stochastic, Window
 from tidemark.models.settings import Model
-from tidemark.ohlcv import FIELDS
+from tidemark.ohlcv import FIELDS, OHLCV
 from tidemark.preprocessing.settings import Scenario, Winsorise
 from tidemark.project import Tree
 from tidemark.sources.settings import READERS, FetchData, Prices
@@ -34,7 +38,7 @@ from tidemark.validation.settings import ValidateSchema
 from pydantic import ValidationError
 
 TAKEN_COLUMNS = {*FIELDS, "ticker", "available_at", "imputed", "return", "return_treated"}
-TAKEN_COLUMNS |= {"target", "target_time", "term_spread"}
+TAKEN_COLUMNS |= {"target", "target_time", "term_spread", "treated_index"}
 
 # Bounds within which a run can end.
 LONGEST_WAIT = 7 * 24 * 60  # minutes
@@ -309,10 +313,78 @@ def _horizon(whole: Config) -> list[Fault]:
 
 
 def _features(whole: Config) -> list[Fault]:
-    features = whole.feature_engineering
-    if features.lags or features.windows or features.economic:
-        return []
-    return [Fault.at("feature_engineering", Problem.NO_FEATURE)]
+    """Refuse no feature, and further ones of kinds, parameters or columns that are not there."""
+    settings = whole.feature_engineering
+    if not (settings.lags or settings.windows or settings.economic or settings.features):
+        return [Fault.at("feature_engineering", Problem.NO_FEATURE)]
+    known = families.names()
+    faults = [
+        fault
+        for name, lists in settings.features.items()
+        for fault in (
+            _lists_of_kind(name, lists)
+            if name in known
+            else [_further(name, Problem.NO_FILE, folder=families.FOLDER, given=name, known=known)]
+        )
+    ]
+    if faults:
+        return faults
+    try:
+        asked = settings.asked().values()
+    except BadValue as bad:
+        said = f"{bad.problem}: {bad.cure}"
+        return [Fault.at(f"feature_engineering.{bad.parameter}", Problem.REFUSED, said=said)]
+    return [
+        fault
+        for feature, setting in asked
+        if setting.startswith("features.")
+        for fault in _inputs(whole.fetch_data, feature.inputs, setting)
+    ]
+
+
+def _further(name: str, problem: Problem, **detail: Any) -> Fault:
+    return Fault.at(f"feature_engineering.features.{name}", problem, **detail)
+
+
+def _lists_of_kind(name: str, lists: Mapping[str, Sequence[object]]) -> list[Fault]:
+    """Refuse parameters that a kind of feature lacks, and values beyond their bounds."""
+    kind: Any = families.kind(name)
+    parameters = [parameter.name for parameter in fields(kind)]
+    faults = []
+    if _combinations(lists) > MOST_FEATURES:
+        faults.append(_further(name, Problem.MANY_SETS, most=MOST_FEATURES))
+    for key, values in lists.items():
+        where = f"{name}.{key}"
+        if key not in parameters:
+            faults.append(_further(where, Problem.NOT_OF_KIND, given=key, known=parameters))
+            continue
+        for value in values:
+            try:
+                section(kind).model_validate({key: value})
+            except ValidationError as error:
+                own = [detail for detail in error.errors() if detail["loc"][0] == key]
+                words = [said(detail) for detail in own if detail["type"] != "missing"]
+                faults += [
+                    _further(where, Problem.REFUSED_IN_GRID, value=value, said=word)
+                    for word in words[:1]
+                ]
+    return faults
+
+
+def _inputs(sources: FetchData, inputs: Sequence[str], setting: str) -> list[Fault]:
+    """Refuse a feature of columns that no source has."""
+    where = f"feature_engineering.{setting}"
+    series = {column for source in sources.economic.values() for column in source.columns}
+    faults = [
+        Fault.at(where, Problem.NO_SERIES, given=name, known=series)
+        for name in inputs
+        if name not in (*COLUMNS, *series)
+    ]
+    traded = {name for name in inputs if name in OHLCV and name != "close"}
+    bare = sorted((traded | ({"close"} if traded else set())) - sources.prices.columns.keys())
+    if bare:
+        faults.append(Fault.at(where, Problem.NOT_IN_PRICES, columns=" and ".join(bare)))
+    return faults
 
 
 def _quantiles(scenarios: Mapping[str, Scenario]) -> list[Fault]:

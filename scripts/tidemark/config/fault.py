@@ -59,7 +59,12 @@ class Problem(StrEnum):
 
     # features and models
     BELOW_HORIZON = "must be at least feature_engineering.horizon ({horizon})"
-    NO_FEATURE = "leaves no feature: name lags, windows or economic columns"
+    NO_FEATURE = "leaves no feature: name lags, windows, economic columns or features"
+    NOT_OF_KIND = "not a parameter of this kind of feature{meant}"
+    NOT_IN_PRICES = (
+        "needs {columns}, which fetch_data.prices.columns does not name."
+        " Cure: name the file's columns there, or remove this feature"
+    )
     NOT_BELOW_UPPER = "must be below upper"
     CIRCLE = "goes in a circle: {chain}"
     MANY_SETS = "has more than {most:,} combinations"

@@ -12,7 +12,7 @@ from operator import or_
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from tidemark.bounds import Among, Checked, Matching
+from tidemark.bounds import Among, Checked, ListsFor, Matching
 from tidemark.config.sections import tag_of
 
 import pydantic
@@ -97,7 +97,32 @@ def _bounded(kind: Any, bound: Any) -> Any:
     if isinstance(bound, Matching):
         form = pydantic.BeforeValidator(_unchanged(_matches(bound)))
         return Annotated[kind, pydantic.Field(pattern=bound.pattern), form]
+    if isinstance(bound, ListsFor):
+        return Annotated[kind, pydantic.Field(json_schema_extra=_shown(bound))]
     return Annotated[kind, bound]
+
+
+def _shown(bound: ListsFor) -> Callable[[dict[str, Any]], None]:
+    """What editors show of kinds whose files only the JSON Schema loads all."""
+
+    def show(schema: dict[str, Any]) -> None:
+        schema["properties"] = {name: _lists(kind) for name, kind in bound.kinds().items()}
+        schema["additionalProperties"] = False
+        del schema["patternProperties"]
+
+    return show
+
+
+def _lists(kind: type) -> dict[str, Any]:
+    """The JSON Schema of lists of values for each parameter of a kind."""
+    whole = section(kind).model_json_schema()
+    properties = {}
+    for name, value in whole["properties"].items():
+        about = {key: value.pop(key) for key in ("description", "title") if key in value}
+        default = {"default": [value.pop("default")]} if "default" in value else {}
+        properties[name] = {**about, **default, "type": "array", "minItems": 1, "items": value}
+    whole |= {"properties": properties}
+    return whole
 
 
 def _matches(form: Matching) -> Callable[[object], None]:

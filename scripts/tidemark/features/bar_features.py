@@ -1,21 +1,25 @@
-"""Features and target of each bar: from its own ticker's past, and nothing later.
+"""Features and target of each bar: from what is known at it, and nothing later.
 
-Returns are decimal fractions; lags, windows and the horizon count bars of the ticker. A bar without
-a return, which is the ticker's first or the first after a hole, begins a *stretch*, and no feature
-or target reaches from one stretch into another.
+Returns are decimal fractions; lags, windows and the horizon count bars of the ticker. No feature or
+target reaches from one stretch into another (`stretches`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 
+from tidemark.arrays import Bools
 from tidemark.errors import BadValue, InputError
-from tidemark.features.settings import FeatureEngineering
+from tidemark.features import families, stretches
+from tidemark.features.feature import COLUMNS, Feature
+from tidemark.features.settings import Asked, FeatureEngineering
+from tidemark.ohlcv import OHLCV
 
 import numpy as np
 import pandas as pd
 
 CONTRACT = "schemas/feature_contract.yaml"
 WARM_UP, BREAK, ECONOMY = "warm-up", "break", "missing economic value"
+LACKING, ALONE = "missing price or volume", "too few tickers"
 
 
 def complete(frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
@@ -24,49 +28,88 @@ def complete(frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     Raises:
         BadValue: no row has all features.
     """
-    names = list(recipe.formulas())
-    whole = frame[names].notna().all(axis=1)
+    asked = recipe.asked()
+    known = frame[list(asked)].notna()
+    whole = known.all(axis=1)
     if not whole.any():
-        worst = frame[names].notna().sum().idxmin()
+        worst = known.sum().idxmin()
         raise BadValue(
-            _setting_of(worst, recipe),
-            f"no bar has all features; {worst} has {frame[worst].notna().sum()} values "
+            asked[worst].setting,
+            f"no bar has all features; {worst} has {known[worst].sum()} values "
             f"in {len(frame):,} bars",
             "shorten windows and lags, drop the series, or use a longer history",
         )
     return frame[whole].reset_index(drop=True)
 
 
-def _setting_of(feature: str, recipe: FeatureEngineering) -> str:
-    """The parameter that asks for a feature."""
-    if feature in recipe.economic:
-        return "economic"
-    if feature == "term_spread":
-        return feature
-    return "lags" if feature.startswith("return_lag_") else "windows"
-
-
 def compute(bars: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     """Compute features and target of a processed frame.
 
     Args:
-        bars: one row a bar, sorted by ticker and timestamp, with `return_treated`, `adj_close`,
-            `imputed` and the economic columns.
+        bars: one row a bar, sorted by ticker and timestamp, with the price fields,
+            `return_treated`, `imputed` and the economic columns.
         recipe: what to compute.
 
     Returns:
-        timestamp, ticker, the features in the order of `recipe.formulas()`, target, target_time,
+        timestamp, ticker, the features in the order of `recipe.asked()`, target, target_time,
         NaN where undefined; on the index of `bars`.
 
     Raises:
-        BadValue: the recipe names no feature, or a column that is missing.
-        InputError: a value is infinite.
+        BadValue: the recipe names no feature, or a column that is missing or has no value.
+        InputError: a value is infinite, or a feature's code raises an error.
     """
-    _require_features(recipe)
-    _require_columns(bars, recipe)
-    _require_finite(bars, ["adj_close", "return_treated", *recipe.economic])
-    parts = [bars[["timestamp", "ticker"]], _features(bars, recipe), _target(bars, recipe.horizon)]
-    return pd.concat(parts, axis=1)
+    asked = recipe.asked()
+    if not asked:
+        raise BadValue(
+            "",
+            "lags, windows and economic are empty, so there is no feature to forecast from",
+            "name at least one lag, window or economic column, or one of features",
+        )
+    _require_columns(bars, asked)
+    inputs = (name for feature in asked.values() for name in feature.feature.inputs)
+    told = ["adj_close", "return_treated", *(name for name in inputs if name in bars)]
+    _require_finite(bars, list(dict.fromkeys(told)))
+    features = values(bars, [feature for feature, _ in asked.values()])
+    for feature, _ in asked.values():
+        _require_finite_values(bars, feature, features[feature.label])
+    return pd.concat(
+        [bars[["timestamp", "ticker"]], features, _target(bars, recipe.horizon)], axis=1
+    )
+
+
+def values(bars: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
+    """A column for each feature, on the index of the bars.
+
+    Args:
+        bars: as for `compute`, at least with the columns of `stretches.sources` and those by which
+            stretches are known.
+        features: to compute.
+
+    Raises:
+        InputError: a feature's code raises an error, or does not give one number a bar.
+    """
+    inputs = [name for feature in features for name in feature.inputs]
+    cut = stretches.Stretches(bars, inputs)
+    table = np.empty((len(features), len(bars)))
+    for row, feature in zip(table, features, strict=True):
+        family = families.family_of(feature)
+        try:
+            row[:] = cut.values(feature)
+        except (BadValue, InputError):
+            raise
+        except KeyError as error:
+            if error.args and error.args[0] in (*COLUMNS, *bars.columns):
+                raise InputError(
+                    families.file_of(family),
+                    f"{feature.label} reads the column {error.args[0]}",
+                    "name it in needs, so that its data are known to have it",
+                ) from error
+            raise families.fails(family, feature.label, error) from error
+        except Exception as error:
+            raise families.fails(family, feature.label, error) from error
+    return pd.DataFrame(
+        table.T, index=bars.index, columns=[feature.label for feature in features], copy=False
+    )
 
 
 def losses(bars: pd.DataFrame, frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
@@ -78,71 +121,60 @@ def losses(bars: pd.DataFrame, frame: pd.DataFrame, recipe: FeatureEngineering) 
         recipe: as for `compute`.
 
     Returns:
-        feature, cause (WARM_UP, BREAK or ECONOMY) and number of rows, where there are any; a row
-        may lack several features. `attrs["rows"]` holds how many rows are lost to each cause, with
-        each row counted under its first one.
+        feature, cause and number of rows, where there are any; a row may lack several features.
+        `attrs["rows"]` holds how many rows are lost to each cause, with each row counted under its
+        first one.
     """
-    names = list(recipe.formulas())
-    lost = frame[names].isna()
-    economic = np.isin(names, [*recipe.economic, "term_spread"])
-    stretch = _stretches(bars)
+    features = [feature for feature, _ in recipe.asked().values()]
+    stretch = pd.Series(stretches.numbers(bars), bars.index)
     first = (stretch.groupby(bars["ticker"], sort=False).transform("first") == stretch).to_numpy()
-    masks = {
-        WARM_UP: lost & ~economic & first[:, None],
-        BREAK: lost & ~economic & ~first[:, None],
-        ECONOMY: lost & economic,
+    order = (WARM_UP, BREAK, LACKING, ALONE, ECONOMY)
+    rows = np.full(len(bars), len(order), np.int8)  # the first cause of each
+    found = []
+    for feature in features:
+        lost = frame[feature.label].isna().to_numpy()
+        if not lost.any():
+            continue
+        for cause, mask in _causes(feature, bars, frame, lost, stretch, first).items():
+            if count := int(mask.sum()):
+                found.append((feature.label, cause, count))
+                np.minimum(rows, order.index(cause), out=rows, where=mask)
+    found.sort(key=lambda loss: order.index(loss[1]))
+    table = pd.DataFrame(found, columns=["feature", "cause", "rows"])
+    counts = np.bincount(rows, minlength=len(order) + 1)
+    table.attrs["rows"] = {
+        cause: int(count) for cause, count in zip(order, counts, strict=False) if count
     }
-    table = pd.DataFrame(
-        [
-            (feature, cause, int(rows))
-            for cause, mask in masks.items()
-            for feature, rows in mask.sum().items()
-            if rows
-        ],
-        columns=["feature", "cause", "rows"],
-    )
-    hit = pd.DataFrame({cause: mask.any(axis=1) for cause, mask in masks.items()})
-    counts = hit.idxmax(axis=1)[hit.any(axis=1)].value_counts()
-    table.attrs["rows"] = {cause: int(counts[cause]) for cause in masks if cause in counts}
     return table
 
 
-def _stretches(bars: pd.DataFrame) -> pd.Series:
-    """The number of the stretch that each bar belongs to."""
-    starts = bars["return_treated"].isna() | (bars["ticker"] != bars["ticker"].shift())
-    return starts.cumsum()
-
-
-def _features(bars: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
-    by_stretch = bars["return_treated"].groupby(_stretches(bars), sort=False)
-    own = pd.concat([_price_features(returns, recipe) for _, returns in by_stretch])
-    economic = bars[list(recipe.economic)].astype("float64")
-    frame = pd.concat([own, economic], axis=1)
-    if recipe.term_spread is not None:
-        long, short = recipe.term_spread
-        frame["term_spread"] = (bars[long] - bars[short]).astype("float64")
-    return frame[list(recipe.formulas())]
-
-
-def _price_features(returns: pd.Series, recipe: FeatureEngineering) -> pd.DataFrame:
-    """Lagged and rolling features of the returns of one stretch, on their index.
-
-    The price index that gaps and momenta are computed from starts at 1 on the first bar. A window
-    with an unknown return has no volatility, so its row belongs to the warm-up, whatever the other
-    features of the window are.
-    """
-    index = (1.0 + returns.fillna(0.0)).cumprod()
-    columns = {f"return_lag_{k}": returns.shift(k) for k in recipe.lags}
-    for w in recipe.windows:
-        columns[f"mean_gap_{w}"] = index / index.rolling(w).mean() - 1.0
-        columns[f"volatility_{w}"] = returns.rolling(w).std(ddof=1)
-        columns[f"momentum_{w}"] = index / index.shift(w) - 1.0
-    return pd.DataFrame(columns, index=returns.index)
+def _causes(
+    feature: Feature,
+    bars: pd.DataFrame,
+    frame: pd.DataFrame,
+    lost: Bools,
+    stretch: pd.Series,
+    first: Bools,
+) -> dict[str, Bools]:
+    """Why a feature is missing where it is lost."""
+    if not {*feature.inputs} <= {*COLUMNS}:
+        return {ECONOMY: lost}
+    known = pd.Series(~lost, bars.index)
+    begun = known.groupby(stretch, sort=False).cummax().to_numpy()
+    used = [name for name in stretches.sources([feature]) if name in OHLCV]
+    bare = bars[used].isna().any(axis=1).to_numpy() | begun
+    alone = np.zeros_like(lost)
+    if feature.cross_sectional:
+        any_known = known.groupby(bars["timestamp"], sort=False).transform("any").to_numpy()
+        alone = begun & ~any_known
+    lacking = lost & bare & ~alone
+    early = lost & ~lacking & ~alone
+    return {WARM_UP: early & first, BREAK: early & ~first, LACKING: lacking, ALONE: lost & alone}
 
 
 def _target(bars: pd.DataFrame, horizon: int) -> pd.DataFrame:
     """The return from each bar to `horizon` bars later in its stretch, NaN if either is imputed."""
-    by_stretch = bars.groupby(_stretches(bars), sort=False)
+    by_stretch = bars.groupby(stretches.numbers(bars), sort=False)
     target = by_stretch["adj_close"].shift(-horizon) / bars["adj_close"] - 1.0
     invented = bars["imputed"] | by_stretch["imputed"].shift(-horizon, fill_value=True)
     return pd.DataFrame(
@@ -150,34 +182,50 @@ def _target(bars: pd.DataFrame, horizon: int) -> pd.DataFrame:
     )
 
 
-def _require_features(recipe: FeatureEngineering) -> None:
-    if not recipe.formulas():
-        raise BadValue(
-            "",
-            "lags, windows and economic are empty, so there is no feature to forecast from",
-            "name at least one lag, window or economic column",
-        )
-
-
-def _require_columns(bars: pd.DataFrame, recipe: FeatureEngineering) -> None:
-    for key in ("economic", "term_spread"):
-        for name in getattr(recipe, key) or ():
-            if name not in bars.columns:
+def _require_columns(bars: pd.DataFrame, asked: Mapping[str, Asked]) -> None:
+    for name, (feature, setting) in asked.items():
+        parts = stretches.sources([feature])
+        bare = [part for part in parts if part in OHLCV and not _has(bars, part)]
+        if bare:
+            raise BadValue(
+                setting,
+                f"{name} needs {' and '.join(bare)}, of which no bar has a value",
+                "name where they stand in your file under fetch_data.prices.columns, or remove "
+                f"{name}",
+            )
+        for part in parts:
+            if part not in bars:
                 raise BadValue(
-                    key,
-                    f"no economic series gives a column {name}",
+                    setting,
+                    f"no economic series gives a column {part}",
                     "name a value column of fetch_data.economic",
                 )
 
 
-def _require_finite(bars: pd.DataFrame, columns: Sequence[str]) -> None:
-    rows, cells = np.nonzero(np.isinf(bars[columns].to_numpy(np.float64)))
-    if len(rows):
-        bar = bars.iloc[rows[0]]
+def _has(bars: pd.DataFrame, column: str) -> bool:
+    return column in bars and bool(bars[column].notna().any())
+
+
+def _require_finite(bars: pd.DataFrame, columns: Iterable[str]) -> None:
+    for column in columns:
+        infinite = np.isinf(bars[column].to_numpy(np.float64))
+        if infinite.any():
+            bar = bars.iloc[int(infinite.argmax())]
+            raise InputError(
+                f"data/processed, {bar['ticker']}, {bar['timestamp']}",
+                f"{column} is infinite",
+                "look for a zero price around this bar in the source",
+            )
+
+
+def _require_finite_values(bars: pd.DataFrame, feature: Feature, found: pd.Series) -> None:
+    infinite = np.isinf(found.to_numpy())
+    if infinite.any():
+        bar = bars.iloc[int(infinite.argmax())]
         raise InputError(
-            f"data/processed, {bar['ticker']}, {bar['timestamp']}",
-            f"{columns[cells[0]]} is infinite",
-            "look for a zero price around this bar in the source",
+            families.file_of(families.family_of(feature)),
+            f"{feature.label} is infinite for {bar['ticker']} at {bar['timestamp']}",
+            "give NaN where it divides by 0, or mend that bar in the source",
         )
 
 

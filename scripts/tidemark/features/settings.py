@@ -1,17 +1,33 @@
 """Which features and which target."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Annotated, Any, NamedTuple
 
-from tidemark.bounds import DISTINCT, MOST_BARS, Bars, Count, Name
+from tidemark.bounds import DISTINCT, Bars, Count, ListsFor, Name, Window
+from tidemark.errors import BadValue, hint
+from tidemark.features import families
+from tidemark.features.feature import Feature
 
-from annotated_types import Ge, Le, Len, MaxLen
+from annotated_types import Len, MaxLen, MinLen
+
+ROLLING = ("mean_gap", "volatility", "momentum")  # kinds that each of `windows` asks for
+MOST = 1000  # features of a kind
+
+Values = Annotated[Sequence[Any], MinLen(1), MaxLen(MOST)]
+
+
+class Asked(NamedTuple):
+    """A feature, and the setting that asks for it."""
+
+    feature: Feature
+    setting: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureEngineering:
-    """Lags, windows and the target's horizon, in bars.
+    """Which features there are, and the target's horizon, in bars.
 
     Attributes:
         horizon: bars ahead that the target return looks.
@@ -19,31 +35,79 @@ class FeatureEngineering:
         windows: lengths of the rolling windows.
         economic: columns of economic series to use.
         term_spread: (long, short) columns whose difference is a feature; null for no such feature.
+        features: further ones by kind, a file in scripts/tidemark/features/families/, with lists of
+            values for its parameters; every combination is a feature.
     """
 
     horizon: Count = 1
-    lags: Annotated[Sequence[Bars], MaxLen(1000), DISTINCT]
-    windows: Annotated[Sequence[Annotated[int, Ge(2), Le(MOST_BARS)]], MaxLen(1000), DISTINCT]
+    lags: Annotated[Sequence[Bars], MaxLen(MOST), DISTINCT]
+    windows: Annotated[Sequence[Window], MaxLen(MOST), DISTINCT]
     economic: Annotated[Sequence[Name], DISTINCT] = ()
     term_spread: Annotated[Sequence[Name], Len(2, 2), DISTINCT] | None = None
+    features: Annotated[Mapping[Name, Mapping[Name, Values]], ListsFor(families.kinds)] = field(
+        default_factory=dict
+    )
+
+    def asked(self) -> dict[str, Asked]:
+        """Every feature by the name of its column, in column order.
+
+        Raises:
+            BadValue: there is no such kind, a value is missing, or two features have one name.
+            InputError: a kind's file is wrong.
+        """
+        found: dict[str, Asked] = {}
+        for setting, kind, values in self._named():
+            for feature in combinations(kind, values):
+                if other := found.get(feature.label):
+                    raise BadValue(
+                        setting,
+                        f"gives {feature.label}, as {other.setting} does",
+                        "name it in one place",
+                    )
+                found[feature.label] = Asked(feature, setting)
+        return found
+
+    def _named(self) -> Iterator[tuple[str, str, Mapping[str, Sequence[Any]]]]:
+        """Setting, kind, and lists of values, in column order."""
+        for lag in self.lags:
+            yield "lags", "return_lag", {"lag": [lag]}
+        for window in self.windows:
+            for kind in ROLLING:
+                yield "windows", kind, {"window": [window]}
+        for column in self.economic:
+            yield "economic", "economic", {"column": [column]}
+        if self.term_spread is not None:
+            long, short = self.term_spread
+            yield "term_spread", "term_spread", {"long": [long], "short": [short]}
+        for kind, values in self.features.items():
+            yield f"features.{kind}", kind, values
 
     def formulas(self) -> dict[str, str]:
         """Every feature's name, in column order, and how it is computed."""
-        lagged = {
-            f"return_lag_{k}": f"return_treated[t-{k}]" if k else "return_treated[t]"
-            for k in self.lags
-        }
-        rolling = {
-            name: formula
-            for w in self.windows
-            for name, formula in (
-                (f"mean_gap_{w}", f"index[t] / mean(index[t-{w - 1}..t]) - 1"),
-                (f"volatility_{w}", f"std(return_treated[t-{w - 1}..t], ddof=1)"),
-                (f"momentum_{w}", f"index[t] / index[t-{w}] - 1"),
+        return {name: asked.feature.formula() for name, asked in self.asked().items()}
+
+
+def combinations(name: str, values: Mapping[str, Sequence[Any]]) -> Iterator[Feature]:
+    """The features of a kind with all combinations of values, the last parameter's first.
+
+    Raises:
+        BadValue: there is no such kind or parameter, or one has no value.
+    """
+    kind = families.kind(name)
+    parameters = {parameter.name: parameter.default for parameter in fields(kind)}
+    for key in values:
+        if key not in parameters:
+            told = ", ".join(parameters) or "none"
+            raise BadValue(
+                f"features.{name}.{key}",
+                f"{name} has no such parameter{hint(key, parameters)}",
+                f"its parameters: {told}",
             )
-        }
-        economic = {name: f"{name} as known at t" for name in self.economic}
-        if self.term_spread is None:
-            return lagged | rolling | economic
-        long, short = self.term_spread
-        return lagged | rolling | economic | {"term_spread": f"{long}[t] - {short}[t]"}
+    lists = {key: values.get(key, [default]) for key, default in parameters.items()}
+    for key, listed in lists.items():
+        if MISSING in listed:
+            raise BadValue(
+                f"features.{name}", f"{key} is missing", f"list its values: {key}: [...]"
+            )
+    for chosen in itertools.product(*lists.values()):
+        yield kind(**dict(zip(lists, chosen, strict=True)))

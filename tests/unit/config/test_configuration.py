@@ -101,6 +101,23 @@ def test_the_page_of_kinds_of_models_says_what_the_json_schema_does():
         ("baseline: baseline", "baseline: base", "evaluate.baseline: no such model: base"),
         ("    fallback: linear", "    fallback: svr", "goes in a circle: ridge -> svr -> ridge"),
         ("lower: 0.01", "lower: 0.995", "outliers.lower: must be below upper"),
+        *(
+            ("  term_spread: ", f"  features: {{{given}}}\n  term_spread: ", f"features.{told}")
+            for given, told in (
+                ("momentun: {}", "momentun: there is no scripts/tidemark/features/families/mom"),
+                ("momentum: {windows: [5]}", "momentum.windows: not a parameter of this kind of"),
+                ("momentum: {window: [1]}", "momentum.window: 1: should be greater than or equal"),
+                ('momentum: {window: ["5"]}', "momentum.window: 5: should be a valid integer"),
+                ("momentum: {window: []}", "momentum.window: list should have at least 1 item"),
+                ("momentum: [5]", "momentum: should be a valid dictionary"),
+                ("momentum: {window: [63]}", "momentum: gives momentum_63, as windows does"),
+                ("economic: {}", "economic: column is missing: list its values"),
+                (
+                    "economic: {column: [yield_9y]}",
+                    "economic: no economic source has yield_9y",
+                ),
+            )
+        ),
         ("yield_20y, unemp", "yield_21y, unemp", "no economic source has yield_21y (did you mean"),
         ("changes: [] ", "changes: [yield_9y] ", "treasury.changes: no column is called yield_9y"),
         ("plots, scenario_c", "polts, scenario_c", "(did you mean plots?)"),

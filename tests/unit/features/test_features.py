@@ -280,10 +280,12 @@ def processed():
 
 
 def held(bars, change, seed=1):
-    def compute(bars, recipe):
-        return change(bars, bar_features.compute(bars, recipe))
+    features = [asked.feature for asked in RECIPE.asked().values()]
 
-    return causal.require(compute(bars, RECIPE), bars, RECIPE, compute, seed)
+    def compute(bars, features):
+        return change(bars, bar_features.values(bars, features))
+
+    return causal.require(compute(bars, features), bars, features, compute, seed)
 
 
 def test_features_pass_and_may_not_know_the_future(processed):
@@ -309,7 +311,7 @@ def test_a_feature_that_knows_the_future_is_named_with_ticker_and_bar(processed,
 
     with pytest.raises(InputError) as refused:
         held(processed, leaking, seed)
-    assert refused.value.where == "scripts/tidemark/features/bar_features.py"
+    assert refused.value.where == "scripts/tidemark/features/families/volatility.py"
     assert re.match(
         r"it looks ahead: its volatility_3 for [ABC] at 2010-\d\d-\d\d depends on bars after",
         refused.value.problem,
@@ -325,5 +327,3 @@ def test_a_feature_of_other_tickers_or_of_levels_is_told_apart(processed):
         held(processed, across)
     levels = held(processed, lambda bars, frame: frame.assign(momentum_2=bars["adj_close"]))
     assert levels.levels == ["momentum_2"]
-    traded = held(processed, lambda bars, frame: frame.assign(momentum_2=bars["volume"]))
-    assert traded.levels == []

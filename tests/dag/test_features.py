@@ -1,0 +1,83 @@
+"""Features that are added: their lines of the contract, the referee on them, those that cheat."""
+
+import re
+
+from conftest import Tree
+from referee.__main__ import judged
+from referee.results import Results
+
+CONTRACT = "schemas/feature_contract.yaml"
+FEATURES = "artifacts/feature_engineering_mean_impute.ok"
+CHEAT = '''"""Tomorrow's range."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tidemark.features.feature import OwnTicker
+
+import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tomorrow(OwnTicker):
+    """The range of the next bar, which nobody knows."""
+
+    name: ClassVar[str] = "tomorrow"
+    needs: ClassVar[tuple[str, ...]] = ("high", "low")
+
+    def formula(self) -> str:
+        return "high[t+1] / low[t+1] - 1"
+
+    def values(self, bars: pd.DataFrame) -> pd.Series:
+        return (bars["high"] / bars["low"] - 1.0).shift(-1)
+'''
+
+
+def uncomment(tree: Tree) -> None:
+    """Take the remark away from `features`."""
+    text = tree.text("config.yaml")
+    block = re.search(r"^  # features:.*\n(  # .*\n)+", text, re.M)[0]
+    plain = re.sub(r"^  # ", "  ", block, flags=re.M)
+    (tree.path / "config.yaml").write_text(text.replace(block, plain), "utf-8")
+
+
+def test_further_features_need_their_lines_in_the_contract_and_agree_with_the_referee(tree):
+    uncomment(tree)
+    stopped = tree.make(FEATURES)
+    assert stopped.code == 2
+    told = re.search(rf"{CONTRACT}: .*; or undo the change to feature_eng", stopped.stderr)[0]
+    after, *lines = re.findall(r"'(\w+: \w+)'", told)
+    assert after == "term_spread: float64"
+    assert len(lines) == 9
+    pasted = "\n  ".join([after, *lines])
+    tree.edit(CONTRACT, after, pasted)
+    outcome = tree.make("feature_engineering", "split_data")
+    assert outcome.code == 0, outcome
+    ((line, agrees),) = judged(Results(tree.path), ["features"], 300, 1)
+    assert agrees, line
+
+
+def test_a_users_feature_that_looks_ahead_is_refused_with_ticker_and_bar(tree):
+    path = "scripts/tidemark/features/families/tomorrow.py"
+    (tree.path / path).write_text(CHEAT, "utf-8")
+    term = "  term_spread: [yield_10y, yield_3m]"
+    tree.edit("config.yaml", term, f"  features: {{tomorrow: {{}}}}\n{term}")
+    refused = tree.make(FEATURES)
+    assert refused.code == 2
+    assert re.search(rf"{path}: it looks ahead: its tomorrow for [A-Z]+ at 20", refused.stderr)
+    tree.edit(path, 'bars["high"]', 'bars["hihg"]')
+    told = tree.make(FEATURES).stderr
+    assert f"{path}:22: tomorrow raises KeyError: 'hihg'" in told
+
+
+def test_a_feature_without_its_columns_is_told_with_the_line_and_the_cure(tree):
+    uncomment(tree)
+    tree.edit("config.yaml", "      volume: Volume\n", "")
+    told = tree.make(FEATURES).stderr
+    for name in ("relative_volume", "signed_volume", "volume_rank"):
+        assert re.search(
+            rf"config.yaml:\d+:\d+: feature_engineering.features.{name}: needs volume, which"
+            r" fetch_data.prices.columns does not name. Cure: name the file's columns there",
+            told,
+        )
+    assert "parkinson" not in told
