@@ -69,7 +69,7 @@ class Problem(StrEnum):
     CIRCLE = "goes in a circle: {chain}"
     MANY_SETS = "has more than {most:,} combinations"
     NOT_A_PARAMETER = "not a parameter of this model{meant}"
-    REFUSED_IN_GRID = "{value}: {said}"
+    REFUSED_IN_GRID = "{value!r}: {said}"
 
     # strategies
     ENDS_EARLY = "ends on {end}, before {start}"

@@ -164,6 +164,13 @@ def test_the_page_of_kinds_of_models_says_what_the_json_schema_does():
         ("  treasury:", "  economic:", "fetch_data.economic.economic: this name is taken"),
         ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alhpa: [1.0]}", "did you mean alpha?"),
         ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alpha: [-1.0]}", "grid.alpha: -1.0"),
+        ("# random_forest: {", "random_forest: {max_samples: 1.5, ", "max_samples: should be less"),
+        (
+            "# random_forest: {",
+            "random_forest: {grid: {max_depth: ['2']}, ",
+            "'2': should be a valid",
+        ),
+        ("# random_forest: {", "random_forest: {random_state: 1, ", "random_state: unknown key"),
     ],
 )
 def test_a_fault_is_named_with_its_place(tmp_path, monkeypatch, old, new, told):

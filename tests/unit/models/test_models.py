@@ -127,11 +127,12 @@ def test_collinear_features_are_no_trouble():
     assert np.abs(pipeline.steps[-1][1].coef_).max() < 1
 
 
-def test_later_rows_leave_earlier_folds_alone():
+@pytest.mark.parametrize("name", SPECS)
+def test_later_rows_leave_earlier_folds_alone(name):
     changed = TRAIN.copy()
     late = changed["timestamp"] > pd.Timestamp(FOLDS[0]["test_end"])
     changed.loc[late, ["a", "b", "c", "target"]] = 7.0
-    assert fit("poly2")[1]["folds"][0] == fit("poly2", train=changed)[1]["folds"][0]
+    assert fit(name)[1]["folds"][0] == fit(name, train=changed)[1]["folds"][0]
 
 
 def test_grid_takes_the_lowest_rmse_over_the_folds():
