@@ -58,4 +58,6 @@ install || fail "the packages of $lock could not be installed" "see the lines ab
 name_scripts
 # Let Matplotlib build its list of fonts now, once, and not in the first steps that draw.
 MPLCONFIGDIR=.venv/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null
+# Compile the engine's loops now, too, and not in the first backtest; it does so if this fails.
+TIDEMARK_PROJECT=$PWD .venv/bin/python -c 'from tidemark.backtest import engine; engine.compiled()' 2>/dev/null || :
 cp "$lock" "$stamp"

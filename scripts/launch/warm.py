@@ -39,7 +39,7 @@ import wire
 LIBRARIES = (
     *("numpy", "pandas", "pyarrow.parquet", "pyarrow.pandas_compat", "tenacity", "yaml"),
     *("exchange_calendars", "scipy.stats", "sklearn.linear_model", "sklearn.svm"),
-    *("sklearn.compose", "sklearn.model_selection"),
+    *("sklearn.compose", "sklearn.model_selection", "llvmlite.binding"),
     "narwhals._pandas_like.namespace",  # which scikit-learn loads when it first sees a frame
     *("matplotlib.figure", "matplotlib.backends.backend_agg"),
     *("matplotlib.dates", "scipy.signal", "scipy.optimize", "scipy.sparse.csgraph"),

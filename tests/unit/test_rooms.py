@@ -13,7 +13,7 @@ GROUND = ("errors", "naming", "project", "arrays", "ohlcv", "bounds")
 FLOORS = (  # lowest first; a file imports only from below its own floor, or from its own room
     GROUND,
     ("files", "layout"),
-    ("statistics", "causality", "isolated"),
+    ("statistics", "causality", "isolated", "machine_code"),
     ("bars",),
     ("sources",),
     ("validation", "preprocessing"),

@@ -29,16 +29,24 @@ what was decided on the last bar known. After a ticker's last bar what is held k
 
 **Ruin.** A loss of all equity is a return of -1, and the end of trading for the cell.
 
+**Where.** `kernel` has the loops, compiled: a cell goes from targets to all that is found of it
+while its bars are at hand, so nothing of a set is kept but figures. `Market` lays out what all sets
+share, and hands the kernel the tickers of each, on as many threads as there may be. Cells know
+nothing of each other, so results do not depend on how they are shared out.
+
 **Axes.** Arrays are (sets, tickers, bars), or (tickers, bars) where all sets are alike.
-Strategies speak (bars, tickers): `as_cells` and `Market` turn what they say on its way in.
+Strategies speak (bars, tickers); the kernel reads either.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal, NoReturn
 
 from tidemark.arrays import Bools, Floats, Integers
+from tidemark.backtest import kernel
 from tidemark.errors import BadValue, InputError
+from tidemark.machine_code import loading
 from tidemark.market.grid import Prices
 
 import numpy as np
@@ -100,27 +108,6 @@ class Rules:
 
 
 @dataclass(frozen=True, eq=False)
-class Fills:
-    """Every change of a position, (fills,) each, by cell and time."""
-
-    cell: Integers  # set x tickers + ticker
-    bar: Integers  # the one whose return bears the cost
-    traded: Floats  # shares of equity bought or sold
-    cost: Floats  # share of equity lost to cost and slippage
-
-
-@dataclass(frozen=True, eq=False)
-class Trades:
-    """Every spell of positions of one sign, (trades,) each, by cell and time."""
-
-    cell: Integers
-    entered: Integers  # bar of the first fill
-    left: Integers  # bar of the last fill; the number of bars if the position is still open
-    value_in: Floats  # equity before the first fill
-    value_out: Floats  # equity after the last fill, or after the last bar
-
-
-@dataclass(frozen=True, eq=False)
 class Result:
     """What came of targets.
 
@@ -128,23 +115,37 @@ class Result:
         returns: (sets, tickers, bars) net return of each bar.
         position: (sets, tickers, bars) share held during each bar; with fills at the open, from the
             open on.
-        equity: (sets, tickers, bars + 1): 1 before the first bar, then equity after each.
-        listed: (tickers, bars) where there is a bar.
-        fills, trades: of all cells.
     """
 
     returns: Floats
     position: Floats
-    equity: Floats
-    listed: Bools
-    fills: Fills
-    trades: Trades
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """What is measured over: bars [start, stop) of every ticker.
+
+    Attributes:
+        starts, stops: (windows,).
+        counted: (windows, tickers) bars on which the ticker is listed.
+        tail: share of returns that count as the lowest.
+    """
+
+    starts: Integers
+    stops: Integers
+    counted: Integers
+    tail: float
+
+
+def compiled() -> Callable[..., int]:
+    """The kernel's `trade` as machine code; the first time ever, that takes seconds."""
+    return loading.function(kernel, kernel.trade.__name__)
 
 
 def as_cells(targets: Sequence[Floats]) -> Floats:
-    """Targets as the engine takes them, (sets, tickers, bars), from (bars, tickers) of each set.
+    """Targets by set, ticker and bar, (sets, tickers, bars), from (bars, tickers) of each set.
 
-    A single set is not copied. The engine is fastest where a ticker's bars lie together in memory.
+    A single set is not copied.
     """
     turned = [of_set.T for of_set in targets]
     return np.stack(turned) if len(turned) > 1 else turned[0][np.newaxis]
@@ -162,54 +163,70 @@ class Market:
         allowed: (bars,) whether fills may happen in a bar, such as within trading hours; None if
             they always may.
 
+    Attributes:
+        listed: (tickers, bars) where there is a bar.
+
     Raises:
         BadValue: a ticker has no price to fill at.
     """
 
     def __init__(self, prices: Prices, rules: Rules, allowed: Bools | None = None) -> None:
-        close, self._tickers = _by_ticker(prices.close), prices.ticker
+        close, self._names = _by_ticker(prices.close), prices.ticker
         self.rules = rules
         self._at_open = rules.fill == "next_open"
-        self._bars = close.shape[BARS]
+        self._tickers, self._bars = close.shape
         self._slots = self._bars + (not self._at_open)
-        self._listed = ~np.isnan(close)
-        self._cash = rules.cash_per_bar * self._listed
+        self.listed = ~np.isnan(close)
+        self._cash = np.ascontiguousarray(np.broadcast_to(rules.cash_per_bar[:, 0], len(close)))
         before = _last_known(close)
         self._change = _return(before, close)
+        self._overnight = self._intraday = self._change
         if self._at_open:
-            price = np.where(self._listed, _by_ticker(prices.open), np.nan)
+            price = np.where(self.listed, _by_ticker(prices.open), np.nan)
             self._overnight, self._intraday = _return(before, price), _return(price, close)
         else:
             price = close
-        fillable = ~np.isnan(price) & self._listed
+        fillable = ~np.isnan(price) & self.listed
         self._require_prices(fillable)
         if allowed is not None:
             fillable &= allowed
-        self._waiting = self._waits(fillable)
+        self._waiting, self._decided = self._waits(fillable)
+        floor = 0.0 if rules.direction == "long_only" else -np.inf
+        worse = rules.buyer_pays, rules.seller_gets
+        self._rules = (int(self._at_open), LAG[rules.fill], floor, *worse)
+        shared = self._cash, self._change, self._overnight, self._intraday, self.listed
+        self._shared = [_at(each) for each in (*shared, self._waiting, self._decided)]
+        self._trade = compiled()
 
     def _require_prices(self, fillable: Bools) -> None:
-        for ticker in np.flatnonzero(self._listed.any(axis=BARS) & ~fillable.any(axis=BARS)):
+        for ticker in np.flatnonzero(self.listed.any(axis=BARS) & ~fillable.any(axis=BARS)):
             raise BadValue(
                 "fill",
-                f"{self.rules.fill} needs opens, and {self._tickers[ticker]} has none",
+                f"{self.rules.fill} needs opens, and {self._names[ticker]} has none",
                 "set it to next_close, or give data with opens",
             )
 
-    def _waits(self, fillable: Bools) -> dict[int, Integers]:
+    def _waits(self, fillable: Bools) -> tuple[Integers, Integers]:
         """The slot whose target each slot holds, for tickers that cannot be traded in every slot.
 
         It is the target of the last bar known before the last slot with a fill. Slot 0 holds
         nothing.
+
+        Returns:
+            (tickers,) the row of each in the other, or -1; (some tickers, slots).
         """
         slot, lag = np.arange(self._slots), LAG[self.rules.fill]
-        filled, known = np.ones((2, len(fillable), self._slots), dtype=np.bool_)
-        filled[:, 1:] = fillable[:, 1:] if self._at_open else fillable
-        known[:, lag:] = self._listed[:, : self._slots - lag]
+        waiting = np.full(self._tickers, -1)
+        some = np.flatnonzero(~(fillable & self.listed).all(axis=BARS))
+        filled, known = np.ones((2, len(some), self._slots), dtype=np.bool_)
+        filled[:, 1:] = fillable[some, 1:] if self._at_open else fillable[some]
+        known[:, lag:] = self.listed[some, : self._slots - lag]
         filled_at, decided_at = (
             np.maximum.accumulate(np.where(there, slot, 0), axis=BARS) for there in (filled, known)
         )
-        sources = np.take_along_axis(decided_at, filled_at, axis=BARS)
-        return {ticker: source for ticker, source in enumerate(sources) if (source != slot).any()}
+        decided = np.take_along_axis(decided_at, filled_at, axis=BARS)
+        waiting[some] = np.arange(len(some))
+        return waiting, np.ascontiguousarray(decided, dtype=np.intp)
 
     def simulate(self, targets: Floats) -> Result:
         """Trade the targets.
@@ -221,27 +238,79 @@ class Market:
         Raises:
             InputError: a target beyond -1 to 1.
         """
-        held = self._held(targets)
-        changes = self._changes(held)
-        returns = self._returns(held, changes)
-        if ruins := _ruins(returns):
-            for nth, ticker, bar in ruins:
-                held[nth, ticker, bar + 1 :] = 0.0
-            changes = self._changes(held)
-            returns = self._returns(held, changes)
-            for nth, ticker, bar in ruins:
-                returns[nth, ticker, bar], returns[nth, ticker, bar + 1 :] = -1.0, 0.0
-        equity = np.empty((*returns.shape[:BARS], self._bars + 1))
-        equity[..., 0] = 1.0
-        np.add(returns, 1.0, out=equity[..., 1:])
-        np.multiply.accumulate(equity, axis=BARS, out=equity)
-        return Result(
-            returns,
-            held[..., : self._bars],
-            equity,
-            self._listed,
-            changes.fills(),
-            changes.trades(equity.reshape(-1, self._bars + 1)),
+        held = np.empty((len(targets), self._tickers, self._slots))
+        returns = np.empty((len(targets), self._tickers, self._bars))
+        nothing = np.empty(0, dtype=np.intp)
+        unmeasured = Windows(nothing, nothing, nothing, 0.0)
+        for nth, of_set in enumerate(targets):
+            room = _Room(held[nth], returns[nth])
+            self._run(nth, of_set.T, (0, self._tickers), room, unmeasured, np.empty(0))
+        return Result(returns, held[..., : self._bars])
+
+    def measure(self, targets: Sequence[Floats], windows: Windows, threads: int = 1) -> Floats:
+        """Trade sets one after the other, and find in each window what figures are made of.
+
+        Args:
+            targets: (bars, tickers) of each set, as for `simulate`.
+            windows: what to measure over.
+            threads: that tickers are shared out to.
+
+        Returns:
+            (sets, windows, tickers, kernel.FIGURES), in the order of the constants there.
+
+        Raises:
+            InputError: a target beyond -1 to 1.
+        """
+        found = np.empty((len(targets), len(windows.starts), self._tickers, kernel.FIGURES))
+        width = -(-self._tickers // max(threads, 1))
+        shares = [
+            (first, min(first + width, self._tickers)) for first in range(0, self._tickers, width)
+        ]
+
+        def run(share: tuple[int, int]) -> None:
+            room = _Room(*(np.empty((kernel.TOGETHER, each)) for each in (self._slots, self._bars)))
+            for nth, of_set in enumerate(targets):
+                self._run(nth, of_set, share, room, windows, found[nth])
+
+        if len(shares) > 1:
+            with ThreadPoolExecutor(len(shares)) as pool:
+                list(pool.map(run, shares))
+        else:
+            run(*shares)
+        return found
+
+    def _run(
+        self,
+        nth: int,
+        targets: Floats,
+        share: tuple[int, int],
+        room: "_Room",
+        windows: Windows,
+        found: Floats,
+    ) -> None:
+        """Have the kernel trade one set, (bars, tickers), on a share of the tickers."""
+        targets = np.asarray(targets, dtype=np.float64)
+        if targets.shape != (self._bars, self._tickers):
+            raise ValueError(f"targets are {targets.shape}, bars {self._bars, self._tickers}")
+        steps = [stride // targets.itemsize for stride in targets.strides]
+        beyond = self._trade(
+            *(_at(targets), *steps, *share, self._bars, *self._rules, *self._shared),
+            *(_at(room.held), _at(room.returns), len(room.held), _at(room.course), _at(room.noted)),
+            *(len(windows.starts), _at(windows.starts), _at(windows.stops), _at(windows.counted)),
+            *(windows.tail, self._tickers, _at(found)),
+        )
+        if beyond:
+            self._refuse(nth, targets)
+
+    def _refuse(self, nth: int, targets: Floats) -> NoReturn:
+        wanted = targets[: self._slots - LAG[self.rules.fill]].T
+        if self.rules.direction == "long_only":
+            wanted = np.fmax(wanted, 0.0)
+        ticker, bar = np.argwhere(np.abs(wanted) > 1.0)[0]
+        raise InputError(
+            f"targets, set {nth + 1}",
+            f"{wanted[ticker, bar]:g} of equity in {self._names[ticker]} at bar {bar + 1}",
+            "targets are from -1 to 1: clip them",
         )
 
     def drift(self, result: Result) -> Floats:
@@ -259,134 +328,25 @@ class Market:
             filled = np.zeros(held.shape, dtype=np.bool_)
             filled[..., 1:] = held[..., 1:] != held[..., :-1]
             change = np.where(filled, self._intraday, change)
-        grown = 1.0 + held * change + (1.0 - np.abs(held)) * self._cash
+        cash = self._cash[:, np.newaxis] * self.listed
+        grown = 1.0 + held * change + (1.0 - np.abs(held)) * cash
         drifted = held * (1.0 + change) / np.where(grown > 0.0, grown, np.inf)
         return np.where(grown > 0.0, np.abs(held - drifted), 0.0)
 
-    def _held(self, targets: Floats) -> Floats:
-        """(sets, tickers, slots) position from each slot on."""
-        lag = LAG[self.rules.fill]
-        held = np.empty((*targets.shape[:BARS], self._slots))
-        held[..., :lag] = 0.0
-        wanted = held[..., lag:]
-        if self.rules.direction == "long_only":
-            np.fmax(targets[..., : wanted.shape[BARS]], 0.0, out=wanted)
-        else:
-            wanted[...] = targets[..., : wanted.shape[BARS]]
-            np.copyto(wanted, 0.0, where=np.isnan(wanted))
-        if held.max(initial=0.0) > 1.0 or held.min(initial=0.0) < -1.0:
-            self._refuse(wanted)
-        for ticker, source in self._waiting.items():
-            held[:, ticker] = held[:, ticker, source]
-        return held
 
-    def _refuse(self, wanted: Floats) -> NoReturn:
-        nth, ticker, bar = np.argwhere(np.abs(wanted) > 1.0)[0]
-        raise InputError(
-            f"targets, set {nth + 1}",
-            f"{wanted[nth, ticker, bar]:g} of equity in {self._tickers[ticker]} at bar {bar + 1}",
-            "targets are from -1 to 1: clip them",
-        )
+class _Room:
+    """Memory in which the kernel works on one ticker after the other; see its `trade`."""
 
-    def _changes(self, held: Floats) -> "_Changes":
-        """Every change of a position, and what the price does around it."""
-        cells = held.reshape(-1, self._slots)
-        changed = np.flatnonzero(cells[:, 1:] != cells[:, :-1])
-        cell, slot = np.divmod(changed, self._slots - 1)
-        before, after = cells[cell, slot], cells[cell, slot + 1]
-        slot += 1
-        beyond = np.where(after > before, self.rules.buyer_pays, self.rules.seller_gets)
-        overnight, intraday = np.ones((2, len(cell)))
-        if self._at_open:
-            bar = cell % len(self._listed), slot
-            overnight += before * self._overnight[bar]
-            intraday += after * self._intraday[bar] + (1.0 - np.abs(after)) * self._cash[bar]
-        return _Changes(
-            cell=cell,
-            slot=slot,
-            before=before,
-            after=after,
-            leaving=1.0 + beyond * before,
-            entering=1.0 + beyond * after,
-            at_open=np.full(len(cell), self._at_open),
-            overnight=np.maximum(overnight, 0.0),
-            intraday=intraday,
-        )
-
-    def _returns(self, held: Floats, changes: "_Changes") -> Floats:
-        """(sets, tickers, bars) net return of each bar."""
-        held = held[..., : self._bars]
-        returns: Floats = held * self._change
-        if self.rules.cash_rate:
-            returns += self._cash * (1.0 - np.abs(held))
-        changes.apply(returns.reshape(-1, self._bars))
-        return returns
+    def __init__(self, held: Floats, returns: Floats) -> None:
+        self.held, self.returns = held, returns
+        width = returns.shape[BARS] + 1
+        self.course = np.empty((kernel.COURSE, width))
+        self.noted = np.empty((kernel.NOTED, width), dtype=np.intp)
 
 
-@dataclass(frozen=True, eq=False)
-class _Changes:
-    """Changes of positions, (changes,) each, by cell and time. Factors multiply equity."""
-
-    cell: Integers
-    slot: Integers
-    before: Floats  # position
-    after: Floats
-    leaving: Floats  # factor, to the moment of no position
-    entering: Floats  # from there on, its inverse
-    at_open: Bools  # filled at the open of bar `slot`, else at the close of the bar before
-    overnight: Floats  # factor, from the last close to a fill at the open
-    intraday: Floats  # from there to the next close
-
-    @property
-    def bar(self) -> Integers:
-        """The bar whose return bears the cost."""
-        return np.where(self.at_open, self.slot, self.slot - 1)
-
-    @property
-    def kept(self) -> Floats:
-        """Share of equity that a fill leaves."""
-        return self.leaving / self.entering
-
-    def apply(self, returns: Floats) -> None:
-        """Correct the (cells, bars) returns of bars with fills."""
-        growth, at_close = self.overnight * self.kept * self.intraday, ~self.at_open
-        returns[self.cell[self.at_open], self.slot[self.at_open]] = growth[self.at_open] - 1.0
-        last = self.cell[at_close], self.slot[at_close] - 1
-        returns[last] = (1.0 + returns[last]) * growth[at_close] - 1.0
-
-    def fills(self) -> Fills:
-        """Each change as a fill."""
-        return Fills(self.cell, self.bar, np.abs(self.after - self.before), 1.0 - self.kept)
-
-    def trades(self, equity: Floats) -> Trades:
-        """Each spell of one sign, from (cells, bars + 1) equity."""
-        turned = np.sign(self.before) != np.sign(self.after)
-        entries = np.flatnonzero(turned & (self.after != 0.0))
-        exits = np.flatnonzero(turned & (self.before != 0.0))
-        # A spell ends with the first exit after its entry, if that is of the same cell.
-        after = np.searchsorted(exits, entries, side="right")
-        exits = np.append(exits, len(turned))[after]
-        cell = np.append(self.cell, -1)
-        open_still = cell[exits] != self.cell[entries]
-        flat = np.where(self.at_open, self.overnight * self.leaving, self.entering)
-        value = np.append(flat * equity[self.cell, self.slot], np.nan)
-        bars = equity.shape[1] - 1
-        return Trades(
-            cell=self.cell[entries],
-            entered=self.bar[entries],
-            left=np.where(open_still, bars, np.append(self.bar, bars)[exits]),
-            value_in=value[entries],
-            value_out=np.where(open_still, equity[self.cell[entries], -1], value[exits]),
-        )
-
-
-def _ruins(returns: Floats) -> list[tuple[int, int, int]]:
-    """Set, ticker and bar of the first return of each cell that loses everything."""
-    if returns.min(initial=0.0) > -1.0:
-        return []
-    lost = returns <= -1.0
-    ruined = np.argwhere(lost.any(axis=BARS))
-    return [(nth, ticker, lost[nth, ticker].argmax()) for nth, ticker in ruined]
+def _at(array: Floats | Integers | Bools) -> int:
+    """Where an array begins."""
+    return array.ctypes.data
 
 
 def _last_known(close: Floats) -> Floats:

@@ -32,14 +32,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from tidemark.arrays import Bools, Floats
-from tidemark.backtest.engine import BARS, Market, Result, Rules, as_cells
+from tidemark.backtest import kernel
+from tidemark.backtest.engine import BARS, Market, Rules, Windows
 from tidemark.market.grid import Prices
-from tidemark.statistics.returns import (
-    annual_return,
-    deepest_drawdown,
-    deviation,
-    sharpe_ratio,
-)
+from tidemark.statistics.returns import annual_return, deviation, sharpe_ratio
 
 import numpy as np
 
@@ -47,7 +43,7 @@ ALL = slice(None)
 TAIL = 0.05  # of returns
 ANNUAL = ("annual_return", "volatility", "sharpe_ratio", "sortino", "calmar", "turnover")
 YEAR = 0.95  # of periods_per_year: calendar years differ in length
-BLOCK = 131_072  # values of an array: what is computed together stays in the cache
+BLOCK = 131_072  # values of targets that are held at a time
 
 
 def sweep(
@@ -56,68 +52,58 @@ def sweep(
     rules: Rules,
     windows: Sequence[slice] = (ALL,),
     allowed: Bools | None = None,
+    threads: int = 1,
 ) -> Iterator[dict[str, Floats]]:
     """Trade and measure one set after the other, in memory that does not grow with their number.
 
     Args:
         targets: (bars, tickers) of each set, from -1 to 1; a generator will do.
         prices, rules, allowed: as for `Market`.
-        windows: what to measure over, each as for `measure`.
+        windows: bars to measure over, with step 1; positions that were open before one count from
+            its start.
+        threads: that tickers are shared out to; figures do not depend on it.
 
     Yields:
         The figures of some sets at a time, in order: each (sets, windows, tickers).
     """
-    parts, together = blocks(*prices.close.shape)
-    markets = [Market(prices.columns(*part), rules.columns(*part), allowed) for part in parts]
+    market = Market(prices, rules, allowed)
+    measured = _windows(windows, market)
+    together = max(1, BLOCK // max(prices.close.size, 1))
     remaining = iter(targets)
     while some := list(islice(remaining, together)):
-        figures = []
-        for (start, stop), market in zip(parts, markets, strict=True):
-            result = market.simulate(as_cells([of_set[:, start:stop] for of_set in some]))
-            figures.append([measure(result, market.rules, window) for window in windows])
-        yield _joined(figures)
+        found = market.measure(some, measured, threads)
+        yield _figures(found, measured.counted.astype(np.float64), rules)
 
 
-def _joined(figures: Sequence[Sequence[dict[str, Floats]]]) -> dict[str, Floats]:
-    """(sets, windows, tickers) figures, from (sets, tickers) by part of the tickers and window."""
-    return {
-        name: np.concatenate(
-            [np.stack([window[name] for window in part], axis=1) for part in figures], axis=2
-        )
-        for name in figures[0][0]
-    }
+def _windows(windows: Sequence[slice], market: Market) -> Windows:
+    """With the bars of each on which each ticker is listed."""
+    bars = market.listed.shape[BARS]
+    starts, stops = np.array([window.indices(bars)[:2] for window in windows], dtype=np.intp).T
+    before = np.zeros((len(market.listed), bars + 1), dtype=np.intp)
+    np.cumsum(market.listed, axis=BARS, out=before[:, 1:])
+    counted = before[:, np.maximum(stops, starts)] - before[:, starts]
+    starts, stops, counted = map(np.ascontiguousarray, (starts, stops, counted.T))
+    return Windows(starts, stops, counted, TAIL)
 
 
-def blocks(bars: int, tickers: int) -> tuple[list[tuple[int, int]], int]:
-    """What is computed together: the tickers [start, stop) of each part, and how many sets."""
-    count = max(1, -(-bars * tickers // BLOCK))
-    width = max(1, -(-tickers // count))
-    parts = [(start, min(start + width, tickers)) for start in range(0, tickers, width)]
-    return parts, max(1, BLOCK // max(bars * width, 1))
-
-
-def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floats]:
-    """The figures listed above, each (sets, tickers), over the bars of a window.
+def _figures(found: Floats, bars: Floats, rules: Rules) -> dict[str, Floats]:
+    """The figures listed above, each (sets, windows, tickers).
 
     Args:
-        result: as returned by `Market.simulate`.
-        rules: those that it was traded by.
-        window: bars, with step 1; positions that were open before it count from its start.
+        found: (sets, windows, tickers, kernel.FIGURES).
+        bars: (windows, tickers) that count.
+        rules: those that the sets were traded by.
     """
-    start, stop, _ = window.indices(result.listed.shape[BARS])
-    listed = result.listed[:, start:stop]
-    bars = _count(listed)
+    found = np.moveaxis(found, -1, 0)
+    there = bars > 0
     years = bars / rules.yearly
-    short = ~(years >= YEAR)
-    returns = result.returns[..., start:stop]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        growth, drawdown = _course(result.equity[..., start : stop + 1], bars)
-        annual = annual_return(np.where(short, np.nan, growth), bars, rules.yearly)
-        volatility, sharpe, sortino = _ratios(returns, listed, bars, rules)
-        at_risk, shortfall = _tail(returns, listed, bars)
-        traded, costs = _filled(result, start, stop)
-        trades, wins = _traded(result, start, stop)
-        held = _count((result.position[..., start:stop] != 0.0) & listed)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        growth = np.where(there, found[kernel.GROWTH], np.nan)
+        drawdown = np.where(there, found[kernel.LOWEST] - 1.0, np.nan)
+        annual = annual_return(np.where(years >= YEAR, growth, np.nan), bars, rules.yearly)
+        volatility, sharpe, sortino = _ratios(found, bars, rules)
+        at_risk, shortfall = _tail(found, bars)
+        trades = found[kernel.TRADES]
         figures = {
             "total_return": growth - 1.0,
             "annual_return": annual,
@@ -126,36 +112,25 @@ def measure(result: Result, rules: Rules, window: slice = ALL) -> dict[str, Floa
             "sortino": sortino,
             "calmar": annual / np.where(drawdown < 0.0, -drawdown, np.nan),
             "max_drawdown": drawdown,
-            "value_at_risk": at_risk,
-            "expected_shortfall": shortfall,
+            "value_at_risk": np.where(there, at_risk, np.nan),
+            "expected_shortfall": np.where(there, shortfall, np.nan),
             "trades": trades,
-            "win_rate": wins / trades,
-            "exposure": held / bars,
-            "turnover": traded / years,
-            "costs": costs,
+            "win_rate": found[kernel.WINS] / trades,
+            "exposure": found[kernel.HELD] / bars,
+            "turnover": found[kernel.TRADED] / years,
+            "costs": found[kernel.COSTS],
             "bars": np.broadcast_to(bars, growth.shape),
         }
+    short = ~(years >= YEAR)
     return figures | {name: np.where(short, np.nan, figures[name]) for name in ANNUAL}
 
 
-def _course(equity: Floats, bars: Floats) -> tuple[Floats, Floats]:
-    """Growth over a window and its deepest drawdown, from equity before the window on."""
-    growth = equity[..., -1] / equity[..., 0]
-    deepest = deepest_drawdown(equity)
-    return np.where(bars > 0, growth, np.nan), np.where(bars > 0, deepest, np.nan)
-
-
-def _ratios(
-    returns: Floats, listed: Bools, bars: Floats, rules: Rules
-) -> tuple[Floats, Floats, Floats]:
-    """Volatility, Sharpe ratio and Sortino ratio, annual."""
-    excess = returns - rules.cash_per_bar * listed if rules.cash_rate else returns
-    mean = excess.sum(axis=-1) / bars
-    square = np.vecdot(excess, excess) / bars
+def _ratios(found: Floats, bars: Floats, rules: Rules) -> tuple[Floats, Floats, Floats]:
+    """Volatility, Sharpe ratio and Sortino ratio, annual, of returns beyond cash."""
+    mean, square = found[kernel.SUM] / bars, found[kernel.SQUARES] / bars
     variance = (square - mean**2) * bars / (bars - 1.0)
     spread = np.where(bars > 1, deviation(variance, square), np.nan)
-    below = np.minimum(excess, 0.0)
-    downside = np.sqrt(np.vecdot(below, below) / bars)
+    downside = np.sqrt(found[kernel.BELOW] / bars)
     annual = np.sqrt(rules.yearly)
     return (
         spread * annual,
@@ -164,55 +139,9 @@ def _ratios(
     )
 
 
-def _tail(returns: Floats, listed: Bools, bars: Floats) -> tuple[Floats, Floats]:
+def _tail(found: Floats, bars: Floats) -> tuple[Floats, Floats]:
     """Value at risk and expected shortfall."""
-    at_risk, shortfall = np.full((2, *returns.shape[:-1]), np.nan)
-    for count in np.unique(bars[bars > 0]):
-        same = bars == count
-        some = returns[..., same, :]
-        if count < listed.shape[BARS]:
-            some[..., ~listed[same]] = np.inf
-        last = int(TAIL * (count - 1))
-        share = TAIL * (count - 1) - last
-        some.partition(last, axis=BARS)
-        lowest, others = some[..., : last + 1], some[..., last + 1 :]
-        lowest.sort(axis=BARS)  # a mean of values in no order would round as the processor has it
-        quantile = lowest[..., -1]
-        shortfall[..., same] = lowest.mean(axis=BARS)
-        at_risk[..., same] = (
-            quantile + share * (others.min(axis=BARS) - quantile) if share else quantile
-        )
-    return at_risk, shortfall
-
-
-def _count(there: Bools) -> Floats:
-    """How many bars; counting packed bits takes a third of the time of a sum."""
-    bits: Floats = np.bitwise_count(np.packbits(there, axis=BARS)).sum(axis=BARS, dtype=np.float64)
-    return bits
-
-
-def _filled(result: Result, start: int, stop: int) -> tuple[Floats, Floats]:
-    """Shares of equity traded, and lost to costs."""
-    fills, shape = result.fills, result.returns.shape[:BARS]
-    inside = (fills.bar >= start) & (fills.bar < stop)
-    cell, cells = fills.cell[inside], int(np.prod(shape))
-    traded, costs = (
-        np.bincount(cell, values[inside], cells).reshape(shape).astype(np.float64)
-        for values in (fills.traded, fills.cost)
-    )
-    return traded, costs
-
-
-def _traded(result: Result, start: int, stop: int) -> tuple[Floats, Floats]:
-    """Trades, and those that gained, by what they did in the window."""
-    trades, shape = result.trades, result.returns.shape[:BARS]
-    equity = result.equity.reshape(-1, result.equity.shape[BARS])  # (cells, bars + 1)
-    inside = (trades.entered < stop) & (trades.left >= start)
-    cell, entered, left = trades.cell[inside], trades.entered[inside], trades.left[inside]
-    begin = np.where(entered >= start, trades.value_in[inside], equity[cell, start])
-    end = np.where(left < stop, trades.value_out[inside], equity[cell, stop])
-    count, wins = (
-        np.bincount(chosen, minlength=len(equity)).reshape(shape).astype(np.float64)
-        for chosen in (cell, cell[end > begin])
-    )
-    return count, wins
+    share = TAIL * (bars - 1) - np.floor(TAIL * (bars - 1))
+    quantile = found[kernel.QUANTILE]
+    beyond = np.where(share > 0.0, found[kernel.NEXT], quantile)
+    return quantile + share * (beyond - quantile), found[kernel.SHORTFALL]

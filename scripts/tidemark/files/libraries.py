@@ -19,6 +19,9 @@ def of_tree(tree: Tree) -> dict[str, str]:
     return installed() if ours else installed(venv)
 
 
+_asked: set[str] = set()
+
+
 @cache
 def installed(venv: Path = VENV) -> dict[str, str]:
     """The version of every installed library by its normal name, and that of `python`.
@@ -31,6 +34,17 @@ def installed(venv: Path = VENV) -> dict[str, str]:
     folders = (path.stem.rpartition("-") for path in found)
     python = PYTHON if venv == VENV else _python_of(venv)
     return {normal(name): version for name, _, version in folders} | {"python": python}
+
+
+def version(name: str) -> str:
+    """The version of a library here; that it was asked for is remembered."""
+    _asked.add(name)
+    return installed().get(name, "not installed")
+
+
+def asked() -> set[str]:
+    """Libraries whose version was asked for: so results may depend on it."""
+    return set(_asked)
 
 
 def _python_of(venv: Path) -> str:

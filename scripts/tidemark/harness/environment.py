@@ -14,10 +14,16 @@ FACTS = ROOT / "artifacts/.libraries"  # of the Python that runs here
 FORMAT = 1  # of that file; another way to gather the facts is another format too
 
 
-def behind(modules: Iterable[str]) -> dict[str, str]:
-    """Version of Python, and of every library that these modules come from or that it requires."""
+def behind(modules: Iterable[str], others: Iterable[str] = ()) -> dict[str, str]:
+    """Version of Python, and of every library that these modules come from or that it requires.
+
+    Args:
+        modules: their names.
+        others: names of more libraries.
+    """
     libraries = {"python"}
     waiting = {library for module in modules for library in _facts()["owners"].get(module, ())}
+    waiting.update(others)
     while waiting:
         libraries |= waiting
         needed = {need for library in waiting for need in _facts()["requires"].get(library, ())}

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from tidemark.config import given, kinds, view
 from tidemark.errors import BadValue, InputError
-from tidemark.files import locks, store
+from tidemark.files import libraries, locks, store
 from tidemark.harness import (
     code,
     console,
@@ -175,7 +175,7 @@ def _succeed(
         config=run.seen,
         code=_code(run.last.code if run.last else {}),
         imported=sorted(code.imported()),
-        libraries=environment.behind(code.imported()),
+        libraries=environment.behind(code.imported(), libraries.asked()),
         outputs=outputs,
     )
     publishing.save(run.tree, checkpoint, started_ns)

@@ -10,7 +10,6 @@ from tidemark.arrays import Floats
 import numpy as np
 
 NO_VARIANCE = 1e-10  # of the mean square: less is rounding
-RUN = 256  # bars of which the extremes are looked at first
 
 
 def deviation(variance: Floats, mean_square: Floats) -> Floats:
@@ -78,36 +77,6 @@ def drawdown(equity: Floats, before: Floats | float = 0.0) -> Floats:
         equity: (..., bars).
         before: (..., 1) or one for all, the highest before these bars; 1 for `equity_of`.
     """
-    return _shares(equity, before) - 1.0
-
-
-def deepest_drawdown(equity: Floats) -> Floats:
-    """The lowest `drawdown` of (..., bars), (...).
-
-    Skip runs of bars whose extremes rule them out. The lowest share of a run is at most its lowest
-    equity over the highest until it starts, and at least that over the highest until it ends.
-    """
-    bars = equity.shape[-1]
-    if bars < 8 * RUN:
-        return np.asarray(_shares(equity).min(axis=-1) - 1.0)
-    whole = bars // RUN * RUN
-    runs = equity[..., :whole].reshape(*equity.shape[:-1], whole // RUN, RUN)
-    low = runs.min(axis=-1)  # (..., runs)
-    until_end = np.maximum.accumulate(runs.max(axis=-1), axis=-1)
-    until_start = np.concatenate([equity[..., :1], until_end[..., :-1]], axis=-1)
-    at_most, at_least = low / until_start, low / until_end
-    after_runs = _shares(equity[..., whole:], until_end[..., -1:]).min(axis=-1, initial=1.0)
-    lowest: Floats = np.minimum(at_most.min(axis=-1), after_runs)
-    left = at_least < lowest[..., np.newaxis]  # the few runs that may hold the lowest share
-    within = _shares(runs[left], until_start[left][:, np.newaxis]).min(axis=-1)
-    *place, _ = np.nonzero(left)
-    np.minimum.at(lowest, tuple(place), within)
-    return np.asarray(lowest - 1.0)
-
-
-def _shares(equity: Floats, before: Floats | float = 0.0) -> Floats:
-    """Equity over its highest so far, or before."""
     highest: Floats = np.maximum.accumulate(equity, axis=-1)
     np.maximum(highest, before, out=highest)
-    np.divide(equity, highest, out=highest)
-    return highest
+    return np.asarray(equity / highest - 1.0)

@@ -1,4 +1,8 @@
-"""The engine against published figures, a plain loop over bars, and what must always hold."""
+"""The engine against published figures, a plain loop over bars, and what must always hold.
+
+What is traded here is traded by the reference, which also tells of fills and trades, and by the
+engine, which must come to the same bits.
+"""
 
 import gzip
 from dataclasses import dataclass, field, replace
@@ -6,8 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args, get_type_hints
 
-from tidemark.backtest.engine import LAG, Market, Result, Rules, as_cells
-from tidemark.backtest.performance import measure
+import reference_engine as reference
+from reference_engine import Result, measure
+from tidemark.backtest.engine import LAG, Market, Rules, as_cells
+from tidemark.backtest.performance import sweep
 from tidemark.backtest.settings import Backtest
 from tidemark.errors import BadValue, InputError
 from tidemark.market.grid import Prices, from_tidy
@@ -49,8 +55,14 @@ def column(*values) -> np.ndarray:
 
 
 def traded(targets, prices, rules, allowed=None) -> Result:
-    """What comes of (sets, bars, tickers) targets."""
-    return Market(prices, rules, allowed).simulate(as_cells(targets))
+    """What comes of (sets, bars, tickers) targets, by the reference; the engine has the same."""
+    market = Market(prices, rules, allowed)
+    result = reference.Market(prices, rules, allowed).simulate(as_cells(targets))
+    found = market.simulate(as_cells(targets))
+    assert np.array_equal(found.returns, result.returns)
+    assert np.array_equal(found.position, result.position)
+    assert np.array_equal(market.drift(found), market.drift(result))
+    return result
 
 
 def sma(values, window):
@@ -492,9 +504,19 @@ def test_the_last_target_is_filled_only_if_there_is_a_price():
 # --- Bad input
 
 
-def test_targets_beyond_all_in_are_refused():
-    with pytest.raises(InputError, match=r"-1\.5 of equity in T1 at bar 2"):
-        traded(np.array([[[0, 0], [0, -1.5], [0, 0]]]), bars(np.ones((3, 2))), FREE)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_targets_beyond_all_in_are_refused(order):
+    market, targets = Market(bars(np.ones((3, 2))), FREE), np.zeros((2, 3, 2), order=order)
+    targets[1, 1, 1] = -1.5
+    with pytest.raises(InputError, match=r"set 2: -1\.5 of equity in T1 at bar 2\. Cure: targets"):
+        market.simulate(as_cells(targets))
+    with pytest.raises(InputError, match=r"set 2: -1\.5 of equity in T1 at bar 2\. Cure: targets"):
+        list(sweep(targets, bars(np.ones((3, 2))), FREE))
+
+
+def test_targets_of_other_bars_are_no_targets():
+    with pytest.raises(ValueError, match=r"targets are \(4, 2\), bars \(3, 2\)"):
+        list(sweep([np.zeros((4, 2))], bars(np.ones((3, 2))), FREE))
 
 
 def test_a_ticker_without_opens_is_refused():

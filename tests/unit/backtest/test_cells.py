@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+import reference_engine as reference
 from tidemark.backtest import cells, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Market, Rules, as_cells
-from tidemark.backtest.performance import measure
 from tidemark.backtest.settings import TradingHours
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.kinds import ScenarioKind
@@ -74,8 +74,8 @@ def test_each_cell_is_what_it_would_be_alone(trial, markets):
         rules = replace(RULES, cost=cost, periods_per_year=yearly)
         wanted = strategies.targets_of(trial.strategy, market.prices, SETS)
         for parameters, targets in zip(SETS, wanted, strict=True):
-            result = Market(market.prices, rules).simulate(as_cells([targets]))
-            measured = measure(result, rules, market.counted)
+            result = reference.Market(market.prices, rules).simulate(as_cells([targets]))
+            measured = reference.measure(result, rules, market.counted)
             figures = {name: values[0] for name, values in measured.items()}
             for column, ticker in enumerate(market.prices.ticker):
                 key = (strategies.describe(parameters), market.name, ticker)

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from reference_engine import Fills, Market, Result, Trades, measure
 from tidemark.backtest import performance
-from tidemark.backtest.engine import Fills, Market, Result, Rules, Trades, as_cells
-from tidemark.backtest.performance import ANNUAL, measure, sweep
+from tidemark.backtest.engine import Rules, as_cells
+from tidemark.backtest.performance import ANNUAL, sweep
 from tidemark.market.grid import Prices
 
 import empyrical
@@ -32,9 +33,25 @@ def result_of(returns, listed=None) -> Result:
 
 
 def figures(returns, rules=FREE, listed=None, window=performance.ALL):
-    """The figures of one ticker."""
+    """The figures of one ticker, by the reference; those that hang on returns by the engine too."""
     measured = measure(result_of(returns, listed), rules, window)
-    return {name: values.item() for name, values in measured.items()}
+    found = {name: values.item() for name, values in measured.items()}
+    compiled = held(returns, rules, listed, window)
+    same = found.keys() - {"trades", "win_rate", "exposure"}
+    assert {name: compiled[name] for name in same} == pytest.approx(
+        {name: found[name] for name in same}, rel=1e-9, abs=1e-13, nan_ok=True
+    )
+    return found
+
+
+def held(returns, rules, listed, window):
+    """What the engine finds for who holds what had these returns, from before the first on."""
+    there = np.ones(len(returns), dtype=bool) if listed is None else listed[0]
+    close = np.append(1.0, np.where(there, np.cumprod(1.0 + np.asarray(returns)), np.nan))
+    start, stop, _ = window.indices(len(returns))
+    later = slice(start + 1, stop + 1)
+    (found,) = sweep([np.ones((len(close), 1))], bars(close), rules, [later])
+    return {name: values.item() for name, values in found.items()}
 
 
 def unlisted_where_nan(returns, rules=FREE):
@@ -275,30 +292,57 @@ def test_figures_have_the_shape_of_sets_and_tickers():
 
 @st.composite
 def sweeps(draw):
-    """Targets of some sets, bars of which some are missing, rules, windows and a size of block."""
+    """Targets of some sets, bars with gaps, some of which ruin, rules, windows, allowed bars."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    sets, length, tickers = (draw(st.integers(1, most)) for most in (5, 40, 4))
-    close = 100 * np.cumprod(1 + random.normal(0, 0.03, (length, tickers)), axis=0)
+    sets, tickers = draw(st.integers(1, 3)), draw(st.integers(1, 10))
+    length = draw(st.one_of(st.integers(1, 60), st.integers(1000, 3000)))
+    shape = (length, tickers)
+    size = draw(st.sampled_from([0.01, 0.03, 0.3]))
+    moves = np.clip(size * random.standard_t(3, (2, *shape)), -0.9, 3.0)
+    close = 100 * np.cumprod(np.prod(1 + moves, axis=0), axis=0)
+    opens = close / (1 + moves[1])
     close[: random.integers(length), random.integers(tickers)] = np.nan
-    targets = random.choice([-1.0, 0.0, 0.5, 1.0, np.nan], (sets, length, tickers))
-    fill = draw(st.sampled_from(["next_open", "next_close", "same_close"]))
-    rules = replace(FREE, fill=fill, cost=0.002, cash_rate=0.02, periods_per_year=12.0)
-    start = draw(st.integers(0, length - 1))
-    windows = [slice(None), slice(start, length)][: draw(st.integers(1, 2))]
-    allowed = [None, random.random(length) < 0.8]
-    block = draw(st.sampled_from([1, 50, 130, 32_768]))
-    return targets, bars(close), rules, windows, draw(st.sampled_from(allowed)), block
+    if draw(st.booleans()):
+        close[random.random(shape) < 0.1] = np.nan
+        opens[random.random(shape) < 0.1] = np.nan
+    opens[np.isnan(close)] = np.nan
+    without = np.isnan(opens).all(axis=0)
+    opens[:, without] = close[:, without]
+    levels = draw(st.sampled_from([[0, 1], [-1, 1], [-1, 0, 0.5, 1, np.nan], [0, 0, 0, 0, 1]]))
+    spell = draw(st.integers(1, 30))
+    targets = random.choice(levels, (sets, *shape)).repeat(spell, axis=1)[:, :length]
+    if draw(st.booleans()):
+        targets = targets * random.random(targets.shape)
+    if draw(st.booleans()):
+        targets = np.ascontiguousarray(targets.swapaxes(1, 2)).swapaxes(1, 2)
+    rules = Rules(
+        draw(st.sampled_from(["next_open", "next_close", "same_close"])),
+        draw(st.sampled_from([0.0, 0.002])),
+        draw(st.sampled_from([0.0, 0.001])),
+        draw(st.sampled_from(["long_only", "long_short"])),
+        draw(st.sampled_from([0.0, 0.02, -0.01])),
+        draw(st.sampled_from([12.0, 252.0, tuple(random.uniform(5, 300, tickers).tolist())])),
+    )
+    ends = np.sort(random.integers(0, length + 1, (draw(st.integers(0, 3)), 2)), axis=1)
+    windows = [slice(None), *(slice(*each) for each in ends.tolist())]
+    allowed = draw(st.sampled_from([None, random.random(length) < 0.8]))
+    days = np.datetime64("2020-01-01") + np.arange(length)
+    names = tuple(f"T{i}" for i in range(tickers))
+    prices = Prices(days, names, opens, close, close, close, np.ones_like(close))
+    return targets, prices, rules, windows, allowed
 
 
-@settings(max_examples=60, deadline=None)
-@given(sweeps())
-def test_a_sweep_is_each_set_traded_and_measured(case):
-    targets, prices, rules, windows, allowed, block = case
+@settings(max_examples=150, deadline=None)
+@given(sweeps(), st.sampled_from([1, 50, 1_000_000]), st.integers(1, 3))
+def test_a_sweep_is_each_set_traded_and_measured(case, block, threads):
+    targets, prices, rules, windows, allowed = case
+    market = Market(prices, rules, allowed)
+    with np.errstate(all="ignore"):
+        results = [market.simulate(as_cells([one])) for one in targets]
+        alone = [[measure(result, rules, window) for window in windows] for result in results]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(performance, "BLOCK", block)
-        batches = list(sweep(iter(targets), prices, rules, windows, allowed))
-    results = [traded([one], prices, rules, allowed) for one in targets]
-    alone = [[measure(result, rules, window) for window in windows] for result in results]
+        batches = list(sweep(iter(targets), prices, rules, windows, allowed, threads))
     for name in alone[0][0]:
         swept = np.concatenate([batch[name] for batch in batches])
         assert swept.shape == (len(targets), len(windows), len(prices.ticker))

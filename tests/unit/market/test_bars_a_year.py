@@ -1,7 +1,7 @@
 """Bars a year: from bars and elapsed time, whatever the sessions look like."""
 
-from tidemark.backtest.engine import Market, Rules, as_cells
-from tidemark.backtest.performance import measure
+from tidemark.backtest.engine import Rules
+from tidemark.backtest.performance import sweep
 from tidemark.bars import closes, holes, trading_calendar
 from tidemark.market.bars_a_year import of_bars, of_prices
 from tidemark.market.grid import Prices
@@ -140,15 +140,15 @@ def test_each_ticker_is_annualised_by_its_own_bars():
     assert own == pytest.approx((365.25, 5 * 365.25 / 7), rel=0.003)
     assert rates.together == rates.tickers["COIN"]
     rules = Rules("next_close", 0.0, 0.0, "long_only", 0.0, own)
-    found = measure(Market(prices, rules).simulate(as_cells([np.ones_like(close)])), rules)
+    (found,) = sweep([np.ones_like(close)], prices, rules)
     years = (day[-1] - day[0]) / np.timedelta64(1, "D") / 365.25
     growth = 1 + found["total_return"]
     np.testing.assert_allclose(found["annual_return"], growth ** (1 / years) - 1, rtol=0.01)
     for column, yearly in enumerate(own):
         alone = Rules("next_close", 0.0, 0.0, "long_only", 0.0, yearly)
-        single = measure(Market(prices, alone).simulate(as_cells([np.ones_like(close)])), alone)
+        (single,) = sweep([np.ones_like(close)], prices, alone)
         for name in ("volatility", "sharpe_ratio", "annual_return", "turnover"):
-            assert found[name][0, column] == single[name][0, column]
+            assert found[name][0, 0, column] == single[name][0, 0, column]
 
 
 def test_cash_earns_its_rate_a_year_whatever_the_calendar():
@@ -158,5 +158,5 @@ def test_cash_earns_its_rate_a_year_whatever_the_calendar():
     prices = Prices(day, ("COIN", "SHARE"), close, close, close, close, close)
     own = tuple(without_holes(prices).tickers[ticker].bars_a_year for ticker in prices.ticker)
     rules = Rules("next_close", 0.0, 0.0, "long_only", 0.05, own)
-    found = measure(Market(prices, rules).simulate(as_cells([np.zeros_like(close)])), rules)
+    (found,) = sweep([np.zeros_like(close)], prices, rules)
     np.testing.assert_allclose(found["annual_return"], 0.05, rtol=1e-9)

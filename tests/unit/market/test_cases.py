@@ -4,7 +4,7 @@ import gzip
 from dataclasses import asdict
 from pathlib import Path
 
-from tidemark.backtest import engine, strategies
+from tidemark.backtest import engine, performance, strategies
 from tidemark.bars import holes, trading_calendar
 from tidemark.bars.settings import Carrying
 from tidemark.config import load
@@ -79,12 +79,11 @@ def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
         strategy, history, [{"threshold": 0.0}], {"forecasts": forecasts}
     )
     rules = engine.Rules("next_open", 5e-4, 5e-4, "long_short", 0.0, 252.0)
-    result = engine.Market(history, rules).simulate(engine.as_cells([targets]))
-    column = history.ticker.index("KPEPE")
-    assert (result.trades.cell == column).sum() == 146
-    held = result.position[0, column]
-    assert np.mean(held != 0) == pytest.approx(0.47, abs=5e-3)
-    assert result.equity[0, column, -1] - 1 == pytest.approx(-0.559, abs=5e-4)
+    (found,) = performance.sweep([targets], history, rules)
+    figures = {name: each[0, 0, history.ticker.index("KPEPE")] for name, each in found.items()}
+    assert figures["trades"] == 146
+    assert figures["exposure"] == pytest.approx(0.47, abs=5e-3)
+    assert figures["total_return"] == pytest.approx(-0.559, abs=5e-4)
 
 
 def test_a_ticker_that_lacks_half_of_its_bars_is_named_and_loses_nothing_in_a_day():

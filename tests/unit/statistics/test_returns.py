@@ -5,8 +5,6 @@ from tidemark.statistics import returns
 import empyrical
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def fat_tails(*shape: int, seed: int = 8) -> np.ndarray:
@@ -41,11 +39,3 @@ def test_equity_and_drawdown_by_hand():
     assert equity.tolist() == [0.5, 0.75, 1.5, 1.125]
     assert returns.drawdown(equity, before=1.0).tolist() == [-0.5, -0.25, 0.0, -0.25]
     assert returns.drawdown(equity).tolist() == [0.0, 0.0, 0.0, -0.25]
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 6000))
-def test_runs_that_are_skipped_hold_no_deeper_drawdown(seed, bars):
-    equity = returns.equity_of(fat_tails(2, 3, bars, seed=seed))
-    found = returns.deepest_drawdown(equity)
-    assert (found == returns.drawdown(equity).min(axis=-1)).all()

@@ -1,0 +1,129 @@
+"""Machine code as a function: taken from what was kept, or compiled first.
+
+What was kept goes by everything that shapes it: the source, how it is compiled, versions, kind of
+processor. Each file carries its own hash, and one that is damaged is compiled anew. It lies with
+the environment, so it survives `make clean`; where nothing can be written, each process compiles
+for itself.
+
+Loading takes LLVM alone. Numba's own cache would have each step import Numba and set it up, half a
+second of work, and goes by the time and size of a source file.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tidemark.files import store
+from tidemark.files.libraries import VENV, version
+from tidemark.machine_code import compiling
+
+KEPT = VENV / "compiled"
+LIBRARIES = ("numba", "llvmlite", "python")
+PLAINEST = {"NUMBA_CPU_NAME": compiling.PLAIN, "NUMBA_CPU_FEATURES": ""}
+NUMBERS = {"int": ctypes.c_int64, "float": ctypes.c_double}
+DIGEST = hashlib.sha256().digest_size
+
+
+def function(module: ModuleType, name: str) -> Callable[..., int]:
+    """The machine code of a function of a module, see `compiling`.
+
+    It is called with numbers, and with addresses for arrays, and runs without the interpreter's
+    lock.
+
+    Raises:
+        RuntimeError: it cannot be compiled.
+    """
+    parameters = list(getattr(module, name).__annotations__.values())[:-1]
+    types: list[Any] = [NUMBERS.get(each, ctypes.c_void_p) for each in parameters]
+    address = _address(str(module.__file__), name)
+    return ctypes.CFUNCTYPE(ctypes.c_int64, *types)(address)
+
+
+@cache
+def _address(file: str, name: str) -> int:
+    return _loaded(machine_code(Path(file).read_bytes(), name))
+
+
+def machine_code(source: bytes, name: str) -> bytes:
+    """The object file of a function of a source, kept or compiled now, once for all processes."""
+    path = KEPT / f"{name}-{_key(source, name)}"
+    code = _read(path)
+    if code is None:
+        with _alone():
+            code = _read(path)
+            if code is None:
+                code = _compiled(source, name)
+                with contextlib.suppress(OSError):  # it only saves time
+                    store.write_atomic(path, hashlib.sha256(code).digest() + code)
+    return code
+
+
+def _key(source: bytes, name: str) -> str:
+    """A hash of everything that shapes the machine code."""
+    how = Path(compiling.__file__).read_bytes()
+    made_of = [
+        *(hashlib.sha256(each).hexdigest() for each in (source, how)),
+        *(name, sys.platform, platform.machine(), *map(version, LIBRARIES)),
+    ]
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    digest, code = data[:DIGEST], data[DIGEST:]
+    return code if hashlib.sha256(code).digest() == digest else None
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Let other processes wait; where there can be no lock, none of them can keep anything."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            KEPT.mkdir(exist_ok=True)
+            lock = stack.enter_context((KEPT / ".lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _compiled(source: bytes, name: str) -> bytes:
+    """Compile in a process that has none of what a user tells Numba or Python."""
+    told = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA")}
+    done = subprocess.run(
+        [sys.executable, "-I", compiling.__file__, name],
+        input=source, capture_output=True, env=told | PLAINEST, cwd=VENV, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        why = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise RuntimeError(f"{name} could not be compiled: {why}")
+    return done.stdout
+
+
+_engines: list[Any] = []  # machine code is in memory as long as its engine
+
+
+def _loaded(code: bytes) -> int:
+    """The address of the function in an object file."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    machine = llvm.Target.from_default_triple().create_target_machine(cpu=compiling.PLAIN)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    _engines.append(engine)
+    return int(engine.get_function_address(compiling.SYMBOL))
