@@ -86,10 +86,12 @@ def test_rows_to_decide_by_are_the_last_fold_of_whatever_is_fitted_on(data, emba
     rows = labelled({t: data.draw(days) for t in "ABC"}).dropna(ignore_index=True)
     try:
         learned, later = splits.last_fold(rows, count, embargo)
-    except BadValue as error:
-        assert error.parameter == "folds"
+    except BadValue:
         with pytest.raises(BadValue):
             splits.folds(rows, count, embargo)
+        with pytest.raises(BadValue) as refused:
+            splits.last_fold(rows, count, embargo)
+        assert refused.value.parameter == "folds"
         return
     assert rows["target_time"][learned].max() < rows["timestamp"][later].min()
     dates = np.sort(rows["timestamp"].unique())
