@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 
+from tidemark.arrays import Floats
 from tidemark.backtest import look_ahead, strategies
 from tidemark.backtest.apart import Alone, serve
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Rules
 from tidemark.backtest.settings import Backtest
+from tidemark.backtest.strategies import Description
 from tidemark.harness.apart import LoadedApart
 from tidemark.harness.step import Run, step
 from tidemark.isolated.nursery import Nursery
 from tidemark.layout.backtest import CELLS, LOOK_AHEAD, REBALANCING, RETURNS
 from tidemark.layout.evaluate import FORECASTS
 from tidemark.layout.market_scenarios import MARKET_SCENARIOS
-from tidemark.market.grid import forecasts_on
+from tidemark.market.grid import Prices, forecasts_on
 from tidemark.market.scenarios import files
 from tidemark.naming import counted
 
@@ -31,33 +33,24 @@ def backtest(run: Run) -> None:
     with run.values_of(f"{key}.parameters"):
         sets = alone.grid(run.plain(entry["parameters"]))
     trading = run.settings(Backtest, run.config["backtest"])
-    with files.stored(run.read.json(MARKET_SCENARIOS), run.read.rows_by_text) as outlines:
-        markets = [outline.with_bars() for outline in outlines]
-    history = markets[0]
-
-    inputs = {}
-    if "forecasts" in strategy.inputs:
-        source = entry["forecasts"]
-        with run.values_of(key):
-            if source is None:
-                raise strategies.lacking(strategy, "forecasts")
-        path = FORECASTS.format(scenario=source["scenario"], model=source["model"])
-        forecasts = run.read.parquet(path)
-        horizon = run.config["feature_engineering"]["horizon"]
-        inputs["forecasts"] = forecasts_on(history.prices, forecasts, horizon)
-
-    rules, hours = _rules(trading, history.bars_a_year), trading.trading_hours
-    with look_ahead.Watch(strategy, sets, inputs, alone.fresh, run.seed) as watch:
-        trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, watch)
-        tested = trial.markets(markets)
-        returns, traded = trial.on_history(history)
-        watch.shorten(tested)
-        with run.write.parquet_parts(run.own(CELLS)) as cells:
-            for done, frame in trial.cells(tested):
-                cells.write(frame)
-                run.tell.progress(done, len(tested), "market scenarios")
-        run.write.parquet(run.own(RETURNS), returns)
-        run.write.parquet(run.own(REBALANCING), traded)
+    with files.stored(run.read.json(MARKET_SCENARIOS), run.read.rows_by_text) as markets:
+        history = markets[0].with_bars()
+        inputs = {}
+        if "forecasts" in strategy.inputs:
+            with run.values_of(key):
+                inputs["forecasts"] = _forecasts(run, strategy, history.prices)
+        rules, hours = _rules(trading, history.bars_a_year), trading.trading_hours
+        with look_ahead.Watch(strategy, sets, inputs, alone.fresh, run.seed) as watch:
+            trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, watch)
+            tested = trial.markets(markets)
+            returns, traded = trial.on_history(history)
+            watch.shorten(tested)
+            with run.write.parquet_parts(run.own(CELLS)) as cells:
+                for done, frame in trial.cells(tested):
+                    cells.write(frame)
+                    run.tell.progress(done, len(tested), "market scenarios")
+            run.write.parquet(run.own(RETURNS), returns)
+            run.write.parquet(run.own(REBALANCING), traded)
     seen = watch.tried()
     run.write.json(run.own(LOOK_AHEAD), {"strategy_name": run.strategy, **seen.record()})
     if seen.sets_of_levels:
@@ -72,6 +65,16 @@ def backtest(run: Run) -> None:
         )
     tried, scenarios = counted(len(sets), "set"), counted(len(tested), "market scenario")
     run.tell.headline(f"{counted(cells.rows, 'cell')}: {tried}, {scenarios}")
+
+
+def _forecasts(run: Run, strategy: Description, history: Prices) -> Floats:
+    """(bars, tickers) forecasts of the model that the strategy's entry names."""
+    source = run.config["strategies"][run.strategy]["forecasts"]
+    if source is None:
+        raise strategies.lacking(strategy, "forecasts")
+    path = FORECASTS.format(scenario=source["scenario"], model=source["model"])
+    horizon = run.config["feature_engineering"]["horizon"]
+    return forecasts_on(history, run.read.parquet(path), horizon)
 
 
 def _rules(trading: Backtest, bars_a_year: Mapping[str, float]) -> Rules:

@@ -45,7 +45,7 @@ def examined(strategy, prices, sets=({},), inputs=None, fresh=None, seed=0):
     with Watch(strategy, sets, inputs or {}, fresh, seed) as watch:
         list(watch.of_history(prices))
         watch.shorten([])
-        list(watch.on(prices, [Column(ticker) for ticker in prices.ticker]))
+        list(watch.on(prices, [Column(ticker) for ticker in prices.ticker], inputs or {}))
     return watch.tried()
 
 

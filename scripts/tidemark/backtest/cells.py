@@ -3,11 +3,15 @@
 A strategy that trades forecasts has them for real bars only, and only from the first test date on.
 It is tried on all of history, where it is flat without forecasts, and on the historical windows in
 which forecasts cover half of the bars or more, but on no simulation.
+
+Memory holds the bars of all of history, and of what is traded at the moment: small market scenarios
+together, some tickers of a large one. A strategy that compares tickers is shown all of them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress, groupby, islice
+from itertools import chain, compress, groupby, islice
 from typing import Any
 
 from tidemark.arrays import Bools, Floats, Integers, Times
@@ -18,9 +22,10 @@ from tidemark.backtest.look_ahead import Watch
 from tidemark.backtest.settings import TradingHours
 from tidemark.backtest.strategies import Description, Parameters, Strategy
 from tidemark.layout.backtest import CASH
-from tidemark.market.grid import Prices, side_by_side
+from tidemark.market import grid
+from tidemark.market.grid import Prices, side_by_side, ticker_parts
 from tidemark.market.scenarios.kinds import ScenarioKind
-from tidemark.market.scenarios.market import MarketScenario
+from tidemark.market.scenarios.market import MarketScenario, Outline
 
 import numpy as np
 import pandas as pd
@@ -43,6 +48,7 @@ class Batch:
         windows: what is measured over, each once.
         columns: what each column of `prices` is.
         bars_a_year: (columns,).
+        tickers: (columns,) which of its market's tickers each column is.
         window, column: (cells,) where each cell is in (windows, columns).
         labels: (cells,) scenario_name, scenario_kind, group and symbol of each cell.
     """
@@ -51,17 +57,24 @@ class Batch:
     prices: Prices
     windows: Sequence[slice]
     columns: Sequence[Column]
+    tickers: Integers
     bars_a_year: Floats
     window: Integers
     column: Integers
     labels: Mapping[str, NDArray[np.object_]]
 
     @classmethod
-    def of(cls, scenarios: Sequence[MarketScenario]) -> "Batch":
-        """Lay market scenarios out: other prices are more columns, other bars another window."""
+    def of(cls, scenarios: Sequence[MarketScenario], first_ticker: int = 0) -> "Batch":
+        """Lay market scenarios out: other prices are more columns, other bars another window.
+
+        Args:
+            scenarios: with the bars of all tickers, or of some that follow each other.
+            first_ticker: which is the first of these.
+        """
         prices: list[Prices] = []
         windows: list[slice] = []
         columns: list[Column] = []
+        places: list[int] = []
         bars_a_year: list[float] = []
         cells: list[tuple[int, int]] = []
         labels: list[tuple[str, ...]] = []
@@ -69,6 +82,7 @@ class Batch:
             if not prices or scenario.prices is not prices[-1]:
                 prices.append(scenario.prices)
                 tickers = list(compress(scenario.prices.ticker, scenario.prices.has_bars))
+                places += (first_ticker + np.flatnonzero(scenario.prices.has_bars)).tolist()
                 first = len(bars_a_year)
                 bars_a_year += [scenario.bars_a_year[ticker] for ticker in tickers]
                 simulated = scenario.kind is ScenarioKind.STOCHASTIC
@@ -86,6 +100,7 @@ class Batch:
             side_by_side(prices),
             windows,
             columns,
+            np.array(places),
             np.array(bars_a_year),
             window_of,
             column_of,
@@ -115,23 +130,33 @@ class Trial:
     hours: TradingHours | None = None
     watch: Watch | None = None
 
-    def _here(self, prices: Prices) -> Iterator[Floats]:
-        assert isinstance(self.strategy, Strategy), "a description has no code"
-        return strategies.targets_of(self.strategy, prices, self.sets, self.inputs)
+    def _targets(self, batch: Batch) -> Iterator[Floats]:
+        """Target positions of one set after the other on the batch's bars."""
+        inputs = {
+            name: values if len(batch.tickers) == values.shape[1] else values[:, batch.tickers]
+            for name, values in self.inputs.items()
+        }
+        if self.watch is not None:
+            return self.watch.on(batch.prices, batch.columns, inputs)
+        return self._here(batch.prices, inputs)
 
-    def markets(self, scenarios: Sequence[MarketScenario]) -> list[MarketScenario]:
+    def _here(self, prices: Prices, inputs: Mapping[str, Floats]) -> Iterator[Floats]:
+        assert isinstance(self.strategy, Strategy), "a description has no code"
+        return strategies.targets_of(self.strategy, prices, self.sets, inputs)
+
+    def markets(self, scenarios: Sequence[Outline]) -> list[Outline]:
         """The market scenarios that have bars, and inputs where the strategy needs them."""
-        covered = [scenario for scenario in scenarios if len(scenario.times)]
+        covered = [scenario for scenario in scenarios if scenario.bars]
         if not self.strategy.inputs:
             return covered
         return [scenario for scenario in covered if scenario.is_real and self._has_inputs(scenario)]
 
-    def _has_inputs(self, scenario: MarketScenario) -> bool:
+    def _has_inputs(self, scenario: Outline) -> bool:
         counted = [values[scenario.counted] for values in self.inputs.values()]
         known = np.all([np.isfinite(values).any(axis=1) for values in counted], axis=0)
         return scenario.kind is ScenarioKind.FULL or bool(known.mean() >= COVERED)
 
-    def cells(self, scenarios: Sequence[MarketScenario]) -> Iterator[tuple[int, pd.DataFrame]]:
+    def cells(self, scenarios: Sequence[Outline]) -> Iterator[tuple[int, pd.DataFrame]]:
         """Trade and measure a part at a time; memory does not grow with the number of cells.
 
         Yields:
@@ -140,20 +165,36 @@ class Trial:
             `performance`. Tickers without a bar in a window have no row.
         """
         done = 0
-        for _, same in groupby(scenarios, key=self._batch):
+        for _, same in groupby(scenarios, key=self._alike):
             for together in _parts(list(same)):
-                for frame in self._measured(Batch.of(together)):
+                frames = (self._measured(batch) for batch in self._batches(together))
+                for frame in _gathered(chain.from_iterable(frames)):
                     yield done, frame
                 done += len(together)
 
-    def _batch(self, scenario: MarketScenario) -> tuple[str, Rules, int]:
+    def _alike(self, scenario: Outline) -> tuple[str, Rules, str]:
         """What market scenarios that are traded at once have in common: time axis and rules.
 
         A strategy that compares tickers must not see those of another market.
         """
         kind = "real" if scenario.is_real else scenario.kind
-        own = id(scenario.prices) if self.strategy.cross_sectional else 0
-        return kind, self._rules(scenario), own
+        alone = self.strategy.cross_sectional and not scenario.is_real
+        return kind, self._rules(scenario), scenario.name if alone else ""
+
+    def _batches(self, together: Sequence[Outline]) -> Iterator[Batch]:
+        """Market scenarios that are traded at once; of a large market some tickers at a time."""
+        first = together[0]
+        bars, tickers = _shape(first)
+        whole = self.strategy.cross_sectional or (len(together) > 1 and not first.is_real)
+        parts = [slice(0, tickers)] if whole else ticker_parts(bars, tickers)
+        for part in parts:
+            some = slice(None) if len(parts) == 1 else part
+            shown = first.with_bars(some)
+            if not shown.prices.has_bars.any():
+                continue
+            others = together[1:]
+            beside = (one.on(shown.prices) if one.is_real else one.with_bars() for one in others)
+            yield Batch.of([shown, *beside], part.start)
 
     def _measured(self, batch: Batch) -> Iterator[pd.DataFrame]:
         """The cells of a batch, about PART rows at a time."""
@@ -161,11 +202,7 @@ class Trial:
             self._rules(batch.scenarios[0]), periods_per_year=tuple(batch.bars_a_year.tolist())
         )
         allowed = self._allowed(batch.prices)
-        targets = (
-            self._here(batch.prices)
-            if self.watch is None
-            else self.watch.on(batch.prices, batch.columns)
-        )
+        targets = self._targets(batch)
         sets, most = iter(self.sets), max(1, PART // len(batch.window))
         figures: list[dict[str, Floats]] = []
         for some in performance.sweep(targets, batch.prices, rules, batch.windows, allowed):
@@ -217,7 +254,9 @@ class Trial:
         cash = (rules.cash_per_bar * known.T).sum(axis=0) / listed
         columns = {"timestamp": prices.timestamp, CASH: cash}
         traded = []
-        wanted = self._here(prices) if self.watch is None else self.watch.of_history(prices)
+        wanted = (
+            self._here(prices, self.inputs) if self.watch is None else self.watch.of_history(prices)
+        )
         for parameters, targets in zip(self.sets, wanted, strict=True):
             result = market.simulate(as_cells([targets]))
             (returns,), (held,) = result.returns, result.position
@@ -234,7 +273,7 @@ class Trial:
         rows["keeping_cost"] = rules.loss * (rows["kept_within"] + rows["kept_between"])
         return pd.DataFrame(columns), rows
 
-    def _rules(self, scenario: MarketScenario) -> Rules:
+    def _rules(self, scenario: Outline) -> Rules:
         rate = (1.0 + self.rules.cash_rate) * (1.0 + scenario.cash_rate_change) - 1.0
         return replace(
             self.rules,
@@ -256,16 +295,36 @@ def within(hours: TradingHours, timestamp: Times) -> Bools:
     return np.asarray((clock >= hours.start) | (clock <= hours.end))
 
 
-def _parts(scenarios: Sequence[MarketScenario]) -> Iterator[list[MarketScenario]]:
-    """Split into parts that fit the cache; windows of the same prices count once."""
-    part: list[MarketScenario] = []
+def _shape(scenario: Outline) -> tuple[int, int]:
+    """How many bars a market scenario has, with those before the measured ones, and tickers."""
+    if scenario.is_real:  # its bars are in memory
+        bars, tickers = scenario.with_bars().prices.close.shape
+        return bars, tickers
+    return scenario.counted.stop, len(scenario.covered)
+
+
+def _parts(scenarios: Sequence[Outline]) -> Iterator[list[Outline]]:
+    """Split into parts that fit the cache, or of one; windows share the bars of history."""
+    part: list[Outline] = []
     values = 0
     for scenario in scenarios:
-        new = not part or scenario.prices is not part[-1].prices
-        values += scenario.prices.close.size if new else 0
-        if values > performance.BLOCK and part and new:
+        own = math.prod(_shape(scenario)) if not (part and scenario.is_real) else 0
+        if part and own and values + own > grid.TOGETHER:
             yield part
-            part, values = [], scenario.prices.close.size
+            part, values = [], 0
         part.append(scenario)
+        values += own
     if part:
         yield part
+
+
+def _gathered(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """The same rows in frames of no fewer than PART, but for the last."""
+    some: list[pd.DataFrame] = []
+    for frame in frames:
+        some.append(frame)
+        if sum(map(len, some)) >= PART:
+            yield pd.concat(some)
+            some = []
+    if some:
+        yield pd.concat(some)

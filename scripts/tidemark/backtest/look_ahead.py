@@ -13,10 +13,10 @@ A target that equals the traded one can be had without what comes after the cut.
 targets gained most.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from tidemark.arrays import Floats, Integers
@@ -40,9 +40,9 @@ from tidemark.causality import (
     rarest,
 )
 from tidemark.errors import InputError
-from tidemark.market.grid import Prices
+from tidemark.market.grid import Prices, ticker_parts
 from tidemark.market.scenarios.kinds import ScenarioKind
-from tidemark.market.scenarios.market import MarketScenario
+from tidemark.market.scenarios.market import Outline
 
 import numpy as np
 
@@ -92,13 +92,15 @@ class _Shown:
 
     Attributes:
         kind: CUT, ALONE or LEVELS.
-        bars: of some tickers of a market, as it is up to a cut.
+        bars: makes them once more, of some tickers of a market, as it is up to a cut.
+        ticker: which these are.
         market, cut: which.
         said: targets of each set that was asked.
     """
 
     kind: str
-    bars: Bars
+    bars: Callable[[], Bars]
+    ticker: Sequence[str]
     market: str
     cut: int
     said: Sequence[Floats]
@@ -125,7 +127,7 @@ class Watch:
         self._fresh, self._draw = fresh, np.random.default_rng(seed)
         self._shown: list[_Shown] = []
         self._asked: list[int] = []  # sets that were shown shortened bars
-        self._first: list[int] = []  # hash of the targets that each set first had on history
+        self._first: list[list[int]] = []  # of each set on history, a hash for each ticker
         self._real = Futures(np.empty(0, int), np.empty(0))
         self._cuts = self._cuts_of_history = self._paying = 0
         self._levels: set[int] = set()
@@ -151,23 +153,28 @@ class Watch:
         self._gains = np.zeros_like(move)
         with self._fresh() as process:
             for targets in process(prices, self._sets, self._inputs):
-                self._first.append(hash(targets.tobytes()))
+                self._first.append(_hashes(targets))
                 self._gains += np.maximum(np.nan_to_num(targets) * move, 0.0)
                 yield targets
 
     @cached_property
     def _trading(self) -> Targets:
         """The process that is traded: asked for history once more, it must answer as before."""
-        process = self._open.enter_context(self._fresh())
-        for _ in process(prices_of(self._history), self._sets, self._inputs):
-            pass  # what it may remember of this shows when it is asked the next time
+        process, history = self._open.enter_context(self._fresh()), self._history
+        parts = [slice(0, len(history.ticker))]
+        if not self._strategy.cross_sectional:
+            parts = ticker_parts(*history.closes.shape)
+        for part in parts:
+            bars = history if len(parts) == 1 else history.columns(range(part.start, part.stop))
+            for _ in process(prices_of(bars), self._sets, bars.inputs):
+                pass  # what it may remember of this shows when it is asked the next time
         return process
 
     @cached_property
     def _beside(self) -> Targets:
         return self._open.enter_context(self._fresh())
 
-    def shorten(self, scenarios: Sequence[MarketScenario]) -> None:
+    def shorten(self, scenarios: Sequence[Outline]) -> None:
         """Show a process shortened bars of history, stresses and paths, and keep what it says.
 
         Bars that hold more of the past come later, and paths, which begin with the end of history,
@@ -182,7 +189,7 @@ class Watch:
         spread = SPREAD if stresses or paths else ONLY_HISTORY
         least = fewest(bars)
         if paths:  # no window is longer than what is traded
-            least = max(least, min(bars // 2, *(len(one.prices.timestamp) for one in paths)))
+            least = max(least, min(bars // 2, *(one.counted.stop for one in paths)))
         early = draw.integers(1, max(least, 2), EARLY).tolist() if bars > 1 else []
         cuts = sorted({*early, *cuts_of_all(bars, spread, draw), *paying})
         self._paying = len(paying)
@@ -198,46 +205,52 @@ class Watch:
             for turn, cut in enumerate(cuts):
                 odd = turn % 2 == 1 or cut < least
                 seen = history.upto(2 * least) if cut < least else history
-                self._show(process, seen, ScenarioKind.FULL, columns, cut, odd)
+                self._show(process, partial(_same, seen), ScenarioKind.FULL, columns, cut, odd)
                 if cut in stressed:
-                    one = stressed[cut]
-                    market = bars_of(one.prices, {})
-                    self._show(process, market, one.name, self._some(market), cut, odd)
+                    market = partial(_bars_of, stressed[cut])
+                    some_of_it = self._some(market())
+                    self._show(process, market, stressed[cut].name, some_of_it, cut, odd)
             alone = columns if self._strategy.cross_sectional else columns[:1]
-            self._keep(process, ALONE, history.columns(alone), ScenarioKind.FULL, bars)
-            self._keep(process, LEVELS, history.columns(columns).scaled(), ScenarioKind.FULL, bars)
+            for kind, changed in (
+                (ALONE, partial(history.columns, alone)),
+                (LEVELS, lambda: history.columns(columns).scaled()),
+            ):
+                self._keep(process, kind, changed, ScenarioKind.FULL, bars)
             for one in _choice(paths, PATHS, draw):
-                market = bars_of(one.prices, {})
+                market = partial(_bars_of, one)
                 cut = int(draw.integers(one.counted.start + 1, one.counted.stop))
-                self._show(process, market, one.name, self._some(market), cut, True)
+                self._show(process, market, one.name, self._some(market()), cut, True)
 
-    def on(self, prices: Prices, columns: Sequence[Column]) -> Iterator[Floats]:
+    def on(
+        self, prices: Prices, columns: Sequence[Column], inputs: Mapping[str, Floats]
+    ) -> Iterator[Floats]:
         """Yield the traded targets of each set on some markets, held against all other answers.
 
         Args:
-            prices: of the markets side by side.
+            prices: of the markets side by side, or of some tickers of one.
             columns: what each column of them is.
+            inputs: (bars, columns) by name, as for `strategies.targets_of`.
 
         Raises:
             InputError: a target looks ahead, or at other tickers though it may not, or is not
                 repeatable, or comes of what an earlier call was shown.
         """
-        bars = bars_of(prices, self._inputs)
+        bars = bars_of(prices, inputs)
         places = self._some_beside(columns)
-        futures = self._futures(bars.columns(places), [columns[place] for place in places])
-        beside, beyond = (
-            bars.columns(places).changed(futures),
-            after(futures.cut, len(prices.close)),
-        )
+        some = bars.columns(places)
+        futures = self._futures(some, [columns[place] for place in places])
+        beside, beyond = some.changed(futures), after(futures.cut, len(prices.close))
         at = {(column.market, column.ticker): place for place, column in enumerate(columns)}
-        shown = [
-            (each, [at[each.market, ticker] for ticker in each.bars.ticker])
-            for each in self._shown
-            if (each.market, each.bars.ticker[0]) in at
-        ]
-        real = columns[0].market == ScenarioKind.FULL
+        shown = []
+        for each in self._shown:
+            here = [at.get((each.market, ticker), -1) for ticker in each.ticker]
+            if max(here) >= 0:
+                shown.append((each, here))
+        first = None
+        if columns[0].market == ScenarioKind.FULL:
+            first = [self._history.ticker.index(column.ticker) for column in columns]
         answers = zip(
-            _in_markets(self._trading(prices, self._sets, self._inputs), columns),
+            _in_markets(self._trading(prices, self._sets, inputs), columns),
             self._beside(prices_of(beside), self._sets, beside.inputs),
             strict=True,
         )
@@ -251,13 +264,14 @@ class Watch:
             if number in self._asked:
                 for each, columns_of_it in shown:
                     self._compare(number, suspicion, each, columns_of_it)
-            repeated = not real or hash(targets.tobytes()) == self._first[number]
-            if not repeated and (fault := suspicion.unsteady()):
-                raise fault
+            if first is not None:
+                before = [self._first[number][place] for place in first]
+                if _hashes(targets) != before:
+                    self._require_steady(suspicion, first)
             yield targets
         count = int((futures.cut < len(prices.timestamp)).sum())
         self._cuts += count
-        self._cuts_of_history += count * real
+        self._cuts_of_history += count * (first is not None)
 
     def tried(self) -> Tried:
         """What was tried so far."""
@@ -270,42 +284,65 @@ class Watch:
             sets_of_levels=len(self._levels),
         )
 
+    def _require_steady(self, suspicion: Suspicion, places: Sequence[int]) -> None:
+        """Refuse targets on history that are not what they were of all its tickers at first."""
+        if fault := suspicion.unsteady() or suspicion.apart(self._history, places):
+            raise fault
+
     def _compare(
         self, number: int, suspicion: Suspicion, shown: _Shown, places: Sequence[int]
     ) -> None:
+        """Hold what was said of some bars against what is traded, as far as that has them.
+
+        Args:
+            number: of the set.
+            suspicion: what is traded.
+            shown: what was said.
+            places: the columns of what is traded that each ticker is; -1 where it is none.
+        """
         said, traded = shown.said[self._asked.index(number)], suspicion.traded.targets
-        change = first_change(said, traded[: shown.cut].T[places].T)
+        there = [column for column, place in enumerate(places) if place >= 0]
+        ours = traded[: shown.cut].T[[places[column] for column in there]].T
+        change = first_change(said.T[there].T, ours)
         if change and shown.kind is LEVELS:
             self._levels.add(number)
         elif change:
-            raise suspicion.fault(Answer(shown.bars, said), places, change, shown.cut)
+            where = change[0], there[change[1]]
+            raise suspicion.fault(Answer(shown.bars(), said), places, where, shown.cut)
 
     def _show(
         self,
         process: Targets,
-        bars: Bars,
-        market: str,
+        market: Callable[[], Bars],
+        name: str,
         columns: Sequence[int],
         cut: int,
         beyond: bool,
     ) -> None:
         """Show bars up to the cut, or also later ones that go another way."""
-        seen = bars.columns(columns)
+        seen = market().columns(columns)
+        futures = Futures(np.full(len(columns), cut), np.empty(0))
         if beyond:
-            seen = seen.changed(contrary(seen, np.full(len(columns), cut), self._draw))
-        else:
-            seen = seen.upto(cut)
-        self._keep(process, CUT, seen, market, cut)
-        count = int((~np.isnan(bars.closes[cut - 1 : cut + 1].T[list(columns)])).all(axis=1).sum())
-        self._cuts += count
-        self._cuts_of_history += count * (market == ScenarioKind.FULL)
+            futures = contrary(seen, futures.cut, self._draw)
 
-    def _keep(self, process: Targets, kind: str, bars: Bars, market: str, cut: int) -> None:
-        some = [self._sets[number] for number in self._asked]
+        def made() -> Bars:
+            bars = market().columns(columns)
+            return bars.changed(futures) if beyond else bars.upto(cut)
+
+        count = int((~np.isnan(seen.closes[cut - 1 : cut + 1])).all(axis=0).sum())
+        del seen
+        self._keep(process, CUT, made, name, cut)
+        self._cuts += count
+        self._cuts_of_history += count * (name == ScenarioKind.FULL)
+
+    def _keep(
+        self, process: Targets, kind: str, made: Callable[[], Bars], market: str, cut: int
+    ) -> None:
+        bars, some = made(), [self._sets[number] for number in self._asked]
         asked = process(prices_of(bars), some, bars.inputs)
         answers = _in_markets(asked, [Column(ticker, market) for ticker in bars.ticker])
         said = [targets[:cut].copy() for targets in answers]
-        self._shown.append(_Shown(kind, bars, market, cut, said))
+        self._shown.append(_Shown(kind, made, bars.ticker, market, cut, said))
 
     def _some(self, bars: Bars) -> list[int]:
         """Tickers to be shown without the others, at random; all if they are compared."""
@@ -343,11 +380,23 @@ class Watch:
         )
 
 
-def _choice(
-    markets: Sequence[MarketScenario], number: int, draw: np.random.Generator
-) -> list[MarketScenario]:
+def _same(bars: Bars) -> Bars:
+    return bars
+
+
+def _bars_of(market: Outline) -> Bars:
+    """The bars of a market scenario, read anew each time: few are looked at twice."""
+    return bars_of(market.with_bars().prices, {})
+
+
+def _hashes(targets: Floats) -> list[int]:
+    """A hash for each ticker's targets."""
+    return [hash(column.tobytes()) for column in targets.T]
+
+
+def _choice(markets: Sequence[Outline], number: int, draw: np.random.Generator) -> list[Outline]:
     """Some market scenarios that have bars, at random."""
-    there = [one for one in markets if len(one.times)]
+    there = [one for one in markets if one.bars]
     return [there[place] for place in draw.permutation(len(there))[:number]]
 
 

@@ -12,6 +12,8 @@ from tidemark.ohlcv import OHLCV
 import numpy as np
 import pandas as pd
 
+TOGETHER = 1 << 17  # bars of tickers that are stored, read and computed at once, within the cache
+
 
 @dataclass(frozen=True, eq=False)
 class Prices:
@@ -65,9 +67,9 @@ def locked(values: Floats) -> Floats:
     return view
 
 
-def ticker_parts(bars: int, tickers: int, values: int) -> list[slice]:
-    """Tickers in parts, each of about as many bars as `values`, or of one ticker."""
-    parts = max(1, -(-bars * tickers // values))
+def ticker_parts(bars: int, tickers: int) -> list[slice]:
+    """So many tickers with so many bars each, in parts of about TOGETHER bars or of one ticker."""
+    parts = max(1, -(-bars * tickers // TOGETHER))
     width = max(1, -(-tickers // parts))
     return [slice(start, min(start + width, tickers)) for start in range(0, tickers, width)]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tidemark.config.sections import filled
 from tidemark.errors import BadValue, InputError
 from tidemark.files import store
-from tidemark.market import scenarios
+from tidemark.market import grid, scenarios
 from tidemark.market.bars_a_year import of_prices
 from tidemark.market.grid import Prices, forecasts_on, from_tidy, side_by_side
 from tidemark.market.scenarios import configured, files
@@ -922,7 +922,7 @@ def written(built, tmp_path):
 
 
 def test_only_the_row_groups_that_are_asked_for_are_read(built, tmp_path, monkeypatch, read):
-    monkeypatch.setattr(files, "PART", 220)  # the bars of a ticker of history, of all of a path
+    monkeypatch.setattr(grid, "TOGETHER", 220)  # the bars of a ticker of history, of all of a path
     opened, records = written(built, tmp_path), [one.record() for one in built]
     bars = ("timestamp", "ticker", *OHLCV)
     with files.stored(records, opened) as markets:

@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 
 REPEATING = ("timestamp", "ticker", "scenario")
-PART = 1 << 17  # bars of some tickers of a market scenario, which are stored and read at once
 FILES = {  # by the kind of market scenario whose bars they hold; windows share those of `full`
     ScenarioKind.FULL: HISTORY,
     ScenarioKind.STRESS: STRESS,
@@ -46,7 +45,7 @@ def tidy(scenario: MarketScenario) -> pd.DataFrame:
 def in_parts(scenario: MarketScenario) -> Iterator[pd.DataFrame]:
     """`tidy`, some tickers after the other: each part is stored as a row group of its own."""
     bars, tickers = scenario.prices.close.shape
-    for part in ticker_parts(bars, tickers, PART):
+    for part in ticker_parts(bars, tickers):
         frame = tidy(scenario.with_bars(part))
         if len(frame):
             yield frame
