@@ -1,12 +1,16 @@
 """Cells that are traded together equal those traded alone; and which markets are tried."""
 
+import tracemalloc
 from dataclasses import replace
+from itertools import chain
 
 import reference_engine as reference
+from stored_markets import stored
 from tidemark.backtest import cells, strategies
 from tidemark.backtest.cells import Trial
 from tidemark.backtest.engine import Market, Rules, as_cells
 from tidemark.backtest.settings import TradingHours
+from tidemark.market import grid
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.paths import simulated
@@ -105,6 +109,64 @@ def test_parts_are_the_whole_and_progress_counts_markets(trial, markets, monkeyp
     counts = [done for done, _ in parts]
     assert counts == sorted(counts)
     assert counts[-1] <= len(trial.markets(markets))
+
+
+@pytest.mark.parametrize("together", [1, 600, 1100])
+def test_some_tickers_at_a_time_are_the_whole(trial, markets, monkeypatch, tmp_path, together):
+    whole = table(trial, markets)
+    monkeypatch.setattr(grid, "TOGETHER", together)
+    shown, targets_of = [], strategies.targets_of
+    monkeypatch.setattr(
+        strategies,
+        "targets_of",
+        lambda strategy, prices, *rest: (
+            shown.append(prices.close.size) or targets_of(strategy, prices, *rest)
+        ),
+    )
+    pd.testing.assert_frame_equal(table(trial, markets), whole)
+    with stored(markets, tmp_path) as again:
+        pd.testing.assert_frame_equal(table(trial, again), whole)
+    assert max(shown) <= max(together, 500)  # of one ticker all bars are shown
+
+
+def test_who_compares_tickers_is_shown_all_of_one_market(prices, markets, monkeypatch):
+    monkeypatch.setattr(grid, "TOGETHER", 1)
+    shown = []
+
+    def targets(prices):
+        shown.append(prices.ticker)
+        return np.zeros_like(prices.close)
+
+    across = strategies.Strategy(
+        "across", "trend", {}, (), targets, lambda **_: True, cross_sectional=True
+    )
+    table(Trial("across", across, [{}], {}, RULES), markets)
+    simulated = [one for one in markets if not one.is_real]
+    assert shown == [("A", "B", "C")] + [
+        tuple(name for name in one.covered if one.covered[name]) for one in simulated
+    ]
+
+
+def peak(trial, prices, paths, folder):
+    """Bytes of the most that was held while so many paths were traded."""
+    plan = Stochastic({"stationary_bootstrap": paths}, 450, 40, 5, 400)
+    whole = replace(full(prices), bars_a_year=RATES)
+    with stored(chain([whole], simulated(prices, plan, 1)), folder) as markets:
+        assert len(markets) == 1 + paths
+        tracemalloc.start()
+        try:
+            assert sum(len(frame) for _, frame in trial.cells(trial.markets(markets))) > 2 * paths
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_number_of_markets(trial, prices, monkeypatch, tmp_path):
+    monkeypatch.setattr(grid, "TOGETHER", 1000)
+    peak(trial, prices, 2, tmp_path)  # what is loaded and made once
+    few, many = (peak(trial, prices, paths, tmp_path) for paths in (3, 15))
+    of_a_path = 490 * 2 * 5 * 8
+    assert many < few + 3 * of_a_path
 
 
 def test_forecasts_are_traded_on_real_bars_that_they_cover(prices, markets):

@@ -19,6 +19,7 @@ from tidemark.backtest.engine import Rules
 from tidemark.backtest.look_ahead import Watch
 from tidemark.causality import Bars, Futures
 from tidemark.errors import InputError
+from tidemark.market import grid
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.paths import simulated
 from tidemark.market.scenarios.settings import Shock, Stochastic, Stress
@@ -451,6 +452,41 @@ def order(prices):
 def test_who_looks_across_tickers_is_refused_unless_it_says_so(across, markets):
     with pytest.raises(InputError, match=ACROSS):
         tried(across, markets)
+
+
+@pytest.mark.parametrize("across", [strongest, equal_parts, order], ids=lambda one: one.__name__)
+def test_who_looks_across_tickers_is_refused_where_some_are_traded_at_a_time(
+    across, markets, monkeypatch
+):
+    monkeypatch.setattr(grid, "TOGETHER", 3 * BARS)
+    with pytest.raises(InputError, match=ACROSS):
+        tried(across, markets)
+
+
+@pytest.mark.parametrize("tickers", [1, 3])
+def test_who_compares_tickers_only_where_there_are_many_is_refused(tickers, markets, monkeypatch):
+    def crowd(prices):
+        many = prices.close.shape[1] == len(TICKERS) and len(prices.close) == BARS
+        return strongest(prices) if many else honest(prices)
+
+    monkeypatch.setattr(grid, "TOGETHER", tickers * BARS)
+    monkeypatch.setattr(look_ahead, "TICKERS", 2)  # few are shown shortened
+    with pytest.raises(InputError, match=ACROSS):
+        tried(crowd, markets)
+
+
+def test_who_looks_at_nothing_else_may_be_traded_some_tickers_at_a_time(markets, monkeypatch):
+    whole = tried(honest, markets)
+    monkeypatch.setattr(grid, "TOGETHER", BARS)
+    parts = tried(honest, markets)
+    assert (parts.sets, parts.sets_shortened) == (whole.sets, whole.sets_shortened)
+    assert parts.cuts_of_history > 20
+
+    def ahead(prices):
+        return np.roll(honest(prices), -1, axis=0)
+
+    with pytest.raises(InputError, match=AHEAD):
+        tried(ahead, markets)
 
 
 def test_who_says_that_it_compares_tickers_may(markets):

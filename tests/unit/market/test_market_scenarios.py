@@ -2,11 +2,12 @@
 
 import io
 import re
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+from stored_markets import stored
 from tidemark.config.sections import filled
 from tidemark.errors import BadValue, InputError
 from tidemark.files import store
@@ -903,29 +904,10 @@ def read(monkeypatch):
     return groups
 
 
-def written(built, tmp_path):
-    """Stands in for `run.read.rows_by_text` on what the step writes, some tickers a row group."""
-    for kind, file in files.FILES.items():
-        parts = store.ParquetParts(tmp_path / Path(file).name, file, files.REPEATING)
-        for one in built:
-            for frame in files.in_parts(one) if one.kind == kind else ():
-                parts.write(frame)
-        parts.close()
-
-    @contextmanager
-    def opened(paths, by, categories):
-        with ExitStack() as stack:
-            there = [stack.enter_context((tmp_path / Path(path).name).open("rb")) for path in paths]
-            yield store.RowsByText(there, by, categories)
-
-    return opened
-
-
 def test_only_the_row_groups_that_are_asked_for_are_read(built, tmp_path, monkeypatch, read):
     monkeypatch.setattr(grid, "TOGETHER", 220)  # the bars of a ticker of history, of all of a path
-    opened, records = written(built, tmp_path), [one.record() for one in built]
     bars = ("timestamp", "ticker", *OHLCV)
-    with files.stored(records, opened) as markets:
+    with stored(built, tmp_path) as markets:
         by_name = dict(zip((one.name for one in built), markets, strict=True))
         assert read == []  # which market scenarios there are is told by statistics
         stresses = [one.name for one in built if one.kind == "stress"]
