@@ -266,10 +266,8 @@ def parquet_frame(content: bytes | io.BufferedReader) -> "DataFrame":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with contextlib.suppress(NotImplementedError):  # another allocator, which frees as it likes
-        pa.jemalloc_set_decay_ms(0)
     source = pa.BufferReader(content) if isinstance(content, bytes) else content
-    table = pq.ParquetFile(source).read(use_threads=False)
+    table = pq.ParquetFile(source, pre_buffer=False).read(use_threads=False)
     frame: DataFrame = table.to_pandas(use_threads=False, self_destruct=True)
     return frame
 
@@ -296,7 +294,7 @@ class RowsByText:
         self._by = by
         self._groups: list[tuple[Any, int, set[str]]] = []
         for opened in files:
-            file = pq.ParquetFile(opened, read_dictionary=list(categories))
+            file = pq.ParquetFile(opened, read_dictionary=list(categories), pre_buffer=False)
             for number in range(file.num_row_groups):
                 texts = _texts(file, number, by)
                 self.counts.update(texts)

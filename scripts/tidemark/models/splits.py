@@ -55,10 +55,10 @@ def split(
     first_test = int(np.searchsorted(dates, start.to_datetime64()))
     _require_inside(dates, first_test, test_start, embargo)
     last_train = dates[first_test - embargo - 1]
-    labelled = frame[frame["target"].notna()]
-    early = (labelled["timestamp"] <= last_train) & (labelled["target_time"] < start)
-    train = labelled[early].reset_index(drop=True)
-    test = labelled[labelled["timestamp"] >= start].reset_index(drop=True)
+    time, known = frame["timestamp"], frame["target"].notna()
+    early = known & (time <= last_train) & (frame["target_time"] < start)
+    train = frame[early].reset_index(drop=True)
+    test = frame[known & (time >= start)].reset_index(drop=True)
     if train.empty or test.empty:
         raise _misplaced(test_start, dates, "leaves a side without any known target")
     return train, test
