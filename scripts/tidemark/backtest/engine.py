@@ -38,9 +38,11 @@ nothing of each other, so results do not depend on how they are shared out.
 Strategies speak (bars, tickers); the kernel reads either.
 """
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, NoReturn
 
 from tidemark.arrays import Bools, Floats, Integers
@@ -244,49 +246,45 @@ class Market:
         unmeasured = Windows(nothing, nothing, nothing, 0.0)
         for nth, of_set in enumerate(targets):
             room = _Room(held[nth], returns[nth])
-            self._run(nth, of_set.T, (0, self._tickers), room, unmeasured, np.empty(0))
+            self._run(nth, of_set.T, unmeasured, np.empty(0), (0, self._tickers), room)
         return Result(returns, held[..., : self._bars])
 
-    def measure(self, targets: Sequence[Floats], windows: Windows, threads: int = 1) -> Floats:
-        """Trade sets one after the other, and find in each window what figures are made of.
+    def measured(
+        self, targets: Iterable[Floats], windows: Windows, threads: int = 1
+    ) -> Iterator[Floats]:
+        """Trade sets as they come, and find in each window what figures are made of.
 
         Args:
             targets: (bars, tickers) of each set, as for `simulate`.
             windows: what to measure over.
             threads: that tickers are shared out to.
 
-        Returns:
-            (sets, windows, tickers, kernel.FIGURES), in the order of the constants there.
+        Yields:
+            For each set (windows, tickers, kernel.FIGURES), in the order of the constants there.
 
         Raises:
             InputError: a target beyond -1 to 1.
         """
-        found = np.empty((len(targets), len(windows.starts), self._tickers, kernel.FIGURES))
-        width = -(-self._tickers // max(threads, 1))
-        shares = [
-            (first, min(first + width, self._tickers)) for first in range(0, self._tickers, width)
-        ]
-
-        def run(share: tuple[int, int]) -> None:
-            room = _Room(*(np.empty((kernel.TOGETHER, each)) for each in (self._slots, self._bars)))
+        width = max(1, -(-self._tickers // threads))
+        firsts = range(0, self._tickers, width)
+        shares = [(first, min(first + width, self._tickers)) for first in firsts]
+        rooms = [_Room.empty(self._slots, self._bars) for _ in shares]
+        with ThreadPoolExecutor(len(shares) or 1) as pool:  # which starts none that has no work
+            spread = pool.map if len(shares) > 1 else map
             for nth, of_set in enumerate(targets):
-                self._run(nth, of_set, share, room, windows, found[nth])
-
-        if len(shares) > 1:
-            with ThreadPoolExecutor(len(shares)) as pool:
-                list(pool.map(run, shares))
-        else:
-            run(*shares)
-        return found
+                found = np.empty((len(windows.starts), self._tickers, kernel.FIGURES))
+                run = partial(self._run, nth, of_set, windows, found)
+                deque(spread(run, shares, rooms), maxlen=0)
+                yield found
 
     def _run(
         self,
         nth: int,
         targets: Floats,
-        share: tuple[int, int],
-        room: "_Room",
         windows: Windows,
         found: Floats,
+        share: tuple[int, int],
+        room: "_Room",
     ) -> None:
         """Have the kernel trade one set, (bars, tickers), on a share of the tickers."""
         targets = np.asarray(targets, dtype=np.float64)
@@ -342,6 +340,11 @@ class _Room:
         width = returns.shape[BARS] + 1
         self.course = np.empty((kernel.COURSE, width))
         self.noted = np.empty((kernel.NOTED, width), dtype=np.intp)
+
+    @classmethod
+    def empty(cls, slots: int, bars: int) -> "_Room":
+        """For as many tickers as the kernel reads at once."""
+        return cls(*(np.empty((kernel.TOGETHER, width)) for width in (slots, bars)))
 
 
 def _at(array: Floats | Integers | Bools) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tidemark.arrays import Bools, Floats, Integers
 
 TOGETHER = 8  # tickers whose targets are read at once: as many as share a line of the cache
+RUN = 8  # bars of which the extremes are looked at first
 SAMPLE = 256  # returns that tell roughly where the lowest are
 # What is found of a ticker in a window, in this order.
 GROWTH, LOWEST, SUM, SQUARES, BELOW, QUANTILE, NEXT, SHORTFALL = range(8)
@@ -134,17 +135,24 @@ def _positions(
     """Read what is wanted by some tickers: a position from each slot on, if it can be traded."""
     beyond = 0
     for nth in range(tickers):
+        mine = row + nth * slots
         for slot in range(lag):
-            held[row + nth * slots + slot] = 0.0
-    for slot in range(lag, slots):
-        place = begin + (slot - lag) * bar_step
-        for nth in range(tickers):
-            share = targets[place + nth * ticker_step]
-            if not share >= floor:  # it may be NaN
-                share = 0.0 if share != share else floor
-            if not -1.0 <= share <= 1.0:
-                beyond = 1
-            held[row + nth * slots + slot] = share
+            held[mine + slot] = 0.0
+        if bar_step == 1:
+            place = begin + nth * ticker_step
+            for slot in range(lag, slots):
+                share = targets[place + slot - lag]
+                share = share if share >= floor else 0.0  # it may be NaN
+                beyond |= abs(share) > 1.0
+                held[mine + slot] = share
+    if bar_step != 1:
+        for slot in range(lag, slots):
+            place = begin + (slot - lag) * bar_step
+            for nth in range(tickers):
+                share = targets[place + nth * ticker_step]
+                share = share if share >= floor else 0.0
+                beyond |= abs(share) > 1.0
+                held[row + nth * slots + slot] = share
     return beyond
 
 
@@ -356,24 +364,46 @@ def _measure(
                 count += 1
         _tail(course, there, count, tail, course, width, figures, at)
     some = 0
-    for bar in range(start, stop):
-        if held[row + bar] != 0.0 and listed[of + bar]:
-            some += 1
+    if whole:
+        for bar in range(start, stop):
+            some += held[row + bar] != 0.0
+    else:
+        for bar in range(start, stop):
+            some += held[row + bar] != 0.0 and listed[of + bar]
     figures[at + HELD] = some
     _traded(held, row, course, width, noted, fills, trades, at_open, start, stop, figures, at)
 
 
 def _drawdown(course: Floats, start: int, stop: int, figures: Floats, at: int) -> None:
-    """Growth, and the lowest share of its highest so far that equity had."""
+    """Growth, and the lowest share of its highest so far that equity had.
+
+    Pass over runs of bars whose lowest equity is no such share even of the highest by their end.
+    """
     peak = course[start]
     lowest = peak / peak  # NaN if all was lost before
-    for bar in range(start + 1, stop + 1):
-        equity = course[bar]
-        peak = max(peak, equity)
-        if equity < lowest * peak:
-            lowest = equity / peak
+    whole = (stop - start) // RUN * RUN
+    for run in range(start + 1, start + 1 + whole, RUN):
+        high = low = course[run]
+        for bar in range(run + 1, run + RUN):
+            equity = course[bar]
+            high = equity if equity > high else high
+            low = equity if equity < low else low
+        high = high if high > peak else peak
+        if low < lowest * high:
+            lowest = _lowest(course, run, run + RUN, peak, lowest)
+        peak = high
     figures[at + GROWTH] = course[stop] / course[start]
-    figures[at + LOWEST] = lowest
+    figures[at + LOWEST] = _lowest(course, start + 1 + whole, stop + 1, peak, lowest)
+
+
+def _lowest(course: Floats, first: int, after: int, peak: float, lowest: float) -> float:
+    """Look at each bar [first, after)."""
+    for bar in range(first, after):
+        equity = course[bar]
+        peak = equity if equity > peak else peak
+        share = equity / peak
+        lowest = share if share < lowest else lowest
+    return lowest
 
 
 def _moments(values: Floats, begin: int, count: int, figures: Floats, at: int) -> None:
@@ -397,7 +427,8 @@ def _moments(values: Floats, begin: int, count: int, figures: Floats, at: int) -
         squares_1 += two * two
         squares_2 += three * three
         squares_3 += four * four
-        one, two, three, four = min(one, 0.0), min(two, 0.0), min(three, 0.0), min(four, 0.0)
+        one, two = one if one < 0.0 else 0.0, two if two < 0.0 else 0.0
+        three, four = three if three < 0.0 else 0.0, four if four < 0.0 else 0.0
         below_0 += one * one
         below_1 += two * two
         below_2 += three * three
@@ -459,9 +490,9 @@ def _tail(
                 following = min(following, course[chosen + nth])
     total, lower = 0.0, 0
     for nth in range(below):
-        if course[few + nth] < quantile:
-            total += course[few + nth]
-            lower += 1
+        value = course[few + nth]
+        lower += value < quantile
+        total += value if value < quantile else 0.0
     figures[at + QUANTILE] = quantile
     figures[at + NEXT] = following
     figures[at + SHORTFALL] = (total + (last + 1 - lower) * quantile) / (last + 1)
@@ -497,8 +528,7 @@ def _below(values: Floats, begin: int, count: int, bound: float, course: Floats,
     for place in range(begin, begin + count):
         value = values[place]
         course[few + below] = value
-        if value < bound:
-            below += 1
+        below += value < bound
     return below
 
 
@@ -515,28 +545,28 @@ def _select(values: Floats, begin: int, count: int, rank: int) -> float:
 
     It ends at its place, with none that is higher before it and none that is lower after it.
     """
-    low, high, place = begin, begin + count - 1, begin + rank
-    while low < high:
-        one, two, three = values[low], values[(low + high) // 2], values[high]
-        pivot = max(min(one, two), min(max(one, two), three))
-        up, down = low, high
-        while up <= down:
-            while values[up] < pivot:
-                up += 1
-            while pivot < values[down]:
-                down -= 1
-            if up <= down:
-                values[up], values[down] = values[down], values[up]
-                up += 1
-                down -= 1
-        if place <= down:
-            high = down
-        elif place >= up:
-            low = up
-        else:
-            break
-    selected: float = values[place]
-    return selected
+    low, after, place = begin, begin + count, begin + rank
+    while True:
+        one, two, three = values[low], values[(low + after) // 2], values[after - 1]
+        pivot: float = max(min(one, two), min(max(one, two), three))
+        equal = low
+        for at in range(low, after):
+            value = values[at]
+            values[at] = values[equal]
+            values[equal] = value
+            equal += value < pivot
+        if place < equal:
+            after = equal
+            continue
+        above = equal
+        for at in range(equal, after):
+            value = values[at]
+            values[at] = values[above]
+            values[above] = value
+            above += value <= pivot
+        if place < above:
+            return pivot
+        low = above
 
 
 def _traded(

@@ -43,7 +43,8 @@ ALL = slice(None)
 TAIL = 0.05  # of returns
 ANNUAL = ("annual_return", "volatility", "sharpe_ratio", "sortino", "calmar", "turnover")
 YEAR = 0.95  # of periods_per_year: calendar years differ in length
-BLOCK = 131_072  # values of targets that are held at a time
+BLOCK = 131_072  # values of the prices of market scenarios that are traded at once
+CELLS = 1_000  # about as many are made figures of at once
 
 
 def sweep(
@@ -68,11 +69,10 @@ def sweep(
     """
     market = Market(prices, rules, allowed)
     measured = _windows(windows, market)
-    together = max(1, BLOCK // max(prices.close.size, 1))
-    remaining = iter(targets)
-    while some := list(islice(remaining, together)):
-        found = market.measure(some, measured, threads)
-        yield _figures(found, measured.counted.astype(np.float64), rules)
+    together = max(1, CELLS // max(measured.counted.size, 1))
+    found = market.measured(targets, measured, threads)
+    while some := list(islice(found, together)):
+        yield _figures(np.stack(some), measured.counted.astype(np.float64), rules)
 
 
 def _windows(windows: Sequence[slice], market: Market) -> Windows:

@@ -72,7 +72,9 @@ def _emitted(text: str) -> bytes:
         cpu=PLAIN, features="", opt=3, reloc="pic", codemodel="default"
     )
     # Inlined, it is plain that nothing is ever raised, and what would raise it goes.
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
+    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
+    tuning.loop_vectorization = tuning.slp_vectorization = True
+    builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(module, builder)
     left = [
         function.name

@@ -143,10 +143,10 @@ def test_the_kernel_is_what_its_source_says_to_the_bit(fill, monkeypatch):
     listed = ~np.isnan(close)
     counted = np.array([listed[slice(*each)].sum(axis=0) for each in (whole, part)])
     windows = Windows(*np.array([whole, part]).T.copy(), counted, 0.05)
-    found = Market(prices, rules).measure([targets], windows)
+    (found,) = Market(prices, rules).measured([targets], windows)
     monkeypatch.setattr(engine, "_at", lambda array: array.reshape(-1))
     monkeypatch.setattr(engine, "compiled", lambda: kernel.trade)
     with np.errstate(all="ignore"):
-        said = Market(prices, rules).measure([targets], windows)
+        (said,) = Market(prices, rules).measured([targets], windows)
     assert np.array_equal(found, said)
     assert np.isfinite(found).all()
