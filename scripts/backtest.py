@@ -41,7 +41,7 @@ def backtest(run: Run) -> None:
                 inputs["forecasts"] = _forecasts(run, strategy, history.prices)
         rules, hours = _rules(trading, history.bars_a_year), trading.trading_hours
         with look_ahead.Watch(strategy, sets, inputs, alone.fresh, run.seed) as watch:
-            trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, watch)
+            trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, watch, run.threads)
             tested = trial.markets(markets)
             returns, traded = trial.on_history(history)
             watch.shorten(tested)

@@ -120,6 +120,7 @@ class Trial:
         hours: when fills may happen; None: always.
         watch: in whose processes targets are computed, and where they are held against the check
             that nothing looks ahead; None: here, unchecked.
+        threads: that cells are shared out to; none depends on it.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Trial:
     rules: Rules
     hours: TradingHours | None = None
     watch: Watch | None = None
+    threads: int = 1
 
     def _targets(self, batch: Batch) -> Iterator[Floats]:
         """Target positions of one set after the other on the batch's bars."""
@@ -205,7 +207,10 @@ class Trial:
         targets = self._targets(batch)
         sets, most = iter(self.sets), max(1, PART // len(batch.window))
         figures: list[dict[str, Floats]] = []
-        for some in performance.sweep(targets, batch.prices, rules, batch.windows, allowed):
+        swept = performance.sweep(
+            targets, batch.prices, rules, batch.windows, allowed, self.threads
+        )
+        for some in swept:
             figures.append(some)
             if sum(len(each["bars"]) for each in figures) >= most:
                 yield self._frame(sets, batch, figures)

@@ -2,6 +2,8 @@
 
 import contextlib
 import hashlib
+import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -69,6 +71,19 @@ class Run:
     def _seed_of(self, name: str) -> int:
         text = f"{self.config['seed']}:{name}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
+
+    @property
+    def threads(self) -> int:
+        """Threads to compute on: the processors by the jobs that Make may run, at least 1.
+
+        So jobs and their threads together are as many as processors. No result may depend on it.
+        """
+        jobs = re.search(r"(?:^| )-j(\d*)", os.environ.get("MAKEFLAGS", "").partition(" -- ")[0])
+        known = hasattr(os, "sched_getaffinity")
+        processors = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+        if jobs is None:  # started by hand
+            return processors
+        return max(1, processors // int(jobs[1])) if jobs[1] else 1
 
     def own(self, path: str, **names: str) -> str:
         """A path of `layout` with the names of this instance, and others if it has more."""

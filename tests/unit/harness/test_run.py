@@ -113,3 +113,22 @@ def test_by_hand_too_a_step_reads_only_what_make_noted_of_its_rule(tmp_path, mon
     told = "reads other, which the rule for artifacts/reports.ok does not list"
     with pytest.raises(InputError, match=told):
         reads.content("other")
+
+
+@pytest.mark.parametrize(
+    ("flags", "threads"),
+    [
+        (None, 8),  # by hand
+        ("rw -j4 --jobserver-auth=3,4", 2),
+        ("-j1", 8),
+        ("-j16 --jobserver-auth=fifo:/tmp/x", 1),
+        ("rw -j", 1),
+        ("rw -j8 -- CONFIG=a -j2", 1),
+    ],
+)
+def test_jobs_and_their_threads_are_as_many_as_processors(run, monkeypatch, flags, threads):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.delenv("MAKEFLAGS", raising=False)
+    if flags is not None:
+        monkeypatch.setenv("MAKEFLAGS", flags)
+    assert run.threads == threads
