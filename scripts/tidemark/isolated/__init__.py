@@ -14,5 +14,7 @@ over a *channel* (`channel`): plain JSON and raw numbers, so nothing that it sen
 What comes back may be wrong, but cannot be known from elsewhere. Errors come back as they were
 raised (`errors_across`), and a process that ends or falls silent is an InputError, never a wait.
 
+A step's own work that may not end runs in a fork of the step, which a clock watches (`timed`).
+
 Never: imports any other room.
 """

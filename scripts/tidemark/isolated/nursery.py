@@ -6,7 +6,6 @@ the step holds later. It ends with the step, and ends all that it forked; where 
 """
 
 import contextlib
-import ctypes
 import functools
 import gc
 import io
@@ -19,13 +18,14 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from tidemark.arrays import Floats
 from tidemark.errors import InputError
 from tidemark.isolated import errors_across
 from tidemark.isolated.channel import Channel, Ended, Silent
 from tidemark.isolated.confinement import CURE, Confinement, Refusal
+from tidemark.isolated.family import Witness, end_with, prctl
 from tidemark.isolated.lives import Lives
 
 import numpy as np
@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 PATIENCE = 600.0  # seconds without a word
 GRACE = 1.0  # seconds in which a process that closed its end must be over
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+PR_SET_DUMPABLE = 4
 BUFFER = 1 << 20  # bytes that may be under way; systems give less if that is their limit
 ORDER = struct.Struct("<cq")  # what the nursery is told: one of those below, and a process
 FRESH, KILL, ENDED, OVER = b"f", b"k", b"e", b"o"
@@ -48,22 +48,6 @@ CURES = {
 }
 
 Work = Callable[[Channel], None]
-
-
-class Witness(Protocol):
-    """What is to be known of a fresh process beyond what it computes, such as code it loaded."""
-
-    def begin(self) -> None:
-        """Called in a fresh process before anything else."""
-
-    def news(self) -> Mapping[str, Any]:
-        """Called there: what came up since the last call, plain; sent ahead of each message."""
-
-    def heard(self, news: Mapping[str, Any]) -> None:
-        """Called in the step with what `news` gave."""
-
-    def held(self, peak_bytes: int) -> None:
-        """Called in the step at the end: the most memory that all of them held at a time."""
 
 
 class Nursery:
@@ -91,11 +75,11 @@ class Nursery:
         step = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:
-            _end_with(step)
+            end_with(step)
             _serve(theirs.detach(), self._work, self._witness)
         theirs.close()
         self._control = ours
-        _prctl(PR_SET_DUMPABLE, 0)
+        prctl(PR_SET_DUMPABLE, 0)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -279,18 +263,6 @@ def _exactly(control: socket.socket, size: int) -> bytes:
     return data
 
 
-def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
-def _end_with(parent: int) -> None:
-    """Have the kernel end this process with its parent."""
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
 def _serve(control: int, work: Work, witness: Witness | None) -> NoReturn:
     """Be the nursery."""
     try:
@@ -330,7 +302,7 @@ def _forked(
     nursery = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _end_with(nursery)
+        end_with(nursery)
         orders.close()
         _live(channel, confinement, work, witness)
     return pid
