@@ -1,10 +1,15 @@
 """Fit one model on one scenario's training rows, or the simpler model that stands in for it."""
 
+from functools import partial
+
+from tidemark.harness.apart import LoadedApart
 from tidemark.harness.step import Run, step
 from tidemark.layout.split_data import FOLDS, TRAIN
 from tidemark.layout.train_models import CROSS_VALIDATION, MODEL
 from tidemark.models import estimators, fitting
 from tidemark.models.settings import Model
+from tidemark.models.time_limit import TimeLimit
+from tidemark.naming import counted
 
 
 @step(per=("scenario", "model"))
@@ -19,18 +24,25 @@ def train_models(run: Run) -> None:
             kind = estimators.kind(section["estimator"])
         return run.settings(kind, section)
 
+    minutes = run.config["train_models"]["time_limit_minutes"]
+    alone = TimeLimit(minutes, partial(run.tell.progress, what="fits"), LoadedApart())
     with run.values_of("models"):
-        pipeline, report = fitting.fit(run.model, specification, train, folds, lambda: run.seed)
+        pipeline, report = fitting.fit(
+            run.model, specification, train, folds, lambda: run.seed, alone, run.tell.note
+        )
     span = {
         "train_rows": len(train),
         "train_first": train["timestamp"].min().isoformat(),
         "train_last": train["timestamp"].max().isoformat(),
     }
-    run.write.pickle(run.own(MODEL), pipeline)
+    run.write.content(run.own(MODEL), pipeline)
     validation = {"scenario": run.scenario, **report, **span}
     run.write.json(run.own(CROSS_VALIDATION), validation)
     if report["fallback"]:
         run.tell.alert(f"{report['fitted']} fitted instead: {report['fallback']['reason']}")
+    elif "time_limit" in report:
+        left_out = counted(len(report["time_limit"]), "candidate")
+        run.tell.alert(f"{left_out} of the grid left out: not fitted within {minutes:g} minutes")
     run.tell.headline(f"CV RMSE {100 * report['mean']['rmse']:.3f} %")
 
 

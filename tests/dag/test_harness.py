@@ -88,6 +88,23 @@ def test_a_kind_that_stands_there_commented_runs_and_reads_the_seed_if_it_draws(
     assert ["seed" in keys for keys in said.values()] == [False, True]
 
 
+def test_a_fit_that_does_not_end_in_time_falls_back_and_says_so(tree):
+    """Ten thousand trees of all rows, in a hundredth of a minute; the step's process loads them."""
+    slow = "  slow:\n    estimator: random_forest\n    n_estimators: 10000\n    max_samples: 1.0\n"
+    tree.edit("config.yaml", "  ridge:\n", f"{slow}    fallback: ridge\n  ridge:\n")
+    tree.edit("config.yaml", "time_limit_minutes: 10", "time_limit_minutes: 0.01")
+    outcome = tree.make("artifacts/train_models_mean_impute_slow.ok")
+    assert outcome.code == 0, outcome.stderr
+    told = "ridge fitted instead: slow did not end within 0.01 minutes"
+    assert outcome.stdout.count(told) == 1
+    record = json.loads(tree.text("artifacts/train_models_mean_impute_slow.ok"))
+    assert record["notes"] == [told]
+    assert "scripts/tidemark/models/estimators/random_forest.py" in record["code"]
+    assert told in tree.text("logs/alerts.jsonl")
+    report = json.loads(tree.text("artifacts/mean_impute_slow_cv.json"))
+    assert (report["fitted"], report["time_limit"][0]["model"]) == ("ridge", "slow")
+
+
 def test_a_vanished_source_falls_back_to_the_last_file_fetched(tree):
     source = tree.path / "data/sample/unemployment.csv"
     kept = source.read_bytes()

@@ -15,7 +15,7 @@ from tidemark.features.settings import FeatureEngineering
 from tidemark.market.scenarios.settings import MarketScenarios
 from tidemark.market.settings import MarketMetrics
 from tidemark.models import estimators
-from tidemark.models.settings import Evaluate, Model, SplitData
+from tidemark.models.settings import Evaluate, Model, SplitData, TrainModels
 from tidemark.preprocessing.settings import Preprocess, Scenario
 from tidemark.reporting.settings import Plots
 from tidemark.sources.settings import FetchData
@@ -91,6 +91,7 @@ class Config:
     feature_engineering: FeatureEngineering
     split_data: SplitData
     models: Annotated[Mapping[Name, AnyModel], MinLen(1)]
+    train_models: TrainModels = field(default_factory=TrainModels)
     evaluate: Evaluate
     plots: Plots = field(default_factory=Plots)
     market_scenarios: MarketScenarios

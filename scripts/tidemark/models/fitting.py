@@ -4,12 +4,15 @@ import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from tidemark.arrays import Floats
 from tidemark.errors import BadValue
+from tidemark.files import store
+from tidemark.isolated import timed
 from tidemark.models import splits
 from tidemark.models.settings import Model
+from tidemark.models.time_limit import Alone, NotInTimeError, Tell, unlimited
 
 import numpy as np
 import pandas as pd
@@ -20,6 +23,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+T = TypeVar("T")
 Fold = Mapping[str, Any]
 Record = dict[str, Any]
 
@@ -36,14 +40,19 @@ class NotConvergedError(Exception):
     """A fit that ended without a usable solution."""
 
 
+FAILURES = (NotConvergedError, NotInTimeError)  # after which the fallback is fitted
+
+
 def fit(
     model: str,
     specification: Callable[[str], Model],
     train: pd.DataFrame,
     folds: Sequence[Fold],
     seed: Callable[[], int],
-) -> tuple[Any, Record]:
-    """Fit a model, or the first of its fallbacks that converges.
+    alone: Alone = unlimited,
+    note: Callable[[str], object] = print,
+) -> tuple[bytes, Record]:
+    """Fit a model, or the first of its fallbacks that converges in time.
 
     Args:
         model: its name among the models of `specification`.
@@ -51,33 +60,48 @@ def fit(
         train: timestamp, ticker, features, target, target_time.
         folds: walk-forward folds as returned by `splits.folds`.
         seed: of random draws; asked for a kind that draws only.
+        alone: how fits are done that may not end; the same bytes come of it.
+        note: told how so many rows are fitted, before they are.
 
     Returns:
-        The fitted pipeline, and a report: model; fitted (the name of the model really fitted);
-        estimator; parameters; fallback (None, or from, to, reason); mean, lowest and highest (MAE,
-        RMSE and R2 over the folds); folds (the same of each); grid (None, or each candidate's
-        parameters and RMSE).
+        The fitted pipeline, pickled, and a report: model; fitted (the name of the model really
+        fitted); estimator; parameters; fallback (None, or from, to, reason); mean, lowest and
+        highest (MAE, RMSE and R2 over the folds); folds (the same of each); grid (None, or each
+        candidate's parameters, RMSE and failure). Only where there is one: approximation (how so
+        many rows were fitted, in words) and time_limit (model and parameters of each candidate
+        that did not end in time).
 
     Raises:
-        BadValue: neither the model nor its fallbacks converge.
+        BadValue: neither the model nor its fallbacks converge in time.
     """
-    failures: dict[str, str] = {}
+    failures: dict[str, Exception] = {}
+    late: list[Record] = []
     name: str | None = model
     while name is not None and name not in failures:
         spec = specification(name)
+        search = _Search(spec, train, folds, seed, alone)
+        for words in search.approximations():
+            note(f"{len(train):,} rows: {words}")
         try:
-            pipeline, report = _fit_one(spec, train, folds, seed() if spec.draws else 0)
-        except NotConvergedError as error:
-            failures[name] = _first_sentence(str(error))
+            pipeline, report = search.best()
+        except timed.EndedError as error:
+            raise BadValue(
+                name,
+                f"the process of its fit {error}",
+                "memory may have run out: use fewer rows or another model",
+            ) from error
+        except FAILURES as error:
+            failures[name] = error
+        late += [{"model": name, "parameters": parameters} for parameters in search.late]
+        if name in failures:
             name = spec.fallback
             continue
         names = {"model": model, "fitted": name, "fallback": _fallback(model, name, failures)}
-        return pipeline, names | report
-    raise BadValue(
-        model,
-        _reasons(failures),
-        "name a fallback that always converges, such as a model with estimator linear",
-    )
+        return pipeline, names | report | ({"time_limit": late} if late else {})
+    cure = "name a fallback that always converges, such as a model with estimator linear"
+    if late:
+        cure += ", raise train_models.time_limit_minutes, or use fewer rows"
+    raise BadValue(model, _reasons(failures), cure)
 
 
 def inputs(frame: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +109,7 @@ def inputs(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=NOT_FEATURES)
 
 
-def _fallback(model: str, fitted: str, failures: Mapping[str, str]) -> Record | None:
+def _fallback(model: str, fitted: str, failures: Mapping[str, Exception]) -> Record | None:
     return {"from": model, "to": fitted, "reason": _reasons(failures)} if failures else None
 
 
@@ -94,45 +118,122 @@ def _first_sentence(text: str) -> str:
     return " ".join(text.split()).split(". ")[0].rstrip(".")
 
 
-def _reasons(failures: Mapping[str, str]) -> str:
-    return "; ".join(f"{name} did not converge: {why}" for name, why in failures.items())
+def _reasons(failures: Mapping[str, Exception]) -> str:
+    return "; ".join(
+        f"{name} {error}"
+        if isinstance(error, NotInTimeError)
+        else f"{name} did not converge: {_first_sentence(str(error))}"
+        for name, error in failures.items()
+    )
 
 
-def _fit_one(
-    spec: Model, train: pd.DataFrame, folds: Sequence[Fold], seed: int
-) -> tuple[Any, Record]:
-    """Choose among the grid's candidates by cross-validated RMSE, then fit on all rows."""
-    points = ParameterGrid(dict(spec.grid)) if spec.grid else [{}]
-    candidates = [_cross_validate(replace(spec, **point), train, folds, seed) for point in points]
-    usable = [candidate for candidate in candidates if candidate["failure"] is None]
-    if not usable:
-        raise NotConvergedError(candidates[0]["failure"])
-    best = min(usable, key=lambda candidate: candidate["mean"]["rmse"])
-    pipeline = unfitted(replace(spec, **best["parameters"]), seed)
-    _fit_or_fail(pipeline, inputs(train), train["target"])
-    _predict_or_fail(pipeline, inputs(train.tail(100)))
-    return pipeline, {
-        "estimator": spec.estimator,
-        "parameters": best["parameters"],
-        **{name: best[name] for name in (*OVER_FOLDS, "folds")},
-        "grid": [_grid_line(candidate) for candidate in candidates] if spec.grid else None,
-    }
+class _Search:
+    """Choose among a grid's candidates by cross-validated RMSE, then fit on all rows.
+
+    Attributes:
+        late: parameters of what did not end in time.
+    """
+
+    def __init__(
+        self,
+        spec: Model,
+        train: pd.DataFrame,
+        folds: Sequence[Fold],
+        seed: Callable[[], int],
+        alone: Alone,
+    ) -> None:
+        self._spec, self._train, self._folds, self._alone = spec, train, folds, alone
+        points = ParameterGrid(dict(spec.grid)) if spec.grid else [{}]
+        self._models = [replace(spec, **point).of_rows(len(train)) for point in points]
+        self._seed = seed() if any(model.draws for model in self._models) else 0
+        for model in self._models:
+            unfitted(model, self._seed)  # so that what it loads is known, even if it never ends
+        self._fits = len(self._models) * len(folds) + 1
+        self.late: list[Record] = []
+
+    def approximations(self) -> list[str]:
+        """What its candidates do otherwise with so many rows."""
+        return list(dict.fromkeys(filter(None, (each.approximation() for each in self._models))))
+
+    def best(self) -> tuple[bytes, Record]:
+        """The best candidate, fitted and pickled, and its part of the report.
+
+        Raises:
+            NotConvergedError, NotInTimeError: there is none.
+        """
+        if self._spec.grid:
+            tried = [self._tried(place) for place in range(len(self._models))]
+            best = min(tried, key=lambda one: one["mean"]["rmse"] if one["mean"] else math.inf)
+            if best["failure"] is not None:
+                raise tried[0]["failure"]
+            model = best["model"]
+            pipeline = self._done(model, lambda _: self._on_all_rows(model))
+            return pipeline, self._told(best) | {"grid": list(map(_grid_line, tried))}
+        (model,) = self._models
+        whole = self._done(model, lambda tell: (self._scored(0, tell), self._on_all_rows(model)))
+        scores, pipeline = whole
+        return pipeline, self._told(self._candidate(0, scores)) | {"grid": None}
+
+    def _told(self, best: Record) -> Record:
+        approximation = best["model"].approximation()
+        return {
+            "estimator": self._spec.estimator,
+            "parameters": best["parameters"],
+            **{name: best[name] for name in (*OVER_FOLDS, "folds")},
+            **({"approximation": approximation} if approximation else {}),
+        }
+
+    def _tried(self, place: int) -> Record:
+        """Score one candidate on every fold; `failure` is why it cannot be chosen."""
+        try:
+            scores = self._done(self._models[place], lambda tell: self._scored(place, tell))
+        except FAILURES as error:
+            return self._candidate(place) | {"failure": error}
+        return self._candidate(place, scores)
+
+    def _candidate(self, place: int, scores: Sequence[Record] = ()) -> Record:
+        model = self._models[place]
+        candidate: Record = {"model": model, "parameters": model.parameters()}
+        candidate |= dict.fromkeys((*OVER_FOLDS, "folds", "failure"))
+        return candidate | (over_folds(scores) | {"folds": scores} if scores else {})
+
+    def _scored(self, place: int, tell: Tell) -> list[Record]:
+        scores = []
+        for number, fold in enumerate(self._folds, place * len(self._folds) + 1):
+            pipeline = unfitted(self._models[place], self._seed)
+            scores.append(_score(pipeline, self._train, fold))
+            tell(number, self._fits)
+        return scores
+
+    def _on_all_rows(self, model: Model) -> bytes:
+        pipeline = unfitted(model, self._seed)
+        _fit_or_fail(pipeline, inputs(self._train), self._train["target"])
+        _predict_or_fail(pipeline, inputs(self._train.tail(100)))
+        return store.pickle_bytes(pipeline)
+
+    def _done(self, model: Model, work: Callable[[Tell], T]) -> T:
+        """What `work` on a model returns or raises, done alone."""
+
+        def told(tell: Tell) -> tuple[T | None, str | None]:
+            try:
+                return work(tell), None
+            except NotConvergedError as error:  # as a value: it may come from another process
+                return None, str(error)
+
+        try:
+            result, failure = self._alone(told)
+        except NotInTimeError:
+            self.late.append(model.parameters())
+            raise
+        if failure is not None:
+            raise NotConvergedError(failure)
+        return cast(T, result)
 
 
 def _grid_line(candidate: Record) -> Record:
     rmse = candidate["mean"]["rmse"] if candidate["mean"] else None
-    return {"parameters": candidate["parameters"], "rmse": rmse, "failure": candidate["failure"]}
-
-
-def _cross_validate(model: Model, train: pd.DataFrame, folds: Sequence[Fold], seed: int) -> Record:
-    """Score one candidate on every fold; `failure` says why if a fit does not converge."""
-    candidate: Record = {"parameters": model.parameters()}
-    candidate |= dict.fromkeys((*OVER_FOLDS, "folds", "failure"))
-    try:
-        scores = [_score(unfitted(model, seed), train, fold) for fold in folds]
-    except NotConvergedError as error:
-        return candidate | {"failure": str(error)}
-    return candidate | over_folds(scores) | {"folds": scores}
+    failure = candidate["failure"] and str(candidate["failure"])
+    return {"parameters": candidate["parameters"], "rmse": rmse, "failure": failure}
 
 
 def over_folds(scores: Sequence[Mapping[str, float]]) -> Record:

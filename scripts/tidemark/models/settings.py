@@ -39,6 +39,18 @@ class Search:
     log: bool = False
 
 
+@dataclass(frozen=True)
+class TrainModels:
+    """How long a fit may take.
+
+    Attributes:
+        time_limit_minutes: for each fit, of which a model has one a fold and candidate of its grid,
+            and a last one on all rows; then its fallback is fitted instead.
+    """
+
+    time_limit_minutes: Annotated[float, Gt(0), Le(7 * 24 * 60)] = 10.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model(ABC):
     """What all models have; the fields of a kind beyond these are its parameters.
@@ -49,7 +61,7 @@ class Model(ABC):
 
     Attributes:
         estimator: which kind of model.
-        fallback: the simpler model to use when a fit does not converge.
+        fallback: the simpler model to use when a fit does not converge or end in time.
         grid: lists of values of parameters to choose from by cross-validation.
     """
 
@@ -68,6 +80,17 @@ class Model(ABC):
         Args:
             seed: of what it draws; a kind that draws nothing ignores it.
         """
+
+    def of_rows(self, rows: int) -> "Model":
+        """The form in which so many training rows are fitted, in all folds alike.
+
+        A kind whose time or memory grows faster than its rows has a limit and another form beyond.
+        """
+        return self
+
+    def approximation(self) -> str | None:
+        """What this form does otherwise than the kind itself, in words; None if nothing."""
+        return None
 
     def parameters(self) -> dict[str, Any]:
         """What a grid may name, with its values."""

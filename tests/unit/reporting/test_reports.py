@@ -81,6 +81,7 @@ def validation(pair):
         "estimator": "mean",
         "parameters": {"alpha": 1.0},
         "fallback": failed if pair[1] == "svr" else None,
+        **({} if pair[1] == "svr" else {"approximation": "fitted by halves"}),
         "mean": {"mae": 0.015, "rmse": 0.03, "r2": -0.1},
         "lowest": {"mae": 0.01, "rmse": 0.02, "r2": -0.1},
         "highest": {"mae": 0.02, "rmse": 0.04, "r2": -0.1},
@@ -647,6 +648,13 @@ def test_fallbacks_are_reported(connection):
     assert "mean was fitted in place of svr" in rendered("model_evaluation_memo", values)
     assert "svr did not converge: too \\| few steps" in rendered("model_evaluation_memo", values)
     assert "(replaced by mean)" in rendered("model_communication_report", values)
+
+
+def test_approximations_are_reported(connection):
+    values = values_for_reports(connection)
+    told = "mean was fitted by halves (9,002 training rows)"
+    assert rendered("model_evaluation_memo", values).count(told) == 1
+    assert rendered("model_communication_report", values).count(", fitted by halves.") == 1
 
 
 def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection):
