@@ -21,7 +21,7 @@ from tidemark.reporting.settings import Plots
 from tidemark.sources.settings import FetchData
 from tidemark.validation.settings import ValidateSchema
 
-from annotated_types import Ge, Lt, MaxLen, MinLen
+from annotated_types import Ge, Le, Lt, MaxLen, MinLen
 
 
 def _must_be_a_webhook(address: str) -> None:
@@ -67,6 +67,18 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What steps may take of the machine that they run on; no result depends on it.
+
+    Attributes:
+        memory_gigabytes: what all steps that run at a time may hold together, each by an estimate;
+            null: what the machine or its control group has.
+    """
+
+    memory_gigabytes: Annotated[float, Ge(0.5), Le(1e6)] | None = None
+
+
+@dataclass(frozen=True)
 class Alerts:
     """Who hears of what.
 
@@ -100,4 +112,5 @@ class Config:
     strategies: Annotated[Mapping[Name, Strategy], MinLen(1)]
     assess: Assess
     environment: Environment = field(default_factory=Environment)
+    machine: Machine = field(default_factory=Machine)
     alerts: Alerts = field(default_factory=Alerts)

@@ -32,7 +32,10 @@ PLUMBING = frozenset(
     for module in (
         *(f"launch/{name}" for name in ("launch", "warm", "wire")),
         *(f"tidemark/{name}" for name in ("__init__", "project", "bounds", "config/given")),
-        *(f"tidemark/files/{name}" for name in ("append", "generated", "libraries", "locks")),
+        *(
+            f"tidemark/files/{name}"
+            for name in ("append", "generated", "libraries", "locks", "shares")
+        ),
         *(
             f"tidemark/harness/{name}"
             for name in (
@@ -41,6 +44,7 @@ PLUMBING = frozenset(
                     "logs",
                     "memory",
                     "messages",
+                    "needs",
                     "plain_process",
                     "progress",
                     "publishing",
@@ -48,7 +52,7 @@ PLUMBING = frozenset(
                     "record",
                     "staleness",
                 ),
-                *("step", "verification"),
+                *("step", "turn", "verification"),
             )
         ),
     )

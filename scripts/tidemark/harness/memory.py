@@ -1,14 +1,21 @@
 """What a run held of memory, and how much of it this machine has."""
 
 import contextlib
+import json
 import os
+import re
 import resource
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tidemark.config import view
+from tidemark.files import store
 from tidemark.isolated.lives import MAXRSS
+from tidemark.project import Tree
 
+KEY = "machine.memory_gigabytes"
+GB = 1_000_000_000
 CGROUPS = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
 STATUS = Path("/proc/self/status")
@@ -17,10 +24,11 @@ _apart = [0]
 
 
 class Limit(NamedTuple):
-    """So many bytes, and whose limit that is, for people."""
+    """So many bytes, whose limit that is, for people, and what names all that share it."""
 
     bytes: int
     of: str
+    among: str
 
 
 def peak_bytes() -> int:
@@ -50,16 +58,27 @@ def shared_bytes() -> int:
     return int(os.environ.get("TIDEMARK_SHARED_BYTES", 0))
 
 
+def limit(tree: Tree) -> Limit:
+    """What all steps of a project may hold together: as configured, or else what there is."""
+    gigabytes = json.loads(view.stored(tree)(KEY) or "null")
+    return of_machine() if gigabytes is None else Limit(int(gigabytes * GB), KEY, host())
+
+
 def of_machine() -> Limit:
     """What this machine has, or the control group of this process, if that may have less."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    group = min(_of_groups(), default=machine)
-    if group < machine:
-        return Limit(group, "its control group's")
-    return Limit(machine, "this machine's")
+    size, group = min(_of_groups(), default=(machine, ""))
+    if size >= machine:
+        return Limit(machine, "this machine", host())
+    return Limit(size, "its control group", f"{host()}-{store.sha256(group.encode())[:8]}")
 
 
-def _of_groups() -> Iterator[int]:
+def host() -> str:
+    """This machine's name, as a file may have it."""
+    return re.sub(r"[^\w.-]", "_", os.uname().nodename)
+
+
+def _of_groups() -> Iterator[tuple[int, str]]:
     """The limits of this process's control groups and of those around them (version 1 and 2).
 
     In a container the path may be that of the host; then its own limit stands in the folder above.
@@ -72,12 +91,16 @@ def _of_groups() -> Iterator[int]:
         _, kinds, path = line.split(":", 2)
         if kinds and "memory" not in kinds.split(","):
             continue
-        root, file = (
-            (CGROUPS / "memory", "memory.limit_in_bytes") if kinds else (CGROUPS, "memory.max")
-        )
+        root = CGROUPS / "memory" if kinds else CGROUPS
         group = root / path.lstrip("/")
         for folder in (group, *group.parents):
             with contextlib.suppress(OSError, ValueError):  # not there, or "max"
-                yield int((folder / file).read_text("ascii"))
+                file = folder / ("memory.limit_in_bytes" if kinds else "memory.max")
+                yield int(file.read_text("ascii")), str(folder)
             if folder == root:
                 break
+
+
+def told(size: int) -> str:
+    """For people: `40 MB`, `1.2 GB`."""
+    return f"{size / 1e6:.0f} MB" if size < 0.9995e8 else f"{size / 1e9:.1f} GB"

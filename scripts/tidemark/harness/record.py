@@ -13,6 +13,8 @@ A checkpoint is `artifacts/<name>.ok`, a JSON object, so that people, jq and Duc
     cpu_seconds        of this process, all threads, and of those it started for its work
     peak_memory_bytes  of this process and those it started for its work, see `memory`; without
                        what a warm step shares with others
+    shared_bytes       what it had at its start of the warm interpreter; 0 of a plain process
+    file_bytes         size of all data that its rule listed
     attempts           at reading what may come from elsewhere
     headline, notes    what it told people
     provisional        why the next make must run it again; empty if it need not
@@ -26,6 +28,9 @@ A checkpoint is `artifacts/<name>.ok`, a JSON object, so that people, jq and Duc
                        file was not touched since, it need not be hashed again
     accepted           decisions of people to let results stand: who, when, reason, changes
     digest             SHA-256 of all this as compact JSON; a damaged file has another one
+
+`shared_bytes` and `file_bytes` are missing in checkpoints of older versions, which hold all
+the same: 0 stands for what is not known.
 
 `format`, `tidemark`, `name` and `digest` stay what they are in every later form, so that a version
 can tell one that it does not know. A step whose checkpoint has an older form runs again: all that
@@ -94,6 +99,8 @@ class Checkpoint:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory_bytes: int = 0
+    shared_bytes: int = 0
+    file_bytes: int = 0
     attempts: int = 1
     headline: str = ""
     notes: Sequence[str] = ()
@@ -177,7 +184,7 @@ def content_of(checkpoint: Checkpoint) -> dict[str, Any]:
         "name": checkpoint.name,
         "step": checkpoint.instance.step,
         "instance": checkpoint.instance.names,
-        **{name: getattr(checkpoint, name) for name in _AS_THEY_ARE},
+        **{name: getattr(checkpoint, name) for name in (*_AS_THEY_ARE, *_SINCE)},
         "started": checkpoint.started.isoformat(),
         "inputs": {path: entry._asdict() for path, entry in checkpoint.inputs.items()},
         "code": {path: entry._asdict() for path, entry in checkpoint.code.items()},
@@ -190,6 +197,7 @@ _AS_THEY_ARE = (
     *("run", "reasons", "seconds", "cpu_seconds", "peak_memory_bytes", "attempts", "headline"),
     *("notes", "provisional", "config", "imported", "libraries"),
 )
+_SINCE = ("shared_bytes", "file_bytes")  # younger than the form, which says nothing of them
 
 
 def _decoded(content: Mapping[str, Any]) -> Checkpoint:
@@ -197,6 +205,7 @@ def _decoded(content: Mapping[str, Any]) -> Checkpoint:
         instance=Instance(content["step"], content["instance"]),
         started=datetime.fromisoformat(content["started"]),
         **{name: content[name] for name in _AS_THEY_ARE},
+        **{name: content[name] for name in _SINCE if name in content},
         inputs={path: Input(**entry) for path, entry in content["inputs"].items()},
         code={path: Module(**entry) for path, entry in content["code"].items()},
         outputs={path: Output(**entry) for path, entry in content["outputs"].items()},

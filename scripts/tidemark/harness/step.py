@@ -36,6 +36,7 @@ from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.record import Checkpoint, Module
 from tidemark.harness.run import Run
 from tidemark.harness.staleness import Look
+from tidemark.harness.turn import Turn
 from tidemark.isolated.errors_across import Elsewhere
 from tidemark.project import CODE, HERE, ROOT
 
@@ -122,20 +123,37 @@ def _locked_run(function: Callable[[Run], None], instance: Instance) -> int:
     view.must_be_of(HERE, os.environ.get("TIDEMARK_CONFIG"))
     _must_be_configured(instance)
     console.begin()
-    with locks.held(HERE, instance.name, console.say):
-        return _run_if_needed(function, instance)
+    with Turn(HERE, instance) as turn:
+        while True:
+            with locks.held(HERE, instance.name, console.say):
+                code = _run_if_needed(function, instance, turn)
+                if code is not None:
+                    return code
+            turn.wait(console.say)
 
 
-def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
-    name = instance.name
+def _run_if_needed(function: Callable[[Run], None], instance: Instance, turn: Turn) -> int | None:
+    """The exit code; None if it must run, and waits for its turn."""
     started_ns = int(os.environ["TIDEMARK_STARTED_NS"])
-    why = list(staleness.reasons(Look(HERE), name))
+    look = Look(HERE)
+    why = list(staleness.reasons(look, instance.name))
     if not why:
-        publishing.confirm(HERE, name, started_ns)
+        publishing.confirm(HERE, instance.name, started_ns)
         console.finished(instance, "fresh", 0.0, "")
         return 0
+    if not turn.comes(look.checkpoint(instance.name)):
+        return None
+    return _run(function, instance, why, turn)
+
+
+def _run(
+    function: Callable[[Run], None], instance: Instance, why: Sequence[Reason], turn: Turn
+) -> int:
+    name, started_ns = instance.name, int(os.environ["TIDEMARK_STARTED_NS"])
     run = Run(HERE, instance)
     run.log.info("%s starts: %s", name, "; ".join(map(str, why)))
+    if alone := turn.note():
+        run.tell.note(alone)
     began, before = time.perf_counter(), _cpu_seconds(resource.RUSAGE_CHILDREN)
     try:
         console.warn_once_a_line()
@@ -144,7 +162,7 @@ def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
             function(run)
         with guard.opened():
             others = _cpu_seconds(resource.RUSAGE_CHILDREN) - before
-            _succeed(run, why, started_ns, time.perf_counter() - began, others)
+            _succeed(run, why, started_ns, time.perf_counter() - began, others, turn)
     except Exception as error:
         with guard.opened():
             return _failed(run, error, time.perf_counter() - began)
@@ -153,7 +171,12 @@ def _run_if_needed(function: Callable[[Run], None], instance: Instance) -> int:
 
 
 def _succeed(
-    run: Run, why: Sequence[Reason], started_ns: int, seconds: float, others: float
+    run: Run,
+    why: Sequence[Reason],
+    started_ns: int,
+    seconds: float,
+    others: float,
+    turn: Turn,
 ) -> None:
     """Append what the step appends, move its outputs into place, and write the checkpoint."""
     outputs, kept = run.write.settle()
@@ -167,6 +190,8 @@ def _succeed(
         seconds=round(seconds, 3),
         cpu_seconds=round(_cpu_seconds(resource.RUSAGE_SELF) + others, 3),
         peak_memory_bytes=memory.peak_bytes(),
+        shared_bytes=memory.shared_bytes(),
+        file_bytes=turn.file_bytes,
         attempts=run.attempts,
         headline=run.tell.figure,
         notes=run.tell.notes,

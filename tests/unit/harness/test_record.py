@@ -1,6 +1,7 @@
 """The file of a checkpoint: what one version writes, and what it makes of those of others."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tidemark.errors import InputError
@@ -21,6 +22,8 @@ FULL = Checkpoint(
     seconds=1.25,
     cpu_seconds=1.5,
     peak_memory_bytes=123,
+    shared_bytes=45,
+    file_bytes=67,
     attempts=2,
     headline="RMSE 1.0 %",
     notes=["mind the gap"],
@@ -53,6 +56,18 @@ def rewrite(**values: object) -> None:
 def test_what_was_written_is_read():
     assert record.load(HERE, FULL.name) == FULL
     assert record.load_all(HERE) == {FULL.name: FULL}
+
+
+def test_a_checkpoint_of_before_a_field_was_there_holds():
+    content = json.loads(record.path_of(FULL.name).read_bytes())
+    for younger in ("shared_bytes", "file_bytes"):
+        del content[younger], content["digest"]
+        content["digest"] = record.digest(content)
+        record.path_of(FULL.name).write_text(json.dumps(content))
+        loaded = record.load(HERE, FULL.name)
+        assert loaded is not None
+        assert getattr(loaded, younger) == 0
+    assert loaded == replace(FULL, shared_bytes=0, file_bytes=0)
 
 
 def test_every_field_is_described():
