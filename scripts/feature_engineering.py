@@ -19,15 +19,16 @@ FORMAT = 1  # of the manifest, features/{scenario}_build.json
 @step(per=("scenario",))
 def feature_engineering(run: Run) -> None:
     """Write features/{scenario}.parquet, and how it was built to features/{scenario}_build.json."""
-    bars = run.read.parquet(run.own(PROCESSED))
     recipe = run.settings(FeatureEngineering, run.config["feature_engineering"])
+    bars = run.read.parquet(run.own(PROCESSED), bar_features.needed(recipe))
     computed = bar_features.compute(bars, recipe)
     features = [feature for feature, _ in recipe.asked().values()]
     tried = causal.require(computed, bars, features, bar_features.values, run.seed)
     if tried.levels:
         run.tell.note(f"{', '.join(tried.levels)} {_KNOW}")
-    frame = bar_features.complete(computed, recipe)
     lost = bar_features.losses(bars, computed, recipe)
+    del bars
+    frame = bar_features.complete(computed, recipe)
     bar_features.check_contract(run.read.yaml(bar_features.CONTRACT), frame)
     run.write.parquet(run.own(FEATURES), frame)
     source = {"format": FORMAT, "scenario": run.scenario, "built_from": dict(run.read.inputs)}

@@ -25,21 +25,35 @@ LACKING, ALONE = "missing price or volume", "too few tickers"
 def complete(frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     """The rows of `compute` that have all features; those without a target are kept.
 
+    Args:
+        frame: what `compute` returned. It is emptied column by column, so that memory does not
+            hold all of it twice.
+        recipe: what was computed.
+
     Raises:
         BadValue: no row has all features.
     """
     asked = recipe.asked()
-    known = frame[list(asked)].notna()
-    whole = known.all(axis=1)
+    whole = np.ones(len(frame), dtype=np.bool_)
+    for name in asked:
+        whole &= frame[name].notna().to_numpy()
     if not whole.any():
-        worst = known.sum().idxmin()
+        counts = frame[list(asked)].notna().sum()
+        worst = counts.idxmin()
         raise BadValue(
             asked[worst].setting,
-            f"no bar has all features; {worst} has {known[worst].sum()} values "
-            f"in {len(frame):,} bars",
+            f"no bar has all features; {worst} has {counts[worst]} values in {len(frame):,} bars",
             "shorten windows and lags, drop the series, or use a longer history",
         )
-    return frame[whole].reset_index(drop=True)
+    kept = {name: frame.pop(name)[whole].reset_index(drop=True) for name in list(frame)}
+    return pd.DataFrame(kept, copy=False)
+
+
+def needed(recipe: FeatureEngineering) -> list[str]:
+    """The columns of a processed frame that `compute` reads."""
+    features = [feature for feature, _ in recipe.asked().values()]
+    of_all = ["timestamp", "ticker", "adj_close", "imputed", "return_treated"]
+    return list(dict.fromkeys([*of_all, *stretches.sources(features)]))
 
 
 def compute(bars: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
@@ -88,13 +102,12 @@ def values(bars: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
     Raises:
         InputError: a feature's code raises an error, or does not give one number a bar.
     """
-    inputs = [name for feature in features for name in feature.inputs]
-    cut = stretches.Stretches(bars, inputs)
-    table = np.empty((len(features), len(bars)))
-    for row, feature in zip(table, features, strict=True):
+    cut = stretches.Stretches(bars)
+    table = {}
+    for feature in features:
         family = families.family_of(feature)
         try:
-            row[:] = cut.values(feature)
+            table[feature.label] = cut.values(feature)
         except (BadValue, InputError):
             raise
         except KeyError as error:
@@ -107,9 +120,7 @@ def values(bars: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
             raise families.fails(family, feature.label, error) from error
         except Exception as error:
             raise families.fails(family, feature.label, error) from error
-    return pd.DataFrame(
-        table.T, index=bars.index, columns=[feature.label for feature in features], copy=False
-    )
+    return pd.DataFrame(table, index=bars.index, copy=False)
 
 
 def losses(bars: pd.DataFrame, frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:

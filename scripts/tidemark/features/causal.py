@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from tidemark.arrays import Floats, Integers
+from tidemark.arrays import Bools, Floats, Integers
 from tidemark.causality import Bars, Subject, Tried, across, first_change, require_causal
 from tidemark.features import families, stretches
 from tidemark.features.feature import Feature
@@ -11,8 +11,9 @@ from tidemark.ohlcv import OHLCV
 import numpy as np
 import pandas as pd
 
-ROUNDS = 1  # then a check costs about five times as much as the features of the tickers tried
-MOST = 50  # tickers that features of their own bars are tried on; of more, so many are drawn
+ROUNDS = 1  # then a check costs about five times as much as the features of the bars tried
+ENOUGH = 250_000  # bars that features are tried on; tickers are drawn that have so many together
+FEWEST = 5  # tickers that are drawn at least
 ALONE = "compute each ticker's features from its own bars, or derive the class from CrossSection"
 KEYS = ["timestamp", "ticker"]
 STRETCHES = ["adj_close", "return_treated"]  # by which bars and stretches are known
@@ -45,25 +46,28 @@ def require(
     """
     draw = np.random.default_rng(seed)
     tried = Tried()
+    rows = _some(bars["ticker"], draw)
     for cross_sectional in (False, True):
-        some = [one for one in features if one.cross_sectional == cross_sectional]
-        if some:
-            chosen = None if cross_sectional else _drawn(bars["ticker"], draw)
-            trial = _Trial(computed, bars, some, compute, chosen)
+        of_kind = [one for one in features if one.cross_sectional == cross_sectional]
+        if of_kind:
             cure = None if cross_sectional else ALONE
-            trial.require_the_same(cure)
+            trial = _Trial(computed, bars, of_kind, compute, rows)
+            if not trial.agrees_with_all(cure):
+                trial = _Trial(computed, bars, of_kind, compute, None)
             found = require_causal(trial.values, trial.whole, trial.subjects, cure, draw, ROUNDS)
             tried.cuts += found.cuts
             tried.levels += found.levels
     return Tried(tried.cuts, [one.label for one in features if one.label in tried.levels])
 
 
-def _drawn(tickers: "pd.Series", draw: np.random.Generator) -> Sequence[str] | None:
-    """The tickers to try features of their own bars on; None for all."""
+def _some(tickers: pd.Series, draw: np.random.Generator) -> Bools | None:
+    """The rows of the tickers that features are tried on; None for all."""
     names = list(map(str, tickers.unique()))
-    if len(names) <= MOST:
+    enough = max(FEWEST, ENOUGH * len(names) // max(len(tickers), 1))
+    if len(names) <= enough:
         return None
-    return [names[place] for place in draw.choice(len(names), MOST, replace=False)]
+    chosen = [names[place] for place in draw.choice(len(names), enough, replace=False)]
+    return np.asarray(tickers.isin(chosen))
 
 
 class _Trial:
@@ -75,14 +79,15 @@ class _Trial:
         bars: pd.DataFrame,
         features: Sequence[Feature],
         compute: Compute,
-        chosen: Sequence[str] | None,
+        rows: Bools | None,
     ) -> None:
-        rows = slice(None) if chosen is None else bars["ticker"].isin(chosen).to_numpy()
-        needed = {*KEYS, *STRETCHES, *stretches.sources(features)}
         self._features, self._compute = features, compute
-        self._known = computed.loc[rows, [one.label for one in features]]
-        self._wide = _Wide(bars.loc[rows, [name for name in bars if name in needed]])
-        self._partial = chosen is not None
+        needed = {*KEYS, *STRETCHES, *stretches.sources(features)}
+        labels = [one.label for one in features]
+        columns = [name for name in bars if name in needed]
+        self._wide = _Wide(bars[columns] if rows is None else bars.loc[rows, columns])
+        self._known = computed[labels] if rows is None else computed.loc[rows, labels]
+        self._partial = rows is not None
         self.whole = self._wide.bars()
         self.subjects = [
             Subject(families.file_of(families.family_of(one)), one.label) for one in features
@@ -103,15 +108,27 @@ class _Trial:
             values[row, column] = frame[feature.label].to_numpy(np.float64)
             yield values
 
-    def require_the_same(self, cure: str | None) -> None:
-        """Refuse features that are others if only the chosen tickers are there."""
-        if not self._partial or cure is None:
-            return
+    def agrees_with_all(self, cure: str | None) -> bool:
+        """Whether the tickers that are tried are enough to try the features on.
+
+        What compares tickers is computed anew of these alone; they are too few if it then has no
+        value. Anything else is refused, with the cure, if it is another without the others.
+        """
+        if not self._partial:
+            return True
         tidy, row, column = self._wide.tidy(self.whole)
-        again = self._spread(self._compute(tidy, self._features), row, column, self.whole)
-        for subject, seen, known in zip(self.subjects, again, self.values(self.whole), strict=True):
-            if change := first_change(seen, known):
+        again = self._compute(tidy, self._features)
+        if cure is None:
+            place = np.empty(self.whole.closes.shape, dtype=np.intp)
+            place[row, column] = np.arange(len(again))
+            had = self._known.notna().any()
+            self._known = again.iloc[place[self._wide.row, self._wide.column]]
+            return bool((self._known.notna().any() >= had).all())
+        seen = self._spread(again, row, column, self.whole)
+        for subject, one, known in zip(self.subjects, seen, self.values(self.whole), strict=True):
+            if change := first_change(one, known):
                 raise across(subject, self.whole, change, cure)
+        return True
 
 
 class _Wide:

@@ -38,36 +38,34 @@ def sources(features: Iterable[Feature]) -> list[str]:
 
 
 class Stretches:
-    """Bars, with the columns that features are computed from.
+    """Bars cut into stretches, with the columns that features are computed from.
 
     Args:
         bars: one row a bar, sorted by ticker and timestamp.
-        inputs: names of the columns.
     """
 
-    def __init__(self, bars: pd.DataFrame, inputs: Sequence[str]) -> None:
+    def __init__(self, bars: pd.DataFrame) -> None:
         self._bars = bars
-        number = numbers(bars)
-        edges = np.flatnonzero(np.diff(number, prepend=0, append=0))
+        edges = np.flatnonzero(np.diff(numbers(bars), prepend=0, append=0))
         self._parts = [slice(*pair) for pair in pairwise(edges)]
-        self._columns = pd.DataFrame(
-            {name: self._made(name) for name in dict.fromkeys(inputs)}, index=bars.index
-        )
 
-    def _made(self, name: str) -> "pd.Series | Floats":
+    def column(self, name: str) -> pd.Series:
+        """(rows,) of a column that features may need."""
         bars = self._bars
         if name == "close":
             return bars["adj_close"]
         if name == "treated_index":
-            returns = bars[["return_treated"]]
-            return _joined(
-                (1.0 + returns["return_treated"].iloc[part].fillna(0.0)).cumprod()
-                for part in self._parts
-            )
+            return self._index
         if name in OHLCV:
             factor = bars["adj_close"] / bars["close"]
             return bars[name] / factor if name == "volume" else bars[name] * factor
         return bars[name]
+
+    @cached_property
+    def _index(self) -> pd.Series:
+        returns = self._bars["return_treated"]
+        values = ((1.0 + returns.iloc[part].fillna(0.0)).cumprod() for part in self._parts)
+        return pd.Series(_joined(values), self._bars.index)
 
     def values(self, feature: Feature) -> Floats:
         """(rows,) of a feature.
@@ -88,10 +86,9 @@ class Stretches:
         Raises:
             ValueError: it does not give one number for each bar.
         """
-        columns = self._columns[list(inputs)]
-        return _joined(
-            _one_a_bar(values(part), part) for part in map(columns.iloc.__getitem__, self._parts)
-        )
+        columns = pd.DataFrame({name: self.column(name) for name in inputs}, copy=False)
+        parts = (columns.iloc[part] for part in self._parts)
+        return _joined(_one_a_bar(values(part), part) for part in parts)
 
     @cached_property
     def axes(self) -> tuple[np.ndarray, Integers, tuple[str, ...], Integers]:
@@ -99,10 +96,6 @@ class Stretches:
         timestamp, row = np.unique(self._bars["timestamp"].to_numpy(), return_inverse=True)
         column, ticker = pd.factorize(self._bars["ticker"])
         return timestamp, row, tuple(map(str, ticker)), column
-
-    def column(self, name: str) -> Floats:
-        """(rows,) of a column."""
-        return np.asarray(self._columns[name], dtype=np.float64)
 
 
 def _joined(parts: Iterator[pd.Series]) -> Floats:
@@ -129,7 +122,7 @@ class _SideBySide:
     def __getitem__(self, column: str) -> Floats:
         if column not in self._inputs:
             raise KeyError(column)
-        return self._spread(self._stretches.column(column))
+        return self._spread(np.asarray(self._stretches.column(column), dtype=np.float64))
 
     def each(self, values: OfStretch) -> Floats:
         return self._spread(self._stretches.each(values, self._inputs))

@@ -255,8 +255,10 @@ def _table(frame: "DataFrame", metadata: Mapping[str, str] | None = None) -> Any
     return table.replace_schema_metadata(dict(metadata) if metadata else None)
 
 
-def parquet_frame(content: bytes | io.BufferedReader) -> "DataFrame":
-    """Decode a Parquet file, given as its bytes or open at any place.
+def parquet_frame(
+    content: bytes | io.BufferedReader, columns: Collection[str] | None = None
+) -> "DataFrame":
+    """Decode a Parquet file, given as its bytes or open at any place; None for all its columns.
 
     Memory holds what is read about once: a column's Arrow form goes when pandas has it.
 
@@ -267,7 +269,9 @@ def parquet_frame(content: bytes | io.BufferedReader) -> "DataFrame":
     import pyarrow.parquet as pq
 
     source = pa.BufferReader(content) if isinstance(content, bytes) else content
-    table = pq.ParquetFile(source, pre_buffer=False).read(use_threads=False)
+    file = pq.ParquetFile(source, pre_buffer=False)
+    wanted = None if columns is None else [one for one in file.schema.names if one in columns]
+    table = file.read(columns=wanted, use_threads=False)
     frame: DataFrame = table.to_pandas(use_threads=False, self_destruct=True)
     return frame
 

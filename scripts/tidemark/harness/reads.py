@@ -6,7 +6,7 @@ import io
 import json
 import os
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -109,10 +109,10 @@ class Reads:
 
         return parse(path, self.content(path))[0]
 
-    def parquet(self, path: str) -> "DataFrame":
-        """A Parquet file that Tidemark wrote."""
+    def parquet(self, path: str, columns: Collection[str] | None = None) -> "DataFrame":
+        """A Parquet file that Tidemark wrote, or those of these columns that it has."""
         with self._opened(path) as file:
-            frame = store.parquet_frame(file)
+            frame = store.parquet_frame(file, columns)
         self._rows[path] = len(frame)
         return frame
 
