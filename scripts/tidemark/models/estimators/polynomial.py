@@ -24,9 +24,6 @@ class Polynomial(Model):
 
     def build(self, seed: int) -> Any:
         """Ridge on all products of up to `degree` features, standardised once more."""
-        from sklearn.linear_model import Ridge
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+        from tidemark.models.polynomial_ridge import PolynomialRidge
 
-        powers = PolynomialFeatures(self.degree, include_bias=False)
-        return make_pipeline(powers, StandardScaler(), Ridge(alpha=self.alpha))
+        return PolynomialRidge(self.degree, self.alpha)
