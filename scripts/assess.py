@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import Any
 
@@ -62,7 +62,7 @@ def assess(run: Run) -> None:
     alike = copies.table({name: sets.sub(cash, axis=0) for name, sets in daily.items()})
     if alike["twin"].nunique() > copies.MOST:
         run.tell.note(f"of more than {copies.MOST:,} sets, near-copies are told by their leaders")
-    averages = []
+    averages, done = [], 0
     with (
         run.read.rows_by_text(tested, "scenario_name", scoring.LABELS) as cells,
         run.write.parquet_parts(ASSESSED.format(table="backtest_results")) as results,
@@ -71,6 +71,8 @@ def assess(run: Run) -> None:
             scored = scoring.scored(cells.of(names), weights, alike)
             results.write(scoring.with_names(scored))
             averages.append(Averages.of(scored, benchmark, alike))
+            done += len(scored)
+            run.tell.progress(done, cells.counts.total(), "cells scored")
     whole = reduce(add, averages)
 
     sets = rankings.set_rankings(whole, guardrails)
@@ -82,7 +84,14 @@ def assess(run: Run) -> None:
     rivals = {name: daily[name] for name in best.index}
     yearly = run.read.json(BARS_A_YEAR)["together"]["bars_a_year"]
     plan = _plan(settings, held.to_numpy() - cash, yearly, run.seed)
-    examined = evidence.examine(rivals, best.to_dict(), held.to_numpy(), cash, plan)
+    examined = evidence.examine(
+        rivals,
+        best.to_dict(),
+        held.to_numpy(),
+        cash,
+        plan,
+        partial(run.tell.progress, what="draws of sets"),
+    )
     chosen = pd.DataFrame({name: returns[best[name]] for name, returns in rivals.items()})
     chosen[benchmark] = held
     courses = best_sets.courses(chosen)

@@ -38,7 +38,10 @@ def market_metrics(run: Run) -> None:
         covered = [market for market in markets if market.bars]
         real = [market.with_bars() for market in covered if market.is_real]
         history = real[0].prices
-        frames = [*measures.describe(market.with_bars() for market in covered)]
+        frames = []
+        for frame in measures.describe(market.with_bars() for market in covered):
+            frames.append(frame)
+            run.tell.progress(len(frames), len(covered), "market scenarios")
     if paths := [market for market in covered if market.kind is ScenarioKind.STOCHASTIC]:
         frames += measures.describe([measures.drawn_from(real[0], paths[0])])
 

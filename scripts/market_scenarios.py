@@ -23,6 +23,7 @@ def market_scenarios(run: Run) -> None:
     """Write data/scenarios/: all of history, the bars of each simulation, and what each is."""
     prices, rates = _history(run)
     settings = run.settings(MarketScenarios, run.config["market_scenarios"])
+    number = len(configured.names(prices, settings))
     records = []
     with contextlib.ExitStack() as stack:
         written = {
@@ -34,6 +35,7 @@ def market_scenarios(run: Run) -> None:
                 for frame in files.in_parts(scenario):
                     written[scenario.kind].write(frame)
             records.append(scenario.record())
+            run.tell.progress(len(records), number, "market scenarios")
         for parts in written.values():
             if not parts.rows:
                 parts.write(files.none_of(prices))

@@ -54,6 +54,7 @@ def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
         "state": node.state,
         "rows": sum(output.rows or 0 for output in ran.outputs.values()) if ran else 0,
         "seconds": ran.seconds if ran else None,
+        "peak_memory_bytes": ran.peak_memory_bytes if ran else None,
         "age_seconds": round(age.total_seconds()) if age else None,
         "reasons": [" <- ".join(cause) for cause in graph.chain(node, nodes)],
         "upgrades": list(map(str, node.upgrades)),

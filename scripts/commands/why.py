@@ -17,7 +17,7 @@ from operator import attrgetter
 
 from tidemark.dag import graph, promises
 from tidemark.dag.graph import Node
-from tidemark.harness import console, staleness
+from tidemark.harness import console, memory, staleness
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.record import Checkpoint
 from tidemark.harness.staleness import POLICY, Look
@@ -98,12 +98,12 @@ def _verdict(node: Node) -> str:
 
 
 def _cost(node: Node, nodes: Mapping[str, Node]) -> str:
-    """The recorded seconds of the step, and of everything that was seen to depend on it."""
+    """Seconds and memory of the step's last run; seconds of all that was seen to depend on it."""
     after = graph.downstream({node.name}, nodes) - {node.name}
     timed = (nodes[name].checkpoint for name in after)
     rest = sum(checkpoint.seconds for checkpoint in timed if checkpoint)
     own = node.checkpoint
-    took = f"took {own.seconds:.1f} s last time" if own else "not timed yet"
+    took = f"took {_took(own)} last time" if own else "not timed yet"
     return f"{took}; {len(after)} steps depend on it, {rest:.1f} s at most"
 
 
@@ -114,7 +114,12 @@ def _in_a_line(node: Node) -> str:
 
 
 def _built(ran: Checkpoint) -> str:
-    return f"built {ran.started:%Y-%m-%dT%H:%M:%S} UTC in {ran.seconds:.1f} s"
+    return f"built {ran.started:%Y-%m-%dT%H:%M:%S} UTC in {_took(ran)}"
+
+
+def _took(ran: Checkpoint) -> str:
+    held = f" and {memory.told(ran.peak_memory_bytes)}" if ran.peak_memory_bytes else ""
+    return f"{ran.seconds:.1f} s{held}"
 
 
 def _history(node: Node, details: bool) -> str:

@@ -65,7 +65,7 @@ def test_why_gives_the_chain_to_the_root_with_values(tree):
     assert lines[1].endswith(
         " <- train_models mean_impute ridge <- config models.ridge.alpha 1.0 -> 250.0"
     )
-    assert "s last time; 4 steps depend on it" in lines[-1]
+    assert re.search(r"s and \d+ MB last time; 4 steps depend on it", lines[-1])
     (root,) = [
         line for line in tree.make("why", "T=train_models").stdout.split("\n\n") if "<-" in line
     ][:1]

@@ -9,10 +9,11 @@ a set that is beyond doubt leaves the test before the next is judged, and one th
 enters it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tidemark.arrays import Floats, Integers
-from tidemark.assessment.own_dates import OwnDates
+from tidemark.assessment.own_dates import OwnDates, Ratios
 from tidemark.statistics.step_down import Draws, step_down
 
 import numpy as np
@@ -21,6 +22,9 @@ DIGITS = (
     12  # to which ratios differ; closer ones are the same, such as those of the benchmark itself
 )
 BLOCK = 256  # sets drawn at once
+PASSES = 5  # times that each set is drawn: for two spreads, two tests, and without skill
+
+Tell = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,11 @@ class JointTest:
     luckiest: Floats
 
 
-def joint_test(sets: OwnDates, level: float) -> JointTest:
+def unheard(*_: int) -> None:
+    """Tell nobody."""
+
+
+def joint_test(sets: OwnDates, level: float, tell: Tell = unheard) -> JointTest:
     """Test every set against zero and against the benchmark, on its own dates.
 
     The statistics are the Sharpe ratio and its difference to the benchmark's, centred at what was
@@ -50,15 +58,24 @@ def joint_test(sets: OwnDates, level: float) -> JointTest:
     Args:
         sets: with the bars that were drawn.
         level: of confidence.
+        tell: hears how many draws of a set are done, of how many at most.
     """
     observed = sets.observed()
+    done = 0
+
+    def drawn(places: Integers) -> Ratios:
+        nonlocal done
+        ratios = sets.drawn(places)
+        done += len(places)
+        tell(done, PASSES * len(sets.first))
+        return ratios
 
     def own(places: Integers) -> Floats:
-        return sets.drawn(places).own
+        return drawn(places).own
 
     def difference(places: Integers) -> Floats:
-        drawn = sets.drawn(places)
-        return np.round(drawn.own - drawn.benchmark, DIGITS)
+        ratios = drawn(places)
+        return np.round(ratios.own - ratios.benchmark, DIGITS)
 
     def p_values(statistics: Floats, draws: Draws) -> Floats:
         least = _hopeless(len(sets.excess))
@@ -68,7 +85,7 @@ def joint_test(sets: OwnDates, level: float) -> JointTest:
     return JointTest(
         p_zero=p_values(observed.own, own),
         p_benchmark=p_values(lead, difference),
-        luckiest=_luckiest(sets),
+        luckiest=_luckiest(sets, drawn),
     )
 
 
@@ -81,11 +98,11 @@ def _hopeless(bars: int) -> float:
     return -float(np.sqrt(2.0 * np.log(np.log(max(bars, 3)))))
 
 
-def _luckiest(sets: OwnDates) -> Floats:
+def _luckiest(sets: OwnDates, drawn: Callable[[Integers], Ratios]) -> Floats:
     """(replicates,) highest ratio of each draw; sets that never held anything have none."""
     highest = np.full(len(sets.starts), -np.inf)
     for first in range(0, len(sets.first), BLOCK):
         places = np.arange(first, min(first + BLOCK, len(sets.first)))
-        drawn = sets.drawn(places).without_skill
-        np.fmax(highest, np.fmax.reduce(drawn, axis=1), out=highest)
+        ratios = drawn(places).without_skill
+        np.fmax(highest, np.fmax.reduce(ratios, axis=1), out=highest)
     return np.where(np.isfinite(highest), highest, np.nan)

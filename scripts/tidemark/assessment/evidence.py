@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tidemark.arrays import Floats, Integers
 from tidemark.assessment import overfitting
 from tidemark.assessment.copies import Clusters, clusters
-from tidemark.assessment.data_snooping import JointTest, joint_test
+from tidemark.assessment.data_snooping import JointTest, Tell, joint_test, unheard
 from tidemark.assessment.overfitting import Bootstrap
 from tidemark.assessment.own_dates import NOTHING, OwnDates, fewest_dates
 from tidemark.naming import counted
@@ -116,6 +116,7 @@ def examine(
     benchmark: Floats,
     cash: Floats,
     plan: Plan,
+    tell: Tell = unheard,
 ) -> Examined:
     """The figures of each strategy, of each set, and of choosing among all sets.
 
@@ -125,6 +126,7 @@ def examine(
         benchmark: (bars,) returns of what they are compared with.
         cash: (bars,) returns of no position at all, beyond which Sharpe ratios count.
         plan: how they are examined.
+        tell: as for `joint_test`, which takes most of the time.
 
     Returns:
         `strategies`: a row each, and one for ALL, which has only what concerns a choice among sets.
@@ -152,7 +154,7 @@ def examine(
         len(excess), length, plan.bootstrap.replicates, plan.bootstrap.seed
     )
     sets = OwnDates(excess, benchmark - cash, starts, length, plan.fewest_dates)
-    joint = joint_test(sets, plan.bootstrap.confidence)
+    joint = joint_test(sets, plan.bootstrap.confidence, tell)
     alike = clusters(excess)
     chosen = np.array([names.get_loc((name, best[name])) for name in returns])
     earned = np.column_stack([frame[best[name]] for name, frame in returns.items()])

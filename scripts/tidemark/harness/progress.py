@@ -51,7 +51,7 @@ class Progress:
 
     def words(self) -> str:
         """`34 of 115 market scenarios, about 40 s left`; or `20 s so far, took 25 s last time`."""
-        if self._counts is None:
+        if self._counts is None or self._counts[1].done >= self._counts[1].of:
             so_far = f"{duration(self._seconds())} so far"
             last = self._last_seconds
             return so_far if last is None else f"{so_far}, took {duration(last)} last time"
@@ -61,9 +61,7 @@ class Progress:
         return f"{now.done:,} of {now.of:,} {now.what}{estimate}"
 
     def _left(self, first: Count, now: Count) -> float | None:
-        """Seconds; None where no rate is known, or nothing is left to do."""
-        if now.done >= now.of:
-            return None
+        """Seconds; None where no rate is known."""
         done, took = now.done - first.done, now.second - first.second
         if done <= 0:
             done, took = now.done, now.second

@@ -175,3 +175,19 @@ def test_nothing_to_test():
     found = judged(flat, market(0)[1])
     assert np.isnan([*found.p_zero, *found.p_benchmark]).all()
     assert np.isnan(found.luckiest).all()
+
+
+def test_it_tells_how_far_it_is(monkeypatch):
+    monkeypatch.setattr(data_snooping, "BLOCK", 5)
+    returns, benchmark = market(1)
+    starts = bootstrap.circular_starts(BARS, LENGTH, 100, seed=3)
+    told = []
+    joint_test(
+        OwnDates(returns, benchmark, starts, LENGTH, FEWEST),
+        0.95,
+        lambda *count: told.append(count),
+    )
+    done, of = zip(*told, strict=True)
+    assert set(of) == {5 * returns.shape[1]}
+    assert [*done] == sorted(set(done)), "it only rises"
+    assert 0.8 * of[-1] < done[-1] <= of[-1], "hopeless sets are drawn less often"

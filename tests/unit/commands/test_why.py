@@ -14,6 +14,7 @@ RAN = Checkpoint(
     Instance("evaluate", {}),
     datetime(2026, 11, 28, 18, 27, 0, 123456, tzinfo=UTC),
     seconds=1.234,
+    peak_memory_bytes=52_000_000,
     run="12-34",
     reasons=["never ran"],
     libraries={"python": "3.11.7", "numpy": "2.1"},
@@ -34,7 +35,7 @@ def test_something_fresh_is_told_in_brief():
     lines = why.told([node("ridge")], {}).splitlines()
     assert lines == [
         "evaluate a ridge: fresh",
-        "  built 2026-11-28T18:27:00 UTC in 1.2 s, run 12-34",
+        "  built 2026-11-28T18:27:00 UTC in 1.2 s and 52 MB, run 12-34",
         "  because never ran",
         "  with python 3.11.7, numpy 2.1",
         "  from 200 files: data/000.parquet, data/001.parquet, data/002.parquet and 197 more",
@@ -68,9 +69,9 @@ def test_instances_that_are_fresh_have_a_line_each_and_others_their_cause():
     assert told[0] == "evaluate, 3 instances: 2 fresh, 1 stale"
     assert told[1].startswith("evaluate a ridge: will run\n  <- code scripts/evaluate.py\n")
     assert told[2].splitlines() == [
-        "evaluate a svr: fresh, built 2026-11-28T18:27:00 UTC in 1.2 s"
+        "evaluate a svr: fresh, built 2026-11-28T18:27:00 UTC in 1.2 s and 52 MB"
         " from 200 files, 90 keys, 40 modules",
-        "evaluate a mean: fresh, built 2026-11-28T18:27:00 UTC in 1.2 s"
+        "evaluate a mean: fresh, built 2026-11-28T18:27:00 UTC in 1.2 s and 52 MB"
         " from 200 files, 90 keys, 40 modules",
         "  a.py, b.py, c.py and 1 more were edited since: they shape no byte",
         "  accepted now by me: same",

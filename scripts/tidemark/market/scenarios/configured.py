@@ -29,13 +29,22 @@ def build(
     Raises:
         BadValue: two have the same name, or a window, stress or simulation cannot be made.
     """
-    years = calendar_years(prices) if settings.calendar_years else {}
-    names = ["full", *settings.historical, *years, *settings.stress]
-    _require_distinct([*names, *path_names(settings.stochastic)])
+    years = _years(prices, settings)
+    _require_distinct(names(prices, settings))
     own = {ticker: rates.tickers[ticker].bars_a_year for ticker in prices.ticker}
     for scenario in _of_history(prices, {**settings.historical, **years}, settings.stress):
         yield replace(scenario, bars_a_year=own)
     yield from simulated(prices, settings.stochastic, seed)
+
+
+def names(prices: Prices, settings: MarketScenarios) -> list[str]:
+    """Those of all that `build` yields, in its order."""
+    of_history = ["full", *settings.historical, *_years(prices, settings), *settings.stress]
+    return [*of_history, *path_names(settings.stochastic)]
+
+
+def _years(prices: Prices, settings: MarketScenarios) -> Mapping[str, Window]:
+    return calendar_years(prices) if settings.calendar_years else {}
 
 
 def _of_history(
@@ -46,8 +55,8 @@ def _of_history(
     yield from stressed(prices, stresses)
 
 
-def _require_distinct(names: Sequence[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+def _require_distinct(listed: Sequence[str]) -> None:
+    twice = sorted({name for name in listed if listed.count(name) > 1})
     if twice:
         problem = f"two market scenarios are called {twice[0]}"
         raise BadValue("", problem, "give one of them another name")
