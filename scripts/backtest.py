@@ -43,14 +43,15 @@ def backtest(run: Run) -> None:
         with look_ahead.Watch(strategy, sets, inputs, alone.fresh, run.seed) as watch:
             trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, watch, run.threads)
             tested = trial.markets(markets)
-            returns, traded = trial.on_history(history)
+            equal_parts = trial.on_history(history)
             watch.shorten(tested)
+            rebalanced = trial.rebalanced(history, equal_parts)
             with run.write.parquet_parts(run.own(CELLS)) as cells:
                 for done, frame in trial.cells(tested):
                     cells.write(frame)
                     run.tell.progress(done, len(tested), "market scenarios")
-            run.write.parquet(run.own(RETURNS), returns)
-            run.write.parquet(run.own(REBALANCING), traded)
+            run.write.parquet(run.own(RETURNS), trial.returns(history, equal_parts))
+            run.write.parquet(run.own(REBALANCING), rebalanced)
     seen = watch.tried()
     run.write.json(run.own(LOOK_AHEAD), {"strategy_name": run.strategy, **seen.record()})
     if seen.sets_of_levels:

@@ -98,18 +98,6 @@ class Suspicion:
         with_them, without = float(self.traded.targets[here]), float(other.targets[change])
         return ahead(self._subject, bars, here, cut, with_them, without, self._market(here))
 
-    def apart(self, whole: Bars, at: Sequence[int]) -> InputError | None:
-        """The error if it says something else of some tickers than of them among all.
-
-        Args:
-            whole: the bars of all.
-            at: which of its columns those of `traded` are.
-        """
-        change = first_change(self._ask(whole).T[list(at)].T, self.traded.targets)
-        if not change:
-            return None
-        return across(self._subject, self.traded.bars, change, TOGETHER, self._market(change))
-
     def unsteady(self) -> InputError | None:
         """The error if what is traded is not what fresh processes say, or not each time."""
         bars = self.traded.bars

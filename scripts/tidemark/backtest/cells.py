@@ -12,18 +12,20 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, compress, groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from tidemark.arrays import Bools, Floats, Integers, Times
-from tidemark.backtest import performance, rebalancing, strategies
+from tidemark.backtest import performance, strategies
 from tidemark.backtest.accuse import Column
-from tidemark.backtest.engine import Market, Rules, as_cells
-from tidemark.backtest.look_ahead import Watch
+from tidemark.backtest.engine import Market, Result, Rules, as_cells
+from tidemark.backtest.look_ahead import Watch, shown_together
+from tidemark.backtest.rebalancing import EqualParts
 from tidemark.backtest.settings import TradingHours
 from tidemark.backtest.strategies import Description, Parameters, Strategy
 from tidemark.layout.backtest import CASH
 from tidemark.market import grid
-from tidemark.market.grid import Prices, side_by_side, ticker_parts
+from tidemark.market.grid import Prices, side_by_side
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario, Outline
 
@@ -187,8 +189,9 @@ class Trial:
         """Market scenarios that are traded at once; of a large market some tickers at a time."""
         first = together[0]
         bars, tickers = _shape(first)
-        whole = self.strategy.cross_sectional or (len(together) > 1 and not first.is_real)
-        parts = [slice(0, tickers)] if whole else ticker_parts(bars, tickers)
+        parts = [slice(0, tickers)]
+        if len(together) == 1 or first.is_real:
+            parts = shown_together(self.strategy, bars, tickers)
         for part in parts:
             some = slice(None) if len(parts) == 1 else part
             shown = first.with_bars(some)
@@ -236,47 +239,79 @@ class Trial:
         frame = pd.DataFrame(labels | {name: table.ravel() for name, table in values.items()})
         return frame[frame["bars"] > 0]
 
-    def on_history(self, full: MarketScenario) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def on_history(self, full: MarketScenario) -> EqualParts:
         """Each set on history with an equal part in each ticker then listed.
 
         The tickers each keep their own equity, and are rebalanced to equal parts at each close,
-        without cost.
+        without cost. See `returns` and `rebalanced` for what it gives.
+        """
+        known = np.isfinite(full.prices.close)
+        since, until = (np.maximum.accumulate(known[::step])[::step] for step in (1, -1))
+        found = EqualParts.of((since & until).T, len(self.sets))
+        wanted = (
+            self._parts_here(full.prices)
+            if self.watch is None
+            else self.watch.of_history(full.prices)
+        )
+        for tickers, market, of_sets in self._on_parts(full, wanted):
+            found.cash[:] += (market.rules.cash_per_bar * known[:, tickers].T).sum(axis=0)
+            for number, result in enumerate(of_sets):
+                found.add(number, tickers, result.returns[0], market.drift(result)[0])
+        return found
+
+    def rebalanced(self, full: MarketScenario, found: EqualParts) -> pd.DataFrame:
+        """What each set trades on history without cost, which takes what all tickers earn together.
+
+        Args:
+            full: all of history, once more.
+            found: as returned by `on_history`.
 
         Returns:
-            Net returns: `timestamp`; `cash`, what a set without any position earns; and a column
-            for each set. And what is traded without cost, a row a set, sums over all bars of shares
-            of the whole equity: `set`, `kept_within` (to keep positions), `kept_between` (to keep
-            equal parts), `keeping_cost` (what both would have lost).
+            A row a set, sums over all bars of shares of the whole equity: `set`, `kept_within` (to
+            keep positions), `kept_between` (to keep equal parts), `keeping_cost` (what both would
+            have lost).
         """
-        prices = full.prices
+        wanted = self._parts_here(full.prices) if self.watch is None else self.watch.again()
+        between = np.zeros(len(self.sets))
+        for tickers, _, of_sets in self._on_parts(full, wanted):
+            for number, result in enumerate(of_sets):
+                (returns,), (held,) = result.returns, result.position
+                between[number] += found.between(number, tickers, returns, held)
+        rows = {"set": self._names(), "kept_within": found.within, "kept_between": between}
+        cost = self._rules(full).loss * (found.within + between)
+        return pd.DataFrame(rows | {"keeping_cost": cost})
+
+    def returns(self, full: MarketScenario, found: EqualParts) -> pd.DataFrame:
+        """Net returns: `timestamp`; `cash`, what no position earns; and a column for each set."""
+        columns = {"timestamp": full.times, CASH: found.cash / found.listed}
+        of_sets = (net / found.listed for net in found.net)
+        return pd.DataFrame(columns | dict(zip(self._names(), of_sets, strict=True)))
+
+    def _names(self) -> list[str]:
+        return [strategies.describe(parameters) for parameters in self.sets]
+
+    def _on_parts(
+        self, full: MarketScenario, wanted: Iterator[tuple[slice, Floats]]
+    ) -> Iterator[tuple[slice, Market, Iterator[Result]]]:
+        """Some tickers after the other: which, their market, and what each set does there."""
+        prices, allowed = full.prices, self._allowed(full.prices)
         yearly = tuple(full.bars_a_year[ticker] for ticker in prices.ticker)
         rules = replace(self._rules(full), periods_per_year=yearly)
-        market = Market(prices, rules, self._allowed(prices))
-        known = np.isfinite(prices.close)
-        since, until = (np.maximum.accumulate(known[::step])[::step] for step in (1, -1))
-        there = (since & until).T  # (tickers, bars)
-        listed = np.maximum(there.sum(axis=0), 1)
-        cash = (rules.cash_per_bar * known.T).sum(axis=0) / listed
-        columns = {"timestamp": prices.timestamp, CASH: cash}
-        traded = []
-        wanted = (
-            self._here(prices, self.inputs) if self.watch is None else self.watch.of_history(prices)
-        )
-        for parameters, targets in zip(self.sets, wanted, strict=True):
-            result = market.simulate(as_cells([targets]))
-            (returns,), (held,) = result.returns, result.position
-            name = strategies.describe(parameters)
-            columns[name] = returns.sum(axis=0) / listed
-            traded.append(
-                {
-                    "set": name,
-                    "kept_within": rebalancing.within(market.drift(result)[0], there),
-                    "kept_between": rebalancing.between(returns, held, there),
-                }
+        for tickers, of_sets in groupby(wanted, itemgetter(0)):
+            some = tickers.start, tickers.stop
+            market = Market(prices.columns(*some), rules.columns(*some), allowed)
+            yield (
+                tickers,
+                market,
+                (market.simulate(as_cells([targets])) for _, targets in of_sets),
             )
-        rows = pd.DataFrame(traded)
-        rows["keeping_cost"] = rules.loss * (rows["kept_within"] + rows["kept_between"])
-        return pd.DataFrame(columns), rows
+
+    def _parts_here(self, prices: Prices) -> Iterator[tuple[slice, Floats]]:
+        """What `Watch.of_history` yields, unwatched."""
+        for part in shown_together(self.strategy, *prices.close.shape):
+            inputs = {name: values[:, part] for name, values in self.inputs.items()}
+            for targets in self._here(prices.columns(part.start, part.stop), inputs):
+                yield part, targets
 
     def _rules(self, scenario: Outline) -> Rules:
         rate = (1.0 + self.rules.cash_rate) * (1.0 + scenario.cash_rate_change) - 1.0

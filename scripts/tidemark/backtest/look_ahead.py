@@ -13,10 +13,12 @@ A target that equals the traded one can be had without what comes after the cut.
 targets gained most.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
+from itertools import cycle
 from typing import Any
 
 from tidemark.arrays import Floats, Integers
@@ -127,7 +129,8 @@ class Watch:
         self._fresh, self._draw = fresh, np.random.default_rng(seed)
         self._shown: list[_Shown] = []
         self._asked: list[int] = []  # sets that were shown shortened bars
-        self._first: list[list[int]] = []  # of each set on history, a hash for each ticker
+        self._first: list[list[int]] = [[] for _ in sets]  # of targets on history, by ticker
+        self._traded: Targets | None = None
         self._real = Futures(np.empty(0, int), np.empty(0))
         self._cuts = self._cuts_of_history = self._paying = 0
         self._levels: set[int] = set()
@@ -139,36 +142,49 @@ class Watch:
     def __exit__(self, *raised: Any) -> None:
         self._open.__exit__(*raised)
 
-    def of_history(self, prices: Prices) -> Iterator[Floats]:
-        """Yield the traded targets of each set on all of history: to be asked first, and once.
+    def of_history(self, prices: Prices) -> Iterator[tuple[slice, Floats]]:
+        """Yield the traded targets on all of history: to be asked first, and once.
 
         The process that gives them is over when `shorten` begins, so that none which knows what
         comes lives beside one that must not.
+
+        Yields:
+            Which tickers, and their targets: of one set after the other, then of the next tickers.
         """
         bars = self._history = bars_of(prices, self._inputs)
         cuts = self._cuts_of(bars, 1)
         self._real = contrary(bars, cuts, self._draw)
-        move = np.zeros_like(bars.closes)
-        move[:-1] = np.nan_to_num(bars.closes[1:] / bars.closes[:-1] - 1.0)
-        self._gains = np.zeros_like(move)
+        self._gains = np.zeros_like(bars.closes)
         with self._fresh() as process:
-            for targets in process(prices, self._sets, self._inputs):
-                self._first.append(_hashes(targets))
-                self._gains += np.maximum(np.nan_to_num(targets) * move, 0.0)
-                yield targets
+            numbers = cycle(range(len(self._sets)))
+            for number, (part, targets) in zip(numbers, self._in_parts(process), strict=False):
+                closes, gains = bars.closes[:, part], self._gains[:, part]
+                move = np.nan_to_num(closes[1:] / closes[:-1] - 1.0)
+                gains[:-1] += np.maximum(np.nan_to_num(targets[:-1]) * move, 0.0)
+                self._first[number] += _hashes(targets)
+                yield part, targets
 
-    @cached_property
+    def again(self) -> Iterator[tuple[slice, Floats]]:
+        """The same once more, in the process that is traded from then on: to be read to its end."""
+        process = self._open.enter_context(self._fresh())
+        yield from self._in_parts(process)
+        self._traded = process  # what it may remember of this shows when it is asked the next time
+
+    def _in_parts(self, process: Targets) -> Iterator[tuple[slice, Floats]]:
+        history = self._history
+        for part in shown_together(self._strategy, *history.closes.shape):
+            whole = part == slice(0, len(history.ticker))
+            bars = history if whole else history.columns(range(part.start, part.stop))
+            for targets in process(prices_of(bars), self._sets, bars.inputs):
+                yield part, targets
+
+    @property
     def _trading(self) -> Targets:
-        """The process that is traded: asked for history once more, it must answer as before."""
-        process, history = self._open.enter_context(self._fresh()), self._history
-        parts = [slice(0, len(history.ticker))]
-        if not self._strategy.cross_sectional:
-            parts = ticker_parts(*history.closes.shape)
-        for part in parts:
-            bars = history if len(parts) == 1 else history.columns(range(part.start, part.stop))
-            for _ in process(prices_of(bars), self._sets, bars.inputs):
-                pass  # what it may remember of this shows when it is asked the next time
-        return process
+        """The process that is traded."""
+        if self._traded is None:
+            deque(self.again(), maxlen=0)
+        assert self._traded is not None
+        return self._traded
 
     @cached_property
     def _beside(self) -> Targets:
@@ -265,9 +281,9 @@ class Watch:
                 for each, columns_of_it in shown:
                     self._compare(number, suspicion, each, columns_of_it)
             if first is not None:
-                before = [self._first[number][place] for place in first]
-                if _hashes(targets) != before:
-                    self._require_steady(suspicion, first)
+                repeated = _hashes(targets) == [self._first[number][place] for place in first]
+                if not repeated and (fault := suspicion.unsteady()):
+                    raise fault
             yield targets
         count = int((futures.cut < len(prices.timestamp)).sum())
         self._cuts += count
@@ -283,11 +299,6 @@ class Watch:
             paying_cuts=self._paying,
             sets_of_levels=len(self._levels),
         )
-
-    def _require_steady(self, suspicion: Suspicion, places: Sequence[int]) -> None:
-        """Refuse targets on history that are not what they were of all its tickers at first."""
-        if fault := suspicion.unsteady() or suspicion.apart(self._history, places):
-            raise fault
 
     def _compare(
         self, number: int, suspicion: Suspicion, shown: _Shown, places: Sequence[int]
@@ -378,6 +389,11 @@ class Watch:
         return (
             np.full(len(cuts), self._draw.choice(cuts)) if self._strategy.cross_sectional else cuts
         )
+
+
+def shown_together(strategy: Description, bars: int, tickers: int) -> list[slice]:
+    """Tickers of a market that a strategy is shown at a time: all of them if it compares them."""
+    return [slice(0, tickers)] if strategy.cross_sectional else ticker_parts(bars, tickers)
 
 
 def _same(bars: Bars) -> Bars:

@@ -194,7 +194,8 @@ def test_who_looks_across_tickers_sees_one_market_at_a_time(markets):
 
 
 def test_returns_are_means_over_the_tickers_listed(trial, prices, markets):
-    found, traded = trial.on_history(markets[0])
+    sums = trial.on_history(markets[0])
+    found, traded = trial.returns(markets[0], sums), trial.rebalanced(markets[0], sums)
     assert traded["set"].to_list() == list(found)[2:]
     assert list(found) == ["timestamp", "cash", "fast=3 slow=10", "fast=5 slow=20"]
     assert (found["cash"] == 0.0).all()
@@ -204,13 +205,28 @@ def test_returns_are_means_over_the_tickers_listed(trial, prices, markets):
     np.testing.assert_allclose(found["fast=3 slow=10"], expected, atol=1e-15)
 
 
+def test_history_some_tickers_at_a_time_is_the_whole(trial, markets, monkeypatch):
+    trial = replace(trial, rules=replace(RULES, cash_rate=0.03))
+
+    def found():
+        sums = trial.on_history(markets[0])
+        return trial.returns(markets[0], sums), trial.rebalanced(markets[0], sums)
+
+    whole = found()
+    monkeypatch.setattr(grid, "TOGETHER", 1)
+    for parts, expected in zip(found(), whole, strict=True):
+        pd.testing.assert_frame_equal(parts, expected, rtol=1e-12, atol=1e-15)
+    assert (whole[1]["kept_between"] > 0.0).all()
+
+
 def test_cash_is_what_a_set_without_a_position_earns(markets):
     """Tickers have other bars a year each, so no single rate is what the engine credits."""
     idle = strategies.Strategy(
         "idle", "momentum", {}, (), lambda prices: 0.0 * prices.close, lambda: True
     )
     history = replace(markets[0], bars_a_year={"A": 250.0, "B": 251.0, "C": 365.0})
-    found = Trial("idle", idle, [{}], {}, replace(RULES, cash_rate=0.05)).on_history(history)[0]
+    trial = Trial("idle", idle, [{}], {}, replace(RULES, cash_rate=0.05))
+    found = trial.returns(history, trial.on_history(history))
     assert np.array_equal(found["cash"], found["no parameters"])
     early, late = (
         np.mean([1.05 ** (1 / year) - 1 for year in of]) for of in ([250, 251], [250, 251, 365])

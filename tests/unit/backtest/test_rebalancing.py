@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tidemark.backtest import rebalancing
 from tidemark.backtest.engine import Market, Rules, as_cells
+from tidemark.backtest.rebalancing import EqualParts
 from tidemark.market.grid import Prices
 
 import numpy as np
@@ -53,22 +53,35 @@ def test_cash_grows_too():
     assert drift_of(prices, 0.5, rules)[0, 3] == pytest.approx(0.0)  # both grow by a tenth
 
 
+def between(returns, held, there):
+    """What one set trades between the parts, added up one ticker at a time."""
+    parts = EqualParts.of(there, 1)
+    tickers = [slice(place, place + 1) for place in range(len(there))]
+    for some in tickers:
+        parts.add(0, some, returns[some], 0.0 * returns[some])
+    return sum(parts.between(0, some, returns[some], held[some]) for some in tickers)
+
+
+def within(drift, there):
+    parts = EqualParts.of(there, 1)
+    parts.add(0, slice(None), 0.0 * drift, drift)
+    return parts.within[0]
+
+
 def test_equal_parts_by_hand():
     """Two parts of 50: one grows to 75, so 12.5 of 125 move; cash moves for nothing."""
     returns, there = np.array([[0.0, 0.5, 0.0], [0.0, 0.0, 0.0]]), np.ones((2, 3), dtype=bool)
     held = np.ones((2, 3))
-    assert rebalancing.between(returns, held, there) == pytest.approx(2 * 12.5 / 125)
+    assert between(returns, held, there) == pytest.approx(2 * 12.5 / 125)
     held[1] = -0.5
-    assert rebalancing.between(returns, held, there) == pytest.approx(1.5 * 12.5 / 125)
-    assert rebalancing.within(np.array([[0.0, 0.1, 0.3], [0.2, 0.0, 0.0]]), there) == pytest.approx(
-        0.3
-    )
+    assert between(returns, held, there) == pytest.approx(1.5 * 12.5 / 125)
+    assert within(np.array([[0.0, 0.1, 0.3], [0.2, 0.0, 0.0]]), there) == pytest.approx(0.3)
 
 
 def test_a_ticker_that_is_listed_takes_from_the_others():
     there = np.array([[True, True, True], [False, True, True]])
     returns, held = np.zeros((2, 3)), np.array([[1.0, 1.0, 1.0], [0.0, 0.0, 1.0]])
-    assert rebalancing.between(returns, held, there) == pytest.approx(0.5)
+    assert between(returns, held, there) == pytest.approx(0.5)
 
 
 def test_a_portfolio_of_shares_counted_one_by_one():
@@ -78,7 +91,7 @@ def test_a_portfolio_of_shares_counted_one_by_one():
     market = Market(prices_of(close), RULES)
     result = market.simulate(as_cells([np.ones_like(close)]))
     there = np.ones((3, 300), dtype=bool)
-    found = rebalancing.between(result.returns[0], result.position[0], there)
+    found = between(result.returns[0], result.position[0], there)
     shares, traded = 1 / 3 / close[1], 0.0
     for price in close[2:-1]:
         whole = shares @ price
