@@ -20,6 +20,7 @@ from tidemark.market.scenarios import files
 from tidemark.naming import counted
 
 BASIS_POINT = 1e-4
+LARGE = 500_000  # cells from which the work is said before it starts
 APART = Nursery(serve, LoadedApart())
 
 
@@ -43,6 +44,8 @@ def backtest(run: Run) -> None:
         with look_ahead.Watch(strategy, sets, inputs, alone.fresh, run.seed) as watch:
             trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, watch, run.threads)
             tested = trial.markets(markets)
+            if ahead := _ahead(len(sets), len(history.prices.ticker), len(tested)):
+                run.tell.note(ahead)
             equal_parts = trial.on_history(history)
             watch.shorten(tested)
             rebalanced = trial.rebalanced(history, equal_parts)
@@ -66,6 +69,18 @@ def backtest(run: Run) -> None:
         )
     tried, scenarios = counted(len(sets), "set"), counted(len(tested), "market scenario")
     run.tell.headline(f"{counted(cells.rows, 'cell')}: {tried}, {scenarios}")
+
+
+def _ahead(sets: int, tickers: int, markets: int) -> str | None:
+    """How much there is to do, and what would make it less; None if that is little."""
+    cells = sets * tickers * markets
+    if cells < LARGE:
+        return None
+    return (
+        f"up to {cells:,} cells to trade: {counted(sets, 'set')} x {counted(tickers, 'ticker')} x"
+        f" {counted(markets, 'market scenario')}; fewer values of its parameters, or fewer"
+        " market_scenarios.stochastic.paths, make them fewer"
+    )
 
 
 def _forecasts(run: Run, strategy: Description, history: Prices) -> Floats:
