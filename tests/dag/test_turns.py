@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from conftest import STRATEGIES, instances
 from tidemark.files.shares import Common, Share
-from tidemark.harness import memory, record, turn
+from tidemark.harness import memory, needs, record, turn
 from tidemark.project import Tree
 
 import pytest
@@ -72,6 +72,12 @@ def test_steps_that_need_more_than_there_is_run_alone_and_say_so(needing):
     assert all(ended <= began for (_, ended), (began, _) in pairwise(spans(tree)))
     note = "needs 0.7 GB (as its last run), more than is left of the 0.5 GB of machine.memory_gig"
     assert outcome.stdout.count(note) == len(STRATEGIES), outcome.stdout
+
+
+def test_what_is_estimated_at_first_is_about_what_is_held_then(cold):
+    for ran in record.load_all(Tree.at(cold[0].path)).values():
+        first = needs.AT_FIRST.get(ran.instance.step, needs.WHOLE).of(ran.file_bytes)
+        assert ran.peak_memory_bytes < 1.3 * first, ran.name
 
 
 def test_ctrl_c_ends_a_wait_at_once_and_another_make_may_hold_what_it_waits_for(needing):

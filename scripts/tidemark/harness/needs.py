@@ -1,9 +1,8 @@
 """How much memory a step will need, as far as that can be known before it runs.
 
-What its last run held tells most; else what other instances of the step held. If the data that its
-rule lists have grown since, so has the need, linearly. Where nothing has run yet, `AT_FIRST` stands
-for it: bytes for each byte of these data. A run may hold more than any of this; then the next one
-knows.
+What its last run held tells most; else what other instances of the step held; else a guess, which
+is linear in the data that its rule lists. The same line says how much more it takes if these have
+grown since. A run may hold more than any of this; then the next one knows.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,6 @@ from tidemark.harness.record import Checkpoint
 from tidemark.project import Tree
 
 MB = 1_000_000
-ALWAYS = 40 * MB  # of any step's memory; what is beyond it grows with its files
 LIBRARIES = 250 * MB  # of a plain process, which shares them with no other
 MORE = 1.1  # what runs hold differs a little from one to the next
 OTHERS = 4  # instances that ran last are asked
@@ -35,8 +33,15 @@ class Linear(NamedTuple):
         return int(self.bytes + self.each * file_bytes)
 
 
-# Of a step whose first instance is still to run.
-AT_FIRST = Linear(100 * MB, 30.0)
+# For each byte of compressed data: whole tables take 30 at most (a model's training rows), what is
+# read in parts far less. Seen with 5, 20, 100 and 500 tickers.
+WHOLE = Linear(120 * MB, 30.0)
+SUMMED_UP = Linear(150 * MB, 5.0)
+IN_PARTS = Linear(150 * MB, 1.0)
+AT_FIRST = {
+    **dict.fromkeys(("backtest", "market_metrics"), IN_PARTS),
+    **dict.fromkeys(("assess", "strategy_plots", "collect_metrics", "reports"), SUMMED_UP),
+}
 
 
 class Need(NamedTuple):
@@ -58,16 +63,19 @@ def of(tree: Tree, instance: Instance, last: Checkpoint | None, file_bytes: int)
     if others := _others(tree, instance):
         largest = max(others, key=lambda other: _after(other, file_bytes))
         return Need(_after(largest, file_bytes), f"as {largest.instance.title}")
-    size = AT_FIRST.of(file_bytes) + (0 if memory.shared_bytes() else LIBRARIES)
+    size = _linear(instance).of(file_bytes) + (0 if memory.shared_bytes() else LIBRARIES)
     return Need(size, f"an estimate from {memory.told(file_bytes)} of data")
 
 
 def _after(ran: Checkpoint, file_bytes: int) -> int:
-    """What a run needs if that one held what it did, with so many bytes of files now."""
-    grown = max(file_bytes / ran.file_bytes, 1.0) if ran.file_bytes else 1.0
-    always = min(ran.peak_memory_bytes, ALWAYS)
+    """What a run needs if that one held what it did, with so many bytes of data now."""
+    more = max(file_bytes - ran.file_bytes, 0) if ran.file_bytes else 0
     alone = 0 if memory.shared_bytes() else ran.shared_bytes
-    return int(MORE * (always + grown * (ran.peak_memory_bytes - always))) + alone
+    return int(MORE * ran.peak_memory_bytes + _linear(ran.instance).each * more) + alone
+
+
+def _linear(instance: Instance) -> Linear:
+    return AT_FIRST.get(instance.step, WHOLE)
 
 
 def _others(tree: Tree, instance: Instance) -> Sequence[Checkpoint]:

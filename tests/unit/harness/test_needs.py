@@ -1,13 +1,14 @@
 """What a step is thought to need: after its last run, after other instances, or at first."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tidemark.harness import needs, record
 from tidemark.harness.instance import Instance
-from tidemark.harness.needs import ALWAYS, AT_FIRST, LIBRARIES, MB
+from tidemark.harness.needs import AT_FIRST, IN_PARTS, LIBRARIES, MB, WHOLE
 from tidemark.harness.record import Checkpoint
-from tidemark.project import HERE
+from tidemark.project import CODE, HERE
 
 import pytest
 
@@ -32,8 +33,13 @@ def ran(name, peak, files=0, shared=200 * MB, step="backtest"):
     return one
 
 
+def exactly(megabytes):
+    return pytest.approx(megabytes * MB, abs=1)
+
+
 def about(megabytes):
-    return pytest.approx(1.1 * megabytes * MB, abs=1)
+    """A tenth more."""
+    return exactly(1.1 * megabytes)
 
 
 def test_its_last_run_tells_most():
@@ -43,12 +49,11 @@ def test_its_last_run_tells_most():
     assert needs.of(HERE, OURS, last, 5 * MB).bytes == about(300), "they may grow again"
 
 
-def test_it_grows_with_its_files_but_for_what_any_step_takes():
+def test_it_grows_with_its_data_as_the_step_does():
     last = ran("ours", 300 * MB, files=10 * MB)
-    assert needs.of(HERE, OURS, last, 30 * MB).bytes == about(40 + 3 * 260)
-    assert ALWAYS == 40 * MB
-    small = ran("ours", 30 * MB, files=10 * MB)
-    assert needs.of(HERE, OURS, small, 30 * MB).bytes == about(30)
+    assert needs.of(HERE, OURS, last, 30 * MB).bytes == exactly(330 + 20)
+    whole = replace(last, instance=Instance("split_data", {"scenario": "s"}))
+    assert needs.of(HERE, whole.instance, whole, 30 * MB).bytes == exactly(330 + 600)
 
 
 def test_a_last_run_of_which_no_files_are_known_is_taken_as_it_is():
@@ -57,10 +62,10 @@ def test_a_last_run_of_which_no_files_are_known_is_taken_as_it_is():
 
 
 def test_the_largest_of_the_other_instances_stands_for_a_first_run():
-    ran("a", 300 * MB, files=10 * MB)
-    ran("b", 200 * MB, files=1 * MB)  # ten times as much with ours
+    ran("a", 300 * MB, files=200 * MB)
+    ran("b", 200 * MB, files=1 * MB)  # and a fifth of a gigabyte of data more with ours
     ran("", 5000 * MB, files=1 * MB, step="backtest_other")
-    assert needs.of(HERE, OURS, None, 10 * MB) == (about(40 + 10 * 160), "as backtest b")
+    assert needs.of(HERE, OURS, None, 201 * MB) == (exactly(220 + 200), "as backtest b")
 
 
 def test_those_that_ran_last_are_asked():
@@ -72,15 +77,16 @@ def test_those_that_ran_last_are_asked():
 def test_where_nothing_ran_an_estimate_stands_that_says_so():
     ran("", 900 * MB, step="assess")
     need = needs.of(HERE, OURS, None, 20 * MB)
-    assert need == (AT_FIRST.of(20 * MB), "an estimate from 20 MB of data")
-    assert need.bytes == AT_FIRST.bytes + AT_FIRST.each * 20 * MB
+    assert need == (IN_PARTS.bytes + 20 * MB, "an estimate from 20 MB of data")
+    other = Instance("train_models", {"scenario": "s", "model": "m"})
+    assert needs.of(HERE, other, None, 20 * MB).bytes == WHOLE.bytes + 30 * 20 * MB
     last = ran("ours", 0)
     assert "estimate" in needs.of(HERE, OURS, last, 0).because, "nothing was measured"
 
 
 def test_a_plain_process_needs_what_a_warm_one_shares(monkeypatch):
     monkeypatch.delenv("TIDEMARK_SHARED_BYTES")
-    assert needs.of(HERE, OURS, None, 0).bytes == AT_FIRST.bytes + LIBRARIES
+    assert needs.of(HERE, OURS, None, 0).bytes == IN_PARTS.bytes + LIBRARIES
     warm = ran("ours", 300 * MB, shared=200 * MB)
     assert needs.of(HERE, OURS, warm, 0).bytes == pytest.approx((1.1 * 300 + 200) * MB)
     plain = ran("ours", 500 * MB, shared=0)
@@ -100,3 +106,7 @@ def test_its_files_are_those_of_its_rule():
     Path("code.py").write_text("a module that it was seen to load\n")
     promised.write_text(f"data/x.parquet data/missing.parquet data {key} code.py")
     assert needs.files_of(HERE, OURS) == 123
+
+
+def test_what_is_known_of_a_step_names_one_that_there_is():
+    assert not [step for step in AT_FIRST if not (CODE / f"scripts/{step}.py").exists()]
