@@ -36,10 +36,8 @@ def backtest(run: Run) -> None:
     trading = run.settings(Backtest, run.config["backtest"])
     with files.stored(run.read.json(MARKET_SCENARIOS), run.read.rows_by_text) as markets:
         history = markets[0].with_bars()
-        inputs = {}
-        if "forecasts" in strategy.inputs:
-            with run.values_of(key):
-                inputs["forecasts"] = _forecasts(run, strategy, history.prices)
+        with run.values_of(key):
+            inputs = {name: _said(run, strategy, name, history.prices) for name in strategy.inputs}
         rules, hours = _rules(trading, history.bars_a_year), trading.trading_hours
         with look_ahead.Watch(strategy, sets, inputs, alone.fresh, run.seed) as watch:
             trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, watch, run.threads)
@@ -83,13 +81,13 @@ def _ahead(sets: int, tickers: int, markets: int) -> str | None:
     )
 
 
-def _forecasts(run: Run, strategy: Description, history: Prices) -> Floats:
-    """(bars, tickers) forecasts of the model that the strategy's entry names."""
+def _said(run: Run, strategy: Description, name: str, history: Prices) -> Floats:
+    """(bars, tickers) what the model says that the strategy's entry names: the input of a name."""
     source = run.config["strategies"][run.strategy]["forecasts"]
     if source is None:
-        raise strategies.lacking(strategy, "forecasts")
+        raise strategies.lacking(strategy, name)
     path = FORECASTS.format(scenario=source["scenario"], model=source["model"])
-    horizon = run.config["feature_engineering"]["horizon"]
+    horizon = run.config["feature_engineering"]["horizon"] if name == "forecasts" else 1
     return forecasts_on(history, run.read.parquet(path), horizon)
 
 

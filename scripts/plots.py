@@ -3,7 +3,8 @@
 from tidemark.harness.step import Run, step
 from tidemark.layout.evaluate import FORECASTS, MODEL_SCORES, MODEL_SPREAD
 from tidemark.layout.plots import MODEL_FIGURE, MODEL_FIGURES
-from tidemark.reporting import figures
+from tidemark.models import direction
+from tidemark.reporting import figures, probability_figures
 
 
 @step(per=("scenario", "model"))
@@ -17,17 +18,18 @@ def plots(run: Run) -> None:
         horizon=run.config["feature_engineering"]["horizon"],
         frame=run.read.parquet(run.own(FORECASTS)),
     )
+    kinds = probability_figures.KINDS if direction.is_forecast(forecasts.frame) else figures.KINDS
     dpi = run.config["plots"]["dpi"]
-    paths = {kind: run.own(MODEL_FIGURE, kind=kind) for kind in figures.KINDS}
+    paths = {kind: run.own(MODEL_FIGURE, kind=kind) for kind in kinds}
     listing = [
         {
             "file": paths[kind],
             "kind": kind,
             "title": about.title,
             "caption": about.caption,
-            "missing": not run.save_figure(paths[kind], figures.draw(kind, forecasts), dpi),
+            "missing": not run.save_figure(paths[kind], figures.draw(about, forecasts), dpi),
         }
-        for kind, about in figures.KINDS.items()
+        for kind, about in kinds.items()
     ]
     run.write.json(run.own(MODEL_FIGURES), listing)
     drawn = sum(not figure["missing"] for figure in listing)

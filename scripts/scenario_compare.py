@@ -31,7 +31,7 @@ def scenario_compare(run: Run) -> None:
     intervals = of_each(MODEL_INTERVALS, run.read.json)
     horizon = run.config["feature_engineering"]["horizon"]
     with run.values_of("evaluate"):
-        work = comparison.work(pairs, settings)
+        work = comparison.work(forecasts, settings)
         if work.seconds > LONG:
             run.tell.note(
                 f"{work.comparisons:,} comparisons of {work.draws:,} draws each, and"

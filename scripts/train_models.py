@@ -1,13 +1,14 @@
 """Fit one model on one scenario's training rows, or the simpler model that stands in for it."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from tidemark.harness.apart import LoadedApart
 from tidemark.harness.step import Run, step
 from tidemark.layout.split_data import FOLDS, TRAIN
 from tidemark.layout.train_models import CROSS_VALIDATION, MODEL
-from tidemark.models import estimators, fitting
-from tidemark.models.settings import Model
+from tidemark.models import estimators, fitting, splits
+from tidemark.models.settings import Model, SplitData
 from tidemark.models.time_limit import TimeLimit
 from tidemark.naming import counted
 
@@ -24,11 +25,15 @@ def train_models(run: Run) -> None:
             kind = estimators.kind(section["estimator"])
         return run.settings(kind, section)
 
+    def later() -> fitting.LaterRows:
+        plan = run.settings(SplitData, run.config["split_data"])
+        return partial(splits.last_fold, count=plan.folds, embargo=plan.embargo)
+
     minutes = run.config["train_models"]["time_limit_minutes"]
     alone = TimeLimit(minutes, partial(run.tell.progress, what="fits"), LoadedApart())
     with run.values_of("models"):
         pipeline, report = fitting.fit(
-            run.model, specification, train, folds, lambda: run.seed, alone, run.tell.note
+            run.model, specification, train, folds, lambda: run.seed, alone, run.tell.note, later
         )
     span = {
         "train_rows": len(train),
@@ -43,7 +48,13 @@ def train_models(run: Run) -> None:
     elif "time_limit" in report:
         left_out = counted(len(report["time_limit"]), "candidate")
         run.tell.alert(f"{left_out} of the grid left out: not fitted within {minutes:g} minutes")
-    run.tell.headline(f"CV RMSE {100 * report['mean']['rmse']:.3f} %")
+    run.tell.headline(_headline(report["mean"]))
+
+
+def _headline(mean: Mapping[str, float]) -> str:
+    if "brier_score" in mean:
+        return f"CV Brier score {mean['brier_score']:.4f}"
+    return f"CV RMSE {100 * mean['rmse']:.3f} %"
 
 
 if __name__ == "__main__":

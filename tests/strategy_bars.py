@@ -34,9 +34,14 @@ def rows(values):
 def targets(strategy, prices, parameters=None, forecasts=None):
     """Targets of one set, by default that of the default parameters."""
     parameters = dict(strategy.defaults) if parameters is None else parameters
-    inputs = {"forecasts": np.full_like(prices.close, 0.01) if forecasts is None else forecasts}
+    inputs = inputs_of(np.full_like(prices.close, 0.01) if forecasts is None else forecasts)
     (result,) = strategies.targets_of(strategy, prices, [parameters], inputs)
     return result
+
+
+def inputs_of(forecasts):
+    """All that a strategy may take beyond prices: the same wishes as probabilities."""
+    return {"forecasts": forecasts, "probabilities": 1 / (1 + np.exp(-100 * forecasts))}
 
 
 def examined(strategy, prices, sets=({},), inputs=None, fresh=None, seed=0):

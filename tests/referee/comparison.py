@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Any
 
 from referee.drawing import block_length, block_starts, drawn_sums, interval, step_down
-from referee.forecasts import KEYS, metrics, per_date
+from referee.forecasts import KEYS, summed
 from referee.results import Floats, Results
 from referee.verdict import Comparison
 
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 FILE = "metrics/scenario_compare.json"
+BASE_RATE = "base rate"  # what models of direction are held against
 TINY = 1e-9  # differences in squared errors are small, and still have digits
 FEWEST_IN_TAIL, MOST_DRAWS = 50, 50_000
 Pair = tuple[str, str]
@@ -24,7 +25,9 @@ def look(results: Results, cells: int, seed: int) -> str:
     held = Comparison(FILE, tolerance=1e-7, small=TINY)
     pairs = [(s, m) for s in results.config["scenarios"] for m in results.config["models"]]
     compared = [
-        (pair, (pair[0], plan["baseline"])) for pair in pairs if pair[1] != plan["baseline"]
+        (pair, (pair[0], BASE_RATE if of_direction(results, pair) else plan["baseline"]))
+        for pair in pairs
+        if pair[1] != plan["baseline"]
     ]
     across = [(b, a) for a, b in combinations(pairs, 2) if a[1] == b[1]]
     least = math.ceil(FEWEST_IN_TAIL / (1 - plan["confidence"]))
@@ -42,7 +45,9 @@ def look(results: Results, cells: int, seed: int) -> str:
         (r["scenario"], r["model"], r["less_scenario"], r["less_model"], r["metric"]): r
         for r in told["paired_differences"]
     }
-    held.same("all", "differences", len(records), 7 * (len(compared) + len(across)))
+    metrics_of = {pair: 4 if of_direction(results, pair) else 7 for pair in pairs}
+    expected = sum(metrics_of[pair] for pair, _ in compared + across)
+    held.same("all", "differences", len(records), expected)
     judged = _judged(desk, compared, draws) if compared else {}
     for replicates, chosen in ((draws, compared), (plan["bootstrap_replicates"], across)):
         for pair, other in chosen:
@@ -56,7 +61,7 @@ def look(results: Results, cells: int, seed: int) -> str:
                 held.number(row, "lower", record["lower"], ends[0])
                 held.number(row, "upper", record["upper"], ends[1])
                 for column, expected in judged.get(pair, {}).items():
-                    if name == "mse" and (pair, other) in compared:
+                    if name in ("mse", "brier_score") and (pair, other) in compared:
                         _hold(held, row, column, record[column], expected)
     return (
         f"{len(records):,} differences and {len(judged)} verdicts on {draws:,} draws agree ({held})"
@@ -82,25 +87,47 @@ class Desk:
         self, side: Pair, pairs: tuple[Pair, Pair], replicates: int
     ) -> tuple[dict[str, float], dict[str, Floats]]:
         """The metrics of one of two forecasts, on the rows of both: of all dates, of each draw."""
+        if BASE_RATE in (pairs[1][1], side[1]):
+            return self._of(pairs[0], replicates, None, of_base_rate=side[1] == BASE_RATE)
         rows, others = (
             self.results.table(f"data/predictions/{s}_{m}.parquet")[KEYS] for s, m in pairs
         )
-        same = rows.equals(others)
-        key = side, replicates, None if same else frozenset(pairs)
+        return self._of(side, replicates, None if rows.equals(others) else pairs)
+
+    def _of(
+        self,
+        side: Pair,
+        replicates: int,
+        pairs: tuple[Pair, Pair] | None,
+        *,
+        of_base_rate: bool = False,
+    ) -> tuple[dict[str, float], dict[str, Floats]]:
+        key = side, replicates, pairs and frozenset(pairs), of_base_rate
         if key not in self._known:
-            sums = per_date(self.results, *side, None if same else rows.merge(others, on=KEYS))
-            starts = block_starts(len(sums), self.length, replicates, self.seed)
-            table = drawn_sums(sums.to_numpy(), starts, self.length)
-            point = {name: float(v[0]) for name, v in metrics(sums.sum().to_frame().T).items()}
-            self._known[key] = point, metrics(pd.DataFrame(table, columns=sums.columns))
+            both = None
+            if pairs:
+                rows, others = (
+                    self.results.table(f"data/predictions/{s}_{m}.parquet")[KEYS] for s, m in pairs
+                )
+                both = rows.merge(others, on=KEYS)
+            _, table, metrics_of = summed(self.results, *side, both, of_base_rate=of_base_rate)
+            starts = block_starts(len(table), self.length, replicates, self.seed)
+            whole = metrics_of(table.sum(axis=0, keepdims=True))
+            drawn = metrics_of(drawn_sums(table, starts, self.length))
+            self._known[key] = {name: float(v[0]) for name, v in whole.items()}, drawn
         return self._known[key]
+
+
+def of_direction(results: Results, pair: Pair) -> bool:
+    """Whether a model forecasts probabilities, which have their base rate beside them."""
+    return "y_base" in results.table("data/predictions/{}_{}.parquet".format(*pair))
 
 
 def _losses(
     results: Results, compared: list[tuple[Pair, Pair]]
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """(dates, pairs) squared errors less the baseline's, rows, and the errors about their mean."""
-    of = {pair: per_date(results, *pair) for pair, _ in compared}
+    of = {pair: summed(results, *pair)[0] for pair, _ in compared}
     more = pd.DataFrame({pair: s["squared"] - s["base"] for pair, s in of.items()}).fillna(0.0)
     rows = pd.DataFrame({pair: s["rows"] for pair, s in of.items()}).fillna(0.0)
     return more, rows, more - more.sum() / rows.sum() * rows

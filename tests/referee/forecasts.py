@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from referee import chances
 from referee.drawing import block_length, block_starts, drawn_sums, interval
 from referee.results import Floats, Results
 from referee.verdict import Comparison
@@ -23,7 +24,8 @@ NOT_FEATURES = [*KEYS, "target", "target_time"]
 FITTED = 1e-7  # relative: solvers stop, and sums of products round, where they like
 SCORES = {"mae": mean_absolute_error, "rmse": root_mean_squared_error, "r2": r2_score}
 ONCE = ("svr",)  # estimators so slow that their folds are not fitted again
-UNSCALED = ("gradient_boosting",)
+UNSCALED = ("gradient_boosting", "gradient_boosting_classifier")
+CALIBRATED = 1e-4  # relative: what a sigmoid adds, whose solver stops sooner
 FEWEST_TICKERS = 3  # of a date, for a rank correlation
 
 
@@ -65,6 +67,7 @@ def regression(estimator: str, given: Mapping[str, Any], seed: int) -> Any:
             StandardScaler(),
             Ridge(alpha=given["alpha"]),
         ),
+        **chances.classifiers(given, seed),
     }
     if estimator not in kinds:
         return None
@@ -89,19 +92,37 @@ def _hold_fit(
     train = results.table(f"data/splits/{scenario}_train.parquet")
     test = results.table(f"data/splits/{scenario}_test.parquet")
     names = train.columns.drop(NOT_FEATURES)
-    held = Comparison(f"data/predictions/{scenario}_{model}.parquet", FITTED, small=1e-6)
-    made = results.table(held.file)
-    pipeline.fit(train[names], train["target"])
+    made = results.table(f"data/predictions/{scenario}_{model}.parquet")
+    of_direction, tolerance = "y_base" in made, FITTED
+    if of_direction:
+        later = None
+        if report["estimator"] in chances.ON_LATER:
+            plan = results.config["split_data"]
+            later, tolerance = (plan["folds"], plan["embargo"]), CALIBRATED
+        chance = chances.Chances(pipeline, later)
+    held = Comparison(f"data/predictions/{scenario}_{model}.parquet", tolerance, small=1e-6)
+
+    def fitted(rows: pd.DataFrame) -> Any:
+        if of_direction:
+            return chance.fit(rows, names)
+        return pipeline.fit(rows[names], rows["target"])
+
+    def true(rows: pd.DataFrame) -> Floats:
+        returns = rows["target"].to_numpy()
+        return (returns > 0) * 1.0 if of_direction else returns
+
     where = test[KEYS]
 
     def row(place: int) -> str:
         return f"{where['ticker'][place]}, {where['timestamp'][place]}"
 
-    held.numbers(row, "y_pred", made["y_pred"], pipeline.predict(test[names]))
-    held.numbers(row, "y_true", made["y_true"], test["target"])
+    held.numbers(row, "y_pred", made["y_pred"], fitted(train).predict(test[names]))
+    held.numbers(row, "y_true", made["y_true"], true(test))
+    if of_direction:
+        held.numbers(row, "y_base", made["y_base"], np.full(len(test), true(train).mean()))
     if report["estimator"] in ONCE:
         return 1
-    scored = Comparison(f"artifacts/{scenario}_{model}_cv.json", FITTED, small=1e-6)
+    scored = Comparison(f"artifacts/{scenario}_{model}_cv.json", tolerance, small=1e-6)
     folds = results.json(f"data/splits/{scenario}_folds.json")
     for fold, scores in zip(folds, report["folds"], strict=True):
         end, start, last = (
@@ -109,20 +130,23 @@ def _hold_fit(
         )
         inside = train[(train["timestamp"] <= end) & (train["target_time"] < start)]
         outside = train[train["timestamp"].between(start, last)]
-        predicted = pipeline.fit(inside[names], inside["target"]).predict(outside[names])
-        for name, score in SCORES.items():
-            expected = score(outside["target"], predicted)
-            scored.number(f"fold {fold['fold']}", name, scores[name], expected)
+        predicted, seen = fitted(inside).predict(outside[names]), true(outside)
+        if of_direction:
+            expected = chances.scores(seen, predicted)
+        else:
+            expected = {name: score(seen, predicted) for name, score in SCORES.items()}
+        for name, value in expected.items():
+            scored.number(f"fold {fold['fold']}", name, scores[name], value)
     return 1 + len(folds)
 
 
 def _hold_worth(results: Results, scenario: str, model: str) -> list[Comparison]:
     """Require the metrics of the forecasts, and their intervals."""
     plan = results.config["evaluate"]
-    sums = per_date(results, scenario, model)
+    sums, table, metrics_of = summed(results, scenario, model)
     points = Comparison(f"metrics/{scenario}_{model}.json")
     found = results.json(points.file)["metrics"]
-    for name, expected in metrics(sums.sum(axis=0).to_frame().T).items():
+    for name, expected in metrics_of(table.sum(axis=0, keepdims=True)).items():
         points.number("metrics", name, found[name], expected[0])
     ends = Comparison(f"metrics/{scenario}_{model}_bootstrap.json")
     record = results.json(ends.file)
@@ -133,12 +157,62 @@ def _hold_worth(results: Results, scenario: str, model: str) -> list[Comparison]
     ends.same("all", "block_length", record["block_length"], length)
     seed = results.seed("evaluate")
     starts = block_starts(len(sums), length, plan["bootstrap_replicates"], seed)
-    drawn = drawn_sums(sums.to_numpy(), starts, length)
-    replicates = metrics(pd.DataFrame(drawn, columns=sums.columns))
+    replicates = metrics_of(drawn_sums(table, starts, length))
     for name, values in replicates.items():
         for end, expected in zip((0, 1), interval(values, plan["confidence"]), strict=True):
             ends.number(name, ("lower", "upper")[end], told[name][end], expected)
-    return [points, ends]
+    held = [points, ends]
+    made = chances.forecasts(results, scenario, model)
+    if "y_base" in made:
+        exact = chances.scores(made["y_true"].to_numpy(), made["y_pred"].to_numpy())
+        for name, expected in exact.items():
+            points.number("metrics", name, found[name], expected)
+        held.append(_hold_reliability(results, scenario, model, made, starts, length))
+    return held
+
+
+def _hold_reliability(
+    results: Results,
+    scenario: str,
+    model: str,
+    made: pd.DataFrame,
+    starts: Any,
+    length: int,
+) -> Comparison:
+    """Require the groups of forecasts, what share of each rose, and the ends of its interval."""
+    held = Comparison(f"metrics/spread/{scenario}_{model}.json")
+    told = results.json(held.file)["reliability"]
+    groups, parts = chances.reliability(made)
+    held.same("all", "groups", len(told), len(groups))
+    level = results.config["evaluate"]["confidence"]
+    for record, (_, group), part in zip(told, groups.iterrows(), parts, strict=True):
+        row = f"group {record['group']}"
+        for name, expected in group.items():
+            held.number(row, str(name), record[name], expected)
+        rose, rows = drawn_sums(part, starts, length).T
+        with np.errstate(invalid="ignore"):
+            ends = interval(rose / rows, level)
+        held.number(row, "lower", record["lower"], ends[0])
+        held.number(row, "upper", record["upper"], ends[1])
+    return held
+
+
+def summed(
+    results: Results,
+    scenario: str,
+    model: str,
+    rows: pd.DataFrame | None = None,
+    *,
+    of_base_rate: bool = False,
+) -> tuple[pd.DataFrame, Floats, Any]:
+    """Sums of each date by name, the same as a table, and what makes metrics of sums of tables."""
+    made = chances.forecasts(results, scenario, model)
+    if "y_base" in made:
+        made = made if rows is None else made.merge(rows.astype({"ticker": str}), on=KEYS)
+        of = chances.Sums(made, of_base_rate=of_base_rate)
+        return of.frame, of.table(), of.metrics
+    sums = per_date(results, scenario, model, rows)
+    return sums, sums.to_numpy(), lambda t: metrics(pd.DataFrame(t, columns=sums.columns))
 
 
 def per_date(

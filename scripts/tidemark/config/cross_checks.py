@@ -40,6 +40,9 @@ from pydantic import ValidationError
 TAKEN_COLUMNS = {*FIELDS, "ticker", "available_at", "imputed", "return", "return_treated"}
 TAKEN_COLUMNS |= {"target", "target_time", "term_spread", "treated_index"}
 
+FORECAST = {"return": "returns", "direction": "probabilities of a rise"}  # by target
+INPUT_OF = {"forecasts": "return", "probabilities": "direction"}  # targets of models, by input
+
 # Bounds within which a run can end.
 LONGEST_WAIT = 7 * 24 * 60  # minutes
 MOST_SETS = 100_000
@@ -72,6 +75,7 @@ def faults_of(tree: Tree, whole: Config) -> list[Fault]:
         *_benchmark(tree, whole),
         *_trading_hours(whole),
         *_forecasts(whole),
+        *_targets(tree, whole),
         *_weights(whole.assess),
         *_libraries(whole.environment.rerun_on_upgrade),
         *_owners(tree, whole.alerts),
@@ -515,6 +519,63 @@ def _forecasts(whole: Config) -> list[Fault]:
         )
         if name not in known
     ]
+
+
+def _targets(tree: Tree, whole: Config) -> list[Fault]:
+    """Whoever names a model gets what it can use: returns, or probabilities of a rise."""
+    named: list[tuple[str, str, str, str, str | None]] = [
+        ("evaluate.baseline", whole.evaluate.baseline, "return", "skill", "is measured against"),
+        (
+            *("market_metrics.forecasts.model", whole.market_metrics.forecasts.model, "return"),
+            *("market_metrics", "measures"),
+        ),
+    ]
+    for name, model in whole.models.items():
+        if model.fallback is not None:
+            stands_in = (f"{name}, for which it stands in,", "forecasts")
+            named.append((f"models.{name}.fallback", model.fallback, model.target, *stands_in))
+    for name, entry in whole.strategies.items():
+        wanted = _traded(tree, entry.strategy)
+        if entry.forecasts is not None and wanted is not None:
+            where = f"strategies.{name}.forecasts.model"
+            named.append((where, entry.forecasts.model, wanted, entry.strategy, "trades"))
+    return [
+        _other_target(where, name, target, what, needs, whole.models)
+        for where, name, target, what, needs in named
+        if name in whole.models and whole.models[name].target != target
+    ]
+
+
+def _other_target(
+    where: str, given: str, target: str, what: str, needs: str | None, models: Mapping[str, Model]
+) -> Fault:
+    fitting = [name for name, model in models.items() if model.target == target]
+    return Fault.at(
+        where,
+        Problem.OTHER_TARGET,
+        given=given,
+        forecast=FORECAST[models[given].target],
+        what=what,
+        needs=needs,
+        needed=FORECAST[target],
+        target=target,
+        others=f", such as {fitting[0]}" if fitting else "",
+    )
+
+
+def _traded(tree: Tree, strategy: str) -> str | None:
+    """The target of the models that a strategy trades, by what its `targets` takes, if any.
+
+    It is read from the file's text, as its category is.
+    """
+    file = tree.module(f"{STRATEGIES}/{strategy}.py")
+    if not file.is_file():
+        return None
+    for node in ast.parse(file.read_bytes(), str(file)).body:
+        if isinstance(node, ast.FunctionDef) and node.name == "targets":
+            taken = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+            return next((INPUT_OF[name] for name in INPUT_OF if name in taken), None)
+    return None
 
 
 def _weights(assess: Assess) -> list[Fault]:

@@ -130,10 +130,10 @@ def forecasts_on(prices: Prices, forecasts: pd.DataFrame, horizon: int) -> Float
     Args:
         prices: the bars and tickers to put them on.
         forecasts: `timestamp`, `ticker`, `y_pred` (a fraction, over `horizon` bars).
-        horizon: how far the forecasts reach, in bars.
+        horizon: how far the forecasts reach, in bars; 1 for probabilities, which stay as they are.
 
     Returns:
-        (bars, tickers) forecast return a bar, a fraction.
+        (bars, tickers) forecast return a bar, a fraction; or the probability.
 
     Raises:
         InputError: a forecast has no bar.

@@ -1,8 +1,9 @@
 """All models of all scenarios side by side, and which differences the test dates can show.
 
 Two forecasts are compared on the rows that both have, with the same resampled dates for both: the
-differences are paired. Whether a model beats the baseline is decided for all of them together, by
-`verdicts`.
+differences are paired. A model of returns is held against the baseline, one of direction against
+the base rate of its training rows; no metric of one is compared with one of the other. Whether a
+model beats what it is held against is decided for all of both kinds together, by `verdicts`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,10 +14,11 @@ from tidemark.arrays import Floats, Times
 from tidemark.bars import joining
 from tidemark.bars.long_form import KEYS
 from tidemark.layout.evaluate import FORECASTS
-from tidemark.models import forecast_metrics, verdicts
-from tidemark.models.forecast_metrics import DateSums
+from tidemark.models import direction, verdicts
+from tidemark.models.direction import BASE_RATE
 from tidemark.models.settings import Evaluate
 from tidemark.models.verdicts import BETTER, NO_VERDICT, UNDECIDED, UNDEFINED, WORSE
+from tidemark.models.worth import WORTH, Sums, Target, Worth
 from tidemark.statistics import block_length, bootstrap
 from tidemark.statistics.step_down import draws_in_tail
 
@@ -27,6 +29,14 @@ Pair = tuple[str, str]  # scenario, model
 Record = dict[str, Any]
 
 BASELINE = "is the baseline"
+HELD_AGAINST: Mapping[Target, tuple[str, str]] = {
+    "return": ("model", "baseline"),
+    "direction": ("model of direction", BASE_RATE),
+}
+TOO_GOOD: Mapping[Target, str] = {
+    "return": "have an R²",
+    "direction": "of direction have a Brier skill",
+}
 DRAW = 5e-6  # seconds to draw a difference of all metrics, of 700 dates: measured on 2 cores
 
 
@@ -41,7 +51,7 @@ def compare(
     """Put every model of every scenario side by side.
 
     Args:
-        forecasts: timestamp, ticker, y_true, y_pred of each pair.
+        forecasts: timestamp, ticker, y_true, y_pred of each pair; of direction also y_base.
         scores: the records that evaluate wrote: fitted, metrics.
         intervals: the bootstrap records that evaluate wrote: intervals, block_length.
         settings: how to judge.
@@ -50,17 +60,18 @@ def compare(
 
     Returns:
         baseline, confidence, error_rate (1 - confidence), comparisons (models held against the
-        baseline), block_length (dates, of differences), shortest_block and longest_block (of the
-        intervals that evaluate wrote), bootstrap_replicates, draws (behind each verdict),
-        draws_in_tail (of these, at or beyond a critical value), suspicious_r2, conclusion
-        (sentences), table (one record a pair) and paired_differences (one record for two pairs and
-        a metric).
+        baseline or the base rate), of_direction (of these, models of direction), block_length
+        (dates, of differences), shortest_block and longest_block (of the intervals that evaluate
+        wrote), bootstrap_replicates, draws (behind each verdict), draws_in_tail (of these, at or
+        beyond a critical value), suspicious_r2, conclusion (sentences), table (one record a pair)
+        and paired_differences (one record for two pairs and a metric).
 
     Raises:
         BadValue: a block is longer than the dates; the confidence is too high to draw enough.
     """
+    targets = {pair: _target(frame) for pair, frame in forecasts.items()}
     sums = _Sums(forecasts, settings.baseline)
-    compared = _against_baseline(forecasts, settings.baseline)
+    compared = _against_baseline(targets, settings.baseline)
     judged, length, draws = _judged(sums, compared, settings, horizon, seed)
     differences = list(_paired_differences(sums, compared, judged, settings, length, draws, seed))
     to_baseline: dict[Pair, dict[str, Record]] = {pair: {} for pair in forecasts}
@@ -68,8 +79,8 @@ def compare(
         if record["scenario"] == record["less_scenario"]:
             to_baseline[record["scenario"], record["model"]][record["metric"]] = record
     table = [
-        _row(pair, scores[pair], intervals[pair]["intervals"], to_baseline[pair])
-        for pair in forecasts
+        _row(pair, target, scores[pair], intervals[pair]["intervals"], to_baseline[pair])
+        for pair, target in targets.items()
     ]
     blocks = [intervals[pair]["block_length"] for pair in forecasts]
     return {
@@ -77,6 +88,7 @@ def compare(
         "confidence": settings.confidence,
         "error_rate": 1.0 - settings.confidence,
         "comparisons": len(compared),
+        "of_direction": sum(targets[pair] == "direction" for pair, _ in compared),
         "block_length": length,
         "shortest_block": min(blocks),
         "longest_block": max(blocks),
@@ -104,44 +116,52 @@ class Work(NamedTuple):
     seconds: float  # that it takes, about
 
 
-def work(pairs: Sequence[Pair], settings: Evaluate) -> Work:
+def work(forecasts: Mapping[Pair, pd.DataFrame], settings: Evaluate) -> Work:
     """How much there is to do, which grows with the square of the scenarios."""
-    comparisons = len(_against_baseline(pairs, settings.baseline))
-    draws, across = verdicts.draws(settings, comparisons), len(_across_scenarios(pairs))
+    targets = {pair: _target(frame) for pair, frame in forecasts.items()}
+    comparisons = len(_against_baseline(targets, settings.baseline))
+    draws, across = verdicts.draws(settings, comparisons), len(_across_scenarios(targets))
     drawn = comparisons * draws + across * settings.bootstrap_replicates
     return Work(comparisons, draws, across, DRAW * drawn)
 
 
 def conclude(table: Sequence[Record]) -> list[str]:
     """What the comparison shows, in sentences; says so plainly when nothing beats the baseline."""
-    better, worse, undecided, undefined = (
-        _models_in_words(table, verdict) for verdict in (BETTER, WORSE, UNDECIDED, UNDEFINED)
-    )
-    sentences = [
-        f"Better than the baseline: {better}."
-        if better
-        else "No model beats the baseline in any scenario."
-    ]
-    if worse:
-        sentences.append(f"Worse than the baseline: {worse}.")
-    if undecided:
-        sentences.append(f"No difference from the baseline is shown for {undecided}.")
-    if undefined:
-        sentences.append(f"The difference from the baseline is undefined for {undefined}.")
+    sentences = []
+    for target, (a_model, baseline) in HELD_AGAINST.items():
+        rows = [row for row in table if row["target"] == target]
+        better, worse, undecided, undefined = (
+            _models_in_words(rows, verdict) for verdict in (BETTER, WORSE, UNDECIDED, UNDEFINED)
+        )
+        if better:
+            sentences.append(f"Better than the {baseline}: {better}.")
+        elif rows:
+            sentences.append(f"No {a_model} beats the {baseline} in any scenario.")
+        if worse:
+            sentences.append(f"Worse than the {baseline}: {worse}.")
+        if undecided:
+            sentences.append(f"No difference from the {baseline} is shown for {undecided}.")
+        if undefined:
+            sentences.append(f"The difference from the {baseline} is undefined for {undefined}.")
     return sentences
 
 
 def _too_good(table: Sequence[Record], most: float) -> list[str]:
-    """A sentence if the forecasts of any model are too good to be true."""
-    rows = [row for row in table if forecast_metrics.suspicious(row, most)]
-    if not rows:
-        return []
-    best = max(rows, key=lambda row: float(row["r2"]))
-    return [
-        f"Look for an error: {len(rows)} of {len(table)} models have an R² above {most:g} on the"
-        f" test rows, at most {best['r2']:.3f} ({best['scenario']}, {best['model']}); a feature or"
-        " the target may know the future."
-    ]
+    """A sentence for each target if the forecasts of any of its models are too good to be true."""
+    sentences = []
+    for target, worth in WORTH.items():
+        of = [row for row in table if row["target"] == target]
+        metric, named = worth.explained, TOO_GOOD[target]
+        rows = [row for row in of if row[metric] > most]
+        if not rows:
+            continue
+        best = max(rows, key=lambda row: float(row[metric]))
+        sentences.append(
+            f"Look for an error: {len(rows)} of {len(of)} models {named} above {most:g} on the"
+            f" test rows, at most {best[metric]:.3f} ({best['scenario']}, {best['model']}); a"
+            " feature or the target may know the future."
+        )
+    return sentences
 
 
 def _models_in_words(table: Sequence[Record], verdict: str) -> str:
@@ -183,10 +203,15 @@ def _shared(forecasts: Mapping[Pair, pd.DataFrame]) -> list[str]:
     ]
 
 
-def _against_baseline(forecasts: Iterable[Pair], baseline: str) -> list[tuple[Pair, Pair]]:
+def _target(forecasts: pd.DataFrame) -> Target:
+    return "direction" if direction.is_forecast(forecasts) else "return"
+
+
+def _against_baseline(targets: Mapping[Pair, Target], baseline: str) -> list[tuple[Pair, Pair]]:
+    """Each model with what it is held against: the baseline, or the base rate."""
     return [
-        ((scenario, model), (scenario, baseline))
-        for scenario, model in forecasts
+        ((scenario, model), (scenario, BASE_RATE if target == "direction" else baseline))
+        for (scenario, model), target in targets.items()
         if model != baseline
     ]
 
@@ -204,9 +229,9 @@ class _Sums:
     def __init__(self, forecasts: Mapping[Pair, pd.DataFrame], baseline: str) -> None:
         self._forecasts = forecasts
         self._baseline = baseline
-        self._own: dict[Pair, DateSums] = {}
+        self._own: dict[Pair, Sums] = {}
 
-    def of_all(self, pair: Pair) -> DateSums:
+    def of_all(self, pair: Pair) -> Sums:
         """Over the rows of a pair, which are those of its baseline."""
         if pair not in self._own:
             self._own[pair] = self._over(self._forecasts[pair][KEYS], pair)
@@ -226,8 +251,14 @@ class _Sums:
         """Of the rows of a pair, ascending."""
         return np.unique(self._forecasts[pair]["timestamp"].to_numpy())
 
-    def of_both(self, pair: Pair, other: Pair) -> tuple[DateSums, DateSums]:
+    def worth(self, pair: Pair) -> Worth:
+        """The metrics of what a pair forecasts."""
+        return WORTH[_target(self._forecasts[pair])]
+
+    def of_both(self, pair: Pair, other: Pair) -> tuple[Sums, Sums]:
         """Over the rows that both have."""
+        if other[1] == BASE_RATE:
+            return self.of_all(pair), _of_frame(direction.of_base_rate(self._forecasts[pair]))
         rows, others = self._forecasts[pair][KEYS], self._forecasts[other][KEYS]
         if rows.equals(others):
             return self.of_all(pair), self.of_all(other)
@@ -236,15 +267,24 @@ class _Sums:
         rows = rows.merge(others, on=KEYS, validate="one_to_one")
         return self._over(rows, pair), self._over(rows, other)
 
-    def _over(self, rows: pd.DataFrame, pair: Pair) -> DateSums:
+    def _over(self, rows: pd.DataFrame, pair: Pair) -> Sums:
         mine = _of_rows(rows, self._forecasts[pair])
+        if direction.is_forecast(mine):
+            return _of_frame(mine)
         base = pair[0], self._baseline
         _require_forecast(rows, self._forecasts[base][KEYS], pair, base)
         reference = _of_rows(rows, self._forecasts[base])
-        columns = (mine["y_true"], mine["y_pred"], reference["y_pred"])
-        return forecast_metrics.per_date(
-            rows["timestamp"].to_numpy(), *(column.to_numpy(np.float64) for column in columns)
-        )
+        return _of_frame(mine, reference["y_pred"])
+
+
+def _of_frame(forecasts: pd.DataFrame, baseline: pd.Series | None = None) -> Sums:
+    """Sums of forecasts: of returns with the baseline's, of probabilities with their base rate."""
+    base = forecasts["y_base"] if baseline is None else baseline
+    columns = (forecasts["y_true"], forecasts["y_pred"], base)
+    sums: Sums = WORTH[_target(forecasts)].per_date(
+        forecasts["timestamp"].to_numpy(), *(column.to_numpy(np.float64) for column in columns)
+    )
+    return sums
 
 
 def _require_forecast(rows: pd.DataFrame, others: pd.DataFrame, pair: Pair, other: Pair) -> None:
@@ -262,7 +302,8 @@ def _judged(
     if not compared:
         return {}, block_length.chosen(settings.block_length, np.empty((0, 0)), horizon), draws
     for pair, other in compared:
-        sums.require_same_rows(pair, other)
+        if other[1] != BASE_RATE:
+            sums.require_same_rows(pair, other)
     pairs = [pair for pair, _ in compared]
     losses = verdicts.losses([(sums.dates(pair), sums.of_all(pair)) for pair in pairs])
     length = block_length.chosen(settings.block_length, losses.centred(), horizon)
@@ -283,16 +324,17 @@ def _paired_differences(
     """Differences of every metric: each model less the baseline, and less itself elsewhere.
 
     Yields:
-        scenario, model, less_scenario, less_model, metric, difference, lower, upper, and for MSE
-        against the baseline adjusted_p, adjusted_lower, adjusted_upper and verdict (None
-        otherwise).
+        scenario, model, less_scenario, less_model, metric, difference, lower, upper, and for MSE or
+        Brier score against the baseline or base rate adjusted_p, adjusted_lower, adjusted_upper and
+        verdict (None otherwise).
     """
     often, once = (
         _Drawn(length, replicates, seed) for replicates in (draws, settings.bootstrap_replicates)
     )
     for pair, other in compared:
         for record in _differences(sums, pair, other, often, settings.confidence):
-            yield record | (judged[pair] if record["metric"] == "mse" else NO_VERDICT)
+            loss = record["metric"] == sums.worth(pair).loss
+            yield record | (judged[pair] if loss else NO_VERDICT)
     for pair, other in _across_scenarios(sums.pairs()):
         for record in _differences(sums, pair, other, once, settings.confidence):
             yield record | NO_VERDICT
@@ -303,17 +345,16 @@ class _Drawn:
 
     def __init__(self, length: int, replicates: int, seed: int) -> None:
         self._length, self._replicates, self._seed = length, replicates, seed
-        self._last: tuple[DateSums, dict[str, Floats]] | None = None
+        self._last: tuple[Sums, dict[str, Floats]] | None = None
 
-    def of(self, sums: DateSums) -> dict[str, Floats]:
+    def of(self, worth: Worth, sums: Sums) -> dict[str, Floats]:
         starts = bootstrap.block_starts(len(sums.rows), self._length, self._replicates, self._seed)
-        table = bootstrap.resample(sums.as_table(), starts, self._length)
-        return forecast_metrics.combine(DateSums.of_table(table))
+        return worth.drawn(sums, starts, self._length)
 
-    def of_other(self, sums: DateSums) -> dict[str, Floats]:
+    def of_other(self, worth: Worth, sums: Sums) -> dict[str, Floats]:
         """The same, kept until asked for others: one baseline is taken from many models."""
         if self._last is None or self._last[0] is not sums:
-            self._last = sums, self.of(sums)
+            self._last = sums, self.of(worth, sums)
         return self._last[1]
 
 
@@ -321,10 +362,10 @@ def _differences(
     of: _Sums, pair: Pair, other: Pair, drawn: _Drawn, confidence: float
 ) -> Iterator[Record]:
     """One record a metric."""
-    ours, theirs = of.of_both(pair, other)
-    less = _less(drawn.of(ours), drawn.of_other(theirs))
-    estimate = _less(*map(forecast_metrics.over_all_dates, (ours, theirs)))
-    for name in forecast_metrics.METRICS:
+    worth, (ours, theirs) = of.worth(pair), of.of_both(pair, other)
+    less = _less(drawn.of(worth, ours), drawn.of_other(worth, theirs))
+    estimate = _less(*map(worth.over_all_dates, (ours, theirs)))
+    for name in worth.metrics:
         lower, upper = bootstrap.interval(less[name], confidence)
         yield {
             "scenario": pair[0],
@@ -350,26 +391,34 @@ def _less(ours: Mapping[str, Floats], theirs: Mapping[str, Floats]) -> dict[str,
 
 def _row(
     pair: Pair,
+    target: Target,
     scores: Mapping[str, Any],
     intervals: Mapping[str, Sequence[float]],
     to_baseline: Mapping[str, Record],
 ) -> Record:
-    """A line of the table: metrics with intervals, differences to the baseline, verdict."""
+    """A line of the table: metrics with intervals, differences to the baseline, verdict.
+
+    Those of the other target are blank.
+    """
     row: Record = {"scenario": pair[0], "model": pair[1], "fitted": scores["fitted"]}
-    for name in forecast_metrics.METRICS:
-        lower, upper = intervals[name]
-        row |= {name: scores["metrics"][name], f"{name}_lower": lower, f"{name}_upper": upper}
-    for name in ("mse", "skill"):
+    row["target"] = target
+    for name in (name for worth in WORTH.values() for name in worth.metrics):
+        lower, upper = intervals.get(name, (None, None))
+        value = scores["metrics"].get(name)
+        row |= {name: value, f"{name}_lower": lower, f"{name}_upper": upper}
+    for name in (name for worth in WORTH.values() for name in (worth.loss, worth.skill)):
         record = to_baseline.get(name, {})
         row |= {
             f"{name}_difference": record.get("difference"),
             f"{name}_difference_lower": record.get("lower"),
             f"{name}_difference_upper": record.get("upper"),
         }
-    judged = to_baseline.get("mse", NO_VERDICT | {"verdict": BASELINE})
-    return row | {
-        "mse_difference_adjusted_p": judged["adjusted_p"],
-        "mse_difference_adjusted_lower": judged["adjusted_lower"],
-        "mse_difference_adjusted_upper": judged["adjusted_upper"],
-        "verdict": judged["verdict"],
-    }
+    for loss in (worth.loss for worth in WORTH.values()):
+        judged = to_baseline.get(loss, NO_VERDICT)
+        row |= {
+            f"{loss}_difference_adjusted_p": judged["adjusted_p"],
+            f"{loss}_difference_adjusted_lower": judged["adjusted_lower"],
+            f"{loss}_difference_adjusted_upper": judged["adjusted_upper"],
+        }
+    judged = to_baseline.get(WORTH[target].loss, {"verdict": BASELINE})
+    return row | {"verdict": judged["verdict"]}

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from tidemark.arrays import Floats
+from tidemark.arrays import Bools, Floats
 from tidemark.errors import BadValue
 from tidemark.files import store
 from tidemark.isolated import timed
-from tidemark.models import splits
+from tidemark.models import direction, probability_metrics, splits
 from tidemark.models.settings import Model
 from tidemark.models.time_limit import Alone, NotInTimeError, Tell, unlimited
+from tidemark.models.worth import WORTH, Target
 
 import numpy as np
 import pandas as pd
@@ -26,9 +27,18 @@ from sklearn.preprocessing import StandardScaler
 T = TypeVar("T")
 Fold = Mapping[str, Any]
 Record = dict[str, Any]
+LaterRows = Callable[[pd.DataFrame], tuple[Bools, Bools]]
 
 NOT_FEATURES = ["timestamp", "ticker", "target", "target_time"]
 SCORES = {"mae": mean_absolute_error, "rmse": root_mean_squared_error, "r2": r2_score}
+SCORES_OF_CHANCES = ("brier_score", "log_loss", "auc")
+CHOSEN_BY: Mapping[Target, str] = {"return": "rmse", "direction": "brier_score"}
+FEWEST_TO_CALIBRATE = 5  # rows of each direction: as many as scikit-learn divides them into
+CURES: Mapping[Target, str] = {
+    "return": "name a fallback that always converges, such as a model with estimator linear",
+    "direction": "train on more dates (split_data.test_start, fewer split_data.folds), or name a"
+    " fallback that needs fewer rows, such as a model with estimator logistic",
+}
 OVER_FOLDS: Mapping[str, Callable[[Sequence[float]], Any]] = {
     "mean": np.mean,
     "lowest": min,
@@ -38,6 +48,11 @@ OVER_FOLDS: Mapping[str, Callable[[Sequence[float]], Any]] = {
 
 class NotConvergedError(Exception):
     """A fit that ended without a usable solution."""
+
+
+def undivided() -> LaterRows:
+    """For callers that fit no kind that is calibrated."""
+    raise TypeError("a kind that is calibrated needs `later`")
 
 
 FAILURES = (NotConvergedError, NotInTimeError)  # after which the fallback is fitted
@@ -51,6 +66,7 @@ def fit(
     seed: Callable[[], int],
     alone: Alone = unlimited,
     note: Callable[[str], object] = print,
+    later: Callable[[], LaterRows] = undivided,
 ) -> tuple[bytes, Record]:
     """Fit a model, or the first of its fallbacks that converges in time.
 
@@ -62,14 +78,17 @@ def fit(
         seed: of random draws; asked for a kind that draws only.
         alone: how fits are done that may not end; the same bytes come of it.
         note: told how so many rows are fitted, before they are.
+        later: gives what parts any rows that are fitted on into those to learn from, and later ones
+            to calibrate by, as `splits.last_fold`; asked for a kind that is calibrated only.
 
     Returns:
         The fitted pipeline, pickled, and a report: model; fitted (the name of the model really
         fitted); estimator; parameters; fallback (None, or from, to, reason); mean, lowest and
-        highest (MAE, RMSE and R2 over the folds); folds (the same of each); grid (None, or each
-        candidate's parameters, RMSE and failure). Only where there is one: approximation (how so
-        many rows were fitted, in words) and time_limit (model and parameters of each candidate
-        that did not end in time).
+        highest (MAE, RMSE and R2 over the folds; of direction Brier score, log loss and AUC); folds
+        (the same of each); grid (None, or each candidate's parameters, RMSE or Brier score, and
+        failure). Of direction only: base_rate (share of the training rows that rose). Only where
+        there is one: approximation (how so many rows were fitted, in words) and time_limit (model
+        and parameters of each candidate that did not end in time).
 
     Raises:
         BadValue: neither the model nor its fallbacks converge in time.
@@ -79,7 +98,7 @@ def fit(
     name: str | None = model
     while name is not None and name not in failures:
         spec = specification(name)
-        search = _Search(spec, train, folds, seed, alone)
+        search = _Search(spec, train, folds, seed, alone, later)
         for words in search.approximations():
             note(f"{len(train):,} rows: {words}")
         try:
@@ -98,7 +117,7 @@ def fit(
             continue
         names = {"model": model, "fitted": name, "fallback": _fallback(model, name, failures)}
         return pipeline, names | report | ({"time_limit": late} if late else {})
-    cure = "name a fallback that always converges, such as a model with estimator linear"
+    cure = CURES[specification(model).target]
     if late:
         cure += ", raise train_models.time_limit_minutes, or use fewer rows"
     raise BadValue(model, _reasons(failures), cure)
@@ -128,7 +147,8 @@ def _reasons(failures: Mapping[str, Exception]) -> str:
 
 
 class _Search:
-    """Choose among a grid's candidates by cross-validated RMSE, then fit on all rows.
+    """Choose among a grid's candidates by cross-validated RMSE, or Brier score; then fit on all
+    rows.
 
     Attributes:
         late: parameters of what did not end in time.
@@ -141,13 +161,18 @@ class _Search:
         folds: Sequence[Fold],
         seed: Callable[[], int],
         alone: Alone,
+        later: Callable[[], LaterRows],
     ) -> None:
         self._spec, self._train, self._folds, self._alone = spec, train, folds, alone
         points = ParameterGrid(dict(spec.grid)) if spec.grid else [{}]
         self._models = [replace(spec, **point).of_rows(len(train)) for point in points]
         self._seed = seed() if any(model.draws for model in self._models) else 0
-        for model in self._models:
-            unfitted(model, self._seed)  # so that what it loads is known, even if it never ends
+        self._later = later() if spec.calibrated else None
+        self._by = CHOSEN_BY[spec.target]
+        for model in self._models:  # so that what it loads is known, even if it never ends
+            pipeline = unfitted(model, self._seed)
+            if spec.calibrated:
+                direction.calibration(pipeline)
         self._fits = len(self._models) * len(folds) + 1
         self.late: list[Record] = []
 
@@ -163,12 +188,14 @@ class _Search:
         """
         if self._spec.grid:
             tried = [self._tried(place) for place in range(len(self._models))]
-            best = min(tried, key=lambda one: one["mean"]["rmse"] if one["mean"] else math.inf)
+            best = min(tried, key=lambda one: one["mean"][self._by] if one["mean"] else math.inf)
             if best["failure"] is not None:
                 raise tried[0]["failure"]
             model = best["model"]
             pipeline = self._done(model, lambda _: self._on_all_rows(model))
-            return pipeline, self._told(best) | {"grid": list(map(_grid_line, tried))}
+            return pipeline, self._told(best) | {
+                "grid": [_grid_line(one, self._by) for one in tried]
+            }
         (model,) = self._models
         whole = self._done(model, lambda tell: (self._scored(0, tell), self._on_all_rows(model)))
         scores, pipeline = whole
@@ -181,7 +208,13 @@ class _Search:
             "parameters": best["parameters"],
             **{name: best[name] for name in (*OVER_FOLDS, "folds")},
             **({"approximation": approximation} if approximation else {}),
+            **self._base_rate(),
         }
+
+    def _base_rate(self) -> dict[str, float]:
+        if self._spec.target == "return":
+            return {}
+        return {"base_rate": direction.base_rate(self._train["target"])}
 
     def _tried(self, place: int) -> Record:
         """Score one candidate on every fold; `failure` is why it cannot be chosen."""
@@ -200,16 +233,43 @@ class _Search:
     def _scored(self, place: int, tell: Tell) -> list[Record]:
         scores = []
         for number, fold in enumerate(self._folds, place * len(self._folds) + 1):
-            pipeline = unfitted(self._models[place], self._seed)
-            scores.append(_score(pipeline, self._train, fold))
+            scores.append(self._score(self._models[place], fold))
             tell(number, self._fits)
         return scores
 
     def _on_all_rows(self, model: Model) -> bytes:
-        pipeline = unfitted(model, self._seed)
-        _fit_or_fail(pipeline, inputs(self._train), self._train["target"])
-        _predict_or_fail(pipeline, inputs(self._train.tail(100)))
+        pipeline = self._fitted(model, self._train)
+        _predict_or_fail(model, pipeline, self._train.tail(100))
         return store.pickle_bytes(pipeline)
+
+    def _fitted(self, model: Model, rows: pd.DataFrame) -> Any:
+        """Fitted on the rows; or on the earlier ones, and calibrated on the later ones."""
+        pipeline, target = unfitted(model, self._seed), _target(model, rows)
+        if not model.calibrated:
+            _fit_or_fail(model, pipeline, inputs(rows), target)
+            return pipeline
+        try:
+            learned, decided = cast(LaterRows, self._later)(rows)
+        except BadValue as error:
+            raise NotConvergedError(f"nothing to calibrate on: {error.problem}") from error
+        _fit_or_fail(model, pipeline, inputs(rows[learned]), target[learned])
+        calibrated, last = direction.calibration(pipeline), rows[decided]
+        _fit_or_fail(model, calibrated, inputs(last), target[decided], FEWEST_TO_CALIBRATE)
+        return calibrated
+
+    def _score(self, model: Model, fold: Fold) -> Record:
+        fitted, scored = splits.fold_rows(self._train, fold)
+        pipeline = self._fitted(model, self._train[fitted])
+        rows = self._train[scored]
+        true, predicted = _target(model, rows), _predict_or_fail(model, pipeline, rows)
+        if model.target == "direction":
+            worth = WORTH["direction"].overall(
+                probability_metrics.per_date(np.zeros(len(true)), true, predicted, predicted)
+            )
+            return {"fold": fold["fold"]} | {name: worth[name] for name in SCORES_OF_CHANCES}
+        return {"fold": fold["fold"]} | {
+            key: float(score(true, predicted)) for key, score in SCORES.items()
+        }
 
     def _done(self, model: Model, work: Callable[[Tell], T]) -> T:
         """What `work` on a model returns or raises, done alone."""
@@ -230,35 +290,32 @@ class _Search:
         return cast(T, result)
 
 
-def _grid_line(candidate: Record) -> Record:
-    rmse = candidate["mean"]["rmse"] if candidate["mean"] else None
+def _grid_line(candidate: Record, by: str) -> Record:
+    score = candidate["mean"][by] if candidate["mean"] else None
     failure = candidate["failure"] and str(candidate["failure"])
-    return {"parameters": candidate["parameters"], "rmse": rmse, "failure": failure}
+    return {"parameters": candidate["parameters"], by: score, "failure": failure}
+
+
+def _target(model: Model, rows: pd.DataFrame) -> Any:
+    """What a model is fitted to: returns, or which of them are above 0."""
+    returns = rows["target"]
+    return direction.rises(returns) if model.target == "direction" else returns
 
 
 def over_folds(scores: Sequence[Mapping[str, float]]) -> Record:
-    """Mean, lowest and highest of each of SCORES over the folds in which it is defined.
+    """Mean, lowest and highest of each metric over the folds in which it is defined.
 
     Args:
-        scores: of each fold; NaN where undefined.
+        scores: of each fold, beside its number; NaN where undefined.
 
     Returns:
         By OVER_FOLDS, then by metric; NaN if no fold has it.
     """
-    defined = {key: [s[key] for s in scores if not math.isnan(s[key])] for key in SCORES}
+    metrics = [name for name in scores[0] if name != "fold"]
+    defined = {key: [s[key] for s in scores if not math.isnan(s[key])] for key in metrics}
     return {
         name: {key: float(of(values)) if values else math.nan for key, values in defined.items()}
         for name, of in OVER_FOLDS.items()
-    }
-
-
-def _score(pipeline: Any, train: pd.DataFrame, fold: Fold) -> Record:
-    fitted, scored = splits.fold_rows(train, fold)
-    _fit_or_fail(pipeline, inputs(train[fitted]), train["target"][fitted])
-    true = train["target"][scored]
-    predicted = _predict_or_fail(pipeline, inputs(train[scored]))
-    return {"fold": fold["fold"]} | {
-        key: float(score(true, predicted)) for key, score in SCORES.items()
     }
 
 
@@ -268,8 +325,12 @@ def unfitted(model: Model, seed: int) -> Any:
     return Pipeline([*scale, (model.estimator, model.build(seed))])
 
 
-def _fit_or_fail(pipeline: Any, features: pd.DataFrame, target: pd.Series) -> None:
-    """Fit; a solver that warns has failed."""
+def _fit_or_fail(
+    model: Model, pipeline: Any, features: pd.DataFrame, target: Any, fewest: int = 1
+) -> None:
+    """Fit; a solver that warns has failed, and so has a classifier that sees one direction only."""
+    if model.target == "direction":
+        _require_both(target, fewest)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         warnings.simplefilter("error", LinAlgWarning)
@@ -279,8 +340,21 @@ def _fit_or_fail(pipeline: Any, features: pd.DataFrame, target: pd.Series) -> No
             raise NotConvergedError(str(error)) from error
 
 
-def _predict_or_fail(pipeline: Any, features: pd.DataFrame) -> Floats:
-    predicted: Floats = pipeline.predict(features)
+def _require_both(rises: Floats, fewest: int) -> None:
+    """Refuse rows that hold too few rises, or too few others, to tell them apart."""
+    up = int(rises.sum())
+    if min(up, len(rises) - up) < fewest:
+        raise NotConvergedError(
+            f"of {len(rises):,} rows {up:,} rose, and {fewest} of each direction are needed"
+        )
+
+
+def _predict_or_fail(model: Model, pipeline: Any, rows: pd.DataFrame) -> Floats:
+    features = inputs(rows)
+    of_direction = model.target == "direction"
+    predicted: Floats = (
+        direction.probabilities(pipeline, features) if of_direction else pipeline.predict(features)
+    )
     if not np.isfinite(predicted).all():
         raise NotConvergedError("its predictions are not finite")
     return predicted

@@ -6,7 +6,6 @@ metrics. So the estimate and each bootstrap replicate are the same formula over 
 Errors are in the unit of the returns (decimal fractions), MSE in its square.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from tidemark.arrays import Floats, Integers
@@ -72,14 +71,14 @@ def per_date(
     correlation = rank_correlations(day, true, predicted)
     ranked = np.isfinite(correlation)
     return DateSums(
-        rows=_daily_sums(day, np.ones_like(error)),
-        absolute_errors=_daily_sums(day, np.abs(error)),
-        squared_errors=_daily_sums(day, error**2),
-        baseline_squared_errors=_daily_sums(day, (baseline - true) ** 2),
-        returns=_daily_sums(day, centred),
-        squared_returns=_daily_sums(day, centred**2),
-        right_directions=_daily_sums(day, right.astype(np.float64)),
-        directions=_daily_sums(day, directed.astype(np.float64)),
+        rows=daily_sums(day, np.ones_like(error)),
+        absolute_errors=daily_sums(day, np.abs(error)),
+        squared_errors=daily_sums(day, error**2),
+        baseline_squared_errors=daily_sums(day, (baseline - true) ** 2),
+        returns=daily_sums(day, centred),
+        squared_returns=daily_sums(day, centred**2),
+        right_directions=daily_sums(day, right.astype(np.float64)),
+        directions=daily_sums(day, directed.astype(np.float64)),
         correlations=np.where(ranked, correlation, 0.0),
         correlated=ranked.astype(np.float64),
     )
@@ -98,42 +97,17 @@ def combine(sums: DateSums) -> dict[str, Floats]:
         correlation across tickers. Skill is 1 - MSE / MSE of the baseline (Murphy 1988, Monthly
         Weather Review 116, 2417-2424): 0 for the baseline itself, positive for better.
     """
-    mse = _ratio(sums.squared_errors, sums.rows)
-    variation = sums.squared_returns - _ratio(sums.returns**2, sums.rows)
+    mse = ratio(sums.squared_errors, sums.rows)
+    variation = sums.squared_returns - ratio(sums.returns**2, sums.rows)
     return {
-        "mae": _ratio(sums.absolute_errors, sums.rows),
+        "mae": ratio(sums.absolute_errors, sums.rows),
         "mse": mse,
         "rmse": np.sqrt(mse),
-        "r2": 1.0 - _ratio(sums.squared_errors, variation),
-        "directional_accuracy": _ratio(sums.right_directions, sums.directions),
-        "information_coefficient": _ratio(sums.correlations, sums.correlated),
-        "skill": 1.0 - _ratio(sums.squared_errors, sums.baseline_squared_errors),
+        "r2": 1.0 - ratio(sums.squared_errors, variation),
+        "directional_accuracy": ratio(sums.right_directions, sums.directions),
+        "information_coefficient": ratio(sums.correlations, sums.correlated),
+        "skill": 1.0 - ratio(sums.squared_errors, sums.baseline_squared_errors),
     }
-
-
-def over_all_dates(sums: DateSums) -> dict[str, Floats]:
-    """The metrics over all dates together, each of shape ()."""
-    return combine(DateSums.of_table(sums.as_table().sum(axis=0)))
-
-
-def overall(sums: DateSums) -> dict[str, float]:
-    """The metrics over all dates together, as plain numbers."""
-    return {name: float(value) for name, value in over_all_dates(sums).items()}
-
-
-def excess_errors(sums: DateSums) -> Floats:
-    """(dates, 1) squared errors of each date, less what its rows would have at the overall MSE.
-
-    The MSE of resampled dates is the mean of these in good part, so they show how long blocks
-    should be.
-    """
-    mse = sums.squared_errors.sum() / sums.rows.sum()
-    return np.asarray(sums.squared_errors - mse * sums.rows)[:, np.newaxis]
-
-
-def suspicious(metrics: Mapping[str, float], most: float) -> bool:
-    """Whether the metrics are too good to be true: R2 above the most that skill explains."""
-    return metrics["r2"] > most
 
 
 def rank_correlations(day: Integers, true: Floats, predicted: Floats) -> Floats:
@@ -148,8 +122,8 @@ def rank_correlations(day: Integers, true: Floats, predicted: Floats) -> Floats:
     """
     count = np.bincount(day)
     x, y = _centred_ranks(day, true), _centred_ranks(day, predicted)
-    xy, xx, yy = (_daily_sums(day, product) for product in (x * y, x * x, y * y))
-    correlation = _ratio(xy, np.sqrt(xx * yy))
+    xy, xx, yy = (daily_sums(day, product) for product in (x * y, x * x, y * y))
+    correlation = ratio(xy, np.sqrt(xx * yy))
     return np.where(count >= MIN_TICKERS, correlation, np.nan)
 
 
@@ -160,15 +134,16 @@ def _centred_ranks(day: Integers, values: Floats) -> Floats:
     tie = np.concatenate([[0], np.cumsum(~same)])
     place = np.arange(len(values), dtype=np.float64)
     ranks = np.empty(len(values))
-    ranks[order] = (_daily_sums(tie, place) / np.bincount(tie))[tie]
-    return np.asarray(ranks - (_daily_sums(day, ranks) / np.bincount(day))[day])
+    ranks[order] = (daily_sums(tie, place) / np.bincount(tie))[tie]
+    return np.asarray(ranks - (daily_sums(day, ranks) / np.bincount(day))[day])
 
 
-def _daily_sums(day: Integers, values: Floats) -> Floats:
+def daily_sums(day: Integers, values: Floats) -> Floats:
+    """(days,) sums of the values of each day."""
     return np.bincount(day, weights=values).astype(np.float64)
 
 
-def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+def ratio(numerator: Floats, denominator: Floats) -> Floats:
     """Division that gives NaN, without a warning, where the denominator is 0."""
     quotient: Floats = np.full(np.shape(numerator), np.nan)
     np.divide(numerator, denominator, out=quotient, where=denominator != 0)

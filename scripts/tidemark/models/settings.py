@@ -57,7 +57,8 @@ class Model(ABC):
 
     What a kind is, beyond its settings, stands on its class: `target`, what it forecasts (the
     return, or the probability that it is above 0); `draws`, whether it draws random numbers;
-    `scaling`, whether its features are standardised first.
+    `scaling`, whether its features are standardised first; `calibrated`, whether its probabilities
+    are calibrated on the last walk-forward fold of the rows, from which it then does not learn.
 
     Attributes:
         estimator: which kind of model.
@@ -68,6 +69,7 @@ class Model(ABC):
     target: ClassVar[Literal["return", "direction"]] = "return"
     draws: ClassVar[bool] = False
     scaling: ClassVar[Literal["standard", "none"]] = "standard"
+    calibrated: ClassVar[bool] = False
 
     estimator: str
     fallback: Name | None = None
@@ -112,8 +114,8 @@ class Evaluate:
         confidence: level of intervals.
         bootstrap_replicates: of the moving-block bootstrap.
         block_length: dates in a block of it; `auto` chooses by how long errors stay dependent.
-        suspicious_r2: R2 on test rows above which an error is likelier than skill; meant for
-            targets of one bar.
+        suspicious_r2: R2 on test rows, or Brier skill of a model of direction, above which an
+            error is likelier than skill; meant for targets of one bar.
     """
 
     baseline: Name

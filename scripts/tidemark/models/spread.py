@@ -5,6 +5,7 @@ The scale follows from the true returns alone, so it is the same for all models 
 """
 
 import math
+from typing import Any
 
 from tidemark.arrays import Floats, Integers
 
@@ -15,6 +16,15 @@ LEAST_REACH = 0.001  # percent; applies if all returns are zero
 MAGNIFICATION = 4  # of a scale of forecasts, which vary far less than returns do
 BARS = 70  # of a histogram
 HEADROOM = 1.3  # how much higher than its highest bar of returns a histogram may be
+
+
+def of_returns(true: Floats, predicted: Floats) -> dict[str, Any]:
+    """What `beyond` returns, and as `tenths` what that returns.
+
+    Args:
+        true, predicted: (rows,) returns in percent.
+    """
+    return beyond(true, predicted) | {"tenths": tenths(predicted, true - predicted)}
 
 
 def reach(true: Floats) -> float:

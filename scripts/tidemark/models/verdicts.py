@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from tidemark.arrays import Floats, Integers, Times
 from tidemark.errors import BadValue
-from tidemark.models.forecast_metrics import DateSums
 from tidemark.models.settings import Evaluate
+from tidemark.models.worth import Sums
 from tidemark.statistics import bootstrap
 from tidemark.statistics.bootstrap import LEAST_BEYOND
 from tidemark.statistics.step_down import StepDown, step_down
@@ -48,7 +48,7 @@ class Losses(NamedTuple):
         return _ratio(*np.hsplit(bootstrap.resample(parts, starts, length), 2))
 
 
-def losses(compared: Sequence[tuple[Times, DateSums]]) -> Losses:
+def losses(compared: Sequence[tuple[Times, Sums]]) -> Losses:
     """Put the losses of each comparison on common dates.
 
     Args:

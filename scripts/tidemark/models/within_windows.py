@@ -6,6 +6,7 @@ from typing import Any
 from tidemark.arrays import Floats
 from tidemark.errors import BadValue
 from tidemark.models import forecast_metrics
+from tidemark.models.worth import WORTH
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ def _accuracy(rows: pd.DataFrame) -> dict[str, float]:
     if rows.empty:
         return dict.fromkeys(forecast_metrics.METRICS, float("nan"))
     columns = (rows[name].to_numpy() for name in ("timestamp", "y_true", "y_pred", "y_base"))
-    return forecast_metrics.overall(forecast_metrics.per_date(*columns))
+    return WORTH["return"].overall(forecast_metrics.per_date(*columns))
 
 
 def feature_importance(

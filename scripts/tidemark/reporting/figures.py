@@ -1,4 +1,4 @@
-"""The figures of one model's test forecasts.
+"""The figures of one model's test forecasts of returns, and what all figures of models share.
 
 Axis limits follow from the true returns alone, so figures of different models compare at a glance;
 what lies outside is counted in the figure's corner. Forecasts of returns vary far less than returns
@@ -48,9 +48,10 @@ class Forecasts:
         scenario, model: their names.
         scores: what evaluate measured: `fitted` (the name of the model that was really fitted,
             which after a fallback is not `model`), `rows`, `first` and `last` (ISO times).
-        spread: as returned by `spread.beyond`, with `tenths` as returned by `spread.tenths`.
+        spread: as returned by `spread.of_returns`; of direction, `reliability` as returned by
+            `reliability.groups`.
         horizon: how many bars ahead the returns look.
-        frame: timestamp, ticker, y_true, y_pred (decimal fractions).
+        frame: timestamp, ticker, y_true, y_pred (decimal fractions); of direction also y_base.
     """
 
     scenario: str
@@ -95,12 +96,12 @@ class Kind:
     paint: Callable[[Axes, Forecasts], str]
 
 
-def draw(kind: str, forecasts: Forecasts) -> Figure:
-    """Draw the figure of that kind (a key of `KINDS`)."""
+def draw(kind: Kind, forecasts: Forecasts) -> Figure:
+    """Draw the figure of that kind."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(6.4, 5.0))
-        note = KINDS[kind].paint(figure.add_axes(PLACE), forecasts)
-        figure.text(0.015, 0.98, KINDS[kind].title, va="top", fontsize=13, fontweight="bold")
+        note = kind.paint(figure.add_axes(PLACE), forecasts)
+        figure.text(0.015, 0.98, kind.title, va="top", fontsize=13, fontweight="bold")
         figure.text(0.015, 0.925, forecasts.subtitle(), va="top", fontsize=9, color=MUTED)
         figure.text(0.985, 0.012, note, ha="right", fontsize=8, color=MUTED)
     return figure

@@ -32,8 +32,12 @@ UNITS = {
     "directional_accuracy": (100, 1, False),
     "information_coefficient": (1, 3, True),
     "skill": (1, 3, True),
+    "brier_score": (1, 4, False),
+    "log_loss": (1, 4, False),
+    "auc": (1, 3, False),
+    "brier_skill": (1, 3, True),
 }
-FOLDS = ("mae", "rmse", "r2")
+FOLDS = ("mae", "rmse", "r2", "brier_score", "log_loss", "auc")
 
 
 def _side_by_side(metrics: Iterable[str], prefix: str = "") -> str:
@@ -69,8 +73,9 @@ QUERIES = {
         SELECT * FROM paired_differences WHERE verdict != '' ORDER BY rowid""",
     "across_scenarios": """
         SELECT paired_differences.* FROM paired_differences, comparison
-        WHERE metric = 'mse' AND scenario != less_scenario AND model != baseline
+        WHERE metric IN ('mse', 'brier_score') AND scenario != less_scenario AND model != baseline
         ORDER BY paired_differences.rowid""",
+    "reliability": "SELECT * FROM reliability ORDER BY rowid",
     "assessed": "SELECT about, sentence FROM assessment.conclusion ORDER BY rowid",
     "winner": "SELECT * FROM assessment.winner",
     "look_ahead": """
@@ -111,7 +116,8 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         validation (one row), datasets and findings (of it); comparison (one row); conclusion
         (sentences); models (one row a scenario and model: what was fitted, the metrics with
         intervals, mean and range over the folds as cv_..., the verdict); against_baseline and
-        across_scenarios (paired differences in MSE); assessed (sentences on the strategies, and
+        across_scenarios (paired differences in MSE, or in Brier score); reliability (of models of
+        direction); assessed (sentences on the strategies, and
         what each is about), winner (one row), strategies (ranked, with their evidence), trading (of
         their best sets); kinds (the three best in each kind of market scenario); markets (each real
         or stressed one, with what earned most), paths (the same, a row a method), likeness (of each

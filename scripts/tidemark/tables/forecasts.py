@@ -23,9 +23,17 @@ PAIR = {
     "scenario": text("way to preprocess, by its name in config.yaml"),
     "model": text("by its name in config.yaml"),
 }
-UNIT = "mae and rmse are decimal fractions of return, mse the square of that, the rest ratios"
+UNIT = (
+    "mae and rmse are decimal fractions of return, mse the square of that, brier_score the square"
+    " of a probability, log_loss in nats, the rest ratios"
+)
 METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
-METRIC = text(f"{', '.join(METRICS[:-1])} or {METRICS[-1]}")
+OF_DIRECTION = ("brier_score", "log_loss", "auc", "brier_skill")
+METRIC = text(
+    f"{', '.join(METRICS[:-1])} or {METRICS[-1]}; of models of direction"
+    f" {', '.join(OF_DIRECTION[:-1])} or {OF_DIRECTION[-1]}"
+)
+TARGET = text("what is forecast: return, or direction: the probability that it is above 0")
 
 
 def metric_rows(scores: Sequence[Record]) -> Rows:
@@ -79,9 +87,21 @@ def summary_rows(validations: Sequence[Record]) -> Rows:
     ]
 
 
+def spread_rows(spreads: Sequence[Record]) -> Rows:
+    """Table spread: of models of returns."""
+    return [dict(spread) for spread in spreads if "reach" in spread]
+
+
 def tenth_rows(spreads: Sequence[Record]) -> Rows:
-    """Table tenths."""
-    return [{**_pair(spread), **tenth} for spread in spreads for tenth in spread["tenths"]]
+    """Table tenths: of models of returns."""
+    return [{**_pair(spread), **tenth} for spread in spreads for tenth in spread.get("tenths", [])]
+
+
+def reliability_rows(spreads: Sequence[Record]) -> Rows:
+    """Table reliability: of models of direction."""
+    return [
+        {**_pair(spread), **group} for spread in spreads for group in spread.get("reliability", [])
+    ]
 
 
 def model_rows(scores: Sequence[Record], validations: Sequence[Record]) -> Rows:
@@ -92,6 +112,8 @@ def model_rows(scores: Sequence[Record], validations: Sequence[Record]) -> Rows:
             **_pair(trained),
             "fitted": trained["fitted"],
             "estimator": trained["estimator"],
+            "target": "return" if trained.get("base_rate") is None else "direction",
+            "base_rate": trained.get("base_rate"),
             "parameters": json.dumps(trained["parameters"]),
             "fallback_reason": trained["fallback"] and trained["fallback"]["reason"],
             "approximation": trained.get("approximation"),
@@ -158,7 +180,7 @@ TABLES = (
         {
             **PAIR,
             "fold": count("number of the fold, from the earliest on"),
-            "metric": text("mae, rmse, r2 and others"),
+            "metric": text("mae, rmse or r2; of direction brier_score, log_loss or auc"),
             "value": real("on the fold's own dates; null if undefined"),
         },
     ),
@@ -168,7 +190,7 @@ TABLES = (
         Records((CROSS_VALIDATION,), summary_rows),
         {
             **PAIR,
-            "metric": text("mae, rmse, r2 and others"),
+            "metric": text("mae, rmse or r2; of direction brier_score, log_loss or auc"),
             "value": real("mean over the folds that have it; null if none has"),
             "lower": real("lowest fold"),
             "upper": real("highest fold"),
@@ -182,6 +204,11 @@ TABLES = (
             **PAIR,
             "fitted": text("name of the model that was fitted, another one after a fallback"),
             "estimator": text("kind of model, a file in models/estimators/"),
+            "target": TARGET,
+            "base_rate": real(
+                "share of the training rows whose return was above 0, which a model of direction is"
+                " held against; null for models of returns"
+            ),
             "parameters": text("of the estimator, as JSON"),
             "fallback_reason": text("why another model stands in its place; null if none does"),
             "approximation": text("how so many rows were fitted; null if as the kind says"),
@@ -196,8 +223,9 @@ TABLES = (
     ),
     Table(
         "spread",
-        "How many test rows, and bars of a histogram, lie outside the axes of a model's figures.",
-        Records((MODEL_SPREAD,), list),
+        "How many test rows, and bars of a histogram, lie outside the axes of the figures of a"
+        " model of returns.",
+        Records((MODEL_SPREAD,), spread_rows),
         {
             **PAIR,
             "reach": real("percent of return that axes reach: almost no true return is beyond"),
@@ -210,8 +238,8 @@ TABLES = (
     ),
     Table(
         "tenths",
-        "The errors of a tenth of a model's test rows, ordered by forecast; none if forecasts are"
-        " equal across tenths. An error is the true return less the forecast.",
+        "The errors of a tenth of the test rows of a model of returns, ordered by forecast; none if"
+        " forecasts are equal across tenths. An error is the true return less the forecast.",
         Records((MODEL_SPREAD,), tenth_rows),
         {
             **PAIR,
@@ -223,6 +251,24 @@ TABLES = (
         },
     ),
     Table(
+        "reliability",
+        "How often returns were above 0 where a model of direction forecast about such a"
+        " probability: a row a tenth of its test rows, ordered by forecast; fewer where many are"
+        " equal.",
+        Records((MODEL_SPREAD,), reliability_rows),
+        {
+            **PAIR,
+            "group": count("1 has the lowest forecasts"),
+            "rows": count("test rows in the group"),
+            "forecast": real("mean forecast probability"),
+            "observed": real("share of the rows whose return was above 0"),
+            "lower": real("lower end of its interval at comparison.confidence, by the bootstrap"),
+            "upper": real("upper end of its interval at comparison.confidence, by the bootstrap"),
+            "lowest": real("lowest forecast probability"),
+            "highest": real("highest forecast probability"),
+        },
+    ),
+    Table(
         "paired_differences",
         "A metric of one model less that of another, on the rows that both have, with the same"
         f" resampled dates for both; {UNIT}.",
@@ -230,18 +276,21 @@ TABLES = (
         {
             **PAIR,
             "less_scenario": text("scenario of what is taken away"),
-            "less_model": text("model of what is taken away: the baseline, or the same model"),
+            "less_model": text(
+                "model of what is taken away: the baseline, the base rate, or the same model"
+            ),
             "metric": METRIC,
             "difference": real("estimate"),
             "lower": real("lower end of the interval at comparison.confidence"),
             "upper": real("upper end of the interval at comparison.confidence"),
             "adjusted_p": real(
                 "lowest error rate, of all verdicts together, at which there is one; two-sided"
-                " step-down max-t; mse against the baseline only"
+                " step-down max-t; mse against the baseline, and brier_score against the base rate,"
+                " only"
             ),
             "adjusted_lower": real(
                 "difference less its spread over the draws times the critical value of the step"
-                " that decides on it; above 0 only if worse; mse against the baseline only"
+                " that decides on it; above 0 only if worse; where there is an adjusted_p"
             ),
             "adjusted_upper": real("the same plus; below 0 only if better"),
             "verdict": text(
@@ -253,19 +302,25 @@ TABLES = (
     ),
     Table(
         "scenario_table",
-        f"A model with all its metrics, and how it compares with the baseline; {UNIT}. As in"
-        " reports/scenario_table.csv.",
+        "A model with all its metrics, and how it compares with the baseline or base rate; null"
+        f" what is of the other target; {UNIT}. As in reports/scenario_table.csv.",
         Records((COMPARISON,), lambda results: results[0]["table"]),
         {
             **PAIR,
             "fitted": text("name of the model that was fitted, another one after a fallback"),
-            **_with_ends(dict.fromkeys(METRICS, "estimate")),
+            "target": TARGET,
+            **_with_ends(dict.fromkeys((*METRICS, *OF_DIRECTION), "estimate")),
             **_with_ends(
                 {f"{name}_difference": "less the baseline's" for name in ("mse", "skill")}
             ),
-            "mse_difference_adjusted_p": real("as paired_differences.adjusted_p"),
-            "mse_difference_adjusted_lower": real("as paired_differences.adjusted_lower"),
-            "mse_difference_adjusted_upper": real("as paired_differences.adjusted_upper"),
+            **_with_ends(
+                {f"{name}_difference": "less the base rate's" for name in OF_DIRECTION[::3]}
+            ),
+            **{
+                f"{loss}_difference_{column}": real(f"as paired_differences.{column}")
+                for loss in ("mse", "brier_score")
+                for column in ("adjusted_p", "adjusted_lower", "adjusted_upper")
+            },
             "verdict": text("as paired_differences.verdict, or is the baseline"),
         },
         format=2,
@@ -278,14 +333,17 @@ TABLES = (
             "baseline": text("model that all others are held against"),
             "confidence": real("of each interval, and that no verdict at all is wrong"),
             "error_rate": real("1 - confidence: what adjusted_p is held against"),
-            "comparisons": count("models held against the baseline, over all scenarios"),
+            "comparisons": count("models held against baseline or base rate, over all scenarios"),
+            "of_direction": count("of these, models of direction"),
             "block_length": count("dates in a block of the bootstrap of differences"),
             "shortest_block": count("dates in a block of the bootstrap of metrics, least"),
             "longest_block": count("dates in a block of the bootstrap of metrics, most"),
             "bootstrap_replicates": count("drawn of metrics, and of differences across scenarios"),
             "draws": count("drawn of differences from the baseline, for interval and verdict"),
             "draws_in_tail": count("of these, at or beyond the critical value of a verdict"),
-            "suspicious_r2": real("R2 on test rows above which an error is likelier than skill"),
+            "suspicious_r2": real(
+                "R2, or Brier skill, on test rows above which an error is likelier than skill"
+            ),
         },
         format=2,
     ),

@@ -48,7 +48,7 @@ def test_every_configured_set_and_the_defaults_trade(entry, sample):
 
 def test_the_configuration_uses_every_strategy_in_five_categories():
     used = {entry["strategy"] for entry in CONFIGURED.values()}
-    assert used == set(EVERY)
+    assert used == set(EVERY) - {"model_probability"}  # in a comment; tests/dag trades it
     categories = {strategies.load(name).category for name in used}
     assert categories == set(strategies.CATEGORIES)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from strategy_bars import EVERY, prices_of, rows, targets
+from strategy_bars import EVERY, prices_of, rows
 from tidemark.backtest import strategies
 
 import numpy as np
@@ -162,6 +162,13 @@ BY_HAND = [
         "0.001 is not beyond the threshold; without a forecast there is no position",
     ),
     Case(
+        "model_probability",
+        {"threshold": 0.55},
+        {"close": [1, 1, 1, 1, 1, 1], "probabilities": [np.nan, 0.56, 0.55, 0.44, 0.5, np.nan]},
+        [0, 1, 0, -1, 0, 0],
+        "0.55 is not above the threshold; 0.44 is below 1 - 0.55; no forecast, no position",
+    ),
+    Case(
         "model_kelly",
         {"fraction": 0.1, "window": 2},
         {"close": [100, 110, 99, 108.9, 108.9], "forecasts": [0.05, 0.05, 0.05, -0.5, np.nan]},
@@ -174,10 +181,11 @@ BY_HAND = [
 @pytest.mark.parametrize("case", BY_HAND, ids=lambda case: case.strategy)
 def test_by_hand(case):
     strategy = strategies.load(case.strategy)
-    forecasts = rows(case.bars["forecasts"]) if "forecasts" in case.bars else None
+    inputs = {name: rows(case.bars[name]) for name in strategies.INPUTS if name in case.bars}
     prices = prices_of(*(case.bars.get(field) for field in ("close", "high", "low")))
     assert strategy.valid(**case.parameters)
-    actual = np.nan_to_num(targets(strategy, prices, case.parameters, forecasts))[:, 0]
+    (wanted,) = strategies.targets_of(strategy, prices, [case.parameters], inputs)
+    actual = np.nan_to_num(wanted)[:, 0]
     assert actual.tolist() == pytest.approx(case.expected, abs=1e-12), case.because
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from strategy_bars import BARS, EVERY, bars, examined, prices_of, targets
+from strategy_bars import BARS, EVERY, bars, examined, inputs_of, prices_of, targets
 from tidemark.backtest import look_ahead, strategies
 from tidemark.errors import InputError
 from tidemark.market.signals import side
@@ -116,15 +116,16 @@ def test_the_check_names_ticker_bars_targets_and_parameters():
     )
 
 
-def test_the_check_cuts_forecasts_too():
+@pytest.mark.parametrize("name", strategies.INPUTS)
+def test_the_check_cuts_what_models_say_too(name):
     prices, forecasts = bars(1)
     last = strategies.Strategy(
-        *("last", "model", {}, ("forecasts",)),
-        lambda prices, forecasts: prices.close * 0 + np.sign(forecasts[-1]),
+        *("last", "model", {}, (name,)),
+        lambda prices, **said: prices.close * 0 + np.sign(said[name][-1]),
         lambda: True,
     )
     with pytest.raises(InputError, match="it looks ahead"):
-        examined(last, prices, [{}], {"forecasts": forecasts})
+        examined(last, prices, [{}], {name: forecasts})
 
 
 @pytest.mark.parametrize("count", [2, 3, 17])
@@ -209,4 +210,4 @@ def test_the_check_tries_every_set_however_many_are_held_at_a_time(monkeypatch):
 def test_the_check_lets_the_blind_pass(name):
     prices, forecasts = bars(1)
     strategy = strategies.load(name)
-    examined(strategy, prices, [dict(strategy.defaults)], {"forecasts": forecasts})
+    examined(strategy, prices, [dict(strategy.defaults)], inputs_of(forecasts))

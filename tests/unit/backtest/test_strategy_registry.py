@@ -46,7 +46,8 @@ def test_registered_strategies_say_what_they_do():
         strategy = strategies.load(name)
         assert strategy.name == name
         assert strategy.valid(**strategy.defaults)
-        assert strategy.inputs == (("forecasts",) if strategy.category == "model" else ())
+        assert len(strategy.inputs) == (strategy.category == "model")
+        assert {*strategy.inputs} <= {*strategies.INPUTS}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,11 @@ def test_registered_strategies_say_what_they_do():
         ("DEFAULTS = ", "DEFAULT = ", "it has no DEFAULTS"),
         ("def targets", "def target", "it has no targets"),
         ('"trend"', '"trends"', r"unknown CATEGORY 'trends' \(did you mean trend\?\)"),
+        (
+            "prices, window",
+            "prices, window, forecasts, probabilities",
+            "targets takes forecasts and probabilities, but its entry names one model",
+        ),
         ("prices, window", "window, prices", "the first argument of targets is not prices"),
         ("prices, window", "prices, windows", "targets takes windows, which has no default"),
         ("prices, window", "prices", "targets does not take window, which is in DEFAULTS"),

@@ -47,7 +47,7 @@ def broken(folder, monkeypatch, old, new):
 def test_the_shipped_configuration_is_valid_and_complete():
     whole = load.load(TREE, str(ROOT / "config.yaml"))
     assert list(whole.scenarios) == ["mean_impute", "median_impute", "outlier_treatment"]
-    assert list(whole.models) == ["baseline", "linear", "ridge", "svr", "poly2"]
+    assert list(whole.models) == ["baseline", "linear", "ridge", "svr", "poly2", "logistic"]
     owned = sorted(step for steps in whole.alerts.owners.values() for step in steps)
     scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
     assert owned == sorted(scripts)

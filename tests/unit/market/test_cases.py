@@ -1,6 +1,7 @@
 """Small data sets from elsewhere, put through the functions of the steps, with the right values."""
 
 import gzip
+import pickle
 from dataclasses import asdict
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def test_a_ticker_with_a_small_letter_trades_a_models_forecasts():
     pipeline, _ = fitting.fit(
         "linear", lambda _: Linear(estimator="linear"), parts.train, parts.folds, int
     )
-    predicted = pipeline.predict(parts.test[list(pipeline.feature_names_in_)])
+    model = pickle.loads(pipeline)
+    predicted = model.predict(parts.test[list(model.feature_names_in_)])
     history = from_tidy(bars)
     forecasts = forecasts_on(history, parts.test.assign(y_pred=predicted), 1)
     strategy = strategies.load("model_forecast")

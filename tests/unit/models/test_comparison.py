@@ -5,6 +5,7 @@ from dataclasses import replace
 from tidemark.errors import BadValue, InputError
 from tidemark.models import comparison, forecast_metrics
 from tidemark.models.settings import Evaluate
+from tidemark.models.worth import WORTH
 from tidemark.statistics import bootstrap
 
 import numpy as np
@@ -18,8 +19,9 @@ SETTINGS = Evaluate(
 
 def test_work_counts_pairs_of_scenarios():
     """They grow with the square: 24 scenarios of 5 models have 1,380, beside 96 comparisons."""
-    pairs = [(f"s{s}", m) for s in range(24) for m in ("mean", "a", "b", "c", "d")]
-    work = comparison.work(pairs, SETTINGS)
+    models = ("mean", "a", "b", "c", "d")
+    made = {(f"s{s}", m): pd.DataFrame() for s in range(24) for m in models}
+    work = comparison.work(made, SETTINGS)
     assert (work.comparisons, work.pairs) == (96, 1380)
     drawn = 96 * work.draws + 1380 * 200
     assert work.seconds == pytest.approx(comparison.DRAW * drawn)
@@ -43,17 +45,27 @@ def compared(*scenarios: tuple[str, dict[str, pd.DataFrame]], settings: Evaluate
     forecasts = {(s, m): frame for s, models in scenarios for m, frame in models.items()}
     scores, intervals = {}, {}
     for (s, m), frame in forecasts.items():
-        baseline = forecasts[s, "mean"]["y_pred"]
-        sums = forecast_metrics.per_date(
-            *(frame[c] for c in ("timestamp", "y_true", "y_pred")), baseline
-        )
-        values = forecast_metrics.overall(sums)
+        worth = WORTH["direction" if "y_base" in frame else "return"]
+        baseline = frame["y_base"] if "y_base" in frame else forecasts[s, "mean"]["y_pred"]
+        columns = (frame[c].to_numpy() for c in ("timestamp", "y_true", "y_pred"))
+        values = worth.overall(worth.per_date(*columns, baseline.to_numpy()))
         scores[s, m] = {"fitted": m, "metrics": values}
         intervals[s, m] = {
             "intervals": {name: [-1.0, 1.0] for name in values},
             "block_length": 5,
         }
     return comparison.compare(forecasts, scores, intervals, settings, horizon=1, seed=1)
+
+
+def chances_of(weights: dict[str, float], drop: int = 0, seed: int = 2, base: float = 0.52):
+    """Probabilities that lie `weight` times as far from one half as the truth does, plus noise."""
+    rows = forecasts_of({"mean": 0}, drop=drop, seed=seed)["mean"]
+    rose = (rows["y_true"] > 0).astype(float)
+    noise = np.random.default_rng(seed).normal(0, 0.02, len(rows))
+    return {
+        model: rows.assign(y_true=rose, y_pred=0.5 + weight * (rose - 0.5) + noise, y_base=base)
+        for model, weight in weights.items()
+    }
 
 
 def verdicts(result):
@@ -199,4 +211,90 @@ def test_rows_that_only_one_scenario_has_are_counted():
     result = compared(("s", forecasts_of(weights)), ("t", forecasts_of(weights, drop=8)))
     assert result["conclusion"][-1] == (
         "s and t are compared on the 312 rows that both have, of 320 and 312."
+    )
+
+
+MIXED = {"mean": 0, "good": 0.5, "poor": -0.5}
+CHANCES = {"sharp": 0.3, "blind": -0.3}
+
+
+def test_models_of_direction_are_held_against_the_base_rate():
+    chances = chances_of(CHANCES)
+    result = compared(("s", forecasts_of(MIXED) | chances))
+    assert (result["comparisons"], result["of_direction"]) == (4, 2)
+    assert verdicts(result) == {
+        ("s", "mean"): "is the baseline",
+        ("s", "good"): "better",
+        ("s", "poor"): "worse",
+        ("s", "sharp"): "better",
+        ("s", "blind"): "worse",
+    }
+    assert result["conclusion"] == [
+        "Better than the baseline: good.",
+        "Worse than the baseline: poor.",
+        "Better than the base rate: sharp.",
+        "Worse than the base rate: blind.",
+    ]
+    (record,) = [
+        r
+        for r in result["paired_differences"]
+        if (r["model"], r["metric"]) == ("sharp", "brier_score")
+    ]
+    rose, said = chances["sharp"]["y_true"], chances["sharp"]["y_pred"]
+    squared = (rose - said) ** 2 - (rose - 0.52) ** 2
+    assert (record["less_scenario"], record["less_model"]) == ("s", "base rate")
+    assert record["difference"] == pytest.approx(squared.mean())
+    daily = squared.groupby(chances["sharp"]["timestamp"]).sum().to_numpy()
+    starts = bootstrap.block_starts(80, 5, result["draws"], seed=1)
+    drawn = bootstrap.resample(daily[:, None], starts, 5)[:, 0] / 320
+    assert (record["lower"], record["upper"]) == pytest.approx(bootstrap.interval(drawn, 0.95))
+
+
+def test_one_family_holds_models_of_both_targets():
+    """What a model is tested beside, of whatever target, is allowed for in its verdict."""
+    faint = {"mean": 0, "faint": 0.006}
+    alone = compared(("s", forecasts_of(faint)))
+    rows, draw = chances_of({"m": 0.0})["m"], np.random.default_rng(4)
+    blind = {f"m{k}": rows.assign(y_pred=0.52 + draw.normal(0, 0.002, 320)) for k in range(9)}
+    beside = compared(("s", forecasts_of(faint) | blind))
+    ours, theirs = (
+        next(r for r in result["paired_differences"] if r["metric"] == "mse")["adjusted_p"]
+        for result in (alone, beside)
+    )
+    assert ours + 0.2 < theirs
+
+
+def test_no_metric_of_one_target_is_told_of_the_other():
+    result = compared(("s", forecasts_of(MIXED) | chances_of(CHANCES)))
+    assert len({tuple(row) for row in result["table"]}) == 1
+    for own, others in (("return", "direction"), ("direction", "return")):
+        rows = [row for row in result["table"] if row["target"] == own]
+        assert rows
+        for row in rows:
+            assert all(row[name] is not None for name in WORTH[own].metrics if "skill" not in name)
+            assert all(row[name] is None for name in WORTH[others].metrics)
+    told = {(r["model"], r["metric"]) for r in result["paired_differences"]}
+    assert {metric for model, metric in told if model in CHANCES} == {*WORTH["direction"].metrics}
+
+
+def test_a_model_of_direction_across_scenarios():
+    long, short = chances_of({"m": 0.1}), chances_of({"m": 0.2}, drop=40)
+    mean = forecasts_of({"mean": 0}), forecasts_of({"mean": 0}, drop=40)
+    result = compared(("long", mean[0] | long), ("short", mean[1] | short))
+    record = next(
+        r
+        for r in result["paired_differences"]
+        if (r["scenario"], r["less_scenario"], r["metric"]) == ("short", "long", "brier_score")
+        and r["model"] == "m"
+    )
+    losses = [((f["m"]["y_true"] - f["m"]["y_pred"]) ** 2).tail(280).mean() for f in (short, long)]
+    assert record["difference"] == pytest.approx(losses[0] - losses[1])
+    assert record["verdict"] is None
+
+
+def test_a_direction_that_is_known_too_well_is_told_first():
+    careful = replace(SETTINGS, suspicious_r2=0.2)
+    made = forecasts_of({"mean": 0}) | chances_of({"sharp": 0.9, "dull": 0.0})
+    assert compared(("s", made), settings=careful)["conclusion"][0].startswith(
+        "Look for an error: 1 of 2 models of direction have a Brier skill above 0.2 on the test"
     )

@@ -2,13 +2,14 @@
 
 import pickle
 import re
+from functools import partial
 from pathlib import Path
 
 from referee.forecasts import regression
 from tidemark.config import load
 from tidemark.config.schema import section
 from tidemark.config.sections import filled
-from tidemark.models import estimators, fitting, splits
+from tidemark.models import direction, estimators, fitting, splits
 from tidemark.models.settings import Search
 from tidemark.project import Tree
 
@@ -172,9 +173,14 @@ def test_a_kind_that_stands_there_commented_is_fitted_and_forecasts(name):
     train["target_time"] = train["timestamp"] + pd.Timedelta(days=1)
     folds = splits.folds(train, count=3, embargo=2)
     spec = filled(estimators.kind(OTHERS[name]["estimator"]), OTHERS[name])
-    pickled, report = fitting.fit(name, lambda _: spec, train, folds, lambda: 3)
+    later = partial(splits.last_fold, count=3, embargo=2)
+    pickled, report = fitting.fit(
+        name, lambda _: spec, train, folds, lambda: 3, later=lambda: later
+    )
     made = pickle.loads(pickled)
-    forecasts = made.predict(train[list(made.feature_names_in_)])
+    features = train[list(made.feature_names_in_)]
+    of_direction = spec.target == "direction"
+    forecasts = direction.probabilities(made, features) if of_direction else made.predict(features)
     assert report["fitted"] == name
     assert np.isfinite(forecasts).all()
     assert np.corrcoef(forecasts, train["target"])[0, 1] > 0.1
@@ -183,6 +189,9 @@ def test_a_kind_that_stands_there_commented_is_fitted_and_forecasts(name):
 @pytest.mark.parametrize("kind", estimators.names())
 def test_the_referee_fits_every_kind_by_its_own_words(kind):
     spec = filled(estimators.kind(kind), {"estimator": kind})
-    ours = fitting.unfitted(spec, 3).fit(FEATURES, TARGET)
-    theirs = regression(kind, spec.parameters(), 3).fit(FEATURES, TARGET)
-    assert ours.predict(FEATURES) == pytest.approx(theirs.predict(FEATURES), rel=1e-7)
+    target = direction.rises(TARGET) if spec.target == "direction" else TARGET
+    ours = fitting.unfitted(spec, 3).fit(FEATURES, target)
+    theirs = regression(kind, spec.parameters(), 3).fit(FEATURES, target)
+    said = "predict_proba" if spec.target == "direction" else "predict"
+    one, other = (getattr(made, said)(FEATURES) for made in (ours, theirs))
+    assert one == pytest.approx(other, rel=1e-7)

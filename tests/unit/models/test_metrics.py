@@ -2,11 +2,14 @@
 
 from tidemark.models import forecast_metrics
 from tidemark.models.forecast_metrics import DateSums
+from tidemark.models.worth import WORTH
 
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+
+WORTH_OF = WORTH["return"]
 
 
 def draw_forecasts(dates: int = 40, tickers: int = 6, seed: int = 5):
@@ -20,7 +23,7 @@ def draw_forecasts(dates: int = 40, tickers: int = 6, seed: int = 5):
 
 
 def overall(day, true, predicted, baseline):
-    return forecast_metrics.overall(forecast_metrics.per_date(day, true, predicted, baseline))
+    return WORTH_OF.overall(forecast_metrics.per_date(day, true, predicted, baseline))
 
 
 def test_errors_agree_with_scikit_learn():
@@ -95,6 +98,6 @@ def test_metrics_of_some_dates_follow_from_their_sums():
     sums = forecast_metrics.per_date(day, true, predicted, np.full(true.size, 0.001))
     some = np.isin(day, np.unique(day)[10:25])
     alone = overall(day[some], true[some], predicted[some], np.full(some.sum(), 0.001))
-    together = forecast_metrics.overall(DateSums(*(field[10:25] for field in sums)))
+    together = WORTH_OF.overall(DateSums(*(field[10:25] for field in sums)))
     for name in forecast_metrics.METRICS:
         assert together[name] == pytest.approx(alone[name], rel=1e-9), name

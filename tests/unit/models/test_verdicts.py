@@ -3,6 +3,7 @@
 from tidemark.errors import BadValue
 from tidemark.models import forecast_metrics, verdicts
 from tidemark.models.settings import Evaluate
+from tidemark.models.worth import WORTH
 from tidemark.statistics import bootstrap
 
 import numpy as np
@@ -37,7 +38,7 @@ def test_scenarios_may_lack_dates():
     parts = [compared(0, 400, 0.1), compared(100, 400, 0.1), compared(0, 250, -0.3)]
     losses = verdicts.losses(parts)
     assert losses.rows.sum(axis=0).tolist() == [1600, 1200, 1000]
-    own = [forecast_metrics.over_all_dates(sums) for _, sums in parts]
+    own = [WORTH["return"].over_all_dates(sums) for _, sums in parts]
 
     for mean, values in zip(losses.means(), own, strict=True):
         baseline = values["mse"] / (1 - values["skill"])

@@ -43,8 +43,12 @@ LINES = ("middle", "low", "high")
 NOISE = np.random.default_rng(6).normal(0, 0.002, 400)
 
 
+def drawn(kind, forecasts):
+    return figures.draw(figures.KINDS[kind], forecasts)
+
+
 def axes_of(kind, forecasts):
-    return figures.draw(kind, forecasts).axes[0]
+    return drawn(kind, forecasts).axes[0]
 
 
 def words(figure):
@@ -61,7 +65,7 @@ def test_limits_are_the_same_for_every_model(kind, predicted):
 
 @pytest.mark.parametrize("kind", figures.KINDS)
 def test_titles_and_units(kind):
-    figure = figures.draw(kind, forecasts_of(NOISE))
+    figure = drawn(kind, forecasts_of(NOISE))
     assert figures.KINDS[kind].title in words(figure)
     assert "ridge, mean_impute; 400 test rows, 2011-01-03 to 2012-02-06" in words(figure)
     assert "next-bar return (%)" in figure.axes[0].get_xlabel()
@@ -69,7 +73,7 @@ def test_titles_and_units(kind):
 
 
 def test_a_fallback_is_named():
-    assert "svr (fitted: ridge)" in words(figures.draw("hexbin", forecasts_of(NOISE, model="svr")))
+    assert "svr (fitted: ridge)" in words(drawn("hexbin", forecasts_of(NOISE, model="svr")))
 
 
 def test_longer_horizons_are_named():
@@ -81,16 +85,14 @@ def test_what_lies_outside_is_counted():
     forecasts = forecasts_of(np.where(np.arange(400) < 7, 0.5, 0.0))
     beyond = int((np.abs(forecasts.true[7:]) > forecasts.reach).sum()) + 7
     for kind in ("predicted_vs_true", "hexbin"):
-        assert f"{beyond} of 400 rows lie outside" in words(figures.draw(kind, forecasts))
+        assert f"{beyond} of 400 rows lie outside" in words(drawn(kind, forecasts))
 
 
 def test_bars_that_are_cut_are_counted():
-    assert "cut" not in words(figures.draw("residual_histogram", forecasts_of(0.0)))
+    assert "cut" not in words(drawn("residual_histogram", forecasts_of(0.0)))
     same = forecasts_of(forecasts_of(0.0).frame["y_true"])  # all residuals are 0
     assert same.spread["bars_cut"] == 1
-    assert "0 residuals lie outside. 1 bars are cut." in words(
-        figures.draw("residual_histogram", same)
-    )
+    assert "0 residuals lie outside. 1 bars are cut." in words(drawn("residual_histogram", same))
 
 
 def test_tenths_are_drawn_as_they_stand_in_the_table():
@@ -110,12 +112,12 @@ def test_reach_holds_almost_all_returns_and_is_round():
 
 @pytest.mark.parametrize("kind", figures.KINDS)
 def test_degenerate_returns_can_be_drawn(kind):
-    store.figure_bytes(figures.draw(kind, forecasts_of(0.0, scale=0.0)), 60)
+    store.figure_bytes(drawn(kind, forecasts_of(0.0, scale=0.0)), 60)
 
 
 @pytest.mark.parametrize("kind", figures.KINDS)
 def test_same_bytes_each_time(kind):
-    one, two = (store.figure_bytes(figures.draw(kind, forecasts_of(NOISE)), 60) for _ in range(2))
+    one, two = (store.figure_bytes(drawn(kind, forecasts_of(NOISE)), 60) for _ in range(2))
     assert one == two
     assert one.startswith(b"\x89PNG")
     assert b"tEXt" not in one
@@ -146,7 +148,7 @@ class Stub:
 @pytest.mark.parametrize(("failures", "saved"), [(0, True), (1, True), (2, False)])
 def test_a_figure_is_tried_twice_then_marked_missing(failures, saved):
     run = Stub(failures)
-    figure = figures.draw("hexbin", forecasts_of(NOISE))
+    figure = drawn("hexbin", forecasts_of(NOISE))
     assert Run.save_figure(run, "reports/figs/x.png", figure, 50) is saved
     assert run.alerts == (
         [] if saved else ["reports/figs/x.png is missing: No space left on device"]

@@ -11,7 +11,7 @@ from tidemark.backtest import strategies as strategy_files
 from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.market.bars_a_year import WHOLE
-from tidemark.models import estimators, forecast_metrics
+from tidemark.models import estimators, forecast_metrics, probability_metrics
 from tidemark.reporting import figures, reports
 from tidemark.reporting.strategy_figures import pages
 from tidemark.tables import database, forecasts, strategies
@@ -31,8 +31,14 @@ ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = sorted((ROOT / "reports/templates").glob("*.j2"))
 DRAWING = sorted((ROOT / "scripts/tidemark/reporting").rglob("*.py"))
 METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
-PAIRS = [("plain", "mean"), ("plain", "svr")]
-CONFIGURED = {"scenario": ["plain"], "model": ["mean", "svr"], "strategy": ["cross", "hold"]}
+OF_DIRECTION = ("brier_score", "log_loss", "auc", "brier_skill")
+CHANCE = ("plain", "chance")  # a model of direction
+PAIRS = [("plain", "mean"), ("plain", "svr"), CHANCE]
+CONFIGURED = {
+    "scenario": ["plain"],
+    "model": [model for _, model in PAIRS],
+    "strategy": ["cross", "hold"],
+}
 REPORTS = (
     "model_communication_report",
     "model_evaluation_memo",
@@ -60,6 +66,7 @@ VALIDATED = {
 
 
 def score(pair, value):
+    worth = dict.fromkeys(METRICS, value) | {"information_coefficient": None}
     return {
         "scenario": pair[0],
         "model": pair[1],
@@ -68,11 +75,23 @@ def score(pair, value):
         "dates": 670,
         "first": "2010-07-01T00:00:00",
         "last": "2013-02-28T00:00:00",
-        "metrics": dict.fromkeys(METRICS, value) | {"information_coefficient": None},
+        "metrics": dict.fromkeys(OF_DIRECTION, 0.2468) if pair == CHANCE else worth,
     }
 
 
 def validation(pair):
+    if pair == CHANCE:
+        return validation_of_returns(pair) | validation_of_chances()
+    return validation_of_returns(pair)
+
+
+def validation_of_chances():
+    over = {name: dict.fromkeys(OF_DIRECTION[:3], 0.25) for name in ("mean", "lowest", "highest")}
+    folds = [{"fold": k, **dict.fromkeys(OF_DIRECTION[:3], 0.2 + 0.01 * k)} for k in (1, 2)]
+    return over | {"estimator": "logistic", "fitted": "chance", "base_rate": 0.512, "folds": folds}
+
+
+def validation_of_returns(pair):
     failed = {"from": "svr", "to": "mean", "reason": "svr did not converge: too | few steps"}
     return {
         "scenario": pair[0],
@@ -97,6 +116,26 @@ def difference(metric, verdict):
     ends = {"lower": 1e-6, "upper": 9e-6, "adjusted_lower": -1e-6, "adjusted_upper": 12e-6}
     ends["adjusted_p"] = 0.12346
     return {**names, "metric": metric, "difference": 5e-6, **ends, "verdict": verdict}
+
+
+def of_chances(metric, verdict):
+    names = {"model": "chance", "less_model": "base rate"}
+    return difference(metric, verdict) | names | {"difference": 0.0123}
+
+
+GROUPS = [
+    {
+        "group": k,
+        "rows": 281,
+        "forecast": 0.4 + 0.02 * k,
+        "observed": 0.45 + 0.01 * k,
+        "lower": 0.4,
+        "upper": 0.6,
+        "lowest": 0.39 + 0.02 * k,
+        "highest": 0.41 + 0.02 * k,
+    }
+    for k in range(1, 11)
+]
 
 
 def market(name, kind, group, bars=250, note="", **parameters):
@@ -332,7 +371,9 @@ def tables():
             "model": m,
             "level": 0.95,
             "block_length": 21,
-            "intervals": {name: [0.01, 0.02] for name in METRICS}
+            "intervals": {name: [0.2345, 0.2567] for name in OF_DIRECTION}
+            if (s, m) == CHANCE
+            else {name: [0.01, 0.02] for name in METRICS}
             | {"information_coefficient": [None, None]},
         }
         for s, m in PAIRS
@@ -342,7 +383,8 @@ def tables():
         "baseline": "mean",
         "confidence": 0.95,
         "error_rate": 0.05,
-        "comparisons": 1,
+        "comparisons": 2,
+        "of_direction": 1,
         "block_length": 21,
         "shortest_block": 21,
         "longest_block": 34,
@@ -362,7 +404,13 @@ def tables():
         "cv_scores": forecasts.fold_rows(validations),
         "cv_summary": forecasts.summary_rows(validations),
         "models": forecasts.model_rows(scores, validations),
-        "paired_differences": [difference("mse", "no difference shown"), difference("mae", None)],
+        "paired_differences": [
+            *(difference("mse", "no difference shown"), difference("mae", None)),
+            *(of_chances("brier_score", "worse"), of_chances("auc", None)),
+        ],
+        "reliability": forecasts.reliability_rows(
+            [{"scenario": "plain", "model": "chance", "reliability": GROUPS}]
+        ),
         "comparison": [comparison],
         "conclusion": [{"sentence": "No model beats the baseline."}, {"sentence": "None."}],
         "configured": [
@@ -410,7 +458,9 @@ def test_findings_name_their_data_set(connection):
 
 
 def test_a_row_of_every_metric_stands_in_the_table_of_scenarios():
-    assert forecasts.METRICS == tuple(forecast_metrics.METRICS) == tuple(reports.UNITS)
+    assert forecasts.METRICS == forecast_metrics.METRICS
+    assert forecasts.OF_DIRECTION == probability_metrics.METRICS
+    assert (*forecasts.METRICS, *forecasts.OF_DIRECTION) == tuple(reports.UNITS)
 
 
 def test_rankings_stand_beside_their_evidence(connection):
@@ -509,7 +559,10 @@ def test_validations_stand_beside_the_scores_of_the_same_model():
     assert [(row["model"], bool(row["fallback_reason"])) for row in rows] == [
         ("mean", False),
         ("svr", True),
+        ("chance", False),
     ]
+    assert [row["target"] for row in rows] == ["return", "return", "direction"]
+    assert [row["base_rate"] for row in rows] == [None, None, 0.512]
     assert forecasts.model_rows(scores, validations[::-1]) == rows
 
 
@@ -541,13 +594,15 @@ def test_a_database_that_cannot_be_written(tmp_path):
 def test_gathered_rows_keep_their_order_and_join(connection):
     values = reports.gather(connection)
     assert [(row["scenario"], row["model"]) for row in values["models"]] == PAIRS
-    baseline, svr = values["models"]
+    baseline, svr, chance = values["models"]
     assert baseline["verdict"] is None
     assert svr["verdict"] == "no difference shown"
     assert (svr["mae"], svr["mae_lower"], svr["mae_upper"]) == (0.0125, 0.01, 0.02)
     assert svr["information_coefficient"] is None
     assert (svr["cv_rmse"], svr["cv_rmse_lower"], svr["cv_rmse_upper"]) == (0.03, 0.02, 0.04)
-    assert [row["metric"] for row in values["against_baseline"]] == ["mse"]
+    assert (chance["mae"], chance["brier_score"], chance["cv_auc"]) == (None, 0.2468, 0.25)
+    assert (svr["brier_score"], svr["cv_auc"], chance["verdict"]) == (None, None, "worse")
+    assert [row["metric"] for row in values["against_baseline"]] == ["mse", "brier_score"]
 
 
 def values_for_reports(connection, missing=False, narrative=None):
@@ -628,6 +683,31 @@ def values_for_reports(connection, missing=False, narrative=None):
 def rendered(name, values):
     path = f"reports/templates/{name}.md.j2"
     return reports.render(path, (ROOT / path).read_text("utf-8"), values)
+
+
+def test_both_kinds_of_models_are_shown_each_with_its_own_metrics(connection):
+    values = values_for_reports(connection)
+    plain = rendered("model_communication_report", values)
+    assert "| plain | chance | 0.2468 [0.2345, 0.2567] | 0.247 [0.234, 0.257] | worse |" in plain
+    assert plain.count("| plain | chance |") == 1
+    assert "the share of rises among the training rows (51.2 % for plain)" in plain
+    memo = rendered("model_evaluation_memo", values)
+    assert "| plain | chance | 51.2 | 0.2468 [0.2345, 0.2567] |" in memo
+    assert "| plain | chance | 10 | 281 | 60.0 | 55.0 [40.0, 60.0] |" in memo
+    assert "| plain | chance | base rate | +0.0123 [0.0000, 0.0000] |" in memo
+    assert "| plain | svr | mean | +0.050 [+0.010, +0.090] |" in memo
+
+
+def test_without_models_of_direction_nothing_is_said_of_them(connection):
+    values = values_for_reports(connection)
+    values["models"] = [row for row in values["models"] if row["target"] == "return"]
+    for name in ("against_baseline", "reliability"):
+        values[name] = [row for row in values[name] if row["model"] != "chance"]
+    values["figures"] = [figure for figure in values["figures"] if figure["model"] != "chance"]
+    for name in ("model_communication_report", "model_evaluation_memo"):
+        text = rendered(name, values)
+        assert not re.search(r"Brier|base rate|direction:|AUC|chance \|", text)
+        assert "\n\n\n" not in text
 
 
 @pytest.mark.parametrize("missing", [False, True])

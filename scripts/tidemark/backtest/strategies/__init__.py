@@ -11,9 +11,10 @@ A strategy's file has
 - optionally `valid(...)`, which takes the parameters and is False for sets that make no sense;
 - optionally `CROSS_SECTIONAL = True`, for targets that do compare tickers with each other.
 
-An argument of `targets` that is named in `INPUTS` rather than in `DEFAULTS` is data beyond prices:
-`forecasts`, (bars, tickers), are made at each bar's close, of the mean return a bar from then on,
-NaN where there are none.
+An argument of `targets` that is named in `INPUTS` rather than in `DEFAULTS` is data beyond prices,
+of the model that its entry names: (bars, tickers), made at each bar's close, NaN where there is
+none. `forecasts` are of the mean return a bar from then on, `probabilities` the chance that the
+return is above 0.
 
 A step runs strategies in processes of their own, which may open nothing (`backtest.apart`).
 `load` and `targets_of` run them in this one.
@@ -51,7 +52,7 @@ CATEGORIES = (
     *("trend", "momentum", "mean_reversion", "breakout", "volatility"),
     *(BENCHMARK, "model"),
 )
-INPUTS = ("forecasts",)
+INPUTS = ("forecasts", "probabilities")
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,14 @@ def _inputs(
             f"targets does not take {unused}, which is in DEFAULTS",
             f"remove {unused} from DEFAULTS, or make it an argument",
         )
-    return tuple(other for other in others if other not in defaults)
+    inputs = tuple(other for other in others if other not in defaults)
+    if len(inputs) > 1:
+        raise InputError(
+            file_of(name),
+            f"targets takes {' and '.join(inputs)}, but its entry names one model",
+            "take one of them",
+        )
+    return inputs
 
 
 def grid(strategy: Strategy, values: Mapping[str, Sequence[Any]]) -> list[Parameters]:
@@ -379,7 +387,11 @@ def _writes(strategy: Strategy, parameters: Parameters, error: Exception) -> Inp
 
 def lacking(strategy: Description, name: str) -> BadValue:
     """The error of an input that a strategy needs and is not given."""
-    return BadValue(name, f"{strategy.name} needs {name}", f"say whose {name} in its entry")
+    return BadValue(
+        name,
+        f"{strategy.name} needs {name}",
+        f"say whose {name} in its entry: forecasts: {{scenario: ..., model: ...}}",
+    )
 
 
 def require_shape(
