@@ -273,7 +273,7 @@ def clean_environment(extra: dict[str, str]) -> dict[str, str]:
 TICKERS = ("AAPL", "IBM", "MSFT")
 SOURCES = ("prices", "corporate_actions", "treasury", "unemployment")
 SCENARIOS = ("mean_impute", "outlier_treatment")
-MODELS = ("baseline", "ridge")
+MODELS = ("baseline", "ridge", "logistic")
 STRATEGIES = ("buy_and_hold", "sma_cross", "model_forecast")
 CUT = ("upper: 0.99}", "upper: 0.98}")  # the edit whose step, this one, is the quickest
 CUTTING = {"preprocess outlier_treatment"}
@@ -332,7 +332,7 @@ def instances(step: str, *, scenarios=SCENARIOS, models=MODELS) -> set[str]:
 
 
 def make_small(folder: Path, code: Path | None = None) -> Tree:
-    """A project with three tickers since 2009, two scenarios, two models, three strategies.
+    """A project with three tickers since 2009, two scenarios, three models, three strategies.
 
     Its code lies in `code`, if that is given, else in the project.
     """

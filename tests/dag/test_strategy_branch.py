@@ -2,8 +2,9 @@
 
 import contextlib
 import json
+import re
 
-from conftest import ASSESS, Tree, instances
+from conftest import ASSESS, ROOT, Tree, instances
 from tidemark.tables.catalogue import TABLES
 
 import duckdb
@@ -70,6 +71,41 @@ def test_a_model_that_changes_reaches_the_strategy_that_trades_it(tree):
     outcome = tree.make("assess")
     assert "backtest model_forecast" in outcome.ran
     assert "backtest sma_cross" not in outcome.ran
+
+
+PROBABILITY = re.search(r"  # (model_probability: .*)$", (ROOT / "config.yaml").read_text(), re.M)
+
+
+def test_what_stands_there_commented_forecasts_and_trades_a_probability(tree):
+    entry = PROBABILITY[1].replace("median_impute", "mean_impute")
+    boosted = entry.replace("model: logistic", "model: gradient_boosting_classifier")
+    tree.edit(
+        "config.yaml", "  # gradient_boosting_classifier: {", "  gradient_boosting_classifier: {"
+    )
+    tree.edit("config.yaml", "  sma_cross: {", f"  {boosted}\n  sma_cross: {{")
+    outcome = tree.make("artifacts/backtest_model_probability.ok")
+    model = "mean_impute gradient_boosting_classifier"
+    assert outcome.code == 0, outcome.stderr
+    assert outcome.ran == {
+        *("backtest model_probability", f"train_models {model}", f"evaluate {model}")
+    }
+    cells = pd.read_parquet(tree.path / "metrics/backtests/model_probability.parquet")
+    assert sorted(cells["set"].unique()) == [f"threshold={value}" for value in (0.5, 0.52, 0.55)]
+    assert cells.groupby("set")["trades"].sum().iloc[0] > 100
+    read = {
+        name: json.loads(tree.text(f"artifacts/train_models_mean_impute_{name}.ok"))["config"]
+        for name in ("gradient_boosting_classifier", "logistic")
+    }
+    assert ["split_data.embargo" in keys for keys in read.values()] == [True, False]
+
+    tree.edit("config.yaml", boosted, entry.replace("model: logistic", "model: ridge"))
+    refused = tree.make("all")
+    assert refused.code == 2
+    assert (
+        "strategies.model_probability.forecasts.model: ridge forecasts returns, and"
+        " model_probability trades probabilities of a rise: name one of logistic,"
+        " gradient_boosting_classifier"
+    ) in refused.stderr
 
 
 def test_a_strategy_of_ones_own_is_a_file_and_an_entry(tree):

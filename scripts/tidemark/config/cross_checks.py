@@ -523,31 +523,29 @@ def _forecasts(whole: Config) -> list[Fault]:
 
 def _targets(tree: Tree, whole: Config) -> list[Fault]:
     """Whoever names a model gets what it can use: returns, or probabilities of a rise."""
-    named: list[tuple[str, str, str, str, str | None]] = [
-        ("evaluate.baseline", whole.evaluate.baseline, "return", "skill", "is measured against"),
-        (
-            *("market_metrics.forecasts.model", whole.market_metrics.forecasts.model, "return"),
-            *("market_metrics", "measures"),
-        ),
+    models, measured = whole.models, "market_metrics.forecasts.model"
+    named: list[tuple[str, str, str, str, str]] = [
+        ("evaluate.baseline", whole.evaluate.baseline, "return", "a baseline", "must forecast"),
+        (measured, whole.market_metrics.forecasts.model, "return", "market_metrics", "measures"),
     ]
-    for name, model in whole.models.items():
+    for name, model in models.items():
         if model.fallback is not None:
-            stands_in = (f"{name}, for which it stands in,", "forecasts")
-            named.append((f"models.{name}.fallback", model.fallback, model.target, *stands_in))
+            where = f"models.{name}.fallback"
+            named.append((where, model.fallback, model.target, name, "forecasts"))
     for name, entry in whole.strategies.items():
         wanted = _traded(tree, entry.strategy)
         if entry.forecasts is not None and wanted is not None:
             where = f"strategies.{name}.forecasts.model"
             named.append((where, entry.forecasts.model, wanted, entry.strategy, "trades"))
     return [
-        _other_target(where, name, target, what, needs, whole.models)
-        for where, name, target, what, needs in named
-        if name in whole.models and whole.models[name].target != target
+        _other_target(where, given, target, (what, needs), models)
+        for where, given, target, what, needs in named
+        if given in models and models[given].target != target
     ]
 
 
 def _other_target(
-    where: str, given: str, target: str, what: str, needs: str | None, models: Mapping[str, Model]
+    where: str, given: str, target: str, needs: tuple[str, str], models: Mapping[str, Model]
 ) -> Fault:
     fitting = [name for name, model in models.items() if model.target == target]
     return Fault.at(
@@ -555,11 +553,10 @@ def _other_target(
         Problem.OTHER_TARGET,
         given=given,
         forecast=FORECAST[models[given].target],
-        what=what,
-        needs=needs,
+        what=needs[0],
+        needs=needs[1],
         needed=FORECAST[target],
-        target=target,
-        others=f", such as {fitting[0]}" if fitting else "",
+        cure=f"name one of {', '.join(fitting)}" if fitting else "add one that does under models",
     )
 
 

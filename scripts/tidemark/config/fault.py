@@ -68,10 +68,7 @@ class Problem(StrEnum):
     NOT_BELOW_UPPER = "must be below upper"
     CIRCLE = "goes in a circle: {chain}"
     MANY_SETS = "has more than {most:,} combinations"
-    OTHER_TARGET = (
-        "{given} forecasts {forecast}, and {what} {needs} {needed}:"
-        " name a model of {target}{others}"
-    )
+    OTHER_TARGET = "{given} forecasts {forecast}, and {what} {needs} {needed}: {cure}"
     NOT_A_PARAMETER = "not a parameter of this model{meant}"
     REFUSED_IN_GRID = "{value!r}: {said}"
 

@@ -162,6 +162,38 @@ def test_the_page_of_kinds_of_models_says_what_the_json_schema_does():
         ("test_start: 2010-07-01", "test_start: 2010-W26-4", "must be a date such as"),
         ("  treasury:", "  prices:", "fetch_data.economic.prices: this name is taken"),
         ("  treasury:", "  economic:", "fetch_data.economic.economic: this name is taken"),
+        (
+            "  forecasts: {scenario: median_impute, model: linear}   #",
+            "  forecasts: {scenario: median_impute, model: logistic}   #",
+            "market_metrics.forecasts.model: logistic forecasts probabilities of a rise, and"
+            " market_metrics measures returns: name one of baseline, linear, ridge, svr, poly2",
+        ),
+        (
+            "    forecasts: {scenario: median_impute, model: linear}\n  model_kelly",
+            "    forecasts: {scenario: median_impute, model: logistic}\n  model_kelly",
+            "strategies.model_forecast.forecasts.model: logistic forecasts probabilities of a rise,"
+            " and model_forecast trades returns: name one of baseline,",
+        ),
+        (
+            "# model_probability: {strategy: model_probability, parameters: {threshold: [0.5, 0.52,"
+            " 0.55]}, forecasts: {scenario: median_impute, model: logistic}}",
+            "model_probability: {strategy: model_probability,"
+            " forecasts: {scenario: median_impute, model: ridge}}",
+            "model_probability.forecasts.model: ridge forecasts returns, and model_probability"
+            " trades probabilities of a rise: name one of logistic",
+        ),
+        (
+            "baseline: baseline  ",
+            "baseline: logistic  ",
+            "evaluate.baseline: logistic forecasts probabilities of a rise, and a baseline must"
+            " forecast returns: name one of baseline,",
+        ),
+        (
+            "    fallback: linear",
+            "    fallback: logistic",
+            "models.ridge.fallback: logistic forecasts probabilities of a rise, and ridge"
+            " forecasts returns: name one of baseline,",
+        ),
         ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alhpa: [1.0]}", "did you mean alpha?"),
         ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alpha: [-1.0]}", "grid.alpha: -1.0"),
         ("# random_forest: {", "random_forest: {max_samples: 1.5, ", "max_samples: should be less"),
