@@ -43,7 +43,7 @@ def _reliability(axes: Axes, forecasts: Forecasts) -> str:
     axes.set_aspect("equal")
     axes.set_xlabel(f"forecast probability that the {_what(forecasts)} is above 0")
     axes.set_ylabel("share that rose")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
     return "Intervals are from dates drawn again in blocks."
 
 

@@ -4,8 +4,9 @@ import logging
 
 from tidemark.files import store
 from tidemark.harness.run import Run
-from tidemark.models import spread
-from tidemark.reporting import figures
+from tidemark.models import reliability, spread
+from tidemark.reporting import figures, probability_figures
+from tidemark.statistics import bootstrap
 
 import numpy as np
 import pandas as pd
@@ -154,3 +155,45 @@ def test_a_figure_is_tried_twice_then_marked_missing(failures, saved):
         [] if saved else ["reports/figs/x.png is missing: No space left on device"]
     )
     assert bool(run.provisional) is not saved
+
+
+SURE = 1 / (1 + np.exp(-np.random.default_rng(7).normal(0, 2, 400)))
+
+
+def chances_of(predicted):
+    """Probabilities of a rise, which come true as often as they say, if they do not say 0 or 1."""
+    rose = (np.random.default_rng(8).random(400) < SURE).astype(float)
+    frame = forecasts_of(0.0).frame.assign(y_true=rose, y_pred=predicted, y_base=0.52)
+    dates, said = frame["timestamp"].to_numpy(), frame["y_pred"].to_numpy()
+    starts = bootstrap.block_starts(400, 5, 200, 1)
+    groups = reliability.groups(dates, rose, said, starts, 5, 0.9)
+    scores = forecasts_of(0.0).scores | {"fitted": "logistic"}
+    return figures.Forecasts("plain", "logistic", scores, {"reliability": groups}, 1, frame)
+
+
+@pytest.mark.parametrize("kind", probability_figures.KINDS)
+def test_figures_of_probabilities_say_what_they_show_and_have_the_same_bytes(kind):
+    about = probability_figures.KINDS[kind]
+    one, other = (figures.draw(about, chances_of(SURE)) for _ in range(2))
+    assert about.title in words(one)
+    assert "logistic, plain; 400 test rows" in words(one)
+    assert one.axes[0].get_xlabel() == "forecast probability that the next-bar return is above 0"
+    assert store.figure_bytes(one, 60) == store.figure_bytes(other, 60)
+
+
+@pytest.mark.parametrize("predicted", [SURE, 0.52, np.float64(1.0), np.repeat([0.0, 1.0], 200)])
+@pytest.mark.parametrize("kind", probability_figures.KINDS)
+def test_whatever_is_forecast_can_be_drawn_within_its_axes(kind, predicted):
+    forecasts = chances_of(predicted)
+    axes = figures.draw(probability_figures.KINDS[kind], forecasts).axes[0]
+    low, high = axes.get_xlim()
+    assert low <= forecasts.frame["y_pred"].min() <= forecasts.frame["y_pred"].max() <= high
+
+
+def test_points_of_reliability_are_rows_of_the_table():
+    forecasts = chances_of(SURE)
+    axes = figures.draw(probability_figures.KINDS["reliability"], forecasts).axes[0]
+    (points,) = [line for line in axes.lines if line.get_marker() == "o"]
+    groups = forecasts.spread["reliability"]
+    expected = [[group["forecast"], group["observed"]] for group in groups]
+    assert points.get_xydata().tolist() == expected
