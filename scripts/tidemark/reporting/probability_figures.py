@@ -20,7 +20,7 @@ LEAST = 0.1  # that an axis of probabilities holds around the base rate, on each
 def _reliability(axes: Axes, forecasts: Forecasts) -> str:
     groups = forecasts.spread["reliability"]
     place, share, lower, upper = (
-        np.array([group[name] for group in groups])
+        np.array([group[name] for group in groups], dtype=np.float64)
         for name in ("forecast", "observed", "lower", "upper")
     )
     base = float(forecasts.frame["y_base"].iloc[0])
