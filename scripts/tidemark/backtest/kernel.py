@@ -171,8 +171,7 @@ def _fills(held: Floats, row: int, slots: int, noted: Integers) -> int:
     count = 0
     for slot in range(1, slots):
         noted[count] = slot
-        if held[row + slot] != held[row + slot - 1]:
-            count += 1
+        count += held[row + slot] != held[row + slot - 1]
     return count
 
 
@@ -456,8 +455,8 @@ def _tail(
 ) -> None:
     """The quantile of the lowest values, the next value above it, and the mean of the lowest.
 
-    The values below a bound that some of them suggest are set apart, in their order; among these
-    few the quantile is found. What bound that was changes nothing: sums go by the order of bars.
+    The values below a bound that some of them suggest are set apart; among these few the quantile
+    is found.
     """
     if count == 0:
         return
@@ -474,6 +473,7 @@ def _tail(
         below = count
         for nth in range(count):
             course[few + nth] = values[begin + nth]
+    lowest, lower = few, below
     if below <= last:
         quantile = following = bound
         if below + equal == last + 1:
@@ -483,16 +483,15 @@ def _tail(
         for nth in range(below):
             course[chosen + nth] = course[few + nth]
         quantile = _select(course, chosen, below, last)
+        lowest, lower = chosen, last + 1
         following = bound
         if last + 1 < below:
             following = course[chosen + last + 1]
             for nth in range(last + 1, below):
                 following = min(following, course[chosen + nth])
-    total, lower = 0.0, 0
-    for nth in range(below):
-        value = course[few + nth]
-        lower += value < quantile
-        total += value if value < quantile else 0.0
+    total = 0.0
+    for nth in range(lower):
+        total += course[lowest + nth]
     figures[at + QUANTILE] = quantile
     figures[at + NEXT] = following
     figures[at + SHORTFALL] = (total + (last + 1 - lower) * quantile) / (last + 1)
@@ -523,7 +522,7 @@ def _suggested(
 
 
 def _below(values: Floats, begin: int, count: int, bound: float, course: Floats, few: int) -> int:
-    """Set the values below a bound apart; how many there are."""
+    """Set the values below a bound apart, in their order; how many there are."""
     below = 0
     for place in range(begin, begin + count):
         value = values[place]

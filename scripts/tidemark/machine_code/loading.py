@@ -30,7 +30,8 @@ from tidemark.machine_code import compiling
 
 KEPT = VENV / "compiled"
 LIBRARIES = ("numba", "llvmlite", "python")
-PLAINEST = {"NUMBA_CPU_NAME": compiling.PLAIN, "NUMBA_CPU_FEATURES": ""}
+# What Numba finds in its environment. It leaves optimising to `compiling`, which does it once.
+TOLD = {"NUMBA_CPU_NAME": compiling.PLAIN, "NUMBA_CPU_FEATURES": "", "NUMBA_OPT": "0"}
 NUMBERS = {"int": ctypes.c_int64, "float": ctypes.c_double}
 DIGEST = hashlib.sha256().digest_size
 
@@ -74,7 +75,7 @@ def _key(source: bytes, name: str) -> str:
     how = Path(compiling.__file__).read_bytes()
     made_of = [
         *(hashlib.sha256(each).hexdigest() for each in (source, how)),
-        *(name, sys.platform, platform.machine(), *map(version, LIBRARIES)),
+        *(name, str(TOLD), sys.platform, platform.machine(), *map(version, LIBRARIES)),
     ]
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
@@ -101,10 +102,10 @@ def _alone() -> Iterator[None]:
 
 def _compiled(source: bytes, name: str) -> bytes:
     """Compile in a process that has none of what a user tells Numba or Python."""
-    told = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA")}
+    others = {key: value for key, value in os.environ.items() if not key.startswith("NUMBA")}
     done = subprocess.run(
         [sys.executable, "-I", compiling.__file__, name],
-        input=source, capture_output=True, env=told | PLAINEST, cwd=VENV, check=False,
+        input=source, capture_output=True, env=others | TOLD, cwd=VENV, check=False,
     )  # fmt: skip
     if done.returncode:
         why = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
