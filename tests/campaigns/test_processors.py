@@ -69,3 +69,13 @@ def test_what_a_processor_can_do_changes_no_bit(native, chance, monkeypatch):
             assert np.array_equal(plain[name], found[name], equal_nan=True), name
         there = Market(prices, rules).simulate(engine.as_cells(targets))
         assert np.array_equal(held.returns, there.returns)
+
+
+def test_what_only_numba_could_run_is_not_compiled(long):
+    if not long:
+        pytest.skip("compiling takes seconds")
+    source = (
+        b"from __future__ import annotations\ndef f(count: int) -> int:\n    return [count][0]\n"
+    )
+    with pytest.raises(RuntimeError, match=r"^f could not be compiled: it calls .*, which only"):
+        loading.machine_code(source, "f")

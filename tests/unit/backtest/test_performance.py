@@ -332,7 +332,7 @@ def sweeps(draw):
     return targets, prices, rules, windows, allowed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(sweeps(), st.sampled_from([1, 50, 1_000]), st.integers(1, 3))
 def test_a_sweep_is_each_set_traded_and_measured(case, cells, threads):
     targets, prices, rules, windows, allowed = case

@@ -7,7 +7,7 @@ import signal
 from tidemark.backtest import engine, kernel
 from tidemark.backtest.engine import Market, Rules, Windows
 from tidemark.files import libraries
-from tidemark.machine_code import loading
+from tidemark.machine_code import compiling, loading
 from tidemark.market.grid import Prices
 
 import numpy as np
@@ -29,9 +29,6 @@ def total(values: Floats, count: int, least: float) -> int:
 def _reaches(value: float, least: float) -> int:
     return 1 if value >= least else 0
 '''
-
-
-REFUSED = b"def f(count: int) -> int:\n    return [count][count]\n"
 
 
 @pytest.fixture
@@ -123,9 +120,13 @@ def test_processes_at_once_compile_once(kept, tmp_path, monkeypatch):
     assert log.read_text() == "compiled\n" * 2
 
 
-def test_what_cannot_be_compiled_says_why(kept):
-    with pytest.raises(RuntimeError, match=r"^f could not be compiled: it calls .*, which only"):
-        loading.machine_code(b"from __future__ import annotations\n" + REFUSED, "f")
+def test_what_cannot_be_compiled_says_why(kept, tmp_path, monkeypatch):
+    fails = tmp_path / "compiling.py"
+    fails.write_text("raise SystemExit('many\\nlines\\nit calls f')")
+    monkeypatch.setattr(compiling, "__file__", str(fails))
+    with pytest.raises(RuntimeError, match=r"^trade could not be compiled: it calls f$"):
+        loading.machine_code(b"", "trade")
+    assert not list(kept.glob("trade-*"))
 
 
 @pytest.mark.parametrize("fill", ["next_open", "next_close"])
