@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from tidemark.harness.apart import LoadedApart
+from tidemark.harness.apart import Awaited
 from tidemark.harness.step import Run, step
 from tidemark.layout.split_data import FOLDS, TRAIN
 from tidemark.layout.train_models import CROSS_VALIDATION, MODEL
@@ -30,7 +30,7 @@ def train_models(run: Run) -> None:
         return partial(splits.last_fold, count=plan.folds, embargo=plan.embargo)
 
     minutes = run.config["train_models"]["time_limit_minutes"]
-    alone = TimeLimit(minutes, partial(run.tell.progress, what="fits"), LoadedApart())
+    alone = TimeLimit(minutes, partial(run.tell.progress, what="fits"), Awaited())
     with run.values_of("models"):
         pipeline, report = fitting.fit(
             run.model, specification, train, folds, lambda: run.seed, alone, run.tell.note, later

@@ -53,5 +53,13 @@ class LoadedApart:
         memory.count_apart(peak_bytes)
 
 
+class Awaited(LoadedApart):
+    """The same of a process that has what the step has, and for which the step only waits."""
+
+    def held(self, peak_bytes: int) -> None:
+        """Count it beside what the step holds meanwhile."""
+        memory.count_awaited(peak_bytes)
+
+
 def _sha(source: bytes) -> str:
     return hashlib.sha256(source).hexdigest()

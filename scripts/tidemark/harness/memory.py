@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tidemark.config import view
 from tidemark.files import store
-from tidemark.isolated.lives import MAXRSS
+from tidemark.isolated.lives import MAXRSS, resident_bytes
 from tidemark.project import Tree
 
 KEY = "machine.memory_gigabytes"
@@ -51,6 +51,11 @@ def _own_peak_bytes() -> int:
 def count_apart(peak: int) -> None:
     """Count what other processes held for this one; whether at its own peak is not known."""
     _apart[0] = max(_apart[0], peak)
+
+
+def count_awaited(peak: int) -> None:
+    """Count what another process held while this one waited, and held what it holds now."""
+    count_apart(resident_bytes() + peak - _own_peak_bytes())
 
 
 def shared_bytes() -> int:

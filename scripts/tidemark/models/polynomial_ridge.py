@@ -11,14 +11,14 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.utils.validation import validate_data
 
-ROWS = 50_000  # multiplied out at a time: 0.1 GB of the second degree of 20 features
+PRODUCTS = 16_000_000  # held at a time: 0.13 GB, 70,000 rows of the second degree of 20 features
 
 
 class PolynomialRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """What scikit-learn's PolynomialFeatures, StandardScaler and Ridge do in a row, to the bit.
 
     Products are many times as large as their features, so they are made some rows at a time, and
-    of them the sums of products alone are kept, which are what Ridge solves. Beyond ROWS rows the
+    of them the sums of products alone are kept, which are what Ridge solves. Beyond PRODUCTS the
     order of these sums, and with it the last bits, differ from those of one product.
     """
 
@@ -59,6 +59,7 @@ class PolynomialRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _parts(self, features: Floats) -> Iterator[tuple[slice, Floats]]:
         """Rows, and the products of their features."""
-        for start in range(0, len(features), ROWS):
-            part = slice(start, start + ROWS)
+        rows = max(PRODUCTS // self.powers_.n_output_features_, 1)
+        for start in range(0, len(features), rows):
+            part = slice(start, start + rows)
             yield part, self.powers_.transform(features[part])

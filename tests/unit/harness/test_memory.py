@@ -80,3 +80,21 @@ def test_the_peak_counts_what_was_held_here_and_apart_but_not_what_is_shared():
     assert together - own == 7_000_000
     assert abs(peaks(TIDEMARK_SHARED_BYTES="10000000")[1] - (own - 10_000_000)) < 3_000_000
     assert peaks(TIDEMARK_SHARED_BYTES=str(GB))[1] == 0
+
+
+def test_what_is_awaited_counts_beside_what_is_held_meanwhile():
+    """Not beside what was held before: 80 MB are gone when 50 MB are held elsewhere."""
+    program = (
+        "import os; from tidemark.harness import memory; from tidemark.isolated import lives\n"
+        "bytearray(80_000_000)\n"
+        "peak, now = memory.peak_bytes(), lives.resident_bytes()\n"
+        "memory.count_awaited(50_000_000); print(memory.peak_bytes() - peak)\n"
+        "memory.count_awaited(150_000_000); print(memory.peak_bytes() - now - 150_000_000)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        env={"PYTHONPATH": str(ROOT / "scripts")},
+    )  # fmt: skip
+    beside, both = map(int, done.stdout.split())
+    assert beside == 0
+    assert both == pytest.approx(0, abs=5e6)

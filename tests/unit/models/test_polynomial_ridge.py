@@ -36,7 +36,7 @@ def test_it_is_what_scikit_learn_does_to_the_bit(degree, alpha):
 def test_parts_change_rounding_alone(monkeypatch, at_a_time):
     features, target = rows(700)
     theirs = in_a_row(2, 1.0).fit(features, target).predict(features)
-    monkeypatch.setattr(polynomial_ridge, "ROWS", at_a_time)
+    monkeypatch.setattr(polynomial_ridge, "PRODUCTS", at_a_time * 14)
     ours = PolynomialRidge(2, 1.0).fit(features, target).predict(features)
     assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-9)
 

@@ -23,4 +23,4 @@ class Ridge(Model):
         """Least squares with the penalty."""
         from sklearn import linear_model
 
-        return linear_model.Ridge(alpha=self.alpha)
+        return linear_model.Ridge(alpha=self.alpha, copy_X=False)  # the scaled features are its own
