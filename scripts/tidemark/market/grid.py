@@ -84,6 +84,8 @@ def side_by_side(parts: Sequence[Prices]) -> Prices:
     if any(not np.array_equal(prices.timestamp, axis) for prices in parts):
         raise ValueError("prices on other time axes cannot stand side by side")
     kept = [(prices, prices.has_bars) for prices in parts]
+    if len(kept) == 1 and kept[0][1].all():
+        return parts[0]
     fields = {
         name: np.concatenate([getattr(prices, name).T[has_bars] for prices, has_bars in kept]).T
         for name in OHLCV
