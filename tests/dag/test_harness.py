@@ -344,3 +344,14 @@ def test_a_syntax_error_is_one_line_for_all_instances(tree, warm):
     assert outcome.code == 2
     assert outcome.stderr.count(f"{path}:{lines + 2}: is not Python: ") == 1
     assert "Traceback" not in outcome.stderr
+
+
+def test_a_step_that_takes_long_says_so_on_the_screen_and_in_its_log(tree):
+    soon = "FIRST, LONGEST = 0.02, 120.0"
+    tree.edit("scripts/tidemark/harness/progress.py", "FIRST, LONGEST = 10.0, 120.0", soon)
+    tree.edit("config.yaml", *CUT)
+    outcome = tree.make("preprocess")
+    assert (outcome.code, outcome.ran) == (0, {"preprocess outlier_treatment"})
+    told = r"outlier_treatment: 0 s so far, took \d s last time\n"
+    assert re.search(f"^    preprocess {told}", outcome.stdout, re.M), outcome.stdout
+    assert " s so far, took " in tree.text("logs/preprocess_outlier_treatment.log")
