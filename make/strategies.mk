@@ -25,7 +25,7 @@ metrics/market/market_metrics.parquet: artifacts/market_metrics.ok ; $(KEPT)
 define STRATEGY
 artifacts/backtest_$1.ok: $(SCENES) $(FORECASTS_$1:%=data/predictions/%.parquet)
 	$$(STEP) scripts/backtest.py --strategy $1
-metrics/backtests/$1.parquet data/backtests/$1.parquet metrics/rebalancing/$1.parquet metrics/look_ahead/$1.json: artifacts/backtest_$1.ok ; $$(KEPT)
+metrics/backtests/$1.parquet data/backtests/$1.parquet metrics/rebalancing/$1.parquet metrics/look_ahead/$1.json metrics/not_tried/$1.json: artifacts/backtest_$1.ok ; $$(KEPT)
 endef
 $(foreach s,$(STRATEGIES),$(eval $(call STRATEGY,$s)))
 artifacts/assess.ok: $(STRATEGIES:%=metrics/backtests/%.parquet) $(STRATEGIES:%=data/backtests/%.parquet) $(STRATEGIES:%=metrics/rebalancing/%.parquet) \

@@ -78,6 +78,13 @@ def assess(run: Run) -> None:
     sets = rankings.set_rankings(whole, guardrails)
     strategies = rankings.strategy_rankings(sets)
     best = strategies[strategies["overall_rank"].notna()].set_index("strategy_name")["best_set"]
+    if best.empty:
+        raise InputError(
+            TESTED.rpartition("/")[0],
+            "none of the strategies to rank could be tried: the data lack what they need",
+            "name open, high, low and volume under fetch_data.prices.columns, or add a strategy"
+            " that needs closes alone",
+        )
     names = [*best.index, benchmark]
     traded = {name: run.read.parquet(REBALANCING.format(strategy=name)) for name in names}
     held = daily[benchmark].iloc[:, 0]

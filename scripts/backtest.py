@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from tidemark.arrays import Floats
 from tidemark.backtest import look_ahead, strategies
 from tidemark.backtest.apart import Alone, serve
-from tidemark.backtest.cells import Trial
+from tidemark.backtest.cells import Trial, lacking
 from tidemark.backtest.engine import Rules
 from tidemark.backtest.settings import Backtest
 from tidemark.backtest.strategies import Description
 from tidemark.harness.apart import LoadedApart
 from tidemark.harness.step import Run, step
 from tidemark.isolated.nursery import Nursery
-from tidemark.layout.backtest import CELLS, LOOK_AHEAD, REBALANCING, RETURNS
+from tidemark.layout.backtest import CELLS, LOOK_AHEAD, NOT_TRIED, REBALANCING, RETURNS
 from tidemark.layout.evaluate import FORECASTS
 from tidemark.layout.market_scenarios import MARKET_SCENARIOS
 from tidemark.market.grid import Prices, forecasts_on
@@ -38,9 +38,12 @@ def backtest(run: Run) -> None:
         history = markets[0].with_bars()
         with run.values_of(key):
             inputs = {name: _said(run, strategy, name, history.prices) for name in strategy.inputs}
+        read = alone.reads(history.prices, sets, inputs) if lacking(history.prices) else []
         rules, hours = _rules(trading, history.bars_a_year), trading.trading_hours
         with look_ahead.Watch(strategy, sets, inputs, alone.fresh, run.seed) as watch:
-            trial = Trial(run.strategy, strategy, sets, inputs, rules, hours, watch, run.threads)
+            trial = Trial(
+                run.strategy, strategy, sets, inputs, rules, hours, watch, run.threads, read
+            )
             tested = trial.markets(markets)
             if ahead := _ahead(len(sets), len(history.prices.ticker), len(tested)):
                 run.tell.note(ahead)
@@ -55,6 +58,16 @@ def backtest(run: Run) -> None:
             run.write.parquet(run.own(REBALANCING), rebalanced)
     seen = watch.tried()
     run.write.json(run.own(LOOK_AHEAD), {"strategy_name": run.strategy, **seen.record()})
+    lacks = [{"lacks": what, **cells.record()} for what, cells in sorted(trial.untried.items())]
+    of = {"sets": len(sets), "of_market_scenarios": len(tested)}
+    untried = {"strategy_name": run.strategy, "not_tried": [row | of for row in lacks]}
+    run.write.json(run.own(NOT_TRIED), untried)
+    for row in lacks:
+        run.tell.note(
+            f"{row['sets_not_tried']} of {counted(len(sets), 'set')} not tried in"
+            f" {row['market_scenarios']} of {counted(len(tested), 'market scenario')}: they need"
+            f" {row['lacks']}, of which {counted(row['tickers'], 'ticker')} have no value"
+        )
     if seen.sets_of_levels:
         run.tell.note(
             f"{seen.sets_of_levels} of {counted(seen.sets_shortened, 'set')} use price levels,"

@@ -19,7 +19,7 @@ fewer after more.
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tidemark.arrays import Floats
@@ -79,11 +79,11 @@ def _compute(channel: Channel, strategy: Strategy, asked: Mapping[str, Any]) -> 
     given = dict(zip(names, values, strict=True))
     prices = Prices(times, tuple(asked["ticker"]), **{name: given[name] for name in OHLCV})
     inputs = {name: given[name] for name in asked["inputs"]}
-    for _, wanted in strategies.wanted_by(strategy, prices, asked["sets"], inputs):
+    for _, wanted, read in strategies.wanted_by(strategy, prices, asked["sets"], inputs):
         if wanted.shape != prices.close.shape:
             channel.send({"is": "shape", "shape": wanted.shape})
             return
-        channel.send({"is": "targets"}, wanted)
+        channel.send({"is": "targets", "read": sorted(read)}, wanted)
     for then, now in zip(before, values, strict=True):
         if not np.array_equal(then.view(np.int64), now.view(np.int64)):
             raise InputError(
@@ -131,6 +131,19 @@ class Alone:
             self._open.close()
             raise
 
+    def reads(
+        self, prices: Prices, sets: Sequence[Parameters], inputs: Mapping[str, Floats]
+    ) -> list[frozenset[str]]:
+        """The columns of the bars that each set reads when it is asked for its targets.
+
+        Raises:
+            BadValue, InputError: as `fresh`.
+        """
+        with self._started() as asked:
+            for _ in asked(prices, sets, inputs):
+                pass
+            return asked.read
+
     @contextlib.contextmanager
     def fresh(self) -> Iterator[Targets]:
         """The targets that a process gives which has seen nothing before.
@@ -176,13 +189,14 @@ class _Asked:
     room: Room
     description: Description
     busy: bool = False
+    read: list[frozenset[str]] = field(default_factory=list)  # by each set, of the last call
 
     def __call__(
         self, prices: Prices, sets: Sequence[Parameters], inputs: Mapping[str, Floats]
     ) -> Iterator[Floats]:
         if self.busy:
             raise RuntimeError("the targets asked for before were not read to their end")
-        self.busy = True
+        self.busy, self.read = True, []
         given = strategies.needed(self.description, inputs)
         times = np.ascontiguousarray(prices.timestamp)
         about = {
@@ -204,6 +218,7 @@ class _Asked:
         with self.room.watched():
             if message["is"] == "targets":
                 ((shape, by_columns),) = message["layouts"]
+                self.read.append(frozenset(message["read"]) & {*OHLCV})
             else:
                 shape, by_columns = message["shape"], False
             shape = tuple(map(int, shape))

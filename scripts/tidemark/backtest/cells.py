@@ -10,7 +10,7 @@ together, some tickers of a large one. A strategy that compares tickers is shown
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, compress, groupby, islice
 from operator import itemgetter
 from typing import Any
@@ -28,6 +28,7 @@ from tidemark.market import grid
 from tidemark.market.grid import Prices, side_by_side
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.market.scenarios.market import MarketScenario, Outline
+from tidemark.ohlcv import OHLCV
 
 import numpy as np
 import pandas as pd
@@ -110,6 +111,32 @@ class Batch:
         )
 
 
+@dataclass
+class Untried:
+    """Cells that were not tried: how many, and of what."""
+
+    cells: int = 0
+    sets: set[str] = field(default_factory=set)
+    market_scenarios: set[str] = field(default_factory=set)
+    tickers: set[str] = field(default_factory=set)
+
+    def add(self, cells: pd.DataFrame) -> None:
+        """Count more of them."""
+        self.cells += len(cells)
+        self.sets.update(cells["set"])
+        self.market_scenarios.update(cells["scenario_name"])
+        self.tickers.update(cells["symbol"])
+
+    def record(self) -> dict[str, int]:
+        """For JSON."""
+        return {
+            "cells": self.cells,
+            "sets_not_tried": len(self.sets),
+            "market_scenarios": len(self.market_scenarios),
+            "tickers": len(self.tickers),
+        }
+
+
 @dataclass(frozen=True)
 class Trial:
     """A strategy and how it is traded.
@@ -123,6 +150,10 @@ class Trial:
         watch: in whose processes targets are computed, and where they are held against the check
             that nothing looks ahead; None: here, unchecked.
         threads: that cells are shared out to; none depends on it.
+        read: by each set, the columns of the bars that it reads; () if no market lacks any. A cell
+            is not tried if its ticker has no value in one of them, and the set, which cannot tell,
+            never wants a position.
+        untried: the cells that were not, by what they lacked.
     """
 
     name: str
@@ -133,6 +164,8 @@ class Trial:
     hours: TradingHours | None = None
     watch: Watch | None = None
     threads: int = 1
+    read: Sequence[frozenset[str]] = ()
+    untried: dict[str, Untried] = field(default_factory=dict)
 
     def _targets(self, batch: Batch) -> Iterator[Floats]:
         """Target positions of one set after the other on the batch's bars."""
@@ -166,15 +199,23 @@ class Trial:
         Yields:
             How many market scenarios are done, and the next rows: strategy_name,
             strategy_category, set, scenario_name, scenario_kind, group, symbol, and the figures of
-            `performance`. Tickers without a bar in a window have no row.
+            `performance`. Tickers without a bar in a window have no row, nor what was not tried; if
+            that leaves none, a frame without rows comes.
         """
-        done = 0
+        done, some, nothing = 0, False, None
         for _, same in groupby(scenarios, key=self._alike):
             for together in _parts(list(same)):
                 frames = (self._measured(batch) for batch in self._batches(together))
                 for frame in _gathered(chain.from_iterable(frames)):
+                    if frame.empty:
+                        nothing = frame
+                        continue
+                    some = True
                     yield done, frame
                 done += len(together)
+        if nothing is not None and not some:
+            texts = ("strategy_name", "strategy_category", "set", *LABELS)
+            yield done, nothing.astype(dict.fromkeys(texts, "str"))
 
     def _alike(self, scenario: Outline) -> tuple[str, Rules, str]:
         """What market scenarios that are traded at once have in common: time axis and rules.
@@ -207,7 +248,9 @@ class Trial:
             self._rules(batch.scenarios[0]), periods_per_year=tuple(batch.bars_a_year.tolist())
         )
         allowed = self._allowed(batch.prices)
-        targets = self._targets(batch)
+        lacks: list[NDArray[np.object_]] = []
+        targets = self._noting(batch, lacks) if self.read else self._targets(batch)
+        lacking = iter(lacks)
         sets, most = iter(self.sets), max(1, PART // len(batch.window))
         figures: list[dict[str, Floats]] = []
         swept = performance.sweep(
@@ -216,13 +259,38 @@ class Trial:
         for some in swept:
             figures.append(some)
             if sum(len(each["bars"]) for each in figures) >= most:
-                yield self._frame(sets, batch, figures)
+                yield self._frame(sets, batch, figures, lacking)
                 figures = []
         if figures:
-            yield self._frame(sets, batch, figures)
+            yield self._frame(sets, batch, figures, lacking)
+
+    def _noting(self, batch: Batch, lacks: list[NDArray[np.object_]]) -> Iterator[Floats]:
+        """The targets; appends what each column lacked of a set that asked for nothing, as text."""
+        bare = {
+            name: np.isnan(getattr(batch.prices, name)).all(axis=0)
+            for name in sorted(frozenset().union(*self.read))
+        }
+        words = {
+            read: np.array(
+                [
+                    " and ".join(name for name in sorted(read) if bare[name][column])
+                    for column in range(len(batch.columns))
+                ],
+                dtype=object,
+            )
+            for read in {*self.read}
+        }
+        for read, targets in zip(self.read, self._targets(batch), strict=True):
+            flat = ~(np.nan_to_num(targets) != 0.0).any(axis=0)
+            lacks.append(np.where(flat, words[read], ""))
+            yield targets
 
     def _frame(
-        self, sets: Iterator[Parameters], batch: Batch, figures: list[dict[str, Floats]]
+        self,
+        sets: Iterator[Parameters],
+        batch: Batch,
+        figures: list[dict[str, Floats]],
+        lacking: Iterator[NDArray[np.object_]],
     ) -> pd.DataFrame:
         """A row a cell, of (some sets, windows, columns) figures; takes as many from `sets`."""
         values = {
@@ -237,7 +305,15 @@ class Trial:
         }
         labels |= {name: np.tile(each, len(tried)) for name, each in batch.labels.items()}
         frame = pd.DataFrame(labels | {name: table.ravel() for name, table in values.items()})
-        return frame[frame["bars"] > 0]
+        frame = frame[frame["bars"] > 0]
+        if not self.read:
+            return frame
+        lacks = np.stack(list(islice(lacking, len(tried))))[:, batch.column].ravel()
+        untried = frame.assign(lacks=lacks[frame.index])
+        untried = untried[untried["lacks"] != ""]
+        for what, cells in untried.groupby("lacks"):
+            self.untried.setdefault(str(what), Untried()).add(cells)
+        return frame.drop(index=untried.index)
 
     def on_history(self, full: MarketScenario) -> EqualParts:
         """Each set on history with an equal part in each ticker then listed.
@@ -368,3 +444,9 @@ def _gathered(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
             some = []
     if some:
         yield pd.concat(some)
+
+
+def lacking(prices: Prices) -> bool:
+    """Whether a ticker that has bars lacks all values of one of their columns."""
+    listed = prices.has_bars
+    return any((np.isnan(getattr(prices, name)).all(axis=0) & listed).any() for name in OHLCV)

@@ -60,6 +60,40 @@ class Prices:
         return replace(self, **fields)
 
 
+class Noted(Prices):
+    """Bars that note in `read` which of their columns somebody looks at."""
+
+    read: set[str]
+
+    @classmethod
+    def of(cls, prices: Prices, read: set[str]) -> "Noted":
+        """The same bars, which note in that set."""
+        fields = {name: getattr(prices, name) for name in ("timestamp", "ticker", *OHLCV)}
+        noted = cls(**fields)
+        object.__setattr__(noted, "read", read)
+        return noted
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in OHLCV:
+            object.__getattribute__(self, "__dict__").get("read", set()).add(name)
+        return object.__getattribute__(self, name)
+
+    def rows(self, start: int, stop: int) -> Prices:
+        """The bars [start, stop), which note in the same set."""
+        return Noted.of(self._plain.rows(start, stop), self.read)
+
+    def columns(self, start: int, stop: int) -> Prices:
+        """The tickers [start, stop), which note in the same set."""
+        return Noted.of(self._plain.columns(start, stop), self.read)
+
+    @property
+    def _plain(self) -> Prices:
+        return Prices(**{name: vars(self)[name] for name in ("timestamp", "ticker", *OHLCV)})
+
+
+Noted.__name__ = Prices.__name__  # the only one that messages to authors of strategies name
+
+
 def locked(values: Floats) -> Floats:
     """A view of the values that cannot be written to."""
     view = values.view()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tidemark.layout.assess import ASSESSED, ASSESSMENT
-from tidemark.layout.backtest import LOOK_AHEAD
+from tidemark.layout.backtest import LOOK_AHEAD, NOT_TRIED
 from tidemark.layout.market_metrics import MARKET_METRICS
 from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
 from tidemark.tables.table import (
@@ -186,6 +186,15 @@ def look_ahead_rows(tried: Sequence[Record]) -> Rows:
     sets = {name: sum(record[name] for record in tried) for name in ("sets", "sets_shortened")}
     levels = {"sets_of_levels": sum(record["sets_of_levels"] for record in tried)}
     return [*map(dict, tried), {"strategy_name": ALL, **sets, **least, **most, **levels}]
+
+
+def not_tried_rows(tried: Sequence[Record]) -> Rows:
+    """Table assessment.not_tried: a row for each strategy and what the data lack for it."""
+    return [
+        {"strategy_name": record["strategy_name"], **row}
+        for record in tried
+        for row in record["not_tried"]
+    ]
 
 
 def winner_rows(results: Sequence[Record]) -> Rows:
@@ -580,6 +589,22 @@ TABLES = (
             "sets_of_levels": count(
                 "whose targets change if all prices of a ticker do, so that they know later splits"
             ),
+        },
+    ),
+    Table(
+        "assessment.not_tried",
+        "Cells that a strategy was not tried in: it reads what the ticker's bars have no value of,"
+        " and never wanted a position.",
+        Records((NOT_TRIED,), not_tried_rows),
+        {
+            "strategy_name": text("by its name in config.yaml"),
+            "lacks": text("the columns of bars that it reads and that have no value"),
+            "cells": count("that were not tried"),
+            "sets_not_tried": count("of parameters, with such a cell"),
+            "sets": count("of parameters that the strategy has"),
+            "market_scenarios": count("with such a cell"),
+            "tickers": count("with such a cell"),
+            "of_market_scenarios": count("that the strategy was to be tried in"),
         },
     ),
     Table(

@@ -71,6 +71,20 @@ def test_it_gives_to_the_bit_what_it_gives_here(nursery, name):
                 assert one.tobytes() == other.tobytes()
 
 
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("sma_cross", {"close"}),
+        ("donchian_breakout", {"high", "low", "close"}),
+        ("volatility_breakout", {"high", "low", "close"}),
+    ],
+)
+def test_the_columns_that_each_set_reads_are_told(nursery, name, columns):
+    alone = Alone(nursery, name)
+    sets = alone.grid({})
+    assert alone.reads(bars(1)[0], sets, {}) == [columns]
+
+
 def test_what_it_loads_counts_as_loaded_here(monkeypatch):
     path = f"{strategies.__path__[0]}/sma_cross.py"
     source, added = Path(path).read_bytes(), {}

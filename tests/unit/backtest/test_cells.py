@@ -263,3 +263,63 @@ def test_fills_keep_to_the_hours(prices, markets):
         hours=TradingHours("09:30", "16:00", "UTC"),
     )
     assert (table(closed, markets)["trades"] == 0).all()
+
+
+def without_highs(prices, *columns):
+    """The same bars, of which some tickers have no open, high, low and volume."""
+    bare = {name: getattr(prices, name).copy() for name in ("open", "high", "low", "volume")}
+    for values in bare.values():
+        values[:, list(columns)] = np.nan
+    return replace(prices, **bare)
+
+
+CHANNEL = [{"entry": 10, "exit": 5}, {"entry": 20, "exit": 10}]
+MANY = {"open", "high", "low", "close", "volume"}
+
+
+@pytest.mark.parametrize("missing", [(0,), (0, 1, 2)])
+def test_who_needs_highs_is_not_tried_where_there_are_none(prices, missing):
+    bare = without_highs(prices, *missing)
+    assert cells.lacking(bare)
+    assert not cells.lacking(prices)
+    plan = Stochastic({"stationary_bootstrap": 1, "gbm": 1}, 60, 40, 5, 400)
+    markets = [replace(full(bare), bars_a_year=RATES), *simulated(bare, plan, 1)]
+    strategy = strategies.load("donchian_breakout")
+    rules = replace(RULES, fill="next_close")
+    trial = Trial("channel", strategy, CHANNEL, {}, rules, read=[frozenset({"high", "low"})] * 2)
+    flat = Trial("channel", strategy, CHANNEL, {}, rules)
+    found, every = table(trial, markets), table(flat, markets)
+    gone = {bare.ticker[column] for column in missing}
+    kept = every[~every["symbol"].isin(gone)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, kept, check_exact=True, check_dtype=len(found) > 0)
+    assert (every[every["symbol"].isin(gone)]["exposure"] == 0).all(), "today, it was flat"
+    assert [*trial.untried] == ["high and low"]
+    assert trial.untried["high and low"].record() == {
+        "cells": len(every) - len(found),
+        "sets_not_tried": 2,
+        "market_scenarios": 3,
+        "tickers": len(missing),
+    }
+
+
+def test_who_trades_without_what_it_reads_is_tried(prices):
+    """A strategy that looks whether there are highs, and goes by closes if there are none."""
+    bare = without_highs(prices, 0, 1, 2)
+    markets = [replace(full(bare), bars_a_year=RATES)]
+    rules = replace(RULES, fill="next_close")
+    reads = [frozenset(MANY)] * 2
+    trial = Trial("cross", strategies.load("sma_cross"), SETS, {}, rules, read=reads)
+    assert len(table(trial, markets)) == 6
+    assert trial.untried == {}
+
+
+def test_the_columns_that_a_strategy_reads_are_seen(prices):
+    def read(targets):
+        strategy = strategies.Strategy("mine", "trend", {}, (), targets, lambda **_: True)
+        (said,) = strategies.wanted_by(strategy, prices, [{}], {})
+        return said.read
+
+    assert read(lambda prices: prices.close * 0) == {"close"}
+    assert read(lambda prices: prices.close * 0 * prices.high) == {"close", "high"}
+    assert read(lambda prices: np.r_[prices.upto(9).low, prices.rows(9, 500).low] * 0) == {"low"}
+    assert read(lambda prices: np.zeros((len(prices.timestamp), len(prices.ticker)))) == set()

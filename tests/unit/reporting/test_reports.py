@@ -45,6 +45,12 @@ REPORTS = (
     "strategy_assessment",
     "reflection",
 )
+LACKING = {"lacks": "high and low", "cells": 9, "sets_not_tried": 2, "sets": 4}
+LACKING |= {"market_scenarios": 3, "of_market_scenarios": 5, "tickers": 1}
+UNTRIED = [
+    {"strategy_name": "cross", "not_tried": []},
+    {"strategy_name": "channel", "not_tried": [LACKING]},
+]
 HISTORY = {"cost_multiplier": 1.0, "slippage_multiplier": 1.0, "cash_rate_change": 0.0}
 UNCHANGED = {**HISTORY, "volatility_multiplier": 1.0, "correlation": None, "shock": None}
 
@@ -422,6 +428,7 @@ def tables():
         "assessment.year": [YEAR["together"]],
         "assessment.bars_a_year": YEAR["tickers"],
         "assessment.look_ahead": strategies.look_ahead_rows(TRIED),
+        "assessment.not_tried": strategies.not_tried_rows(UNTRIED),
         "assessment.overlaps": strategies.overlap_rows([MARKETS]),
     }
 
@@ -746,6 +753,8 @@ def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection)
     assert "**Not tried: together** (not made: one ticker)." in text
     assert "| together | mean correlation of tickers 0.8 | – | – | – | – |" in text
     assert "at least 100 % of the market scenarios" in text
+    assert "**Not tried: channel**, 2 of its 4 sets in 3 of 5 market scenarios: it needs" in text
+    assert "high and low, which the data\ndo not have (1 ticker)." in text
     assert "| moon_crash | – | – | 0 | NASA | no data: they end |" in text
     assert "| NBER \\| dates | – |" in text
     assert "- crisis, year_2012\n" in text

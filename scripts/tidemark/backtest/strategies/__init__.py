@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import tidemark
 from tidemark.arrays import Floats
@@ -39,7 +39,7 @@ from tidemark.backtest.settings import BENCHMARK, STRATEGIES
 from tidemark.causality import date
 from tidemark.errors import BadValue, InputError, hint
 from tidemark.isolated import errors_across
-from tidemark.market.grid import Prices, locked
+from tidemark.market.grid import Noted, Prices, locked
 from tidemark.market.recall import Recall
 from tidemark.ohlcv import OHLCV
 from tidemark.project import CODE
@@ -269,9 +269,17 @@ def targets_of(
             indicator's result, or targets are no real numbers, have another shape or lie beyond
             -1 to 1.
     """
-    for parameters, wanted in wanted_by(strategy, prices, sets, inputs or {}):
-        require_shape(strategy, parameters, wanted.shape, prices)
-        yield positions(strategy, parameters, wanted.copy(order="K"), prices)
+    for said in wanted_by(strategy, prices, sets, inputs or {}):
+        require_shape(strategy, said.parameters, said.targets.shape, prices)
+        yield positions(strategy, said.parameters, said.targets.copy(order="K"), prices)
+
+
+class Said(NamedTuple):
+    """What a strategy's own code returned for a set, and the columns of the bars that it read."""
+
+    parameters: Parameters
+    targets: Floats
+    read: frozenset[str]
 
 
 def wanted_by(
@@ -279,8 +287,8 @@ def wanted_by(
     prices: Prices,
     sets: Iterable[Parameters],
     inputs: Mapping[str, Floats],
-) -> Iterator[tuple[Parameters, Floats]]:
-    """Yield each set with what the strategy's own code returns for it, whatever shape that has.
+) -> Iterator[Said]:
+    """Yield what the strategy's own code returns for each set, whatever shape that has.
 
     Args and Raises: as for `targets_of`.
     """
@@ -294,13 +302,14 @@ def wanted_by(
         ):
             try:
                 with known.used():
-                    given = strategy.targets(shared, **data, **parameters)
+                    bars = Noted.of(shared, set())
+                    given = strategy.targets(bars, **data, **parameters)
             except ValueError as error:
                 if _runs_on_copies(strategy, prices, data, parameters):
                     raise _writes(strategy, parameters, error) from error
                 raise
             wanted = _numbers(strategy, parameters, given)
-        yield parameters, wanted
+        yield Said(parameters, wanted, frozenset(bars.read))
 
 
 def _numbers(strategy: Strategy, parameters: Parameters, given: object) -> Floats:
