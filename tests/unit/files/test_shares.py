@@ -120,7 +120,7 @@ class Model:
         self.line = [place for place in self.line if place[0] != who]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(0, 130)), max_size=40))
 def test_any_course_is_that_of_a_plain_line(tmp_path_factory, course: Sequence[tuple]):
     folder, model, shares = tmp_path_factory.mktemp("line"), Model(), {}

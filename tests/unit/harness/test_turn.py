@@ -63,8 +63,12 @@ def test_who_waits_says_once_for_what_and_for_whom(needing):
         assert first.comes(None)
         assert first.note() == ""
         assert not second.comes(None)
-        threading.Timer(0.2, first.__exit__).start()
-        second.wait(said.append)
+
+        def say(text):
+            said.append(text)
+            threading.Timer(0.1, first.__exit__).start()
+
+        second.wait(say)
         assert second.comes(None), "it is asked once more, under its lock"
     assert said == [
         "    backtest momentum: waiting for memory: needs 1.2 GB (as its last run), 0.8 GB of"
@@ -72,12 +76,13 @@ def test_who_waits_says_once_for_what_and_for_whom(needing):
     ]
 
 
-def test_a_short_wait_is_not_worth_a_word(needing):
+def test_a_short_wait_is_not_worth_a_word(needing, monkeypatch):
+    monkeypatch.setattr(turn, "UNTOLD_SECONDS", 60.0)
     said = []
     with needing("a", 2 * GB) as first, needing("b", 2 * GB) as second:
         assert first.comes(None)
         assert not second.comes(None)
-        first.__exit__()
+        threading.Timer(0.1, first.__exit__).start()
         second.wait(said.append)
     assert said == []
 
@@ -92,8 +97,9 @@ def test_who_needs_more_than_there_is_runs_alone_and_says_so(needing):
         assert not small.comes(None)
 
 
-def test_what_becomes_known_while_it_waits_counts(needing):
+def test_what_becomes_known_while_it_waits_counts(needing, monkeypatch):
     """The first instance of a step has ended: the others are no longer guessed at."""
+    monkeypatch.setattr(turn, "UNTOLD_SECONDS", 60.0)
     with needing("a", 1 * GB) as first, needing("b", 50 * GB) as second, needing("c", GB) as third:
         assert first.comes(None)
         assert not second.comes(None)

@@ -9,7 +9,7 @@ from tidemark.isolated.nursery import Nursery
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 MB = 1_000_000
@@ -72,6 +72,7 @@ def test_a_nursery_that_was_killed_tells_nothing():
     assert told.peaks == []
 
 
+@settings(deadline=None)
 @given(st.data(), st.integers(0, 12))
 def test_the_peak_is_that_of_the_worst_moment(data, number):
     peaks = [data.draw(st.integers(0, 1000)) for _ in range(number)]
