@@ -107,7 +107,7 @@ def test_the_page_of_kinds_of_models_says_what_the_json_schema_does():
                 ("momentun: {}", "momentun: there is no scripts/tidemark/features/families/mom"),
                 ("momentum: {windows: [5]}", "momentum.windows: not a parameter of this kind of"),
                 ("momentum: {window: [1]}", "momentum.window: 1: should be greater than or equal"),
-                ('momentum: {window: ["5"]}', "momentum.window: 5: should be a valid integer"),
+                ('momentum: {window: ["5"]}', "momentum.window: '5': should be a valid integer"),
                 ("momentum: {window: []}", "momentum.window: list should have at least 1 item"),
                 ("momentum: [5]", "momentum: should be a valid dictionary"),
                 ("momentum: {window: [63]}", "momentum: gives momentum_63, as windows does"),
