@@ -123,7 +123,7 @@ def test_variables_of_the_user_break_nothing(tree):
         given = [f"FOO={value}", f"SCENARIOS={value}", f"OTHER={value}"]
         outcome = tree.make("all", *given, BAR=value, MODELS=value, WARM="1", T=value)
         assert (outcome.code, outcome.stderr) == (0, ""), (value, outcome)
-        assert "all 37 steps are fresh" in outcome.stdout
+        assert "all 43 steps are fresh" in outcome.stdout
     (tree.path / "reports/reflection.md").unlink()
     outcome = tree.make("reports", *(f"V{n}={value}" for n, value in enumerate(VALUES)))
     assert "[1/1] reports" in outcome.stdout, outcome

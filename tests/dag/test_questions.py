@@ -32,9 +32,9 @@ def in_state(tree: Tree, *wanted: str) -> set[str]:
 def test_status_of_a_built_tree_is_fresh(tree):
     assert set(states(tree).values()) == {"fresh"}
     table = tree.make("status").stdout.splitlines()
-    assert table[-1] == "37 steps: 37 fresh."
+    assert table[-1] == "43 steps: 43 fresh."
     assert table[1].startswith("fetch_data")
-    assert table[37].startswith("reports")
+    assert table[43].startswith("reports")
 
 
 def test_status_and_why_change_nothing_even_when_the_configuration_was_edited(tree):
@@ -151,7 +151,7 @@ def test_a_failure_is_undone_by_undoing_the_edit(tree):
 
 def test_two_checkouts_agree_or_the_first_difference_is_named(tree, cold):
     other = f"OTHER={cold[0].path}"
-    assert tree.make("compare-tree", other).stdout == "the same outputs in all 37 steps\n"
+    assert tree.make("compare-tree", other).stdout == "the same outputs in all 43 steps\n"
     tree.edit("config.yaml", *CUT)
     assert tree.make("preprocess").code == 0
     outcome = tree.make("compare-tree", other)
@@ -159,7 +159,7 @@ def test_two_checkouts_agree_or_the_first_difference_is_named(tree, cold):
     lines = outcome.stdout.splitlines()
     assert lines[0] == "first different: preprocess outlier_treatment"
     assert "  config scenarios.outlier_treatment.outliers.upper: 0.98 here, 0.99 there" in lines
-    assert lines[-1] == "different in all: 1 of 37 steps"
+    assert lines[-1] == "different in all: 1 of 43 steps"
     assert "has no checkpoints" in tree.make("compare-tree", "OTHER=/").stderr
 
 
@@ -168,8 +168,8 @@ def test_timings_are_those_of_the_checkpoints_slowest_first(tree):
     assert head.split() == ["seconds", "cpu", "MB", "outputs", "step"]
     seconds = [float(row.split()[0]) for row in rows]
     assert seconds == sorted(seconds, reverse=True)
-    assert len(rows) == 37
-    assert total.endswith("all 37 steps")
+    assert len(rows) == 43
+    assert total.endswith("all 43 steps")
     assert float(total.split()[0]) == pytest.approx(sum(seconds), abs=0.01 * len(rows))
 
 
