@@ -253,7 +253,7 @@ class Watch:
         """
         bars = bars_of(prices, inputs)
         places = self._some_beside(columns)
-        some = bars.columns(places)
+        some = bars if len(places) == len(columns) else bars.columns(places)
         futures = self._futures(some, [columns[place] for place in places])
         beside, beyond = some.changed(futures), after(futures.cut, len(prices.close))
         at = {(column.market, column.ticker): place for place, column in enumerate(columns)}
