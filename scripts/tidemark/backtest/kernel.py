@@ -1,7 +1,7 @@
 """The loops of the engine: what becomes of a set's targets, each bar touched while it is at hand.
 
-`machine_code` compiles this file as it stands, and runs in its place what that gave. So it imports
-nothing, and says what every parameter of `trade` is by one of the names in `machine_code.TYPES`.
+`machine_code` compiles this file as it stands, and what that gave runs in its place. So it imports
+nothing, and says of every parameter of `trade` what it is by a name that `compiling` knows.
 Operations have the order written here, on any processor: sums are split by hand, not by a compiler.
 
 Arrays are flat: row after row. `engine` says what is worked out, `performance` what it is worth.
@@ -136,7 +136,7 @@ def _positions(
     beyond = 0
     for nth in range(tickers):
         mine = row + nth * slots
-        for slot in range(lag):
+        for slot in range(min(lag, slots)):
             held[mine + slot] = 0.0
         if bar_step == 1:
             place = begin + nth * ticker_step

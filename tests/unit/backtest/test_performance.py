@@ -67,7 +67,7 @@ def traded(targets, prices, rules, allowed=None) -> Result:
 def bars(close) -> Prices:
     """Daily bars of closes (bars,) or (bars, tickers)."""
     close = np.asarray(close, dtype=np.float64)
-    close = close.reshape(len(close), -1)
+    close = close.reshape(len(close), -1) if close.ndim == 1 else close
     days = np.datetime64("2020-01-01") + np.arange(len(close))
     names = tuple(f"T{i}" for i in range(close.shape[1]))
     return Prices(days, names, close, close, close, close, np.ones_like(close))
@@ -365,3 +365,11 @@ def test_a_sweep_takes_sets_as_they_come():
         assert next(stream)["bars"].shape == (3, 1, 2)
         assert len(made) == 3
         assert [len(batch["bars"]) for batch in stream] == [3, 3, 1]
+
+
+@pytest.mark.parametrize("fill", ["next_open", "next_close", "same_close"])
+@pytest.mark.parametrize("length", [0, 1, 2])
+def test_hardly_any_bars_have_hardly_any_figures(fill, length):
+    (found,) = sweep([np.ones((length, 9))], bars(np.ones((length, 9))), replace(FREE, fill=fill))
+    assert (found["bars"] == length).all()
+    assert np.isnan(found["total_return"]).all() == (length == 0)
