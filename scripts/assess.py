@@ -15,6 +15,7 @@ from tidemark.assessment import (
     overfitting,
     rankings,
     scoring,
+    since_first,
     verdict,
 )
 from tidemark.assessment.averages import Averages
@@ -119,6 +120,7 @@ def assess(run: Run) -> None:
         "paths": by_market.paths(performance),
         "evidence": verdict.beside(examined.strategies, benchmark, winner.level),
         "set_evidence": examined.sets,
+        "scores_since": since_first.scores(daily, best.to_dict(), cash, weights, alike),
         "window_returns": by_market.window_returns(whole, years),
         "courses": courses,
         "calendar_years": best_sets.calendar_years(chosen),

@@ -49,7 +49,7 @@ def look(results: Results, cells: int, seed: int) -> str:
     sets = _hold_sets(results, table, alike)
     strategies = _hold_strategies(results, sets, alike)
     others = _hold_markets(results, table, alike) + _hold_courses(results)
-    others += _hold_agreement(results, table, alike)
+    others += _hold_agreement(results, table, alike) + _hold_since(results, alike)
     return (
         f"{scores:,} scores, averages and ranks of {len(sets):,} sets and {strategies} strategies,"
         f" {others:,} other figures agree"
@@ -327,6 +327,45 @@ def _hold_courses(results: Results) -> int:
 
 def _bar(name: str, times: list[Any], row: int) -> str:
     return f"{name}, {times[row]}"
+
+
+def _hold_since(results: Results, alike: Alike) -> int:
+    """Scores of best sets on all of history and since their first position, one bar at a time."""
+    held = Comparison(TABLE.format("scores_since"))
+    weights_of = {
+        name: weight
+        for name, weight in results.config["assess"]["weights"].items()
+        if name in ("total_return", "sharpe_ratio", "max_drawdown")
+    }
+    daily, cash = {}, None
+    for name, _ in results.strategies():
+        frame = results.table(f"data/backtests/{name}.parquet").drop(columns="timestamp")
+        cash = frame.pop("cash").to_numpy()
+        daily |= {(name, column): frame[column].to_numpy() for column in frame}
+    for row in results.table(held.file).itertuples():
+        held_at = np.flatnonzero(np.abs(daily[row.strategy_name, row.set] - cash) > 1e-12)
+        if not len(held_at) or not sum(weights_of.values()):
+            continue
+        held.same(row.strategy_name, "flat_bars", row.flat_bars, int(held_at[0]))
+        for column, first in (("score_history", 0), ("score_since", held_at[0])):
+            rows = []
+            for (name, tried), returns in daily.items():
+                wealth = np.r_[1.0, np.exp(np.cumsum(np.log1p(returns[first:])))]
+                beyond = returns[first:] - cash[first:]
+                spread = beyond.std(ddof=1)
+                flat = spread**2 <= 1e-16 * (beyond**2).mean()
+                figures = {
+                    "total_return": wealth[-1] - 1,
+                    "sharpe_ratio": np.nan if flat else beyond.mean() / spread,
+                    "max_drawdown": (wealth / np.maximum.accumulate(wealth)).min() - 1,
+                }
+                rows.append({"strategy_name": name, "set": tried, **figures})
+            market = pd.DataFrame(rows).round({"total_return": 11, "max_drawdown": 11})
+            scores = dict(zip(daily, _scores(market, weights_of, alike), strict=True))
+            held.number(
+                row.strategy_name, column, getattr(row, column), scores[row.strategy_name, row.set]
+            )
+    return held.count
 
 
 def _hold_agreement(results: Results, table: pd.DataFrame, alike: Alike) -> int:

@@ -83,6 +83,7 @@ QUERIES = {
     "of_levels": """
         SELECT * FROM assessment.look_ahead
         WHERE sets_of_levels > 0 AND strategy_name != 'all strategies' ORDER BY rowid""",
+    "scores_since": "SELECT * FROM assessment.scores_since WHERE flat_bars > 0 ORDER BY rowid",
     "not_tried": "SELECT * FROM assessment.not_tried ORDER BY rowid",
     "strategies": "SELECT * FROM assessment.strategy_rankings ORDER BY rowid",
     "trading": "SELECT * FROM assessment.best_sets ORDER BY rowid",
@@ -119,7 +120,8 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         intervals, mean and range over the folds as cv_..., the verdict); against_baseline and
         across_scenarios (paired differences in MSE, or in Brier score); reliability (of models of
         direction); assessed (sentences on the strategies, and
-        what each is about), winner (one row), not_tried (by strategy and what the data
+        what each is about), winner (one row), scores_since (of those
+        that began later than history), not_tried (by strategy and what the data
         lack for it), strategies (ranked, with their evidence), trading (of
         their best sets); kinds (the three best in each kind of market scenario); markets (each real
         or stressed one, with what earned most), paths (the same, a row a method), likeness (of each

@@ -592,6 +592,20 @@ TABLES = (
         },
     ),
     Table(
+        "assessment.scores_since",
+        "Scores of each ranked strategy's best set on all of history and since its first position,"
+        " when all other sets are held against it on the same bars; of an equal part in each"
+        " ticker, by total return, Sharpe ratio and drawdown alone.",
+        _assessed("scores_since"),
+        {
+            "strategy_name": text("by its name in config.yaml"),
+            "set": SET,
+            "flat_bars": count("of history before its first position"),
+            "score_history": real("score on all bars of history"),
+            "score_since": real("score on the bars since the first position"),
+        },
+    ),
+    Table(
         "assessment.not_tried",
         "Cells that a strategy was not tried in: it reads what the ticker's bars have no value of,"
         " and never wanted a position.",

@@ -47,6 +47,16 @@ REPORTS = (
 )
 LACKING = {"lacks": "high and low", "cells": 9, "sets_not_tried": 2, "sets": 4}
 LACKING |= {"market_scenarios": 3, "of_market_scenarios": 5, "tickers": 1}
+SINCE = [
+    {
+        "strategy_name": name,
+        "set": "n=1",
+        "flat_bars": flat,
+        "score_history": 0.5,
+        "score_since": 0.75,
+    }
+    for name, flat in (("cross", 0), ("rise", 1234))
+]
 UNTRIED = [
     {"strategy_name": "cross", "not_tried": []},
     {"strategy_name": "channel", "not_tried": [LACKING]},
@@ -322,6 +332,7 @@ def assessed():
         "scenario_performance": pd.DataFrame(performance),
         "strategy_scores": scores,
         "leaders": by_market.leaders(scores),
+        "scores_since": pd.DataFrame(SINCE),
         "paths": by_market.paths(pd.DataFrame(performance)),
         "evidence": evidence.assign(**dict.fromkeys(figures, 0.25)),
         "market_metrics": pd.DataFrame(
@@ -754,6 +765,8 @@ def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection)
     assert "| together | mean correlation of tickers 0.8 | – | – | – | – |" in text
     assert "at least 100 % of the market scenarios" in text
     assert "**Not tried: channel**, 2 of its 4 sets in 3 of 5 market scenarios: it needs" in text
+    assert "| rise | 1,234 | 0.50 | 0.75 |" in text
+    assert "| cross | 0 | 0.50" not in text
     assert "high and low, which the data\ndo not have (1 ticker)." in text
     assert "| moon_crash | – | – | 0 | NASA | no data: they end |" in text
     assert "| NBER \\| dates | – |" in text
