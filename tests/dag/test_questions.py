@@ -220,7 +220,7 @@ def test_sql_answers_from_results_and_from_what_runs_left(tree):
     asked = "Q=select step, count(*) n from step_timings where step = 'evaluate' group by step"
     outcome = tree.make("sql", asked)
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert "│ evaluate │     4 │" in outcome.stdout
+    assert "│ evaluate │     6 │" in outcome.stdout
     whole = tree.make("sql", "Q=from assessment.backtest_results").stdout
     assert len(whole.splitlines()) > 50, "a pipe has room for rows"
     assert "run_date" in whole.splitlines()[1]
