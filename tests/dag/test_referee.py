@@ -48,6 +48,7 @@ PLANTED = (
     ("portfolios", "data/backtests/sma_cross.parquet", "fast=5 slow=50"),
     ("rankings", "metrics/assessment/backtest_results.parquet", "score"),
     ("rankings", "metrics/assessment/set_rankings.parquet", "avg_sharpe"),
+    ("rankings", "metrics/assessment/scores_since.parquet", "score_since"),
     ("evidence", "metrics/assessment/set_evidence.parquet", "p_benchmark"),
 )
 
