@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 
 PLACE = (0.135, 0.135, 0.835, 0.735)  # fixed: a layout engine draws everything twice
 INK, MUTED, DATA, MARK = "#222222", "#6b6b6b", "#2b6ca3", "#d1495b"
+MANY = 10_000  # dots of full strength
 STYLE: Any = {
     "text.parse_math": False,  # a name may hold a $
     "font.family": "DejaVu Sans",
@@ -109,12 +110,18 @@ def draw(kind: Kind, forecasts: Forecasts) -> Figure:
 
 def _predicted_vs_true(axes: Axes, forecasts: Forecasts) -> str:
     reach = forecasts.reach
-    axes.scatter(forecasts.predicted, forecasts.true, s=7, color=DATA, alpha=0.35, linewidths=0)
+    _dots(axes, forecasts.predicted, forecasts.true, 0.35)
     _perfect_line(axes, reach)
     _limit(axes, forecasts, reach, reach)
     axes.set_aspect("equal")
     axes.set_ylabel(f"true {forecasts.unit()}")
     return f"Both axes have one scale. {_outside(forecasts, 'outside')}"
+
+
+def _dots(axes: Axes, across: Floats, up: Floats, alpha: float) -> None:
+    """A dot a row, the paler the more there are beyond MANY, so that they show where most are."""
+    paler = min(1.0, (MANY / max(len(across), 1)) ** 0.5)
+    axes.scatter(across, up, s=7, color=DATA, alpha=alpha * paler, linewidths=0)
 
 
 def _hexbin(axes: Axes, forecasts: Forecasts) -> str:
@@ -157,7 +164,7 @@ def _residual_histogram(axes: Axes, forecasts: Forecasts) -> str:
 def _residuals_vs_predicted(axes: Axes, forecasts: Forecasts) -> str:
     reach = forecasts.reach
     residuals = forecasts.true - forecasts.predicted
-    axes.scatter(forecasts.predicted, residuals, s=7, color=DATA, alpha=0.3, linewidths=0)
+    _dots(axes, forecasts.predicted, residuals, 0.3)
     axes.axhline(0.0, color=INK, linewidth=0.8)
     _middle_of_tenths(axes, forecasts.spread["tenths"])
     _limit(axes, forecasts, reach / MAGNIFICATION, reach)

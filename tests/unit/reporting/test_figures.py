@@ -11,6 +11,7 @@ from tidemark.statistics import bootstrap
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 
 def forecasts_of(predicted, model="ridge", fitted="ridge", rows=400, scale=0.01):
@@ -197,3 +198,11 @@ def test_points_of_reliability_are_rows_of_the_table():
     groups = forecasts.spread["reliability"]
     expected = [[group["forecast"], group["observed"]] for group in groups]
     assert points.get_xydata().tolist() == expected
+
+
+@pytest.mark.parametrize(("rows", "strength"), [(0, 1.0), (10_000, 1.0), (40_000, 0.5)])
+def test_dots_are_the_paler_the_more_there_are(rows, strength):
+    axes = Figure().add_axes((0, 0, 1, 1))
+    figures._dots(axes, np.zeros(rows), np.zeros(rows), 0.3)
+    (dots,) = axes.collections
+    assert dots.get_alpha() == pytest.approx(0.3 * strength)
