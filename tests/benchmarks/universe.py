@@ -199,9 +199,8 @@ def _configure(document: dict[str, Any], chosen: argparse.Namespace, *, minutes:
         prices["time_zone"] = "America/New_York"
         document["split_data"]["test_start"] = "2013-02-01"
         document["assess"]["walk_forward"] = {"first_years": 0.1, "every_years": 0.05}
-    for section, key in (("models", "models"), ("strategies", "strategies")):
-        names = getattr(chosen, key)
-        if names:
+    for section in ("models", "strategies"):
+        if names := getattr(chosen, section):
             document[section] = {name: document[section][name] for name in names}
 
 
@@ -382,7 +381,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     sizes = ("20", "100", "500", "minutes")
     parser.add_argument("--sizes", nargs="+", choices=sizes, default=sizes[:2])
-    parser.add_argument("--models", nargs="+", default=["baseline", "linear", "ridge", "poly2"])
+    parser.add_argument("--models", nargs="+", help="of config.yaml; all, if not given")
     parser.add_argument("--strategies", nargs="+", help="of config.yaml; all, if not given")
     parser.add_argument(
         "--goal", default="all", help="what to make; only all of `all` comes on the page"
@@ -398,7 +397,7 @@ def main() -> None:
             universe = Universe(size, chosen, Path(folder))
             told = {
                 "machine": _machine(),
-                "models": ", ".join(chosen.models),
+                "models": ", ".join(chosen.models or ["all"]),
                 "strategies": ", ".join(chosen.strategies or ["all"]),
             }
             found = universe.build(chosen.goal) | told
