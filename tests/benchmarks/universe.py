@@ -12,7 +12,8 @@ vary together. A number is 20 years of daily bars of so many tickers; `minutes` 
 the minutes in one. Every tenth ticker is listed late, somewhere in the first two thirds.
 
 Each universe is a temporary project with the code and configuration of this work tree, built with
-one step at a time. Sizes measured earlier stay on the page, so they may be measured one by one.
+one step at a time. Sizes measured earlier stay on the page, so they may be measured one by one, and
+so do the steps of a project that is kept and made in pieces.
 """
 
 import argparse
@@ -46,6 +47,12 @@ SEED = 20130301
 LAST = "2013-03-01"  # the sample's last session, so that its yields and windows hold
 YEARS, MINUTE_TICKERS, SESSIONS, MINUTES = 20, 50, 90, 390
 PRICES = ("Open", "High", "Low", "Close")
+STEPS = (
+    *("fetch_data", "validate_schema", "data_gate", "market_scenarios", "preprocess"),
+    *("feature_engineering", "split_data", "train_models", "evaluate", "plots"),
+    *("scenario_compare", "backtest", "market_metrics", "assess", "strategy_plots"),
+    *("collect_metrics", "reports"),
+)
 GLANCE = 0.2  # seconds between looks at the memory in use
 LINEAR = 1.25  # times the growth of rows that still counts as linear: one run, on a busy machine
 REPORT_TEXT = """\
@@ -178,7 +185,6 @@ class Universe:
             "cells": cells,
             "steps": _by_step(ran, watch.seen),
             "minutes": (time.time() - began) / 60,
-            "whole": len(ran) == len(checkpoints),
         }
 
 
@@ -305,6 +311,15 @@ def _machine() -> str:
     )
 
 
+def _joined(before: Mapping[str, Any] | None, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was found, with what was measured before on the same machine of the same universe."""
+    same = ("machine", "models", "strategies", "rows")
+    if before is None or any(before[key] != found[key] for key in same):
+        return found
+    steps = {**before["steps"], **found["steps"]}
+    return {**found, "steps": steps, "minutes": before["minutes"] + found["minutes"]}
+
+
 def _order(size: str) -> tuple[bool, int]:
     return size == "minutes", int(size) if size.isdigit() else 0
 
@@ -312,7 +327,7 @@ def _order(size: str) -> tuple[bool, int]:
 def report(measured: Mapping[str, Mapping[str, Any]]) -> str:
     """The page."""
     sizes = sorted(measured, key=_order)
-    names = list(dict.fromkeys(step for size in sizes for step in measured[size]["steps"]))
+    names = [name for name in STEPS if any(name in measured[size]["steps"] for size in sizes)]
     daily = [size for size in sizes if size.isdigit()]
     pairs = list(pairwise(daily))
     return REPORT_TEXT.format(
@@ -401,11 +416,10 @@ def main() -> None:
                 "strategies": ", ".join(chosen.strategies or ["all"]),
             }
             found = universe.build(chosen.goal) | told
-        if chosen.goal == "all" and found.pop("whole"):
-            measured = json.loads(MEASURED.read_text("utf-8")) if MEASURED.exists() else {}
-            measured[size] = found
-            MEASURED.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n", "utf-8")
-            REPORT.write_text(report(measured), "utf-8")
+        measured = json.loads(MEASURED.read_text("utf-8")) if MEASURED.exists() else {}
+        measured[size] = _joined(measured.get(size), found)
+        MEASURED.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n", "utf-8")
+        REPORT.write_text(report(measured), "utf-8")
         print(f"{found['rows']:,} rows, {found['cells']:,} cells, {found['minutes']:.1f} minutes")
         print("\n".join(_steps({size: found}, [size], list(found["steps"]))), flush=True)
 
