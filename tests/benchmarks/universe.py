@@ -54,6 +54,7 @@ STEPS = (
     *("collect_metrics", "reports"),
 )
 OF_CELLS = ("backtest", "assess", "strategy_plots", "collect_metrics")  # others grow with rows
+OF_MODELS = ("train_models", "evaluate", "plots", "scenario_compare")  # compared if these are same
 GLANCE = 0.2  # seconds between looks at the memory in use
 LINEAR = 1.25  # times the growth of rows that still counts as linear: one run, on a busy machine
 REPORT_TEXT = """\
@@ -387,11 +388,12 @@ def _growth(
         words, linear = [], []
         for (small, large), times in zip(pairs, ratios, strict=True):
             before, after = (measured[size]["steps"].get(name) for size in (small, large))
-            if not before or not after:
+            others = measured[small]["models"] != measured[large]["models"]
+            if not before or not after or (others and name in OF_MODELS):
                 words.append("| ")
                 continue
             grown = [after[key] / before[key] for key in ("processor", "megabytes")]
-            linear.append(max(grown) <= LINEAR * times)
+            linear.append(grown[0] <= LINEAR * times and grown[1] <= LINEAR * max(times, 1.0))
             words.append(" | ".join(f"x {growth:.2f}" for growth in grown))
         if not linear:
             continue
