@@ -42,7 +42,7 @@ SPECS = {
     },
     "boosted": {"estimator": "gradient_boosting", "min_samples_leaf": 5, "max_features": 0.5},
 }
-DRAWING = {"forest", "boosted"}
+DRAWING = ("boosted", "forest")
 pytestmark = pytest.mark.usefixtures("one_thread")
 STUBBORN = SPECS["svr"] | {"epsilon": 0.0, "max_iter": 1}
 
