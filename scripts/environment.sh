@@ -15,16 +15,26 @@ case $lock in
 *) stamp=.venv/.ok ;;
 esac
 
+# The Pythons that pyproject.toml allows: `least` is the first, `below` the first that is too new.
+while read -r key _ value _; do
+    case $key in requires-python) supported=${value#\"} supported=${supported%\"} ;; esac
+done <pyproject.toml
+least=${supported#>=} least=${least%,*} below=${supported#*<}
+pythons="Python $least to ${below%.*}.$((${below#*.} - 1))"
+
 make_venv() {
+    case $(uname -sm) in
+    "Darwin x86_64") fail "Numba, which backtests need, has no packages for Macs with Intel processors" "use a Mac with Apple silicon (in a shell that is not run by Rosetta), or Linux" ;;
+    esac
     if command -v uv >/dev/null; then
-        uv venv --quiet --seed --clear --python '>=3.11' .venv && return
-        fail "uv found no Python 3.11 or newer" "install one, e.g. uv python install 3.12"
+        uv venv --quiet --seed --clear --python "$supported" .venv && return
+        fail "uv found no $pythons" "install one, e.g. uv python install 3.12"
     fi
     python=${PYTHON3:-python3}
     command -v "$python" >/dev/null ||
-        fail "python3 is not on PATH" "install Python 3.11 or newer"
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        fail "$("$python" --version) is too old" "install Python 3.11 or newer, and set PYTHON3 to it if it is not python3"
+        fail "python3 is not on PATH" "install $pythons"
+    "$python" -c 'import sys; a, b = [tuple(map(int, v.split("."))) for v in sys.argv[1:]]; sys.exit(not a <= sys.version_info[:2] < b)' "$least" "$below" ||
+        fail "$("$python" --version) is not one of $pythons, for which there are packages of all libraries" "install one of these, and set PYTHON3 to it if it is not python3"
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||
         fail "$python has no venv module" "install it (Debian, Ubuntu: apt install python3-venv)"
     rm -rf .venv
@@ -59,5 +69,7 @@ name_scripts
 # Let Matplotlib build its list of fonts now, once, and not in the first steps that draw.
 MPLCONFIGDIR=.venv/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null
 # Compile the engine's loops now, too, and not in the first backtest; it does so if this fails.
-TIDEMARK_PROJECT=$PWD .venv/bin/python -c 'from tidemark.backtest import engine; engine.compiled()' 2>/dev/null || :
+why=$(TIDEMARK_PROJECT=$PWD .venv/bin/python -c 'from tidemark.backtest import engine; engine.compiled()' 2>&1) ||
+    echo "tidemark: the first backtest will try to compile the engine once more. ${why##*"
+"}" >&2
 cp "$lock" "$stamp"

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import threading
 
 from conftest import CUT, ROOT, clean_environment, instances
@@ -225,36 +226,80 @@ def test_an_old_make_is_told_so(cold):
     assert "Tidemark needs GNU Make 4.3 or newer; this is 3.81. Cure:" in done.stderr
 
 
-def fake_path(tmp_path, python: str | None) -> str:
-    """A PATH with the shell's tools and, if given, a python3 that runs this script."""
+def fake_path(tmp_path, python: str | None, machine: str) -> str:
+    """A PATH with the shell's tools, such a machine's name and, if given, a python3 of a script."""
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("sh", "cmp", "rm", "cp", "touch"):
         (tools / name).symlink_to(shutil.which(name))
-    if python is not None:
-        (tools / "python3").write_text(f"#!/bin/sh\n{python}\n")
-        (tools / "python3").chmod(0o755)
+    for name, does in {"python3": python, "uname": f"echo {machine}"}.items():
+        if does is not None:
+            (tools / name).write_text(f"#!/bin/sh\n{does}\n")
+            (tools / name).chmod(0o755)
     return str(tools)
+
+
+def python_of(version: str) -> str:
+    """A script that runs this Python as if it were that version."""
+    told = f"import sys; sys.version_info = {(*map(int, version.split('.')),)}; "
+    return f"""[ "$1" = --version ] && echo Python {version} && exit
+code=$2; shift 2; exec {sys.executable} -c "{told} $code" "$@\""""
+
+
+def set_up(tmp_path, python: str | None, machine: str) -> subprocess.CompletedProcess[str]:
+    """Run environment.sh on such a machine."""
+    for name in ("requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "scripts").mkdir()
+    script = shutil.copy(ROOT / "scripts/environment.sh", tmp_path / "scripts")
+    path = fake_path(tmp_path, python, machine)
+    return run(["/bin/sh", str(script), "requirements.lock"], tmp_path, PATH=path)
 
 
 @pytest.mark.parametrize(
     ("python", "told"),
     [
-        (None, "python3 is not on PATH. Cure: install Python 3.11 or newer"),
-        ('[ "$1" = --version ] && echo Python 3.9.2; exit 1', "Python 3.9.2 is too old"),
+        (None, "python3 is not on PATH. Cure: install Python 3.11 to 3.14"),
+        (python_of("3.9.2"), "Python 3.9.2 is not one of Python 3.11 to 3.14, for which"),
+        (python_of("3.15.0"), "Python 3.15.0 is not one of Python 3.11 to 3.14, for which"),
         ('case "$2" in *ensurepip*) exit 1;; esac', "has no venv module. Cure: install it"),
     ],
 )
 def test_a_missing_python_is_one_clear_line(tmp_path, python, told):
-    shutil.copy(ROOT / "requirements.lock", tmp_path)
-    (tmp_path / "scripts").mkdir()
-    script = shutil.copy(ROOT / "scripts/environment.sh", tmp_path / "scripts")
-    done = run(
-        ["/bin/sh", str(script), "requirements.lock"], tmp_path, PATH=fake_path(tmp_path, python)
-    )
+    done = set_up(tmp_path, python, "Linux x86_64")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert told in done.stderr
+
+
+def test_a_mac_with_an_intel_processor_is_told_so(tmp_path):
+    done = set_up(tmp_path, python_of("3.12.1"), "Darwin x86_64")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "no packages for Macs with Intel processors. Cure: use a Mac with" in done.stderr
+
+
+@pytest.mark.parametrize("version", ["3.11.0", "3.14.9"])
+def test_the_first_and_the_last_python_that_will_do(tmp_path, version):
+    """It goes on to make an environment, which this one does not."""
+    python = python_of(version).replace(
+        "code=", 'case "$2" in venv) echo made >&2; exit 7;; esac\ncode='
+    )
+    done = set_up(tmp_path, python, "Darwin arm64")
+    assert (done.returncode, done.stderr) == (7, "made\n")
+
+
+def test_an_engine_that_cannot_be_compiled_yet_is_one_line(tmp_path):
+    """The environment is set up all the same: the first backtest compiles, or says why not."""
+    python = """case "$*" in
+*"-m venv"*)
+    /bin/mkdir -p .venv/bin .venv/lib/python3/site-packages
+    /bin/cp "$0" .venv/bin/python;;
+*compiled*) echo Traceback >&2; echo no memory >&2; exit 1;; esac"""
+    done = set_up(tmp_path, python, "Linux x86_64")
+    told = "tidemark: the first backtest will try to compile the engine once more. no memory"
+    assert (done.returncode, done.stderr.splitlines()) == (0, [told])
+    assert (tmp_path / ".venv/.ok").exists()
 
 
 def test_what_stands_in_artifacts_beside_results_is_listed_for_clean(cold):

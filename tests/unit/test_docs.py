@@ -255,6 +255,17 @@ def test_the_version_that_records_name_is_that_of_the_project():
     assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
+def test_the_pythons_of_the_project_are_those_that_are_named_and_tried():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    first, below = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", project["requires-python"]).groups()
+    last = f"3.{int(below) - 1}"
+    assert f"You need Python 3.{first} to {last} " in README
+    tried = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))
+    assert tried["jobs"]["pipeline"]["strategy"]["matrix"]["python"] == [f"3.{first}", last]
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert set(re.findall(r"--python-version (\S+)", makefile)) == {f"3.{first}"}
+
+
 def test_every_section_and_key_of_the_configuration_is_documented():
     """A section has remarks where the shipped file has it; a key, in what editors show of it."""
     shipped = re.split(r"^(?=\w+:)", (ROOT / "config.yaml").read_text("utf-8"), flags=re.M)
