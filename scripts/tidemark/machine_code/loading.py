@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.files.libraries import VENV, version
 from tidemark.machine_code import compiling
@@ -43,7 +45,7 @@ def function(module: ModuleType, name: str) -> Callable[..., int]:
     lock.
 
     Raises:
-        RuntimeError: it cannot be compiled.
+        InputError: it cannot be compiled, or LLVM cannot be loaded.
     """
     parameters = list(getattr(module, name).__annotations__.values())[:-1]
     types: list[Any] = [NUMBERS.get(each, ctypes.c_void_p) for each in parameters]
@@ -108,9 +110,22 @@ def _compiled(source: bytes, name: str) -> bytes:
         input=source, capture_output=True, env=others | TOLD, cwd=VENV, check=False,
     )  # fmt: skip
     if done.returncode:
-        why = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise RuntimeError(f"{name} could not be compiled: {why}")
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise _broken(f"{name} could not be compiled: {_killed(done.returncode) or last}")
     return done.stdout
+
+
+def _killed(status: int) -> str:
+    """By what signal; nothing if it ended by itself."""
+    if status >= 0:
+        return ""
+    known = {each.value: each.name for each in signal.Signals}
+    return f"the compiler was ended by {known.get(-status, -status)}, as if memory were short"
+
+
+def _broken(why: str) -> InputError:
+    """What a new environment mends, if anything does."""
+    return InputError(".venv", why, "rm -rf .venv, then make again; it takes some 0.3 GB of memory")
 
 
 _engines: list[Any] = []  # machine code is in memory as long as its engine
@@ -118,7 +133,10 @@ _engines: list[Any] = []  # machine code is in memory as long as its engine
 
 def _loaded(code: bytes) -> int:
     """The address of the function in an object file."""
-    import llvmlite.binding as llvm
+    try:
+        import llvmlite.binding as llvm
+    except (ImportError, OSError) as error:  # OSError: its library cannot be loaded
+        raise _broken(f"llvmlite cannot be imported: {error}") from error
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()

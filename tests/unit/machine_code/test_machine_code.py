@@ -3,9 +3,12 @@
 import ctypes
 import os
 import signal
+import sys
+from pathlib import Path
 
 from tidemark.backtest import engine, kernel
 from tidemark.backtest.engine import Market, Rules, Windows
+from tidemark.errors import InputError
 from tidemark.files import libraries
 from tidemark.machine_code import compiling, loading
 from tidemark.market.grid import Prices
@@ -124,9 +127,34 @@ def test_what_cannot_be_compiled_says_why(kept, tmp_path, monkeypatch):
     fails = tmp_path / "compiling.py"
     fails.write_text("raise SystemExit('many\\nlines\\nit calls f')")
     monkeypatch.setattr(compiling, "__file__", str(fails))
-    with pytest.raises(RuntimeError, match=r"^trade could not be compiled: it calls f$"):
+    with pytest.raises(
+        InputError, match=r"^\.venv: trade could not be compiled: it calls f\. Cure:"
+    ):
         loading.machine_code(b"", "trade")
     assert not list(kept.glob("trade-*"))
+
+
+def test_a_compiler_that_is_killed_is_told(kept, tmp_path, monkeypatch):
+    killed = tmp_path / "compiling.py"
+    killed.write_text("import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr(compiling, "__file__", str(killed))
+    with pytest.raises(InputError, match="ended by SIGKILL, as if memory were short"):
+        loading.machine_code(b"", "trade")
+
+
+def test_without_numba_the_compiler_says_so(kept, tmp_path, monkeypatch):
+    without = tmp_path / "compiling.py"
+    how = compiling.__file__
+    without.write_text(f"import sys; sys.modules['numba'] = None\n{Path(how).read_text('utf-8')}")
+    monkeypatch.setattr(compiling, "__file__", str(without))
+    with pytest.raises(InputError, match=r"import of numba halted.*Cure: rm -rf \.venv"):
+        loading.machine_code(SOURCE, "total")
+
+
+def test_without_llvm_nothing_is_loaded_and_it_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+    with pytest.raises(InputError, match=r"^\.venv: llvmlite cannot be imported: .*Cure: rm"):
+        loading._loaded(b"")
 
 
 @pytest.mark.parametrize("fill", ["next_open", "next_close"])
