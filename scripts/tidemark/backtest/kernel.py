@@ -563,7 +563,7 @@ def _select(values: Floats, begin: int, count: int, rank: int) -> float:
             values[at] = values[above]
             values[above] = value
             above += value <= pivot
-        if place < above:
+        if place < above or above == low:  # a pivot that is NaN takes nothing from the rest
             return pivot
         low = above
 

@@ -43,7 +43,6 @@ ALL = slice(None)
 TAIL = 0.05  # of returns
 ANNUAL = ("annual_return", "volatility", "sharpe_ratio", "sortino", "calmar", "turnover")
 YEAR = 0.95  # of periods_per_year: calendar years differ in length
-BLOCK = 131_072  # values of the prices of market scenarios that are traded at once
 CELLS = 1_000  # about as many are made figures of at once
 
 
@@ -76,12 +75,13 @@ def sweep(
 
 
 def _windows(windows: Sequence[slice], market: Market) -> Windows:
-    """With the bars of each on which each ticker is listed."""
+    """With the bars of each on which each ticker is listed; none if it ends before it starts."""
     bars = market.listed.shape[BARS]
     starts, stops = np.array([window.indices(bars)[:2] for window in windows], dtype=np.intp).T
+    stops = np.maximum(stops, starts)
     before = np.zeros((len(market.listed), bars + 1), dtype=np.intp)
     np.cumsum(market.listed, axis=BARS, out=before[:, 1:])
-    counted = before[:, np.maximum(stops, starts)] - before[:, starts]
+    counted = before[:, stops] - before[:, starts]
     starts, stops, counted = map(np.ascontiguousarray, (starts, stops, counted.T))
     return Windows(starts, stops, counted, TAIL)
 

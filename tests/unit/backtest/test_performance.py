@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from reference_engine import Fills, Market, Result, Trades, measure
 from tidemark.backtest import performance
-from tidemark.backtest.engine import Rules, as_cells
+from tidemark.backtest.engine import LAG, Rules, as_cells
 from tidemark.backtest.performance import ANNUAL, sweep
 from tidemark.market.grid import Prices
 
@@ -216,6 +216,22 @@ def test_a_window_is_measured_by_itself(window):
     )
 
 
+@pytest.mark.parametrize("window", [slice(30, 5), slice(60, 0), slice(100, 10), slice(-1, -50)])
+def test_a_window_that_ends_before_it_starts_has_no_bars(window):
+    """Nothing before its start is looked at: no trade that was left, no return, no drawdown."""
+    length = 60
+    close = 100 + np.arange(float(length)) % 7
+    targets = (np.arange(length) % 4 < 2).astype(np.float64)[:, np.newaxis]
+    begin = window.indices(length)[0]
+    found, empty = (
+        next(sweep([targets], bars(close), FREE, [each])) for each in (window, slice(begin, begin))
+    )
+    assert found["bars"].item() == found["costs"].item() == 0
+    assert np.isnan([found["total_return"].item(), found["max_drawdown"].item()]).all()
+    for name, values in empty.items():
+        np.testing.assert_array_equal(found[name], values, err_msg=name)
+
+
 def test_bars_of_a_year_set_the_scale():
     returns = random_returns(3, 36)
     found = figures(returns, replace(FREE, periods_per_year=12.0))
@@ -373,3 +389,25 @@ def test_hardly_any_bars_have_hardly_any_figures(fill, length):
     (found,) = sweep([np.ones((length, 9))], bars(np.ones((length, 9))), replace(FREE, fill=fill))
     assert (found["bars"] == length).all()
     assert np.isnan(found["total_return"]).all() == (length == 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 1500), st.sampled_from(list(LAG)))
+def test_prices_that_are_no_numbers_neither_crash_nor_hang(seed, length, fill):
+    """Whatever they are, a ticker with sound prices beside them has the figures it has alone."""
+    random = np.random.default_rng(seed)
+    close = np.exp(random.normal(0, 0.05, (length, 3)).cumsum(axis=0))
+    odd = random.choice([np.nan, np.inf, -np.inf, 0.0, 1e308, 1e-308, -1.0], close.shape)
+    close = np.where(
+        (random.random(close.shape) < random.random()) & [True, True, False], odd, close
+    )
+    days = np.datetime64("2020-01-01") + np.arange(length)
+    rules = Rules(fill, 0.001, 0.001, "long_short", 0.02, 252.0)
+    targets = random.choice([-1.0, 0.0, 0.5, 1.0], close.shape)
+    windows = [performance.ALL, slice(length // 3, length), slice(length // 2, length // 2)]
+    with np.errstate(all="ignore"):
+        prices = Prices(days, ("A", "B", "C"), *[close] * 5)
+        together = next(sweep([targets], prices, rules, windows))
+        alone = next(sweep([targets[:, 2:]], prices.columns(2, 3), rules, windows))
+    for name, values in alone.items():
+        np.testing.assert_array_equal(together[name][..., 2:], values, err_msg=name)
