@@ -47,7 +47,10 @@ def _traits(kind: type[Model]) -> str:
     drawn = "Random numbers are drawn from `seed`." if kind.draws else "It draws no random numbers."
     if kind.of_rows is not Model.of_rows:
         drawn = f"{drawn[:-1]}, but for what stands in its place beyond its limit of rows."
-    return f"Forecasts {FORECASTS[kind.target]}. Features are {SCALED[kind.scaling]}. {drawn}"
+    scaled = f"Features are {SCALED[kind.scaling]}"
+    if kind.target_scaling == "standard":
+        scaled += ", and so is the target"
+    return f"Forecasts {FORECASTS[kind.target]}. {scaled}. {drawn}"
 
 
 def _row(

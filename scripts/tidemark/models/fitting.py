@@ -18,6 +18,7 @@ from tidemark.models.worth import WORTH, Target
 import numpy as np
 import pandas as pd
 from scipy.linalg import LinAlgError, LinAlgWarning
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import ParameterGrid
@@ -83,7 +84,8 @@ def fit(
 
     Returns:
         The fitted pipeline, pickled, and a report: model; fitted (the name of the model really
-        fitted); estimator; parameters; fallback (None, or from, to, reason); mean, lowest and
+        fitted); estimator; target; scaling (of features and of the target); parameters; fallback
+        (None, or from, to, reason); mean, lowest and
         highest (MAE, RMSE and R2 over the folds; of direction Brier score, log loss and AUC); folds
         (the same of each); grid (None, or each candidate's parameters, RMSE or Brier score, and
         failure). Of direction only: base_rate (share of the training rows that rose). Only where
@@ -205,6 +207,8 @@ class _Search:
         approximation = best["model"].approximation()
         return {
             "estimator": self._spec.estimator,
+            "target": self._spec.target,
+            "scaling": {"features": self._spec.scaling, "target": self._spec.target_scaling},
             "parameters": best["parameters"],
             **{name: best[name] for name in (*OVER_FOLDS, "folds")},
             **({"approximation": approximation} if approximation else {}),
@@ -322,7 +326,10 @@ def over_folds(scores: Sequence[Mapping[str, float]]) -> Record:
 def unfitted(model: Model, seed: int) -> Any:
     """The pipeline of a model, scaled as its kind says."""
     scale = [("scale", StandardScaler())] if model.scaling == "standard" else []
-    return Pipeline([*scale, (model.estimator, model.build(seed))])
+    estimator = model.build(seed)
+    if model.target_scaling == "standard":
+        estimator = TransformedTargetRegressor(estimator, transformer=StandardScaler())
+    return Pipeline([*scale, (model.estimator, estimator)])
 
 
 def _fit_or_fail(

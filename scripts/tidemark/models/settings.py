@@ -9,6 +9,8 @@ from tidemark.bounds import BlockLength, Count, Fraction, IsoDate, Name, Replica
 
 from annotated_types import Ge, Gt, Le, MinLen
 
+Scaling = Literal["standard", "none"]
+
 
 @dataclass(frozen=True)
 class SplitData:
@@ -57,7 +59,8 @@ class Model(ABC):
 
     What a kind is, beyond its settings, stands on its class: `target`, what it forecasts (the
     return, or the probability that it is above 0); `draws`, whether it draws random numbers;
-    `scaling`, whether its features are standardised first; `calibrated`, whether its probabilities
+    `scaling` and `target_scaling`, whether its features and its target are standardised first (what
+    it forecasts is then scaled back); `calibrated`, whether its probabilities
     are calibrated on the last walk-forward fold of the rows, from which it then does not learn.
 
     Attributes:
@@ -68,7 +71,8 @@ class Model(ABC):
 
     target: ClassVar[Literal["return", "direction"]] = "return"
     draws: ClassVar[bool] = False
-    scaling: ClassVar[Literal["standard", "none"]] = "standard"
+    scaling: ClassVar[Scaling] = "standard"
+    target_scaling: ClassVar[Scaling] = "none"
     calibrated: ClassVar[bool] = False
 
     estimator: str
@@ -77,7 +81,7 @@ class Model(ABC):
 
     @abstractmethod
     def build(self, seed: int) -> Any:
-        """A scikit-learn estimator with these parameters, of features as `scaling` says.
+        """A scikit-learn estimator with these parameters, of features and a target as scaled.
 
         Args:
             seed: of what it draws; a kind that draws nothing ignores it.

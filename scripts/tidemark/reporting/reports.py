@@ -56,6 +56,7 @@ QUERIES = {
     "findings": "SELECT * FROM findings ORDER BY rowid",
     "comparison": "SELECT * FROM comparison",
     "conclusion": "SELECT sentence FROM conclusion ORDER BY rowid",
+    "features": "SELECT * FROM features ORDER BY rowid",
     "models": f"""
         WITH tested AS (
             SELECT scenario, model, {_side_by_side(UNITS)}
@@ -116,8 +117,9 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
 
     Returns:
         validation (one row), datasets and findings (of it); comparison (one row); conclusion
-        (sentences); models (one row a scenario and model: what was fitted, the metrics with
-        intervals, mean and range over the folds as cv_..., the verdict); against_baseline and
+        (sentences); features (of each scenario); models (one row a scenario and model: what was
+        fitted, the metrics with intervals, mean and range over the folds as cv_..., the verdict);
+        against_baseline and
         across_scenarios (paired differences in MSE, or in Brier score); reliability (of models of
         direction); assessed (sentences on the strategies, and
         what each is about), winner (one row), scores_since (of those

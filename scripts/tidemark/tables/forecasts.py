@@ -112,7 +112,9 @@ def model_rows(scores: Sequence[Record], validations: Sequence[Record]) -> Rows:
             **_pair(trained),
             "fitted": trained["fitted"],
             "estimator": trained["estimator"],
-            "target": "return" if trained.get("base_rate") is None else "direction",
+            "target": trained["target"],
+            "scaling": trained["scaling"]["features"],
+            "target_scaling": trained["scaling"]["target"],
             "base_rate": trained.get("base_rate"),
             "parameters": json.dumps(trained["parameters"]),
             "fallback_reason": trained["fallback"] and trained["fallback"]["reason"],
@@ -205,6 +207,10 @@ TABLES = (
             "fitted": text("name of the model that was fitted, another one after a fallback"),
             "estimator": text("kind of model, a file in models/estimators/"),
             "target": TARGET,
+            "scaling": text(
+                "of features: standard (by mean and deviation of rows fitted on) or none"
+            ),
+            "target_scaling": text("of the target, likewise; forecasts are then scaled back"),
             "base_rate": real(
                 "share of the training rows whose return was above 0, which a model of direction is"
                 " held against; null for models of returns"

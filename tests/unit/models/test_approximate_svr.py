@@ -102,7 +102,7 @@ def test_what_is_linear_needs_no_kernel(brief):
     model = settings_of(SPECS["svr"] | {"kernel": "linear", "max_rows": 9}).of_rows(10)
     assert model.approximation() == "fitted by gradient descent, above max_rows 9"
     X, y = rows()
-    assert model.build(3).fit(X, y).regressor_.map_ is None
+    assert model.build(3).fit(X, y).map_ is None
 
 
 def test_a_grid_may_lie_on_both_sides_of_the_limit(brief):

@@ -40,7 +40,8 @@ TARGET = 0.01 * (
 
 
 def built(kind, seed=3, **parameters):
-    return filled(estimators.kind(kind), {"estimator": kind, **parameters}).build(seed)
+    spec = filled(estimators.kind(kind), {"estimator": kind, **parameters})
+    return fitting.unfitted(spec, seed)[-1]
 
 
 def shapes(kind):

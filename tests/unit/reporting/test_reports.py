@@ -14,7 +14,7 @@ from tidemark.market.bars_a_year import WHOLE
 from tidemark.models import estimators, forecast_metrics, probability_metrics
 from tidemark.reporting import figures, reports
 from tidemark.reporting.strategy_figures import pages
-from tidemark.tables import database, forecasts, strategies
+from tidemark.tables import database, features, forecasts, strategies
 from tidemark.tables import validation as validation_tables
 from tidemark.tables.catalogue import TABLES
 from tidemark.tables.table import ParquetFile, Records
@@ -79,6 +79,17 @@ VALIDATED = {
         "x": {"ok": True, "schema_sha256": "1" * 64, "rows": 95, "findings": []},
     },
 }
+BUILT = {
+    "scenario": "plain",
+    "features": {"return_lag_0": "r", "volume_rank_63": "centred rank", "return_lag_1": "r[t-1]"},
+    "kinds": {
+        name: {"kind": kind, "parameters": {}, "needs": [], "cross_sectional": kind != "return_lag"}
+        for name, kind in (
+            *(("return_lag_0", "return_lag"), ("volume_rank_63", "volume_rank")),
+            ("return_lag_1", "return_lag"),
+        )
+    },
+}
 
 
 def score(pair, value):
@@ -104,7 +115,9 @@ def validation(pair):
 def validation_of_chances():
     over = {name: dict.fromkeys(OF_DIRECTION[:3], 0.25) for name in ("mean", "lowest", "highest")}
     folds = [{"fold": k, **dict.fromkeys(OF_DIRECTION[:3], 0.2 + 0.01 * k)} for k in (1, 2)]
-    return over | {"estimator": "logistic", "fitted": "chance", "base_rate": 0.512, "folds": folds}
+    told = {"target": "direction", "scaling": {"features": "none", "target": "none"}}
+    told |= {"estimator": "logistic", "fitted": "chance", "base_rate": 0.512}
+    return over | told | {"folds": folds}
 
 
 def validation_of_returns(pair):
@@ -114,6 +127,8 @@ def validation_of_returns(pair):
         "model": pair[1],
         "fitted": "mean",
         "estimator": "mean",
+        "target": "return",
+        "scaling": {"features": "standard", "target": "standard" if pair[1] == "svr" else "none"},
         "parameters": {"alpha": 1.0},
         "fallback": failed if pair[1] == "svr" else None,
         **({"approximation": "fitted by halves"} if pair[1] == "mean" else {}),
@@ -416,6 +431,7 @@ def tables():
         "validation": validation_tables.validation_rows([VALIDATED]),
         "datasets": validation_tables.dataset_rows([VALIDATED]),
         "findings": validation_tables.finding_rows([VALIDATED]),
+        "features": features.feature_rows([BUILT]),
         "metrics": rows,
         "intervals": forecasts.interval_rows(bootstraps),
         "cv_scores": forecasts.fold_rows(validations),
@@ -664,10 +680,6 @@ def values_for_reports(connection, missing=False, narrative=None):
         "config": {
             "feature_engineering": {
                 "horizon": 1,
-                "lags": [0, 1],
-                "windows": [5],
-                "economic": [],
-                "term_spread": None,
             },
             "split_data": {"test_start": "2010-07-01", "embargo": 5, "folds": 5},
             "evaluate": {},
@@ -746,6 +758,14 @@ def test_fallbacks_are_reported(connection):
     assert "mean was fitted in place of svr" in rendered("model_evaluation_memo", values)
     assert "svr did not converge: too \\| few steps" in rendered("model_evaluation_memo", values)
     assert "(replaced by mean)" in rendered("model_communication_report", values)
+
+
+def test_what_models_were_shown_and_what_was_scaled_is_said_by_model(connection):
+    memo = rendered("model_evaluation_memo", values_for_reports(connection))
+    assert "  - return_lag: return_lag_0, return_lag_1\n" in memo
+    assert "  - volume_rank (among tickers): volume_rank_63\n" in memo
+    for model, scaled in (("mean", "features"), ("svr", "features, target"), ("chance", "nothing")):
+        assert re.search(rf"\| plain \| {model} \| \w+ \| \w+ \| {scaled} \|", memo)
 
 
 def test_approximations_are_reported(connection):

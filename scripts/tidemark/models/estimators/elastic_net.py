@@ -22,16 +22,15 @@ class ElasticNet(Model):
         max_iter: iterations after which a fit has not converged.
     """
 
+    target_scaling = "standard"
+
     estimator: Literal["elastic_net"]
     alpha: Annotated[Positive, Search(1e-4, 0.1, log=True)] = 0.03
     l1_ratio: Annotated[Share, Search(0.1, 1.0)] = 0.5
     max_iter: Count = 10_000
 
     def build(self, seed: int) -> Any:
-        """Coordinate descent, features in turn, on a target that is scaled and scaled back."""
+        """Coordinate descent, features in turn."""
         from sklearn import linear_model
-        from sklearn.compose import TransformedTargetRegressor
-        from sklearn.preprocessing import StandardScaler
 
-        net = linear_model.ElasticNet(**self.parameters())
-        return TransformedTargetRegressor(net, transformer=StandardScaler())
+        return linear_model.ElasticNet(**self.parameters())

@@ -23,10 +23,13 @@ class Svr(Model):
         epsilon: error that costs nothing, in standard deviations of the target.
         gamma: width of the kernel.
         kernel: by which rows are compared.
-        max_iter: iterations after which a fit has not converged.
+        max_iter: iterations after which an exact fit has not converged; the approximation makes as
+            many as its rows need.
         max_rows: training rows beyond which the kernel is approximated.
         components: features that then stand for the kernel; more agree better, and take longer.
     """
+
+    target_scaling = "standard"
 
     estimator: Literal["svr"]
     C: Annotated[Positive, Search(0.01, 10.0, log=True)] = 1.0
@@ -38,11 +41,11 @@ class Svr(Model):
     components: Annotated[int, Ge(10), Le(2000)] = 500
 
     def build(self, seed: int) -> Any:
-        """Support vector regression that scales the target, and its forecasts back."""
+        """Support vector regression with all rows."""
         from sklearn.svm import SVR
 
         given = {key: value for key, value in self.parameters().items() if key not in LIMITS}
-        return _of_scaled_target(SVR(**given))
+        return SVR(**given)
 
     def of_rows(self, rows: int) -> "Svr":
         """The approximation if there are more than `max_rows`."""
@@ -59,19 +62,10 @@ class _Approximate(Svr):
         from tidemark.models.approximate_svr import ApproximateSVR
 
         given = {key: getattr(self, key) for key in ("kernel", "gamma", "C", "epsilon")}
-        return _of_scaled_target(
-            ApproximateSVR(components=self.components, random_state=seed, **given)
-        )
+        return ApproximateSVR(components=self.components, random_state=seed, **given)
 
     def approximation(self) -> str:
         how = f"kernel approximation with {self.components:,} components"
         if self.kernel == "linear":
             how = "gradient descent"
         return f"fitted by {how}, above max_rows {self.max_rows:,}"
-
-
-def _of_scaled_target(regressor: Any) -> Any:
-    from sklearn.compose import TransformedTargetRegressor
-    from sklearn.preprocessing import StandardScaler
-
-    return TransformedTargetRegressor(regressor, transformer=StandardScaler())
