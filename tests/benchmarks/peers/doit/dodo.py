@@ -259,6 +259,7 @@ def task_collect_metrics():
         "collect_metrics",
         reads=[
             *(*METRICS, *of_all("artifacts/{}_cv.json"), *of_all("metrics/spread/{}.json")),
+            *(f"features/{scenario}_build.json" for scenario in SCENARIOS),
             *("artifacts/validation_report.json", *compared),
         ],
         writes=["artifacts/metrics.duckdb"],
