@@ -64,6 +64,8 @@ def test_a_search_stays_within_the_bounds_and_tells_integers(kind):
             assert {isinstance(end, int) for end in ends} == {whole}
             if isinstance(shape["default"], float | int):
                 assert values.low <= shape["default"] <= values.high, name
+                if shape["default"] in ends:  # only where there is nothing beyond
+                    assert shape["default"] in (shape.get("minimum"), shape.get("maximum")), name
         else:
             assert shape["default"] in values
 

@@ -15,14 +15,15 @@ class Logistic(Model):
     forecast is the share of rises that it learned from, and the penalty keeps it from being sure.
 
     Attributes:
-        C: weight of errors against the size of the coefficients of the standardised features.
+        C: weight of errors against the size of the coefficients of the standardised features; the
+            smaller, the closer every forecast is to the base rate.
         max_iter: iterations after which a fit has not converged.
     """
 
     target = "direction"
 
     estimator: Literal["logistic"]
-    C: Annotated[Positive, Search(1e-5, 1.0, log=True)] = 1.0
+    C: Annotated[Positive, Search(1e-5, 1.0, log=True)] = 0.001
     max_iter: Count = 1000
 
     def build(self, seed: int) -> Any:

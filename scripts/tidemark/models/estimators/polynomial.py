@@ -20,7 +20,7 @@ class Polynomial(Model):
 
     estimator: Literal["polynomial"]
     degree: Annotated[int, Ge(2), Le(3), Search(2, 3)] = 2
-    alpha: Annotated[Positive, Search(1.0, 1e6, log=True)] = 1.0
+    alpha: Annotated[Positive, Search(0.1, 1e6, log=True)] = 1.0
 
     def build(self, seed: int) -> Any:
         """Ridge on all products of up to `degree` features, standardised once more."""

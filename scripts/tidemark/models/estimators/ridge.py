@@ -17,7 +17,7 @@ class Ridge(Model):
     """
 
     estimator: Literal["ridge"]
-    alpha: Annotated[Positive, Search(1.0, 1e6, log=True)] = 1.0
+    alpha: Annotated[Positive, Search(0.1, 1e6, log=True)] = 1.0
 
     def build(self, seed: int) -> Any:
         """Least squares with the penalty."""
