@@ -174,7 +174,7 @@ def _of_window(
         return np.sqrt(mean((np.log(high) - np.log(low)) ** 2) / np.log(16))
     if kind == "garman_klass":
         up, down, at = (np.log(traded[name] / traded["open"]) for name in ("high", "low", "close"))
-        return np.sqrt(mean((up - down) ** 2 / 2 - (np.log(4) - 1) * at**2))
+        return np.sqrt(np.maximum(mean((up - down) ** 2 / 2 - (np.log(4) - 1) * at**2), 0.0))
     raise NotLookedError(f"{kind} has no rule here")
 
 

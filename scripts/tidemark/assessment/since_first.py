@@ -38,7 +38,8 @@ def scores(
         alike: as for `scoring.scored`.
 
     Returns:
-        strategy_name, set, flat_bars (before the first position), score_history and score_since,
+        strategy_name, set, flat_bars (before the first position, seen as the first bar whose return
+        is not that of cash), score_history and score_since,
         in the order of `best`; NaN where there never was a position, or no figure has a weight.
     """
     counted = {name: weights[name] for name in FIGURES if weights.get(name, 0.0) > 0.0}

@@ -600,7 +600,9 @@ TABLES = (
         {
             "strategy_name": text("by its name in config.yaml"),
             "set": SET,
-            "flat_bars": count("of history before its first position"),
+            "flat_bars": count(
+                "of history before its first position: before the first bar that did not earn cash alone"
+            ),
             "score_history": real("score on all bars of history"),
             "score_since": real("score on the bars since the first position"),
         },

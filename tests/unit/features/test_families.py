@@ -166,6 +166,12 @@ def test_garman_and_klass_by_their_formula(bars):
     np.testing.assert_allclose(column(bars, of("garman_klass", window=10), "D"), expected)
 
 
+def test_a_close_beyond_its_own_high_makes_no_root_of_a_negative_number():
+    bars = pd.DataFrame({"open": 10.0, "high": 10.1, "low": 9.9, "close": [10.0, 10.0, 12.0, 10.0]})
+    assert of("garman_klass", window=2).values(bars).iloc[1:].gt(0).tolist() == [True, False, False]
+    assert of("garman_klass", window=2).values(bars).iloc[2:].tolist() == [0.0, 0.0]
+
+
 @pytest.mark.parametrize("name", ["parkinson", "garman_klass"])
 def test_volatilities_from_ranges_are_those_of_a_random_walk(name):
     """Of a Brownian motion with a known volatility; watched in steps, ranges are a little short."""

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 class GarmanKlass(OwnTicker):
     """Volatility of one bar from the opens, highs, lows and closes of a window.
 
-    It leaves out what happens between a close and the next open. Garman and Klass (1980), On the
-    estimation of security price volatilities from historical data, Journal of Business 53.
+    It leaves out what happens between a close and the next open. A mean variance below 0, which
+    only opens or closes beyond their own high and low make, counts as 0.
+    Garman and Klass (1980), On the estimation of security price volatilities from historical data,
+    Journal of Business 53.
 
     Attributes:
         window: bars, the last one being this bar.
@@ -29,7 +31,7 @@ class GarmanKlass(OwnTicker):
     def formula(self) -> str:
         """The root of the mean variance."""
         variance = "(ln(high / low)^2 / 2 - (2 ln 2 - 1) ln(close / open)^2)"
-        return f"sqrt(mean({variance}[t-{self.window - 1}..t]))"
+        return f"sqrt(max(0, mean({variance}[t-{self.window - 1}..t])))"
 
     def values(self, bars: "pd.DataFrame") -> "pd.Series":
         """From the first full window on."""
