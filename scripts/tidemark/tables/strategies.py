@@ -600,9 +600,7 @@ TABLES = (
         {
             "strategy_name": text("by its name in config.yaml"),
             "set": SET,
-            "flat_bars": count(
-                "of history before its first position: before the first bar that did not earn cash alone"
-            ),
+            "flat_bars": count("bars of history before the first that earned anything but cash"),
             "score_history": real("score on all bars of history"),
             "score_since": real("score on the bars since the first position"),
         },
