@@ -1,9 +1,10 @@
-"""Other people's code in processes of its own, each of which knows only what it is sent.
+"""Work in processes of its own: other people's code, locked in, and the step's own, timed.
 
-A step that tries such code opens a *nursery* (`nursery`) before it reads anything: a fork of itself
-that holds no data. From the nursery come fresh processes, a few milliseconds each. Such a process
-locks itself in (`confinement`), does the work that the nursery was made for, and talks to the step
-over a *channel* (`channel`): plain JSON and raw numbers, so nothing that it sends can run anything.
+A step that tries other people's code opens a *nursery* (`nursery`) before it reads anything: a fork
+of itself that holds no data. From the nursery come fresh processes, a few milliseconds each. Such a
+process locks itself in (`confinement`), does the work that the nursery was made for, and talks to
+the step over a *channel* (`channel`): plain JSON and raw numbers, so nothing that it sends can run
+anything.
 
     apart = Nursery(work)          # work(channel) is what each fresh process does
     with apart:                    # forks: from here on the step may read

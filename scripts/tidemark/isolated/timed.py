@@ -3,6 +3,11 @@
 Native code does not hear a signal that Python handles, so a fit that is to stop is a process that
 is killed. A fork has all that the step has read, and copies only what it writes to. What it gives
 back is pickled, since it is the step's own work; for other people's code there is the nursery.
+
+Linear algebra runs on one thread here (`surroundings`), so a fork lacks none; on Linux it does what
+the step does. Apple's Accelerate, by which numpy multiplies on a Mac, promises
+nothing to a fork of a process that has used it. If one stands still there it is killed in its time,
+and if it crashes it is an EndedError: the work fails and is told, and no result is another.
 """
 
 import contextlib
