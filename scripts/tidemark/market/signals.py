@@ -54,8 +54,10 @@ def hold(enter: Bools, leave: Bools) -> Floats:
     Args:
         enter, leave: (bars, ...), of the same shape.
     """
-    bar = np.arange(len(enter)).reshape(-1, *(1 for _ in enter.shape[1:]))
-    entered, left = (
-        np.maximum.accumulate(np.where(event, bar, -1), axis=0) for event in (enter, leave)
-    )
-    return (entered > left).astype(np.float64)
+    event = np.asarray(enter | leave)
+    event[:1] = True  # each column begins anew
+    at = np.flatnonzero(event.T)
+    inside = np.asarray(enter & ~leave).T.ravel()[at]
+    turns = np.flatnonzero(np.diff(inside, prepend=~inside[:1]))
+    lengths = np.diff(at[turns], append=event.size)
+    return np.repeat(inside[turns].astype(np.float64), lengths).reshape(event.T.shape).T
