@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from itertools import cycle
-from typing import Any
+from typing import Any, NamedTuple
 
 from tidemark.arrays import Floats, Integers
 from tidemark.backtest.accuse import Answer, Column, Suspicion, bars_of, prices_of
@@ -106,6 +106,26 @@ class _Shown:
     market: str
     cut: int
     said: Sequence[Floats]
+
+
+class _Source(NamedTuple):
+    """Where shortened bars come from.
+
+    Attributes:
+        name: of the market.
+        bars: all of its bars, to be let go when they were shown.
+        again: reads them once more.
+    """
+
+    name: str
+    bars: Bars
+    again: Callable[[], Bars]
+
+    @classmethod
+    def of(cls, market: Outline) -> "_Source":
+        """A market scenario, whose bars are read anew if they are asked for again: few are."""
+        again = partial(_bars_of, market)
+        return cls(market.name, again(), again)
 
 
 class Watch:
@@ -221,21 +241,22 @@ class Watch:
             for turn, cut in enumerate(cuts):
                 odd = turn % 2 == 1 or cut < least
                 seen = history.upto(2 * least) if cut < least else history
-                self._show(process, partial(_same, seen), ScenarioKind.FULL, columns, cut, odd)
+                full = _Source(ScenarioKind.FULL, seen, partial(_same, seen))
+                self._show(process, full, columns, cut, odd)
                 if cut in stressed:
-                    market = partial(_bars_of, stressed[cut])
-                    some_of_it = self._some(market())
-                    self._show(process, market, stressed[cut].name, some_of_it, cut, odd)
+                    market = _Source.of(stressed[cut])
+                    self._show(process, market, self._some(market.bars), cut, odd)
             alone = columns if self._strategy.cross_sectional else columns[:1]
-            for kind, changed in (
-                (ALONE, partial(history.columns, alone)),
-                (LEVELS, lambda: history.columns(columns).scaled()),
-            ):
-                self._keep(process, kind, changed, ScenarioKind.FULL, bars)
+            kinds: dict[str, Callable[[], Bars]] = {
+                ALONE: partial(history.columns, alone),
+                LEVELS: lambda: history.columns(columns).scaled(),
+            }
+            for kind, changed in kinds.items():
+                self._keep(process, kind, changed(), changed, ScenarioKind.FULL, bars)
             for one in _choice(paths, PATHS, draw):
-                market = partial(_bars_of, one)
                 cut = int(draw.integers(one.counted.start + 1, one.counted.stop))
-                self._show(process, market, one.name, self._some(market()), cut, True)
+                market = _Source.of(one)
+                self._show(process, market, self._some(market.bars), cut, True)
 
     def on(
         self, prices: Prices, columns: Sequence[Column], inputs: Mapping[str, Floats]
@@ -322,38 +343,38 @@ class Watch:
             raise suspicion.fault(Answer(shown.bars(), said), places, where, shown.cut)
 
     def _show(
-        self,
-        process: Targets,
-        market: Callable[[], Bars],
-        name: str,
-        columns: Sequence[int],
-        cut: int,
-        beyond: bool,
+        self, process: Targets, market: "_Source", columns: Sequence[int], cut: int, beyond: bool
     ) -> None:
         """Show bars up to the cut, or also later ones that go another way."""
-        seen = market().columns(columns)
+        seen = market.bars.columns(columns)
         futures = Futures(np.full(len(columns), cut), np.empty(0))
         if beyond:
             futures = contrary(seen, futures.cut, self._draw)
 
-        def made() -> Bars:
-            bars = market().columns(columns)
-            return bars.changed(futures) if beyond else bars.upto(cut)
+        def shown(some: Bars) -> Bars:
+            return some.changed(futures) if beyond else some.upto(cut)
 
+        again = market.again  # not the bars, which are let go
+        made = shown(seen)
+        self._keep(process, CUT, made, lambda: shown(again().columns(columns)), market.name, cut)
         count = int((~np.isnan(seen.closes[cut - 1 : cut + 1])).all(axis=0).sum())
-        del seen
-        self._keep(process, CUT, made, name, cut)
         self._cuts += count
-        self._cuts_of_history += count * (name == ScenarioKind.FULL)
+        self._cuts_of_history += count * (market.name == ScenarioKind.FULL)
 
     def _keep(
-        self, process: Targets, kind: str, made: Callable[[], Bars], market: str, cut: int
+        self,
+        process: Targets,
+        kind: str,
+        bars: Bars,
+        again: Callable[[], Bars],
+        market: str,
+        cut: int,
     ) -> None:
-        bars, some = made(), [self._sets[number] for number in self._asked]
+        some = [self._sets[number] for number in self._asked]
         asked = process(prices_of(bars), some, bars.inputs)
         answers = _in_markets(asked, [Column(ticker, market) for ticker in bars.ticker])
         said = [targets[:cut].copy() for targets in answers]
-        self._shown.append(_Shown(kind, made, bars.ticker, market, cut, said))
+        self._shown.append(_Shown(kind, again, bars.ticker, market, cut, said))
 
     def _some(self, bars: Bars) -> list[int]:
         """Tickers to be shown without the others, at random; all if they are compared."""
@@ -401,7 +422,7 @@ def _same(bars: Bars) -> Bars:
 
 
 def _bars_of(market: Outline) -> Bars:
-    """The bars of a market scenario, read anew each time: few are looked at twice."""
+    """The bars of a market scenario, read anew each time."""
     return bars_of(market.with_bars().prices, {})
 
 

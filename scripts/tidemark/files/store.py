@@ -298,7 +298,8 @@ class RowsByText:
         self._by = by
         self._groups: list[tuple[Any, int, set[str]]] = []
         for opened in files:
-            file = pq.ParquetFile(opened, read_dictionary=list(categories), pre_buffer=False)
+            with _memory_kept():
+                file = pq.ParquetFile(opened, read_dictionary=list(categories), pre_buffer=False)
             for number in range(file.num_row_groups):
                 texts = _texts(file, number, by)
                 self.counts.update(texts)
@@ -357,10 +358,32 @@ class RowsByText:
     ) -> Any:
         """The rows of a row group that have one of the wanted texts, as a table."""
         if wanted >= present:
-            return file.read_row_group(number, columns, use_threads=False)
+            return _row_group(file, number, columns)
         chosen = columns if columns is None or self._by in columns else [*columns, self._by]
-        table = _having(file.read_row_group(number, chosen, use_threads=False), self._by, wanted)
+        table = _having(_row_group(file, number, chosen), self._by, wanted)
         return table.select(columns) if columns else table
+
+
+def _row_group(file: Any, number: int, columns: Sequence[str] | None) -> Any:
+    with _memory_kept():
+        return file.read_row_group(number, columns, use_threads=False)
+
+
+@contextlib.contextmanager
+def _memory_kept() -> Iterator[None]:
+    """Within the block Arrow's memory is the process's own, which keeps what is freed.
+
+    Elsewhere it goes back to the system at once, which for row groups that are read one after the
+    other, each as small as the last, takes longer than to read them.
+    """
+    import pyarrow as pa
+
+    usual = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(usual)
 
 
 def _texts(file: Any, number: int, column: str) -> dict[str, int]:
@@ -368,7 +391,7 @@ def _texts(file: Any, number: int, column: str) -> dict[str, int]:
     told = _statistics(file, number, column)
     if told and told.min == told.max and told.null_count == 0:
         return {told.min: told.num_values}
-    values = file.read_row_group(number, [column], use_threads=False)[column]
+    values = _row_group(file, number, [column])[column]
     return {pair["values"]: pair["counts"] for pair in values.value_counts().to_pylist()}
 
 
@@ -401,8 +424,13 @@ def _having(table: Any, column: str, texts: Collection[str]) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = table[column].cast(pa.string())
-    return table.filter(pc.is_in(values, pa.array(sorted(texts), pa.string())))
+    wanted = pa.array(sorted(texts), pa.string())
+    values = table[column].unify_dictionaries()
+    if pa.types.is_dictionary(values.type) and values.num_chunks:
+        among = values.chunk(0).dictionary.cast(pa.string())
+        if pc.all(pc.is_in(among, wanted)).as_py() and not values.null_count:
+            return table  # all have one, as mostly when the row group was found by its statistics
+    return table.filter(pc.is_in(values.cast(pa.string()), wanted))
 
 
 def json_bytes(value: object) -> bytes:

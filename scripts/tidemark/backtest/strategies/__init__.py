@@ -435,7 +435,8 @@ def positions(
     Raises:
         OutOfRangeError: one lies beyond -1 to 1.
     """
-    within = targets.min(initial=0.0) >= -1.0 and targets.max(initial=0.0) <= 1.0
+    lowest, highest = (pick.reduce(targets, axis=None, initial=0.0) for pick in (np.fmin, np.fmax))
+    within = lowest >= -1.0 and highest <= 1.0  # of those that are numbers
     for row, column in () if within else np.argwhere(np.abs(targets) > 1.0)[:1]:
         raise OutOfRangeError(
             int(column),
