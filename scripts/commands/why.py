@@ -70,7 +70,7 @@ def _causes(node: Node, nodes: Mapping[str, Node], details: bool = False) -> str
     causes = causes if details else _together(causes)
     lines = [f"{node.title}: {_verdict(node)}"]
     lines += [f"  <- {' <- '.join(cause)}" for cause in causes]
-    lines += [f"  failed: {line}" for line in node.failure.splitlines()]
+    lines += [f"  failed: {node.failure}"] if node.failure else []
     lines += [f"  {upgrade} now" for upgrade in node.upgrades]
     return "\n".join([*lines, f"  {_cost(node, nodes)}"])
 

@@ -45,12 +45,12 @@ def test_further_features_need_their_lines_in_the_contract_and_agree_with_the_re
     uncomment(tree)
     stopped = tree.make(FEATURES)
     assert stopped.code == 2
-    told = re.search(rf"{CONTRACT}: .*; or undo the change to feature_eng", stopped.stderr)[0]
-    after, *lines = re.findall(r"'(\w+: \w+)'", told)
+    told = rf"{CONTRACT}: .*\nBelow `(.*)`, add:\n((?:  \w+: \w+\n)+)That is all\. Cure: paste"
+    after, lines = re.search(told, stopped.stderr).groups()
     assert after == "term_spread: float64"
-    assert len(lines) == 9
-    pasted = "\n  ".join([after, *lines])
-    tree.edit(CONTRACT, after, pasted)
+    assert lines.count("\n") == 9
+    assert lines in tree.make("why", f"T={FEATURES}").stdout
+    tree.edit(CONTRACT, f"  {after}\n", f"  {after}\n{lines}")
     outcome = tree.make("feature_engineering", "split_data")
     assert outcome.code == 0, outcome
     ((line, agrees),) = judged(Results(tree.path), ["features"], 300, 1)

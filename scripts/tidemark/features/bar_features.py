@@ -262,19 +262,26 @@ def check_contract(declared: object, frame: pd.DataFrame) -> None:
     if written != actual:
         raise InputError(
             CONTRACT,
-            "the contract and the features that the configuration asks for differ",
-            f"{_edits(written, actual)}; or undo the change to feature_engineering",
+            "\n".join(
+                [
+                    "its columns are not those that feature_engineering asks for",
+                    *_edits(written, actual),
+                    "That is all",
+                ]
+            ),
+            "paste and remove these lines, or undo the change to feature_engineering",
         )
 
 
-def _edits(written: Sequence[str], actual: Sequence[str]) -> str:
-    """The lines to remove from and to add to the contract, as one line of text."""
+def _edits(written: Sequence[str], actual: Sequence[str]) -> list[str]:
+    """The lines to remove from and to add to the contract as they stand there, and where."""
     edits = []
     for _, i, j, k, m in SequenceMatcher(None, written, actual, autojunk=False).get_opcodes():
         if written[i:j] == actual[k:m]:
             continue
-        edits += [f"remove the line '{line}'" for line in written[i:j]]
-        place = f"after '{actual[k - 1]}'" if k else "at the top"
+        if j > i:
+            edits += ["Remove:", *(f"  {line}" for line in written[i:j])]
         if m > k:
-            edits.append(f"add {place} " + ", ".join(f"'{line}'" for line in actual[k:m]))
-    return "; ".join(edits)
+            place = f"Below `{actual[k - 1]}`" if k else "At the top of `columns:`"
+            edits += [f"{place}, add:", *(f"  {line}" for line in actual[k:m])]
+    return edits
