@@ -43,6 +43,8 @@ $(if $(filter-out $(words $(CHECKPOINTS)),$(words $(sort $(CHECKPOINTS)))),$(err
 all: $(CHECKPOINTS)
 # Each step is a name to type, too: all of its instances.
 $(foreach step,$(STEPS),$(eval $(step): $(CHECKPOINTS_$(step))))
+# With -k, Make goes on although configure.py refused the configuration, but not with what waits for its result.
+$(if $(PIPELINE),$(eval $(CHECKPOINTS) $(STEPS) all: | artifacts/config.mk))
 # The last one typed waits for the others, and says the closing line.
 closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
 others := $(filter-out $(closing) $(OUTSIDE),$(MAKECMDGOALS))

@@ -264,6 +264,17 @@ def test_bad_input(tree: Tree, kind: str) -> None:
     assert lost(before, tree) <= FETCHED
 
 
+def test_no_step_starts_and_nothing_is_called_fresh_once_the_configuration_is_refused(tree):
+    before = tree.results()
+    tree.edit("scripts/tidemark/features/families/volatility.py", ".std(ddof=1)", ".std(ddof=0)")
+    tree.edit("config.yaml", "seed: 20130301", "sead: 1")
+    for goals in (("preprocess", "all"), ("artifacts/assess.ok",)):
+        outcome = tree.make("-k", *goals)
+        assert (outcome.code, outcome.stdout) == (2, "")
+        assert "did you mean seed?" in complaint_of(outcome.stderr)
+    assert tree.results() == before
+
+
 FINDINGS: dict[str, tuple[Damage, list[str]]] = {
     "negative price": (cell(7, 5, "-3.2"), [f"{PRICES}:8: Close (AAPL", "-3.2"]),
     "zero price": (cell(9, 7, "0"), [f"{PRICES}:10: Adj Close (AAPL"]),
