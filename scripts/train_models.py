@@ -1,6 +1,6 @@
 """Fit one model on one scenario's training rows, or the simpler model that stands in for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from tidemark.harness.apart import Awaited
@@ -11,6 +11,12 @@ from tidemark.models import estimators, fitting, splits
 from tidemark.models.settings import Model, SplitData
 from tidemark.models.time_limit import TimeLimit
 from tidemark.naming import counted
+from tidemark.targets import Target
+
+HEADLINE: Mapping[Target, Callable[[Mapping[str, float]], str]] = {
+    "return": lambda mean: f"CV RMSE {100 * mean['rmse']:.3f} %",
+    "direction": lambda mean: f"CV Brier score {mean['brier_score']:.4f}",
+}
 
 
 @step(per=("scenario", "model"))
@@ -48,13 +54,7 @@ def train_models(run: Run) -> None:
     elif "time_limit" in report:
         left_out = counted(len(report["time_limit"]), "candidate")
         run.tell.alert(f"{left_out} of the grid left out: not fitted within {minutes:g} minutes")
-    run.tell.headline(_headline(report["mean"]))
-
-
-def _headline(mean: Mapping[str, float]) -> str:
-    if "brier_score" in mean:
-        return f"CV Brier score {mean['brier_score']:.4f}"
-    return f"CV RMSE {100 * mean['rmse']:.3f} %"
+    run.tell.headline(HEADLINE[report["target"]](report["mean"]))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "scripts" / "tidemark"
 # Files that every room may import.
-GROUND = ("errors", "naming", "project", "arrays", "ohlcv", "bounds")
+GROUND = ("errors", "naming", "project", "arrays", "ohlcv", "targets", "bounds")
 FLOORS = (  # lowest first; a file imports only from below its own floor, or from its own room
     GROUND,
     ("files", "layout"),

@@ -18,9 +18,10 @@ from tidemark.models import direction, verdicts
 from tidemark.models.direction import BASE_RATE
 from tidemark.models.settings import Evaluate
 from tidemark.models.verdicts import BETTER, NO_VERDICT, UNDECIDED, UNDEFINED, WORSE
-from tidemark.models.worth import WORTH, Sums, Target, Worth
+from tidemark.models.worth import WORTH, Sums, Worth
 from tidemark.statistics import block_length, bootstrap
 from tidemark.statistics.step_down import draws_in_tail
+from tidemark.targets import Target
 
 import numpy as np
 import pandas as pd

@@ -12,8 +12,9 @@ from tidemark.files import store
 from tidemark.isolated import timed
 from tidemark.models import direction, probability_metrics, splits
 from tidemark.models.settings import Model
-from tidemark.models.time_limit import Alone, NotInTimeError, Tell, unlimited
-from tidemark.models.worth import WORTH, Target
+from tidemark.models.time_limit import InTime, NotInTimeError, Tell, unlimited
+from tidemark.models.worth import WORTH
+from tidemark.targets import METRICS, Target
 
 import numpy as np
 import pandas as pd
@@ -32,8 +33,6 @@ LaterRows = Callable[[pd.DataFrame], tuple[Bools, Bools]]
 
 NOT_FEATURES = ["timestamp", "ticker", "target", "target_time"]
 SCORES = {"mae": mean_absolute_error, "rmse": root_mean_squared_error, "r2": r2_score}
-SCORES_OF_CHANCES = ("brier_score", "log_loss", "auc")
-CHOSEN_BY: Mapping[Target, str] = {"return": "rmse", "direction": "brier_score"}
 FEWEST_TO_CALIBRATE = 5  # rows of each direction: as many as scikit-learn divides them into
 CURES: Mapping[Target, str] = {
     "return": "name a fallback that always converges, such as a model with estimator linear",
@@ -65,7 +64,7 @@ def fit(
     train: pd.DataFrame,
     folds: Sequence[Fold],
     seed: Callable[[], int],
-    alone: Alone = unlimited,
+    alone: InTime = unlimited,
     note: Callable[[str], object] = print,
     later: Callable[[], LaterRows] = undivided,
 ) -> tuple[bytes, Record]:
@@ -162,7 +161,7 @@ class _Search:
         train: pd.DataFrame,
         folds: Sequence[Fold],
         seed: Callable[[], int],
-        alone: Alone,
+        alone: InTime,
         later: Callable[[], LaterRows],
     ) -> None:
         self._spec, self._train, self._folds, self._alone = spec, train, folds, alone
@@ -170,7 +169,7 @@ class _Search:
         self._models = [replace(spec, **point).of_rows(len(train)) for point in points]
         self._seed = seed() if any(model.draws for model in self._models) else 0
         self._later = later() if spec.calibrated else None
-        self._by = CHOSEN_BY[spec.target]
+        self._by = METRICS[spec.target].chosen_by
         for model in self._models:  # so that what it loads is known, even if it never ends
             pipeline = unfitted(model, self._seed)
             if spec.calibrated:
@@ -270,7 +269,9 @@ class _Search:
             worth = WORTH["direction"].overall(
                 probability_metrics.per_date(np.zeros(len(true)), true, predicted, predicted)
             )
-            return {"fold": fold["fold"]} | {name: worth[name] for name in SCORES_OF_CHANCES}
+            return {"fold": fold["fold"]} | {
+                name: worth[name] for name in METRICS["direction"].of_folds
+            }
         return {"fold": fold["fold"]} | {
             key: float(score(true, predicted)) for key, score in SCORES.items()
         }

@@ -13,15 +13,6 @@ from tidemark.arrays import Floats, Integers
 import numpy as np
 from numpy.typing import NDArray
 
-METRICS = (
-    "mae",
-    "mse",
-    "rmse",
-    "r2",
-    "directional_accuracy",
-    "information_coefficient",
-    "skill",
-)
 MIN_TICKERS = 3  # of a date, for a rank correlation across tickers to mean anything
 
 
@@ -50,6 +41,10 @@ class DateSums(NamedTuple):
     def of_table(cls, table: Floats) -> "DateSums":
         """The sums in a table of (..., fields)."""
         return cls(*np.moveaxis(table, -1, 0))
+
+    def metrics(self) -> dict[str, Floats]:
+        """See `combine`."""
+        return combine(self)
 
 
 def per_date(

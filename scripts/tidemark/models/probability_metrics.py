@@ -21,8 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-METRICS = ("brier_score", "log_loss", "auc", "brier_skill")
-ALONE = METRICS[:3]  # those that need no base rate
 BINS = 100
 SUREST = float(np.finfo(np.float64).eps)  # of a forecast that is wrong, for its log to be a number
 
@@ -49,6 +47,10 @@ class DateSums:
         rows, errors, baseline_errors, losses = np.moveaxis(table[..., :4], -1, 0)
         ups, downs = np.split(table[..., 4:], 2, axis=-1)
         return DateSums(rows, errors, baseline_errors, losses, ups, downs, self.within)
+
+    def metrics(self) -> dict[str, Floats]:
+        """See `combine`."""
+        return combine(self)
 
 
 def per_date(

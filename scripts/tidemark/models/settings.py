@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar, Literal
 
 from tidemark.bounds import BlockLength, Count, Fraction, IsoDate, Name, Replicates
+from tidemark.targets import Target
 
 from annotated_types import Ge, Gt, Le, MinLen
 
@@ -69,7 +70,7 @@ class Model(ABC):
         grid: lists of values of parameters to choose from by cross-validation.
     """
 
-    target: ClassVar[Literal["return", "direction"]] = "return"
+    target: ClassVar[Target] = "return"
     draws: ClassVar[bool] = False
     scaling: ClassVar[Scaling] = "standard"
     target_scaling: ClassVar[Scaling] = "none"

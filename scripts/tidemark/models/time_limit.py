@@ -15,7 +15,7 @@ class NotInTimeError(Exception):
     """A fit took longer than its limit."""
 
 
-class Alone(Protocol):
+class InTime(Protocol):
     """Does the work that it is given, or raises NotInTimeError.
 
     The work gets a `Tell`, which it calls with each fit that is done: how many are, of how many.
@@ -45,7 +45,7 @@ class TimeLimit:
     witness: Witness | None = None
 
     def __call__(self, work: Callable[[Tell], T]) -> T:
-        """What the work returns, see `Alone`."""
+        """What the work returns, see `InTime`."""
         try:
             return timed.within(
                 60.0 * self.minutes,

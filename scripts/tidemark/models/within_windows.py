@@ -33,12 +33,12 @@ def forecast_accuracy(
     within = forecasts[(time >= first) & (time <= last)]
     parts = [within[within["ticker"] == ticker] for ticker in tickers]
     scores = [_accuracy(part) for part in (*parts, within)]
-    return {name: np.array([score[name] for score in scores]) for name in forecast_metrics.METRICS}
+    return {name: np.array([score[name] for score in scores]) for name in WORTH["return"].metrics}
 
 
 def _accuracy(rows: pd.DataFrame) -> dict[str, float]:
     if rows.empty:
-        return dict.fromkeys(forecast_metrics.METRICS, float("nan"))
+        return dict.fromkeys(WORTH["return"].metrics, float("nan"))
     columns = (rows[name].to_numpy() for name in ("timestamp", "y_true", "y_pred", "y_base"))
     return WORTH["return"].overall(forecast_metrics.per_date(*columns))
 

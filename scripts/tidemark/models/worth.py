@@ -4,15 +4,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
 from tidemark.arrays import Floats, Integers
 from tidemark.models import forecast_metrics, probability_metrics
 from tidemark.statistics import bootstrap
+from tidemark.targets import METRICS, Metrics, Target
 
 import numpy as np
-
-Target = Literal["return", "direction"]
+from numpy.typing import NDArray
 
 
 class Sums(Protocol):
@@ -33,41 +33,34 @@ class Sums(Protocol):
     def as_table(self) -> Floats:
         """(dates, k), as `bootstrap.resample` takes it."""
 
+    def of_table(self, table: Floats) -> "Sums":
+        """The sums in a table of (..., k) made of the same rows."""
+
+    def metrics(self) -> dict[str, Floats]:
+        """Name to (...) values; NaN where a metric is undefined."""
+
 
 @dataclass(frozen=True)
-class Worth:
+class Worth(Metrics):
     """The metrics of a target.
 
     Attributes:
-        metrics: their names.
-        loss: the metric that is the mean squared error, on which verdicts rest.
-        skill: the share of the squared error that a model takes from what it is held against.
-        explained: the share of all variation that forecasts account for; too much of it is likelier
-            an error than skill.
-        explained_in_words: its name.
         per_date: dates, true values, forecasts and the baseline's, (rows,) each, to `Sums`.
-        combine: sums over any dates to the metrics.
     """
 
-    metrics: tuple[str, ...]
-    loss: str
-    skill: str
-    explained: str
-    explained_in_words: str
-    per_date: Callable[..., Any]
-    combine: Callable[[Any], dict[str, Floats]]
+    per_date: Callable[[NDArray[np.generic], Floats, Floats, Floats], Sums]
 
-    def over_all_dates(self, sums: Any) -> dict[str, Floats]:
+    def over_all_dates(self, sums: Sums) -> dict[str, Floats]:
         """The metrics over all dates together, each of shape ()."""
-        return self.combine(sums.of_table(sums.as_table().sum(axis=0)))
+        return sums.of_table(sums.as_table().sum(axis=0)).metrics()
 
-    def overall(self, sums: Any) -> dict[str, float]:
+    def overall(self, sums: Sums) -> dict[str, float]:
         """The metrics over all dates together, as plain numbers."""
         return {name: float(value) for name, value in self.over_all_dates(sums).items()}
 
-    def drawn(self, sums: Any, starts: Integers, length: int) -> dict[str, Floats]:
+    def drawn(self, sums: Sums, starts: Integers, length: int) -> dict[str, Floats]:
         """(replicates,) of each metric on resampled dates; see `bootstrap.resample`."""
-        return self.combine(sums.of_table(bootstrap.resample(sums.as_table(), starts, length)))
+        return sums.of_table(bootstrap.resample(sums.as_table(), starts, length)).metrics()
 
 
 def excess_errors(sums: Sums) -> Floats:
@@ -80,23 +73,10 @@ def excess_errors(sums: Sums) -> Floats:
     return np.asarray(sums.squared_errors - mean * sums.rows)[:, np.newaxis]
 
 
+_PER_DATE: Mapping[Target, Callable[..., Sums]] = {
+    "return": forecast_metrics.per_date,
+    "direction": probability_metrics.per_date,
+}
 WORTH: Mapping[Target, Worth] = {
-    "return": Worth(
-        forecast_metrics.METRICS,
-        "mse",
-        "skill",
-        "r2",
-        "R2",
-        forecast_metrics.per_date,
-        forecast_metrics.combine,
-    ),
-    "direction": Worth(
-        probability_metrics.METRICS,
-        "brier_score",
-        "brier_skill",
-        "brier_skill",
-        "the Brier skill",
-        probability_metrics.per_date,
-        probability_metrics.combine,
-    ),
+    target: Worth(**vars(names), per_date=_PER_DATE[target]) for target, names in METRICS.items()
 }

@@ -17,6 +17,7 @@ from typing import Any
 from tidemark.errors import InputError
 from tidemark.market.scenarios.kinds import ScenarioKind
 from tidemark.naming import counted
+from tidemark.targets import LOSSES, METRICS
 
 import jinja2
 from markupsafe import Markup
@@ -37,7 +38,7 @@ UNITS = {
     "auc": (1, 3, False),
     "brier_skill": (1, 3, True),
 }
-FOLDS = ("mae", "rmse", "r2", "brier_score", "log_loss", "auc")
+FOLDS = tuple(name for names in METRICS.values() for name in names.of_folds)
 
 
 def _side_by_side(metrics: Iterable[str], prefix: str = "") -> str:
@@ -72,9 +73,9 @@ QUERIES = {
         ORDER BY models.rowid""",
     "against_baseline": """
         SELECT * FROM paired_differences WHERE verdict != '' ORDER BY rowid""",
-    "across_scenarios": """
+    "across_scenarios": f"""
         SELECT paired_differences.* FROM paired_differences, comparison
-        WHERE metric IN ('mse', 'brier_score') AND scenario != less_scenario AND model != baseline
+        WHERE metric IN {LOSSES} AND scenario != less_scenario AND model != baseline
         ORDER BY paired_differences.rowid""",
     "reliability": "SELECT * FROM reliability ORDER BY rowid",
     "assessed": "SELECT about, sentence FROM assessment.conclusion ORDER BY rowid",

@@ -18,6 +18,7 @@ from tidemark.tables.table import (
     text,
     time,
 )
+from tidemark.targets import LOSSES, METRICS
 
 PAIR = {
     "scenario": text("way to preprocess, by its name in config.yaml"),
@@ -27,12 +28,17 @@ UNIT = (
     "mae and rmse are decimal fractions of return, mse the square of that, brier_score the square"
     " of a probability, log_loss in nats, the rest ratios"
 )
-METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
-OF_DIRECTION = ("brier_score", "log_loss", "auc", "brier_skill")
-METRIC = text(
-    f"{', '.join(METRICS[:-1])} or {METRICS[-1]}; of models of direction"
-    f" {', '.join(OF_DIRECTION[:-1])} or {OF_DIRECTION[-1]}"
-)
+RETURN, DIRECTION = METRICS["return"], METRICS["direction"]
+
+
+def _one_of(of_returns: Sequence[str], of_direction: Sequence[str], link: str) -> Column:
+    """A column of names of metrics."""
+    either = [f"{', '.join(names[:-1])} or {names[-1]}" for names in (of_returns, of_direction)]
+    return text(link.join(either))
+
+
+METRIC = _one_of(RETURN.metrics, DIRECTION.metrics, "; of models of direction ")
+OF_FOLDS = _one_of(RETURN.of_folds, DIRECTION.of_folds, "; of direction ")
 TARGET = text("what is forecast: return, or direction: the probability that it is above 0")
 
 
@@ -182,7 +188,7 @@ TABLES = (
         {
             **PAIR,
             "fold": count("number of the fold, from the earliest on"),
-            "metric": text("mae, rmse or r2; of direction brier_score, log_loss or auc"),
+            "metric": OF_FOLDS,
             "value": real("on the fold's own dates; null if undefined"),
         },
     ),
@@ -192,7 +198,7 @@ TABLES = (
         Records((CROSS_VALIDATION,), summary_rows),
         {
             **PAIR,
-            "metric": text("mae, rmse or r2; of direction brier_score, log_loss or auc"),
+            "metric": OF_FOLDS,
             "value": real("mean over the folds that have it; null if none has"),
             "lower": real("lowest fold"),
             "upper": real("highest fold"),
@@ -315,16 +321,22 @@ TABLES = (
             **PAIR,
             "fitted": text("name of the model that was fitted, another one after a fallback"),
             "target": TARGET,
-            **_with_ends(dict.fromkeys((*METRICS, *OF_DIRECTION), "estimate")),
+            **_with_ends(dict.fromkeys((*RETURN.metrics, *DIRECTION.metrics), "estimate")),
             **_with_ends(
-                {f"{name}_difference": "less the baseline's" for name in ("mse", "skill")}
+                {
+                    f"{name}_difference": "less the baseline's"
+                    for name in (RETURN.loss, RETURN.skill)
+                }
             ),
             **_with_ends(
-                {f"{name}_difference": "less the base rate's" for name in OF_DIRECTION[::3]}
+                {
+                    f"{name}_difference": "less the base rate's"
+                    for name in (DIRECTION.loss, DIRECTION.skill)
+                }
             ),
             **{
                 f"{loss}_difference_{column}": real(f"as paired_differences.{column}")
-                for loss in ("mse", "brier_score")
+                for loss in LOSSES
                 for column in ("adjusted_p", "adjusted_lower", "adjusted_upper")
             },
             "verdict": text("as paired_differences.verdict, or is the baseline"),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tidemark.errors import BadValue, InputError
-from tidemark.models import comparison, forecast_metrics
+from tidemark.models import comparison
 from tidemark.models.settings import Evaluate
 from tidemark.models.worth import WORTH
 from tidemark.statistics import bootstrap
@@ -176,7 +176,7 @@ def test_scenarios_with_the_same_forecasts_are_named():
 
 def test_the_table_has_everything_side_by_side():
     (baseline, row) = compared(("s", forecasts_of({"mean": 0, "m": 0.3})))["table"]
-    for name in forecast_metrics.METRICS:
+    for name in WORTH["return"].metrics:
         assert {name, f"{name}_lower", f"{name}_upper"} <= row.keys()
     assert row["skill_difference"] == pytest.approx(row["skill"])
     assert row["mse_difference"] < row["mse_difference_adjusted_upper"]

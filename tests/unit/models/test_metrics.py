@@ -1,6 +1,7 @@
 """The metrics against scikit-learn, SciPy and values by hand."""
 
-from tidemark.models import forecast_metrics
+from tidemark import targets
+from tidemark.models import fitting, forecast_metrics
 from tidemark.models.forecast_metrics import DateSums
 from tidemark.models.worth import WORTH
 
@@ -36,7 +37,7 @@ def test_errors_agree_with_scikit_learn():
     assert found["r2"] == pytest.approx(r2_score(true, predicted), rel=1e-10)
     reference = mean_squared_error(true, np.full(true.size, 0.001))
     assert found["skill"] == pytest.approx(1 - mse / reference, rel=1e-12)
-    assert tuple(found) == forecast_metrics.METRICS
+    assert tuple(found) == WORTH_OF.metrics
 
 
 def test_information_coefficient_agrees_with_scipy():
@@ -99,5 +100,17 @@ def test_metrics_of_some_dates_follow_from_their_sums():
     some = np.isin(day, np.unique(day)[10:25])
     alone = overall(day[some], true[some], predicted[some], np.full(some.sum(), 0.001))
     together = WORTH_OF.overall(DateSums(*(field[10:25] for field in sums)))
-    for name in forecast_metrics.METRICS:
+    for name in WORTH_OF.metrics:
         assert together[name] == pytest.approx(alone[name], rel=1e-9), name
+
+
+@pytest.mark.parametrize("target", WORTH)
+def test_names_of_metrics_are_those_that_are_worked_out(target):
+    names = targets.METRICS[target]
+    day, true = np.array([0, 0, 0, 1, 1, 1]), np.array([1.0, 0.0, 1.0, 0.0, 0.0, 1.0])
+    sums = WORTH[target].per_date(day, true, np.linspace(0.2, 0.7, 6), np.full(6, 0.5))
+    assert tuple(sums.metrics()) == names.metrics
+    assert {*names.of_folds, names.loss, names.skill, names.explained} <= {*names.metrics}
+    assert names.chosen_by in names.of_folds
+    assert WORTH[target].overall(sums)[names.loss] == pytest.approx(sums.squared_errors.sum() / 6)
+    assert tuple(fitting.SCORES) == targets.METRICS["return"].of_folds

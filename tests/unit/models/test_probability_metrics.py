@@ -44,7 +44,7 @@ def test_metrics_agree_with_scikit_learn(digits, seed):
     assert found["auc"] == pytest.approx(roc_auc_score(true, predicted), rel=1e-12)
     base = brier_score_loss(true, np.full(true.size, 0.52))
     assert found["brier_skill"] == pytest.approx(1 - brier / base, rel=1e-12)
-    assert tuple(found) == probability_metrics.METRICS
+    assert tuple(found) == WORTH_OF.metrics
 
 
 def test_a_wrong_certainty_costs_what_scikit_learn_says():

@@ -6,12 +6,13 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+from tidemark import targets
 from tidemark.assessment import by_market
 from tidemark.backtest import strategies as strategy_files
 from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.market.bars_a_year import WHOLE
-from tidemark.models import estimators, forecast_metrics, probability_metrics
+from tidemark.models import estimators
 from tidemark.reporting import figures, reports
 from tidemark.reporting.strategy_figures import pages
 from tidemark.tables import database, features, forecasts, strategies
@@ -30,8 +31,7 @@ from jinja2 import nodes
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = sorted((ROOT / "reports/templates").glob("*.j2"))
 DRAWING = sorted((ROOT / "scripts/tidemark/reporting").rglob("*.py"))
-METRICS = ("mae", "mse", "rmse", "r2", "directional_accuracy", "information_coefficient", "skill")
-OF_DIRECTION = ("brier_score", "log_loss", "auc", "brier_skill")
+METRICS, OF_DIRECTION = targets.METRICS["return"].metrics, targets.METRICS["direction"].metrics
 CHANCE = ("plain", "chance")  # a model of direction
 PAIRS = [("plain", "mean"), ("plain", "svr"), CHANCE]
 CONFIGURED = {
@@ -492,9 +492,9 @@ def test_findings_name_their_data_set(connection):
 
 
 def test_a_row_of_every_metric_stands_in_the_table_of_scenarios():
-    assert forecasts.METRICS == forecast_metrics.METRICS
-    assert forecasts.OF_DIRECTION == probability_metrics.METRICS
-    assert (*forecasts.METRICS, *forecasts.OF_DIRECTION) == tuple(reports.UNITS)
+    assert tuple(reports.UNITS) == (*METRICS, *OF_DIRECTION)
+    columns = TABLES["scenario_table"].columns
+    assert {*reports.UNITS} < {*columns}
 
 
 def test_rankings_stand_beside_their_evidence(connection):

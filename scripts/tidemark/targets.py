@@ -1,0 +1,60 @@
+"""What models forecast, and the names of what its forecasts are measured by.
+
+Names alone, so that tables and reports can be declared without a library of mathematics.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Target = Literal["return", "direction"]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The names of a target's metrics.
+
+    Attributes:
+        metrics: all of them.
+        of_folds: those that are known of a fold, where there is no baseline.
+        chosen_by: the one of these that decides among candidates of a grid; less is better.
+        loss: the metric that is the mean squared error, on which verdicts rest.
+        skill: the share of the squared error that a model takes from what it is held against.
+        explained: the share of all variation that forecasts account for; too much of it is likelier
+            an error than skill.
+        explained_in_words: its name.
+    """
+
+    metrics: tuple[str, ...]
+    of_folds: tuple[str, ...]
+    chosen_by: str
+    loss: str
+    skill: str
+    explained: str
+    explained_in_words: str
+
+
+METRICS: Mapping[Target, Metrics] = {
+    "return": Metrics(
+        metrics=(
+            *("mae", "mse", "rmse", "r2"),
+            *("directional_accuracy", "information_coefficient", "skill"),
+        ),
+        of_folds=("mae", "rmse", "r2"),
+        chosen_by="rmse",
+        loss="mse",
+        skill="skill",
+        explained="r2",
+        explained_in_words="R2",
+    ),
+    "direction": Metrics(
+        metrics=("brier_score", "log_loss", "auc", "brier_skill"),
+        of_folds=("brier_score", "log_loss", "auc"),
+        chosen_by="brier_score",
+        loss="brier_score",
+        skill="brier_skill",
+        explained="brier_skill",
+        explained_in_words="the Brier skill",
+    ),
+}
+LOSSES = tuple(names.loss for names in METRICS.values())
