@@ -40,6 +40,12 @@ def evaluate(run: Run) -> None:
     starts = bootstrap.block_starts(len(sums.rows), length, replicates, run.common_seed)
     drawn = worth.drawn(sums, starts, length)
 
+    for name, values in drawn.items():
+        if lost := bootstrap.left_out(values):
+            run.tell.note(
+                f"{name} is undefined in {lost:,} of {replicates:,} draws: left out of its interval"
+            )
+
     run.write.parquet(run.own(FORECASTS), forecasts)
     told = {"fitted": report["fitted"], **_extent(forecasts), "metrics": scores}
     run.write.json(run.own(MODEL_SCORES), names | told)

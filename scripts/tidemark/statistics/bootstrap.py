@@ -136,6 +136,12 @@ def interval(replicates: Floats, level: float) -> tuple[float, float]:
     return float(lower), float(upper)
 
 
+def left_out(replicates: Floats) -> int:
+    """How many replicates an interval leaves out because they are undefined, beside others."""
+    undefined = int(np.count_nonzero(~np.isfinite(replicates)))
+    return undefined if undefined < len(replicates) else 0
+
+
 def _require_block(dates: int, block_length: int) -> None:
     if block_length > dates:
         raise BadValue(

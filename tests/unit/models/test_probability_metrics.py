@@ -154,3 +154,16 @@ def test_ends_of_a_group_by_hand():
 def test_equal_forecasts_are_one_group():
     (found,) = grouped(np.arange(4), np.array([1.0, 0, 1, 1]), np.full(4, 0.6), length=1)
     assert (found["rows"], found["forecast"], found["observed"]) == (4, 0.6, 0.75)
+
+
+def test_a_draw_of_one_direction_has_no_auc_and_leaves_the_interval_to_the_others():
+    """Of three dates two have rises only: a draw without the third tells nothing apart."""
+    day, true = np.repeat([0, 1, 2], 4), np.array([1.0] * 8 + [0.0, 1.0, 0.0, 1.0])
+    predicted = np.linspace(0.3, 0.7, 12)
+    sums = probability_metrics.per_date(day, true, predicted, np.full(12, 0.5))
+    drawn = WORTH_OF.drawn(sums, np.array([[0, 1, 0], [2, 1, 0], [1, 1, 1], [2, 2, 0]]), 1)
+    assert np.isnan(drawn["auc"]).tolist() == [True, False, True, False]
+    assert [bootstrap.left_out(drawn[name]) for name in WORTH_OF.metrics] == [0, 0, 2, 0]
+    kept = drawn["auc"][[1, 3]]
+    assert bootstrap.interval(drawn["auc"], 0.9) == bootstrap.interval(kept, 0.9)
+    assert bootstrap.left_out(np.full(3, np.nan)) == 0  # there is no interval to leave it out of
