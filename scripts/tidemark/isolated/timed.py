@@ -5,9 +5,9 @@ is killed. A fork has all that the step has read, and copies only what it writes
 back is pickled, since it is the step's own work; for other people's code there is the nursery.
 
 Linear algebra runs on one thread here (`surroundings`), so a fork lacks none; on Linux it does what
-the step does. Apple's Accelerate, by which numpy multiplies on a Mac, promises
-nothing to a fork of a process that has used it. If one stands still there it is killed in its time,
-and if it crashes it is an EndedError: the work fails and is told, and no result is another.
+the step does. Apple's Accelerate, by which numpy multiplies on a Mac, promises nothing to a fork of
+a process that has used it. If one stands still there it is killed in its time, and if it crashes it
+is an EndedError: the work fails and is told, and no result is another.
 """
 
 import contextlib
