@@ -1,11 +1,13 @@
 """Compute each bar's features and target return, and check them against the feature contract."""
 
+from functools import partial
 from typing import Any
 
 from tidemark.causality import Tried
-from tidemark.features import bar_features, causal, families
+from tidemark.features import apart, bar_features, causal, families
 from tidemark.features.feature import Feature
 from tidemark.features.settings import FeatureEngineering
+from tidemark.harness.apart import Awaited
 from tidemark.harness.step import Run, step
 from tidemark.layout.feature_engineering import FEATURES, FEATURES_BUILD
 from tidemark.layout.preprocess import PROCESSED
@@ -21,9 +23,10 @@ def feature_engineering(run: Run) -> None:
     """Write features/{scenario}.parquet, and how it was built to features/{scenario}_build.json."""
     recipe = run.settings(FeatureEngineering, run.config["feature_engineering"])
     bars = run.read.parquet(run.own(PROCESSED), bar_features.needed(recipe))
-    computed = bar_features.compute(bars, recipe)
+    values = partial(apart.values, witness=Awaited())
+    computed = bar_features.compute(bars, recipe, values)
     features = [feature for feature, _ in recipe.asked().values()]
-    tried = causal.require(computed, bars, features, bar_features.values, run.seed)
+    tried = causal.require(computed, bars, features, values, run.seed)
     if tried.levels:
         run.tell.note(f"{', '.join(tried.levels)} {_KNOW}")
     lost = bar_features.losses(bars, computed, recipe)

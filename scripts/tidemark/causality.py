@@ -322,7 +322,9 @@ def require_causal(
         cuts = np.full(tickers, cut)
         others = bars.changed(contrary(bars, cuts, draw))
         require(others if turn % 2 else bars.upto(cut), cuts)
-    for column in draw.permutation(tickers)[:rounds].tolist() if cure_across is not None else ():
+    alone = draw.permutation(tickers).tolist()
+    alone.sort(key=lambda column: column == 0)  # it comes before all that could be kept for it
+    for column in alone[:rounds] if cure_across is not None else ():
         for subject, whole, some in zip(
             subjects, known, compute(bars.columns([column])), strict=True
         ):

@@ -31,6 +31,11 @@ class Tomorrow(OwnTicker):
     def values(self, bars: pd.DataFrame) -> pd.Series:
         return (bars["high"] / bars["low"] - 1.0).shift(-1)
 '''
+AHEAD = 'return (bars["high"] / bars["low"] - 1.0).shift(-1)'
+KEPT = """self._kept.append(bars["high"].mean())
+        return bars["high"] / self._kept[0]
+
+    _kept: ClassVar[list[float]] = []"""
 
 
 def uncomment(tree: Tree) -> None:
@@ -68,6 +73,10 @@ def test_a_users_feature_that_looks_ahead_is_refused_with_ticker_and_bar(tree):
     tree.edit(path, 'bars["high"]', 'bars["hihg"]')
     told = tree.make(FEATURES).stderr
     assert f"{path}:22: tomorrow raises KeyError: 'hihg'" in told
+    (tree.path / path).write_text(CHEAT.replace(AHEAD, KEPT), "utf-8")
+    refused = tree.make(FEATURES)
+    assert refused.code == 2
+    assert re.search(rf"{path}: it looks ahead: its tomorrow for [A-Z]+ at 20", refused.stderr)
 
 
 def test_a_feature_without_its_columns_is_told_with_the_line_and_the_cure(tree):

@@ -4,10 +4,10 @@ Returns are decimal fractions; lags, windows and the horizon count bars of the t
 target reaches from one stretch into another (`stretches`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
-from tidemark.arrays import Bools
+from tidemark.arrays import Bools, Floats
 from tidemark.errors import BadValue, InputError
 from tidemark.features import families, stretches
 from tidemark.features.feature import COLUMNS, Feature
@@ -20,6 +20,8 @@ import pandas as pd
 CONTRACT = "schemas/feature_contract.yaml"
 WARM_UP, BREAK, ECONOMY = "warm-up", "break", "missing economic value"
 LACKING, ALONE = "missing price or volume", "too few tickers"
+
+Values = Callable[[pd.DataFrame, Sequence[Feature]], pd.DataFrame]
 
 
 def complete(frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
@@ -56,13 +58,16 @@ def needed(recipe: FeatureEngineering) -> list[str]:
     return list(dict.fromkeys([*of_all, *stretches.sources(features)]))
 
 
-def compute(bars: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
+def compute(
+    bars: pd.DataFrame, recipe: FeatureEngineering, of: Values | None = None
+) -> pd.DataFrame:
     """Compute features and target of a processed frame.
 
     Args:
         bars: one row a bar, sorted by ticker and timestamp, with the price fields,
             `return_treated`, `imputed` and the economic columns.
         recipe: what to compute.
+        of: computes the features instead of `values`, such as in another process.
 
     Returns:
         timestamp, ticker, the features in the order of `recipe.asked()`, target, target_time,
@@ -83,7 +88,7 @@ def compute(bars: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     inputs = (name for feature in asked.values() for name in feature.feature.inputs)
     told = ["adj_close", "return_treated", *(name for name in inputs if name in bars)]
     _require_finite(bars, list(dict.fromkeys(told)))
-    features = values(bars, [feature for feature, _ in asked.values()])
+    features = (of or values)(bars, [feature for feature, _ in asked.values()])
     for feature, _ in asked.values():
         _require_finite_values(bars, feature, features[feature.label])
     return pd.concat(
@@ -102,12 +107,18 @@ def values(bars: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
     Raises:
         InputError: a feature's code raises an error, or does not give one number a bar.
     """
+    labels = [feature.label for feature in features]
+    table = dict(zip(labels, columns(bars, features), strict=True))
+    return pd.DataFrame(table, index=bars.index, copy=False)
+
+
+def columns(bars: pd.DataFrame, features: Sequence[Feature]) -> Iterator[Floats]:
+    """(rows,) of one feature after the other, see `values`."""
     cut = stretches.Stretches(bars)
-    table = {}
     for feature in features:
         family = families.family_of(feature)
         try:
-            table[feature.label] = cut.values(feature)
+            yield cut.values(feature)
         except (BadValue, InputError):
             raise
         except KeyError as error:
@@ -120,7 +131,6 @@ def values(bars: pd.DataFrame, features: Sequence[Feature]) -> pd.DataFrame:
             raise families.fails(family, feature.label, error) from error
         except Exception as error:
             raise families.fails(family, feature.label, error) from error
-    return pd.DataFrame(table, index=bars.index, copy=False)
 
 
 def losses(bars: pd.DataFrame, frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:

@@ -1,10 +1,12 @@
 """Features held against the check that nothing looks ahead, each time that they are computed."""
 
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 
 from tidemark.arrays import Bools, Floats, Integers
 from tidemark.causality import Bars, Subject, Tried, across, first_change, require_causal
 from tidemark.features import families, stretches
+from tidemark.features.bar_features import Values
 from tidemark.features.feature import Feature
 from tidemark.ohlcv import OHLCV
 
@@ -18,23 +20,22 @@ ALONE = "compute each ticker's features from its own bars, or derive the class f
 KEYS = ["timestamp", "ticker"]
 STRETCHES = ["adj_close", "return_treated"]  # by which bars and stretches are known
 
-Compute = Callable[[pd.DataFrame, Sequence[Feature]], pd.DataFrame]
-
 
 def require(
     computed: pd.DataFrame,
     bars: pd.DataFrame,
     features: Sequence[Feature],
-    compute: Compute,
+    compute: Values,
     seed: int,
 ) -> Tried:
     """Refuse features that change with later bars, or with other tickers unless they compare them.
 
     Args:
-        computed: a column for each feature, of the bars.
+        computed: a column for each feature, of the bars; as `compute` gave it.
         bars: as for `bar_features.compute`.
         features: that were computed.
-        compute: as `bar_features.values`.
+        compute: as `apart.values`: in a fresh process each time, since what a feature's code kept
+            from bars that it was shown before would hide that it knows them.
         seed: of the cuts.
 
     Returns:
@@ -78,7 +79,7 @@ class _Trial:
         computed: pd.DataFrame,
         bars: pd.DataFrame,
         features: Sequence[Feature],
-        compute: Compute,
+        compute: Values,
         rows: Bools | None,
     ) -> None:
         self._features, self._compute = features, compute
@@ -98,7 +99,12 @@ class _Trial:
         if seen is self.whole:
             return self._spread(self._known, self._wide.row, self._wide.column, seen)
         tidy, row, column = self._wide.tidy(seen)
-        return self._spread(self._compute(tidy, self._features), row, column, seen)
+        return self._spread(self._anew(tidy), row, column, seen)
+
+    def _anew(self, bars: pd.DataFrame) -> pd.DataFrame:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they were shown when the features were computed
+            return self._compute(bars, self._features)
 
     def _spread(
         self, frame: pd.DataFrame, row: Integers, column: Integers, seen: Bars
@@ -117,7 +123,7 @@ class _Trial:
         if not self._partial:
             return True
         tidy, row, column = self._wide.tidy(self.whole)
-        again = self._compute(tidy, self._features)
+        again = self._anew(tidy)
         if cure is None:
             place = np.empty(self.whole.closes.shape, dtype=np.intp)
             place[row, column] = np.arange(len(again))

@@ -1,12 +1,14 @@
 """Every kind of feature against other libraries and published formulas; users' own ones."""
 
+import os
 import re
 import sys
+import warnings
 from itertools import combinations
 from pathlib import Path
 
 from tidemark.errors import BadValue, InputError
-from tidemark.features import bar_features, causal, families, ranks
+from tidemark.features import apart, bar_features, causal, families, ranks
 from tidemark.features.feature import CrossSection, OwnTicker
 from tidemark.features.settings import FeatureEngineering
 
@@ -109,7 +111,7 @@ def test_all_that_stands_there_commented_is_computed_and_causal(bars):
     computed = bar_features.compute(bars, asked)
     features = [feature for feature, _ in asked.asked().values()]
     assert len(features) == len(FURTHER)
-    tried = causal.require(computed, bars, features, bar_features.values, 1)
+    tried = causal.require(computed, bars, features, apart.values, 1)
     assert tried.levels == []
     assert tried.cuts > 20
     assert len(bar_features.complete(computed, asked)) > 50
@@ -353,10 +355,10 @@ def write(tmp_path, monkeypatch):
     vars(families).pop("mine", None)
 
 
-def held(bars, asked):
-    computed = bar_features.compute(bars, asked)
+def held(bars, asked, values=apart.values, seed=1):
+    computed = bar_features.compute(bars, asked, values)
     features = [feature for feature, _ in asked.asked().values()]
-    return causal.require(computed, bars, features, bar_features.values, 1)
+    return causal.require(computed, bars, features, values, seed)
 
 
 OWN_FILE = "scripts/tidemark/features/families/mine.py"
@@ -385,6 +387,71 @@ def test_who_looks_ahead_is_refused_with_ticker_and_bar(bars, write, base, code)
     with pytest.raises(InputError, match=r"looks ahead: its mine_4 for [A-E] at 2010-") as refused:
         held(bars, write(code, base))
     assert refused.value.where == OWN_FILE
+
+
+KEPT = {
+    "a mean of the first call": """
+        if not SEEN:
+            SEEN.append(bars["close"].mean())
+        return bars["close"] / SEEN[0]""",
+    "all returns, by the first ones": """
+        key = str(bars["return_treated"][1:4].to_list())
+        known = dict(SEEN).get(key, bars["return_treated"].to_numpy())
+        SEEN.append((key, known))
+        later = np.append(known[1:], np.nan)
+        return bars["close"] * 0.0 + later[: len(bars)]""",
+    "a mean of all tickers": """
+        close = market["close"]
+        SEEN.append(np.nanmean(close))
+        return close / SEEN[0]""",
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_what_is_kept_from_call_to_call_hides_no_look_ahead(bars, write, kept):
+    base = "CrossSection" if "market" in KEPT[kept] else "OwnTicker"
+    bars = bars[bars["ticker"] != "A"]  # without its hole
+    held(bars, write(KEPT[kept], base), bar_features.values)  # one process would see nothing
+    with pytest.raises(InputError, match=r"looks ahead: its mine_4 for [B-E] at 2010-") as refused:
+        held(bars, write(KEPT[kept], base))
+    assert refused.value.where == OWN_FILE
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_kept_of_another_tickers_bars_is_seen(bars, write, seed):
+    asked = write(KEPT["a mean of the first call"])
+    with pytest.raises(InputError, match=r"looks ahead|for [B-E] at .* depends on other tickers"):
+        held(bars, asked, seed=seed)
+
+
+def test_a_feature_that_draws_without_a_seed_is_refused(bars, write):
+    noise = 'return bars["close"] + np.random.normal(size=len(bars))'
+    with pytest.raises(InputError, match=r"its mine_4 for [A-E] at 2010-"):
+        held(bars[bars["ticker"] == "A"], write(noise))
+
+
+def test_features_of_another_process_are_the_same_and_its_end_is_told(bars, write):
+    asked = recipe(**FURTHER)
+    here, there = (bar_features.compute(bars, asked, v) for v in (None, apart.values))
+    pd.testing.assert_frame_equal(there, here, check_exact=True)
+    asked = recipe(overnight_gap={}, **write("import os; os._exit(3)").features)
+    with pytest.raises(InputError, match="process that computes mine_4 ended by itself") as told:
+        bar_features.compute(bars, asked, apart.values)
+    assert told.value.where == OWN_FILE
+    with pytest.raises(InputError, match="mine_4 raises OSError: no") as told:
+        bar_features.compute(bars, write('raise OSError("no")'), apart.values)
+    assert told.value.where == f"{OWN_FILE}:26"
+
+
+def test_what_a_feature_warns_of_is_not_said_again_by_each_trial(bars, write, capfd):
+    asked = write('import warnings; warnings.warn("odd"); return bars["close"].pct_change()')
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = lambda message, *_: print(os.getpid(), message)
+        held(bars[bars["ticker"] == "A"], asked)
+    said = capfd.readouterr().out.splitlines()
+    assert {line.split()[1] for line in said} == {"odd"}
+    assert len({line.split()[0] for line in said}) == 1
 
 
 def test_other_tickers_are_for_who_compares_them(bars, write):
