@@ -97,3 +97,12 @@ def test_results_that_are_not_fresh_are_refused(tree):
     assert outcome.code == 2
     assert "not fresh" in outcome.stderr
     assert "Cure: make all" in outcome.stderr
+
+
+def test_a_kind_of_model_that_is_not_written_down_is_said_to_be_not_looked_at(tree):
+    tree.edit(
+        "artifacts/mean_impute_ridge_cv.json", '"estimator": "ridge"', '"estimator": "nearest"'
+    )
+    ((line, agrees),) = judged(Results(tree.path), ["forecasts"], 300, SEED)
+    assert agrees, line
+    assert line.endswith("; not looked at: fits of ridge")

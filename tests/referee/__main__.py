@@ -40,10 +40,13 @@ def main() -> int:
         if name not in FAMILIES:
             raise InputError("FAMILIES", f"there is no {name}", f"choose from {' '.join(FAMILIES)}")
     results = Results(Path(), options.config)
-    print(f"{cells:,} cells by SEED={seed}", flush=True)
+    random_choices = f"random choices by SEED={seed}"
+    print(f"{cells:,} cells, {random_choices}" if "cells" in names else random_choices, flush=True)
     agreed = True
-    for line, agrees in judged(results, names, cells, seed):
-        print(line, flush=True)
+    for name in names:
+        print(_head(name), end="", flush=True)  # what is looked at for minutes is named before
+        told, agrees = _judged(results, name, cells, seed)
+        print(told, flush=True)
         agreed &= agrees
     return 0 if agreed else 1
 
@@ -52,17 +55,26 @@ def judged(
     results: Results, names: Sequence[str], cells: int, seed: int
 ) -> Iterator[tuple[str, bool]]:
     """A line for each family, and whether nothing in it disagrees."""
+    for name in names:
+        told, agrees = _judged(results, name, cells, seed)
+        yield f"{_head(name)}{told}", agrees
+
+
+def _head(name: str) -> str:
     from referee.families import FAMILIES
 
-    width = max(map(len, FAMILIES))
-    for name in names:
-        try:
-            told, agrees = FAMILIES[name](results, cells, seed), True
-        except NotLookedError as error:
-            told, agrees = f"not looked at: {error}", True
-        except DisagreementError as error:
-            told, agrees = f"DISAGREES: {error}", False
-        yield f"{name:{width}}  {told}", agrees
+    return f"{name:{max(map(len, FAMILIES))}}  "
+
+
+def _judged(results: Results, name: str, cells: int, seed: int) -> tuple[str, bool]:
+    from referee.families import FAMILIES
+
+    try:
+        return FAMILIES[name](results, cells, seed), True
+    except NotLookedError as error:
+        return f"not looked at: {error}", True
+    except DisagreementError as error:
+        return f"DISAGREES: {error}", False
 
 
 def _whole(name: str, text: str) -> int:

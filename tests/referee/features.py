@@ -37,6 +37,7 @@ def look(results: Results, cells: int, seed: int) -> str:
         tickers = sorted(np.random.default_rng(seed).choice(tickers, MOST_TICKERS, replace=False))
     instants = _instants(results, raw)
     worst, values, away = 0.0, 0, set()
+    others = sorted({*results.config["feature_engineering"].get("features", {})} - KINDS)
     for scenario in results.config["scenarios"]:
         held = Comparison(f"features/{scenario}.parquet")
         found = results.table(held.file)
@@ -57,13 +58,17 @@ def look(results: Results, cells: int, seed: int) -> str:
             there = found[found["ticker"] == ticker].reset_index(drop=True)
             frame = whole[ticker].drop(columns=["target", "target_time"])
             kept = frame.notna().all(axis=1)
+            if others:  # which lack a value in other rows, too
+                kept &= frame["timestamp"].isin(there["timestamp"])
             _hold(held, there, whole[ticker][kept].reset_index(drop=True), ticker)
         worst, values = max(worst, held.worst), values + held.count
         _hold_splits(results, scenario, found)
-    holes = f"; not looked at: {', '.join(sorted(away))} (holes)" if away else ""
+    passed = [f"{ticker} (holes)" for ticker in sorted(away)]
+    passed += [f"{kind} (no formula is written down here)" for kind in others]
+    alone = f"; not looked at: {', '.join(passed)}" if passed else ""
     return (
         f"{values:,} values from {whence} and the splits of {len(results.config['scenarios'])}"
-        f" scenarios agree (worst relative difference {worst:.1e}){holes}"
+        f" scenarios agree (worst relative difference {worst:.1e}){alone}"
     )
 
 
@@ -128,7 +133,8 @@ def _further(
     treated: Floats,
     method: str,
 ) -> None:
-    """Add what `features` asks for; of ranks, what is ranked."""
+    """Add what `features` asks for, if its formula is known here; of ranks, what is ranked."""
+    asked = {kind: lists for kind, lists in asked.items() if kind in KINDS}
     traded = _traded(own, price, method) if asked.keys() - {*OF_RETURNS} else {}
     index = np.cumprod(1 + np.nan_to_num(treated))
     for kind, lists in asked.items():
@@ -142,6 +148,7 @@ def _further(
 OF_RETURNS = ("momentum_rank", "volatility_rank")
 WINDOWS = {"true_range": 14} | dict.fromkeys((*OF_RETURNS, "volume_rank"), 63)
 WINDOWS |= dict.fromkeys(("relative_volume", "signed_volume", "parkinson", "garman_klass"), 21)
+KINDS = {"overnight_gap", *WINDOWS}
 
 
 def _of_window(
@@ -196,7 +203,7 @@ def _ranked(recipe: dict[str, Any]) -> list[str]:
     return [
         f"{kind}_{length}"
         for kind, lists in recipe.get("features", {}).items()
-        if kind.endswith("_rank")
+        if kind in KINDS and kind.endswith("_rank")
         for length in lists.get("window", [WINDOWS[kind]])
     ]
 

@@ -43,7 +43,7 @@ def look(results: Results, cells: int, seed: int) -> str:
                 fits += _hold_fit(results, scenario, model, report, pipeline)
             for held in _hold_worth(results, scenario, model):
                 figures, worst = figures + held.count, max(worst, held.worst)
-    alone = f"; not fitted here: {', '.join(sorted(others))}" if others else ""
+    alone = f"; not looked at: fits of {', '.join(sorted(others))}" if others else ""
     return (
         f"{fits} fits agree within {FITTED:g}; {figures:,} metrics and ends of intervals agree"
         f" (worst relative difference {worst:.1e}){alone}"
