@@ -107,5 +107,5 @@ def _of_groups() -> Iterator[tuple[int, str]]:
 
 
 def told(size: int) -> str:
-    """For people: `40 MB`, `1.2 GB`."""
-    return f"{size / 1e6:.0f} MB" if size < 0.9995e8 else f"{size / 1e9:.1f} GB"
+    """For people: `40 MB`, `230 MB`, `1.2 GB`."""
+    return f"{size / 1e6:.0f} MB" if size < 0.9995e9 else f"{size / 1e9:.1f} GB"

@@ -89,12 +89,14 @@ class Turn:
 
     def _waiting(self, standing: Standing) -> str:
         held = [f"{one.who} ({memory.told(one.amount)})" for one in standing.others if one.taken]
+        shared = self._common.amount
         line = sum(not one.taken for one in standing.others)
         return (
             f"waiting for memory: needs {self._needs()},"
             f" {memory.told(standing.free)} of {memory.told(self._limit.bytes)} free"
             f" ({self._limit.of})"
             + (f"; held by {several(held)}" if held else "")
+            + (f"; shared libraries hold {memory.told(shared)}" if shared else "")
             + (f"; {line} more wait" if line else "")
         )
 

@@ -71,8 +71,29 @@ def test_who_waits_says_once_for_what_and_for_whom(needing):
         second.wait(say)
         assert second.comes(None), "it is asked once more, under its lock"
     assert said == [
-        "    backtest momentum: waiting for memory: needs 1.2 GB (as its last run), 0.8 GB of"
+        "    backtest momentum: waiting for memory: needs 1.2 GB (as its last run), 800 MB of"
         " 3.0 GB free (machine.memory_gigabytes); held by backtest sma_cross (2.2 GB)"
+    ]
+
+
+def test_what_the_shared_libraries_hold_is_named_so_that_the_sum_comes_out(needing, monkeypatch):
+    monkeypatch.setenv("TIDEMARK_RUN", "1-2")
+    monkeypatch.setenv("TIDEMARK_SHARED_BYTES", str(210 * MB))
+    configured(0.5)
+    said = []
+    with needing("sma_cross", 84 * MB) as first, needing("momentum", 231 * MB) as second:
+        assert first.comes(None)
+        assert not second.comes(None)
+
+        def say(text):
+            said.append(text)
+            threading.Timer(0.1, first.__exit__).start()
+
+        second.wait(say)
+    assert said == [
+        "    backtest momentum: waiting for memory: needs 231 MB (as its last run), 206 MB of"
+        " 500 MB free (machine.memory_gigabytes); held by backtest sma_cross (84 MB);"
+        " shared libraries hold 210 MB"
     ]
 
 
