@@ -38,12 +38,13 @@ def _reliability(axes: Axes, forecasts: Forecasts) -> str:
         linewidth=1.4,
         elinewidth=1.0,
         capsize=2.5,
-        label="share that rose, with interval",
+        label="share that rose,\nwith interval",
     )
     axes.set_aspect("equal")
     axes.set_xlabel(f"forecast probability that the {_what(forecasts)} is above 0")
     axes.set_ylabel("share that rose")
-    axes.legend(loc="lower right")
+    axes.set_anchor("W")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0))  # beside the points, hiding none
     return "Intervals are from dates drawn again in blocks."
 
 

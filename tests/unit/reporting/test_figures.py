@@ -200,6 +200,15 @@ def test_points_of_reliability_are_rows_of_the_table():
     assert points.get_xydata().tolist() == expected
 
 
+def test_the_legend_of_reliability_hides_no_data_and_is_whole():
+    figure = figures.draw(probability_figures.KINDS["reliability"], chances_of(SURE))
+    store.figure_bytes(figure, 60)
+    (axes,) = figure.axes
+    legend = axes.get_legend().get_window_extent()
+    assert not legend.overlaps(axes.get_window_extent())
+    assert figure.bbox.x1 >= legend.x1
+
+
 @pytest.mark.parametrize(("rows", "strength"), [(0, 1.0), (10_000, 1.0), (40_000, 0.5)])
 def test_dots_are_the_paler_the_more_there_are(rows, strength):
     axes = Figure().add_axes((0, 0, 1, 1))

@@ -161,7 +161,7 @@ def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
         _row("p: more than cash", "{:.3f}", examined["p_zero"]),
         _row("p: more than benchmark", "{:.3f}", examined["p_benchmark"]),
         _row("Deflated Sharpe", "{:.0%}", examined["deflated_sharpe"]),
-        _row("Overfitting", "{:.0%}", examined["overfitting"]),
+        _row("Overfitting, own sets", "{:.0%}", examined["overfitting"]),
         _row("Walk-forward Sharpe", "{:.2f}", *walked),
     ]
 
