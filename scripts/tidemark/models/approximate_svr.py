@@ -15,6 +15,7 @@ from tidemark.arrays import Floats
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import SGDRegressor
@@ -24,7 +25,7 @@ SWEEPS = 2  # over all rows; solutions are averaged over the last
 VISITS = 2_000_000  # steps of the descent at least, however few rows there are
 FIRST_STEP = 16.0  # of the descent, in features whose mean square norm is 1
 DEGREE, OFFSET = 3, 0.0  # of the kernels poly and sigmoid, as SVR has them
-WORSE = 1.01  # than a constant: the descent went astray
+WORSE = 1.05  # than a constant: the descent went astray, and did not just end near it
 
 
 class ApproximateSVR(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -32,7 +33,8 @@ class ApproximateSVR(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         kernel: rbf, poly, sigmoid; or linear, which needs no approximation.
-        gamma: as in SVR: a number, `auto` (1 / features) or `scale` (1 / (features x variance)).
+        gamma: as in SVR: a number, `auto` (1 / features) or `scale` (1 / (features x variance), or
+            1 where all features are constant).
         C, epsilon: as in SVR.
         components: kernel features.
         random_state: of the rows whose kernel is kept, and of the order of all.
@@ -56,27 +58,17 @@ class ApproximateSVR(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Warns:
             ConvergenceWarning: a constant forecast is no worse.
         """
-        rows = len(X)
-        order = np.random.default_rng(self.random_state).permutation(rows)
+        order = np.random.default_rng(self.random_state).permutation(len(X))
         self.map_ = self._map(X)
         first = order[:BLOCK]
         mapped = self._mapped(X[first])
-        self.scale_ = math.sqrt(np.mean(np.sum(mapped**2, axis=1)))
-        times = math.ceil(VISITS / (SWEEPS * rows))  # in a row for each block
-        self.linear_ = SGDRegressor(
-            loss="epsilon_insensitive",
-            epsilon=self.epsilon,
-            alpha=1.0 / (self.C * rows * self.scale_**2),
-            eta0=FIRST_STEP,
-            learning_rate="invscaling",
-            power_t=0.5,
-            average=(SWEEPS - 1) * times * rows + 1,
-            random_state=self.random_state,
-        )
-        for block in _blocks(order, SWEEPS):
-            features = self._mapped(X[block]) / self.scale_
-            for _ in range(times):
-                self.linear_.partial_fit(features, y[block])
+        self.scale_ = math.sqrt(np.mean(np.sum(mapped**2, axis=1))) or 1.0
+        low, high = y.min(), y.max()
+        if high - low <= 2.0 * self.epsilon:  # no error costs, so the flattest function it is
+            self.linear_ = DummyRegressor(strategy="constant", constant=(low + high) / 2.0)
+            self.linear_.fit(mapped, y[first])
+            return self
+        self._descend(X, y, order)
         if self._loss(self._forecasts(mapped), y[first]) > WORSE * self._loss(
             np.median(y), y[first]
         ):
@@ -92,6 +84,26 @@ class ApproximateSVR(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         blocks = _blocks(np.arange(len(X)), 1)
         return np.concatenate([self._forecasts(self._mapped(X[block])) for block in blocks])
 
+    def _descend(self, X: Floats, y: Floats, order: NDArray[np.intp]) -> None:
+        rows = len(X)
+        copies = max(BLOCK // rows, 1)  # of few rows in one block, as a call costs more than a row
+        calls = math.ceil(VISITS / (SWEEPS * rows * copies))  # in a row for each block
+        self.linear_ = SGDRegressor(
+            loss="epsilon_insensitive",
+            epsilon=self.epsilon,
+            alpha=1.0 / (self.C * rows * self.scale_**2),
+            eta0=FIRST_STEP,
+            learning_rate="invscaling",
+            power_t=0.5,
+            average=(SWEEPS - 1) * calls * copies * rows + 1,
+            random_state=self.random_state,
+        )
+        for block in _blocks(order, SWEEPS):
+            features = np.tile(self._mapped(X[block]) / self.scale_, (copies, 1))
+            target = np.tile(y[block], copies)
+            for _ in range(calls):
+                self.linear_.partial_fit(features, target)
+
     def _map(self, X: Floats) -> Nystroem | None:
         if self.kernel == "linear":
             return None
@@ -99,7 +111,7 @@ class ApproximateSVR(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if gamma == "auto":
             gamma = 1.0 / X.shape[1]
         elif gamma == "scale":
-            gamma = 1.0 / (X.shape[1] * X.var())
+            gamma = 1.0 / (X.shape[1] * X.var()) if X.var() else 1.0
         shape = {} if self.kernel == "rbf" else {"coef0": OFFSET}
         shape |= {"degree": DEGREE} if self.kernel == "poly" else {}
         return Nystroem(

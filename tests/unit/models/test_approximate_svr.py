@@ -113,3 +113,43 @@ def test_a_grid_may_lie_on_both_sides_of_the_limit(brief):
     assert [line["parameters"]["max_rows"] for line in report["grid"]] == [10, 10_000]
     assert ("approximation" in report) == (report["parameters"]["max_rows"] == 10)
     assert len(report["folds"]) == len(FOLDS)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "linear", "poly", "sigmoid"])
+@pytest.mark.parametrize("epsilon", [0.0, 0.5])
+def test_constant_features_and_targets_are_fitted_as_the_exact_one_fits_them(
+    steps, kernel, epsilon
+):
+    """By a constant: features then say nothing, and a constant target needs none."""
+    steps(100_000)
+    X, y = rows(count=60)
+    for features, target in ((0 * X, y), (X, 0 * y + 1e-17)):
+        given = {"kernel": kernel, "epsilon": epsilon}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            ours = ApproximateSVR(components=20, **given).fit(features, target).predict(features)
+        exact = SVR(**given).fit(features, target).predict(features)
+        assert np.ptp(ours) < 1e-6
+        missed, least = (np.maximum(abs(target - one) - epsilon, 0).mean() for one in (ours, exact))
+        assert missed <= 1.05 * least
+
+
+def test_few_rows_take_no_more_calls_than_many_and_no_fewer_steps(monkeypatch, steps):
+    """A call costs some hundreds of rows: 12 rows took a minute and a half, a row block a call."""
+    steps(100_000)
+    calls = []
+    descend = approximate_svr.SGDRegressor.partial_fit
+
+    def counted(own, X, y):
+        calls.append(len(X))
+        return descend(own, X, y)
+
+    monkeypatch.setattr(approximate_svr.SGDRegressor, "partial_fit", counted)
+    X, y = rows(count=9000)
+    for count in (2, 12, 300, 5000, 9000):
+        calls.clear()
+        fitted = ApproximateSVR(components=20).fit(X[:count], y[:count])
+        assert fitted.map_.n_components == min(count, 20)
+        assert len(calls) <= 2 * (100_000 / approximate_svr.BLOCK + 12)
+        assert 100_000 <= sum(calls) <= 140_000
+        assert fitted.linear_.t_ == 1 + sum(calls)
