@@ -125,6 +125,7 @@ def model_rows(scores: Sequence[Record], validations: Sequence[Record]) -> Rows:
             "parameters": json.dumps(trained["parameters"]),
             "fallback_reason": trained["fallback"] and trained["fallback"]["reason"],
             "approximation": trained.get("approximation"),
+            "not_in_time": _not_in_time(trained),
             "train_rows": trained["train_rows"],
             "train_first": as_time(trained["train_first"]),
             "train_last": as_time(trained["train_last"]),
@@ -136,6 +137,11 @@ def model_rows(scores: Sequence[Record], validations: Sequence[Record]) -> Rows:
         for tested in scores
         for trained in [validation_of[tested["scenario"], tested["model"]]]
     ]
+
+
+def _not_in_time(trained: Record) -> str | None:
+    late = trained.get("time_limit")
+    return json.dumps(late) if late else None
 
 
 def sentences(results: Sequence[Record]) -> Rows:
@@ -224,6 +230,10 @@ TABLES = (
             "parameters": text("of the estimator, as JSON"),
             "fallback_reason": text("why another model stands in its place; null if none does"),
             "approximation": text("how so many rows were fitted; null if as the kind says"),
+            "not_in_time": text(
+                "models and candidates of a grid, as JSON, that train_models.time_limit_minutes"
+                " ended; null if none"
+            ),
             "train_rows": count("rows of the training set, a row a ticker and bar"),
             "train_first": time("first bar of the training set"),
             "train_last": time("last bar of the training set"),

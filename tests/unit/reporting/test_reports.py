@@ -120,6 +120,9 @@ def validation_of_chances():
     return over | told | {"folds": folds}
 
 
+LATE = [{"model": "mean", "parameters": {"alpha": 0.5}}]
+
+
 def validation_of_returns(pair):
     failed = {"from": "svr", "to": "mean", "reason": "svr did not converge: too | few steps"}
     return {
@@ -132,6 +135,7 @@ def validation_of_returns(pair):
         "parameters": {"alpha": 1.0},
         "fallback": failed if pair[1] == "svr" else None,
         **({"approximation": "fitted by halves"} if pair[1] == "mean" else {}),
+        **({"time_limit": LATE} if pair[1] == "mean" else {}),
         "mean": {"mae": 0.015, "rmse": 0.03, "r2": -0.1},
         "lowest": {"mae": 0.01, "rmse": 0.02, "r2": -0.1},
         "highest": {"mae": 0.02, "rmse": 0.04, "r2": -0.1},
@@ -772,7 +776,21 @@ def test_approximations_are_reported(connection):
     values = values_for_reports(connection)
     told = "mean was fitted by halves (9,002 training rows)"
     assert rendered("model_evaluation_memo", values).count(told) == 1
-    assert rendered("model_communication_report", values).count(", fitted by halves.") == 1
+    assert rendered("model_communication_report", values).count(", fitted by halves, chosen") == 1
+
+
+def test_what_the_time_limit_ended_is_reported(connection):
+    values = values_for_reports(connection)
+    memo = rendered("model_evaluation_memo", values)
+    told = "mean stands for mean without what did not end in time"
+    assert memo.count(told) == 1
+    assert '"alpha": 0.5' in memo
+    told = "chosen among the settings that could be tried in time."
+    assert rendered("model_communication_report", values).count(told) == 1
+    rows = forecasts.model_rows(
+        [score(pair, 0.0125) for pair in PAIRS], [validation(pair) for pair in PAIRS]
+    )
+    assert [row["not_in_time"] for row in rows] == [json.dumps(LATE), None, None]
 
 
 def test_strategies_that_fail_say_why_and_what_was_not_tried_is_said(connection):
