@@ -14,6 +14,7 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, NoReturn, TypeVar
@@ -54,8 +55,7 @@ def within(
         Exception: whatever `work` raised, as it was raised.
     """
     ours, theirs = Pipe(duplex=False)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()  # else the fork would say it once more
+    _flush()  # else the fork would say it once more
     step = os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -81,7 +81,7 @@ def within(
             elif kind == "told":
                 heard(content)
             elif kind == "raised":
-                raise errors_across.raised(content, "its work")
+                raise errors_across.raised(*content)
             elif kind == "done":
                 result: T = content
                 return result
@@ -112,6 +112,17 @@ def _how(status: int) -> str:
     return f"was ended by {known.get(-status, f'signal {-status}')}"
 
 
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+
+
+def _place(error: BaseException) -> str:
+    """The file and line that raised it."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}, line {last.lineno}"
+
+
 def _live(
     step: int, connection: Connection, work: Callable[[Tell], Any], witness: Witness | None
 ) -> NoReturn:
@@ -131,11 +142,11 @@ def _live(
         with contextlib.suppress(BrokenPipeError):  # the step is gone
             connection.send(("began", resident_bytes()))
             try:
-                done = "done", work(lambda content: send("told", content))
-            except Exception as error:
-                done = "raised", errors_across.told(error)
-            for stream in (sys.stdout, sys.stderr):
-                stream.flush()
-            send(*done)  # the step then ends this process
+                done = work(lambda content: send("told", content))
+                _flush()
+                send("done", done)  # the step then ends this process
+            except BaseException as error:  # a result that cannot be pickled is one, too
+                _flush()
+                send("raised", (errors_across.told(error), _place(error)))
     finally:
         os._exit(0)

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from tidemark.errors import BadValue
+from tidemark.errors import BadValue, InputError
 from tidemark.isolated import timed
 
 import numpy as np
@@ -77,6 +77,25 @@ def test_what_the_work_raises_is_raised():
     with pytest.raises(BadValue, match="is bad") as caught:
         timed.within(LONG, work, unheard)
     assert caught.value.parameter == "alpha"
+
+
+def test_work_that_leaves_its_process_is_told_with_its_place():
+    def work(tell):
+        sys.exit(3)
+
+    line = work.__code__.co_firstlineno + 1
+    with pytest.raises(InputError, match=r"ends its own process \(SystemExit\)") as caught:
+        timed.within(LONG, work, unheard)
+    assert f"{Path(__file__).name}, line {line}" in str(caught.value)
+    assert "sys.exit(3)" in str(caught.value.__cause__)
+
+
+def test_a_result_that_cannot_be_pickled_is_told():
+    with pytest.raises(Exception, match="pickle") as caught:
+        timed.within(LONG, lambda _: lambda: None, unheard)
+    assert "Traceback" in str(caught.value.__cause__)
+    with pytest.raises(TypeError, match="cannot pickle"):
+        timed.within(LONG, lambda _: sys.stdout, unheard)
 
 
 def test_what_is_printed_is_seen_once(capfd):
