@@ -81,13 +81,18 @@ def _as_table(shown: Sequence[Node], nodes: Mapping[str, Node]) -> str:
             f" {_age(row['age_seconds']):>5}  {_why(node, nodes)}".rstrip()
         )
     upgrades = [upgrade for node in nodes.values() for upgrade in node.upgrades]
-    return "\n".join([*lines, "", _totals(nodes), *staleness.passed_over(upgrades)])
+    return "\n".join(
+        [*lines, "", _totals(nodes), *staleness.passed_over(upgrades), *graph.in_full(shown)]
+    )
 
 
 def _why(node: Node, nodes: Mapping[str, Node]) -> str:
-    """A line of the last failure, or the first cause; a long way is cut to its begin and root."""
+    """The last failure, or the first cause; a long way is cut to its begin and root."""
     if node.failure:
-        return node.failure.splitlines()[0]
+        return node.brief_failure
+    if node.state == graph.BLOCKED:
+        way = next(way for way in graph.chain(node, nodes) if len(way) > 1)
+        return " <- ".join([way[0], *(["..."] if len(way) > 3 else []), f"{way[-2]} failed"])
     first, *rest = next(iter(graph.chain(node, nodes)), [""])
     return " <- ".join([first, *(["..."] if len(rest) > 3 else rest[:-1]), *rest[-1:]])
 

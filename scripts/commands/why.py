@@ -30,6 +30,7 @@ PARTS = (  # what a step was built from: word, entries of the checkpoint, noun
     ("code", attrgetter("code"), "module"),
     ("wrote", attrgetter("outputs"), "file"),
 )
+LONGEST = 7  # links of a way that are shown
 MORE = "DETAILS=1 lists files and modules with their hashes, and keys with their values"
 
 
@@ -46,7 +47,8 @@ def main() -> int:
     look = Look(HERE, promises.stored(HERE, options.config))
     nodes = graph.survey(look, partial(promises.rules, HERE, options.make, options.config))
     chosen = graph.named(options.target, nodes)
-    console.say(told(chosen, nodes, details=options.details))
+    answer = told(chosen, nodes, details=options.details)
+    console.say("\n\n".join([answer, *_failures(chosen, nodes)]))
     return 0
 
 
@@ -67,7 +69,8 @@ def told(chosen: Sequence[Node], nodes: Mapping[str, Node], *, details: bool = F
 
 def _causes(node: Node, nodes: Mapping[str, Node], details: bool = False) -> str:
     causes = graph.chain(node, nodes)
-    causes = causes if details else _together(causes)
+    if not details:
+        causes = _by_root(causes) if node.state == graph.BLOCKED else _together(causes)
     lines = [f"{node.title}: {_verdict(node)}"]
     lines += [f"  <- {' <- '.join(cause)}" for cause in causes]
     lines += [f"  failed: {node.failure}"] if node.failure else []
@@ -86,6 +89,32 @@ def _together(causes: Sequence[list[str]]) -> list[list[str]]:
         else [several([path for path, *_ in some]), several([one[1] for one in some]), *way]
         for way, some in alike.items()
     ]
+
+
+def _by_root(causes: Sequence[list[str]]) -> list[list[str]]:
+    """The shortest way to each step that failed, without its middle, and the number of others."""
+    ways: dict[tuple[str, ...], list[list[str]]] = {}
+    for cause in causes:
+        ways.setdefault(tuple(cause[-2:]), []).append(cause)
+    told = []
+    for alike in ways.values():
+        way = min(alike, key=len)
+        way = [*way[:2], "...", *way[-4:]] if len(way) > LONGEST else way
+        more = f" (and {counted(len(alike) - 1, 'more way')} to it)" if alike[1:] else ""
+        told.append([*way[:-1], f"{way[-1]}{more}"])
+    return told
+
+
+def _failures(chosen: Sequence[Node], nodes: Mapping[str, Node]) -> list[str]:
+    """In full, what failed before these and is not told beside them."""
+    before = {node.name: node for node in chosen}
+    waiting = [node for node in chosen if node.state == graph.BLOCKED]
+    while waiting:
+        for _, maker in graph.pending(waiting.pop(), nodes):
+            if maker not in before:
+                before[maker] = nodes[maker]
+                waiting.append(nodes[maker])
+    return graph.in_full(node for node in before.values() if node not in chosen)
 
 
 def _verdict(node: Node) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 
-from conftest import CUT, GATHER, Tree, instances, make_small
+from conftest import CUT, GATHER, SCENARIOS, Tree, instances, make_small
 from tidemark.harness import record
 
 import pytest
@@ -137,6 +137,19 @@ def test_what_a_failure_blocks_in_the_very_first_make(tmp_path):
         "<- preprocess mean_impute <- artifacts/prices_passed.json <- data_gate <- data/sample/"
         in told
     )
+
+
+def test_a_failure_is_told_in_full_once_however_many_steps_it_blocks(tree):
+    tree.edit("config.yaml", "windows: [5, 21, 63]", "windows: [5, 21, 42]")
+    assert tree.make("feature_engineering").code == 2
+    status = tree.make("status").stdout
+    assert status.count("Cure: ") == 1
+    assert status.count("feature_engineering mean_impute failed") > 5
+    why = tree.make("why", "T=reports").stdout
+    assert why.count("Cure: ") == 1
+    ways = [line for line in why.splitlines() if line.startswith("  <- ") and "contract" in line]
+    assert 1 <= len(ways) <= len(SCENARIOS)
+    assert max(line.count(" <- ") for line in ways) <= 8
 
 
 def test_a_failure_is_undone_by_undoing_the_edit(tree):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
+from textwrap import shorten
 from typing import NamedTuple
 
 from tidemark.config import kinds, view
@@ -24,6 +25,7 @@ from tidemark.harness.record import Checkpoint
 from tidemark.harness.staleness import Look
 from tidemark.harness.step import misdeclared
 from tidemark.harness.verification import Linked, upstream_first
+from tidemark.naming import several
 from tidemark.project import Tree
 
 FRESH = "fresh"
@@ -33,6 +35,7 @@ MISSING = "missing"  # an output is gone: it will run
 FAILED = "failed"
 BLOCKED = "blocked"  # a step before it failed
 NEVER = "never run"
+MOST_LETTERS = 100  # of a failure that is told in full elsewhere
 STATES = (FRESH, STALE, WAITING, MISSING, FAILED, BLOCKED, NEVER)
 
 
@@ -69,6 +72,11 @@ class Node:
     def title(self) -> str:
         """`evaluate median_impute ridge`."""
         return self.instance.title
+
+    @property
+    def brief_failure(self) -> str:
+        """The beginning of the failure: for rows of a table, and beside steps that wait for it."""
+        return shorten(self.failure.partition("\n")[0], MOST_LETTERS, placeholder=" ...")
 
 
 def steps(tree: Tree) -> dict[str, tuple[str, ...]]:
@@ -274,7 +282,7 @@ def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
     blocked_anew = node.state == BLOCKED and node.checkpoint is None
     causes = [] if blocked_anew else [[str(reason)] for reason in node.reasons]
     told: set[str] = set()
-    for path, maker in _pending(node, nodes):
+    for path, maker in pending(node, nodes):
         if maker not in told:
             told.add(maker)
             causes.append([path, nodes[maker].title, *way_to_root(nodes[maker], nodes)])
@@ -285,17 +293,16 @@ def way_to_root(node: Node, nodes: Mapping[str, Node]) -> list[str]:
     """A node's failure or first reason; if it waits or is blocked, the way to another node's."""
     way: list[str] = []
     while node.state == BLOCKED or not (node.failure or node.reasons):
-        pending = _pending(node, nodes)
-        if not pending:
+        awaited = pending(node, nodes)
+        if not awaited:
             return way
-        path, maker = pending[0]
+        path, maker = awaited[0]
         node = nodes[maker]
         way += [path, node.title]
-    root = node.failure or str(node.reasons[0])
-    return [*way, root.partition("\n")[0]]
+    return [*way, node.brief_failure or str(node.reasons[0]).partition("\n")[0]]
 
 
-def _pending(node: Node, nodes: Mapping[str, Node]) -> list[tuple[str, str]]:
+def pending(node: Node, nodes: Mapping[str, Node]) -> list[tuple[str, str]]:
     """What may be made again before a node, with its maker; for a blocked node, what blocks it."""
     makers = {path: m for path, m in {**node.upstream, **node.before}.items() if m in nodes}
     if node.state == BLOCKED:
@@ -303,6 +310,15 @@ def _pending(node: Node, nodes: Mapping[str, Node]) -> list[tuple[str, str]]:
     if node.checkpoint is None:
         return []
     return [(path, maker) for path, maker in makers.items() if nodes[maker].state != FRESH]
+
+
+def in_full(failed: Iterable[Node]) -> list[str]:
+    """What `brief_failure` leaves out of these, each text once with all steps that ended in it."""
+    by_text: dict[str, list[str]] = {}
+    for node in failed:
+        if node.failure != node.brief_failure:
+            by_text.setdefault(node.failure, []).append(node.title)
+    return [f"{several(titles)} failed: {text}" for text, titles in by_text.items()]
 
 
 def downstream(names: set[str], nodes: Mapping[str, Node]) -> set[str]:
