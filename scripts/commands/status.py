@@ -69,16 +69,18 @@ def _as_json(shown: Sequence[Node], nodes: Mapping[str, Node]) -> str:
 
 
 def _as_table(shown: Sequence[Node], nodes: Mapping[str, Node]) -> str:
+    width = console.width_of(node.instance.words for node in shown)
     lines = [
-        f"{'step':<19} {'instance':<27} {'state':<9} {'rows':>8} {'seconds':>7} {'age':>5}  why"
+        f"{'step':<19} {'instance':<{width}} {'state':<9}"
+        f" {'rows':>8} {'seconds':>7} {'age':>5}  why"
     ]
     for node in shown:
         row = _described(node, nodes)
         seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
         count = f"{row['rows']:,}" if row["rows"] else ""
         lines.append(
-            f"{row['step']:<19} {row['instance']:<27} {row['state']:<9} {count:>8} {seconds:>7}"
-            f" {_age(row['age_seconds']):>5}  {_why(node, nodes)}".rstrip()
+            f"{row['step']:<19} {row['instance']:<{width}} {row['state']:<9}"
+            f" {count:>8} {seconds:>7} {_age(row['age_seconds']):>5}  {_why(node, nodes)}".rstrip()
         )
     upgrades = [upgrade for node in nodes.values() for upgrade in node.upgrades]
     return "\n".join(

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, TextIO
 
@@ -22,6 +22,7 @@ from tidemark.project import HERE
 
 FOLDER = Path("artifacts/.run")
 FORGOTTEN_AFTER_SECONDS = 86_400
+LEAST_WIDTH, MOST_WIDTH = 27, 48  # of a column of instances
 
 
 def begin() -> None:
@@ -32,7 +33,9 @@ def begin() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with _locked(path) as file:
         if file.tell() == 0:
-            file.write(json.dumps({"planned": _planned()}) + "\n")
+            steps = _planned()
+            plan = {"planned": len(steps), "width": width_of(steps)}
+            file.write(json.dumps(plan) + "\n")
             _forget_old_runs(path)
 
 
@@ -49,11 +52,17 @@ def _locked(path: Path) -> Iterator[IO[str]]:
         yield file
 
 
-def _planned() -> int:
-    """How many steps `make -n` lists for the same goals and variables of the command line."""
+def width_of(instances: Iterable[str]) -> int:
+    """The width of a column of these; one that is longer than all bounds breaks its line alone."""
+    longest = max(map(len, instances), default=0)
+    return min(max(longest, LEAST_WIDTH), MOST_WIDTH)
+
+
+def _planned() -> list[str]:
+    """The instances that `make -n` lists for the same goals and variables of the command line."""
     goals = os.environ.get("TIDEMARK_GOALS", "").split()
     if not goals:
-        return 0
+        return []
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     inherited["TIDEMARK_PLANNING"] = "1"
     _, dashes, variables = os.environ.get("MAKEFLAGS", "").partition("-- ")
@@ -63,7 +72,8 @@ def _planned() -> int:
     dry_run = subprocess.run(
         command, env=inherited, capture_output=True, text=True, errors="replace", check=False
     ).stdout
-    return sum("scripts/launch/launch.py" in line for line in dry_run.splitlines())
+    steps = [line for line in dry_run.splitlines() if "scripts/launch/launch.py" in line]
+    return [" ".join(line.rpartition(".py")[2].split()[1::2]) for line in steps]  # --kind name
 
 
 def _forget_old_runs(own: Path) -> None:
@@ -78,25 +88,27 @@ def finished(instance: Instance, state: str, seconds: float, figure: str, why: s
     state: `ran`, `fresh` or `failed`. The line goes out in one write, so parallel steps never mix.
     """
     path = _path()
-    counter = ""
+    counter, width = "", LEAST_WIDTH
     if path is not None:
         begin()
         with _locked(path) as file:
             file.write(json.dumps({"step": instance.step, "state": state}) + "\n")
             file.flush()
-            counter = _counter(path)
+            counter, width = _counter(path)
     took = "fresh" if state == "fresh" else f"{seconds:.1f} s"
     if state == "failed":
         took = "FAILED"
-    text = f"{counter}{instance.step:<19} {instance.words:<27} {took:>6}  {figure}"
+    text = f"{counter}{instance.step:<19} {instance.words:<{width}} {took:>6}  {figure}"
     say(f"{text}  <- {why}" if why else text)
 
 
-def _counter(path: Path) -> str:
-    plan, _, lines = path.read_bytes().partition(b"\n")
-    done, planned = lines.count(b"\n"), json.loads(plan)["planned"]
-    width = len(str(max(planned, done)))
-    return f"[{done:>{width}}/{max(planned, done)}] "
+def _counter(path: Path) -> tuple[str, int]:
+    """How far this make is, and the width of the column of instances."""
+    first, _, lines = path.read_bytes().partition(b"\n")
+    plan = json.loads(first)
+    done, planned = lines.count(b"\n"), plan["planned"]
+    digits = len(str(max(planned, done)))
+    return f"[{done:>{digits}}/{max(planned, done)}] ", plan.get("width", LEAST_WIDTH)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
