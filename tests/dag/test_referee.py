@@ -1,5 +1,7 @@
 """The referee agrees with the results of the sample, and can disagree."""
 
+import re
+
 from conftest import ROOT, Tree
 from referee import cells, portfolios, targets
 from referee.__main__ import judged
@@ -62,6 +64,24 @@ def test_a_figure_that_is_off_by_a_millionth_is_seen_in_each_family(tree):
         assert f"DISAGREES: {file}: " in line
         assert f": {column}: " in line
         (tree.path / file).write_bytes(whole)
+
+
+def test_paths_without_a_warm_up_agree_and_blocks_are_looked_at_where_they_are(tree):
+    def configure(text, **paths):
+        for key, value in paths.items():
+            text, count = re.subn(rf"(\n    {key}:) .*", rf"\1 {value}", text)
+            assert count == 1, key
+        (tree.path / "config.yaml").write_text(text, "utf-8")
+        return text
+
+    blocks = "{stationary_bootstrap: 0, moving_block_bootstrap: 3, gbm: 0}"
+    text = configure(tree.text("config.yaml"), warm_up=0, paths=blocks, block_length=10)
+    assert tree.make("market_scenarios").code == 0
+    ((line, agrees),) = judged(Results(tree.path), ["markets"], 10**4, SEED)
+    assert agrees, line
+    configure(text, block_length=1000)
+    ((line, _),) = judged(Results(tree.path), ["markets"], 10**4, SEED)
+    assert "bar 11: follows the bar before: False stands there" in line
 
 
 def test_another_p_value_of_a_model_is_seen(tree):

@@ -261,15 +261,16 @@ def _hold_path(results: Results, name: str) -> None:
     if record["group"] == "gbm":
         held.same(name, "high and low hold open and close", bool(ordered.all()), True)
         return
-    place = []
-    for bar, drawn in enumerate(ratios):
+    first = horizon - len(ratios)  # without a warm-up, nothing comes before the first bar
+    place = {}
+    for bar, drawn in enumerate(ratios, first):
         away = np.nan_to_num(np.abs(pool / drawn - 1)).reshape(len(pool), -1).max(axis=1)
         missing = (np.isnan(pool) != np.isnan(drawn)).reshape(len(pool), -1).any(axis=1)
         away[missing] = np.inf
-        place.append(int(away.argmin()))
+        place[bar] = int(away.argmin())
         held.number(f"{name}, bar {bar + 1}", "bar of history", 1 + away.min(), 1.0)
     if record["group"] == "moving_block_bootstrap":
-        for bar in range(1, horizon):
+        for bar in range(first + 1, horizon):
             if bar % plan["block_length"]:
                 follows = place[bar] == place[bar - 1] + 1
                 held.same(f"{name}, bar {bar + 1}", "follows the bar before", follows, True)
