@@ -89,7 +89,8 @@ class Share:
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            numbers = sorted(int(path.name) for path in self._folder.glob("[0-9]*"))
+            names = (path.name for path in self._folder.glob("[0-9]*"))
+            numbers = sorted(int(name) for name in names if name.isdecimal())  # else not ours
             others = [
                 (number, place)
                 for number in numbers

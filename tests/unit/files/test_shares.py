@@ -30,6 +30,13 @@ def test_what_is_free_is_taken_at_once_and_what_is_not_when_it_is_given_back(sha
     assert second.take(50).taken
 
 
+def test_a_file_that_is_no_number_is_nobodys(share, tmp_path):
+    (tmp_path / "memory").mkdir()
+    for name in ("7abc", "7 (conflicted copy)", "1.5"):
+        (tmp_path / "memory" / name).write_text("[]")
+    assert share("first").take(60) == (True, 100, [])
+
+
 def test_who_needs_more_than_there_is_has_it_alone(share):
     small, large, later = share("small"), share("large"), share("later")
     assert small.take(1).taken
