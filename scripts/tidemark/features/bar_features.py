@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 
 from tidemark.arrays import Bools, Floats
 from tidemark.errors import BadValue, InputError
-from tidemark.features import families, stretches
+from tidemark.features import families, ranks, stretches
 from tidemark.features.feature import COLUMNS, Feature
 from tidemark.features.settings import Asked, FeatureEngineering
 from tidemark.ohlcv import OHLCV
@@ -42,10 +42,17 @@ def complete(frame: pd.DataFrame, recipe: FeatureEngineering) -> pd.DataFrame:
     if not whole.any():
         counts = frame[list(asked)].notna().sum()
         worst = counts.idxmin()
+        cure = "shorten windows and lags, drop the series, or use a longer history"
+        most = int(frame["timestamp"].value_counts().max())
+        if asked[worst].feature.cross_sectional and most < ranks.FEWEST:
+            cure = (
+                f"a rank takes at least {ranks.FEWEST} tickers on a bar, and there are {most}: "
+                f"add tickers, or remove {asked[worst].setting}"
+            )
         raise BadValue(
             asked[worst].setting,
             f"no bar has all features; {worst} has {counts[worst]} values in {len(frame):,} bars",
-            "shorten windows and lags, drop the series, or use a longer history",
+            cure,
         )
     kept = {name: frame.pop(name)[whole].reset_index(drop=True) for name in list(frame)}
     return pd.DataFrame(kept, copy=False)

@@ -310,6 +310,14 @@ def test_what_cannot_be_computed_is_told_with_its_setting(bars, features, bare, 
     assert caught.value.parameter == setting
 
 
+def test_ranks_of_two_tickers_are_told_how_many_they_take(bars):
+    two, asked = bars[bars["ticker"].isin(["A", "B"])], recipe(momentum_rank={"window": [3]})
+    with pytest.raises(BadValue, match="at least 3 tickers on a bar, and there are 2: add") as told:
+        bar_features.complete(bar_features.compute(two, asked), asked)
+    assert told.value.parameter == "features.momentum_rank"
+    assert told.value.cure.endswith("remove features.momentum_rank")
+
+
 FORM = '''"""Mine."""
 
 from dataclasses import dataclass
