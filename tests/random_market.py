@@ -43,6 +43,7 @@ def generate(folder: Path, chance: random.Random, strategies: int = 4) -> Tree:
     if not intraday and chance.random() < 0.3:
         _closes_alone(config, folder / "mine/prices.csv", frame)
     chosen = sorted(chance.sample(sorted(GRIDS), strategies))
+    _ask_further(config, folder / "schemas/feature_contract.yaml", chance, opens=opens)
     config["strategies"] = {"buy_and_hold": {"strategy": "buy_and_hold"}} | {
         name: {"strategy": name, "parameters": GRIDS[name]} for name in chosen
     }
@@ -108,6 +109,24 @@ def _without_economy(contract: Path) -> None:
     economic = ("yield_", "unemployment", "term_spread")
     kept = [line for line in lines if not line.strip().startswith(economic)]
     contract.write_text("\n".join([*kept, ""]), "utf-8")
+
+
+def _ask_further(config: dict, contract: Path, chance: random.Random, *, opens: bool) -> None:
+    """Ask for two features of prices and volumes, if there are any beside closes."""
+    if config["fetch_data"]["prices"]["layout"] == "wide":
+        return
+    kinds = ["relative_volume", "signed_volume", "parkinson", "true_range"]
+    kinds += ["garman_klass", "overnight_gap"] if opens else []
+    asked = {
+        kind: {"window": [chance.choice([2, 5, 14])]} for kind in sorted(chance.sample(kinds, 2))
+    }
+    if "overnight_gap" in asked:
+        asked["overnight_gap"] = {}
+    config["feature_engineering"]["features"] = asked
+    names = ["_".join([kind, *map(str, of.get("window", []))]) for kind, of in asked.items()]
+    lines = "".join(f"  {name}: float64\n" for name in names)
+    text = contract.read_text("utf-8")
+    contract.write_text(text.replace("  target: float64\n", f"{lines}  target: float64\n"), "utf-8")
 
 
 def _configure(
