@@ -13,6 +13,7 @@ from tidemark.layout.collect_metrics import DATABASE
 from tidemark.layout.plots import MODEL_FIGURES
 from tidemark.layout.reports import REPORT
 from tidemark.layout.strategy_plots import STRATEGY_FIGURES
+from tidemark.models import estimators
 from tidemark.reporting import reports as rendering
 
 import duckdb
@@ -50,6 +51,10 @@ def reports(run: Run) -> None:
         "validation": validation(
             values["validation"][0], values.pop("datasets"), values.pop("findings")
         ),
+        "words": {
+            name: estimators.kind(name).words
+            for name in sorted({row["estimator"] for row in values["models"]})
+        },
         "figures": figures,
         "strategy_figures": strategy_figures,
         "missing_figures": missing,

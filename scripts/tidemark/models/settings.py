@@ -62,7 +62,8 @@ class Model(ABC):
     return, or the probability that it is above 0); `draws`, whether it draws random numbers;
     `scaling` and `target_scaling`, whether its features and its target are standardised first (what
     it forecasts is then scaled back); `calibrated`, whether its probabilities
-    are calibrated on the last walk-forward fold of the rows, from which it then does not learn.
+    are calibrated on the last walk-forward fold of the rows, from which it then does not learn;
+    `words`, what it does in plain ones, which follow a model's name in the communication report.
 
     Attributes:
         estimator: which kind of model.
@@ -75,6 +76,7 @@ class Model(ABC):
     scaling: ClassVar[Scaling] = "standard"
     target_scaling: ClassVar[Scaling] = "none"
     calibrated: ClassVar[bool] = False
+    words: ClassVar[str] = ""
 
     estimator: str
     fallback: Name | None = None

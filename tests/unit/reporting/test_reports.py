@@ -678,6 +678,7 @@ def values_for_reports(connection, missing=False, narrative=None):
             for kind, strategy in (("leaderboard", None), ("sheet", "cross"), ("heatmap", "cross"))
         ],
         "validation": {**values["validation"][0], "datasets": VALIDATED["datasets"]},
+        "words": {name: estimators.kind(name).words for name in estimators.names()},
         "figures": figures,
         "missing_figures": figures if missing else [],
         "narrative": narrative or {},
@@ -837,10 +838,21 @@ def words_of(template, name):
 
 
 def test_templates_have_words_for_what_there_is():
-    """A kind of model without words is shown by its name; words for none are a mistake."""
-    assert words_of("model_communication_report.md.j2", "words") <= {*estimators.names()}
+    for name in estimators.names():
+        words = estimators.kind(name).words
+        assert words[0].islower(), name
+        assert words[-1] not in ".,", name
     ideas = words_of("strategy_assessment.md.j2", "ideas")
     assert {*ideas, "benchmark"} == {*strategy_files.CATEGORIES}
+
+
+def test_a_model_is_described_by_its_kind_or_by_its_kinds_name(connection):
+    values = values_for_reports(connection)
+    text = rendered("model_communication_report", values)
+    assert f"** {estimators.kind('mean').words}, fitted by halves.\n" in text
+    values["words"]["mean"] = ""
+    text = rendered("model_communication_report", values)
+    assert "** is of the kind mean, fitted by halves.\n" in text
 
 
 def test_tables_are_whole(connection):

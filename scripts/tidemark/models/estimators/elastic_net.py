@@ -23,6 +23,7 @@ class ElasticNet(Model):
     """
 
     target_scaling = "standard"
+    words = "weighs each piece of information too, and leaves out those that say little"
 
     estimator: Literal["elastic_net"]
     alpha: Annotated[Positive, Search(1e-4, 0.1, log=True)] = 0.03

@@ -29,6 +29,10 @@ class GradientBoosting(Model):
 
     draws = True
     scaling = "none"
+    words = (
+        "asks short lists of questions, each learned from what those before it got wrong, and "
+        "adds up their answers"
+    )
 
     estimator: Literal["gradient_boosting"]
     learning_rate: Annotated[Share, Search(0.005, 0.2, log=True)] = 0.02

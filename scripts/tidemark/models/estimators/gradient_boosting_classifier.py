@@ -31,6 +31,10 @@ class GradientBoostingClassifier(Model):
     draws = True
     scaling = "none"
     calibrated = True
+    words = (
+        "asks short lists of questions, each learned from what those before it got wrong, and "
+        "turns the sum of their answers into the probability of a rise"
+    )
 
     estimator: Literal["gradient_boosting_classifier"]
     learning_rate: Annotated[Share, Search(0.005, 0.2, log=True)] = 0.02

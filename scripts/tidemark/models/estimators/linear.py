@@ -10,6 +10,8 @@ from tidemark.models.settings import Model
 class Linear(Model):
     """Ordinary least squares."""
 
+    words = "weighs each piece of information and adds them up"
+
     estimator: Literal["linear"]
 
     def build(self, seed: int) -> Any:

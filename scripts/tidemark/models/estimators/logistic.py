@@ -21,6 +21,7 @@ class Logistic(Model):
     """
 
     target = "direction"
+    words = "weighs each piece of information and turns the sum into the probability of a rise"
 
     estimator: Literal["logistic"]
     C: Annotated[Positive, Search(1e-5, 1.0, log=True)] = 0.001

@@ -10,6 +10,8 @@ from tidemark.models.settings import Model
 class Mean(Model):
     """Predicts the mean of the training targets."""
 
+    words = "always forecasts the average return of the past, whatever the data say"
+
     estimator: Literal["mean"]
 
     def build(self, seed: int) -> Any:

@@ -18,6 +18,8 @@ class Polynomial(Model):
         alpha: weight of the penalty on the coefficients.
     """
 
+    words = "weighs the pieces of information and how each two of them act together"
+
     estimator: Literal["polynomial"]
     degree: Annotated[int, Ge(2), Le(3), Search(2, 3)] = 2
     alpha: Annotated[Positive, Search(0.1, 1e6, log=True)] = 1.0

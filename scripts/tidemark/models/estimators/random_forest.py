@@ -27,6 +27,10 @@ class RandomForest(Model):
     """
 
     draws = True
+    words = (
+        "asks many short lists of questions, each learned from other parts of the past, and takes "
+        "the mean of their answers"
+    )
 
     estimator: Literal["random_forest"]
     n_estimators: Annotated[int, Ge(1), Le(10_000), Search(50, 500, log=True)] = 100

@@ -16,6 +16,11 @@ class Ridge(Model):
             that of a feature alone by rows / (rows + alpha).
     """
 
+    words = (
+        "weighs each piece of information too, but is held back from trusting any one of them too "
+        "much"
+    )
+
     estimator: Literal["ridge"]
     alpha: Annotated[Positive, Search(0.1, 1e6, log=True)] = 1.0
 

@@ -30,6 +30,9 @@ class Svr(Model):
     """
 
     target_scaling = "standard"
+    words = (
+        "looks for moments of the past that resemble the present and follows what came after them"
+    )
 
     estimator: Literal["svr"]
     C: Annotated[Positive, Search(0.01, 10.0, log=True)] = 1.0
