@@ -21,9 +21,9 @@ from tidemark.config.fault import Fault, Problem
 from tidemark.config.kinds import KINDS, kinds_in, paths
 from tidemark.config.schema import said, section
 from tidemark.config.settings import Alerts, Config
-from tidemark.errors import BadValue
+from tidemark.errors import BadValue, InputError, hint
 from tidemark.features import families
-from tidemark.features.feature import COLUMNS
+from tidemark.features.feature import COLUMNS, Feature
 from tidemark.features.settings import MOST as MOST_FEATURES
 from tidemark.files import libraries, listings, store
 from tidemark.files.generated import generated_folder
@@ -342,7 +342,7 @@ def _features(whole: Config) -> list[Fault]:
         fault
         for feature, setting in asked
         if setting.startswith("features.")
-        for fault in _inputs(whole.fetch_data, feature.inputs, setting)
+        for fault in _inputs(whole.fetch_data, feature, setting)
     ]
 
 
@@ -375,10 +375,22 @@ def _lists_of_kind(name: str, lists: Mapping[str, Sequence[object]]) -> list[Fau
     return faults
 
 
-def _inputs(sources: FetchData, inputs: Sequence[str], setting: str) -> list[Fault]:
-    """Refuse a feature of columns that no source has."""
-    where = f"feature_engineering.{setting}"
+def _inputs(sources: FetchData, feature: Feature, setting: str) -> list[Fault]:
+    """Refuse a feature of columns that no source has.
+
+    Raises:
+        InputError: its file names one that is neither of the bars nor of an economic source.
+    """
+    where, inputs = f"feature_engineering.{setting}", feature.inputs
     series = {column for source in sources.economic.values() for column in source.columns}
+    known = [*COLUMNS, *sorted(series - {"timestamp"})]
+    for name in feature.needs:
+        if "{" not in name and name not in known:  # else a value in the configuration names it
+            raise InputError(
+                families.file_of(families.family_of(feature)),
+                f"needs names {name}, and there is no such column{hint(name, known)}",
+                f"there are {', '.join(known)}",
+            )
     faults = [
         Fault.at(where, Problem.NO_SERIES, given=name, known=series)
         for name in inputs
@@ -547,7 +559,11 @@ def _targets(tree: Tree, whole: Config) -> list[Fault]:
 def _other_target(
     where: str, given: str, target: str, needs: tuple[str, str], models: Mapping[str, Model]
 ) -> Fault:
-    fitting = [name for name, model in models.items() if model.target == target]
+    fitting = [
+        name
+        for name, model in models.items()
+        if model.target == target and where != f"models.{name}.fallback"
+    ]
     return Fault.at(
         where,
         Problem.OTHER_TARGET,

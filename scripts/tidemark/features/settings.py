@@ -6,7 +6,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Annotated, Any, NamedTuple
 
 from tidemark.bounds import DISTINCT, Bars, Count, ListsFor, Name, Window
-from tidemark.errors import BadValue, hint
+from tidemark.errors import BadValue, InputError, hint
 from tidemark.features import families
 from tidemark.features.feature import Feature
 
@@ -53,12 +53,15 @@ class FeatureEngineering:
 
         Raises:
             BadValue: there is no such kind, a value is missing, or two features have one name.
-            InputError: a kind's file is wrong.
+            InputError: a kind's file is wrong, or its name leaves out a parameter that differs.
         """
         found: dict[str, Asked] = {}
         for setting, kind, values in self._named():
             for feature in combinations(kind, values):
-                if other := found.get(feature.label):
+                other = found.get(feature.label)
+                if other and type(other.feature) is type(feature) and other.feature != feature:
+                    raise _told_apart(other.feature, feature)
+                if other:
                     raise BadValue(
                         setting,
                         f"gives {feature.label}, as {other.setting} does",
@@ -85,6 +88,19 @@ class FeatureEngineering:
     def formulas(self) -> dict[str, str]:
         """Every feature's name, in column order, and how it is computed."""
         return {name: asked.feature.formula() for name, asked in self.asked().items()}
+
+
+def _told_apart(one: Feature, other: Feature) -> InputError:
+    """The error of a kind whose column's name leaves out a parameter that has several values."""
+    family = families.family_of(one)
+    values = other.parameters()
+    (name, *_) = (key for key, value in one.parameters().items() if value != values[key])
+    return InputError(
+        families.file_of(family),
+        f"{name} is {one.parameters()[name]} and {values[name]}, and both columns would be"
+        f" {one.label}",
+        f'put the parameter into its name, in braces: name = "{family}_{{{name}}}"',
+    )
 
 
 def combinations(name: str, values: Mapping[str, Sequence[Any]]) -> Iterator[Feature]:

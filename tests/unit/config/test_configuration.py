@@ -192,7 +192,7 @@ def test_the_page_of_kinds_of_models_says_what_the_json_schema_does():
             "    fallback: linear",
             "    fallback: logistic",
             "models.ridge.fallback: logistic forecasts probabilities of a rise, and ridge"
-            " forecasts returns: name one of baseline,",
+            " forecasts returns: name one of baseline, linear, svr, poly2",
         ),
         ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alhpa: [1.0]}", "did you mean alpha?"),
         ("    alpha: 1.0", "    alpha: 1.0\n    grid: {alpha: [-1.0]}", "grid.alpha: -1.0"),

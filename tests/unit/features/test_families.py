@@ -4,13 +4,16 @@ import os
 import re
 import sys
 import warnings
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+from tidemark.config import cross_checks, load
 from tidemark.errors import BadValue, InputError
 from tidemark.features import apart, bar_features, causal, families, ranks
 from tidemark.features.feature import CrossSection, OwnTicker
 from tidemark.features.settings import FeatureEngineering
+from tidemark.project import Tree
 
 import numpy as np
 import pandas as pd
@@ -370,6 +373,24 @@ def held(bars, asked, values=apart.values, seed=1):
 
 
 OWN_FILE = "scripts/tidemark/features/families/mine.py"
+
+
+def test_a_name_that_leaves_out_a_parameter_is_told_with_its_file(write):
+    write("return bars")
+    file = Path(families.__path__[-1], "mine.py")
+    file.write_text(file.read_text("utf-8").replace("mine_{window}", "mine"), "utf-8")
+    with pytest.raises(InputError, match=rf"{OWN_FILE}: window is 4 and 5, and both .* be mine"):
+        recipe(mine={"window": [4, 5]}).asked()
+
+
+def test_a_column_that_there_is_not_is_told_with_the_file_that_needs_it(write):
+    write("return bars")
+    file = Path(families.__path__[-1], "mine.py")
+    file.write_text(file.read_text("utf-8").replace('"close"', '"closing"'), "utf-8")
+    whole = load.load(Tree.at(ROOT), "config.yaml")
+    asked = replace(whole.feature_engineering, features={"mine": {}})
+    with pytest.raises(InputError, match=rf"{OWN_FILE}: needs names closing.*mean close\?\). Cure"):
+        cross_checks.faults_of(Tree.at(ROOT), replace(whole, feature_engineering=asked))
 
 
 def test_a_users_file_is_enough(bars, write):
