@@ -44,7 +44,9 @@ def scenario_compare(run: Run) -> None:
     run.write.text(COMPARISON_SUMMARY, reports.render(TEMPLATE, run.read.text(TEMPLATE), result))
     run.write.json(COMPARISON, result)
     beaten = sum(row["verdict"] == comparison.BETTER for row in result["table"])
-    run.tell.headline(f"{beaten} of {result['comparisons']} beat the baseline")
+    chances = any(row["target"] == "direction" for row in result["table"])
+    bar = "baseline or base rate" if chances else "baseline"
+    run.tell.headline(f"{beaten} of {result['comparisons']} beat the {bar}")
 
 
 if __name__ == "__main__":

@@ -42,10 +42,12 @@ def _answer(query: str) -> str:
         try:
             found = database.sql(query)
             if found is None:
-                raise InputError("Q", "is empty", "ask something, e.g. Q='show all tables'")
+                raise InputError("Q", "is empty", "ask something, e.g. Q='from tables'")
             found.show(**_room())
         except duckdb.Error as error:
-            cure = "mend the query; make sql Q='show all tables' lists tables and columns"
+            cure = (
+                "mend the query; make sql Q='from tables' lists tables, 'describe models' columns"
+            )
             problem = " ".join(str(error).split("\n\n")[0].split()).rstrip(".!?")
             raise InputError("Q", problem, cure) from error
     return shown.getvalue()
