@@ -43,8 +43,9 @@ def main() -> int:
     options = parser.parse_args()
     os.chdir(ROOT)
     if options.write_schema:
-        store.write_atomic(HERE / SCHEMA, json_schema().encode())
-        store.write_atomic(HERE.module(str(PAGE)), estimators_page.text().encode())
+        schema, page = json_schema(), estimators_page.text()
+        store.write_atomic(HERE / SCHEMA, schema.encode())
+        store.write_atomic(HERE.module(str(PAGE)), page.encode())
         return 0
     first = not (HERE / view.KEYS).exists()
     stale = not options.if_stale or view.is_stale(HERE, options.config)

@@ -123,6 +123,7 @@ def test_files_and_modules_that_the_pages_name_exist():
         # which the user is shown how to write
         "scripts/tidemark/backtest/strategies/two_rises.py",
         "scripts/tidemark/features/families/intraday_move.py",
+        "scripts/tidemark/models/estimators/nearest.py",
     }
     code = (ROOT / "scripts/tidemark/features/settings.py").read_text("utf-8")
     assert "def formulas" in code

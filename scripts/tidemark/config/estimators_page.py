@@ -1,9 +1,11 @@
 """The page `docs/estimators.md`: the kinds of models, as their files declare them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from tidemark.config.schema import section
+from tidemark.errors import InputError
 from tidemark.models import estimators
 from tidemark.models.settings import Model, Search
 
@@ -27,13 +29,24 @@ SCALED = {"standard": "standardised", "none": "taken as they are"}
 
 
 def text() -> str:
-    """The page, in Markdown."""
+    """The page, in Markdown.
+
+    Raises:
+        InputError: a kind says nothing of one of its parameters.
+    """
     return "\n".join([HEAD, *map(_part, estimators.names())])
 
 
 def _part(name: str) -> str:
     kind = estimators.kind(name)
     shape = section(kind).model_json_schema()
+    for parameter in kind.parameter_names():
+        if "description" not in shape["properties"][parameter]:
+            raise InputError(
+                estimators.file_of(name),
+                f"nothing under `Attributes:` says what its parameter {parameter} is",
+                f"write a line `{parameter}: ...` there, as ridge.py does",
+            )
     searched = estimators.search_space(name)
     lines = [
         _row(parameter, shape["properties"][parameter], searched.get(parameter))
@@ -56,16 +69,21 @@ def _traits(kind: type[Model]) -> str:
 def _row(
     parameter: str, shape: Mapping[str, Any], searched: Search | tuple[Any, ...] | None
 ) -> str:
-    cells = [f"`{parameter}`", _values(shape), _number(shape["default"]), _where(searched)]
+    default = _number(shape["default"]) if "default" in shape else "none"
+    cells = [f"`{parameter}`", _values(shape), default, _where(searched)]
     return f"| {' | '.join(cells)} | {shape['description']} |\n"
 
 
 def _values(shape: Mapping[str, Any]) -> str:
     """What a JSON Schema of a number, of words or of either admits."""
-    if "oneOf" in shape:
-        return ", or ".join(map(_values, shape["oneOf"]))
+    for either in ("oneOf", "anyOf"):
+        if either in shape:
+            return ", or ".join(map(_values, shape[either]))
     if "enum" in shape:
-        return ", ".join(shape["enum"])
+        return ", ".join(map(str, shape["enum"]))
+    if shape.get("type") not in ("integer", "number"):
+        given = str(shape.get("type", "any"))
+        return {"boolean": "true, false", "string": "text"}.get(given, given)
     words = {
         "minimum": "at least",
         "exclusiveMinimum": "above",
@@ -74,7 +92,7 @@ def _values(shape: Mapping[str, Any]) -> str:
     }
     kind = "whole number" if shape["type"] == "integer" else "number"
     bounds = [f"{word} {_number(shape[key])}" for key, word in words.items() if key in shape]
-    return f"{kind} {', '.join(bounds)}"
+    return f"{kind} {', '.join(bounds)}".strip()
 
 
 def _where(searched: Search | tuple[Any, ...] | None) -> str:
@@ -85,7 +103,9 @@ def _where(searched: Search | tuple[Any, ...] | None) -> str:
 
 
 def _number(value: object) -> str:
-    """A number without more zeros than it takes; words as they are."""
+    """A number without more zeros than it takes; words as they are, and others as in YAML."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
     if isinstance(value, float) and not value.is_integer():
         return f"{value:g}"
     if isinstance(value, (int, float)):

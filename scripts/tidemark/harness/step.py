@@ -37,7 +37,6 @@ from tidemark.harness.record import Checkpoint, Module
 from tidemark.harness.run import Run
 from tidemark.harness.staleness import Look
 from tidemark.harness.turn import Turn
-from tidemark.isolated.errors_across import Elsewhere
 from tidemark.project import CODE, HERE, ROOT
 
 __all__ = ["Run", "step"]
@@ -234,7 +233,7 @@ def _failed(run: Run, error: Exception, seconds: float) -> int:
         error = given.refusal(run.tree, run.step, error)
     error = not_python(error) or error
     if isinstance(error, InputError):
-        if isinstance(error.__cause__, Elsewhere):
+        if error.__cause__ is not None:  # the way to an error in a user's code, for one
             run.log.error("".join(traceback.format_exception(error.__cause__)))
         _fail(run, str(error), seconds)
         return 2

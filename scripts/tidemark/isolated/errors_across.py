@@ -4,7 +4,7 @@ import builtins
 import contextlib
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tidemark.errors import BadValue, InputError
@@ -33,6 +33,28 @@ def told(error: BaseException) -> dict[str, Any]:
 def words(error: BaseException) -> str:
     """What an error says of itself, whatever its class does when it is asked."""
     return _text(lambda: str(error))
+
+
+def of_code(
+    file: str, who: str, error: BaseException, sources: Collection[str], logged: bool = True
+) -> InputError:
+    """The error of a user's file whose code raised one, with the last of its lines on the way.
+
+    Args:
+        file: for the message.
+        who: what raised it, such as the name of a feature.
+        error: what was raised.
+        sources: paths that Python may have for the file.
+        logged: whether it is raised in a step, whose log then has the traceback of its cause.
+    """
+    said = words(error).partition("\n")[0].rstrip(".")
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in frames if frame.f_code.co_filename in sources]
+    return InputError(
+        ":".join([file, *map(str, lines[-1:])]),
+        f"{who} raises {type(error).__name__}{said and f': {said}'}",
+        "mend it; the traceback is in logs/pipeline.log" if logged else "mend it",
+    )
 
 
 def _text(say: Callable[[], str]) -> str:

@@ -2,15 +2,16 @@
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from tidemark.arrays import Bools, Floats
-from tidemark.errors import BadValue
+from tidemark.errors import BadValue, InputError
 from tidemark.files import store
 from tidemark.isolated import timed
-from tidemark.models import direction, probability_metrics, splits
+from tidemark.models import direction, estimators, probability_metrics, splits
 from tidemark.models.settings import Model
 from tidemark.models.time_limit import InTime, NotInTimeError, Tell, unlimited
 from tidemark.models.worth import WORTH
@@ -20,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy.linalg import LinAlgError, LinAlgWarning
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
@@ -99,7 +100,7 @@ def fit(
     name: str | None = model
     while name is not None and name not in failures:
         spec = specification(name)
-        search = _Search(spec, train, folds, seed, alone, later)
+        search = _Search(name, spec, train, folds, seed, alone, later)
         for words in search.approximations():
             note(f"{len(train):,} rows: {words}")
         try:
@@ -157,6 +158,7 @@ class _Search:
 
     def __init__(
         self,
+        name: str,
         spec: Model,
         train: pd.DataFrame,
         folds: Sequence[Fold],
@@ -164,16 +166,18 @@ class _Search:
         alone: InTime,
         later: Callable[[], LaterRows],
     ) -> None:
-        self._spec, self._train, self._folds, self._alone = spec, train, folds, alone
+        self._name, self._spec, self._train = name, spec, train
+        self._folds, self._alone = folds, alone
         points = ParameterGrid(dict(spec.grid)) if spec.grid else [{}]
         self._models = [replace(spec, **point).of_rows(len(train)) for point in points]
         self._seed = seed() if any(model.draws for model in self._models) else 0
         self._later = later() if spec.calibrated else None
         self._by = METRICS[spec.target].chosen_by
         for model in self._models:  # so that what it loads is known, even if it never ends
-            pipeline = unfitted(model, self._seed)
-            if spec.calibrated:
-                direction.calibration(pipeline)
+            with self._of_kind("build"):
+                pipeline = unfitted(model, self._seed)
+                if spec.calibrated:
+                    direction.calibration(pipeline)
         self._fits = len(self._models) * len(folds) + 1
         self.late: list[Record] = []
 
@@ -242,10 +246,34 @@ class _Search:
 
     def _on_all_rows(self, model: Model) -> bytes:
         pipeline = self._fitted(model, self._train)
-        _predict_or_fail(model, pipeline, self._train.tail(100))
-        return store.pickle_bytes(pipeline)
+        with self._of_kind("predict"):
+            _predict_or_fail(model, pipeline, self._train.tail(100))
+        with self._of_kind("keeping it"):
+            return store.pickle_bytes(pipeline)
+
+    @contextmanager
+    def _of_kind(self, doing: str) -> Iterator[None]:
+        """Tell what the kind's own code raises with its file, its line and the model."""
+        try:
+            yield
+        except (BadValue, InputError, MemoryError, *FAILURES):
+            raise
+        except NotFittedError as error:
+            raise InputError(
+                estimators.file_of(self._spec.estimator),
+                f"{self._name}: its estimator counts as not fitted after `fit`",
+                "set what it learns as attributes that end in _ there, such as self.mean_",
+            ) from error
+        except Exception as error:
+            who = f"{self._name}: {doing}"
+            raise estimators.fails(self._spec.estimator, who, error) from error
 
     def _fitted(self, model: Model, rows: pd.DataFrame) -> Any:
+        """As `_learned`, and errors are told with the kind's file."""
+        with self._of_kind("fit"):
+            return self._learned(model, rows)
+
+    def _learned(self, model: Model, rows: pd.DataFrame) -> Any:
         """Fitted on the rows; or on the earlier ones, and calibrated on the later ones."""
         pipeline, target = unfitted(model, self._seed), _target(model, rows)
         if not model.calibrated:
@@ -264,7 +292,9 @@ class _Search:
         fitted, scored = splits.fold_rows(self._train, fold)
         pipeline = self._fitted(model, self._train[fitted])
         rows = self._train[scored]
-        true, predicted = _target(model, rows), _predict_or_fail(model, pipeline, rows)
+        true = _target(model, rows)
+        with self._of_kind("predict"):
+            predicted = _predict_or_fail(model, pipeline, rows)
         if model.target == "direction":
             worth = WORTH["direction"].overall(
                 probability_metrics.per_date(np.zeros(len(true)), true, predicted, predicted)
@@ -328,9 +358,27 @@ def unfitted(model: Model, seed: int) -> Any:
     """The pipeline of a model, scaled as its kind says."""
     scale = [("scale", StandardScaler())] if model.scaling == "standard" else []
     estimator = model.build(seed)
+    _require_estimator(model, estimator)
     if model.target_scaling == "standard":
         estimator = TransformedTargetRegressor(estimator, transformer=StandardScaler())
     return Pipeline([*scale, (model.estimator, estimator)])
+
+
+def _require_estimator(model: Model, built: object) -> None:
+    asked = "predict_proba" if model.target == "direction" else "predict"
+    if lacking := [
+        part
+        for part in ("fit", asked, "get_params", "__sklearn_tags__")
+        if not hasattr(built, part)
+    ]:
+        kind = "Classifier" if model.target == "direction" else "Regressor"
+        raise InputError(
+            estimators.file_of(model.estimator),
+            f"build gives a {type(built).__name__}, which is no estimator of scikit-learn: it has"
+            f" no {lacking[0]}",
+            f"derive it from {kind}Mixin and BaseEstimator of sklearn.base, in this order, and"
+            f" write fit and {asked}",
+        )
 
 
 def _fit_or_fail(

@@ -9,7 +9,6 @@ imported when they are called.
 
 import importlib
 import pkgutil
-import traceback
 
 import tidemark
 from tidemark.errors import BadValue, InputError, hint
@@ -45,7 +44,7 @@ def kind(name: str) -> type[Feature]:
     except Exception as error:
         if tidemark.not_python(error, CODE):
             raise
-        raise fails(name, "it", error) from error
+        raise fails(name, "it", error, logged=False) from error
     own = [
         value
         for value in vars(module).values()
@@ -74,17 +73,10 @@ def _require_whole(name: str, found: type[Feature]) -> None:
         raise InputError(file_of(name), f"it has no {(missing or ['docstring'])[0]}", f"{LIKE}")
 
 
-def fails(name: str, who: str, error: BaseException) -> InputError:
+def fails(name: str, who: str, error: BaseException, logged: bool = True) -> InputError:
     """The error of a kind whose code raised one, with the last of its own lines on the way."""
-    said = errors_across.words(error).partition("\n")[0].rstrip(".")
-    files = {f"{folder}/{name}.py" for folder in __path__}
-    frames = traceback.walk_tb(error.__traceback__)
-    lines = [line for frame, line in frames if frame.f_code.co_filename in files]
-    return InputError(
-        ":".join([file_of(name), *map(str, lines[-1:])]),
-        f"{who} raises {type(error).__name__}{said and f': {said}'}",
-        "mend it; the traceback is in logs/pipeline.log",
-    )
+    sources = {f"{folder}/{name}.py" for folder in __path__}
+    return errors_across.of_code(file_of(name), who, error, sources, logged)
 
 
 def family_of(feature: Feature) -> str:

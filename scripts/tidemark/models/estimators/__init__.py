@@ -16,10 +16,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import tidemark
 from tidemark.errors import BadValue, InputError, hint
+from tidemark.isolated import errors_across
 from tidemark.models.settings import Model, Search
+from tidemark.project import CODE
 
 FOLDER = "scripts/tidemark/models/estimators"
+LIKE = "see ridge.py beside it"
 
 
 def names() -> list[str]:
@@ -33,7 +37,8 @@ def kind(name: str) -> type[Model]:
 
     Raises:
         BadValue: there is none.
-        InputError: its file has no such class.
+        InputError: its file raises an error, or has no such class, or one that lacks something.
+        SyntaxError: it is not Python.
     """
     if name not in names():
         raise BadValue(
@@ -41,16 +46,42 @@ def kind(name: str) -> type[Model]:
             f"there is no estimator {name}{hint(name, names())}",
             f"name one of {', '.join(names())}, or write {FOLDER}/{name}.py",
         )
-    module = importlib.import_module(f"{__name__}.{name}")
+    try:
+        module = importlib.import_module(f"{__name__}.{name}")
+    except Exception as error:
+        if tidemark.not_python(error, CODE):
+            raise
+        raise fails(name, "it", error, logged=False) from error
     models = [a for a in vars(module).values() if isinstance(a, type) and issubclass(a, Model)]
     for model in models:
         if get_args(get_type_hints(model)["estimator"]) == (name,):
+            _require_whole(name, model)
             return model
     raise InputError(
-        f"{FOLDER}/{name}.py",
-        f'it has no class of models with `estimator: Literal["{name}"]`',
-        "see ridge.py beside it",
+        file_of(name), f'it has no class of models with `estimator: Literal["{name}"]`', LIKE
     )
+
+
+def _require_whole(name: str, model: type[Model]) -> None:
+    about = vars(model).get("__doc__") or ""
+    lacks = [f"method `{part}`" for part in sorted(model.__abstractmethods__)]
+    if "__dataclass_params__" not in vars(model):
+        lacks.append("line `@dataclass(frozen=True, kw_only=True)`")
+    elif not about or about.startswith(f"{model.__name__}("):  # which dataclass writes
+        lacks.append("docstring")
+    if lacks:
+        raise InputError(file_of(name), f"its class {model.__name__} has no {lacks[0]}", LIKE)
+
+
+def fails(name: str, who: str, error: BaseException, logged: bool = True) -> InputError:
+    """The error of a kind whose code raised one, with the last of its own lines on the way."""
+    sources = {f"{folder}/{name}.py" for folder in __path__}
+    return errors_across.of_code(file_of(name), who, error, sources, logged)
+
+
+def file_of(name: str) -> str:
+    """The file of a kind, for messages."""
+    return f"{FOLDER}/{name}.py"
 
 
 def kinds() -> tuple[type[Model], ...]:
