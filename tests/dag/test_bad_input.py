@@ -313,11 +313,14 @@ def test_of_all_that_validation_finds_the_first_is_told_and_each_would_be(tree):
 def complaint_of(stderr: str) -> str:
     """The one line of the step or of config.yaml, without Make's own lines and the log's name.
 
-    Two instances of a step may both print it.
+    Two instances of a step may both print it. The contract's has lines to paste.
     """
-    lines = {line for line in stderr.splitlines() if not line.startswith(("make:", "    log:"))}
-    assert len(lines) == 1, stderr
-    return lines.pop()
+    text = re.sub(r"^make:.*\n?", "", stderr, flags=re.M)
+    told = {said.strip("\n") for said in re.split(r"^    log: .*$", text, flags=re.M)} - {""}
+    assert len(told) == 1, stderr
+    (complaint,) = told
+    assert "\n" not in complaint or complaint.startswith("schemas/feature_contract.yaml: "), stderr
+    return complaint
 
 
 def results(tree: Tree) -> dict[str, str]:
