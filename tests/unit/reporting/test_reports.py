@@ -849,10 +849,10 @@ def test_templates_have_words_for_what_there_is():
 def test_a_model_is_described_by_its_kind_or_by_its_kinds_name(connection):
     values = values_for_reports(connection)
     text = rendered("model_communication_report", values)
-    assert f"** {estimators.kind('mean').words}, fitted by halves.\n" in text
+    assert f"** {estimators.kind('mean').words}, fitted by halves" in text
     values["words"]["mean"] = ""
     text = rendered("model_communication_report", values)
-    assert "** is of the kind mean, fitted by halves.\n" in text
+    assert "** is of the kind mean, fitted by halves" in text
 
 
 def test_tables_are_whole(connection):
