@@ -36,6 +36,7 @@ LIBRARIES = ("numba", "llvmlite", "python")
 TOLD = {"NUMBA_CPU_NAME": compiling.PLAIN, "NUMBA_CPU_FEATURES": "", "NUMBA_OPT": "0"}
 NUMBERS = {"int": ctypes.c_int64, "float": ctypes.c_double}
 DIGEST = hashlib.sha256().digest_size
+OBJECT_FILES = (b"\x7fELF", b"\xcf\xfa\xed\xfe")  # how those of Linux and macOS begin
 
 
 def function(module: ModuleType, name: str) -> Callable[..., int]:
@@ -137,6 +138,8 @@ def _loaded(code: bytes) -> int:
         import llvmlite.binding as llvm
     except (ImportError, OSError) as error:  # OSError: its library cannot be loaded
         raise _broken(f"llvmlite cannot be imported: {error}") from error
+    if not code.startswith(OBJECT_FILES):  # LLVM would end the process
+        raise _broken(f"{KEPT.name}/ holds what is no object file")
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()

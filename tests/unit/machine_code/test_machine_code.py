@@ -151,6 +151,13 @@ def test_without_numba_the_compiler_says_so(kept, tmp_path, monkeypatch):
         loading.machine_code(SOURCE, "total")
 
 
+def test_what_is_no_object_file_is_not_loaded():
+    with pytest.raises(
+        InputError, match=r"^\.venv: compiled/ holds what is no object file. Cure: rm"
+    ):
+        loading._loaded(b"one")
+
+
 def test_without_llvm_nothing_is_loaded_and_it_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
     with pytest.raises(InputError, match=r"^\.venv: llvmlite cannot be imported: .*Cure: rm"):
