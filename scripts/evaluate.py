@@ -40,11 +40,15 @@ def evaluate(run: Run) -> None:
     starts = bootstrap.block_starts(len(sums.rows), length, replicates, run.common_seed)
     drawn = worth.drawn(sums, starts, length)
 
-    for name, values in drawn.items():
-        if lost := bootstrap.left_out(values):
-            run.tell.note(
-                f"{name} is undefined in {lost:,} of {replicates:,} draws: left out of its interval"
-            )
+    lost = {name: bootstrap.left_out(values) for name, values in drawn.items()}
+    intervals = {
+        name: bootstrap.interval(values, level, bootstrap.DEFINED) for name, values in drawn.items()
+    }
+    fewer = {name: replicates - count for name, count in lost.items() if count}
+    for name, used in fewer.items():
+        none = used < bootstrap.DEFINED * replicates
+        then = "it has no interval" if none else "left out of its interval"
+        run.tell.note(f"{name} is undefined in {lost[name]:,} of {replicates:,} draws: {then}")
 
     run.write.parquet(run.own(FORECASTS), forecasts)
     told = {"fitted": report["fitted"], **_extent(forecasts), "metrics": scores}
@@ -56,7 +60,8 @@ def evaluate(run: Run) -> None:
             "level": level,
             "replicates": replicates,
             "block_length": length,
-            "intervals": {name: bootstrap.interval(drawn[name], level) for name in drawn},
+            "intervals": intervals,
+            **({"replicates_used": fewer} if fewer else {}),
         },
     )
     seen = of_target.seen(dates, true, predicted, starts, length, level)

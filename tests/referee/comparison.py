@@ -4,7 +4,7 @@ import math
 from itertools import combinations
 from typing import Any
 
-from referee.drawing import block_length, block_starts, drawn_sums, interval, step_down
+from referee.drawing import HALF, block_length, block_starts, drawn_sums, interval, step_down
 from referee.forecasts import KEYS, summed
 from referee.results import Floats, Results
 from referee.verdict import Comparison
@@ -57,7 +57,7 @@ def look(results: Results, cells: int, seed: int) -> str:
                 record = records[*pair, *other, name]
                 row = f"{' '.join(pair)} less {' '.join(other)}, {name}"
                 held.number(row, "difference", record["difference"], less)
-                ends = interval(ours[1][name] - theirs[1][name], plan["confidence"])
+                ends = interval(ours[1][name] - theirs[1][name], plan["confidence"], HALF)
                 held.number(row, "lower", record["lower"], ends[0])
                 held.number(row, "upper", record["upper"], ends[1])
                 for column, expected in judged.get(pair, {}).items():

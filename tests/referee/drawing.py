@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
+HALF = 0.5  # of the draws must have a metric, for it to have an interval
 FEWEST_DATES = 12  # from which a length of blocks can be told
 CONSTANT = 1e-10  # of a statistic: draws that vary by less do not vary
 
@@ -52,10 +53,10 @@ def drawn_sums(values: Floats, starts: Integers, length: int) -> Floats:
     return total
 
 
-def interval(values: Floats, level: float) -> tuple[float, float]:
-    """The percentiles between which `level` of the defined values lie."""
+def interval(values: Floats, level: float, least: float = 0.0) -> tuple[float, float]:
+    """The percentiles between which `level` of the defined values lie; none of too few."""
     defined = values[np.isfinite(values)]
-    if not len(defined):
+    if not len(defined) or np.isfinite(values).mean() < least:
         return np.nan, np.nan
     lower, upper = np.percentile(defined, [50 - 50 * level, 50 + 50 * level])
     return float(lower), float(upper)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from referee import chances
-from referee.drawing import block_length, block_starts, drawn_sums, interval
+from referee.drawing import HALF, block_length, block_starts, drawn_sums, interval
 from referee.results import Floats, Results
 from referee.verdict import Comparison
 
@@ -159,7 +159,7 @@ def _hold_worth(results: Results, scenario: str, model: str) -> list[Comparison]
     starts = block_starts(len(sums), length, plan["bootstrap_replicates"], seed)
     replicates = metrics_of(drawn_sums(table, starts, length))
     for name, values in replicates.items():
-        for end, expected in zip((0, 1), interval(values, plan["confidence"]), strict=True):
+        for end, expected in zip((0, 1), interval(values, plan["confidence"], HALF), strict=True):
             ends.number(name, ("lower", "upper")[end], told[name][end], expected)
     held = [points, ends]
     made = chances.forecasts(results, scenario, model)

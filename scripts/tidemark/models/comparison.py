@@ -367,7 +367,7 @@ def _differences(
     less = _less(drawn.of(worth, ours), drawn.of_other(worth, theirs))
     estimate = _less(*map(worth.over_all_dates, (ours, theirs)))
     for name in worth.metrics:
-        lower, upper = bootstrap.interval(less[name], confidence)
+        lower, upper = bootstrap.interval(less[name], confidence, bootstrap.DEFINED)
         yield {
             "scenario": pair[0],
             "model": pair[1],

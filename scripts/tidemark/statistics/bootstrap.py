@@ -19,6 +19,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 LEAST_BEYOND = 50  # draws beyond an end or a critical value, for it to be steady
+DEFINED = 0.5  # share of draws with a metric, for its interval to speak of all draws
 CHUNK = 500  # replicates added up at once, so that they stay in the cache
 
 
@@ -127,10 +128,16 @@ def times_drawn(starts: Integers, dates: int, block_length: int) -> Floats:
     return np.asarray(times[:, :dates])
 
 
-def interval(replicates: Floats, level: float) -> tuple[float, float]:
-    """The percentile interval that holds `level` of the replicates; undefined ones are left out."""
+def interval(replicates: Floats, level: float, least: float = 0.0) -> tuple[float, float]:
+    """The percentile interval that holds `level` of the replicates; undefined ones are left out.
+
+    Args:
+        replicates: (replicates,) of a figure.
+        level: such as 0.95.
+        least: share of the replicates that must be defined, for there to be an interval.
+    """
     defined = replicates[np.isfinite(replicates)]
-    if not len(defined):
+    if not len(defined) or len(defined) < least * len(replicates):
         return float("nan"), float("nan")
     lower, upper = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return float(lower), float(upper)

@@ -61,10 +61,18 @@ def interval_rows(bootstraps: Sequence[Record]) -> Rows:
             "upper": upper,
             "level": record["level"],
             "block_length": record["block_length"],
+            "draws": _draws(record, metric),
         }
         for record in bootstraps
         for metric, (lower, upper) in record["intervals"].items()
     ]
+
+
+def _draws(record: Record, metric: str) -> int:
+    """In which a metric is defined: some, if the record counts them, else all, or none."""
+    everywhere = record["intervals"][metric][0] is not None
+    used: Mapping[str, int] = record.get("replicates_used", {})
+    return used.get(metric, record["replicates"] if everywhere else 0)
 
 
 def fold_rows(validations: Sequence[Record]) -> Rows:
@@ -185,6 +193,7 @@ TABLES = (
             "upper": real("upper end; null if undefined"),
             "level": real("confidence, such as 0.95"),
             "block_length": count("dates in a block of the bootstrap"),
+            "draws": count("of the bootstrap, less those in which the metric is undefined"),
         },
     ),
     Table(

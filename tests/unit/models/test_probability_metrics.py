@@ -5,6 +5,7 @@ import time
 from tidemark.models import probability_metrics, reliability
 from tidemark.models.worth import WORTH
 from tidemark.statistics import bootstrap
+from tidemark.tables.forecasts import interval_rows
 
 import numpy as np
 import pandas as pd
@@ -167,3 +168,12 @@ def test_a_draw_of_one_direction_has_no_auc_and_leaves_the_interval_to_the_other
     kept = drawn["auc"][[1, 3]]
     assert bootstrap.interval(drawn["auc"], 0.9) == bootstrap.interval(kept, 0.9)
     assert bootstrap.left_out(np.full(3, np.nan)) == 0  # there is no interval to leave it out of
+
+
+def test_the_table_of_intervals_counts_the_draws_that_have_the_metric():
+    record = {"scenario": "s", "model": "m", "level": 0.9, "replicates": 200, "block_length": 1}
+    record["intervals"] = {"brier_score": [0.2, 0.3], "auc": [None, None], "log_loss": [None, None]}
+    rows = interval_rows([record | {"replicates_used": {"auc": 35}}])
+    assert {row["metric"]: row["draws"] for row in rows} == {
+        "brier_score": 200, "auc": 35, "log_loss": 0,
+    }  # fmt: skip

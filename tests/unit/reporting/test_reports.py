@@ -406,6 +406,7 @@ def tables():
             "scenario": s,
             "model": m,
             "level": 0.95,
+            "replicates": 200,
             "block_length": 21,
             "intervals": {name: [0.2345, 0.2567] for name in OF_DIRECTION}
             if (s, m) == CHANCE

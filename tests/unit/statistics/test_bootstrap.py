@@ -118,6 +118,15 @@ def test_intervals():
     assert np.isnan(bootstrap.interval(np.full(5, np.nan), 0.9)).all()
 
 
+@pytest.mark.parametrize(("undefined", "there"), [(10, True), (11, False)])
+def test_an_interval_of_too_few_draws_is_none(undefined, there):
+    """Of 40 rows with one rise, 35 of 200 draws had an AUC, and the interval was theirs."""
+    values = np.append(np.arange(10.0), np.full(undefined, np.nan))
+    found = bootstrap.interval(values, 0.9, bootstrap.DEFINED)
+    assert np.isfinite(found).tolist() == [there, there]
+    assert bootstrap.interval(values, 0.9) == pytest.approx((0.45, 8.55))
+
+
 @pytest.mark.parametrize("draw", [bootstrap.block_starts, bootstrap.circular_starts])
 def test_a_block_longer_than_the_dates(draw):
     with pytest.raises(BadValue, match="21 dates is longer than the 20 dates") as caught:
