@@ -70,7 +70,7 @@ accept: artifacts/config.mk
 	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) $(COMMANDS)/accept.py
 ## timings: what each step cost, slowest first, with a hash of its outputs
 timings:
-	@$(PYTHON) -S $(COMMANDS)/timings.py
+	@$(PYTHON) $(COMMANDS)/timings.py
 ## compare-tree: the first step whose outputs differ from those in OTHER=path, and why
 compare-tree:
 	@$(if $(OTHER),,$(error make compare-tree needs OTHER=path of another checkout))$(PYTHON) -S $(COMMANDS)/compare_tree.py

@@ -184,6 +184,12 @@ def test_timings_are_those_of_the_checkpoints_slowest_first(tree):
     assert len(rows) == 43
     assert total.endswith("all 43 steps")
     assert float(total.split()[0]) == pytest.approx(sum(seconds), abs=0.01 * len(rows))
+    removed = re.search(r"  sma_cross: .*\n", tree.text("config.yaml"))[0]
+    tree.edit("config.yaml", removed, "")
+    assert tree.make("preprocess").ran == set()
+    *_, total, others = tree.make("timings").stdout.splitlines()
+    assert total.endswith("all 42 steps")
+    assert others == "1 step more, which the configuration no longer names"
 
 
 def test_an_accepted_change_runs_nothing_and_is_remembered(tree):

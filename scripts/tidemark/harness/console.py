@@ -85,7 +85,8 @@ def _forget_old_runs(own: Path) -> None:
 def finished(instance: Instance, state: str, seconds: float, figure: str, why: str = "") -> None:
     """Print an instance's line, e.g. `[ 3/12] evaluate  mean_impute ridge  1.2 s  rmse 0.0187`.
 
-    state: `ran`, `fresh` or `failed`. The line goes out in one write, so parallel steps never mix.
+    state: `ran`, `fresh` or `failed`; a failure says how far the whole make has come. The line goes
+    out in one write, so parallel steps never mix.
     """
     path = _path()
     counter, width = "", LEAST_WIDTH
@@ -95,6 +96,7 @@ def finished(instance: Instance, state: str, seconds: float, figure: str, why: s
             file.write(json.dumps({"step": instance.step, "state": state}) + "\n")
             file.flush()
             counter, width = _counter(path)
+            figure = _so_far(path) if state == "failed" else figure
     took = "fresh" if state == "fresh" else f"{seconds:.1f} s"
     if state == "failed":
         took = "FAILED"
@@ -109,6 +111,17 @@ def _counter(path: Path) -> tuple[str, int]:
     done, planned = lines.count(b"\n"), plan["planned"]
     digits = len(str(max(planned, done)))
     return f"[{done:>{digits}}/{max(planned, done)}] ", plan.get("width", LEAST_WIDTH)
+
+
+def _so_far(path: Path) -> str:
+    """What came of the steps until one failed: Make closes no run that has failed, so this does."""
+    states = [line["state"] for line in read(path)[1:]]
+    failed = states.count("failed")
+    began = int(path.stem.partition("-")[2])
+    return (
+        f"{failed} failed, {len(states) - failed} done in {max(time.time() - began, 0):.0f} s;"
+        " `make status` lists what is left"
+    )
 
 
 def read(path: Path) -> list[dict[str, Any]]:

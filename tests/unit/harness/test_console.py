@@ -1,6 +1,7 @@
 """The lines that `make` shows."""
 
 import re
+import time
 
 from tidemark.harness import console
 from tidemark.harness.instance import Instance
@@ -31,6 +32,17 @@ def test_the_longest_name_of_a_make_sets_the_width_of_its_column(planned, capsys
     first, second = capsys.readouterr().out.splitlines()
     assert re.match(r"\[1/2\] plots +mean_impute ridge +1\.2 s  3 figures$", first)
     assert first.index("3 figures") == second.index("3 figures")
+
+
+def test_who_fails_says_how_many_have_because_make_closes_no_such_run(planned, capsys, monkeypatch):
+    monkeypatch.setenv("TIDEMARK_RUN", f"1-{int(time.time()) - 7}")
+    for model, state in zip((*MODELS, "linear"), ("ran", "failed", "failed"), strict=True):
+        instance = Instance("plots", {"scenario": "mean_impute", "model": model})
+        console.finished(instance, state, 1.2, "")
+    *_, first, second = capsys.readouterr().out.splitlines()
+    told = r"FAILED  {} failed, 1 done in [78] s; `make status` lists what is left$"
+    assert re.search(told.format(1), first)
+    assert re.search(told.format(2), second)
 
 
 def test_a_column_of_names_is_neither_very_narrow_nor_very_wide():
