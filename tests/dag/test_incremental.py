@@ -300,7 +300,8 @@ def test_a_deleted_module_asks_its_importers_again(tree):
 KILL = "    import os, signal; os.kill(os.getpid(), signal.SIGKILL)\n"
 KILLED_AT = {
     "before anything is written": (
-        f"from tidemark.harness.writes import Writes\ndef dying(*_):\n{KILL}Writes.pickle = dying\n"
+        "from tidemark.harness.writes import Writes\n"
+        f"def dying(*_):\n{KILL}Writes.content = dying\n"
     ),
     "when one output is in place": (
         "from tidemark.harness import outputs\nsettle = outputs.Staging._settle\n"

@@ -67,10 +67,6 @@ class Writes:
                 parts.close()
         self._staging.count(path, parts.rows)
 
-    def pickle(self, path: str, value: object) -> None:
-        """Stage a pickle."""
-        self.content(path, store.pickle_bytes(value))
-
     def figure(self, path: str, figure: "Figure", dpi: int) -> None:
         """Stage a figure as PNG."""
         self.content(path, store.figure_bytes(figure, dpi))
