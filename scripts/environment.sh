@@ -15,14 +15,13 @@ case $lock in
 *) stamp=.venv/.ok ;;
 esac
 
-# The Pythons that pyproject.toml allows: `least` is the first, `below` the first that is too new.
-while read -r key _ value _; do
-    case $key in requires-python) supported=${value#\"} supported=${supported%\"} ;; esac
-done <pyproject.toml
-least=${supported#>=} least=${least%,*} below=${supported#*<}
-pythons="Python $least to ${below%.*}.$((${below#*.} - 1))"
-
 make_venv() {
+    # The Pythons that pyproject.toml allows: `least` is the first, `below` the first that is too new.
+    while read -r key _ value _; do
+        case $key in requires-python) supported=${value#\"} supported=${supported%\"} ;; esac
+    done <pyproject.toml
+    least=${supported#>=} least=${least%,*} below=${supported#*<}
+    pythons="Python $least to ${below%.*}.$((${below#*.} - 1))"
     case $(uname -sm) in
     "Darwin x86_64") fail "Numba, which backtests need, has no packages for Macs with Intel processors" "use a Mac with Apple silicon (in a shell that is not run by Rosetta), or Linux" ;;
     esac

@@ -340,7 +340,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     tree = make_small(tmp_path_factory.mktemp("grown"))
     for path in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml"):
         shutil.copy2(ROOT / path, tree.path / path)
-    for folder in ("docs", "tests"):
+    for folder in ("docs", "tests", ".github"):
         shutil.copytree(ROOT / folder, tree.path / folder)
     for addition in ADDITIONS.values():
         addition.make(tree)

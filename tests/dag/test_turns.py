@@ -70,7 +70,7 @@ def test_steps_that_need_more_than_there_is_run_alone_and_say_so(needing):
     outcome = tree.make("backtest", jobs=4)
     assert (outcome.code, outcome.ran) == (0, instances("backtest")), outcome
     assert all(ended <= began for (_, ended), (began, _) in pairwise(spans(tree)))
-    note = "needs 0.7 GB (as its last run), more than is left of the 0.5 GB of machine.memory_gig"
+    note = "needs 660 MB (as its last run), more than is left of the 500 MB of machine.memory_giga"
     assert outcome.stdout.count(note) == len(STRATEGIES), outcome.stdout
 
 
@@ -96,7 +96,7 @@ def test_ctrl_c_ends_a_wait_at_once_and_another_make_may_hold_what_it_waits_for(
     outcome = running.outcome()
     assert time.monotonic() - began < 2
     assert outcome.code
-    assert "held by a step of another make (0.7 GB)" in outcome.stdout
+    assert "held by a step of another make (700 MB)" in outcome.stdout
     assert "Traceback" not in outcome.stderr
     tree.come_to_rest()
     running = tree.start("backtest", jobs=4)
