@@ -1,15 +1,16 @@
 """Which files hold the user's data, what they call things, and how patiently they are read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from tidemark.bars.settings import Carrying
-from tidemark.bounds import Among, Checked, ClockTime, Name, TimeZone, Words
+from tidemark.bounds import Among, Checked, ClockTime, Name, Positive, TimeZone, Words
 from tidemark.ohlcv import FIELDS
+from tidemark.reading.settings import Form
 
 from annotated_types import Ge, Le, MaxLen
 
@@ -20,7 +21,17 @@ SERIES = "economic"
 READERS = {"prices": "prices", "corporate_actions": "actions", SERIES: "economic"}
 
 
+EPOCHS = ("epoch_seconds", "epoch_milliseconds", "epoch_microseconds", "epoch_nanoseconds")
+ASSETS = ("stocks", "funds", "indices", "currencies", "rates", "crypto", "commodities")
+
+
 def _must_be_a_date_format(text: str) -> None:
+    for one in text.split(" | "):
+        if one not in EPOCHS:
+            _must_say_a_date(one)
+
+
+def _must_say_a_date(text: str) -> None:
     moment = datetime(2013, 3, 1, 9, 30, tzinfo=UTC)
     try:
         year = datetime.strptime(moment.strftime(text), text).year
@@ -48,34 +59,49 @@ class Prices:
     """Where prices come from, and what the file calls things.
 
     Attributes:
-        path: CSV (.csv, .csv.gz) or Parquet; * for one file a ticker.
-        layout: long: one row a bar and ticker; wide: one column a ticker.
-        bar: whether a bar is a day or less.
-        date_format: as in Python's strptime.
+        path: a file of any kind that is read (CSV, Parquet, JSON, a workbook, or these in .gz or
+            .zip); * for one file a ticker.
+        form: how the file is written.
+        layout: long: one row a bar and ticker; wide: a column a ticker, or one a ticker and field.
+        bar: what a bar is.
+        date_format: as in Python's strptime, or epoch_seconds, epoch_milliseconds and so on;
+            several, tried in turn, are joined by ` | `.
         time_zone: of intraday times without an offset; of daily stamps with one, the zone of the
             day; without a calendar, where days end.
-        columns: Tidemark's name: the file's name; without a ticker, the file's name is the ticker.
+        columns: Tidemark's name: the file's name. `time` is the column of the hour where it is not
+            in that of the date. Without a ticker, `ticker` or else the file's name is the ticker.
+        ticker: of a file that holds one and does not say which.
+        divide_by: by field, how many of the file's units are one, such as 100 for cents.
+        asset: what the prices are of, for the words of reports; null: not said.
+        about: sentences that reports have beside the data: source, licence, what to bear in mind.
     """
 
     path: SourcePath
+    form: Form = field(default_factory=Form)
     layout: Literal["long", "wide"] = "long"
-    bar: Literal["daily", "intraday"] = "daily"
+    bar: Literal["daily", "intraday", "weekly", "monthly"] = "daily"
     date_format: DateFormat
     time_zone: TimeZone = "UTC"
-    columns: Mapping[Annotated[str, Among(("timestamp", "ticker", *FIELDS))], Words]
+    columns: Mapping[Annotated[str, Among(("timestamp", "time", "ticker", *FIELDS))], Words]
+    ticker: Words | None = None
+    divide_by: Mapping[Annotated[str, Among(FIELDS)], Positive] = field(default_factory=dict)
+    asset: Annotated[str, Among(ASSETS)] | None = None
+    about: Sequence[Words] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CorporateActions:
     """Where splits and dividends come from.
 
     Attributes:
         path: as for prices.
-        date_format: as in Python's strptime.
+        form: as for prices.
+        date_format: as for prices.
         columns: Tidemark's name: the file's name.
     """
 
     path: SourcePath
+    form: Form = field(default_factory=Form)
     date_format: DateFormat
     columns: Mapping[Annotated[str, Among(EVENT)], Words]
 
@@ -88,7 +114,8 @@ class EconomicSeries(Carrying):
 
     Attributes:
         path: as for prices.
-        date_format: as in Python's strptime.
+        form: as for prices.
+        date_format: as for prices.
         release_lag_days: days from `timestamp` until the value is public.
         release_time: hour of that day; null: at its end.
         release_zone: of that hour; null: prices.time_zone.
@@ -96,6 +123,7 @@ class EconomicSeries(Carrying):
     """
 
     path: SourcePath
+    form: Form = field(default_factory=Form)
     date_format: DateFormat
     release_lag_days: Annotated[int, Ge(0), Le(36_500)]
     release_time: ClockTime | None = None

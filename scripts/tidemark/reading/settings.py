@@ -1,0 +1,55 @@
+"""How a file is written. What is left out is a plain one: UTF-8, commas, a header in line 1."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from tidemark.bounds import Words
+
+from annotated_types import Ge, Le, MaxLen
+
+Word = Annotated[str, MaxLen(100)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """How a file is written; what is left out is as in plain CSV.
+
+    Attributes:
+        encoding: as Python calls it, such as utf-8, utf-16 or cp1252; a byte-order mark may stand.
+        separator: the sign between values, or `blanks` for any number of blanks and tabs.
+        decimal: the sign before a number's fraction.
+        thousands: the sign between groups of three digits; null: none.
+        signs: what may stand before or behind a number and is left out, such as $ or %.
+        magnitudes: whether K, M, B or T behind a number multiplies it.
+        missing: further words for a missing value, such as N/A, - or .
+        missing_prices: numbers that stand for a missing price, such as 0.
+        header_line: the line of the header, counted from 1; 0: none, columns are `column 1`, ...
+        header_lines: the lines that the header takes; what stands below each other is one name,
+            joined by a blank.
+        repeated_names: refuse two columns of one name, or number the later ones (`Close 2`).
+        extra_cells: refuse rows with more cells than the header names, or let the first or the last
+            ones be columns without a name (`column 1`).
+        leave_out: columns that are not read.
+        skip: rows whose first cell is like one of these, where * stands for any text and ? for any
+            sign: totals, repeated headers, units.
+        sheet: of a workbook; null: its only one.
+        records: where a JSON file's records stand, keys joined by dots; null: it is they.
+    """
+
+    encoding: Word = "utf-8"
+    separator: Word = ","
+    decimal: Literal[".", ","] = "."
+    thousands: Word | None = None
+    signs: Sequence[Word] = ()
+    magnitudes: bool = False
+    missing: Sequence[Word] = ()
+    missing_prices: Sequence[float] = ()
+    header_line: Annotated[int, Ge(0), Le(1000)] = 1
+    header_lines: Annotated[int, Ge(1), Le(5)] = 1
+    repeated_names: Literal["refuse", "number"] = "refuse"
+    extra_cells: Literal["refuse", "first", "last"] = "refuse"
+    leave_out: Sequence[Words] = ()
+    skip: Sequence[Words] = ()
+    sheet: Words | None = None
+    records: Words | None = None
