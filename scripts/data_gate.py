@@ -32,7 +32,7 @@ def data_gate(run: Run) -> None:
     bars = prices if daily else _with_days(prices, closes.zone(known, fetch["prices"]["time_zone"]))
 
     longest = run.config["preprocess"]["longest_hole_days"]
-    broken = holes.beyond_reach(bars, bars["adj_close"].notna(), longest)
+    broken = holes.beyond_reach(bars, bars["adj_close"] > 0, longest)
     actions = run.read.parquet(RAW_ACTIONS) if ACTIONS in names else None
     findings = {"prices": list(steps.check(bars, actions, broken))}
     if actions is not None:

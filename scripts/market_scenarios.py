@@ -2,7 +2,7 @@
 
 import contextlib
 
-from tidemark.bars import holes
+from tidemark.bars import below_zero, holes
 from tidemark.bars.long_form import require_tidy
 from tidemark.harness.step import Run, step
 from tidemark.layout.data_gate import PASSED
@@ -54,10 +54,17 @@ def _history(run: Run) -> tuple[Prices, Rates]:
     let_pass = run.read.json(PASSED.format(source="prices"))
     passed.require(RAW_PRICES, run.read.inputs[RAW_PRICES], let_pass)
     empty = holes.of_closes(raw, run.config["preprocess"]["longest_hole_days"])
-    prices = from_tidy(holes.spliced(raw, empty))
-    if empty["after"].notna().any():
-        missing = counted(empty["after"].count(), "hole")
-        run.tell.note(f"{missing} left out: {holes.in_words(empty)}")
+    prices = from_tidy(below_zero.emptied(holes.spliced(raw, empty)))
+    of_low = empty["below_zero"] > 0
+    if empty["after"][~of_low].notna().any():
+        missing = counted(empty["after"][~of_low].count(), "hole")
+        run.tell.note(f"{missing} left out: {holes.in_words(empty[~of_low])}")
+    if of_low.any():
+        left = counted(int(empty["below_zero"].sum()), "price")
+        run.tell.note(
+            f"{left} at or below 0 left out, with what was gained or lost across: "
+            f"{holes.in_words(empty[of_low])}"
+        )
     daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
     sessions = run.read.parquet(SESSIONS)
     return prices, bars_a_year.of_prices(prices, sessions, empty, daily=daily)

@@ -56,6 +56,11 @@ def preprocess(run: Run) -> None:
         run.tell.note(f"{counted(cleaned.dropped, 'row')} dropped: no adj_close yet to start from")
     if cleaned.in_holes:
         run.tell.note(f"{counted(cleaned.in_holes, 'row')} dropped: no adj_close, within holes")
+    if cleaned.below_zero:
+        bars = counted(cleaned.below_zero, "bar")
+        run.tell.note(
+            f"{bars} left out: adj_close at or below 0, to and from which no return leads"
+        )
     for end in cleaned.ended:
         lack = f"{counted(end.bars, 'bar')} since then without one"
         run.tell.note(

@@ -88,8 +88,10 @@ def _hold(held: Comparison, found: pd.DataFrame, expected: pd.DataFrame, ticker:
 def _of_ticker(
     results: Results, scenario: str, own: pd.DataFrame, instants: pd.Series
 ) -> pd.DataFrame | None:
-    """The bars of a ticker with its features; None if it has a hole."""
+    """The bars of a ticker with its features; None if it has a hole or a price not above 0."""
     recipe, plan = results.config["feature_engineering"], results.config["scenarios"][scenario]
+    if (own["adj_close"] <= 0).any():
+        return None
     started = own["adj_close"].notna().cummax()
     own = own[started].reset_index(drop=True)
     times, known = own["timestamp"], own["adj_close"].notna()

@@ -51,8 +51,12 @@ def _hold_history(results: Results) -> None:
     held, bars = Comparison("data/scenarios/history.parquet"), results.history
     held.same("all", "ticker", bars.tickers, sorted(raw["ticker"].unique()))
     for column, ticker in enumerate(bars.tickers):
-        own = raw[(raw["ticker"] == ticker) & raw["adj_close"].notna()].reset_index(drop=True)
-        scale = np.cumprod([1.0, *_splices(own, longest)])
+        every = raw[(raw["ticker"] == ticker) & raw["adj_close"].notna()]
+        low = every["adj_close"] <= 0
+        own = every[~low].reset_index(drop=True)
+        own[["open", "high", "low"]] = own[["open", "high", "low"]].where(lambda price: price > 0)
+        after = low.cumsum()[~low].diff().fillna(0).to_numpy() > 0
+        scale = np.cumprod([1.0, *_splices(own, longest, after)])
         factor = scale * own["adj_close"].to_numpy() / own["close"].to_numpy()
         there = np.isfinite(bars.close[:, column])
         held.same(ticker, "timestamp", list(bars.times[there]), list(own["timestamp"]))
@@ -67,14 +71,18 @@ def _hold_history(results: Results) -> None:
             )
 
 
-def _splices(own: pd.DataFrame, longest: pd.Timedelta) -> list[float]:
-    """By what prices are scaled from each bar on: after a hole they go on where they stopped."""
+def _splices(own: pd.DataFrame, longest: pd.Timedelta, after: Any) -> list[float]:
+    """By what prices are scaled from each bar on: after a hole they go on where they stopped.
+
+    So they do `after` a price at or below zero.
+    """
     times, price = own["timestamp"], own["adj_close"]
     steps = []
     for bar in range(1, len(own)):
         gap = times[bar] - times[bar - 1]
         usual = times[:bar].diff().median() * 5 if gap > longest and bar > 1 else longest
-        steps.append(price[bar - 1] / price[bar] if gap > max(longest, usual) else 1.0)
+        broken = after[bar] or gap > max(longest, usual)
+        steps.append(price[bar - 1] / price[bar] if broken else 1.0)
     return steps
 
 

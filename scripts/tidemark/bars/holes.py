@@ -6,9 +6,12 @@ between monthly bars, nor overnight. What lies beyond the reach is a hole: nothi
 there, and the first value after it is a break, across which there is no return.
 
 Only the past decides how far a value reaches, so later values change nothing before them.
+
+A price at or below zero ends the reach of what came before it (`below_zero`).
 """
 
 from tidemark.arrays import Integers, Times
+from tidemark.bars import below_zero
 from tidemark.naming import several
 
 import numpy as np
@@ -53,7 +56,7 @@ def beyond_reach(bars: pd.DataFrame, known: pd.Series, longest_days: int) -> pd.
     between all times of the table so far are taken as the usual ones.
 
     Args:
-        bars: `timestamp`, `ticker`; sorted by ticker and time, with a default index.
+        bars: `timestamp`, `ticker`, `adj_close`; sorted by ticker and time, with a default index.
         known: whether each row has the value in question.
         longest_days: how many days a value reaches at least.
     """
@@ -79,7 +82,8 @@ def beyond_reach(bars: pd.DataFrame, known: pd.Series, longest_days: int) -> pd.
                 if len(so_far) > 1:
                     usual[row] = np.median(np.diff(so_far))
             far[of_ticker] = gap[of_ticker] > USUAL_DISTANCES * usual
-    return pd.Series(far, bars.index)
+    ended = np.maximum.accumulate(np.where(below_zero.undefined(bars), rows, -1))
+    return pd.Series(far | (before >= start) & (ended > before), bars.index)
 
 
 def of_closes(bars: pd.DataFrame, longest_days: int) -> pd.DataFrame:
@@ -91,28 +95,33 @@ def of_closes(bars: pd.DataFrame, longest_days: int) -> pd.DataFrame:
 
     Returns:
         ticker, before (time of the last bar before the hole), after (of the first one after it, NaT
-        if there is none), missing (rows without a value between them) and change (of the price
-        across the hole, a fraction). A row has the index of the first bar after the hole, or of the
-        ticker's last row if there is none.
+        if there is none), missing (rows without a price above zero between them), below_zero (those
+        of them that have a price) and change (of the price across the hole, a fraction). A row has
+        the index of the first bar after the hole, or of the ticker's last row if there is none.
     """
-    known = bars["adj_close"].notna()
+    known, low = bars["adj_close"] > 0, below_zero.undefined(bars)
     far = beyond_reach(bars, known, longest_days)
     same = bars["ticker"] == bars["ticker"].shift(-1)
     ends = bars[far & (known | ~same)]
     last = bars[["timestamp", "adj_close"]].where(known).groupby(bars["ticker"], sort=False).ffill()
     last = last.groupby(bars["ticker"], sort=False).shift().loc[ends.index]
-    empty = (~known).groupby(bars["ticker"], sort=False).cumsum()
-    start = empty.where(known).groupby(bars["ticker"], sort=False).ffill()
-    start = start.groupby(bars["ticker"], sort=False).shift()
     return pd.DataFrame(
         {
             "ticker": ends["ticker"],
             "before": last["timestamp"],
             "after": ends["timestamp"].where(known[ends.index]),
-            "missing": (empty - start)[ends.index].astype(int),
+            "missing": _since_last(~known, known, bars["ticker"])[ends.index].astype(int),
+            "below_zero": _since_last(low, known, bars["ticker"])[ends.index].astype(int),
             "change": ends["adj_close"] / last["adj_close"] - 1,
         }
     )
+
+
+def _since_last(counted: pd.Series, known: pd.Series, ticker: pd.Series) -> pd.Series:
+    """How many rows of a ticker are `counted` since its last known one before each row."""
+    so_far = counted.groupby(ticker, sort=False).cumsum()
+    before = so_far.where(known).groupby(ticker, sort=False).ffill()
+    return so_far - before.groupby(ticker, sort=False).shift()
 
 
 def spliced(bars: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ once for each bar.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tidemark.bars import long_form
+from tidemark.bars import below_zero, long_form
 from tidemark.bars.settings import Carrying
 from tidemark.layout.fetch_data import RAW_PRICES
 from tidemark.preprocessing import as_known, impute, levels, outliers
@@ -38,6 +38,7 @@ class Cleaned:
             columns as known at each bar; sorted by ticker and timestamp.
         dropped: number of raw rows before their ticker's first `adj_close`.
         in_holes: number of raw rows in holes, which have no `adj_close`.
+        below_zero: number of raw rows whose `adj_close` is at or below zero, which are left out.
         breaks: number of bars right after holes, which have no return.
         imputed: number of filled values of each column that has any.
         lacking: number of bars without a value of each economic column that has any.
@@ -48,6 +49,7 @@ class Cleaned:
     bars: pd.DataFrame
     dropped: int
     in_holes: int
+    below_zero: int
     breaks: int
     imputed: dict[str, int]
     lacking: dict[str, int]
@@ -80,10 +82,11 @@ def clean(
     method = scenario.impute
     tidy = long_form.require_tidy(raw, RAW_PRICES)
     filled = impute.bars(tidy, method, settings.longest_hole_days)
-    imputed = _imputed(tidy.loc[filled.index], filled)
+    imputed = _imputed(below_zero.emptied(tidy.loc[filled.index]), filled)
     breaks = int(filled["broken"].sum())
-    started = tidy["adj_close"].notna().groupby(tidy["ticker"], sort=False).cummax()
-    in_holes = int(started.sum()) - len(filled)
+    low = below_zero.undefined(tidy)
+    started = (tidy["adj_close"].notna() & ~low).groupby(tidy["ticker"], sort=False).cummax() | low
+    in_holes = int((started & ~low).sum()) - len(filled)
     bars, outside = _with_returns(
         filled.reset_index(drop=True), scenario.outliers, settings.min_history
     )
@@ -101,7 +104,17 @@ def clean(
         empty = bars[values].isna().sum()
         lacking |= {column: int(count) for column, count in empty.items() if count}
         ended += _ended(name, frame, values, longest, instants)
-    return Cleaned(bars, int((~started).sum()), in_holes, breaks, imputed, lacking, ended, outside)
+    return Cleaned(
+        bars,
+        dropped=int((~started).sum()),
+        in_holes=in_holes,
+        below_zero=int(low.sum()),
+        breaks=breaks,
+        imputed=imputed,
+        lacking=lacking,
+        ended=ended,
+        outliers=outside,
+    )
 
 
 def _with_returns(

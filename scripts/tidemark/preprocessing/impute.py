@@ -6,7 +6,7 @@ also why the first days of what turns out to be a hole are filled: at the time, 
 
 from collections.abc import Sequence
 
-from tidemark.bars import holes
+from tidemark.bars import below_zero, holes
 from tidemark.ohlcv import FIELDS, OHLC
 from tidemark.preprocessing import levels
 
@@ -18,8 +18,9 @@ def bars(frame: pd.DataFrame, method: str, longest_hole_days: int) -> pd.DataFra
 
     A missing price becomes the ticker's last known one times one plus the mean or median of its
     past one-bar changes; a missing volume becomes the last known one. A value without a past stays
-    missing, and so does one in a hole (see `holes`). Filled highs and lows are stretched to contain
-    the bar's other prices.
+    missing, and so does one in a hole (see `holes`), or an `adj_close` at or below zero (see
+    `below_zero`); other such prices count as missing. Filled highs and lows are stretched to
+    contain the bar's other prices.
 
     Args:
         frame: `timestamp`, `ticker` and FIELDS; sorted by ticker and time, with a default index.
@@ -30,27 +31,32 @@ def bars(frame: pd.DataFrame, method: str, longest_hole_days: int) -> pd.DataFra
         The rows that are kept, with their index, and with `imputed`, true where `adj_close` was
         filled, and `broken`, true on the first bar after a hole.
     """
-    broken = holes.beyond_reach(frame, frame["adj_close"].notna(), longest_hole_days)
-    filled = {
-        field: _filled(frame, field, method, broken, longest_hole_days)
+    above = below_zero.emptied(frame)
+    far = {
+        field: holes.beyond_reach(frame, above[field].notna(), longest_hole_days)
         for field in FIELDS
-        if frame[field].isna().any()
+        if field == "adj_close" or above[field].isna().any()
     }
-    result = _stretched(frame, frame.assign(**filled)) if filled else frame
+    broken = far["adj_close"]
+    filled = {
+        field: _filled(above, field, method, broken, far[field])
+        for field in far
+        if above[field].isna().any()
+    }
+    result = _stretched(above, above.assign(**filled)) if filled else above
     result = result.assign(
-        imputed=frame["adj_close"].isna() & result["adj_close"].notna(), broken=broken
+        imputed=above["adj_close"].isna() & result["adj_close"].notna(), broken=broken
     )
     return result[result["adj_close"].notna()]
 
 
 def _filled(
-    frame: pd.DataFrame, field: str, method: str, broken: pd.Series, longest_days: int
+    frame: pd.DataFrame, field: str, method: str, broken: pd.Series, far: pd.Series
 ) -> pd.Series:
-    """One field, filled where its last value reaches."""
+    """One field, filled where it is not `far` from its last value."""
     values, tickers = frame[field], frame["ticker"]
     if values.isna().all():
         return values
-    far = holes.beyond_reach(frame, values.notna(), longest_days)
     by_ticker = values.groupby(tickers, sort=False)
     last = by_ticker.ffill()
     if field == "volume":

@@ -12,7 +12,10 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-MEND = "mend the value in the source, or leave it empty if it is unknown"
+MEND = (
+    "mend the value in the source, or leave it empty if it is unknown; if it is real, let the"
+    " schema admit it"
+)
 IS_TYPE = {
     "timestamp": types.is_datetime64_dtype,
     "string": types.is_string_dtype,

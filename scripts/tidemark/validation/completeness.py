@@ -18,7 +18,7 @@ PRICE = "adj_close"
 
 def fillable(prices: pd.DataFrame, longest_hole_days: int) -> pd.Series:
     """Whether a missing value in each row would be filled: after the ticker's start, in no hole."""
-    known, ticker = prices[PRICE].notna(), prices["ticker"]
+    known, ticker = prices[PRICE] > 0, prices["ticker"]
     far = holes.beyond_reach(prices, known, longest_hole_days)
     so_far = known.groupby(ticker, sort=False).cumsum()
     gap = so_far - known
@@ -40,6 +40,7 @@ def check(
     limit = rules.fields[PRICE].max_null_rate if PRICE in rules.fields else 1.0
     if prices[PRICE].notna().any():
         gone = holes.of_closes(prices, longest_hole_days)
+        gone = gone[gone["below_zero"] == 0]  # of which `steps` tells
         yield from _late(prices, limit)
         yield from _holes(prices, limit, gone)
         yield from _absent(prices, limit, gone["ticker"])

@@ -8,6 +8,7 @@ finds them, and no step is mended here, because a fall by half may be real.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tidemark.bars import below_zero
 from tidemark.bars.corporate_actions import days
 from tidemark.naming import counted, several
 from tidemark.validation.finding import Finding, iso, offender, offenders
@@ -59,16 +60,19 @@ def check(
         actions: corporate actions as in data/raw/; None if there are none.
         broken: whether a bar is the first after a hole.
     """
-    value = prices["adj_close"]
-    unfit = int((value <= 0).sum())
+    value, low = prices["adj_close"], below_zero.undefined(prices)
+    unfit = int(low.sum())
     if unfit:
+        named = several(list(below_zero.in_words(prices)), SHOWN)
         yield Finding(
             "step",
             "adj_close",
-            f"not above 0: {counted(unfit, 'value')}, to and from which there is no return",
-            "mend them, or leave them empty",
-            count=unfit,
-            rows=offenders(prices, value <= 0, value),
+            f"not above 0: {counted(unfit, 'value')}: {named}; no return leads to or from them, so"
+            " these bars are left out and figures lack what was gained or lost across",
+            "mend them if they are wrong",
+            "warning",
+            unfit,
+            offenders(prices, low, value),
         )
     suspects = _found(prices, actions, broken)
     real = [step for step in suspects if step.covered and not step.listed and abs(step.log) <= ANY]

@@ -2,7 +2,7 @@
 
 import re
 
-from tidemark.bars import closes, holes, long_form
+from tidemark.bars import below_zero, closes, holes, long_form
 from tidemark.bars.settings import Carrying
 from tidemark.errors import InputError
 from tidemark.preprocessing import as_known, causal, cleaning, impute, levels, outliers
@@ -184,6 +184,45 @@ def test_no_field_is_carried_into_or_across_a_hole():
     clean = impute.bars(frame, "mean", 14)
     assert clean["volume"].to_list() == pytest.approx([5] * 10 + [NAN] * 3 + [5] * 7, nan_ok=True)
     assert clean["open"][10:13].isna().all()
+
+
+def test_a_price_at_or_below_zero_is_left_out_and_no_return_leads_to_or_from_it():
+    """Crude oil fell to -36.98 on 2020-04-20."""
+    frame = held(range(30)).assign(low=5.0)
+    frame.loc[9, "adj_close"] = NAN  # filled: its last price is still known
+    frame.loc[10, "adj_close"] = -36.98
+    frame.loc[11, "adj_close"] = NAN  # not filled: nothing above zero comes right before it
+    frame.loc[20, "low"] = -1.0
+    clean = without_series(frame)
+    assert (clean.below_zero, clean.in_holes, clean.breaks, clean.dropped) == (1, 1, 1, 0)
+    assert clean.imputed == {"adj_close": 1, "low": 1}
+    days = frame["timestamp"]
+    assert not clean.bars["timestamp"].isin([days[10], days[11]]).any()
+    without = clean.bars["timestamp"][clean.bars["return"].isna()]
+    assert without.to_list() == [days[0], days[12]]
+    assert clean.bars["return"].dropna().to_list() == pytest.approx([0.01] * 26)
+    assert (clean.bars[["low", "adj_close"]] > 0).all(axis=None)
+
+
+def test_a_history_that_begins_below_zero_begins_later():
+    frame = held(range(6))
+    frame.loc[:1, "adj_close"] = [-1.0, 0.0]
+    clean = without_series(frame)
+    assert (clean.below_zero, clean.dropped, clean.in_holes, clean.breaks) == (2, 0, 0, 0)
+    assert len(clean.bars) == 4
+    assert holes.of_closes(frame, 14).empty
+
+
+def test_prices_go_on_where_they_stopped_before_one_below_zero():
+    frame = held(range(30))
+    frame.loc[10:11, "adj_close"] = [-36.98, 0.0]
+    found = holes.of_closes(frame, 14)
+    assert found[["missing", "below_zero"]].to_numpy().tolist() == [[2, 2]]
+    assert found["change"].to_list() == pytest.approx([1.01**3 - 1])
+    joined = below_zero.emptied(holes.spliced(frame, found))["adj_close"]
+    assert joined[[10, 11]].isna().all()
+    assert joined[12] == pytest.approx(joined[9])
+    assert list(below_zero.in_words(frame)) == ["A 2020-01-11 (-36.98)", "A 2020-01-12 (0)"]
 
 
 def test_holes_are_listed_and_spliced():

@@ -120,10 +120,14 @@ def test_tickers_are_judged_apart_and_many_are_counted():
     assert [row["ticker"] for row in finding.rows] == [f"T{n}" for n in range(9)]
 
 
-def test_prices_that_have_no_ratio_are_said_not_to_be_judged():
+def test_a_price_below_zero_is_named_and_its_bar_is_left_out():
     prices = walk()
-    prices.loc[5, "adj_close"] = -1.0
-    assert "not above 0: 1 value," in told(prices)
+    prices.loc[5, "adj_close"] = -36.98
+    (finding,) = steps.check(prices, None, pd.Series(False, prices.index))
+    assert (finding.severity, finding.count) == ("warning", 1)
+    assert "not above 0: 1 value: " in finding.message
+    assert "(-36.98)" in finding.message
+    assert "left out" in finding.message
 
 
 # --- Missing prices
