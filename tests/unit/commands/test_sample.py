@@ -1,6 +1,7 @@
 """The sample data: intact, rebuilt from its parts, and consistent with figures from elsewhere."""
 
 import hashlib
+import io
 import re
 import zipfile
 from dataclasses import asdict
@@ -26,6 +27,11 @@ def prices():
 
 
 @pytest.fixture(scope="module")
+def rates():
+    return pd.read_csv(SAMPLE / "fx.csv", index_col="Date", dtype=str, keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
 def actions():
     return pd.read_csv(SAMPLE / "corporate_actions.csv", index_col=["ticker", "ex_date"])
 
@@ -36,7 +42,7 @@ def test_files_are_those_that_sources_describes():
     )
     found = {path.name: path.read_bytes() for path in SAMPLE.glob("*.csv")}
     assert {name: hashlib.sha256(data).hexdigest() for name, data in found.items()} == described
-    assert sum(map(len, found.values())) < 2_000_000
+    assert sum(map(len, found.values())) < 2_100_000
 
 
 def test_prices_are_the_rows_that_the_source_counts(prices):
@@ -143,6 +149,38 @@ def test_hours_of_release_move_no_join(prices, name, old_lag):
     assert first.to_list() == days.searchsorted(events).tolist()
 
 
+# Published by the ECB: the first day, the last of this file, the euro's lowest and highest rates in
+# dollars, the last for the rouble, and the franc before and after its floor was given up.
+@pytest.mark.parametrize(
+    ("day", "currency", "rate"),
+    [
+        ("1999-01-04", "USD", "1.1789"),
+        ("1999-01-04", "JPY", "133.73"),
+        ("1999-01-04", "CNY", "N/A"),
+        ("2000-10-26", "USD", "0.8252"),
+        ("2005-03-31", "CNY", "N/A"),
+        ("2008-07-15", "USD", "1.599"),
+        ("2015-01-14", "CHF", "1.201"),
+        ("2015-01-15", "CHF", "1.028"),
+        ("2022-03-01", "RUB", "117.201"),
+        ("2022-03-02", "RUB", "N/A"),
+        ("2026-10-30", "USD", "1.1172"),
+        ("2026-10-30", "GBP", "0.8338"),
+    ],
+)
+def test_reference_rates_are_those_that_the_ecb_published(rates, day, currency, rate):
+    assert rates.loc[day, currency] == rate
+
+
+def test_reference_rates_are_newest_first_and_of_every_day_of_the_ecb(rates):
+    assert list(rates) == rebuild_sample.CURRENCIES
+    days = pd.DatetimeIndex(rates.index)[::-1]
+    held = trading_calendar.held("ECB", days[0], days[-1])
+    assert (list(held.sessions.index), len(days)) == (list(days), 7126)
+    missing = (rates == "N/A").sum()
+    assert missing[missing > 0].to_dict() == {"CNY": 7126 - 5527, "RUB": 7126 - 4333}
+
+
 def test_rebuild_takes_only_the_packages_it_knows(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no wheel bokeh_sampledata-2026\.1"):
         rebuild_sample.build(tmp_path)
@@ -156,6 +194,16 @@ def test_cut_and_reshape():
     months = "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec"
     wide = f"Year,{months},Annual\n2013,8.5,8.1,7.6,7,7,7,7,7,7,7,7,7,7\n".encode()
     assert rebuild_sample.unemployment(wide) == b"month,rate\n2013-01-01,8.5\n2013-02-01,8.1\n"
+
+
+def test_chosen_columns_keep_every_digit(monkeypatch):
+    monkeypatch.setattr(rebuild_sample, "CURRENCIES", ["GBP", "USD"])
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as rates:
+        rates.writestr("hist.csv", "Date,USD,JPY,GBP,\n2026-10-29,1.1130,1e2,N/A,\n")
+    assert rebuild_sample.reference_rates(archive.getvalue()) == (
+        b"Date,GBP,USD\n2026-10-29,N/A,1.1130\n"
+    )
 
 
 def test_rebuild_refuses_data_that_changed(tmp_path):

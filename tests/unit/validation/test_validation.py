@@ -308,12 +308,22 @@ def test_exchange_calendars_counts_of_the_new_york_stock_exchange():
     [
         ("XNYX", "2012-01-02", "unknown exchange calendar 'XNYX'"),
         ("XHKG", "1950-01-02", "1960"),
+        ("ECB", "1998-12-31", "ECB reaches from 1999-01-01 to 2100-12-31"),
     ],
 )
 def test_a_calendar_that_cannot_be_had_names_the_key(exchange, first, words):
     with pytest.raises(BadValue, match=words) as caught:
         trading_calendar.held(exchange, pd.Timestamp(first), AS_OF)
     assert caught.value.parameter == "calendar"
+
+
+def test_a_day_of_the_ecb_ends_when_its_rates_are_published():
+    """Before and after clocks go back; the payment system is closed on 1 May, and at week-ends."""
+    held = trading_calendar.held("ECB", pd.Timestamp("2026-10-23"), pd.Timestamp("2026-10-26"))
+    published = ["2026-10-22 14:00", "2026-10-23 14:00", "2026-10-26 15:00", "2026-10-27 15:00"]
+    assert list(held.sessions["close"]) == list(pd.DatetimeIndex(published))
+    may = trading_calendar.held("ECB", pd.Timestamp("2026-04-30"), pd.Timestamp("2026-05-03"))
+    assert list(may.sessions.index.day) == [29, 30, 4]
 
 
 @pytest.fixture(scope="module")
