@@ -13,7 +13,8 @@ from tidemark.harness.step import Run, step
 from tidemark.layout.fetch_data import RAW, RAW_LINES, RAW_SHA256
 from tidemark.naming import counted
 from tidemark.project import HERE
-from tidemark.sources import files, origin, settings
+from tidemark.reading.files import must_unpack_to
+from tidemark.sources import origin, settings
 from tidemark.sources.contract import Cursor, Request, Source
 
 import pandas as pd
@@ -108,7 +109,7 @@ def _contents(run: Run, path: str) -> dict[str, bytes]:
         before_wait=tell,
     )
     for file, content in read.items():
-        files.must_unpack_to(file, content, at_most)
+        must_unpack_to(file, content, at_most)
     return read
 
 

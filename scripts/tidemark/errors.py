@@ -58,3 +58,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def did_you_mean(word: str | None) -> str:
     """` (did you mean seed?)`; nothing without a word."""
     return f" (did you mean {word}?)" if word else ""
+
+
+def first_line(error: Exception) -> str:
+    """What a library says of its error, fit for the middle of a sentence."""
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

@@ -23,7 +23,8 @@ from tidemark.config import load
 from tidemark.config.yaml_lines import parse
 from tidemark.errors import InputError
 from tidemark.project import HERE
-from tidemark.sources import files, prices
+from tidemark.reading import files
+from tidemark.sources import prices
 from tidemark.sources.tickers import normalised
 
 import pandas as pd

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidemark.errors import BadValue
+from tidemark.reading.table import Table
 from tidemark.sources import columns, of_files, places, tickers
 from tidemark.sources.contract import Batch, Request
-from tidemark.sources.files import Table, read_table
 from tidemark.sources.places import Placed
 from tidemark.sources.settings import EVENT
 
@@ -36,10 +36,9 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
         BadValue: `columns` lack one of EVENT, or `date_format` or `time_zone` is not one.
     """
     events, lines = [], {}
-    for path, content in files.items():
-        table = read_table(path, content)
+    for table in of_files.tables(files, source):
         events.append(_one_file(table, source))
-        lines[path] = table.lines
+        lines[table.path] = table.lines
     return places.in_order(pd.concat(events), places.of(lines), ["ticker", "timestamp", "kind"])
 
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tidemark.bars import clocks, zones
 from tidemark.bounds import EARLIEST, LATEST
 from tidemark.errors import BadValue, InputError
+from tidemark.reading.table import Table
 from tidemark.sources import tickers
-from tidemark.sources.files import Table
 
 import numpy as np
 import pandas as pd

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from tidemark.bars import clocks
 from tidemark.errors import InputError
+from tidemark.reading.table import Table
 from tidemark.sources import columns, of_files, places
 from tidemark.sources.contract import Batch, Request
-from tidemark.sources.files import Table, read_table
 from tidemark.sources.places import Placed
 
 import pandas as pd
@@ -36,10 +36,9 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
         BadValue: `date_format` or `release_zone` is not one.
     """
     frames, lines = [], {}
-    for path, content in files.items():
-        table = read_table(path, content)
+    for table in of_files.tables(files, source):
         frames.append(_one_file(table, source))
-        lines[path] = table.lines
+        lines[table.path] = table.lines
     return places.in_order(pd.concat(frames), places.of(lines), ["timestamp"])
 
 

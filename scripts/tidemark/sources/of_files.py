@@ -1,8 +1,11 @@
 """The user's own files as a source. They are read whole each time, so it goes on from no cursor."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tidemark.reading import files as reading
+from tidemark.reading.settings import Form
+from tidemark.reading.table import Table
 from tidemark.sources.contract import Batch, Request
 from tidemark.sources.places import Placed
 
@@ -19,3 +22,14 @@ def batch(request: Request, parse: Parser) -> Batch:
     files = request.read(request.section["path"])
     placed = parse(files, request.section)
     return Batch(placed.records, placed.places, placed.notes)
+
+
+def tables(files: Mapping[str, bytes], section: Mapping[str, Any]) -> Iterator[Table]:
+    """The tables of files, in order, read by the `form` of the section.
+
+    Raises:
+        InputError: as `reading.files.tables`.
+    """
+    form = Form(**section.get("form", {}))
+    for path, content in files.items():
+        yield from reading.tables(path, content, form)

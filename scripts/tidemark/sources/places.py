@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from tidemark.reading.kinds import place
+
 import numpy as np
 import pandas as pd
 
@@ -44,12 +46,6 @@ def in_order(records: pd.DataFrame, places: pd.DataFrame, by: Sequence[str]) -> 
     )
 
 
-def where(file: str, line: int, column: str | None = None) -> str:
-    """A place for messages: `prices.csv:8: Close`; rows of Parquet have numbers, and no lines."""
-    at = f"{file}: row {line}" if file.lower().endswith(".parquet") else f"{file}:{line}"
-    return f"{at}: {column}" if column else at
-
-
 def finder(places: pd.DataFrame, names: Mapping[str, str]) -> Callable[[int, str | None], str]:
     """`of_value` of these places and names, by row and column."""
     return partial(of_value, places, names=names)
@@ -64,10 +60,10 @@ def of_value(places: pd.DataFrame, row: int, column: str | None, names: Mapping[
         column: of the records; several may stand in it, as in `high, low`.
         names: the file's columns by those of the records, where "*" stands for the ticker's own.
     """
-    place = places.iloc[row]
+    at = places.iloc[row]
     own = dict(names)
     if "column" in places:
-        own |= {name: place["column"] for name in names if names[name] == "*"}
-        own["ticker"] = place["column"]
+        own |= {name: at["column"] for name in names if names[name] == "*"}
+        own["ticker"] = at["column"]
     called = column and re.sub(r"\w+", lambda word: own.get(word[0], word[0]), column)
-    return where(str(place["file"]), int(place["line"]), called)
+    return place(str(at["file"]), int(at["line"]), called)

@@ -8,9 +8,10 @@ from tidemark.bars import zones
 from tidemark.errors import BadValue, InputError
 from tidemark.naming import several
 from tidemark.ohlcv import FIELDS
+from tidemark.reading.kinds import place
+from tidemark.reading.table import Table, batches
 from tidemark.sources import columns, of_files, places, tickers
 from tidemark.sources.contract import Batch, Request
-from tidemark.sources.files import Table, batches, read_table
 from tidemark.sources.places import Placed
 
 import numpy as np
@@ -60,15 +61,14 @@ def read(
     parts, lines, wide = [], {}, source["layout"] == "wide"
     notes: list[str] = []
     if wide:
-        for path, content in files.items():
-            table = read_table(path, content)
+        for table in of_files.tables(files, source):
             if not ends_days:
                 _zone_must_matter(table, source)
             parts.append(_wide(table, source))
-            lines[path] = table.lines[parts[-1].index]
+            lines[table.path] = table.lines[parts[-1].index]
             notes += _empty_columns(table, source, parts[-1])
     else:
-        for table in batches(files):
+        for table in batches(of_files.tables(files, source)):
             if not ends_days:
                 _zone_must_matter(table, source)
             parts.append(_long(table, source))
@@ -113,7 +113,7 @@ def _one_bar_a_time(
     names = source["columns"]
     column = names["ticker"] if "ticker" in names else spellings[written[row]]
     raise InputError(
-        places.where(where["file"][row], int(where["line"][row]), column),
+        place(where["file"][row], int(where["line"][row]), column),
         f"{spellings[written[row]]} and {spellings[first[row]]} are one ticker,"
         f" {key['ticker'][row]}, and both have a bar at {key['timestamp'][row]}",
         "decide which is right; if they are two things, give one of them another name",

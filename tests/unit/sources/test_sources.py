@@ -6,7 +6,8 @@ import io
 from tidemark.errors import BadValue, InputError
 from tidemark.files import store
 from tidemark.ohlcv import FIELDS
-from tidemark.sources import actions, economic, files, origin, prices
+from tidemark.reading import table
+from tidemark.sources import actions, economic, origin, prices
 
 import numpy as np
 import pandas as pd
@@ -245,7 +246,7 @@ def day_files(**stamps):
 @pytest.mark.parametrize("other", [IN_WINTER, [HALF_DAY], IN_SUMMER + IN_WINTER])
 @pytest.mark.parametrize("batch_rows", [1, 10**6])
 def test_days_of_a_file_do_not_depend_on_the_files_beside_it(monkeypatch, other, batch_rows):
-    monkeypatch.setattr(files, "BATCH_ROWS", batch_rows)
+    monkeypatch.setattr(table, "BATCH_ROWS", batch_rows)
     bars = day_files(A=IN_SUMMER, B=other, C=IN_SUMMER + IN_WINTER)
     days = bars.groupby("ticker")["timestamp"].agg(lambda times: times.dt.day.tolist())
     assert days["A"] == [1, 2]
@@ -674,7 +675,7 @@ def test_many_files_in_one_pass_say_what_each_says_alone(monkeypatch):
     ]
     expected = pd.concat(alone).sort_values(["ticker", "timestamp"], ignore_index=True)
     for rows in (1, 7, 10**6):
-        monkeypatch.setattr(files, "BATCH_ROWS", rows)
+        monkeypatch.setattr(table, "BATCH_ROWS", rows)
         pd.testing.assert_frame_equal(prices.read(contents, ONE_FILE_A_TICKER).records, expected)
 
 

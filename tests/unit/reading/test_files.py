@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import fetch_data
 from tidemark.errors import InputError
 from tidemark.files import store
-from tidemark.sources import files, prices
+from tidemark.reading import files
+from tidemark.sources import prices
 
 import pyarrow as pa
 import pyarrow.parquet as pq
