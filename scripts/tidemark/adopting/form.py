@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tidemark.adopting.conclusions import Answers, Conclusion, Question
+from tidemark.reading import files as reading
 from tidemark.reading.settings import Form
-from tidemark.sources import files as reading
-from tidemark.sources.files import Table
+from tidemark.reading.table import Table
 
 
 @dataclass(frozen=True)
@@ -32,5 +32,6 @@ def found(files: Mapping[str, bytes], answers: Answers) -> Found:
     Raises:
         InputError: a file cannot be read, or they are not all of one form; says what to do.
     """
-    tables = [reading.read_table(path, content) for path, content in files.items()]
-    return Found(Form(), tables, [])
+    form = Form()
+    tables = [table for path in files for table in reading.tables(path, files[path], form)]
+    return Found(form, tables, [])
