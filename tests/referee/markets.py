@@ -141,15 +141,17 @@ def _groups(spans: dict[str, tuple[pd.Timestamp, pd.Timestamp]]) -> dict[str, st
 
 
 def _hold_years(results: Results) -> None:
-    """Bars a year of tickers with a year of bars or more and no hole."""
+    """Bars a year of tickers with a year of bars or more, no hole and all prices above zero."""
     held = Comparison("data/scenarios/bars_a_year.json")
     longest = pd.Timedelta(days=results.config["preprocess"]["longest_hole_days"])
-    bars = results.history
+    bars, raw = results.history, results.table("data/raw/prices.parquet")
+    low = set(raw["ticker"][raw["adj_close"] <= 0])
     for column, told in enumerate(results.json(held.file)["tickers"]):
         times = bars.times[np.isfinite(bars.close[:, column])]
         span = times[-1] - times[0]
         held.same(told["ticker"], "whole", told["whole"], span >= 365 * DAY)
-        if told["whole"] and (times[1:] - times[:-1]).max() <= longest:
+        no_hole = (times[1:] - times[:-1]).max() <= longest and told["ticker"] not in low
+        if told["whole"] and no_hole:
             rate = (len(times) - 1) / (span / DAY / 365.25)
             held.number(told["ticker"], "bars_a_year", told["bars_a_year"], rate)
 

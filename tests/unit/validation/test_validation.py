@@ -265,8 +265,8 @@ def test_report_and_failure_name_the_first_and_count_the_rest(prices):
     assert message == (
         "prices.csv:5: low (A, 2012-03-08): 1 value not above 0"
         " (the first: -1.0); and 2 more in artifacts/validation_report.json."
-        " Cure: mend the value in the source, or leave it empty if it is unknown; if it is real, let"
-        " the schema admit it"
+        " Cure: mend the value in the source, or leave it empty if it is unknown; if it is real,"
+        " let the schema admit it"
     )
 
 
