@@ -24,7 +24,7 @@ def data_gate(run: Run) -> None:
     names = settings.names(fetch)
     parts = {n: report.Part.of_json(run.read.json(FINDINGS.format(source=n))) for n in names}
     prices, known = run.read.parquet(RAW_PRICES), run.read.parquet(SESSIONS)
-    daily = fetch["prices"]["bar"] == "daily"
+    daily = fetch["prices"]["bar"] != "intraday"
     if fetch["economic"] and daily:
         assumed = closes.assumed(prices["timestamp"], known, fetch["prices"]["time_zone"])
         if assumed:

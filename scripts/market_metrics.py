@@ -46,7 +46,7 @@ def market_metrics(run: Run) -> None:
         frames += measures.describe([measures.drawn_from(real[0], paths[0])])
 
     sources = run.config["fetch_data"]
-    daily, time_zone = sources["prices"]["bar"] == "daily", sources["prices"]["time_zone"]
+    daily, time_zone = sources["prices"]["bar"] != "intraday", sources["prices"]["time_zone"]
     sessions, times = run.read.parquet(SESSIONS), pd.Series(history.timestamp)
     instants = closes.of_bars(times, sessions if daily else None, time_zone)
     happened: dict[str, pd.DataFrame] = {}

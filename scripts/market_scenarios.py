@@ -65,7 +65,7 @@ def _history(run: Run) -> tuple[Prices, Rates]:
             f"{left} at or below 0 left out, with what was gained or lost across: "
             f"{holes.in_words(empty[of_low])}"
         )
-    daily = run.config["fetch_data"]["prices"]["bar"] == "daily"
+    daily = run.config["fetch_data"]["prices"]["bar"] != "intraday"
     sessions = run.read.parquet(SESSIONS)
     return prices, bars_a_year.of_prices(prices, sessions, empty, daily=daily)
 

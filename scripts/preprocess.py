@@ -33,7 +33,7 @@ def preprocess(run: Run) -> None:
         name: run.settings(Carrying, {key: sources[name][key] for key in CARRYING})
         for name in sources
     }
-    sessions = run.read.parquet(SESSIONS) if prices["bar"] == "daily" else None
+    sessions = run.read.parquet(SESSIONS) if prices["bar"] != "intraday" else None
     instants_of = partial(closes.of_bars, sessions=sessions, time_zone=prices["time_zone"])
     clean = partial(
         cleaning.clean,

@@ -20,6 +20,8 @@ import pandas as pd
 if TYPE_CHECKING:
     from tidemark.bars.trading_calendar import Held
 
+LONGER_THAN_SESSIONS = ("weekly", "monthly")
+
 
 @step(per=("source",))
 def validate_schema(run: Run) -> None:
@@ -50,10 +52,13 @@ def validate_schema(run: Run) -> None:
             run.tell.note(note)
     if name == "prices":
         run.write.parquet(SESSIONS, closes.table(held))
-    if rules.gaps != "ignore":
-        daily = name != "prices" or fetch["prices"]["bar"] == "daily"
+    bar = fetch["prices"]["bar"] if name == "prices" else "daily"
+    if rules.gaps != "ignore" and bar in LONGER_THAN_SESSIONS:
+        if held is not None:
+            run.tell.note(f"no session is looked for, because bars are {bar}")
+    elif rules.gaps != "ignore":
         named = frame if "ticker" in frame else frame.assign(ticker=name)
-        findings += sessions.gaps(named, held, daily=daily, severity=rules.gaps)
+        findings += sessions.gaps(named, held, daily=bar == "daily", severity=rules.gaps)
 
     section = settings.section_of(fetch, name)
     if any(finding.rows for finding in findings):
