@@ -7,22 +7,22 @@ CHECKPOINTS_validate_schema := $(SOURCES:%=artifacts/validate_schema_%.ok)
 CHECKPOINTS_data_gate := artifacts/data_gate.ok
 
 # Make knows a source by the key that names it, never by its file name; changed.sh sees when its files change.
-define SOURCE
+define OF_SOURCE
 artifacts/fetch_data_$1.ok: artifacts/.config/fetch_data.$(if $(filter $1,$(SERIES)),economic.)$1.path
 	$$(STEP) scripts/fetch_data.py --source $1
 data/raw/$1.parquet data/raw/$1.parquet.sha256 data/raw/$1.lines.parquet: artifacts/fetch_data_$1.ok ; $$(KEPT)
 
-artifacts/validate_schema_$1.ok: data/raw/$1.parquet data/raw/$1.lines.parquet schemas/$1.json
+artifacts/validate_schema_$1.ok: data/raw/$1.parquet data/raw/$1.lines.parquet $(SCHEMA_$1)
 	$$(STEP) scripts/validate_schema.py --source $1
 artifacts/$1_findings.json: artifacts/validate_schema_$1.ok ; $$(KEPT)
 endef
-$(foreach s,$(SOURCES),$(eval $(call SOURCE,$s)))
+$(foreach s,$(SOURCES),$(eval $(call OF_SOURCE,$s)))
 artifacts/sessions.parquet: artifacts/validate_schema_prices.ok ; $(KEPT)
 
 # Prices and corporate actions are held against each other.
 both := $(filter prices corporate_actions,$(SOURCES))
 artifacts/data_gate.ok: $(SOURCES:%=artifacts/%_findings.json) artifacts/sessions.parquet $(both:%=data/raw/%.parquet) \
-		$(both:%=data/raw/%.lines.parquet) $(patsubst %,schemas/%.json,$(filter corporate_actions,$(both)))
+		$(both:%=data/raw/%.lines.parquet) $(if $(filter corporate_actions,$(both)),$(SCHEMA_corporate_actions))
 	$(STEP) scripts/data_gate.py
 artifacts/validation_report.json $(SOURCES:%=artifacts/%_passed.json): artifacts/data_gate.ok ; $(KEPT)
 # Who asks for validation wants to hear of errors, and only the gate stops at them.

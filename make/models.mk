@@ -15,7 +15,7 @@ artifacts/preprocess_$1.ok: data/raw/prices.parquet $(SERIES:%=data/raw/%.parque
 	$$(STEP) scripts/preprocess.py --scenario $1
 data/processed/$1.parquet: artifacts/preprocess_$1.ok ; $$(KEPT)
 
-artifacts/feature_engineering_$1.ok: data/processed/$1.parquet schemas/feature_contract.yaml
+artifacts/feature_engineering_$1.ok: data/processed/$1.parquet $(CONTRACT)
 	$$(STEP) scripts/feature_engineering.py --scenario $1
 features/$1.parquet features/$1_build.json: artifacts/feature_engineering_$1.ok ; $$(KEPT)
 

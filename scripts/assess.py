@@ -19,7 +19,7 @@ from tidemark.assessment import (
     verdict,
 )
 from tidemark.assessment.averages import Averages
-from tidemark.assessment.settings import Guardrails
+from tidemark.assessment.settings import FIRST_YEARS, Guardrails
 from tidemark.errors import BadValue, InputError
 from tidemark.harness.step import Run, step
 from tidemark.layout.assess import ASSESSED, ASSESSMENT
@@ -188,7 +188,8 @@ def _plan(settings: Mapping[str, Any], excess: Floats, yearly: float, seed: int)
     These alone choose a block length, so what else is listed does not.
     """
     walk, bars = settings["walk_forward"], len(excess)
-    first = round(walk["first_years"] * yearly)
+    years = walk["first_years"] or min(FIRST_YEARS, bars / yearly / 4)
+    first = round(years * yearly)
     if not 2 <= first < bars:
         raise BadValue(
             "walk_forward.first_years",

@@ -10,7 +10,6 @@ from tidemark.layout.validate_schema import FINDINGS, SESSIONS
 from tidemark.sources import places, settings
 from tidemark.validation import adjustments, passed, report, schema, steps
 from tidemark.validation.finding import Finding
-from tidemark.validation.settings import SCHEMA
 
 import pandas as pd
 
@@ -36,7 +35,7 @@ def data_gate(run: Run) -> None:
     actions = run.read.parquet(RAW_ACTIONS) if ACTIONS in names else None
     findings = {"prices": list(steps.check(bars, actions, broken))}
     if actions is not None:
-        path = SCHEMA.format(source=ACTIONS)
+        path = run.config["validate_schema"]["schemas"][ACTIONS]
         tolerance = schema.parse(path, run.read.content(path)).adjustment_tolerance
         findings[ACTIONS] = list(adjustments.cross_check(bars, actions, tolerance))
     finders = {}

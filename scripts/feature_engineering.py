@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from tidemark.causality import Tried
-from tidemark.features import apart, bar_features, causal, families
+from tidemark.features import apart, bar_features, causal, contract, families
 from tidemark.features.feature import Feature
 from tidemark.features.settings import FeatureEngineering
 from tidemark.harness.apart import Awaited
@@ -32,7 +32,8 @@ def feature_engineering(run: Run) -> None:
     lost = bar_features.losses(bars, computed, recipe)
     del bars
     frame = bar_features.complete(computed, recipe)
-    bar_features.check_contract(run.read.yaml(bar_features.CONTRACT), frame)
+    given = {name: str(dtype) for name, dtype in frame.dtypes.items()}
+    contract.check(recipe.contract, run.read.yaml(recipe.contract), given)
     run.write.parquet(run.own(FEATURES), frame)
     source = {"format": FORMAT, "scenario": run.scenario, "built_from": dict(run.read.inputs)}
     run.write.json(run.own(FEATURES_BUILD), source | _manifest(recipe, frame, lost, tried))

@@ -20,7 +20,8 @@ def split_data(run: Run) -> None:
     run.write.parquet(run.own(TRAIN), parts.train)
     run.write.parquet(run.own(TEST), parts.test)
     run.write.json(run.own(FOLDS), parts.folds)
-    run.tell.headline(f"{len(parts.train):,} training, {len(parts.test):,} test rows")
+    since = "" if plan.test_start else f", from {parts.test_start} on"
+    run.tell.headline(f"{len(parts.train):,} training, {len(parts.test):,} test rows{since}")
 
 
 def _time_zone(prices: Mapping[str, Any]) -> str:

@@ -13,7 +13,6 @@ from tidemark.sources import places, settings
 from tidemark.validation import checks, completeness, report, schema, sessions
 from tidemark.validation.finding import Finding
 from tidemark.validation.schema import Schema
-from tidemark.validation.settings import SCHEMA
 
 import pandas as pd
 
@@ -28,9 +27,10 @@ def validate_schema(run: Run) -> None:
     """Write artifacts/{source}_findings.json, and of prices artifacts/sessions.parquet."""
     name = run.source
     frame = run.read.parquet(RAW.format(source=name))
-    content = run.read.content(SCHEMA.format(source=name))
-    rules, sha256 = _rules(name, content), schema.fingerprint(content)
     against, fetch = run.config["validate_schema"], run.config["fetch_data"]
+    path = against["schemas"][name]
+    content = run.read.content(path)
+    rules, sha256 = _rules(name, path, content), schema.fingerprint(content)
     quoted = against["acknowledged_schemas"].get(name, "")
     findings: list[Finding] = []
     if not schema.is_acknowledged(sha256, quoted):
@@ -75,8 +75,7 @@ def validate_schema(run: Run) -> None:
     run.tell.headline(report.summary([part]))
 
 
-def _rules(name: str, content: bytes) -> Schema:
-    path = SCHEMA.format(source=name)
+def _rules(name: str, path: str, content: bytes) -> Schema:
     rules = schema.parse(path, content)
     if rules.adjustment_tolerance is not None and name != "corporate_actions":
         raise InputError(

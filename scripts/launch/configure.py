@@ -49,9 +49,13 @@ def main() -> int:
         return 0
     first = not (HERE / view.KEYS).exists()
     stale = not options.if_stale or view.is_stale(HERE, options.config)
-    changed = load.sync(HERE, options.config, catalogue.files()) if stale else []
-    if changed and not first:
-        console.say(f"{options.config}: changed {_brief(changed)}")
+    if not stale:
+        return 0
+    edited, left_out = load.sync(HERE, options.config, catalogue.files())
+    if edited and not first:
+        console.say(f"{options.config}: changed {_brief(edited)}")
+    for words in left_out:
+        console.say(f"{options.config}: {words}")
     return 0
 
 

@@ -83,6 +83,14 @@ Name = Annotated[
     ),
 ]
 Words = Annotated[str, MaxLen(2000)]
+ProjectFile = Annotated[  # in rules of Make
+    str,
+    MaxLen(1000),
+    Matching(
+        r"^[\w./@+][\w./@+-]*$",
+        "Make cannot handle this path: use letters, digits and . _ - / only",
+    ),
+]
 IsoDate = Annotated[str, Checked(_must_be_a_date)]
 TimeZone = Annotated[str, Checked(_must_be_a_time_zone)]
 ClockTime = Annotated[

@@ -1,7 +1,7 @@
 """What a good strategy is, and what the ranking is held against."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from tidemark.bounds import Among, BlockLength, Fraction, Multiplier, Name, Replicates
@@ -22,6 +22,9 @@ DIRECTIONS = {  # what a score can weigh: 1 if more of it is better, -1 if less
 }
 
 
+FIRST_YEARS = 3  # before the first choice of a walk-forward, where nobody says it
+
+
 @dataclass(frozen=True)
 class Guardrails:
     """What a set must keep on full history, on average over tickers; and where it must be tried.
@@ -34,10 +37,10 @@ class Guardrails:
         min_markets: share of the market scenarios that any set was tried in.
     """
 
-    min_trades: Multiplier
-    min_sharpe: Annotated[float, Ge(-1e6), Le(1e6)]
-    max_position_rate: Annotated[float, Gt(0), Le(1)]
-    max_drawdown: Annotated[float, Gt(0), Le(1)]
+    min_trades: Multiplier = 5.0
+    min_sharpe: Annotated[float, Ge(-1e6), Le(1e6)] = 0.0
+    max_position_rate: Annotated[float, Gt(0), Le(1)] = 1.0
+    max_drawdown: Annotated[float, Gt(0), Le(1)] = 0.8
     min_markets: Annotated[float, Ge(0), Le(1)] = 1.0
 
 
@@ -46,12 +49,13 @@ class WalkForward:
     """Choosing on the past alone; lengths in years.
 
     Attributes:
-        first_years: of the past before the first choice; fewer than the data hold.
+        first_years: of the past before the first choice; fewer than the data hold; null: three, at
+            most a quarter of them.
         every_years: between choices.
     """
 
-    first_years: Annotated[float, Gt(0), Le(1000)]
-    every_years: Annotated[float, Ge(0.001), Le(1000)]
+    first_years: Annotated[float, Gt(0), Le(1000)] | None = None
+    every_years: Annotated[float, Ge(0.001), Le(1000)] = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +74,18 @@ class Assess:
         tear_sheets: how many of the best strategies have one.
     """
 
-    benchmark: Name
-    weights: Mapping[Annotated[str, Among(tuple(DIRECTIONS))], Multiplier]
-    guardrails: Guardrails
+    benchmark: Name = "buy_and_hold"
+    weights: Mapping[Annotated[str, Among(tuple(DIRECTIONS))], Multiplier] = field(
+        default_factory=lambda: {
+            "sharpe_ratio": 0.4,
+            "total_return": 0.3,
+            "max_drawdown": 0.2,
+            "turnover": 0.1,
+        }
+    )
+    guardrails: Guardrails = field(default_factory=Guardrails)
     blocks: Annotated[int, Ge(2), Le(20), MultipleOf(2)] = 16
-    walk_forward: WalkForward
+    walk_forward: WalkForward = field(default_factory=WalkForward)
     confidence: Fraction = 0.95
     bootstrap_replicates: Replicates = 2000
     block_length: BlockLength = 21

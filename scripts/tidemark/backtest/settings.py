@@ -35,7 +35,8 @@ class Backtest:
     """How targets are traded.
 
     Attributes:
-        fill: when a target decided at a close is filled.
+        fill: when a target decided at a close is filled; null: at the next open if there are opens,
+            else at the next close.
         cost_basis_points: share of each fill's value.
         slippage_basis_points: share by which a fill's price is worse.
         direction: with long_only, targets below 0 are flat.
@@ -43,9 +44,9 @@ class Backtest:
         trading_hours: when fills of intraday bars may happen; null: always.
     """
 
-    fill: Literal["next_open", "next_close"] = "next_open"
-    cost_basis_points: BasisPoints
-    slippage_basis_points: BasisPoints
+    fill: Literal["next_open", "next_close"] | None = None
+    cost_basis_points: BasisPoints = 5.0
+    slippage_basis_points: BasisPoints = 5.0
     direction: Literal["long_only", "long_short"] = "long_short"
     cash_rate: AnnualRate = 0.0
     trading_hours: TradingHours | None = None

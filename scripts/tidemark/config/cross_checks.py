@@ -61,7 +61,6 @@ def faults_of(tree: Tree, whole: Config) -> list[Fault]:
         *_time_zone(whole),
         *_file_names(whole),
         *_economic_columns(whole),
-        *_acknowledgements(whole),
         *_calendar(whole),
         *_sessions(whole.validate_schema),
         *_model_references(whole),
@@ -210,7 +209,7 @@ def _economic_columns(whole: Config) -> list[Fault]:
     ]
     features = whole.feature_engineering
     for key, wanted in (
-        ("economic", features.economic),
+        ("economic", features.economic or []),
         ("term_spread", features.term_spread or []),
     ):
         faults += [
@@ -219,18 +218,6 @@ def _economic_columns(whole: Config) -> list[Fault]:
             if column not in known
         ]
     return faults
-
-
-def _acknowledgements(whole: Config) -> list[Fault]:
-    needed = KINDS["source"].names(asdict(whole))
-    given = whole.validate_schema.acknowledged_schemas
-    where = "validate_schema.acknowledged_schemas"
-    missing = [name for name in needed if name not in given]
-    extra = [name for name in given if name not in needed]
-    return [Fault.at(where, Problem.NOT_ACKNOWLEDGED, name=name) for name in missing] + [
-        Fault.at(f"{where}.{name}", Problem.NOT_A_SOURCE, given=name, known=needed)
-        for name in extra
-    ]
 
 
 def _calendar(whole: Config) -> list[Fault]:
@@ -257,8 +244,12 @@ def _calendars() -> set[str]:
 
 
 def _model_references(whole: Config) -> list[Fault]:
-    models = whole.models
-    faults = [*_unknown_model("evaluate.baseline", whole.evaluate.baseline, models)]
+    models, baseline = whole.models, whole.evaluate.baseline
+    faults = (
+        [Fault.at("evaluate.baseline", Problem.NO_BASELINE)]
+        if baseline is None
+        else _unknown_model("evaluate.baseline", baseline, models)
+    )
     for name, model in models.items():
         seen, current = [name], model.fallback
         while current is not None:
@@ -427,7 +418,9 @@ def _windows(historical: Mapping[str, Window]) -> list[Fault]:
 
 
 def _simulated(stochastic: Stochastic) -> list[Fault]:
-    bars = sum(stochastic.paths.values()) * (stochastic.warm_up + stochastic.horizon)
+    """Refuse what takes too long; lengths that are not said fit the data."""
+    lengths = (stochastic.warm_up or 0) + (stochastic.horizon or 0)
+    bars = sum(stochastic.paths.values()) * lengths
     if bars <= MOST_SIMULATED:
         return []
     where = "market_scenarios.stochastic.paths"
@@ -519,13 +512,12 @@ def _trading_hours(whole: Config) -> list[Fault]:
 
 def _forecasts(whole: Config) -> list[Fault]:
     wanted = {"market_metrics.forecasts": whole.market_metrics.forecasts} | {
-        f"strategies.{name}.forecasts": entry.forecasts
-        for name, entry in whole.strategies.items()
-        if entry.forecasts is not None
+        f"strategies.{name}.forecasts": entry.forecasts for name, entry in whole.strategies.items()
     }
     return [
         Fault.at(f"{key}.{kind}", Problem.NO_SUCH, what=kind, given=name, known=known)
         for key, forecasts in wanted.items()
+        if forecasts is not None
         for kind, name, known in (
             ("scenario", forecasts.scenario, whole.scenarios),
             ("model", forecasts.model, whole.models),
@@ -536,11 +528,13 @@ def _forecasts(whole: Config) -> list[Fault]:
 
 def _targets(tree: Tree, whole: Config) -> list[Fault]:
     """Whoever names a model gets what it can use: returns, or probabilities of a rise."""
-    models, measured = whole.models, "market_metrics.forecasts.model"
-    named: list[tuple[str, str, str, str, str]] = [
-        ("evaluate.baseline", whole.evaluate.baseline, "return", "a baseline", "must forecast"),
-        (measured, whole.market_metrics.forecasts.model, "return", "market_metrics", "measures"),
-    ]
+    models, measured = whole.models, whole.market_metrics.forecasts
+    named: list[tuple[str, str, str, str, str]] = []
+    if baseline := whole.evaluate.baseline:
+        named.append(("evaluate.baseline", baseline, "return", "a baseline", "must forecast"))
+    if measured is not None:
+        where = "market_metrics.forecasts.model"
+        named.append((where, measured.model, "return", "market_metrics", "measures"))
     for name, model in models.items():
         if model.fallback is not None:
             where = f"models.{name}.fallback"

@@ -55,8 +55,6 @@ class Problem(StrEnum):
         "unknown exchange calendar {given!r}{meant}; a code such as XNYS, XLON, ECB or 24/7, or"
         " null"
     )
-    NOT_ACKNOWLEDGED = '{name} is missing: add {name}: ""'
-    NOT_A_SOURCE = "no source has this name: remove the line{meant}"
 
     # features and models
     BELOW_HORIZON = "must be at least feature_engineering.horizon ({horizon})"
@@ -67,6 +65,7 @@ class Problem(StrEnum):
         " Cure: name the file's columns there, or remove this feature"
     )
     NOT_BELOW_UPPER = "must be below upper"
+    NO_BASELINE = "is missing, and no model is of estimator mean: add one, or name another"
     CIRCLE = "goes in a circle: {chain}"
     MANY_SETS = "has more than {most:,} combinations"
     OTHER_TARGET = "{given} forecasts {forecast}, and {what} {needs} {needed}: {cure}"

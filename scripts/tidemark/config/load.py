@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from tidemark.config import cross_checks, kinds, view
+from tidemark.config.completed import completed, left_out
 from tidemark.config.fault import Fault, Problem
 from tidemark.config.schema import said, section
 from tidemark.config.sections import filled
@@ -24,16 +25,23 @@ SECRET = (("webhook",),)  # ends of keys whose value no message shows
 
 
 def load(tree: Tree, path: str) -> Config:
-    """Read and validate a configuration of a tree.
+    """Read and validate a configuration of a tree, and fill in what follows from the rest.
 
     Raises:
         InputError: all faults, one a line, each with line and column.
     """
-    return _read(tree, path)[0]
+    return _read(tree, path).whole
 
 
-def _read(tree: Tree, path: str) -> tuple[Config, dict[str, Any]]:
-    """The configuration, and the file as it was written."""
+class _Configuration(NamedTuple):
+    """A configuration as the file has it, as that says it, and with all that follows from it."""
+
+    document: dict[str, Any]
+    given: Config
+    whole: Config
+
+
+def _read(tree: Tree, path: str) -> "_Configuration":
     try:
         store.must_be_at_most(tree / path, LARGEST)
         data = store.read_file(tree / path)
@@ -44,14 +52,15 @@ def _read(tree: Tree, path: str) -> tuple[Config, dict[str, Any]]:
     if not isinstance(document, dict):
         raise InputError(f"{path}:1:1", "is empty or not a mapping", "see config.yaml of Tidemark")
     try:
-        whole = filled(Config, section(Config).model_validate(document).model_dump())
+        given = filled(Config, section(Config).model_validate(document).model_dump())
     except ValidationError as error:
         faults = [_fault(detail, positions) for detail in error.errors()]
         raise _refusal(path, _without_consequences(faults), positions) from error
+    whole = completed(given)
     faults = cross_checks.faults_of(tree, whole)
     if faults:
         raise _refusal(path, faults, positions)
-    return whole, document
+    return _Configuration(document, given, whole)
 
 
 def _refusal(path: str, faults: list[Fault], positions: dict[KeyPath, Position]) -> InputError:
@@ -174,8 +183,13 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
                 for name, entry in whole.strategies.items()
             ),
             f"override MARKET_FORECASTS := {_pair(market)}",
-            f"override MARKET_SCENARIO := {market.scenario}",
+            f"override MARKET_SCENARIO := {market.scenario if market else ''}",
             f"override SERIES := {' '.join(whole.fetch_data.economic)}",
+            *(
+                f"override SCHEMA_{source} := {schema}"
+                for source, schema in whole.validate_schema.schemas.items()
+            ),
+            f"override CONTRACT := {whole.feature_engineering.contract}",
             f"override TABLES := {' '.join(measured)}",
             "",
         ]
@@ -201,13 +215,21 @@ def _must_have_what_make_needs(tree: Tree, path: str, whole: Config) -> None:
             )
 
 
-def sync(tree: Tree, path: str, tables: Iterable[str]) -> list[str]:
+class Synced(NamedTuple):
+    """The names of the keys that were edited, and what does not apply, in words."""
+
+    edited: list[str]
+    left_out: list[str]
+
+
+def sync(tree: Tree, path: str, tables: Iterable[str]) -> Synced:
     """Validate the configuration at `path`; bring the key files and config.mk in line with it.
 
-    `tables` are those of `makefile`. Returns the names of the keys that were edited.
+    `tables` are those of `makefile`.
     """
     looked = store.now_ns(tree)
-    whole, document = _read(tree, path)
+    document, given, whole = _read(tree, path)
     _must_have_what_make_needs(tree, path, whole)
     changes = view.sync(tree, asdict(whole), makefile(path, whole, tables), looked)
-    return view.named(changes, dict(view.flattened(document)))
+    edited = view.named(changes, dict(view.flattened(document)))
+    return Synced(edited, list(left_out(given, whole)))

@@ -52,10 +52,18 @@ def _default(key: Field[Any]) -> Any:
     default = key.default if key.default_factory is MISSING else key.default_factory()
     if default is MISSING:
         return ...
-    if is_dataclass(default):
-        settings: Any = type(default)
-        return section(settings)()
-    return list(default) if isinstance(default, tuple) else default
+    return _as_section(default)
+
+
+def _as_section(value: Any) -> Any:
+    """A default as pydantic has it, which does not check it once more."""
+    if is_dataclass(value):
+        settings: Any = type(value)
+        inner = {key.name: _as_section(getattr(value, key.name)) for key in fields(settings)}
+        return section(settings)(**inner)
+    if isinstance(value, Mapping):
+        return {name: _as_section(item) for name, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _translated(hint: Any) -> Any:

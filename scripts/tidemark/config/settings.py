@@ -16,7 +16,7 @@ from tidemark.market.scenarios.settings import MarketScenarios
 from tidemark.market.settings import MarketMetrics
 from tidemark.models import estimators
 from tidemark.models.settings import Evaluate, Model, SplitData, TrainModels
-from tidemark.preprocessing.settings import Preprocess, Scenario
+from tidemark.preprocessing.settings import NoOutliers, Preprocess, Scenario
 from tidemark.reporting.settings import Plots
 from tidemark.sources.settings import FetchData
 from tidemark.validation.settings import ValidateSchema
@@ -53,6 +53,30 @@ if TYPE_CHECKING:
     AnyModel = Model
 else:
     AnyModel = reduce(or_, estimators.kinds())
+
+
+def _scenarios() -> Mapping[str, Scenario]:
+    return {"median_impute": Scenario("median", NoOutliers("none"))}
+
+
+def _models() -> Mapping[str, Model]:
+    mean, ridge = estimators.kind("mean"), estimators.kind("ridge")
+    return {"baseline": mean(estimator="mean"), "ridge": ridge(estimator="ridge")}
+
+
+def _strategies() -> Mapping[str, Strategy]:
+    """A few that need closes alone, from the category of each a well-known one."""
+    return {
+        "buy_and_hold": Strategy("buy_and_hold"),
+        "sma_cross": Strategy("sma_cross", {"fast": [5, 10, 20, 50], "slow": [50, 100, 200]}),
+        "time_series_momentum": Strategy(
+            "time_series_momentum", {"lookback": [63, 126, 252], "skip": [0, 21]}
+        ),
+        "rsi_reversal": Strategy(
+            "rsi_reversal", {"window": [2, 5, 14], "oversold": [20.0, 25.0, 30.0]}
+        ),
+        "volatility_managed": Strategy("volatility_managed", {"fast": [10, 21], "slow": [126]}),
+    }
 
 
 @dataclass(frozen=True)
@@ -95,22 +119,22 @@ class Alerts:
 class Config:
     """The whole of config.yaml."""
 
-    seed: Annotated[int, Ge(0), Lt(2**63)]
+    seed: Annotated[int, Ge(0), Lt(2**63)] = 1
     fetch_data: FetchData
-    validate_schema: ValidateSchema
+    validate_schema: ValidateSchema = field(default_factory=ValidateSchema)
     preprocess: Preprocess = field(default_factory=Preprocess)
-    scenarios: Annotated[Mapping[Name, Scenario], MinLen(1)]
-    feature_engineering: FeatureEngineering
-    split_data: SplitData
-    models: Annotated[Mapping[Name, AnyModel], MinLen(1)]
+    scenarios: Annotated[Mapping[Name, Scenario], MinLen(1)] = field(default_factory=_scenarios)
+    feature_engineering: FeatureEngineering = field(default_factory=FeatureEngineering)
+    split_data: SplitData = field(default_factory=SplitData)
+    models: Annotated[Mapping[Name, AnyModel], MinLen(1)] = field(default_factory=_models)
     train_models: TrainModels = field(default_factory=TrainModels)
-    evaluate: Evaluate
+    evaluate: Evaluate = field(default_factory=Evaluate)
     plots: Plots = field(default_factory=Plots)
-    market_scenarios: MarketScenarios
-    market_metrics: MarketMetrics
-    backtest: Backtest
-    strategies: Annotated[Mapping[Name, Strategy], MinLen(1)]
-    assess: Assess
+    market_scenarios: MarketScenarios = field(default_factory=MarketScenarios)
+    market_metrics: MarketMetrics = field(default_factory=MarketMetrics)
+    backtest: Backtest = field(default_factory=Backtest)
+    strategies: Annotated[Mapping[Name, Strategy], MinLen(1)] = field(default_factory=_strategies)
+    assess: Assess = field(default_factory=Assess)
     environment: Environment = field(default_factory=Environment)
     machine: Machine = field(default_factory=Machine)
     alerts: Alerts = field(default_factory=Alerts)

@@ -5,7 +5,6 @@ target reaches from one stretch into another (`stretches`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 
 from tidemark.arrays import Bools, Floats
 from tidemark.errors import BadValue, InputError
@@ -17,7 +16,6 @@ from tidemark.ohlcv import OHLCV
 import numpy as np
 import pandas as pd
 
-CONTRACT = "schemas/feature_contract.yaml"
 WARM_UP, BREAK, ECONOMY = "warm-up", "break", "missing economic value"
 LACKING, ALONE = "missing price or volume", "too few tickers"
 
@@ -255,50 +253,3 @@ def _require_finite_values(bars: pd.DataFrame, feature: Feature, found: pd.Serie
             f"{feature.label} is infinite for {bar['ticker']} at {bar['timestamp']}",
             "give NaN where it divides by 0, or mend that bar in the source",
         )
-
-
-def check_contract(declared: object, frame: pd.DataFrame) -> None:
-    """Compare a feature frame with `schemas/feature_contract.yaml`.
-
-    Args:
-        declared: the parsed contract: `{"columns": {name: dtype, ...}}`, in order.
-        frame: the feature frame.
-
-    Raises:
-        InputError: names, order or types differ; says which lines to add and to remove.
-    """
-    columns = declared.get("columns") if isinstance(declared, Mapping) else None
-    if not isinstance(columns, Mapping):
-        raise InputError(
-            CONTRACT,
-            "the key columns with one `name: dtype` a line is missing",
-            "restore the file from version control",
-        )
-    written = [f"{name}: {dtype}" for name, dtype in columns.items()]
-    actual = [f"{name}: {dtype}" for name, dtype in frame.dtypes.items()]
-    if written != actual:
-        raise InputError(
-            CONTRACT,
-            "\n".join(
-                [
-                    "its columns are not those that feature_engineering asks for",
-                    *_edits(written, actual),
-                    "That is all",
-                ]
-            ),
-            "paste and remove these lines, or undo the change to feature_engineering",
-        )
-
-
-def _edits(written: Sequence[str], actual: Sequence[str]) -> list[str]:
-    """The lines to remove from and to add to the contract as they stand there, and where."""
-    edits = []
-    for _, i, j, k, m in SequenceMatcher(None, written, actual, autojunk=False).get_opcodes():
-        if written[i:j] == actual[k:m]:
-            continue
-        if j > i:
-            edits += ["Remove:", *(f"  {line}" for line in written[i:j])]
-        if m > k:
-            place = f"Below `{actual[k - 1]}`" if k else "At the top of `columns:`"
-            edits += [f"{place}, add:", *(f"  {line}" for line in actual[k:m])]
-    return edits

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Annotated, Any, NamedTuple
 
-from tidemark.bounds import DISTINCT, Bars, Count, ListsFor, Name, Window
+from tidemark.bounds import DISTINCT, Bars, Count, ListsFor, Name, ProjectFile, Window
 from tidemark.errors import BadValue, InputError, hint
 from tidemark.features import families
 from tidemark.features.feature import Feature
@@ -33,20 +33,24 @@ class FeatureEngineering:
         horizon: bars ahead that the target return looks.
         lags: bars back of each lagged return, 0 for the bar's own.
         windows: lengths of the rolling windows.
-        economic: columns of economic series to use.
-        term_spread: (long, short) columns whose difference is a feature; null for no such feature.
+        economic: columns of economic series to use; null: all that there are. Without any series
+            there is none.
+        term_spread: (long, short) columns whose difference is a feature; null for no such feature,
+            as without any economic series.
         features: further ones by kind, a file in scripts/tidemark/features/families/, with lists of
             values for its parameters; every combination is a feature.
+        contract: the file that lists the columns which the features must have.
     """
 
     horizon: Count = 1
-    lags: Annotated[Sequence[Bars], MaxLen(MOST), DISTINCT]
-    windows: Annotated[Sequence[Window], MaxLen(MOST), DISTINCT]
-    economic: Annotated[Sequence[Name], DISTINCT] = ()
+    lags: Annotated[Sequence[Bars], MaxLen(MOST), DISTINCT] = (0, 1, 2, 3, 5)
+    windows: Annotated[Sequence[Window], MaxLen(MOST), DISTINCT] = (5, 21, 63)
+    economic: Annotated[Sequence[Name], DISTINCT] | None = None
     term_spread: Annotated[Sequence[Name], Len(2, 2), DISTINCT] | None = None
     features: Annotated[Mapping[Name, Mapping[Name, Values]], ListsFor(families.kinds)] = field(
         default_factory=dict
     )
+    contract: ProjectFile = "schemas/feature_contract.yaml"
 
     def asked(self) -> dict[str, Asked]:
         """Every feature by the name of its column, in column order.
@@ -77,7 +81,7 @@ class FeatureEngineering:
         for window in self.windows:
             for kind in ROLLING:
                 yield "windows", kind, {"window": [window]}
-        for column in self.economic:
+        for column in self.economic or ():
             yield "economic", "economic", {"column": [column]}
         if self.term_spread is not None:
             long, short = self.term_spread

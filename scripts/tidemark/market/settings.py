@@ -26,14 +26,15 @@ class MarketMetrics:
     """What is measured of each ticker in each market scenario.
 
     Attributes:
-        forecasts: whose accuracy and feature importance are measured.
+        forecasts: whose accuracy and feature importance are measured; null: the first scenario, and
+            the first model of returns beside the baseline.
         event_bars_before: bars before a split, dividend or economic release.
         event_bars_after: bars after it.
         importance_rows: test rows on which features are shuffled.
         importance_repeats: how often they are shuffled.
     """
 
-    forecasts: Forecasts
+    forecasts: Forecasts | None = None
     event_bars_before: Bars = 1
     event_bars_after: Bars = 1
     importance_rows: Count = 1000

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from tidemark.arrays import Floats, Times
 from tidemark.bars import joining
 from tidemark.bars.long_form import KEYS
+from tidemark.errors import BadValue
 from tidemark.layout.evaluate import FORECASTS
 from tidemark.models import direction, verdicts
 from tidemark.models.direction import BASE_RATE
@@ -71,8 +72,9 @@ def compare(
         BadValue: a block is longer than the dates; the confidence is too high to draw enough.
     """
     targets = {pair: _target(frame) for pair, frame in forecasts.items()}
-    sums = _Sums(forecasts, settings.baseline)
-    compared = _against_baseline(targets, settings.baseline)
+    baseline = _baseline(settings)
+    sums = _Sums(forecasts, baseline)
+    compared = _against_baseline(targets, baseline)
     judged, length, draws = _judged(sums, compared, settings, horizon, seed)
     differences = list(_paired_differences(sums, compared, judged, settings, length, draws, seed))
     to_baseline: dict[Pair, dict[str, Record]] = {pair: {} for pair in forecasts}
@@ -85,7 +87,7 @@ def compare(
     ]
     blocks = [intervals[pair]["block_length"] for pair in forecasts]
     return {
-        "baseline": settings.baseline,
+        "baseline": baseline,
         "confidence": settings.confidence,
         "error_rate": 1.0 - settings.confidence,
         "comparisons": len(compared),
@@ -120,10 +122,16 @@ class Work(NamedTuple):
 def work(forecasts: Mapping[Pair, pd.DataFrame], settings: Evaluate) -> Work:
     """How much there is to do, which grows with the square of the scenarios."""
     targets = {pair: _target(frame) for pair, frame in forecasts.items()}
-    comparisons = len(_against_baseline(targets, settings.baseline))
+    comparisons = len(_against_baseline(targets, _baseline(settings)))
     draws, across = verdicts.draws(settings, comparisons), len(_across_scenarios(targets))
     drawn = comparisons * draws + across * settings.bootstrap_replicates
     return Work(comparisons, draws, across, DRAW * drawn)
+
+
+def _baseline(settings: Evaluate) -> str:
+    if settings.baseline is None:
+        raise BadValue("baseline", "is not said", "name a model")
+    return settings.baseline
 
 
 def conclude(table: Sequence[Record]) -> list[str]:

@@ -10,6 +10,8 @@ from tidemark.targets import Target
 
 from annotated_types import Ge, Gt, Le, MinLen
 
+LEAST_EMBARGO = 5  # bars, where none is said
+
 Scaling = Literal["standard", "none"]
 
 
@@ -18,14 +20,19 @@ class SplitData:
     """Where the test set begins, and the gap before it.
 
     Attributes:
-        test_start: day on which the test set begins.
-        embargo: bars (unique timestamps) left out before what is tested; at least the horizon.
+        test_start: day on which the test set begins; null: the last quarter of all dates.
+        embargo: bars (unique timestamps) left out before what is tested; at least the horizon;
+            null: the horizon, or 5 bars if that is less.
         folds: how many walk-forward folds the training dates give.
     """
 
-    test_start: IsoDate
-    embargo: Count
-    folds: Annotated[int, Ge(2), Le(1000)]
+    test_start: IsoDate | None = None
+    embargo: Count | None = None
+    folds: Annotated[int, Ge(2), Le(1000)] = 5
+
+    def gap(self, horizon: int) -> int:
+        """The embargo that is said; else as many bars as a target of that horizon needs."""
+        return max(LEAST_EMBARGO, horizon) if self.embargo is None else self.embargo
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,8 @@ class Evaluate:
     """The baseline of skill, and the bootstrap.
 
     Attributes:
-        baseline: the model that skill is measured against.
+        baseline: the model that skill is measured against; null: the first one that forecasts the
+            mean.
         confidence: level of intervals.
         bootstrap_replicates: of the moving-block bootstrap.
         block_length: dates in a block of it; `auto` chooses by how long errors stay dependent.
@@ -125,7 +133,7 @@ class Evaluate:
             error is likelier than skill; meant for targets of one bar.
     """
 
-    baseline: Name
+    baseline: Name | None = None
     confidence: Fraction = 0.95
     bootstrap_replicates: Replicates = 2000
     block_length: BlockLength = 21

@@ -17,17 +17,30 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Parts:
-    """Training rows, test rows, and the folds of the training rows as returned by `folds`."""
+    """Training rows, test rows, and the folds of the training rows as returned by `folds`.
+
+    `test_start` is the ISO day on which the test set begins.
+    """
 
     train: pd.DataFrame
     test: pd.DataFrame
     folds: list[Record]
+    test_start: str
 
 
 def divide(frame: pd.DataFrame, plan: SplitData, horizon: int, time_zone: str) -> Parts:
     """Split off the test set, and lay the folds over what is left; see `split` and `folds`."""
-    train, test = split(frame, plan.test_start, plan.embargo, horizon, time_zone)
-    return Parts(train, test, folds(train, plan.folds, plan.embargo))
+    start = plan.test_start or last_quarter(frame["timestamp"], time_zone)
+    embargo = plan.gap(horizon)
+    train, test = split(frame, start, embargo, horizon, time_zone)
+    return Parts(train, test, folds(train, plan.folds, embargo), start)
+
+
+def last_quarter(times: pd.Series, time_zone: str) -> str:
+    """The ISO day in a time zone from which on a quarter of all bars (unique timestamps) lie."""
+    dates = np.sort(times.unique())
+    first = pd.Timestamp(dates[3 * len(dates) // 4]).tz_localize("UTC").tz_convert(time_zone)
+    return f"{first:%Y-%m-%d}"
 
 
 def split(

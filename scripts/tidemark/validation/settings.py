@@ -1,11 +1,11 @@
 """What raw data is held against: schemas, and what the configuration says beside them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tidemark.bounds import IsoDate, Name, Words
+from tidemark.bounds import IsoDate, Name, ProjectFile, Words
 
-SCHEMA = "schemas/{source}.json"  # the file of a source's schema
+SCHEMA = "schemas/{source}.json"  # of a source for which the configuration names no other file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,7 @@ class ValidateSchema:
         calendar: exchange whose sessions must all be there; null: not checked.
         extra_sessions: days that the exchange traded, and the calendar does not know.
         closed_sessions: days that the calendar has, and the exchange did not trade.
+        schemas: by source, the file of its schema; of one that is left out, schemas/<source>.json.
         acknowledged_schemas: a hash of each schema that was read; one that changed stops the run.
     """
 
@@ -24,4 +25,5 @@ class ValidateSchema:
     calendar: Words | None = None
     extra_sessions: Sequence[IsoDate] = ()
     closed_sessions: Sequence[IsoDate] = ()
-    acknowledged_schemas: Mapping[Name, str]
+    schemas: Mapping[Name, ProjectFile] = field(default_factory=dict)
+    acknowledged_schemas: Mapping[Name, str] = field(default_factory=dict)

@@ -169,3 +169,19 @@ def test_too_few_dates_for_the_folds():
     with pytest.raises(BadValue, match="5 training dates are too few for 5 folds") as caught:
         splits.folds(train, count=5, embargo=2)
     assert caught.value.parameter == "folds"
+
+
+def test_without_a_day_the_last_quarter_of_dates_is_the_test_set():
+    frame = labelled({"A": list(range(40)), "B": list(range(30, 40))})
+    parts = splits.divide(frame, SplitData(folds=2), horizon=7, time_zone="UTC")
+    assert parts.test_start == day(30)
+    assert parts.test["timestamp"].min() == START + pd.Timedelta(days=30)
+    assert parts.train["timestamp"].max() == START + pd.Timedelta(days=30 - 7 - 1)
+
+
+def test_the_last_quarter_begins_at_a_midnight_of_the_exchange():
+    evening = pd.Series(pd.date_range("2024-01-01 23:30", periods=40, freq="h"))
+    assert splits.last_quarter(evening, "UTC") == "2024-01-03"
+    assert splits.last_quarter(evening, "Asia/Tokyo") == "2024-01-03"
+    assert splits.last_quarter(evening, "America/New_York") == "2024-01-03"
+    assert splits.last_quarter(evening - pd.Timedelta(hours=6), "America/New_York") == "2024-01-02"

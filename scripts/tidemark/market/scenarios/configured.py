@@ -6,6 +6,7 @@ from dataclasses import replace
 from tidemark.errors import BadValue
 from tidemark.market.bars_a_year import Rates
 from tidemark.market.grid import Prices
+from tidemark.market.scenarios.lengths import plan
 from tidemark.market.scenarios.market import MarketScenario
 from tidemark.market.scenarios.paths import path_names, simulated
 from tidemark.market.scenarios.settings import MarketScenarios, Stress, Window
@@ -34,7 +35,8 @@ def build(
     own = {ticker: rates.tickers[ticker].bars_a_year for ticker in prices.ticker}
     for scenario in _of_history(prices, {**settings.historical, **years}, settings.stress):
         yield replace(scenario, bars_a_year=own)
-    yield from simulated(prices, settings.stochastic, seed)
+    yearly = rates.together.bars_a_year
+    yield from simulated(prices, plan(settings.stochastic, len(prices.close), yearly), seed)
 
 
 def names(prices: Prices, settings: MarketScenarios) -> list[str]:

@@ -9,6 +9,7 @@ from tidemark.errors import BadValue
 from tidemark.market.bars_a_year import of_bars
 from tidemark.market.grid import Prices
 from tidemark.market.scenarios.kinds import ScenarioKind
+from tidemark.market.scenarios.lengths import Plan
 from tidemark.market.scenarios.market import MarketScenario, iso
 from tidemark.market.scenarios.settings import METHODS, Stochastic
 from tidemark.naming import several
@@ -22,7 +23,7 @@ from scipy.special import elliprc
 WEEK = np.timedelta64(7, "D")
 
 
-def simulated(prices: Prices, plan: Stochastic, seed: int) -> Iterator[MarketScenario]:
+def simulated(prices: Prices, plan: Plan, seed: int) -> Iterator[MarketScenario]:
     """Yield paths that start at the last close, after `warm_up` real bars that are not measured.
 
     Tickers with `min_history` bars or more that still trade are simulated, together, from the bars
@@ -66,7 +67,7 @@ class Pool:
         return Motion.of(self.ratios)
 
 
-def _pool(prices: Prices, plan: Stochastic) -> Pool:
+def _pool(prices: Prices, plan: Plan) -> Pool:
     known = np.isfinite(prices.close)
     chosen = (known.sum(axis=0) >= plan.min_history) & known[-1]
     if not chosen.any():
@@ -93,11 +94,11 @@ def _pool(prices: Prices, plan: Stochastic) -> Pool:
     return Pool(chosen, ratios[drawn], prices.volume[1:, chosen][drawn], times)
 
 
-Draw = Callable[[Pool, Stochastic, np.random.Generator], tuple[Floats, Floats]]
+Draw = Callable[[Pool, Plan, np.random.Generator], tuple[Floats, Floats]]
 
 
 def stationary_bootstrap(
-    pool: Pool, plan: Stochastic, generator: np.random.Generator
+    pool: Pool, plan: Plan, generator: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Runs of consecutive bars whose lengths are geometric with mean `block_length`.
 
@@ -111,7 +112,7 @@ def stationary_bootstrap(
 
 
 def moving_block_bootstrap(
-    pool: Pool, plan: Stochastic, generator: np.random.Generator
+    pool: Pool, plan: Plan, generator: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Blocks of `block_length` consecutive bars (Kuensch 1989); the last block is cut."""
     bars = len(pool.ratios)
@@ -119,7 +120,7 @@ def moving_block_bootstrap(
     return pool.ratios[drawn], pool.volume[drawn]
 
 
-def gbm(pool: Pool, plan: Stochastic, generator: np.random.Generator) -> tuple[Floats, Floats]:
+def gbm(pool: Pool, plan: Plan, generator: np.random.Generator) -> tuple[Floats, Floats]:
     """Geometric Brownian motion with the drift and covariance of the pool's log returns.
 
     It is a plain reference: independent normal log returns, no fat tails, no volatility clusters.
@@ -235,7 +236,7 @@ def _bridge_variance(deviation: float, width: float) -> float:
 
 
 def _path(
-    prices: Prices, pool: Pool, plan: Stochastic, method: str, path: int, bars: Prices
+    prices: Prices, pool: Pool, plan: Plan, method: str, path: int, bars: Prices
 ) -> MarketScenario:
     covered = dict(zip(prices.ticker, pool.chosen.astype(float).tolist(), strict=True))
     total = len(bars.timestamp)
@@ -278,7 +279,7 @@ def _continued(prices: Prices, pool: Pool, warm_up: int, ratios: Floats, volume:
     )
 
 
-def _left_out(covered: Mapping[str, float], plan: Stochastic) -> str:
+def _left_out(covered: Mapping[str, float], plan: Plan) -> str:
     names = [ticker for ticker, share in covered.items() if not share]
     reason = f"fewer than {plan.min_history} bars, or no longer traded"
     return f"not simulated: {several(names)} ({reason})" if names else ""

@@ -73,17 +73,21 @@ class Stochastic:
 
     Attributes:
         paths: how many of each method.
-        horizon: how long a path is.
-        warm_up: real bars before a path, for indicators that look back.
+        horizon: how long a path is; null: two years, at most a third of history.
+        warm_up: real bars before a path, for indicators that look back; null: a year, at most a
+            quarter of history.
         block_length: how long blocks are; the mean, for the stationary bootstrap.
-        min_history: tickers with fewer bars are not simulated.
+        min_history: tickers with fewer bars are not simulated; null: four years, at most half of
+            history.
     """
 
-    paths: Mapping[Annotated[str, Among(METHODS)], Annotated[int, Ge(0), Le(1_000_000)]]
-    horizon: Count
-    warm_up: Bars
-    block_length: Count
-    min_history: Count
+    paths: Mapping[Annotated[str, Among(METHODS)], Annotated[int, Ge(0), Le(1_000_000)]] = field(
+        default_factory=lambda: dict.fromkeys(METHODS, 20)
+    )
+    horizon: Count | None = None
+    warm_up: Bars | None = None
+    block_length: Count = 21
+    min_history: Count | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,4 +104,4 @@ class MarketScenarios:
     calendar_years: bool = True
     historical: Mapping[Name, Window] = field(default_factory=dict)
     stress: Mapping[Name, Stress] = field(default_factory=dict)
-    stochastic: Stochastic
+    stochastic: Stochastic = field(default_factory=Stochastic)
