@@ -1,0 +1,64 @@
+"""The encoding of a text's bytes."""
+
+import codecs
+import re
+
+from tidemark.errors import InputError
+
+# What columns of prices are called where files are of another encoding, which its bytes do not say.
+NATIONAL = {
+    "gb18030": "日期|时间|收盘|开盘|代码",
+    "cp932": "日付|日時|終値|始値|銘柄",
+    "cp949": "일자|날짜|종가|시가",
+    "big5": "日期|收盤|開盤",
+    "cp1251": "(?i)дата|цена|закрыт|открыт",
+}
+WIDE = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+LOOKED_AT = 4_000
+
+
+def find(path: str, content: bytes) -> tuple[str, str]:
+    """The encoding, and why another than UTF-8.
+
+    Raises:
+        InputError: the bytes are no text.
+    """
+    for mark, encoding in WIDE.items():
+        if content.startswith(mark):
+            return encoding, "it begins with the byte-order mark of that"
+    if re.match(rb"([\t -~\r\n]\0){4}", content):
+        return "utf-16-le", "every second byte is 0"
+    if re.match(rb"(\0[\t -~\r\n]){4}", content):
+        return "utf-16-be", "every second byte is 0"
+    nul = content.find(b"\0")
+    if nul >= 0:
+        line = content[:nul].count(b"\n") + 1
+        raise InputError(f"{path}:{line}", "holds a NUL byte: it is no text", "export it as CSV")
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        return _national(content), f"byte 0x{content[error.start]:02x} of line {line} is not UTF-8"
+    return "utf-8", ""
+
+
+def _national(content: bytes) -> str:
+    """One of the encodings before Unicode: that in which a known name of a column stands."""
+    head = content[:LOOKED_AT]
+    for encoding, names in NATIONAL.items():
+        if re.search(names, head.decode(encoding, errors="ignore")):
+            try:
+                content.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            return encoding
+    try:
+        content.decode("cp1252")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "cp1252"

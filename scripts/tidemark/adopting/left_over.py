@@ -1,0 +1,111 @@
+"""Rows of a text that are none: totals, repeated headers, notes below the table, a quote of today.
+
+Each is told by its first cell, so that the same are left out of tomorrow's file.
+"""
+
+import csv
+import re
+from collections.abc import Sequence
+
+from tidemark.adopting.cells import CLOCK, DATE, Kind, kind
+from tidemark.adopting.heading import Heading
+from tidemark.adopting.separator import BLANKS
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+NUMERIC = r"^\s*[-+]?[0-9][0-9.,]*([eE][-+]?[0-9]+)?\s*$"
+MOST = 1_000  # odd rows that are looked at, for a file that has more is none with odd rows
+
+
+def patterns(text: str, separator: str, heading: Heading) -> list[str]:
+    """What the first cells of such rows are like, with * for any text and ? for any sign."""
+    ragged: list[str] = []
+    data = _rows(text, separator, heading, ragged)
+    if data is None:
+        return []
+    first = pc.utf8_trim_whitespace(data.column(0))
+    fits = _fits(data, heading.typical)
+    if fits is None:
+        usual, odd = pc.unique(first), []
+    else:
+        usual = pc.unique(first.filter(fits))
+        odd = pc.unique(first.filter(pc.invert(fits))).slice(0, MOST).to_pylist()
+    cells = (_first_cell(line, separator) for line in ragged)
+    odd += [cell for cell in cells if kind(cell) != heading.typical[0]]
+    return _telling([cell for cell in dict.fromkeys(odd) if cell], usual)
+
+
+def _rows(text: str, separator: str, heading: Heading, ragged: list[str]) -> pa.Table | None:
+    """The rows as text, without those of another width, which are added to `ragged`."""
+
+    def put_aside(row: pa.csv.InvalidRow) -> str:
+        if len(ragged) < MOST:
+            ragged.append(row.text)
+        return "skip"
+
+    if separator == BLANKS:
+        text, separator = re.sub(r"(?m)^[ \t]+|[ \t]+$", "", text), "\t"
+        text = re.sub(r"[ \t]+", "\t", text)
+    names = [str(number) for number in range(heading.width)]
+    try:
+        return pa.csv.read_csv(
+            pa.BufferReader(text.encode()),
+            pa.csv.ReadOptions(use_threads=False, skip_rows=heading.data - 1, column_names=names),
+            pa.csv.ParseOptions(
+                delimiter=separator, newlines_in_values=True, invalid_row_handler=put_aside
+            ),
+            pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowInvalid:  # what is wrong is said by the reader of that form
+        return None
+
+
+def _fits(data: pa.Table, typical: Sequence[Kind]) -> pa.ChunkedArray | None:
+    """For each row whether it has a date where dates stand; None if nothing tells."""
+    if Kind.DATE in typical:
+        return pc.match_substring_regex(data.column(typical.index(Kind.DATE)), DATE)
+    if typical[0] == Kind.NUMBER:
+        return pc.match_substring_regex(data.column(0), NUMERIC)
+    return None
+
+
+def _first_cell(line: str, separator: str) -> str:
+    sign = "\t" if separator == BLANKS else separator
+    return (next(csv.reader([line], delimiter=sign), None) or [""])[0].strip()
+
+
+def _telling(odd: Sequence[str], usual: pa.Array) -> list[str]:
+    """A pattern for each odd cell that no usual one is like; none for a cell that has none."""
+    found: list[str] = []
+    for cell in odd:
+        if any(is_like(cell, pattern) for pattern in found):
+            continue
+        fit = (one for one in _candidates(cell) if not pc.any(_are_like(usual, one)).as_py())
+        found += list(fit)[:1]
+    return found
+
+
+def _candidates(cell: str) -> list[str]:
+    """Patterns for a cell, the widest first that will fit it tomorrow, too."""
+    plain = re.sub(r"[*?]", "?", cell)
+    if re.match(CLOCK, cell):
+        return [re.sub(r"[0-9]", "?", plain)]
+    word, *more = plain.split(" ")
+    if more and not re.search(r"[0-9]", word):
+        return [f"{word} *", plain]
+    return [re.sub(r"[0-9]", "?", plain), plain]
+
+
+def is_like(cell: str, pattern: str) -> bool:
+    """Whether a cell is like a pattern of `skip`."""
+    return re.fullmatch(_regex(pattern), cell, re.DOTALL) is not None
+
+
+def _are_like(cells: pa.Array, pattern: str) -> pa.Array:
+    return pc.match_substring_regex(cells, rf"\A(?s:{_regex(pattern)})\z")
+
+
+def _regex(pattern: str) -> str:
+    return re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")

@@ -1,0 +1,251 @@
+"""How the numbers of text columns are written: signs of fraction and groups, currency, missing."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from tidemark.adopting.cells import DIGIT, LEADING_ZERO, MISSING, Written, number
+from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
+from tidemark.errors import InputError
+from tidemark.naming import counted, several
+from tidemark.reading.settings import Form
+from tidemark.reading.table import Table
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+READ_ANYWAY = frozenset({"na", "nan", "null"})  # in lower case; no form need name them
+SURELY = 50  # numbers of three places each, none of which ends in 0, as bare numbers beside do not
+LONGEST = 30
+Marks = tuple[str, str | None, list[Conclusion], list[Question]]
+LIKELY, CERTAIN = Sureness.LIKELY, Sureness.CERTAIN
+NAMES = {".": "point", ",": "comma"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """The numbers of one text column: how many of each shape, with one of them as it stands."""
+
+    table: Table
+    name: str
+    shapes: Sequence[tuple[Written, int, str]]
+    words: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def place(self) -> str:
+        """For messages."""
+        return f"{self.table.path}: {self.name}"
+
+
+def columns(tables: Iterable[Table]) -> list[Column]:
+    """The columns of text in which most values are numbers."""
+    found = []
+    for table in tables:
+        for name, values in zip(table.names, table.data.columns, strict=True):
+            if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+                column = _column(table, name, pc.utf8_trim_whitespace(values))
+                if column:
+                    found.append(column)
+    return found
+
+
+def _column(table: Table, name: str, values: pa.ChunkedArray) -> Column | None:
+    values = values.filter(pc.not_equal(pc.fill_null(values, ""), ""))
+    shapes = values
+    for pattern, to in (LEADING_ZERO, DIGIT):
+        shapes = pc.replace_substring_regex(shapes, pattern, to)
+    counts = pc.value_counts(shapes.combine_chunks()).to_pylist()
+    written, words = [], Counter[str]()
+    for one in counts:
+        how = number(one["values"])
+        if how:
+            row = pc.index(shapes, one["values"]).as_py()
+            written.append((how, one["counts"], values[row].as_py()))
+        else:
+            words[one["values"]] = one["counts"]
+    known = sum(count for word, count in words.items() if word.lower() in MISSING)
+    numbers = sum(count for _, count, _ in written)
+    if not numbers or numbers * 2 < sum(words.values()) - known + numbers:
+        return None
+    return Column(table, name, written, words)
+
+
+def decided(
+    columns: Sequence[Column], form: Form, answers: Answers
+) -> tuple[Form, list[Conclusion], list[Question]]:
+    """The form with how numbers are written.
+
+    Raises:
+        InputError: two columns contradict each other.
+    """
+    decimal, thousands, found, questions = _marks(columns, form, answers)
+    signs = sorted({sign for one in _written(columns) for sign in one.signs})
+    magnitudes = any(one.magnitude for one in _written(columns))
+    missing, more = _missing(columns)
+    if signs:
+        found.append(Conclusion("signs", f"{several(signs, 5)} left out", _an_example(
+            columns, lambda one: bool(one.signs))))  # fmt: skip
+    if magnitudes:
+        found.append(Conclusion("signs", "K, M, B and T multiply", _an_example(
+            columns, lambda one: one.magnitude)))  # fmt: skip
+    return (
+        replace(
+            form,
+            decimal="," if decimal == "," else ".",
+            thousands=thousands,
+            signs=signs,
+            magnitudes=magnitudes,
+            missing=missing,
+        ),
+        found + more,
+        questions,
+    )
+
+
+def _written(columns: Iterable[Column]) -> Iterable[Written]:
+    return (how for column in columns for how, _, _ in column.shapes)
+
+
+def _an_example(columns: Sequence[Column], is_meant: Callable[[Written], object]) -> str:
+    return next(
+        f"such as {text} in {column.place}"
+        for column in columns
+        for how, _, text in column.shapes
+        if is_meant(how)
+    )
+
+
+def _marks(columns: Sequence[Column], form: Form, answers: Answers) -> Marks:
+    """The signs before a fraction and between groups, or the question that they leave."""
+    decimals = _first_of(columns, lambda how: how.decimal)
+    groups = _first_of(columns, lambda how: how.thousands)
+    either = _first_of(columns, lambda how: how.either)
+    _must_agree(decimals, groups)
+    decimal, thousands = next(iter(decimals), ""), next(iter(groups), "")
+    if not either:
+        return _concluded(decimal or _other(thousands) or ".", thousands, decimals | groups)
+    if not decimal and not thousands:
+        return _undecided(columns, form, answers, either)
+    proof = decimals | groups
+    decimal = decimal or next(sign for sign in ".," if sign != thousands and sign in {*either, "."})
+    thousands = thousands or next((sign for sign in either if sign != decimal), "")
+    return _concluded(decimal, thousands, proof)
+
+
+def _first_of(columns: Sequence[Column], sign_of: Callable[[Written], str]) -> dict[str, str]:
+    """By sign, an example of a number that has it and its place."""
+    found: dict[str, str] = {}
+    for column in columns:
+        for how, _, text in column.shapes:
+            if sign_of(how):
+                found.setdefault(sign_of(how), f"{text!r} in {column.place}")
+    return found
+
+
+def _must_agree(decimals: dict[str, str], groups: dict[str, str]) -> None:
+    pairs = [list(decimals.items())[:2], list(groups.items())[:2]]
+    pairs += [[(sign, decimals[sign]), (sign, groups[sign])] for sign in decimals if sign in groups]
+    for pair in pairs:
+        if len(pair) == 2:
+            (_, one), (_, other) = pair
+            raise InputError(
+                one.partition(" in ")[2],
+                f"numbers are written in two ways: {one}, {other}",
+                "export the data anew with one way throughout",
+            )
+
+
+def _concluded(decimal: str, thousands: str, proof: dict[str, str]) -> Marks:
+    found = f"{_named(decimal)} before fractions"
+    found += f", {_named(thousands)} between groups of digits" if thousands else ""
+    plain = decimal == "." and not thousands
+    because = " and ".join(proof.values())
+    return (
+        decimal,
+        thousands or None,
+        [] if plain else [Conclusion("numbers", found, f"{because} can mean nothing else")],
+        [],
+    )
+
+
+def _named(sign: str) -> str:
+    names = {".": "a point", ",": "a comma", "'": "an apostrophe", "\u2019": "an apostrophe"}
+    return names.get(sign, "blanks" if not sign.strip() else repr(sign))
+
+
+def _other(sign: str) -> str:
+    return {".": ",", ",": "."}.get(sign, "")
+
+
+def _undecided(
+    columns: Sequence[Column], form: Form, answers: Answers, either: dict[str, str]
+) -> Marks:
+    """What numbers such as 1,234 are, where no other number of the files tells."""
+    sign, example = next(iter(either.items()))
+    point = len(either) == 1 and sign == "."
+    if point and form.separator == ",":
+        because = f"{example}: where commas separate values, points separate no thousands"
+        return ".", None, [Conclusion("numbers", "a point before fractions", because, LIKELY)], []
+    if len(either) == 1 and (bare := _bare_beside(columns)):
+        because = f"{example}, and {bare} without: fractions would not all have three digits"
+        told = Conclusion("numbers", f"{_named(sign)} between groups of digits", because, LIKELY)
+        return _other(sign), sign, [told], []
+    question = _question(sign, example.partition("'")[2].partition("'")[0], example)
+    answer = answers.get("NUMBERS")
+    if answer is None:
+        return ".", None, [], [question]
+    if answer not in (option.answer for option in question.options):
+        known = " or ".join(option.answer for option in question.options)
+        raise InputError("NUMBERS", f"{answer!r} is no answer to: {question.words}", f"say {known}")
+    is_decimal = answer.startswith("decimal")
+    decimal = sign if is_decimal else _other(sign)
+    thousands = next((one for one in either if one != decimal), None)
+    told = Conclusion("numbers", f"{_named(decimal)} before fractions", f"NUMBERS={answer}")
+    return decimal, thousands, [told], []
+
+
+def _bare_beside(columns: Sequence[Column]) -> str:
+    """A number of at most three digits among many with a sign before the last three."""
+    for column in columns:
+        signed = sum(count for how, count, _ in column.shapes if how.either)
+        bare = [(how.whole, text) for how, _, text in column.shapes if not how.either]
+        if signed >= SURELY and bare and all(1 <= digits <= 3 for digits, _ in bare):
+            return repr(bare[0][1])
+    return ""
+
+
+def _question(sign: str, number: str, example: str) -> Question:
+    name = NAMES[sign]
+    fraction = number.replace(sign, ".")
+    return Question(
+        "NUMBERS",
+        f"What is the {name} in {example}?",
+        [
+            Option(f"decimal-{name}", f"the sign before a fraction: {number} is {fraction}"),
+            Option(
+                f"thousands-{name}",
+                f"the sign between groups of digits: {number} is {number.replace(sign, '')}",
+            ),
+        ],
+    )
+
+
+def _missing(columns: Sequence[Column]) -> tuple[list[str], list[Conclusion]]:
+    """Words that stand for a missing number; one with digits is left to who reads the column."""
+    counts: Counter[str] = Counter()
+    place: dict[str, str] = {}
+    for column in columns:
+        for word, count in column.words.items():
+            if not re.search(r"[0-9]|^[-+]?inf", word, re.IGNORECASE) and len(word) <= LONGEST:
+                counts[word] += count
+                place.setdefault(word, column.place)
+    found = []
+    for word, count in counts.items():
+        if word.lower() in READ_ANYWAY:
+            continue
+        known = word.lower() in MISSING
+        found.append(Conclusion(
+            "missing", f"{word!r} is a missing value", f"{counted(count, 'cell')}, the first in"
+            f" {place[word]}", CERTAIN if known else LIKELY))  # fmt: skip
+    return [word for word in counts if word.lower() not in READ_ANYWAY], found

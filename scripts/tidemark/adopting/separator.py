@@ -1,0 +1,70 @@
+"""The sign between the values of a text, and its first records."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+from tidemark.adopting.cells import Kind, kind
+from tidemark.adopting.heading import Record, usual_width
+from tidemark.errors import InputError
+
+SIGNS = (",", ";", "\t", "|")
+BLANKS = "blanks"
+HEAD, ROWS = 300_000, 400  # characters, and records, that are looked at
+
+
+def find(path: str, text: str) -> str:
+    """The separator under which the cells of the first rows are whole: dates, numbers, words.
+
+    Raises:
+        InputError: none makes two columns of the rows.
+    """
+    worth = {sign: _worth(records(text, sign)) for sign in SIGNS}
+    if not any(worth.values()):
+        worth = {BLANKS: _worth(records(text, BLANKS))}
+    best = max(worth, key=lambda sign: worth[sign])
+    if not worth[best]:
+        raise InputError(
+            path,
+            "has no rows of several values: neither , nor ; | tabs or blanks separate any",
+            "export the data as CSV, with a column of dates and at least one of prices",
+        )
+    return best
+
+
+def records(text: str, separator: str) -> list[Record]:
+    """The first records that are not blank, each with the number of its first line."""
+    head = text[:HEAD]
+    if len(text) > HEAD:
+        head = head[: max(head.rfind("\n"), head.rfind("\r")) + 1]
+    if separator == BLANKS:
+        lines = enumerate(re.split(r"\r\n|\r|\n", head), 1)
+        return [(number, line.split()) for number, line in lines if line.strip()][:ROWS]
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=separator)
+    found, line = [], 1
+    try:
+        for cells in reader:
+            if cells:
+                found.append((line, cells))
+            if len(found) == ROWS:
+                break
+            line = reader.line_num + 1
+    except csv.Error:  # a quote that is not closed, perhaps where the head ends
+        return found
+    return found
+
+
+def _worth(records: Sequence[Record]) -> float:
+    """How many cells of the usual rows are whole, in shares; 0 if they are single cells."""
+    width = usual_width(records) if records else 0
+    if width < 2:
+        return 0.0
+    rows = [cells for _, cells in records if len(cells) == width]
+    whole = sum(_is_whole(cell) for cells in rows for cell in cells)
+    return whole / (len(rows) * width) * len(rows) / len(records)
+
+
+def _is_whole(cell: str) -> bool:
+    """Whether a cell is a value, or words in which no other separator stands."""
+    return kind(cell) != Kind.WORD or not any(sign in cell for sign in SIGNS)

@@ -1,0 +1,32 @@
+"""How a text with separators is written: encoding, separator, header, and rows that are none."""
+
+from dataclasses import replace
+
+from tidemark.adopting import encodings, heading, heading_form, left_over, separator
+from tidemark.adopting.conclusions import Conclusion, Sureness
+from tidemark.errors import InputError
+from tidemark.reading.settings import Form
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "|", "blanks": "blanks"}
+
+
+def of(path: str, content: bytes) -> tuple[Form, list[Conclusion]]:
+    """The form of a text, but for its numbers.
+
+    Raises:
+        InputError: it is no table of dates and numbers, or one that cannot be told apart.
+    """
+    encoding, why = encodings.find(path, content)
+    text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding).lstrip("\ufeff")
+    if not text.strip():
+        raise InputError(path, "is empty", "export it again, or name another file")
+    sign = separator.find(path, text)
+    records = separator.records(text, sign)
+    found = heading.find(path, records)
+    form, conclusions = heading_form.declared(path, found, records)
+    patterns = left_over.patterns(text, sign, found)
+    form = replace(form, encoding=encoding, separator=sign, skip=[*form.skip, *patterns])
+    told = [Conclusion("encoding", encoding, why, Sureness.LIKELY)] if why else []
+    if sign != ",":
+        told.append(Conclusion("separator", SEPARATORS[sign], f"{path}:{found.data}"))
+    return form, [*told, *conclusions]

@@ -1,0 +1,107 @@
+"""How texts with separators are written."""
+
+from dataclasses import asdict
+
+from tidemark.adopting import text_form
+from tidemark.errors import InputError
+from tidemark.reading.settings import Form
+
+import pytest
+
+DAYS = tuple(f"2013-01-{day:02}" for day in range(1, 29))
+PLAIN = [f"{day},{100 + place}.5,{200 + place}" for place, day in enumerate(DAYS)]
+HEADER = "Date,Close,Volume"
+
+
+def lines(*texts: str) -> bytes:
+    return "\n".join([*texts, ""]).encode()
+
+
+def differs(form: Form) -> dict[str, object]:
+    """What the form says that a plain one does not."""
+    plain = asdict(Form())
+    return {
+        name: value for name, value in asdict(form).items() if value != plain[name] and value != []
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (lines(HEADER, *PLAIN), {}),
+        (lines(*PLAIN), {"header_line": 0}),
+        (lines("Prices of X", "", HEADER, *PLAIN), {"header_line": 3}),
+        (lines("Prices,,", HEADER, *PLAIN), {"header_line": 2}),  # filled up by a spreadsheet
+        (lines("Source,X,1", HEADER, *PLAIN), {"header_line": 2}),
+        (lines(HEADER, "YYYY-MM-DD,USD,shares", *PLAIN), {"skip": ["YYYY-MM-DD"]}),
+        (lines(HEADER, ",USD,shares", *PLAIN), {"header_lines": 2}),
+        (lines(",Close,Close", "Date,A,B", *PLAIN), {"header_lines": 2}),
+        (lines("Price,Close,High", "Ticker,A,A", "Date,,", *PLAIN), {"header_lines": 3}),
+        (lines("Title,USD,GBP", "Date,Dollar,Pound", *PLAIN), {"header_line": 2}),
+        (lines(HEADER, *(f"{row}," for row in PLAIN)), {"extra_cells": "last"}),
+        (lines(HEADER, *(f"{n},{row}" for n, row in enumerate(PLAIN))), {"extra_cells": "first"}),
+        (lines("Close,Volume", *PLAIN), {"extra_cells": "first"}),
+        (lines("Date,Close,Close", *PLAIN), {"repeated_names": "number"}),
+        (lines(HEADER, *PLAIN, "", "Total,,5000"), {"skip": ["Total"]}),
+        (lines(HEADER, *PLAIN, "Source: X of 2013"), {"skip": ["Source: *"]}),
+        (lines(HEADER, *PLAIN[:9], HEADER, *PLAIN[9:]), {"skip": ["Date"]}),
+        (lines(HEADER, "11:34,100.5,7", *PLAIN), {"skip": ["??:??"]}),
+        (lines(HEADER, *PLAIN, ",,"), {}),  # rows without a value are no matter of the form
+        (lines(HEADER, *PLAIN[:9], "2013-02-01,5", *PLAIN[9:]), {}),  # nor are torn ones
+    ],
+)  # fmt: skip
+def test_what_is_not_plain_is_declared(content, expected):
+    form, _ = text_form.of("a.csv", content)
+    assert differs(form) == expected
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|", "blanks"])
+def test_separators(separator):
+    sign = "   " if separator == "blanks" else separator
+    rows = [HEADER, *(row.replace(".", ".") for row in PLAIN)]
+    form, _ = text_form.of("a.csv", lines(*(row.replace(",", sign) for row in rows)))
+    assert differs(form) == {"separator": separator}
+
+
+@pytest.mark.parametrize("decimal", [",", "."])
+def test_a_decimal_comma_separates_nothing(decimal):
+    rows = [row.replace(",", ";").replace(".", decimal) for row in (HEADER, *PLAIN)]
+    form, _ = text_form.of("a.csv", lines(*rows))
+    assert differs(form) == {"separator": ";"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header", "expected"),
+    [
+        ("utf-8-sig", "Date,Schluß,Stück", "utf-8"),
+        ("utf-16", "Date,Schluß,Stück", "utf-16"),
+        ("utf-16-le", HEADER, "utf-16-le"),
+        ("cp1252", "Date,Schluß,Stück", "cp1252"),
+        ("gb18030", "日期,收盘,成交量", "gb18030"),
+        ("cp932", "日付,終値,出来高", "cp932"),
+        ("cp949", "일자,종가,거래량", "cp949"),
+        ("cp1251", "Дата,Цена,Объём", "cp1251"),
+    ],
+)
+def test_encodings(encoding, header, expected):
+    content = "\n".join([header, *PLAIN]).encode(encoding)
+    form, _ = text_form.of("a.csv", content)
+    assert differs(form) == ({} if expected == "utf-8" else {"encoding": expected})
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "is empty"),
+        (b"\n \n", "is empty"),
+        (b"a\0b,c\n", "NUL"),
+        (b"one column\n1\n2\n", "no rows"),
+        (lines("some, words", "and, others"), "no row of dates"),
+        # without quotes 1,234.50 is two cells, or 1,5 with a decimal comma
+        (lines("Date,Close", *(f"{day},1,2{n}.50" for n, day in enumerate(DAYS))), "separate"),
+        (lines("Date,Close", *(f"{day},12,5" for day in DAYS)), "separate values"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_is_refused(content, word):
+    with pytest.raises(InputError, match=word):
+        text_form.of("a.csv", content)
