@@ -1,12 +1,13 @@
 """A file of any kind as tables, by its ending; nothing is guessed."""
 
 from tidemark.errors import InputError
-from tidemark.reading import parquet, text, unpacking
-from tidemark.reading.kinds import must_be_of_kind
+from tidemark.reading import parquet, text
+from tidemark.reading.kinds import ENDINGS, Kind, kind_of, must_be_of_kind, unzipped_name
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
+from tidemark.reading.unpacking import unpacked
 
-import numpy as np
+READERS = {Kind.TEXT: text.table, Kind.PARQUET: parquet.table}
 
 
 def tables(path: str, content: bytes, form: Form) -> list[Table]:
@@ -16,46 +17,38 @@ def tables(path: str, content: bytes, form: Form) -> list[Table]:
         InputError: the content is empty, damaged, not of the form, ragged, has no rows or repeats a
             column name; or the file's name has another ending.
     """
-    table = _table(path, content, form)
-    if not len(table):
-        raise InputError(
-            path, "has column names but no rows", "fill the file, or correct `path` of this source"
-        )
-    return [table]
+    return [_table(name, plain, form) for name, plain in unpacked(path, content, form.members)]
 
 
 def _table(path: str, content: bytes, form: Form) -> Table:
-    lower = path.lower()
-    must_be_of_kind(path, lower, content)
-    if lower.endswith(".parquet"):
-        data = parquet.columns(path, content)
-        return Table(path, data, np.arange(1, data.num_rows + 1), form)
-    if lower.endswith((".csv", ".csv.gz")):
-        plain = unpacking.gunzipped(path, content) if lower.endswith(".gz") else content
-        must_be_of_kind(path, ".csv", plain)
-        return text.table(path, plain, form)
-    raise InputError(
-        path, "has an unknown file type", "use a file that ends in .csv, .csv.gz or .parquet"
-    )
+    kind = kind_of(unzipped_name(path))
+    if kind not in READERS:
+        raise InputError(
+            path,
+            "has an unknown file type",
+            f"use a file that ends in {', '.join(ENDINGS)}, or `make adopt FILE=...`",
+        )
+    must_be_of_kind(path, kind, content)
+    return READERS[kind](path, content, form)
 
 
 def must_unpack_to(path: str, content: bytes, at_most: int) -> None:
     """Refuse a file that unpacks to more than `at_most` bytes, before it takes that memory.
 
-    A compressed CSV file is unpacked piece by piece and counted; of Parquet the size of the
-    decoded columns counts, each text as often as it stands there.
+    What is compressed is unpacked no further; of Parquet the size of the decoded columns counts,
+    each text as often as it stands there.
 
     Raises:
         InputError: names the file, its size and the limit.
     """
-    size = len(content)
-    if path.lower().endswith(".gz"):
-        size = unpacking.gunzipped_size(path, content, at_most)
-    elif path.lower().endswith(".parquet"):
-        size = parquet.decoded_size(path, content, at_most)
-    if size > at_most:
-        raise InputError(
-            path,
-            f"unpacks to more than {at_most // 1_000_000:,} MB",
-            "if the file is what you expect, raise fetch_data.largest_file_megabytes",
-        )
+    size = 0
+    for name, plain in unpacked(path, content, at_most=at_most + 1):
+        size += len(plain)
+        if size <= at_most and kind_of(unzipped_name(name)) is Kind.PARQUET:
+            size += parquet.decoded_size(name, plain, at_most) - len(plain)
+        if size > at_most:
+            raise InputError(
+                path,
+                f"unpacks to more than {at_most // 1_000_000:,} MB",
+                "if the file is what you expect, raise fetch_data.largest_file_megabytes",
+            )

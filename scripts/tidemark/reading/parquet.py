@@ -4,8 +4,10 @@ import contextlib
 from collections.abc import Iterator
 
 from tidemark.errors import InputError, first_line
-from tidemark.reading.table import no_repeated_names
+from tidemark.reading.settings import Form
+from tidemark.reading.table import Table, framed
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -13,18 +15,17 @@ import pyarrow.parquet as pq
 MEASURED_ROWS = 4_000
 
 
-def columns(path: str, content: bytes) -> pa.Table:
+def table(path: str, content: bytes, form: Form) -> Table:
     """The columns of a Parquet file.
 
     Raises:
-        InputError: the content is damaged, or repeats a column name.
+        InputError: the content is damaged, has no rows, or repeats a column name.
     """
     with _naming(path, content):
         data = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
         data.validate(full=True)
         names = data.column_names
-    no_repeated_names(path, names)
-    return data
+    return framed(path, data.columns, names, np.arange(1, len(data) + 1), form)
 
 
 @contextlib.contextmanager

@@ -1,14 +1,34 @@
 """How a file is written. What is left out is a plain one: UTF-8, commas, a header in line 1."""
 
+import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from tidemark.bounds import Words
+from tidemark.bounds import Checked, Words
 
 from annotated_types import Ge, Le, MaxLen
 
+BLANKS = "blanks"
+
+
+def _must_be_an_encoding(name: str) -> None:
+    try:
+        "".encode(name)
+        codecs.lookup(name)
+    except (LookupError, ValueError) as error:
+        raise ValueError("is no encoding of text, such as utf-8 or cp1252") from error
+
+
+def _must_separate(sign: str) -> None:
+    if sign != BLANKS and not (sign.isascii() and re.fullmatch(r"[^\w\s\".+-]|\t| ", sign)):
+        raise ValueError(f'must be a single sign such as ; | or a tab ("\\t"), or {BLANKS}')
+
+
 Word = Annotated[str, MaxLen(100)]
+Encoding = Annotated[str, MaxLen(100), Checked(_must_be_an_encoding)]
+Separator = Annotated[str, MaxLen(100), Checked(_must_separate)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,15 +50,16 @@ class Form:
         repeated_names: refuse two columns of one name, or number the later ones (`Close 2`).
         extra_cells: refuse rows with more cells than the header names, or let the first or the last
             ones be columns without a name (`column 1`).
-        leave_out: columns that are not read.
+        leave_out: columns that are not read; "" for those without a name.
         skip: rows whose first cell is like one of these, where * stands for any text and ? for any
             sign: totals, repeated headers, units.
-        sheet: of a workbook; null: its only one.
+        sheet: of a workbook, where * stands for any text; null: its only one.
+        members: the files of an archive that are read, likewise; null: all.
         records: where a JSON file's records stand, keys joined by dots; null: it is they.
     """
 
-    encoding: Word = "utf-8"
-    separator: Word = ","
+    encoding: Encoding = "utf-8"
+    separator: Separator = ","
     decimal: Literal[".", ","] = "."
     thousands: Word | None = None
     signs: Sequence[Word] = ()
@@ -52,4 +73,5 @@ class Form:
     leave_out: Sequence[Words] = ()
     skip: Sequence[Words] = ()
     sheet: Words | None = None
+    members: Words | None = None
     records: Words | None = None

@@ -1,17 +1,27 @@
 """What is read: the columns of a file under its own names, and the line of every row."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tidemark.errors import InputError
-from tidemark.reading import kinds
+from tidemark.naming import counted, several
+from tidemark.reading import headings, kinds
 from tidemark.reading.settings import Form
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 BATCH_ROWS = 500_000
+FINDS = "`make adopt FILE=...` finds out"
+
+
+@dataclass(frozen=True, order=True)
+class LeftOut:
+    """A row that the form skips, or that holds nothing: its line, and its first cell."""
+
+    line: int
+    cell: str
 
 
 @dataclass(frozen=True)
@@ -24,12 +34,18 @@ class Table:
         lines: for each row the line on which it begins, as an editor shows it; of a file without
             lines its number. Both count from 1.
         form: how the file is written, by which its text is read.
+        left_out: rows that are not in `data`.
+        nameless: the names in `data` that no header has, such as `column 3`.
+        empty_columns: how many columns had neither a name nor a value, and are not in `data`.
     """
 
     path: str
     data: pa.Table
     lines: np.ndarray
     form: Form = field(default_factory=Form)
+    left_out: tuple[LeftOut, ...] = ()
+    nameless: frozenset[str] = frozenset()
+    empty_columns: int = 0
 
     def __len__(self) -> int:
         return int(self.data.num_rows)
@@ -64,15 +80,26 @@ class Table:
         return np.concatenate([np.arange(len(part)) for part in self.parts])
 
     def column(self, name: str, or_else: str = "") -> pa.Array:
-        """A column by the file's own name; InputError if it is not there, with another cure."""
+        """A column by the file's own name; that of the only one without a name is "", too.
+
+        Raises:
+            InputError: it is not there; with another cure, if there is one.
+        """
+        if name == "" and len(self.nameless) == 1:
+            (name,) = self.nameless
         if name not in self.names:
             there = ", ".join(repr(other) for other in self.names[:20])
             raise InputError(
-                self.path,
-                f"has no column {name!r} (found: {there})",
-                f"name one of these under `columns` of this source{or_else}",
+                self.path, f"has no column {name!r} (found: {there})", self._cure(or_else)
             )
         return self.data[name].combine_chunks()
+
+    def _cure(self, or_else: str) -> str:
+        """What to do where a column is missing: another separator explains it, if there is one."""
+        other = next((sign for sign in ";\t|," if sign in self.names[0]), None)
+        if len(self.names) == 1 and other:
+            return f"set form.separator of this source to {other!r}, as {FINDS}"
+        return f"name one of these under `columns` of this source{or_else}"
 
 
 @dataclass(frozen=True)
@@ -112,15 +139,73 @@ def _joined(tables: list[Table]) -> Table:
         return first
     data = pa.concat_tables([table.data for table in tables])
     lines = np.concatenate([table.lines for table in tables])
-    return Batch(first.path, data, lines, first.form, tuple(tables))
+    return Batch(first.path, data, lines, first.form, nameless=first.nameless, files=tuple(tables))
 
 
-def no_repeated_names(path: str, names: list[str]) -> None:
-    """Refuse two columns of one name.
+def framed(
+    path: str,
+    columns: Sequence[pa.Array],
+    found: Sequence[str],
+    lines: np.ndarray,
+    form: Form,
+    left_out: Sequence[LeftOut] = (),
+) -> Table:
+    """Columns as a table: named, less those that the form leaves out or that hold nothing at all.
+
+    Args:
+        path: of the file.
+        columns: all that it has.
+        found: their names in its header, empty where it has none.
+        lines: of each row.
+        form: how it is written.
+        left_out: rows that are not among `columns`.
 
     Raises:
-        InputError: names the first that stands twice.
+        InputError: there is no row, two columns have one name, or one that the form leaves out is
+            not there.
     """
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise InputError(path, f"has two columns named {twice[0]!r}", "rename or remove one")
+    if not len(lines):
+        raise InputError(
+            path, "has column names but no rows", "fill the file, or correct `path` of this source"
+        )
+    names, nameless = headings.called(path, found, form)
+    empty = {name for name, cells in zip(names, columns, strict=True)
+             if name in nameless and _is_blank(cells)}  # fmt: skip
+    unknown = [name for name in form.leave_out if name and name not in names]
+    if unknown:
+        raise InputError(
+            path,
+            f"has no column {several(list(map(repr, unknown)))} to leave out",
+            "correct form.leave_out of this source",
+        )
+    out = empty | {*form.leave_out} | (nameless if "" in form.leave_out else set())
+    data = {name: cells for name, cells in zip(names, columns, strict=True) if name not in out}
+    return Table(path, pa.table(data), lines, form, tuple(left_out), nameless - out, len(empty))
+
+
+def _is_blank(cells: pa.Array) -> bool:
+    """Whether a column holds no value at all."""
+    if cells.null_count == len(cells):
+        return True
+    if not pa.types.is_string(cells.type):
+        return False
+    return bool(pc.all(pc.equal(pc.utf8_trim_whitespace(cells), "")).as_py())
+
+
+def notes(tables: Iterable[Table]) -> list[str]:
+    """What people should know of rows and columns that were left out of these files."""
+    parts = [part for table in tables for part in table.parts]
+    rows = [(part, row) for part in parts for row in part.left_out]
+    skipped = [f"{kinds.place(part.path, row.line)} {row.cell!r}" for part, row in rows if row.cell]
+    blank = [kinds.place(part.path, row.line) for part, row in rows if not row.cell]
+    columns = [part.path for part in parts if part.empty_columns]
+    told = []
+    if skipped:
+        told.append(
+            f"left out {counted(len(skipped), 'row')} as form.skip says: {several(skipped)}"
+        )
+    if blank:
+        told.append(f"left out {counted(len(blank), 'row')} without a value: {several(blank)}")
+    if columns:
+        told.append(f"left out a column without a name or a value of {several(columns)}")
+    return told

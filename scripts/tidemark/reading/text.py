@@ -1,17 +1,45 @@
 """Text with separators. Its values stay text; `sources.columns` gives them types."""
 
-import codecs
 import csv
-import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
-from tidemark.errors import InputError, first_line
-from tidemark.reading.settings import Form
-from tidemark.reading.table import Table, no_repeated_names
+from tidemark.errors import InputError
+from tidemark.naming import counted, several
+from tidemark.reading import headings
+from tidemark.reading.decoding import decoded
+from tidemark.reading.rows import Skipping
+from tidemark.reading.settings import BLANKS, Form
+from tidemark.reading.table import FINDS, LeftOut, Table, framed
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+$")
+
+Record = tuple[int, list[str]]  # the number of its first line, and its cells
+
+
+@dataclass(frozen=True)
+class Body:
+    """What stands below the header.
+
+    Attributes:
+        path: of the file.
+        text: the records.
+        separator: the sign between their values.
+        line: the number of the first line in the file.
+        header: the names of columns, empty where one has none; None without a header.
+    """
+
+    path: str
+    text: str
+    separator: str
+    line: int
+    header: list[str] | None
 
 
 def table(path: str, content: bytes, form: Form) -> Table:
@@ -20,91 +48,208 @@ def table(path: str, content: bytes, form: Form) -> Table:
     Raises:
         InputError: the content is empty, ragged, not of the encoding, or repeats a column name.
     """
-    text = decoded(path, content)
-    nul = text.find("\0")
-    if nul >= 0:
-        line = text[:nul].count("\n") + 1
-        raise InputError(f"{path}:{line}", "holds a NUL byte", "save the file as UTF-8 text")
-    header = _header(path, text)
-    no_repeated_names(path, header)
-    try:
-        data = pa.csv.read_csv(
-            pa.BufferReader(text.encode()),
-            pa.csv.ReadOptions(use_threads=False),
-            pa.csv.ParseOptions(newlines_in_values=True),
-            pa.csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string())),
-        )
-    except pa.ArrowInvalid as error:
-        raise _malformed(path, text, header, error) from error
-    return Table(path, data, _lines(path, text, data.num_rows), form)
+    body = below_header(path, decoded(path, content, form), form)
+    return _regular(body, form) or _irregular(body, form)
 
 
-def decoded(path: str, content: bytes) -> str:
-    """The text of a file, without byte-order marks.
+def below_header(path: str, text: str, form: Form) -> Body:
+    """A text cut where its header ends.
 
     Raises:
-        InputError: names the line of a byte that is not of the encoding.
+        InputError: the text is empty, or ends before.
     """
+    if not text.strip():
+        raise InputError(path, "is empty", "fill it, or correct `path` of this source")
+    separator = form.separator
+    if separator == BLANKS:
+        text, separator = tabbed(text), "\t"
+    if not form.header_line:
+        return Body(path, text, separator, 1, None)
+    reader = csv.reader(lines_of(text, _start_of(text, form.header_line)), delimiter=separator)
     try:
-        return content.decode("utf-8-sig").lstrip("\ufeff")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        wide = (
-            "; the file is UTF-16"
-            if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-            else ""
-        )
+        header = list(islice(filter(None, reader), form.header_lines))
+    except csv.Error as error:
+        where = f"{path}:{form.header_line}"
+        raise InputError(where, f"is no header ({error})", "check its quotes") from error
+    if len(header) < form.header_lines:
         raise InputError(
-            f"{path}:{line}",
-            f"byte 0x{content[error.start]:02x} is not UTF-8 text{wide}",
-            "save the file as UTF-8",
-        ) from error
+            path,
+            f"ends before {counted(form.header_lines, 'header line')} from line {form.header_line}"
+            " on",
+            f"correct form.header_line and form.header_lines of this source, as {FINDS}",
+        )
+    line = form.header_line + reader.line_num
+    return Body(path, text[_start_of(text, line) :], separator, line, headings.joined(header))
 
 
-def records(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
+def lines_of(text: str, start: int = 0) -> Iterator[str]:
+    """The lines of a text from a place on, each with its end, whichever of the three it is."""
+    return (line[0] for line in LINE.finditer(text, start))
+
+
+def _start_of(text: str, line: int) -> int:
+    """Where a line begins, or where the text ends if it has fewer."""
+    found = next(islice(LINE.finditer(text), line - 1, None), None)
+    return len(text) if found is None else found.start()
+
+
+def tabbed(text: str) -> str:
+    """Text whose values are separated by any number of blanks and tabs, now by one tab."""
+    trimmed = re.sub(r"(?m)^[ \t]+|[ \t]+(?=[\r\n]|\Z)", "", text)
+    return re.sub(r'("[^"\r\n]*")|[ \t]+', lambda found: found[1] or "\t", trimmed)
+
+
+def records(path: str, text: str, separator: str = ",", line: int = 1) -> Iterator[Record]:
     """The records that are not blank, each with the number of its first line.
+
+    Args:
+        path: of the file.
+        text: some of its lines.
+        separator: a single sign.
+        line: the number of the first of them in the file.
 
     Raises:
         InputError: a record is not CSV.
     """
-    reader = csv.reader(io.StringIO(text, newline=""))
-    line = 1
+    reader = csv.reader(lines_of(text), delimiter=separator)
+    first = line
     try:
-        for fields in reader:
-            if fields:
-                yield line, fields
-            line = reader.line_num + 1
+        for cells in reader:
+            if cells:
+                yield line, cells
+            line = first + reader.line_num
     except csv.Error as error:
         raise InputError(
             f"{path}:{line}", f"is not CSV ({error})", "check the quotes from there on"
         ) from error
 
 
-def _lines(path: str, text: str, rows: int) -> np.ndarray:
+def _records(body: Body) -> Iterator[Record]:
+    return records(body.path, body.text, body.separator, body.line)
+
+
+def _regular(body: Body, form: Form) -> Table | None:
+    """The rows, if all that are data have as many cells as there are names; None if not."""
+    skipping = Skipping(form)
+    width = len(body.header or ())
+    if body.header is None or form.extra_cells != "refuse":
+        data = (cells for _, cells in _records(body) if skipping.is_data(cells))
+        width = len(next(data, body.header or ()))
+    names = _names(body.header, width, form)
+    odd: list[tuple[int, str]] = []
+
+    def put_aside(row: pa.csv.InvalidRow) -> str:
+        odd.append((row.number - 1, row.text))
+        return "skip"
+
+    if not width or len(names) != width:
+        return None
+    numbers = list(map(str, range(width)))
+    try:
+        read = pa.csv.read_csv(
+            pa.BufferReader(body.text.encode()),
+            pa.csv.ReadOptions(use_threads=False, column_names=numbers),
+            pa.csv.ParseOptions(
+                delimiter=body.separator, newlines_in_values=True, invalid_row_handler=put_aside
+            ),
+            pa.csv.ConvertOptions(column_types=dict.fromkeys(numbers, pa.string())),
+        )
+    except pa.ArrowInvalid:
+        return None  # such as a quote that is never closed
+    try:
+        aside = [next(csv.reader([text], delimiter=body.separator)) for _, text in odd]
+    except csv.Error:
+        return None
+    if any(map(skipping.is_data, aside)):
+        return None
+    lines = _lines(body, len(read) + len(odd))
+    apart = [at for at, _ in odd]
+    out = _left_out(lines[apart], [cells[0] for cells in aside])
+    lines = np.delete(lines, apart)
+    keep = skipping.are_data(read.columns)
+    if not keep.all():
+        out += _left_out(lines[~keep], read[0].filter(pa.array(~keep)).to_pylist())
+        read, lines = read.filter(pa.array(keep)), lines[keep]
+    return framed(body.path, read.columns, names, lines, form, sorted(out))
+
+
+def _left_out(lines: np.ndarray, firsts: Sequence[str]) -> list[LeftOut]:
+    return [LeftOut(int(line), cell.strip()) for line, cell in zip(lines, firsts, strict=True)]
+
+
+def _irregular(body: Body, form: Form) -> Table:
+    """The rows as the form lets them differ from the header.
+
+    Raises:
+        InputError: some have other cells than that.
+    """
+    skipping = Skipping(form)
+    rows: list[Record] = []
+    out: list[LeftOut] = []
+    for line, cells in _records(body):
+        if skipping.is_data(cells):
+            rows.append((line, cells))
+        else:
+            out.append(LeftOut(line, cells[0].strip()))
+    widths = [len(cells) for _, cells in rows]
+    least, most = _bounds(body.header, widths, form)
+    ragged = [row for row, width in zip(rows, widths, strict=True) if not least <= width <= most]
+    if ragged:
+        raise _ragged(body, ragged, most)
+    filled = [cells + [""] * (most - len(cells)) for _, cells in rows]
+    columns = [pa.array(column, pa.string()) for column in zip(*filled, strict=True)]
+    lines = np.array([line for line, _ in rows], np.int64)
+    return framed(body.path, columns, _names(body.header, most, form), lines, form, out)
+
+
+def _bounds(header: Sequence[str] | None, widths: Sequence[int], form: Form) -> tuple[int, int]:
+    """How few and how many cells a row may have.
+
+    Cells of columns without a name, at the end of the header, may be lacking.
+    """
+    most = max(widths, default=0)
+    if header is None:
+        usual = next(iter(widths), 0)
+        return (1, most) if form.extra_cells == "last" else (usual, usual)
+    named = max((place for place, name in enumerate(header, 1) if name.strip()), default=1)
+    match form.extra_cells:
+        case "first":
+            return most, most
+        case "last":
+            return named, max(most, len(header))
+    return named, len(header)
+
+
+def _names(header: Sequence[str] | None, width: int, form: Form) -> list[str]:
+    """The names of so many columns, empty where the header has none."""
+    names = list(header or ())
+    more = [""] * (width - len(names))
+    return more + names if form.extra_cells == "first" else names + more
+
+
+def _lines(body: Body, rows: int) -> np.ndarray:
     """For each row the line on which it begins."""
-    text = text.rstrip("\r\n")
+    text = body.text.rstrip("\r\n")
     ends = text.count("\n") + text.count("\r") - text.count("\r\n")
-    if ends == rows:  # a record a line, and none is blank
-        return np.arange(2, rows + 2)
-    begun = (line for line, _ in records(path, text))
-    return np.fromiter(begun, np.int64)[1:]
+    if ends + 1 == rows:  # a record a line, and none is blank
+        return np.arange(body.line, body.line + rows)
+    return np.fromiter((line for line, _ in _records(body)), np.int64)
 
 
-def _header(path: str, text: str) -> list[str]:
-    for _, fields in records(path, text):
-        return fields
-    raise InputError(path, "is empty", "fill it, or correct `path` of this source")
-
-
-def _malformed(path: str, text: str, header: list[str], error: Exception) -> InputError:
-    for line, fields in records(path, text):
-        if len(fields) != len(header):
-            if any("\n" in field or "\r" in field for field in fields):
-                cure = 'put " at both ends of the value, and "" for one within it'
-                return InputError(f"{path}:{line}", "opens a quote that is not closed", cure)
-            return InputError(
-                f"{path}:{line}",
-                f"has {len(fields)} fields where the header has {len(header)}",
-                "complete the line; put quotes around a value that contains a comma",
-            )
-    return InputError(path, f"is not CSV ({first_line(error)})", "export it again")
+def _ragged(body: Body, rows: Sequence[Record], width: int) -> InputError:
+    """What is wrong with rows of other widths than the header."""
+    (line, cells), *others = rows
+    where = f"{body.path}:{line}"
+    if any("\n" in cell or "\r" in cell for cell in cells):
+        cure = 'put " at both ends of the value, and "" for one within it'
+        return InputError(where, "opens a quote that is not closed", cure)
+    above = "the header" if body.header is not None else "the first row"
+    more = several([f"line {line} has {len(cells)}" for line, cells in others])
+    cure = f"complete the line; put quotes around a value that contains {body.separator!r}"
+    if width == 1:
+        cure = f"set form.header_line of this source if other lines stand above it, as {FINDS}"
+    return InputError(
+        where,
+        f"has {len(cells)} fields where {above} has {width}" + (f"; {more}" if more else ""),
+        cure,
+    )

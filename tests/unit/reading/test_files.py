@@ -99,7 +99,7 @@ def test_a_column_may_be_called_as_other_files_begin(first):
             gzip.compress(b"<html>", mtime=0),
             "p.csv.gz: is an HTML or XML page, not CSV",
         ),
-        ("p.csv", (HEADER + LINE).encode("utf-16"), "p.csv:1: byte 0xff is not UTF-8 text; the fi"),
+        ("p.csv", (HEADER + LINE).encode("utf-16"), "p.csv: is text in UTF-16, and is read as UTF"),
         ("p.csv", HEADER + LINE + "2020-01-03,\0,1\n", "p.csv:3: holds a NUL byte"),
         ("p.csv", HEADER + LINE + '"2020-01-03,A,1\n' + LINE, "p.csv:3: opens a quote that is not"),
         ("p.csv", HEADER + LINE + "2020-01-03,A\n", "p.csv:3: has 2 fields where the header has 3"),

@@ -497,7 +497,7 @@ BAD = {
         "p.csv",
         ["p.csv:2", "0xc9", "UTF-8"],
     ),
-    "UTF-16": (HEADER.encode("utf-16"), LONG, "p.csv", ["p.csv:1", "0xff", "UTF-8"]),
+    "UTF-16": (HEADER.encode("utf-16"), LONG, "p.csv", ["p.csv: is text in UTF-16", "as UTF-8"]),
     "too few fields": (
         HEADER + LINES[0] + "2020-01-03,AAPL,2\n",
         LONG,
