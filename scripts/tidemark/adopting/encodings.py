@@ -22,6 +22,16 @@ WIDE = {
 LOOKED_AT = 4_000
 
 
+def decoded(path: str, content: bytes) -> tuple[str, str]:
+    """The encoding, and the text without byte-order marks.
+
+    Raises:
+        InputError: as `find`.
+    """
+    encoding, _ = find(path, content)
+    return encoding, content.decode(encoding).lstrip("\ufeff")
+
+
 def find(path: str, content: bytes) -> tuple[str, str]:
     """The encoding, and why another than UTF-8.
 

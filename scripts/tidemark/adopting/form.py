@@ -1,10 +1,15 @@
 """How a user's files are written, as a declaration that a step follows, and what must be asked."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
-from tidemark.adopting.conclusions import Answers, Conclusion, Question
+from tidemark.adopting import members, numbers
+from tidemark.adopting.alike import merged
+from tidemark.adopting.conclusions import Answers, Conclusion, Question, Sureness
+from tidemark.naming import counted, several
 from tidemark.reading import files as reading
+from tidemark.reading.kinds import place
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
 
@@ -32,6 +37,31 @@ def found(files: Mapping[str, bytes], answers: Answers) -> Found:
     Raises:
         InputError: a file cannot be read, or they are not all of one form; says what to do.
     """
-    form = Form()
+    parts = {path: members.written(path, content) for path, content in files.items()}
+    form = merged({path: one for path, (one, _) in parts.items()})
     tables = [table for path in files for table in reading.tables(path, files[path], form)]
-    return Found(form, tables, [])
+    told = _once(chain.from_iterable(more for _, more in parts.values()))
+    told += _left_out(tables)
+    form, more, questions = numbers.decided(numbers.columns(tables), form, answers)
+    return Found(form, [replace(table, form=form) for table in tables], told + more, questions)
+
+
+def _once(conclusions: Iterable[Conclusion]) -> list[Conclusion]:
+    """Of those that say the same of several files, the first."""
+    first: dict[tuple[str, str], Conclusion] = {}
+    for one in conclusions:
+        first.setdefault((one.about, one.found), one)
+    return list(first.values())
+
+
+def _left_out(tables: Iterable[Table]) -> list[Conclusion]:
+    """What rows are left out by their first cells."""
+    rows = [(table, row) for table in tables for row in table.left_out if row.cell]
+    if not rows:
+        return []
+    shown = several([f"{place(table.path, row.line)} {row.cell!r}" for table, row in rows])
+    return [
+        Conclusion(
+            "rows", f"{counted(len(rows), 'row')} left out", f"no values: {shown}", Sureness.LIKELY
+        )
+    ]

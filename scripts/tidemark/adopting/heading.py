@@ -84,6 +84,8 @@ def find(path: str, records: Sequence[Record]) -> Heading:
     first = next(
         (number for number, (_, cells) in enumerate(records) if _is_row(cells, typical)), None
     )
+    if first is None and len(records) == 1 and _are_names(records[0][1]):
+        raise InputError(path, "has column names but no rows", "export it again, with its rows")
     if first is None:
         raise InputError(
             path,

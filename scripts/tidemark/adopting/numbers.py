@@ -79,7 +79,8 @@ def decided(
     Raises:
         InputError: two columns contradict each other.
     """
-    decimal, thousands, found, questions = _marks(columns, form, answers)
+    alike, odd = _of_one_way(columns)
+    decimal, thousands, found, questions = _marks(alike, form, answers)
     signs = sorted({sign for one in _written(columns) for sign in one.signs})
     magnitudes = any(one.magnitude for one in _written(columns))
     missing, more = _missing(columns)
@@ -98,7 +99,7 @@ def decided(
             magnitudes=magnitudes,
             missing=missing,
         ),
-        found + more,
+        [*found, *odd, *more],
         questions,
     )
 
@@ -121,14 +122,15 @@ def _marks(columns: Sequence[Column], form: Form, answers: Answers) -> Marks:
     decimals = _first_of(columns, lambda how: how.decimal)
     groups = _first_of(columns, lambda how: how.thousands)
     either = _first_of(columns, lambda how: how.either)
-    _must_agree(decimals, groups)
+    if len(groups) > 1:
+        raise _two_ways(*list(groups.values())[:2])
     decimal, thousands = next(iter(decimals), ""), next(iter(groups), "")
     if not either:
         return _concluded(decimal or _other(thousands) or ".", thousands, decimals | groups)
     if not decimal and not thousands:
         return _undecided(columns, form, answers, either)
     proof = decimals | groups
-    decimal = decimal or next(sign for sign in ".," if sign != thousands and sign in {*either, "."})
+    decimal = decimal or _other(thousands) or next(iter(either))
     thousands = thousands or next((sign for sign in either if sign != decimal), "")
     return _concluded(decimal, thousands, proof)
 
@@ -143,24 +145,58 @@ def _first_of(columns: Sequence[Column], sign_of: Callable[[Written], str]) -> d
     return found
 
 
-def _must_agree(decimals: dict[str, str], groups: dict[str, str]) -> None:
-    pairs = [list(decimals.items())[:2], list(groups.items())[:2]]
-    pairs += [[(sign, decimals[sign]), (sign, groups[sign])] for sign in decimals if sign in groups]
-    for pair in pairs:
-        if len(pair) == 2:
-            (_, one), (_, other) = pair
-            raise InputError(
-                one.partition(" in ")[2],
-                f"numbers are written in two ways: {one}, {other}",
-                "export the data anew with one way throughout",
-            )
+def _of_one_way(columns: Sequence[Column]) -> tuple[list[Column], list[Conclusion]]:
+    """The columns that write numbers as most do; no other can be read with these.
+
+    Raises:
+        InputError: there is no such way.
+    """
+    ways: dict[str, list[Column]] = {}
+    for column in columns:
+        ways.setdefault(_way(column), []).append(column)
+    neutral = ways.pop("", [])
+    if len(ways) < 2:
+        return list(columns), []
+    (usual, most), (other, fewer) = sorted(ways.items(), key=lambda way: -len(way[1]))[:2]
+    if len(most) == len(fewer) or {one.name for one in most} & {one.name for one in fewer}:
+        raise _two_ways(_proof(most[0], usual), _proof(fewer[0], other))
+    told = Conclusion(
+        "numbers", f"{several([one.name for one in fewer])} cannot be read",
+        f"{_proof(fewer[0], other)} contradicts {_proof(most[0], usual)}", LIKELY,
+    )  # fmt: skip
+    return [*most, *neutral], [told]
+
+
+def _way(column: Column) -> str:
+    """The sign before fractions, as a column's numbers prove it; empty if they do not."""
+    proofs = {sign: text for how, _, text in column.shapes for sign in _proven(how)}
+    if len(proofs) > 1:
+        raise _two_ways(*(f"{text!r} in {column.place}" for text in list(proofs.values())[:2]))
+    return next(iter(proofs), "")
+
+
+def _proven(how: Written) -> set[str]:
+    return {how.decimal, _other(how.thousands)} - {""}
+
+
+def _proof(column: Column, sign: str) -> str:
+    text = next(text for how, _, text in column.shapes if sign in _proven(how))
+    return f"{text!r} in {column.place}"
+
+
+def _two_ways(one: str, other: str) -> InputError:
+    return InputError(
+        one.rpartition(" in ")[2],
+        f"numbers are written in two ways: {one}, {other}",
+        "export the data anew with one way throughout",
+    )
 
 
 def _concluded(decimal: str, thousands: str, proof: dict[str, str]) -> Marks:
     found = f"{_named(decimal)} before fractions"
     found += f", {_named(thousands)} between groups of digits" if thousands else ""
     plain = decimal == "." and not thousands
-    because = " and ".join(proof.values())
+    because = " and ".join(dict.fromkeys(proof.values()))
     return (
         decimal,
         thousands or None,

@@ -17,7 +17,7 @@ def of(path: str, content: bytes) -> tuple[Form, list[Conclusion]]:
         InputError: it is no table of dates and numbers, or one that cannot be told apart.
     """
     encoding, why = encodings.find(path, content)
-    text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding).lstrip("\ufeff")
+    text = content.decode(encoding).lstrip("\ufeff")
     if not text.strip():
         raise InputError(path, "is empty", "export it again, or name another file")
     sign = separator.find(path, text)

@@ -1,11 +1,68 @@
-"""How files are written, found from their bytes."""
+"""How files of any kind are written, one form for all, and what rows they have then."""
+
+import io
+import zipfile
 
 from tidemark.adopting import form
+from tidemark.errors import InputError
 from tidemark.reading.settings import Form
+
+import pytest
+
+CSV = b"Date,Close\n2020-01-02,1.5\n2020-01-03,1.6\n2020-01-06,1.7\n"
+GERMAN = "Datum;Schlu\u00df\n02.01.20;1,5\n03.01.20;N/A\n06.01.20;1,7\nSumme;3,2\n".encode("cp1252")
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, plain in files.items():
+            archive.writestr(name, plain)
+    return content.getvalue()
 
 
 def test_a_plain_file_needs_nothing_said():
-    found = form.found({"a.csv": b"Date,Close\n2020-01-02,1.5\n"}, {})
-    assert found.form == Form()
+    found = form.found({"a.csv": CSV}, {})
+    assert found.form == Form(skip=[], signs=[], missing=[])
     assert found.tables[0].names == ["Date", "Close"]
+    assert not found.conclusions
     assert not found.questions
+
+
+def test_all_that_is_not_plain_is_declared_and_said():
+    found = form.found({"a.csv": GERMAN}, {})
+    assert found.form == Form(
+        encoding="cp1252", separator=";", decimal=",", missing=["N/A"], skip=["Summe"], signs=[]
+    )
+    (table,) = found.tables
+    assert table.form == found.form
+    assert table.data.to_pydict() == {
+        "Datum": ["02.01.20", "03.01.20", "06.01.20"],
+        "Schlu\u00df": ["1,5", "N/A", "1,7"],
+    }
+    assert [told.about for told in found.conclusions] == [
+        "encoding", "separator", "rows", "numbers", "missing"
+    ]  # fmt: skip
+
+
+def test_members_without_a_table_are_left_out_of_an_archive():
+    content = zipped({"A.csv": CSV, "B.csv": CSV, "status.txt": b"All data is complete.\n"})
+    found = form.found({"a.zip": content}, {})
+    assert found.form.members == "*.csv"
+    assert [table.path for table in found.tables] == ["a.zip/A.csv", "a.zip/B.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("a.csv", b"PAR1\x15\x00", "is a Parquet file"),
+        ("a.csv", b"<!doctype html><p>", "HTML"),
+        ("a.xls", CSV, "let its name end in .csv"),
+        ("a.xyz", CSV, "does not say what it is"),
+        ("a.csv", b"Date,Close\n", "no rows"),
+        ("a.csv", CSV + b"2020-01-07\n", "a.csv:5: has 1 fields"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(name, content, word):
+    with pytest.raises(InputError, match=word):
+        form.found({name: content}, {})

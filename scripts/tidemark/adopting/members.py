@@ -1,0 +1,85 @@
+"""The form of one file of any kind, or of the members of an archive that hold data."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from tidemark.adopting import json_form, text_form
+from tidemark.adopting.alike import merged
+from tidemark.adopting.conclusions import Conclusion
+from tidemark.errors import InputError
+from tidemark.naming import several
+from tidemark.reading.kinds import ENDINGS, Kind, kind_of, must_be_of_kind, unzipped_name
+from tidemark.reading.settings import Form
+from tidemark.reading.unpacking import unpacked
+
+SIGNATURES = {Kind.PARQUET: rb"PAR1", Kind.WORKBOOK: rb"PK|\xd0\xcf\x11\xe0"}
+Written = tuple[Form, list[Conclusion]]
+
+
+def written(path: str, content: bytes) -> Written:
+    """How a file is written, but for its numbers.
+
+    Raises:
+        InputError: it cannot be read, or an archive holds files of several forms.
+    """
+    plain = dict(unpacked(path, content))
+    if kind_of(path) is not Kind.ZIP:
+        return _of_one(path, plain[path])
+    forms: dict[str, Form] = {}
+    told: list[Conclusion] = []
+    refused: dict[str, InputError] = {}
+    for name, inner in plain.items():
+        try:
+            forms[name], more = _of_one(name, inner)
+            told += more
+        except InputError as error:
+            refused[name] = error
+    if refused:
+        pattern = _pattern(path, forms, refused)
+        if pattern is None:
+            raise next(iter(refused.values()))
+        told.append(Conclusion(
+            "members", f"{pattern} alone", f"{several(list(refused))} holds no table"))  # fmt: skip
+        return replace(merged(forms), members=pattern), told
+    return merged(forms), told
+
+
+def _of_one(path: str, content: bytes) -> Written:
+    kind = kind_of(unzipped_name(path))
+    if kind is None:
+        raise InputError(
+            path,
+            "has a name that does not say what it is",
+            f"let it end in .csv if it is text, else in one of {', '.join(ENDINGS)}",
+        )
+    _must_be_what_it_says(path, kind, content)
+    if kind is Kind.TEXT:
+        return text_form.of(path, content)
+    if kind is Kind.PARQUET:
+        return Form(), []
+    return json_form.of(path, content, lines=kind is Kind.JSON_LINES)
+
+
+def _must_be_what_it_says(path: str, kind: Kind, content: bytes) -> None:
+    """Refuse a file whose name says another kind, with the name that it should have."""
+    try:
+        must_be_of_kind(path, kind, content)
+    except InputError as error:
+        cure = "let its name say what it is, if that is data; else fetch or export it again"
+        raise InputError(error.where, error.problem, cure) from error
+    start = SIGNATURES.get(kind)
+    if content and start and not re.match(start, content):
+        cure = "if it is text, let its name end in .csv; else fetch or export it again"
+        raise InputError(path, f"is not {kind}, though its name says so", cure)
+
+
+def _pattern(path: str, forms: Mapping[str, Form], refused: Mapping[str, object]) -> str | None:
+    """What members with data are like, and no other; None if nothing tells them apart."""
+    endings = {PurePosixPath(name).suffix for name in forms}
+    if len(forms) == 1:
+        return next(iter(forms))[len(path) + 1 :]
+    if len(endings) == 1 and not endings & {PurePosixPath(name).suffix for name in refused}:
+        return f"*{endings.pop()}"
+    return None
