@@ -1,0 +1,167 @@
+"""The column of dates, with that of the hour, and every way to read it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tidemark.adopting import dates, spacing, words
+from tidemark.adopting.dates import Reading
+from tidemark.adopting.evidence import Evidence
+from tidemark.bars import zones
+from tidemark.errors import InputError
+from tidemark.naming import several
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+NATIVE = "%Y-%m-%d"  # the format that a configuration has where the file types its dates
+NAMELESS = re.compile(r"(column|Unnamed:) ?\d+|")
+CLOCK = r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?[AaPp][Mm])?$|^[0-9]{4}$|^[0-9]{6}$"
+IN_UTC = re.compile(r"(?i)\b(utc|gmt|unix|epoch)\b|_utc\b")
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A column of dates.
+
+    Attributes:
+        column: the file's name of it.
+        time: of the column that holds the hour, if that is not in it.
+        readings: the ways to read it, at least one.
+        is_utc: whether its times are in UTC by themselves: by an offset, as epochs or by its name.
+        has_offset: whether each stamp says its offset; `own` then has them as written.
+        own: row for row as written, where stamps have an offset; else None.
+    """
+
+    column: str
+    time: str | None
+    readings: Sequence[Reading]
+    is_utc: bool = False
+    has_offset: bool = False
+    own: pd.Series | None = None
+
+    @property
+    def leaves_zone_open(self) -> bool:
+        """Whether these are times of day whose zone nothing says."""
+        hours = self.readings[0].times - self.readings[0].times.dt.normalize()
+        return not self.is_utc and bool((hours != hours.iloc[0]).any())
+
+
+def found(evidence: Evidence, names: Sequence[str], *, without_header: bool) -> Dated:
+    """The column of dates that leaves the fewest questions.
+
+    Raises:
+        InputError: there is none, or what is called a date cannot be read as one.
+    """
+    candidates = list(_candidates(evidence, names, without_header))
+    if candidates:
+        return min(candidates, key=lambda dated: (len(dated.readings) > 1, dated.leaves_zone_open))
+    for name in _named(names) or names[:1]:
+        _must_be_dates(evidence, name)
+    raise InputError(
+        evidence.tables[0].path,
+        f"has no column of dates (columns: {several([repr(name) for name in names], 8)})",
+        "add one, with dates such as 2013-03-01",
+    )
+
+
+def are_dates(evidence: Evidence, names: Sequence[str]) -> list[str]:
+    """The columns that hold dates and are called so, chosen or not."""
+    return [name for name in _named(names) if _of_column(evidence, name, epochs=True)]
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    return [name for group in words.columns_of(words.TIMESTAMP, names) for name in group]
+
+
+def _candidates(evidence: Evidence, names: Sequence[str], without_header: bool) -> Iterator[Dated]:
+    """Columns called dates, else those that hold them."""
+    called = _named(names)
+    found = [_of_column(evidence, name, epochs=True) for name in called]
+    if not any(found):
+        others = [name for name in names if name not in called]
+        found = [
+            _of_column(evidence, name, epochs=without_header or bool(NAMELESS.fullmatch(name)))
+            for name in others
+        ]
+    for dated in filter(None, found):
+        yield _with_hours(evidence, dated, names, without_header)
+
+
+def _of_column(evidence: Evidence, name: str, *, epochs: bool) -> Dated | None:
+    native = evidence.times(name)
+    if native is not None:
+        times = native.to_pandas().reset_index(drop=True)
+        if times.isna().any():
+            return None
+        zoned = evidence.has_zone(name)
+        return Dated(name, None, [Reading("", NATIVE, times)], zoned or _says_utc(name), zoned)
+    texts = evidence.texts(name)
+    readings = dates.readings(texts) if texts is not None else []
+    if readings:
+        return _written(name, texts, readings)
+    ticks = evidence.integers(name) if epochs else None
+    reading = dates.epochs(ticks) if ticks is not None else None
+    return Dated(name, None, [reading], is_utc=True, has_offset=True) if reading else None
+
+
+def _written(name: str, texts: pa.Array, readings: Sequence[Reading]) -> Dated:
+    offset = zones.has_offset(readings[0].date_format)
+    is_utc = offset or readings[0].date_format.endswith("+00") or _says_utc(name)
+    own = _as_written(texts, readings[0].date_format) if offset else None
+    return Dated(name, None, readings, is_utc, offset, own)
+
+
+def _as_written(texts: pa.Array, date_format: str) -> pd.Series | None:
+    """Stamps without their offsets."""
+    bare = pc.replace_substring_regex(texts, r"([Zz]|[+-][0-9]{2}:?[0-9]{2}|UTC|GMT)$", "")
+    reading = dates.readings(pc.utf8_trim_whitespace(pc.replace_substring(bare, " GMT", "")))
+    return reading[0].times if reading else None
+
+
+def _says_utc(name: str) -> bool:
+    return bool(IN_UTC.search(name))
+
+
+def _with_hours(
+    evidence: Evidence, dated: Dated, names: Sequence[str], without_header: bool
+) -> Dated:
+    """With the column that has the hours of these days, if there is one and hours differ.
+
+    Raises:
+        InputError: hours that cannot be read.
+    """
+    times = dated.readings[0].times
+    texts = evidence.texts(dated.column)
+    if texts is None or not spacing.at_midnight(times):
+        return dated
+    others = [name for name in names if name != dated.column]
+    called = [name for group in words.columns_of(words.TIME, others) for name in group]
+    beside = names[names.index(dated.column) + 1 :][:1] if without_header else []
+    for name in (*called, *beside):
+        hours = evidence.texts(name)
+        if hours is None or not pc.all(pc.match_substring_regex(hours, CLOCK)).as_py():
+            continue
+        if without_header and not pc.all(pc.match_substring(hours, ":")).as_py():
+            continue  # a number
+        if len(pc.unique(hours)) == 1:
+            return dated  # days, each stamped at one hour
+        readings = dates.readings(pc.binary_join_element_wise(texts, hours, " "))
+        if readings:
+            return replace(
+                dated, time=name, readings=readings, is_utc=dated.is_utc or _says_utc(name)
+            )
+    return dated
+
+
+def _must_be_dates(evidence: Evidence, name: str) -> None:
+    """Refuse a column of dates for the first value that is none."""
+    texts = evidence.texts(name)
+    row = dates.first_misfit(texts) if texts is not None else None
+    if texts is not None and row is not None:
+        raise InputError(
+            evidence.where(row, name),
+            f"{texts[row].as_py()!r} is no date as the others are",
+            "mend it, or remove the line",
+        )

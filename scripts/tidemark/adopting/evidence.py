@@ -1,0 +1,145 @@
+"""The columns of a user's tables, each as one array over all files, as a step would type it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tidemark.arrays import Floats
+from tidemark.errors import InputError
+from tidemark.naming import several
+from tidemark.reading.table import Table
+from tidemark.sources import columns
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Tables of one form, one below the other.
+
+    Attributes:
+        tables: at least one, each with rows.
+    """
+
+    tables: Sequence[Table]
+    _numbers: dict[str, Floats | None] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.tables))
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that all tables have, in the order of the first."""
+        others = [set(table.names) for table in self.tables[1:]]
+        return [name for name in self.tables[0].names if all(name in other for other in others)]
+
+    def must_agree(self) -> None:
+        """Refuse files that have no column in common.
+
+        Raises:
+            InputError: names the first that differs.
+        """
+        if self.names:
+            return
+        first = set(self.tables[0].names)
+        other = next(table for table in self.tables if not first & set(table.names))
+        raise InputError(
+            other.path,
+            f"has other columns than {self.tables[0].path}: {several(other.names, 8)}",
+            "give files of one form, such as those of one provider",
+        )
+
+    @property
+    def file_of_row(self) -> np.ndarray:
+        """For each row, the number of its table."""
+        lengths = [len(table) for table in self.tables]
+        return np.asarray(np.repeat(np.arange(len(lengths)), lengths))
+
+    def file_and(self, series: np.ndarray) -> np.ndarray:
+        """For each row, a number of its series within its file."""
+        numbers: np.ndarray = self.file_of_row * (int(series.max(initial=0)) + 1) + series
+        return numbers
+
+    def numbers(self, name: str) -> Floats | None:
+        """A column as float64, NaN where missing; None if it holds anything but numbers."""
+        if name not in self._numbers:
+            try:
+                parts = [columns.numbers(table, name) for table in self.tables]
+                self._numbers[name] = np.concatenate(parts).astype(np.float64, copy=False)
+            except InputError:
+                self._numbers[name] = None
+        return self._numbers[name]
+
+    def integers(self, name: str) -> np.ndarray | None:
+        """A column of whole numbers of any size, such as nanoseconds; None if it is not one."""
+        try:
+            parts = [table.column(name).cast(pa.int64()) for table in self.tables]
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return None
+        values = pa.concat_arrays(parts)
+        return None if values.null_count else np.asarray(values)
+
+    def first_fault(self, name: str) -> str:
+        """What is wrong with the first value of a column that is no number."""
+        for table in self.tables:
+            try:
+                columns.numbers(table, name)
+            except InputError as error:
+                return f"{error.where}: {error.problem}"
+        return ""
+
+    def texts(self, name: str) -> pa.Array | None:
+        """A column of text without the blanks around it; None if the files type it otherwise."""
+        parts = [_plain(table.column(name)) for table in self.tables]
+        if not all(pa.types.is_string(part.type) for part in parts):
+            return None
+        return pc.utf8_trim_whitespace(pc.fill_null(pa.concat_arrays(parts), ""))
+
+    def times(self, name: str) -> pa.ChunkedArray | None:
+        """A column that all files type as dates or times; None if they do not."""
+        parts = [table.column(name) for table in self.tables]
+        if not all(_is_time(part.type) for part in parts):
+            return None
+        in_utc = [
+            part.cast(pa.timestamp("us", part.type.tz)) if _zone(part.type) else part
+            for part in parts
+        ]
+        return pa.chunked_array([part.cast(pa.timestamp("us"), safe=False) for part in in_utc])
+
+    def has_zone(self, name: str) -> bool:
+        """Whether times that the files type have a zone; they are then in UTC here."""
+        return _zone(self.tables[0].column(name).type) is not None
+
+    def values(self, name: str) -> Floats:
+        """The numbers of a column that holds nothing else."""
+        numbers = self.numbers(name)
+        assert numbers is not None, name
+        return numbers
+
+    def is_empty(self, name: str) -> bool:
+        """Whether a column holds no value at all."""
+        values = self.numbers(name)
+        return values is not None and bool(np.isnan(values).all())
+
+    def where(self, row: int, name: str) -> str:
+        """The place of a value; `row` counts through all tables."""
+        file = int(self.file_of_row[row])
+        return self.tables[file].where(row - sum(map(len, self.tables[:file])), name)
+
+
+def _is_time(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
+def _zone(kind: pa.DataType) -> str | None:
+    return getattr(kind, "tz", None)
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    """Text of any of Arrow's types as its plain one; other values as they are."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
+        return values.cast(pa.string())
+    return values

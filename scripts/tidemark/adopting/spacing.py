@@ -1,0 +1,96 @@
+"""How far apart bars are, and where the clocks stand by which their days are told."""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+DAY = pd.Timedelta(days=1)
+# By the kind of bar, the least and the most days from one to the next that are usual.
+KINDS = {"daily": (0.9, 5.0), "weekly": (5.0, 10.0), "monthly": (10.0, 400.0)}
+# Where markets keep their clocks, with what trades there, the likeliest first.
+ZONES = {
+    "America/New_York": "stocks of the USA",
+    "UTC": "crypto currencies, and most that offer no choice",
+    "Europe/London": "stocks in London",
+    "Europe/Berlin": "stocks on the continent",
+    "Asia/Tokyo": "stocks in Tokyo",
+    "Asia/Hong_Kong": "stocks in Hong Kong",
+    "Asia/Shanghai": "stocks in China",
+    "Asia/Kolkata": "stocks in India",
+    "Australia/Sydney": "stocks in Australia",
+    "America/Sao_Paulo": "stocks in Brazil",
+    "Europe/Moscow": "stocks in Moscow",
+}
+
+
+def steps(times: pd.Series, series: np.ndarray) -> pd.Series:
+    """The time from each bar to the next later one of its series."""
+    rows = pd.DataFrame({"series": series, "time": times}).sort_values(["series", "time"])
+    step = rows.groupby("series", sort=False)["time"].diff()
+    return step[step > pd.Timedelta(0)]
+
+
+def kind(times: pd.Series, series: np.ndarray) -> str | None:
+    """What bars are: intraday, daily, weekly or monthly; None if there are too few to tell.
+
+    Args:
+        times: row for row.
+        series: row for row, the number of the ticker or file that the row belongs to.
+    """
+    step = steps(times, series)
+    if step.empty:
+        return None
+    usual = step.median() / DAY
+    if usual < KINDS["daily"][0]:
+        return "intraday"
+    return next((kind for kind, (_, most) in KINDS.items() if usual < most), "monthly")
+
+
+def turns(times: pd.Series, series: np.ndarray) -> bool:
+    """Whether time goes both ways within a series, so that no step would read it."""
+    step = times.groupby(series, sort=False).diff()
+    back = pd.Series(step < pd.Timedelta(0)).groupby(series).any()
+    forth = pd.Series(step > pd.Timedelta(0)).groupby(series).any()
+    return bool((back & forth).any())
+
+
+def newest_first(times: pd.Series, series: np.ndarray) -> bool:
+    """Whether time mostly goes backwards from row to row."""
+    step = times.groupby(series, sort=False).diff()
+    return bool((step < pd.Timedelta(0)).sum() > (step > pd.Timedelta(0)).sum())
+
+
+def days_apart(times: pd.Series) -> np.ndarray:
+    """The days between the distinct dates, in order."""
+    return np.diff(np.sort(times.dt.normalize().unique())) / np.timedelta64(1, "D")
+
+
+def falls_on_weekends(times: pd.Series) -> bool:
+    """Whether any bar is on a Saturday or Sunday."""
+    return bool((times.dt.day_of_week >= 5).any())
+
+
+def has_weekends(times: pd.Series) -> bool:
+    """Whether Saturdays or Sundays have more than a stray bar."""
+    return bool((times.dt.day_of_week >= 5).mean() > 0.02)
+
+
+def at_midnight(times: pd.Series) -> bool:
+    """Whether all stamps are days."""
+    return bool((times == times.dt.normalize()).all())
+
+
+def in_zone(times: pd.Series, zone: str) -> pd.Series:
+    """UTC times as the clocks of a zone show them."""
+    return times.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(zone)).dt.tz_localize(None)
+
+
+def zones_of_days(times: pd.Series) -> Iterator[str]:
+    """The zones in which every one of these UTC times is at one hour, UTC first."""
+    for zone in dict.fromkeys(("UTC", *ZONES)):
+        there = in_zone(times, zone)
+        hours = there - there.dt.normalize()
+        if (hours == hours.iloc[0]).all():
+            yield zone

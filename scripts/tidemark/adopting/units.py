@@ -1,0 +1,130 @@
+"""The unit of prices, and what was done to them before the file was written."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tidemark.adopting import words
+from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
+from tidemark.adopting.evidence import Evidence
+from tidemark.adopting.layout import Layout
+from tidemark.errors import InputError
+from tidemark.naming import counted
+
+import numpy as np
+import pandas as pd
+
+UNITS = {"units": 1, "hundredths": 100, "ten-thousandths": 10_000, "billionths": 10**9}
+FEWEST = 5  # values that must all be whole before that means anything
+SPLITS = (2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0)
+NEAR = 0.02  # how far a step may be from a whole ratio, as a share of it
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How many of the file's units are one, by field, and what was found or is open."""
+
+    divide_by: dict[str, float] = field(default_factory=dict)
+    conclusions: Sequence[Conclusion] = ()
+    questions: Sequence[Question] = ()
+
+
+def of_prices(evidence: Evidence, fields: Layout, answers: Answers) -> Unit:
+    """What one of the file's units is.
+
+    Raises:
+        InputError: the answer is no unit.
+    """
+    priced = columns_by_field(evidence, fields)
+    if not priced:
+        return Unit()
+    asked = answers.get("PRICES")
+    if asked:
+        if asked not in UNITS:
+            raise InputError(f"PRICES={asked}", "is no unit", f"use one of {', '.join(UNITS)}")
+        return _divided(priced, asked, "your answer", Sureness.CERTAIN)
+    called = [name for names in priced.values() for name in names]
+    if all(words.IN_HUNDREDTHS.search(name) for name in called):
+        return _divided(priced, "hundredths", "the names of the columns", Sureness.CERTAIN)
+    whole = _whole(evidence, called)
+    if whole is None:
+        return Unit()
+    fitting = [unit for unit, size in UNITS.items() if size <= 100 or (whole % 100 == 0).all()]
+    fitting = [unit for unit in fitting if UNITS[unit] <= max(np.median(whole), 100)]
+    value = whole[0]
+    options = [
+        Option(unit, f"{value:.0f} is a price of {value / UNITS[unit]:.12g}") for unit in fitting
+    ]
+    return Unit(questions=[Question("PRICES", "All prices are whole numbers: of what?", options)])
+
+
+def _divided(priced: dict[str, list[str]], unit: str, because: str, sureness: Sureness) -> Unit:
+    divide_by = {name: float(UNITS[unit]) for name in priced} if UNITS[unit] > 1 else {}
+    return Unit(divide_by, [Conclusion("prices", f"in {unit}", because, sureness)])
+
+
+def columns_by_field(evidence: Evidence, fields: Layout) -> dict[str, list[str]]:
+    """The columns of each field that is a price."""
+    prices = {
+        name: column
+        for name, column in fields.columns.items()
+        if name not in ("ticker", words.VOLUME)
+    }
+    if fields.layout == "long":
+        return {name: [column] for name, column in prices.items()}
+    return {
+        name: [
+            column
+            for column in (template.replace("*", ticker) for ticker in fields.tickers)
+            if column in evidence.names
+        ]
+        for name, template in prices.items()
+    }
+
+
+def _whole(evidence: Evidence, names: Sequence[str]) -> np.ndarray | None:
+    """The values of these columns if all are whole and enough to tell; else None."""
+    parts = []
+    for name in names:
+        values = evidence.numbers(name)
+        values = values[~np.isnan(values)] if values is not None else np.array([])
+        if (values != np.round(values)).any():
+            return None
+        parts.append(values)
+    whole = np.concatenate(parts) if parts else np.array([])
+    return whole if len(whole) >= FEWEST and len(np.unique(whole)) > 2 else None
+
+
+def adjusted(
+    evidence: Evidence, fields: Layout, times: pd.Series, series: np.ndarray
+) -> Iterator[Conclusion]:
+    """What is known of adjustments for splits and dividends."""
+    if "adj_close" in fields.columns:
+        told = f"{fields.columns['adj_close']} is"
+        yield Conclusion("adjusted", told, "what the column is called")
+        return
+    column = fields.columns.get(words.CLOSE)
+    if fields.layout == "wide" or not column:
+        yield Conclusion("adjusted", "closes as they are", "no column says more", Sureness.ASSUMED)
+        return
+    values = evidence.numbers(column)
+    if values is None:
+        return
+    splits = _like_splits(values, times, series)
+    told = "closes as they are"
+    because = "no step between bars is near that of a split"
+    if len(splits):
+        where = evidence.where(int(splits[0]), column)
+        because = f"{counted(len(splits), 'step')} near that of a split, the first at {where}"
+    yield Conclusion("adjusted", told, because, Sureness.ASSUMED)
+
+
+def _like_splits(values: np.ndarray, times: pd.Series, series: np.ndarray) -> np.ndarray:
+    """The rows whose close is near a whole part or multiple of the one before."""
+    rows = pd.DataFrame({"value": values, "time": times, "series": series})
+    rows = rows[rows["value"] > 0].sort_values(["series", "time"], kind="stable")
+    ratio = rows["value"] / rows.groupby("series")["value"].shift()
+    size = np.maximum(ratio, 1 / ratio).to_numpy()
+    near = np.zeros(len(rows), bool)
+    for split in SPLITS:
+        near |= np.abs(size / split - 1) < NEAR
+    return np.asarray(rows.index)[near]

@@ -1,0 +1,278 @@
+from tidemark.adopting import meaning
+from tidemark.adopting.conclusions import Sureness
+from tidemark.errors import InputError
+from tidemark.reading import files
+from tidemark.reading.settings import Form
+from tidemark.sources import prices
+
+import pytest
+
+DEFAULTS = {"layout": "long", "bar": "daily", "time_zone": "UTC"}
+
+
+def means(text, path="AAPL.csv", form=Form(), **answers):  # noqa: B008
+    texts = text if isinstance(text, dict) else {path: text}
+    tables = [table for name in texts for table in files.tables(name, texts[name].encode(), form)]
+    return meaning.of(tables, form, "data/own/prices.csv", answers)
+
+
+def section(*arguments, **named):
+    found = means(*arguments, **named)
+    assert found.questions == []
+    return dict(found.section)
+
+
+def asked(*arguments, **named):
+    found = means(*arguments, **named)
+    assert found.section is None
+    return {question.name: [o.answer for o in question.options] for question in found.questions}
+
+
+BARS = """Date,Open,High,Low,Close,Volume
+2012-12-03,593.65,594.59,585.50,586.19,13010000
+2012-12-04,581.80,581.80,572.13,575.85,19895300
+2012-12-05,568.91,569.25,538.77,538.79,37308500
+"""
+OHLCV = {"open": "Open", "high": "High", "low": "Low", "close": "Close", "volume": "Volume"}
+
+
+def test_a_plain_file_of_one_ticker():
+    assert section(BARS) == {
+        "path": "data/own/prices.csv",
+        "date_format": "%Y-%m-%d",
+        "columns": {"timestamp": "Date", **OHLCV},
+        "ticker": "AAPL",
+        "asset": "stocks",
+    }
+
+
+def test_what_is_proposed_can_be_read():
+    proposed = section(BARS)
+    records = prices.read({"AAPL.csv": BARS.encode()}, DEFAULTS | proposed).records
+    assert records["close"].tolist() == [586.19, 575.85, 538.79]
+
+
+LONG = """Ticker,Date,Close,Adj Close
+AAPL,2012-12-03,586.19,76.01
+AAPL,2012-12-04,575.85,74.67
+MSFT,2012-12-03,26.43,21.5
+MSFT,2012-12-04,26.37,21.4
+"""
+
+
+def test_a_long_file_has_a_column_of_tickers():
+    assert section(LONG)["columns"] == {
+        "timestamp": "Date",
+        "ticker": "Ticker",
+        "close": "Close",
+        "adj_close": "Adj Close",
+    }
+
+
+def test_tickers_are_found_by_their_values_where_no_name_says_it():
+    assert section(LONG.replace("Ticker", "X1"))["columns"]["ticker"] == "X1"
+
+
+def test_rows_of_one_date_that_nothing_tells_apart_are_refused():
+    text = "Date,Close\n2012-12-03,586.19\n2012-12-03,26.43\n2012-12-04,575.85\n2012-12-04,26.37\n"
+    with pytest.raises(InputError, match=r"AAPL.csv:3: Date: stands in several rows"):
+        means(text)
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("Date,AAPL,MSFT", {"close": "*"}),
+        ("Date,LOW,OPEN", {"close": "*"}),  # Lowe's and Opendoor
+        ("Date,C,V", {"close": "*"}),
+        ("Date,AAPL Close,MSFT Close", {"close": "* Close"}),
+        ("Date,Adj Close_AAPL,Adj Close_BRK_B", {"adj_close": "Adj Close_*"}),
+        ("Date,AAPL.Close,AAPL.Adjusted", {"close": "*.Close", "adj_close": "*.Adjusted"}),
+        (
+            "Date,\"('Close', 'AAPL')\",\"('Close', 'MSFT')\"",
+            {"close": "('Close', '*')"},
+        ),
+        ("Date,DGS10", {"close": "*"}),
+    ],
+)
+def test_wide_files(header, columns):
+    rows = ["2012-12-03,586.19,26.43", "2012-12-04,575.85,26.37"]
+    width = 2 if header == "Date,DGS10" else 3
+    text = "\n".join([header, *(",".join(row.split(",")[:width]) for row in rows)])
+    found = section(text)
+    assert found["layout"] == "wide"
+    assert found["columns"] == {"timestamp": "Date", **columns}
+    assert "ticker" not in found
+
+
+def test_a_wide_file_leaves_out_what_is_no_ticker():
+    text = "Date,Day,AAPL,MSFT\n2012-12-03,Monday,586.19,26.43\n2012-12-04,Tuesday,575.85,26.37\n"
+    assert section(text)["form"] == {"leave_out": ["Day"]}
+
+
+def test_columns_that_may_be_no_tickers_are_asked_about():
+    text = "Date,sales,profit\n2012-12-03,586.19,26.43\n2012-12-04,575.85,26.37\n"
+    assert asked(text) == {"COLUMN": ["sales", "profit", "all"]}
+    assert section(text, COLUMN="profit")["columns"] == {"timestamp": "Date", "close": "profit"}
+    assert section(text, COLUMN="all")["columns"] == {"timestamp": "Date", "close": "*"}
+    with pytest.raises(InputError, match="COLUMN=loss: names no column"):
+        means(text, COLUMN="loss")
+
+
+def test_a_field_is_not_left_out_because_a_value_of_it_is_no_number():
+    with pytest.raises(InputError, match=r"AAPL.csv:2: High: '594,59' is not a number"):
+        means(BARS.replace("594.59", '"594,59"'))
+
+
+def test_two_closes_of_different_values_are_asked_about():
+    text = "Date,Last,Settle\n2012-12-03,586.19,586.2\n2012-12-04,575.85,575.9\n"
+    assert asked(text) == {"COLUMN": ["Last", "Settle"]}
+    assert section(text, COLUMN="Settle")["columns"]["close"] == "Settle"
+
+
+def test_volume_is_the_one_that_is_not_zero_throughout():
+    text = "Date,Close,TickVol,Vol\n2012-12-03,586.19,10,0\n2012-12-04,575.85,20,0\n"
+    assert section(text)["columns"]["volume"] == "TickVol"
+    assert section(text.replace("20,0", "20,7"))["columns"]["volume"] == "Vol"
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("order", ["ohlc", "ochl", "cohl"])
+def test_bars_without_a_header_are_told_by_their_values(order, newest_first):
+    bars = [
+        {"o": 10.0, "h": 10.9, "l": 9.9, "c": 10.8},
+        {"o": 10.8, "h": 11.6, "l": 10.7, "c": 11.5},
+        {"o": 11.5, "h": 11.6, "l": 10.2, "c": 10.3},
+        {"o": 10.3, "h": 10.4, "l": 9.4, "c": 9.6},
+    ]
+    rows = [
+        ",".join([f"2012-12-0{day}", *(str(bar[field]) for field in order), "1000"])
+        for day, bar in enumerate(bars, 3)
+    ]
+    header = ",".join(f"column {number}" for number in range(1, 7))
+    text = "\n".join([header, *(rows[::-1] if newest_first else rows)])
+    (table,) = files.tables("AAPL.csv", text.encode(), Form())
+    columns = meaning.of([table], Form(header_line=0), "AAPL.csv", {}).section["columns"]
+    names = dict(zip(order, ("column 2", "column 3", "column 4", "column 5"), strict=True))
+    assert columns == {
+        "timestamp": "column 1",
+        "open": names["o"],
+        "high": names["h"],
+        "low": names["l"],
+        "close": names["c"],
+        "volume": "column 6",
+    }
+
+
+def of_dates(*dates):
+    return "Date,Close\n" + "".join(f"{date},{9.5 + row}\n" for row, date in enumerate(dates))
+
+
+def test_the_order_of_a_date_is_asked_for_where_nothing_tells():
+    text = of_dates("01/02/2011", "01/03/2011", "01/04/2011")
+    assert asked(text) == {"DATES": ["day-first", "month-first"]}
+    assert section(text, DATES="day-first")["date_format"] == "%d/%m/%Y"
+    assert section(text, DATES="month-first")["date_format"] == "%m/%d/%Y"
+    with pytest.raises(InputError, match="DATES=year-first"):
+        means(text, DATES="year-first")
+
+
+def test_the_order_of_rows_can_tell_the_order_of_a_date():
+    text = of_dates("12/11/2012", "01/12/2012", "02/12/2012")
+    assert section(text)["date_format"] == "%d/%m/%Y"
+
+
+def test_week_ends_can_tell_the_order_of_a_date():
+    december = ["03", "04", "05", "06", "07", "10", "11", "12"]
+    january = ["02", "03", "04", "07"]
+    text = of_dates(*(f"{day}/12/2012" for day in december), *(f"{day}/01/2013" for day in january))
+    (dates,) = (told for told in means(text).conclusions if told.about == "dates")
+    assert "day-first" in dates.found
+    assert dates.sureness is Sureness.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("dates", "bar"),
+    [
+        (("2012-11-30", "2012-12-03", "2012-12-04"), "daily"),
+        (("2012-11-30", "2012-12-07", "2012-12-14"), "weekly"),
+        (("2012-10", "2012-11", "2012-12"), "monthly"),
+        (("2012-12-03 16:00", "2012-12-04 16:00"), "daily"),
+        (("2012-12-03T10:00Z", "2012-12-03T11:00Z", "2012-12-04T10:00Z"), "intraday"),
+    ],
+)
+def test_bars_are_as_long_as_their_dates_are_apart(dates, bar):
+    assert section(of_dates(*dates)).get("bar", "daily") == bar
+
+
+def test_hours_without_a_zone_are_asked_about():
+    text = of_dates("2012-12-03 09:30", "2012-12-03 15:00", "2012-12-04 09:30")
+    assert asked(text)["ZONE"][:2] == ["America/New_York", "Asia/Hong_Kong"]
+    assert section(text, ZONE="Asia/Tokyo")["time_zone"] == "Asia/Tokyo"
+    with pytest.raises(InputError, match="ZONE=EST5: is not a time zone"):
+        means(text, ZONE="EST5")
+
+
+def test_hours_may_have_a_column_of_their_own():
+    text = "Date,Time,Close\n2012-12-03,09:30,1.5\n2012-12-03,10:00,2.5\n"
+    assert section(text, ZONE="UTC")["columns"] == {
+        "timestamp": "Date",
+        "time": "Time",
+        "close": "Close",
+    }
+
+
+@pytest.mark.parametrize(
+    ("dates", "zone"),
+    [
+        # Midnight in New York, winter and summer; the days are those of UTC too.
+        (("2013-03-08T05:00Z", "2013-03-11T04:00Z", "2013-03-12T04:00Z"), "America/New_York"),
+        # Midnight in Tokyo of Monday to Friday.
+        (tuple(f"2013-03-{day:02}T15:00Z" for day in (3, 4, 5, 6, 7, 10)), "Asia/Tokyo"),
+        (("2013-03-08T00:00Z", "2013-03-11T00:00Z"), "UTC"),
+    ],
+)
+def test_daily_stamps_have_the_zone_whose_days_they_are(dates, zone):
+    assert section(of_dates(*dates)).get("time_zone", "UTC") == zone
+
+
+def test_whole_numbers_are_asked_about():
+    text = "Date,Close\n" + "".join(f"2012-12-0{day},{15023 + day}\n" for day in range(3, 9))
+    assert asked(text) == {"PRICES": ["units", "hundredths"]}
+    assert section(text, PRICES="hundredths")["divide_by"] == {"close": 100.0}
+    assert "divide_by" not in section(text, PRICES="units")
+    in_pence = section(text.replace("Close", "Close (pence)"))
+    assert in_pence["divide_by"] == {"close": 100.0}
+
+
+def test_a_folder_is_one_file_a_ticker():
+    found = section({"own/AAPL.csv": BARS, "own/MSFT.csv": BARS})
+    assert "ticker" not in found
+    assert "ticker" not in found["columns"]
+
+
+def test_files_that_differ_in_dates_alone_are_of_one_ticker():
+    later = BARS.replace("2012-12", "2013-01")
+    files = {"BTCUSDT-1d-2012-12.csv": BARS, "BTCUSDT-1d-2013-01.csv": later}
+    assert section(files)["ticker"] == "BTCUSDT"
+
+
+def test_files_of_several_forms_are_told_apart():
+    with pytest.raises(InputError, match="has other columns than AAPL"):
+        means({"AAPL.csv": BARS, "MSFT.csv": "Day;Last\n2012-12-03;1\n"})
+
+
+def test_a_ticker_can_be_given():
+    assert section(BARS, TICKER="Apple")["ticker"] == "Apple"
+    with pytest.raises(InputError, match="TICKER=Apple: the file itself names"):
+        means(LONG, TICKER="Apple")
+
+
+def test_a_date_that_does_not_exist_is_named_with_its_line():
+    with pytest.raises(InputError, match=r"AAPL.csv:3: Date: '2012-12-34' is no date"):
+        means(BARS.replace("12-04", "12-34"))
+
+
+def test_a_file_without_dates_is_refused():
+    with pytest.raises(InputError, match="has no column of dates"):
+        means("Open,Close\n1.5,2.5\n")
