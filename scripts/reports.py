@@ -14,6 +14,7 @@ from tidemark.layout.plots import MODEL_FIGURES
 from tidemark.layout.reports import REPORT
 from tidemark.layout.strategy_plots import STRATEGY_FIGURES
 from tidemark.models import estimators
+from tidemark.reporting import assets
 from tidemark.reporting import reports as rendering
 
 import duckdb
@@ -34,6 +35,8 @@ def reports(run: Run) -> None:
     alone = {"enable_external_access": False}  # a view, which reads what a run left, fails
     with duckdb.connect(str(database), read_only=True, config=alone) as connection:
         values: Row = dict(rendering.gather(connection))
+    prices = run.config["fetch_data"]["prices"]
+    asset = assets.of(prices["asset"])
     names = product(run.config["scenarios"], run.config["models"])
     figures = [
         {**figure, "scenario": scenario, "model": model}
@@ -51,6 +54,10 @@ def reports(run: Run) -> None:
         "validation": validation(
             values["validation"][0], values.pop("datasets"), values.pop("findings")
         ),
+        "bar": prices["bar"],
+        "asset": asset,
+        "about": [*prices["about"], *asset.returns],
+        "adjusted": "adj_close" in prices["columns"],
         "words": {
             name: estimators.kind(name).words
             for name in sorted({row["estimator"] for row in values["models"]})

@@ -42,7 +42,7 @@ def in_words(evidence: Evidence, *, passed: bool) -> list[dict[str, str]]:
         (CHOICE, _overfitted(evidence)),
         (CHOICE, _walked(evidence)),
         (CHOICE, _agreed(evidence)),
-        (LIMITS, "All this is about the past, and about the tickers that were tested."),
+        (LIMITS, "All this is about the past, and about what was tested."),
     ]
     return [{"about": about, "sentence": sentence} for about, sentence in told]
 
@@ -228,8 +228,8 @@ def _walked(evidence: Evidence) -> str:
     return (
         "Choosing on the past alone and trading what came next (walk-forward) gave a Sharpe ratio "
         f"of {ours:.2f} a year, against {theirs:.2f} of {evidence.benchmark} on the same dates. "
-        "Which strategies, parameters and tickers there were to choose from was decided in "
-        f"hindsight all the same.{too_good if ours > TOO_GOOD else ''}"
+        "What there was to choose from was decided in hindsight all the same."
+        f"{too_good if ours > TOO_GOOD else ''}"
     )
 
 

@@ -13,8 +13,9 @@ from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.market.bars_a_year import WHOLE
 from tidemark.models import estimators
-from tidemark.reporting import figures, reports
+from tidemark.reporting import assets, figures, reports
 from tidemark.reporting.strategy_figures import pages
+from tidemark.sources.settings import ASSETS
 from tidemark.tables import database, features, forecasts, strategies
 from tidemark.tables import validation as validation_tables
 from tidemark.tables.catalogue import TABLES
@@ -272,7 +273,7 @@ SUMMARY = {
         "agreement": 0.4,
     },
     "rank_stability": {"kendalls_w": 0.4, "mean_spearman": None, "scenarios": 4},
-    "tested": {"cells": 21, "alike": 0.95, "tickers": 1, "market_scenarios": 6},
+    "tested": {"cells": 21, "alike": 0.95, "tickers": 2, "market_scenarios": 6},
 }
 
 
@@ -644,8 +645,10 @@ def test_gathered_rows_keep_their_order_and_join(connection):
     assert [row["metric"] for row in values["against_baseline"]] == ["mse", "brier_score"]
 
 
-def values_for_reports(connection, missing=False, narrative=None):
+def values_for_reports(connection, missing=False, narrative=None, asset="stocks", tickers=2):
     values = reports.gather(connection)
+    values["winner"][0]["tickers"] = tickers
+    words = assets.of(asset)
     figures = [
         {
             "file": f"reports/figs/{s}_{m}_{kind}.png",
@@ -683,6 +686,10 @@ def values_for_reports(connection, missing=False, narrative=None):
         "figures": figures,
         "missing_figures": figures if missing else [],
         "narrative": narrative or {},
+        "bar": "monthly",
+        "asset": words,
+        "about": ["Source: a_bank, *unmodified*.", *words.returns],
+        "adjusted": True,
         "config": {
             "feature_engineering": {
                 "horizon": 1,
@@ -757,6 +764,41 @@ def test_reports_render_with_and_without_figures(connection, name, missing):
     assert ("](figs/" in text) is (not missing and name != "reflection")
     if missing:
         assert "missing" in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("asset", "tickers"), [(None, 1), ("stocks", 2), ("currencies", 2), ("rates", 1)]
+)
+def test_the_words_fit_what_the_prices_are_of(connection, asset, tickers):
+    values = values_for_reports(connection, asset=asset, tickers=tickers)
+    values["likeness"] = [
+        row | {"mean_range": None, "overnight_share": None} for row in values["likeness"]
+    ]
+    texts = {name: rendered(name, values | {"adjusted": False}) for name in REPORTS}
+    whole = " ".join("\n".join(texts.values()).split())
+    assert ("stock" in whole.replace("stochastic", "")) == (asset == "stocks")
+    assert not re.search(r"adjusted close|later splits|daily|[Rr]ange|[Oo]vernight", whole)
+    assert all("\n\n\n" not in text for text in texts.values())
+    assert ("One model serves all tickers" in whole) == (tickers > 1)
+    own = whole.replace("mean correlation of tickers 0.8", "").replace("(among tickers)", "")
+    assert ("tickers" in own) == (tickers > 1 or asset is None)
+    for name in REPORTS[:3]:
+        assert "- Source: a_bank, \\*unmodified\\*." in texts[name]
+        assert all(f"- {reports.escaped(said)}\n" in texts[name] for said in values["about"])
+
+
+def test_every_asset_that_may_be_named_has_its_words():
+    assert {*assets.ASSETS} == {*ASSETS}
+
+
+def test_columns_of_ranges_and_gaps_stand_where_they_are_known(connection):
+    values = values_for_reports(connection)
+    values["likeness"] = [
+        row | {"mean_range": 0.012, "overnight_share": 0.25} for row in values["likeness"]
+    ]
+    text = rendered("strategy_assessment", values)
+    assert "| Mean range (%) | Overnight share (%) | Mean correlation |" in text
+    assert "| gbm | 20.00 | 1.20 | 25 | – | – | – |" in text
 
 
 def test_fallbacks_are_reported(connection):
@@ -856,10 +898,11 @@ def test_a_model_is_described_by_its_kind_or_by_its_kinds_name(connection):
     assert "** is of the kind mean, fitted by halves" in text
 
 
-def test_tables_are_whole(connection):
+@pytest.mark.parametrize("tickers", [1, 2])
+def test_tables_are_whole(connection, tickers):
     """Every row of a Markdown table has as many cells as its head."""
     for name in REPORTS:
-        lines = rendered(name, values_for_reports(connection)).splitlines()
+        lines = rendered(name, values_for_reports(connection, tickers=tickers)).splitlines()
         for before, line in pairwise(lines):
             if before.startswith("|"):
                 cells = line.replace("\\|", "").count("|")

@@ -14,6 +14,7 @@ from tidemark.reporting.strategy_figures.assessed import Assessment
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 KINDS = {
     "full": ("full", "full"),
@@ -242,6 +243,30 @@ def test_ticks_of_equity_are_round_and_few(low, high, ticks):
 def test_many_tickers_are_shown_in_part():
     sheet = drawn(found_of(tickers=40, top=("rise",)))["strategy_sheet_rise"]
     assert len(labels(sheet.axes[4])) == tear_sheet.MOST_BARS
+
+
+def test_of_one_ticker_nothing_is_said_by_ticker():
+    drawings = drawn(found_of(tickers=1, top=("rise",)))
+    sheet = drawings["strategy_sheet_rise"]
+    assert [axes.get_title("left") for axes in sheet.axes[3:]] == [
+        "Return in historical windows (%)",
+        "",
+    ]
+    assert "equal part" not in words(sheet)
+    assert "Trades | " in words(sheet)
+    assert "; 1 ticker, 5 market" in words(drawings["strategy_leaderboard"])
+
+
+def test_no_course_lies_under_the_legend():
+    """Highest in the first years, where the legend is."""
+    returns = np.where(np.arange(400) < 60, 0.01, -0.002)
+    figure = drawn(found_of(returns=returns))["strategy_equity"]
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[1]
+    box = axes.get_legend().get_window_extent()
+    for line in axes.get_lines():
+        across, up = axes.transData.transform(line.get_xydata()).T
+        assert up[(across >= box.x0) & (across <= box.x1)].max() < box.y0
 
 
 def test_many_windows_are_shown_in_part():

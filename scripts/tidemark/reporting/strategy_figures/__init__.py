@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tidemark.market.scenarios.kinds import ScenarioKind
+from tidemark.naming import counted
 from tidemark.reporting.figures import INK, STYLE
 from tidemark.reporting.strategy_figures import heat_map, tear_sheet
 from tidemark.reporting.strategy_figures.assessed import Assessment
@@ -137,7 +138,7 @@ def _kind(kind: str, further: int) -> str:
 
 
 def _course(title: str, found: Assessment) -> Figure:
-    figure = page(9.0, 6.6, title, f"equal part in each ticker, net of costs; {found.span()}")
+    figure = page(9.0, 6.6, title, f"{found.held()}; {found.span()}")
     shown = [*found.top[: len(LINES)], found.benchmark]
     labels = {name: f"{name} ({found.ranking(name)['best_set']})" for name in shown[:-1]}
     equity, fall = (
@@ -167,7 +168,7 @@ def _extent(found: Assessment) -> str:
     tried = found.tried
     return (
         f"{tried['sets']:,} sets of parameters, of which {tried['distinct']:,} differ; "
-        f"{tried['tickers']} tickers, {tried['market_scenarios']} market scenarios; "
+        f"{counted(tried['tickers'], 'ticker')}, {tried['market_scenarios']} market scenarios; "
         f"{tried['cells']:,} cells"
     )
 
@@ -176,7 +177,7 @@ OVERVIEWS: dict[str, tuple[str, str, Callable[..., Figure]]] = {
     "leaderboard": (
         "Strategies by mean score",
         "Longer bars are better: a score of 0.6 means that a strategy's sets beat 60 % of all "
-        "others, on average over tickers and market scenarios. Whoever fails the guardrails is "
+        "others, on average over all cells. Whoever fails the guardrails is "
         "hollow and stands below those that pass. The dashed line is the benchmark, which anyone "
         "can have without a strategy. Exact copies of another strategy are left out.",
         _leaderboard,
@@ -207,10 +208,10 @@ SHEETS: dict[str, tuple[str, str, Callable[..., Figure]]] = {
     ),
     "sheet": (
         "tear sheet",
-        "Blue is the strategy's best set in hindsight, grey the benchmark. Look for years, tickers "
-        "and crises in which it lost, not only at the final value. The first and the last calendar "
-        "year may be parts of one. Windows are sorted by the benchmark's return, the worst first, "
-        "tickers by the strategy's Sharpe ratio, the highest first.",
+        "Blue is the strategy's best set in hindsight, grey the benchmark. Look for where it lost, "
+        "not only at the final value. The first and the last calendar year may be parts of one. "
+        "Windows are sorted by the benchmark's return, the worst first; tickers, if there are "
+        "several, by the strategy's Sharpe ratio, the highest first.",
         tear_sheet.draw,
     ),
 }

@@ -55,6 +55,15 @@ class Assessment:
         """The cells of the strategy's best set."""
         return self.cells[self.cells["strategy_name"] == strategy]
 
+    @property
+    def alone(self) -> bool:
+        """Whether there is one ticker only."""
+        return self.tried["tickers"] == 1
+
+    def held(self) -> str:
+        """What the courses are of."""
+        return "net of costs" if self.alone else "equal part in each ticker, net of costs"
+
     def span(self) -> str:
         """First and last date."""
         return f"{self.equity.index[0]:%Y-%m-%d} to {self.equity.index[-1]:%Y-%m-%d}"

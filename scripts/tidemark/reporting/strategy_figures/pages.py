@@ -19,6 +19,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00")
 MOST_TICKS = 9  # of an equity axis
+LEGEND = (0.6, 0.19, 0.15)  # of an equity axis: share of its width at most; inches a line, and more
 LEAST_EQUITY = 1e-4  # a log axis has no 0
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue (ITU-R BT.709)
 DARK = 0.45  # below this, numbers are white
@@ -60,16 +61,20 @@ def both_courses(
     _drawdowns(lower, drawdowns)
     upper = axes_at(figure, 0.75, bottom + heights[0] + 0.6, width, heights[1])
     heading(upper, "What 1 grew to (log axis)")
-    _equity(upper, equity)
+    _equity(upper, equity, heights[1])
 
 
-def _equity(axes: Axes, equity: pd.DataFrame) -> None:
-    """Draw each column on a log axis; the last one is the benchmark."""
+def _equity(axes: Axes, equity: pd.DataFrame, height: float) -> None:
+    """Draw each column on a log axis, clear of the legend; the last one is the benchmark."""
     shown = equity.clip(lower=LEAST_EQUITY)
     for name, color in zip(shown, _colors(shown.shape[1]), strict=True):
         axes.plot(shown.index, shown[name].to_numpy(), color=color, linewidth=1.2, label=str(name))
     values = shown.to_numpy()
     low, high = min(values.min(), 1.0) * 0.95, max(values.max(), 1.0) * 1.05
+    wide, line, more = LEGEND
+    below = values[equity.index <= equity.index[0] + wide * (equity.index[-1] - equity.index[0])]
+    free = 1.0 - (line * shown.shape[1] + more) / height
+    high = max(high, low * (below.max() * 1.02 / low) ** (1.0 / free))
     axes.set_yscale("log")
     axes.set_ylim(low, high)
     axes.yaxis.set_major_locator(FixedLocator(_log_ticks(low, high)))

@@ -20,9 +20,7 @@ FAINT = 0.01  # of the longest bar: what is no longer than that cannot be seen
 def draw(title: str, found: Assessment, strategy: str) -> Figure:
     """Draw all there is to show about the strategy's best set, on one page."""
     ranking = found.ranking(strategy)
-    subtitle = (
-        f"best set: {ranking['best_set']}; equal part in each ticker, net of costs; {found.span()}"
-    )
+    subtitle = f"best set: {ranking['best_set']}; {found.held()}; {found.span()}"
     figure = page(10.0, 12.2, title, subtitle)
     pair = [strategy, found.benchmark]
     both_courses(figure, found.equity[pair], found.drawdowns[pair], 9.0, 7.15, (1.2, 2.35))
@@ -30,8 +28,10 @@ def draw(title: str, found: Assessment, strategy: str) -> Figure:
     heading(years, "Return by calendar year (%)")
     earned = found.years.pivot(index="year", columns="strategy_name", values="total_return")
     _years(years, 100.0 * earned[pair])
-    _windows(axes_at(figure, 1.95, 0.6, 2.15, 3.55), _beside(found, strategy, _window_returns))
-    _tickers(axes_at(figure, 4.85, 0.6, 1.55, 3.55), _beside(found, strategy, _sharpe_ratios))
+    wide = 4.45 if found.alone else 2.15
+    _windows(axes_at(figure, 1.95, 0.6, wide, 3.55), _beside(found, strategy, _window_returns))
+    if not found.alone:
+        _tickers(axes_at(figure, 4.85, 0.6, 1.55, 3.55), _beside(found, strategy, _sharpe_ratios))
     _table(axes_at(figure, 6.65, 0.4, 3.2, 3.75), found, strategy)
     return figure
 
@@ -153,7 +153,7 @@ def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
         _between(level, "{:.2f} to {:.2f}", *sharpes),
         _row("  since the first position", "{:.2f}", *sharpe_since),
         _row("Deepest drawdown", "{:.0%}", *traded["deepest_drawdown"]),
-        _row("Trades a ticker", "{:.0f}", *traded["trades"]),
+        _row("Trades" if found.alone else "Trades a ticker", "{:.0f}", *traded["trades"]),
         _row("Trades that gained", "{:.0%}", *traded["win_rate"]),
         _row("Bars with a position", "{:.0%}", *traded["exposure"]),
         _row("Turnover a year", "{:.1f}", *traded["turnover"]),
