@@ -5,47 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+import pyarrow as pa
+
 # Words that stand for a missing value in the files of some vendor, in lower case.
-MISSING = frozenset(
-    [
-        "na",
-        "n/a",
-        "n.a.",
-        "n.a",
-        "#n/a",
-        "#na",
-        "nan",
-        "nat",
-        "null",
-        "none",
-        "nil",
-        "nd",
-        "n.d.",
-        "n/d",
-        "-",
-        "--",
-        "---",
-        "–",
-        "—",
-        ".",
-        "..",
-        "...",
-        "?",
-        "*",
-        "\\n",
-        "#value!",
-        "#div/0!",
-        "#ref!",
-        "#num!",
-        "#name?",
-        "#null!",
-        "missing",
-        "undefined",
-        "-nan(ind)",
-        "#n/a",
-        "n/a",
-    ]
-)
+MISSING = frozenset([
+    "na", "n/a", "n.a.", "n.a", "#n/a", "#n/a n/a", "#na", "nan", "-nan(ind)", "nat", "null",
+    "none", "nil", "nd", "n.d.", "n/d", "-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "?",
+    "\\n", "#value!", "#div/0!", "#ref!", "#num!", "#name?", "#null!", "*", "missing", "undefined",
+])  # fmt: skip
 CURRENCIES = "$€£¥₹₽₩₺₿₫₴฿₦₱₪₡₲₵₸₼₾﹩＄￠￡￥￦"
 CODES = "USD|EUR|GBP|JPY|CHF|CNY|CAD|AUD|NZD|HKD|SGD|KRW|INR|SEK|NOK|DKK|PLN|CZK|BRL|ZAR|TRY|RUB"
 UNIT = rf"(?:(?:[A-Z]{{1,2}})?[{CURRENCIES}]|{CODES}|%|‰|kr\.?|Rs\.?|zł|Kč|Ft)"
@@ -53,26 +20,28 @@ MINUS = "-\u2212"
 GROUPS = "'\u2019 \u00a0\u202f\u2009_"  # what stands between groups of digits and never else
 NUMBER = re.compile(
     rf"(?P<open>\()?\s?(?P<sign>[{MINUS}+])?(?P<front>{UNIT})?\s?(?P<second>[{MINUS}+])?"
-    rf"(?P<core>[Z9](?:[9.,{GROUPS}]*9)?(?:[.,](?!\s?[KMBTkmbt]))?|[.,]9+)(?P<exponent>[eE][-+]?9{{1,3}})?"
+    rf"(?P<core>9(?:[9.,{GROUPS}]*9)?(?:[.,](?!\s?[KMBTkmbt]))?|[.,]9+)"
+    rf"(?P<exponent>[eE][-+]?9{{1,3}})?"
     rf"\s?(?P<magnitude>[KMBTkmbt])?\s?(?P<back>{UNIT})?(?P<close>\))?"
 )
-# In the syntax that RE2 and Python share.
-DATE = (
-    r"^\s*(?:"
-    r"\d{1,4}[-/.年 ]\s?\d{1,2}[-/.月 ]\s?\d{1,4}日?\.?(?:[ T,].*)?"  # 2020-01-02, 02.01.2020 09:30
-    r"|\d{8}[ T_-]\d.*"  # 20200102 093000
-    r"|\d{4}[-/.M ]?(?:Q[1-4]|M?\d{1,2})|Q[1-4][ -]?\d{4}"  # 2020Q1, 2020-01, 2020M01
-    r"|\d{1,2}[-/]\d{4}"  # 01/2020
-    r"|(?:\pL{2,9}[., ]+)?\d{1,2}[-/., ]*\pL{3,10}[-/., ']*\d{2,4}(?:[ T,].*)?"  # Thu, 2 Jan 2020
-    r"|(?:\pL{2,9}[., ]+)?\pL{3,10}[-/., ]+\d{1,2}(?:st|nd|rd|th)?[-/., ']+\d{2,4}(?:[ T,].*)?"
-    r"|\pL{3,10}[-/., ']*\d{2,4}"  # Jan-20, January 2020
-    r"|\d{4}[-/., ]?\pL{3,10}[-/., ]?\d{0,2}"  # 2020-Jan-02
-    r")\s*$"
+WORD = r"[^\W\d_]"
+DATE = re.compile(
+    rf"""\s*(?:
+    \d{{1,4}}[-/.年 ]\s?\d{{1,2}}[-/.月 ]\s?\d{{1,4}}日?\.?(?:[ T,].*)?  # 2020-01-02, 02.01.20 9:30
+    |\d{{8}}[ T_-]\d.*                                            # 20200102 093000
+    |\d{{4}}[-/.M ]?(?:Q[1-4]|M?\d{{1,2}})                         # 2020Q1, 2020-01, 2020M01
+    |Q[1-4][ -]?\d{{4}}                                           # Q1 2020
+    |\d{{1,2}}[-/]\d{{4}}                                          # 01/2020
+    |(?:{WORD}{{2,9}}[., ]+)?\d{{1,2}}[-/., ]*{WORD}{{3,10}}[-/., ']*\d{{2,4}}(?:[ T,].*)?
+                                                                # Thu, 2 Jan 2020
+    |(?:{WORD}{{2,9}}[., ]+)?{WORD}{{3,10}}[-/., ]+\d{{1,2}}(?:st|nd|rd|th)?[-/., ']+\d{{2,4}}
+        (?:[ T,].*)?                                            # Jan 2, 2020
+    |{WORD}{{3,10}}[-/., ']*\d{{2,4}}                              # Jan-20, January 2020
+    |\d{{4}}[-/., ]?{WORD}{{3,10}}[-/., ]?\d{{0,2}}                 # 2020-Jan-02
+    )\s*""",
+    re.VERBOSE,
 )
-CLOCK = r"^\s*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[AaPp]\.?[Mm]\.?)?\s*$"
-LETTERS = r"[^\W\d_]"
-_date = re.compile(DATE.replace(r"\pL", LETTERS))
-_clock = re.compile(CLOCK)
+CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[AaPp]\.?[Mm]\.?)?\s*")
 
 
 class Kind(StrEnum):
@@ -99,19 +68,33 @@ def kind(cell: str) -> Kind:
         return Kind.MISSING
     if number(shape(cell)):
         return Kind.NUMBER
-    if _clock.match(cell):
+    if CLOCK.fullmatch(cell):
         return Kind.CLOCK
-    return Kind.DATE if len(cell) < 60 and _date.match(cell) else Kind.WORD
+    return Kind.DATE if len(cell) < 60 and DATE.fullmatch(cell) else Kind.WORD
 
 
-# Both substitutions leave of a number what tells how it is written; in RE2's syntax, too.
-LEADING_ZERO = (r"^([^0-9]*)0([.,])", r"\1Z\2")
-DIGIT = (r"[0-9]", "9")
+DIGITS = bytes.maketrans(b"0123456789", b"9999999999")
 
 
 def shape(text: str) -> str:
-    """Every digit as 9, but a single 0 before a sign as Z: `Z.99`, `9,999.9`."""
-    return re.sub(*DIGIT, re.sub(*LEADING_ZERO, text))
+    """Every digit as 9, which leaves of a number what tells how it is written: `9,999.9`."""
+    return text.encode().translate(DIGITS).decode()
+
+
+def shapes(values: pa.ChunkedArray) -> pa.Array:
+    """The shapes of many strings, in one pass over their bytes."""
+    chunks = [
+        pa.Array.from_buffers(
+            chunk.type,
+            len(chunk),
+            [valid, ends, pa.py_buffer(content.to_pybytes().translate(DIGITS))],
+            offset=chunk.offset,
+        )
+        for chunk in values.chunks
+        for valid, ends, content in [chunk.buffers()]
+        if content is not None
+    ]
+    return pa.chunked_array(chunks, values.type).combine_chunks()
 
 
 @dataclass(frozen=True)
@@ -158,7 +141,7 @@ PLAIN = str.maketrans({sign: " " for sign in GROUPS if not sign.strip()} | {"\u2
 def _marks(core: str, *, certain: bool) -> tuple[str, str, str, int] | None:
     """Decimal sign, thousands sign, that which may be either, and digits without groups."""
     core = core.translate(PLAIN)
-    found = list(dict.fromkeys(re.sub(r"[Z9]", "", core)))
+    found = list(dict.fromkeys(core.replace("9", "")))
     if not found:
         return "", "", "", len(core)
     if len(found) > 2 or (len(found) == 2 and found[1] not in ".,"):
@@ -180,6 +163,6 @@ def _marks(core: str, *, certain: bool) -> tuple[str, str, str, int] | None:
 def _grouped(digits: str, sign: str) -> bool:
     """Whether a sign stands between groups of three; of India's, before it also of two."""
     first, *between, last = digits.split(sign)
-    if "Z" in digits or not 1 <= len(first) <= 3 or len(last) != 3:
+    if not 1 <= len(first) <= 3 or len(last) != 3:
         return False
     return {len(group) for group in between} in ({3}, {2}, set())

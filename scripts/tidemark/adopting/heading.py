@@ -8,41 +8,12 @@ from tidemark.adopting.cells import VALUES, Kind, kind
 from tidemark.errors import InputError
 
 Record = tuple[int, list[str]]  # the line on which it begins, and its cells
-UNITS = frozenset(
-    [
-        "%",
-        "percent",
-        "usd",
-        "eur",
-        "gbp",
-        "jpy",
-        "chf",
-        "cny",
-        "us$",
-        "$",
-        "€",
-        "£",
-        "¥",
-        "dollars",
-        "euros",
-        "cents",
-        "pence",
-        "points",
-        "units",
-        "unit",
-        "shares",
-        "lots",
-        "contracts",
-        "number",
-        "count",
-        "yyyy-mm-dd",
-        "yyyymmdd",
-        "dd/mm/yyyy",
-        "mm/dd/yyyy",
-        "millions",
-        "thousands",
-    ]
-)
+UNITS = frozenset([
+    "%", "percent", "usd", "eur", "gbp", "jpy", "chf", "cny", "us$", "$", "\u20ac", "\u00a3",
+    "\u00a5", "dollars", "euros", "cents", "pence", "points", "units", "unit", "shares", "lots",
+    "contracts", "number", "count", "yyyy-mm-dd", "yyyymmdd", "dd/mm/yyyy", "mm/dd/yyyy",
+    "millions", "thousands",
+])  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ import csv
 import re
 from collections.abc import Sequence
 
-from tidemark.adopting.cells import CLOCK, DATE, Kind, kind
+from tidemark.adopting.cells import CLOCK, Kind, kind, shapes
 from tidemark.adopting.heading import Heading
 from tidemark.adopting.separator import BLANKS
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-NUMERIC = r"^\s*[-+]?[0-9][0-9.,]*([eE][-+]?[0-9]+)?\s*$"
 MOST = 1_000  # odd rows that are looked at, for a file that has more is none with odd rows
 
 
@@ -25,16 +25,14 @@ def patterns(text: str, separator: str, heading: Heading) -> list[str]:
     data = _rows(text, separator, heading, ragged)
     if data is None:
         return []
-    first = pc.utf8_trim_whitespace(data.column(0))
     fits = _fits(data, heading.typical)
-    if fits is None:
-        usual, odd = pc.unique(first), []
-    else:
-        usual = pc.unique(first.filter(fits))
-        odd = pc.unique(first.filter(pc.invert(fits))).slice(0, MOST).to_pylist()
-    cells = (_first_cell(line, separator) for line in ragged)
-    odd += [cell for cell in cells if kind(cell) != heading.typical[0]]
-    return _telling([cell for cell in dict.fromkeys(odd) if cell], usual)
+    cells = [_first_cell(line, separator) for line in ragged]
+    odd = [cell for cell in cells if kind(cell) != heading.typical[0]]
+    odd += pc.unique(data.column(0).filter(pc.invert(fits))).slice(0, MOST).to_pylist()
+    told = [cell for cell in dict.fromkeys(map(str.strip, odd)) if cell]
+    if not told:
+        return []
+    return _telling(told, pc.unique(pc.utf8_trim_whitespace(data.column(0).filter(fits))))
 
 
 def _rows(text: str, separator: str, heading: Heading, ragged: list[str]) -> pa.Table | None:
@@ -62,13 +60,14 @@ def _rows(text: str, separator: str, heading: Heading, ragged: list[str]) -> pa.
         return None
 
 
-def _fits(data: pa.Table, typical: Sequence[Kind]) -> pa.ChunkedArray | None:
-    """For each row whether it has a date where dates stand; None if nothing tells."""
-    if Kind.DATE in typical:
-        return pc.match_substring_regex(data.column(typical.index(Kind.DATE)), DATE)
-    if typical[0] == Kind.NUMBER:
-        return pc.match_substring_regex(data.column(0), NUMERIC)
-    return None
+def _fits(data: pa.Table, typical: Sequence[Kind]) -> pa.Array:
+    """For each row whether it has a date where dates stand; all have that nothing tells of."""
+    at = typical.index(Kind.DATE) if Kind.DATE in typical else 0
+    if typical[at] not in (Kind.DATE, Kind.NUMBER):
+        return pa.array(np.ones(len(data), bool))
+    found = shapes(data.column(at))
+    usual = [one for one in pc.unique(found).to_pylist() if kind(one) == typical[at]]
+    return pc.is_in(found, pa.array(usual, found.type))
 
 
 def _first_cell(line: str, separator: str) -> str:
@@ -90,7 +89,7 @@ def _telling(odd: Sequence[str], usual: pa.Array) -> list[str]:
 def _candidates(cell: str) -> list[str]:
     """Patterns for a cell, the widest first that will fit it tomorrow, too."""
     plain = re.sub(r"[*?]", "?", cell)
-    if re.match(CLOCK, cell):
+    if CLOCK.fullmatch(cell):
         return [re.sub(r"[0-9]", "?", plain)]
     word, *more = plain.split(" ")
     if more and not re.search(r"[0-9]", word):

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from tidemark.adopting.cells import DIGIT, LEADING_ZERO, MISSING, Written, number
+from tidemark.adopting.cells import MISSING, Written, number, shapes
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
 from tidemark.errors import InputError
 from tidemark.naming import counted, several
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 READ_ANYWAY = frozenset({"na", "nan", "null"})  # in lower case; no form need name them
 SURELY = 50  # numbers of three places each, none of which ends in 0, as bare numbers beside do not
 LONGEST = 30
+NO_GROUP = r"^[^0-9]*0[.,]"  # no number with groups of digits begins with 0
 Marks = tuple[str, str | None, list[Conclusion], list[Question]]
 LIKELY, CERTAIN = Sureness.LIKELY, Sureness.CERTAIN
 NAMES = {".": "point", ",": "comma"}
@@ -52,18 +53,19 @@ def columns(tables: Iterable[Table]) -> list[Column]:
 
 def _column(table: Table, name: str, values: pa.ChunkedArray) -> Column | None:
     values = values.filter(pc.not_equal(pc.fill_null(values, ""), ""))
-    shapes = values
-    for pattern, to in (LEADING_ZERO, DIGIT):
-        shapes = pc.replace_substring_regex(shapes, pattern, to)
-    counts = pc.value_counts(shapes.combine_chunks()).to_pylist()
+    found = shapes(values)
     written, words = [], Counter[str]()
-    for one in counts:
-        how = number(one["values"])
-        if how:
-            row = pc.index(shapes, one["values"]).as_py()
-            written.append((how, one["counts"], values[row].as_py()))
-        else:
-            words[one["values"]] = one["counts"]
+    for shape, count in zip(*pc.value_counts(found).flatten(), strict=True):
+        how = number(shape.as_py())
+        if how is None:
+            words[shape.as_py()] = count.as_py()
+            continue
+        row = pc.index(found, shape).as_py()
+        if how.either:
+            zero = pc.match_substring_regex(values.filter(pc.equal(found, shape)), NO_GROUP)
+            if pc.any(zero).as_py():
+                how = replace(how, either="", decimal=how.either, whole=1)
+        written.append((how, count.as_py(), values[row].as_py()))
     known = sum(count for word, count in words.items() if word.lower() in MISSING)
     numbers = sum(count for _, count, _ in written)
     if not numbers or numbers * 2 < sum(words.values()) - known + numbers:

@@ -10,7 +10,6 @@ import pytest
     [
         ("1,234", Written(either=",")),
         ("999", Written(whole=3)),
-        ("0,123", Written(decimal=",", whole=1)),  # no group of digits begins with 0
         ("1234.567", Written(decimal=".", whole=4)),
         ("12.34", Written(decimal=".", whole=2)),
         ("1.234e5", Written(decimal=".", whole=1)),
