@@ -57,7 +57,7 @@ Answers = Mapping[str, str]  # what the user typed, by the name of the question
 
 # By the variable that answers it, what is asked.
 ANSWERS = {
-    "DATES": "the order of a date's parts: day-first, month-first or year-first",
+    "DATES": "the order of a date's parts: day-first, month-first, year-first or year-month",
     "NUMBERS": "what a sign before three digits is: decimal-comma, thousands-comma, ...",
     "PRICES": "what one of the file's units is: units, or hundredths for cents and pence",
     "ZONE": "the time zone of the clocks in the file, such as America/New_York",

@@ -17,7 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MOST_SHAPES = 2_000  # of dates, with the names of days and months; free text has more
-DAY_FIRST, MONTH_FIRST, YEAR_FIRST = ORDERS = ("day-first", "month-first", "year-first")
+DAY_FIRST, MONTH_FIRST, YEAR_FIRST, YEAR_MONTH = ORDERS = (
+    "day-first",
+    "month-first",
+    "year-first",
+    "year-month",  # 201303, which may be 13 March 2020 too
+)
 YEARS = (1700, 2150)  # of stamps that are plausible
 SHORT = "#"  # one or two digits
 EARLIEST_EPOCH, LATEST_EPOCH = 1e8, 5e9  # 1973 and 2128, in seconds
@@ -52,9 +57,10 @@ DATES: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {
         MONTH_FIRST: ("%m%d%Y",),
     },
     ("999999",): {
-        YEAR_FIRST: ("%Y%m", "%y%m%d"),  # the first that reads all values
         DAY_FIRST: ("%d%m%y",),
         MONTH_FIRST: ("%m%d%y",),
+        YEAR_FIRST: ("%y%m%d",),
+        YEAR_MONTH: ("%Y%m",),
     },
     ("9999", "#"): {YEAR_FIRST: ("%Y", "%m")},
     ("#", "9999"): {MONTH_FIRST: ("%m", "%Y")},
@@ -228,21 +234,17 @@ def _formats(tokens: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     fields = tuple("%b" if token == "%B" else token for token in parts if token not in weekday)
     if len(fields) == 1 and fields[0] in STAMPS:
         yield YEAR_FIRST, STAMPS[fields[0]] + time_format
-    for order, formats in DATES.get(fields, {}).items():
-        alternatives = [(one,) for one in formats] if len(fields) == 1 else [formats]
-        for chosen in alternatives:
-            directives = iter(chosen)
-            text = "".join(
-                (_next(directives, token) if token not in weekday else token)
-                if _varies(token)
-                else token
-                for token in day
-            )
-            yield order, text + time_format
+    for order, directives in DATES.get(fields, {}).items():
+        remaining = iter(directives)
+        text = "".join(_directive(token, weekday, remaining) for token in day)
+        yield order, text + time_format
 
 
-def _next(directives: Iterator[str], token: str) -> str:
-    directive = next(directives)
+def _directive(token: str, weekday: Sequence[str], remaining: Iterator[str]) -> str:
+    """The directive that reads a part, or the part itself if it is the same in all values."""
+    if not _varies(token) or token in weekday:
+        return token
+    directive = next(remaining)
     return token if token == "%B" else directive
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from tidemark.adopting import dates, spacing, words
 from tidemark.adopting.dates import Reading
 from tidemark.adopting.evidence import Evidence
+from tidemark.arrays import Floats
 from tidemark.bars import zones
 from tidemark.errors import InputError
 from tidemark.naming import several
@@ -157,6 +158,13 @@ def _with_hours(
 
 def _must_be_dates(evidence: Evidence, name: str) -> None:
     """Refuse a column of dates for the first value that is none."""
+    days = evidence.numbers(name)
+    if days is not None and len(days) and (days == days.round()).all() and _serial(days):
+        raise InputError(
+            f"{evidence.tables[0].path}: {name}",
+            f"holds numbers of days, such as {days[0]:.0f}, as a spreadsheet counts them",
+            "format the column as a date there, and save the file again",
+        )
     texts = evidence.texts(name)
     row = dates.first_misfit(texts) if texts is not None else None
     if texts is not None and row is not None:
@@ -165,3 +173,8 @@ def _must_be_dates(evidence: Evidence, name: str) -> None:
             f"{texts[row].as_py()!r} is no date as the others are",
             "mend it, or remove the line",
         )
+
+
+def _serial(days: Floats) -> bool:
+    """Whether numbers can be days since 1900, between 1954 and 2091."""
+    return bool(days.min() > 20_000 and days.max() < 70_000)

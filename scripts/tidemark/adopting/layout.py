@@ -24,6 +24,7 @@ WIDEST_BAR = 0.5  # from low to high, as a share of the low; usual bars are narr
 FEWEST_FALLS = 0.02  # the share of bars that close below their open, and of those above
 CLEARLY = 1.5  # times as near
 TICKER_LIKE = re.compile(r"[\^$]?[A-Z0-9][A-Z0-9.=:/&_ -]{0,14}")
+MATURITY = re.compile(r"(?i)\d+(\.\d+)? ?(d|w|m|mo|y|yr|day|week|month|year)s?")  # of a yield
 SEPARATORS = re.compile(r"[\s_.|:,/-]+")
 OF_A_PAIR = re.compile(r"\(\s*(['\"])(?P<first>.+?)\1\s*,\s*(['\"])(?P<second>.+?)\3\s*\)")
 
@@ -331,7 +332,9 @@ def _of_one_field(
     if len(unknown) == 1 and ticker:
         because = "it is the only column of numbers that can be one"
         return _long(evidence, {CLOSE: unknown[0]}, ticker, because, Sureness.LIKELY)
-    are_tickers = all_of_them or all(map(TICKER_LIKE.fullmatch, unknown))
+    are_tickers = all_of_them or any(
+        all(map(like.fullmatch, unknown)) for like in (TICKER_LIKE, MATURITY)
+    )
     if ticker or not (are_tickers or len(unknown) == 1):
         words_of = "Which column holds the prices?"
         return Layout("long", {}, questions=[_which(evidence, unknown, words_of, not ticker)])

@@ -240,11 +240,11 @@ def _leaving_out(form: Form, fields: Layout) -> Form:
 def _declared(form: Form) -> dict[str, Any]:
     """What a form says beyond the plain one, as a configuration has it."""
     plain = asdict(Form())
-    return {
-        key: list(value) if isinstance(value, tuple) else value
+    declared = {
+        key: list(value) if isinstance(value, tuple | list) else value
         for key, value in asdict(form).items()
-        if value != plain[key]
     }
+    return {key: value for key, value in declared.items() if value != plain[key] and value != []}
 
 
 def _unread(evidence: Evidence, dated: Dated, fields: Layout) -> Iterator[Conclusion]:

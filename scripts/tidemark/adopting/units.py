@@ -48,8 +48,8 @@ def of_prices(evidence: Evidence, fields: Layout, answers: Answers) -> Unit:
     whole = _whole(evidence, called)
     if whole is None:
         return Unit()
-    fitting = [unit for unit, size in UNITS.items() if size <= 100 or (whole % 100 == 0).all()]
-    fitting = [unit for unit in fitting if UNITS[unit] <= max(np.median(whole), 100)]
+    least = {"units": 0, "hundredths": 0, "ten-thousandths": 1e5, "billionths": 1e9}
+    fitting = [unit for unit in UNITS if np.median(whole) >= least[unit]]
     value = whole[0]
     options = [
         Option(unit, f"{value:.0f} is a price of {value / UNITS[unit]:.12g}") for unit in fitting

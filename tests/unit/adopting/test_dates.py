@@ -18,7 +18,7 @@ ONE_READING = [
     (["20130301", "20130314"], "%Y%m%d"),
     (["20120201 000000", "20120201 000100"], "%Y%m%d %H%M%S"),
     (["20130301093000"], "%Y%m%d%H%M%S"),
-    (["201301", "201302"], "%Y%m"),
+    (["201301", "201303"], "%Y%m"),
     (["2013-01"], "%Y-%m"),
     (["Mar 13", "Dec 13"], "%b %y"),
     (["Mar 1, 2013", "Mar 15, 2013"], "%b %d, %Y"),
@@ -53,6 +53,7 @@ def test_a_format_reads_all_values(texts, date_format):
         ("01/02/2013", ["day-first", "month-first"]),
         ("01/02/03", ["day-first", "month-first", "year-first"]),
         ("10-Mar-11", ["day-first", "year-first"]),
+        ("200601", ["day-first", "year-first", "year-month"]),
     ],
 )
 def test_every_order_that_reads_all_values_is_a_reading(text, orders):

@@ -276,3 +276,13 @@ def test_a_date_that_does_not_exist_is_named_with_its_line():
 def test_a_file_without_dates_is_refused():
     with pytest.raises(InputError, match="has no column of dates"):
         means("Open,Close\n1.5,2.5\n")
+
+
+def test_yields_are_told_by_their_maturities():
+    text = "Date,3 Mo,10 Yr\n2012-12-03,0.09,1.63\n2012-12-04,0.1,1.62\n"
+    assert section(text)["layout"] == "wide"
+
+
+def test_days_that_a_spreadsheet_counts_are_refused_with_a_cure():
+    with pytest.raises(InputError, match="such as 41246, as a spreadsheet counts them"):
+        means(of_dates("41246", "41247"))
