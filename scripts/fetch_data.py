@@ -28,7 +28,8 @@ def fetch_data(run: Run) -> None:
     sources = run.config["fetch_data"]
     reader = import_module(f"tidemark.sources.{settings.reader_of(run.source)}")
     keys = settings.section_of(sources, run.source)
-    section = {key: run.plain(keys[key]) for key in keys if key not in CARRYING}
+    unread = {*CARRYING, *settings.WORDS}
+    section = {key: run.plain(keys[key]) for key in keys if key not in unread}
     zone = "release_zone" if "release_zone" in section else "time_zone"
     section[zone] = section.get(zone) or sources["prices"]["time_zone"]
     records = fetch(run, run.source, section, reader.source)

@@ -8,6 +8,7 @@ from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.reading.table import Table
 from tidemark.sources import columns
+from tidemark.sources.report import Report
 
 import numpy as np
 import pyarrow as pa
@@ -64,11 +65,10 @@ class Evidence:
     def numbers(self, name: str) -> Floats | None:
         """A column as float64, NaN where missing; None if it holds anything but numbers."""
         if name not in self._numbers:
-            try:
-                parts = [columns.numbers(table, name) for table in self.tables]
-                self._numbers[name] = np.concatenate(parts).astype(np.float64, copy=False)
-            except InputError:
-                self._numbers[name] = None
+            report = Report()
+            parts = [columns.numbers(table, name, report) for table in self.tables]
+            numbers = np.concatenate(parts).astype(np.float64, copy=False)
+            self._numbers[name] = None if report.first else numbers
         return self._numbers[name]
 
     def integers(self, name: str) -> np.ndarray | None:
@@ -82,12 +82,10 @@ class Evidence:
 
     def first_fault(self, name: str) -> str:
         """What is wrong with the first value of a column that is no number."""
+        report = Report()
         for table in self.tables:
-            try:
-                columns.numbers(table, name)
-            except InputError as error:
-                return f"{error.where}: {error.problem}"
-        return ""
+            columns.numbers(table, name, report)
+        return report.first
 
     def texts(self, name: str) -> pa.Array | None:
         """A column of text without the blanks around it; None if the files type it otherwise."""

@@ -2,9 +2,10 @@
 
 
 def has_offset(date_format: str) -> bool:
-    """Whether stamps of this format say themselves how far they are from UTC."""
+    """Whether stamps of one of these formats say themselves how far they are from UTC."""
     directives = date_format.replace("%%", "")
-    return "%z" in directives or "%Z" in directives
+    epoch = any(one.startswith("epoch_") for one in date_format.split(" | "))
+    return epoch or "%z" in directives or "%Z" in directives
 
 
 def without_effect(time_zone: str) -> tuple[str, str]:

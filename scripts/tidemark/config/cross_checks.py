@@ -5,12 +5,10 @@ import importlib
 import math
 import os
 import pkgutil
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from tidemark import layout
@@ -58,6 +56,7 @@ def faults_of(tree: Tree, whole: Config) -> list[Fault]:
         *_waits(whole.fetch_data),
         *_own_sources(tree, whole.fetch_data),
         *_price_columns(whole.fetch_data.prices),
+        *_forms(whole.fetch_data),
         *_time_zone(whole),
         *_file_names(whole),
         *_economic_columns(whole),
@@ -127,13 +126,36 @@ def _price_columns(prices: Prices) -> list[Fault]:
     faults = []
     if "timestamp" not in names:
         faults.append(Fault.at(where, Problem.NO_COLUMN, column="timestamp"))
-    if "adj_close" not in names:
-        faults.append(Fault.at(where, Problem.NO_ADJUSTED_CLOSE))
-    if prices.layout == "long" and "ticker" not in names and "*" not in prices.path:
-        ending = re.search(r"(\.csv)?\.\w+$", prices.path)
-        every = Path(prices.path).with_name(f"*{ending[0] if ending else ''}")
-        faults.append(Fault.at(where, Problem.NO_TICKER, path=prices.path, every=every))
+    if "close" not in names and "adj_close" not in names:
+        faults.append(Fault.at(where, Problem.NO_CLOSE))
+    faults += [
+        Fault.at(f"fetch_data.prices.divide_by.{field}", Problem.NO_SUCH_FIELD, field=field)
+        for field in prices.divide_by
+        if field not in names
+    ]
+    by_column, wide = "columns.ticker", prices.layout == "wide"
+    tellers = {"layout: wide": wide, by_column: "ticker" in names, "ticker": prices.ticker}
+    told = [teller for teller, tells in tellers.items() if tells]
+    faults += [
+        Fault.at(f"fetch_data.prices.{idle}", Problem.NAMED_TWICE, other=told[0])
+        for idle in told[1:]
+    ]
+    if wide:
+        faults += [
+            Fault.at(f"{where}.{field}", Problem.NO_PATTERN, name=name)
+            for field, name in names.items()
+            if field in FIELDS and name.count("*") != 1
+        ]
     return faults
+
+
+def _forms(fetch: FetchData) -> list[Fault]:
+    """Refuse one sign for the fraction of a number and between its groups of digits."""
+    return [
+        Fault.at(f"fetch_data.{key}.form.thousands", Problem.ONE_SIGN, sign=section.form.decimal)
+        for key, section in fetch.sections().items()
+        if section.form.thousands == section.form.decimal
+    ]
 
 
 def _time_zone(whole: Config) -> list[Fault]:

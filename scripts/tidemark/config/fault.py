@@ -32,11 +32,14 @@ class Problem(StrEnum):
     )
     LONG_WAIT = "would wait {days:,.0f} days; at most 7"
     NO_COLUMN = "{column} is missing"
-    NO_ADJUSTED_CLOSE = "adj_close is missing; map it to the closes if they are adjusted"
-    NO_TICKER = (
-        "ticker is missing, and {path} is one file. Cure: name its column of tickers (ticker: ...);"
-        " or, if it is one ticker, say path: {every}, and the file's name is the ticker"
+    NO_CLOSE = "names no close: map close, or adj_close if the file has it, or both"
+    NO_PATTERN = (
+        "{name!r} cannot be found in a wide file: say where the ticker stands in the names of its"
+        ' columns, as in "Close *", or "*" alone if the names are tickers'
     )
+    NAMED_TWICE = "can have no effect: {other} says the ticker of each row"
+    NO_SUCH_FIELD = "can have no effect: columns does not name {field}"
+    ONE_SIGN = "form.thousands and form.decimal are both {sign!r}"
     IDLE_ZONE = "{problem}: {cure}"
     COLUMN_TAKEN = "column {column} is taken already"
     CHANGES_NOTHING = "no column is called {column}"

@@ -1,5 +1,6 @@
 """Files that match a pattern."""
 
+import glob
 import os
 from pathlib import Path
 
@@ -13,7 +14,8 @@ def sha(tree: Tree, pattern: str) -> str:
 
 
 def matching(tree: Tree, pattern: str) -> list[str]:
-    """The visible files that match `pattern` (wildcards in its last part only), sorted names."""
+    """The visible files that match `pattern` (* in its last part, for any text), sorted names."""
     folder, wildcard = Path(pattern).parent, Path(pattern).name
-    names = (path.name for path in (tree / folder).glob(wildcard))
+    wanted = "*".join(map(glob.escape, wildcard.split("*")))
+    names = (path.name for path in (tree / folder).glob(wanted))
     return sorted(str(folder / name) for name in names if not name.startswith("."))

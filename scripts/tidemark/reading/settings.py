@@ -41,6 +41,7 @@ class Form:
         decimal: the sign before a number's fraction.
         thousands: the sign between groups of three digits; null: none.
         signs: what may stand before or behind a number and is left out, such as $ or %.
+        parentheses: whether a number in parentheses is below zero, as bookkeepers write it.
         magnitudes: whether K, M, B or T behind a number multiplies it.
         missing: further words for a missing value, such as N/A, - or .
         missing_prices: numbers that stand for a missing price, such as 0.
@@ -63,6 +64,7 @@ class Form:
     decimal: Literal[".", ","] = "."
     thousands: Word | None = None
     signs: Sequence[Word] = ()
+    parentheses: bool = False
     magnitudes: bool = False
     missing: Sequence[Word] = ()
     missing_prices: Sequence[float] = ()

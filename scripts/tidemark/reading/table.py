@@ -79,20 +79,33 @@ class Table:
         """For each row, its number in its own file."""
         return np.concatenate([np.arange(len(part)) for part in self.parts])
 
-    def column(self, name: str, or_else: str = "") -> pa.Array:
-        """A column by the file's own name; that of the only one without a name is "", too.
-
-        Raises:
-            InputError: it is not there; with another cure, if there is one.
-        """
+    def called(self, name: str) -> str:
+        """The name in `data` of a column; that of the only one without a name is "", too."""
         if name == "" and len(self.nameless) == 1:
             (name,) = self.nameless
-        if name not in self.names:
+        return name
+
+    def column(self, name: str) -> pa.Array:
+        """A column by the file's own name.
+
+        Raises:
+            InputError: it is not there.
+        """
+        self.must_have([name])
+        return self.data[self.called(name)].combine_chunks()
+
+    def must_have(self, names: Iterable[str], or_else: str = "") -> None:
+        """Refuse a file that lacks columns.
+
+        Raises:
+            InputError: names all of them; with another cure, if there is one.
+        """
+        lacking = [name for name in dict.fromkeys(names) if self.called(name) not in self.names]
+        if lacking:
             there = ", ".join(repr(other) for other in self.names[:20])
-            raise InputError(
-                self.path, f"has no column {name!r} (found: {there})", self._cure(or_else)
-            )
-        return self.data[name].combine_chunks()
+            noun = "column" if len(lacking) == 1 else "columns"
+            told = f"has no {noun} {', '.join(map(repr, lacking))} (found: {there})"
+            raise InputError(self.path, told, self._cure(or_else))
 
     def _cure(self, or_else: str) -> str:
         """What to do where a column is missing: another separator explains it, if there is one."""

@@ -8,6 +8,7 @@ from tidemark.reading.table import Table
 from tidemark.sources import columns, of_files, places, tickers
 from tidemark.sources.contract import Batch, Request
 from tidemark.sources.places import Placed
+from tidemark.sources.report import Report
 from tidemark.sources.settings import EVENT
 
 import pandas as pd
@@ -23,8 +24,8 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
 
     Args:
         files: content by path; one file, or several that have the same columns.
-        source: `date_format` and `columns` of the configuration, and the `time_zone` of prices, in
-            which ex-dates with an offset are days.
+        source: `form`, `date_format` and `columns` of the configuration, and the `time_zone` of
+            prices, in which ex-dates with an offset are days.
 
     Returns:
         `timestamp` (the ex-date), `ticker` (see `tickers.normalised`), `kind` (in lower case) and
@@ -32,18 +33,22 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
         that day.
 
     Raises:
-        InputError: a file or value that cannot be read.
+        InputError: files or values that cannot be read, all together.
         BadValue: `columns` lack one of EVENT, or `date_format` or `time_zone` is not one.
     """
-    events, lines = [], {}
-    for table in of_files.tables(files, source):
-        events.append(_one_file(table, source))
-        lines[table.path] = table.lines
-    return places.in_order(pd.concat(events), places.of(lines), ["ticker", "timestamp", "kind"])
+    report, events, lines = Report(), [], {}
+    for table in of_files.tables(files, source, report):
+        _must_name_all(table, source["columns"])
+        if columns.are_there(table, [*source["columns"].values()], report):
+            events.append(_one_file(table, source, report))
+            lines[table.path] = table.lines
+    report.stop()
+    order = ["ticker", "timestamp", "kind"]
+    placed = places.in_order(pd.concat(events), places.of(lines), order)
+    return placed._replace(notes=report.notes())
 
 
-def _one_file(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
-    names = source["columns"]
+def _must_name_all(table: Table, names: Mapping[str, str]) -> None:
     for column in EVENT:
         if column not in names:
             raise BadValue(
@@ -51,12 +56,21 @@ def _one_file(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
                 f"{column} is missing",
                 f"map each of {', '.join(EVENT)} to a column of {table.path}",
             )
+
+
+def _one_file(table: Table, source: Mapping[str, Any], report: Report) -> pd.DataFrame:
+    names = source["columns"]
     zone = columns.zone_of(source.get("time_zone", "UTC"), "time_zone")
+    spelt = columns.texts(table, names["ticker"], report)
+    kinds = columns.texts(table, names["kind"], report)
+    missing = table.form.missing_prices
     return pd.DataFrame(
         {
-            "timestamp": columns.dates(table, names["timestamp"], source["date_format"], zone),
-            "ticker": [tickers.normalised(name) for name in columns.texts(table, names["ticker"])],
-            "kind": [kind.lower() for kind in columns.texts(table, names["kind"])],
-            "value": columns.numbers(table, names["value"]),
+            "timestamp": columns.dates(
+                table, names["timestamp"], source["date_format"], zone, report
+            ),
+            "ticker": [tickers.normalised(name) for name in spelt],
+            "kind": [kind.lower() for kind in kinds],
+            "value": columns.numbers(table, names["value"], report, missing=missing),
         }
     )

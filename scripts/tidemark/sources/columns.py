@@ -1,19 +1,21 @@
-"""Typed columns of a table, with errors that name file, line, column and value.
+"""Typed columns of a table; what is wrong with them goes into a report, with line and value.
 
-Nothing is guessed: numbers are plain, as in 1234.5 or 1e-3, and an empty field, NA, NaN and null
-stand for a missing one; dates and times have the format that the configuration gives.
+Nothing is guessed: numbers are written as the form of the table says (`number_forms`), dates and
+times have the format that the configuration gives (`stamps`).
 """
 
 import re
-from datetime import UTC, datetime, time
-from time import strptime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tidemark.arrays import Floats
 from tidemark.bars import clocks, zones
-from tidemark.bounds import EARLIEST, LATEST
 from tidemark.errors import BadValue, InputError
 from tidemark.reading.table import Table
-from tidemark.sources import tickers
+from tidemark.sources import number_forms, stamps, tickers
+from tidemark.sources.report import Report
+from tidemark.sources.stamps import FIRST_YEAR, LAST_YEAR
 
 import numpy as np
 import pandas as pd
@@ -22,33 +24,63 @@ import pyarrow.compute as pc
 
 LARGEST = 1e18
 SMALLEST_PRICE = 1e-18
-FIRST_YEAR, LAST_YEAR = int(EARLIEST[:4]), int(LATEST[:4])
-MISSING = pa.array(["", "na", "nan", "null"])  # compared in lower case
-NAMED = {"UTC": UTC, "GMT": UTC}  # by %Z; other names differ from machine to machine
 
 
-def numbers(table: Table, column: str, smallest: float = 0.0) -> np.ndarray:
+def are_there(table: Table, names: Sequence[str], report: Report, or_else: str = "") -> bool:
+    """Whether a table has these columns; if not, each file's report has those that it lacks."""
+    try:
+        table.must_have(names, or_else)
+    except InputError as error:
+        for part in table.parts:
+            report.file(part.path, InputError(part.path, error.problem, error.cure))
+        return False
+    return True
+
+
+def numbers(
+    table: Table,
+    column: str,
+    report: Report,
+    *,
+    smallest: float = 0.0,
+    divide_by: float = 1.0,
+    missing: Sequence[float] = (),
+) -> Floats:
     """A column as float64, NaN where missing; infinities pass, for validation to refuse.
 
-    Raises:
-        InputError: the column is missing, or a value is not a number, or one so large, or so small
-            without being 0, that products and ratios of such would overflow.
+    What is no number is a fault, and so is one so large, or so small without being 0, that products
+    and ratios of such would overflow.
+
+    Args:
+        table: has the column.
+        column: its own name of it.
+        report: takes the faults.
+        smallest: what a number other than 0 must not be below.
+        divide_by: how many of the file's units are one.
+        missing: numbers of the file that stand for a missing one.
     """
     values = table.column(column)
-    parsed = _numbers(table, column, values)
-    size = np.abs(parsed)
+    parsed = _numbers(table, column, values, report)
+    if missing:
+        stand_in = np.isin(parsed, missing)
+        report.replaced(column, int(stand_in.sum()))
+        parsed = np.where(stand_in, np.nan, parsed)
+    divided = parsed / divide_by
+    size = np.abs(divided)
     beyond = (size > LARGEST) & np.isfinite(size) | (size < smallest) & (size > 0)
-    if np.isinf(parsed).any() and not pa.types.is_floating(values.type):
-        beyond |= np.isinf(parsed) & ~_says_infinite(values)
-    if beyond.any():
-        row = int(beyond.argmax())
-        raise InputError(
-            table.where(row, column),
+    if np.isinf(divided).any() and not pa.types.is_floating(values.type):
+        beyond |= np.isinf(divided) & ~_says_infinite(values)
+    report.rows(
+        table,
+        column,
+        np.flatnonzero(beyond),
+        lambda row: (
             f"{_shown(values[row].as_py())} is beyond what a price, a rate or a volume can be"
-            f" ({smallest or -LARGEST:g} to {LARGEST:g})",
-            "mend the value, or leave it empty if it is missing",
-        )
-    return parsed
+            f" ({smallest or -LARGEST:g} to {LARGEST:g})"
+        ),
+        "mend the value, or leave it empty if it is missing",
+    )
+    return divided
 
 
 def _says_infinite(values: pa.Array) -> np.ndarray:
@@ -56,182 +88,212 @@ def _says_infinite(values: pa.Array) -> np.ndarray:
     return np.array([not re.search(r"[0-9]", str(value)) for value in values.to_pylist()])
 
 
-def _numbers(table: Table, column: str, values: pa.Array) -> np.ndarray:
+def _numbers(table: Table, column: str, values: pa.Array, report: Report) -> Floats:
     if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
         return _float64(values.cast(pa.float64(), safe=False))
     if pa.types.is_null(values.type) or pa.types.is_decimal(values.type):
         return _float64(values.cast(pa.float64()))
-    text = _text(table, column, "numbers")
-    text = pc.if_else(pc.is_in(pc.utf8_lower(text), MISSING), None, text)
-    if not _is_numeric(text):
-        row = _first_bad(text)
-        raise InputError(
-            table.where(row, column),
-            f"{_shown(text[row].as_py())} is not a number",
-            "write it as in 1234.5, or leave it empty if it is missing",
-        )
-    return _float64(text.cast(pa.float64()))
+    text = _text(table, column, "numbers", report)
+    parsed = number_forms.parsed(text, table.form)
+    report.rows(
+        table,
+        column,
+        np.flatnonzero(parsed.unread),
+        lambda row: f"{_shown(text[row].as_py())} is not a number",
+        "write it as in 1234.5, or leave it empty if it is missing; or, if the whole file is"
+        " written so, say it under `form` of this source (`make adopt FILE=...` finds out)",
+    )
+    return parsed.numbers
 
 
-def _float64(values: pa.Array) -> np.ndarray:
+def _float64(values: pa.Array) -> Floats:
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def _is_numeric(text: pa.Array) -> bool:
-    try:
-        parsed = text.cast(pa.float64())
-    except pa.ArrowInvalid:
-        return False
-    return not pc.any(pc.is_nan(parsed)).as_py()  # such as -nan(1), which no list of words holds
-
-
-def _first_bad(text: pa.Array) -> int:
-    """Position of the first value that does not parse, by bisection."""
-    low, high = 0, len(text)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _is_numeric(text.slice(low, middle - low)):
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-def texts(table: Table, column: str) -> list[str]:
+def texts(table: Table, column: str, report: Report) -> list[str]:
     """A column of names, without the blanks around them. NA and null are names like any other.
 
-    Raises:
-        InputError: the column is missing, or a name is empty or not fit to be a ticker (see
-            `tickers`); names its row.
+    A name that is empty or not fit to be a ticker (see `tickers`) is a fault.
     """
-    values = pc.utf8_trim(_strings(table, column, "text"), " ")
-    unfit = tickers.first_fault(pc.unique(values).to_pylist())
-    if unfit:
-        name, fault = unfit
-        where = table.where(pc.index(values, name).as_py(), column)
-        if not name.strip():
-            raise InputError(where, "is empty", "fill it, or remove the line")
-        raise InputError(where, f"{tickers.shown(name)} {fault}", "write it in plain letters")
-    return list(values.to_pylist())
+    values = pc.utf8_trim(_strings(table, column, "text", report), " ")
+    if values.null_count:
+        return [""] * len(table)
+    problems = {name: tickers.fault(name) for name in pc.unique(values).to_pylist()}
+    unfit = pa.array([name for name, problem in problems.items() if problem], pa.string())
+    is_unfit = pc.is_in(values, value_set=unfit).to_numpy(zero_copy_only=False)
+    wrong = np.flatnonzero(is_unfit).tolist()
+    names: list[str] = values.to_pylist()
+    empty = [row for row in wrong if not names[row].strip()]
+    report.rows(table, column, empty, lambda _: "is empty", "fill it, or remove the line")
+    report.rows(
+        table,
+        column,
+        [row for row in wrong if names[row].strip()],
+        lambda row: f"{tickers.shown(names[row])} {problems[names[row]]}",
+        "write it in plain letters",
+    )
+    return names
 
 
-def _text(table: Table, column: str, wanted: str) -> pa.Array:
+def _text(table: Table, column: str, wanted: str, report: Report) -> pa.Array:
     """A column of strings without the blanks around them; null is the empty string."""
-    return pc.utf8_trim_whitespace(_strings(table, column, wanted))
+    return pc.utf8_trim_whitespace(_strings(table, column, wanted, report))
 
 
-def _strings(table: Table, column: str, wanted: str) -> pa.Array:
+def _strings(table: Table, column: str, wanted: str, report: Report) -> pa.Array:
+    """A column of strings; of another type it is a fault, and all of it is empty."""
     values = table.column(column)
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     if not any(is_kind(values.type) for is_kind in kinds):
-        raise InputError(
-            f"{table.path}: {column}",
-            f"holds {values.type}, not {wanted}",
-            "correct `columns` of this source, or export the column again",
-        )
+        for part in table.parts:
+            report.file(part.path, _of_other_type(part, column, values.type, wanted))
+        return pa.array([None] * len(table), pa.string())
     return pc.fill_null(values.cast(pa.string()), "")
 
 
-def dates(table: Table, column: str, date_format: str, zone: ZoneInfo) -> pd.Series:
-    """A column as days, at midnight.
+def _of_other_type(part: Table, column: str, kind: pa.DataType, wanted: str) -> InputError:
+    return InputError(
+        f"{part.path}: {column}",
+        f"holds {kind}, not {wanted}",
+        "correct `columns` of this source, or export the column again",
+    )
+
+
+def dates(
+    table: Table,
+    column: str,
+    date_format: str,
+    zone: ZoneInfo,
+    report: Report,
+    clock: str | None = None,
+) -> pd.Series:
+    """A column as days, at midnight; NaT where it is at fault.
 
     A stamp without an offset is the day written, and so is one at 00:00 of its own offset. Any
     other stamp with an offset counts as the day that it falls on in `zone`. Where only some stamps
     of a file are at 00:00, both readings must give one day; or all are at one hour of `zone`, which
-    is then what they mean: closes at 20:00 in New York are at 00:00 in UTC in summer alone.
+    is then what they mean: closes at 20:00 in New York are at 00:00 in UTC in summer alone. A stamp
+    of which it is in doubt what day it means is a fault, as one that is none.
+
+    Args:
+        table: has the columns.
+        column: its own name of the dates.
+        date_format: one or several, see `stamps`.
+        zone: see above.
+        report: takes the faults.
+        clock: its own name of the hours, where these have a column of their own.
 
     Raises:
-        InputError: the column is missing, a value is not a date of this format, or it is in doubt
-            which day some mean.
         BadValue: `date_format` is not one.
     """
-    times = _native_times(table, column)
+    times = _native_times(table, column, report) if clock is None else None
     if times is None:
-        own, there = _written(table, column, date_format, zone)
+        text = _written(table, column, clock, report)
+        codes, distinct = pd.factorize(np.array(text.fill_null(""), dtype=object))
+        read = stamps.days(pa.array(distinct, pa.string()), date_format, zone)
+        own, there = pd.Series(read.first[codes]), pd.Series(read.second[codes])
+        _are_read(table, column, text, own.isna(), read.doubtful[codes], date_format, report)
     elif times.dt.tz is None:
         own = there = times
     else:
         own, there = (zoned.dt.tz_localize(None) for zoned in (times, times.dt.tz_convert(zone)))
-    _no_missing_time(table, column, own, date_format)
-    days = _meant(table, column, own, there, zone)
-    _no_time_beyond(table, column, days)
-    return days.astype("datetime64[us]")
+    days = _meant(table, column, own, there, zone, report)
+    return _within_years(table, column, days.astype("datetime64[us]"), report)
 
 
 def _meant(
-    table: Table, column: str, own: pd.Series, there: pd.Series, zone: ZoneInfo
+    table: Table, column: str, own: pd.Series, there: pd.Series, zone: ZoneInfo, report: Report
 ) -> pd.Series:
     """The days of stamps, written by their own offset and in the zone, each file by itself."""
-    file = table.file_of_row
-    day, day_there = own.dt.normalize(), there.dt.normalize()
-    midnight = own == day
+    known = own.notna().to_numpy()
+    file = table.file_of_row[known]
+    day, day_there = own[known].dt.normalize(), there[known].dt.normalize()
+    midnight = own[known] == day
     as_written = midnight.groupby(file).transform("all")
-    one_hour = (there - day_there).groupby(file).transform("nunique") == 1
-    doubtful = np.flatnonzero(midnight & ~as_written & ~one_hour & (day != day_there))
-    if len(doubtful):
-        row = int(doubtful[0])
-        raise InputError(
-            table.where(row, column),
+    one_hour = (there[known] - day_there).groupby(file).transform("nunique") == 1
+    doubtful = midnight & ~as_written & ~one_hour & (day != day_there)
+    report.rows(
+        table,
+        column,
+        day.index[doubtful],
+        lambda row: (
             f"{_shown_time(table, column, row)} is {day[row].date()} by its own offset and"
             f" {day_there[row].date()} in {zone}; the file has stamps at 00:00 and at several hours"
-            f" of {zone}, which do not say which is meant",
-            "write days alone, or one hour of the day throughout; or correct the time_zone of"
-            " prices, or the release_zone of a series (UTC takes days as in UTC)",
-        )
-    return day.where(as_written, day_there)
+            f" of {zone}, which do not say which is meant"
+        ),
+        "write days alone, or one hour of the day throughout; or correct the time_zone of"
+        " prices, or the release_zone of a series (UTC takes days as in UTC)",
+    )
+    return day.where(as_written, day_there).reindex(own.index)
 
 
-def _written(
-    table: Table, column: str, date_format: str, zone: ZoneInfo
-) -> tuple[pd.Series, pd.Series]:
-    """Stamps from text by their own offset, and in the zone; NaT where they are no date."""
-    _require_format(date_format)
-    codes, texts = pd.factorize(np.array(_text(table, column, "dates"), dtype=object))
-    pairs = np.array([_day(text, date_format, zone) for text in texts], dtype="datetime64[us]")
-    own, there = pairs.reshape(-1, 2)[codes].T
-    return pd.Series(own), pd.Series(there)
-
-
-def have_offsets(table: Table, column: str, date_format: str) -> bool:
-    """Whether times of this column say themselves how far they are from UTC."""
-    kind = table.column(column).type
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return getattr(kind, "tz", None) is not None
-    return zones.has_offset(date_format)
-
-
-def _require_format(date_format: str) -> None:
-    """Refuse a format that cannot read what it writes."""
-    try:
-        datetime.strptime(datetime(2013, 3, 1, tzinfo=UTC).strftime(date_format), date_format)
-    except (ValueError, re.error) as error:
-        raise _bad_format(date_format, error) from error
-
-
-def _bad_format(date_format: str, error: Exception) -> BadValue:
-    return BadValue(
-        "date_format",
-        f"{date_format!r} is not a date format ({' '.join(str(error).split()).rstrip('.')})",
-        "use the directives of Python's strptime, such as %Y-%m-%d %H:%M:%S%z",
+def _are_read(
+    table: Table,
+    column: str,
+    text: pa.Array,
+    missing: pd.Series,
+    doubtful: np.ndarray,
+    date_format: str,
+    report: Report,
+) -> None:
+    """Report texts that are no date of the format, or that two formats read differently."""
+    unread = missing.to_numpy() & ~doubtful & text.is_valid().to_numpy(zero_copy_only=False)
+    report.rows(
+        table,
+        column,
+        np.flatnonzero(unread),
+        lambda row: f"{_shown(text[row].as_py())} is not {stamps.of_format(date_format)}",
+        "mend the value, or set date_format of this source",
+    )
+    report.rows(
+        table,
+        column,
+        np.flatnonzero(doubtful),
+        lambda row: (
+            f"{_shown(text[row].as_py())} is {stamps.in_words(text[row].as_py(), date_format)}"
+        ),
+        "leave in date_format only the formats that the file has",
     )
 
 
-def _day(
-    text: str, date_format: str, zone: ZoneInfo
-) -> tuple[datetime, datetime] | tuple[None, None]:
-    """A stamp as written, and in the zone; without an offset twice its date. None: not a date."""
-    try:
-        stamp = datetime.strptime(text, date_format)
-        if stamp.tzinfo is None and zones.has_offset(date_format):
-            stamp = stamp.replace(tzinfo=NAMED[(strptime(text, date_format).tm_zone or "").upper()])
-        if stamp.tzinfo is None:
-            stamp = datetime.combine(stamp, time.min)
-            return stamp, stamp
-        return stamp.replace(tzinfo=None), stamp.astimezone(zone).replace(tzinfo=None)
-    except (ValueError, KeyError, OverflowError):
-        return None, None
+def _written(table: Table, column: str, clock: str | None, report: Report) -> pa.Array:
+    """Stamps as text, those of two columns joined by a blank; null where they are of no use.
+
+    Days and hours that the file itself types count as 2013-03-01 and 09:30:00.
+    """
+    date = _stamp_text(table, column, report)
+    if clock is None:
+        return date
+    return pc.binary_join_element_wise(date, _stamp_text(table, clock, report), " ")
+
+
+def _stamp_text(table: Table, column: str, report: Report) -> pa.Array:
+    values = table.column(column)
+    if pa.types.is_floating(values.type):
+        whole = pc.equal(values, pc.floor(values))
+        if not pc.all(whole).as_py():
+            return pc.fill_null(values.cast(pa.string()), "")
+        values = values.cast(pa.int64(), safe=False)
+    if pa.types.is_integer(values.type):
+        return pc.fill_null(values.cast(pa.string()), "")
+    if pa.types.is_date(values.type) or pa.types.is_timestamp(values.type):
+        return pc.fill_null(pc.strftime(values, "%Y-%m-%d"), "")
+    if pa.types.is_time(values.type):
+        seconds = values.cast(pa.time64("us")).cast(pa.int64()).cast(pa.timestamp("us"))
+        return pc.fill_null(
+            pc.strftime(seconds.cast(pa.timestamp("s"), safe=False), "%H:%M:%S"), ""
+        )
+    return _text(table, column, "dates", report)
+
+
+def have_offsets(table: Table, column: str, date_format: str, clock: str | None = None) -> bool:
+    """Whether times of this column say themselves how far they are from UTC."""
+    kind = table.column(column).type
+    if clock is None and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+        return getattr(kind, "tz", None) is not None
+    return zones.has_offset(date_format)
 
 
 def instants(
@@ -239,93 +301,112 @@ def instants(
     column: str,
     date_format: str,
     zone: ZoneInfo,
+    report: Report,
+    *,
+    clock: str | None = None,
     whose: pd.Series | None = None,
 ) -> pd.Series:
     """A column as naive UTC times; times without an offset are wall-clock times of `zone`.
 
-    A time that occurs twice, because clocks go back, is the occurrence that the order of bars says;
-    `whose` names the ticker of each, if there are several.
+    A time that occurs twice, because clocks go back, is the occurrence that the order of bars says.
+    What is no time of the format is a fault, and so is one that does not exist in the time zone, or
+    that occurs twice while nothing says which is meant; NaT stands there.
+
+    Args:
+        table, column, date_format, report, clock: as for `dates`.
+        zone: see above.
+        whose: the ticker of each time, if there are several.
 
     Raises:
-        InputError: the column is missing, or a value is not a time of this format, or does not
-            exist in the time zone, or occurs twice and nothing says which is meant.
         BadValue: `date_format` is not one.
     """
-    times = _native_times(table, column)
+    wall, utc = _times(table, column, date_format, report, clock)
+    rows = np.flatnonzero(wall.notna())
+    if len(rows):
+        utc = utc.fillna(_in_zone(table, column, wall.iloc[rows], zone, whose, report))
+    return utc.astype("datetime64[us]")
+
+
+def earliest(
+    table: Table, column: str, date_format: str, zone: ZoneInfo, clock: str | None = None
+) -> pd.Series:
+    """Dates or times as the earliest naive UTC time that each can mean; NaT where there is none.
+
+    Faults are not reported, because this is asked of columns whose `dates` are read.
+
+    Raises:
+        BadValue: `date_format` is not one.
+    """
+    wall, utc = _times(table, column, date_format, Report(), clock)
+    return utc.fillna(clocks.utc(wall, zone, later=False)).astype("datetime64[us]")
+
+
+def _times(
+    table: Table, column: str, date_format: str, report: Report, clock: str | None
+) -> tuple[pd.Series, pd.Series]:
+    """The wall-clock times of stamps without an offset, and the instants of the others."""
+    times = _native_times(table, column, report) if clock is None else None
     if times is None:
-        times = _parsed(table, column, date_format)
-    _no_missing_time(table, column, times, date_format)
-    _no_time_beyond(table, column, times)
-    if times.dt.tz is None:
-        times = _in_zone(table, column, times, zone, whose)
+        text = _written(table, column, clock, report)
+        read = stamps.times(text.fill_null(""), date_format)
+        wall, utc = pd.Series(read.first), pd.Series(read.second)
+        _are_read(table, column, text, wall.isna() & utc.isna(), read.doubtful, date_format, report)
     else:
-        times = times.dt.tz_convert(None)
-    return times.astype("datetime64[us]")
-
-
-def stamps(table: Table, column: str, date_format: str, zone: ZoneInfo) -> pd.Series:
-    """Dates or times as the earliest naive UTC time that each can mean; NaT where missing.
-
-    Raises:
-        InputError: the column is missing.
-        BadValue: `date_format` is not one.
-    """
-    times = _native_times(table, column)
-    if times is None:
-        times = _parsed(table, column, date_format)
-    if times.dt.tz is None:
-        return clocks.utc(times, zone, later=False)
-    return times.dt.tz_convert(None).astype("datetime64[us]")
+        nothing = pd.Series(pd.NaT, times.index, "datetime64[us]")
+        zoned = times.dt.tz is not None
+        wall, utc = (nothing, times.dt.tz_convert(None)) if zoned else (times, nothing)
+    within = (_within_years(table, column, part, report) for part in (wall, utc))
+    return next(within), next(within)
 
 
 def _in_zone(
-    table: Table, column: str, wall: pd.Series, zone: ZoneInfo, whose: pd.Series | None
+    table: Table,
+    column: str,
+    wall: pd.Series,
+    zone: ZoneInfo,
+    whose: pd.Series | None,
+    report: Report,
 ) -> pd.Series:
+    """Instants of wall-clock times, with their index; NaT where they are at fault."""
     first, second = clocks.readings(wall, zone)
-    skipped = np.flatnonzero(first.isna())
-    if len(skipped):
-        raise _not_an_instant(
-            table, column, int(skipped[0]), f"does not exist in {zone}, where clocks go forward"
-        )
+    skipped = first.isna()
+    _not_instants(
+        table,
+        column,
+        wall.index[skipped],
+        f"does not exist in {zone}, where clocks go forward",
+        report,
+    )
+    first, second = first[~skipped], second[~skipped]
     times = first
     if (first != second).any():
-        files = np.split(np.arange(len(wall)), np.cumsum([len(part) for part in table.parts])[:-1])
+        file = table.file_of_row[first.index]
         times = pd.concat(
-            clocks.told_apart(
-                first.iloc[rows], second.iloc[rows], None if whose is None else whose.iloc[rows]
-            )
-            for rows in files
+            clocks.told_apart(one, second[one.index], None if whose is None else whose[one.index])
+            for _, one in first.groupby(file)
         )
-    undecided = np.flatnonzero(times.isna())
-    if len(undecided):
-        raise _not_an_instant(
-            table,
-            column,
-            int(undecided[0]),
-            f"occurs twice in {zone}, where clocks go back, and the bars about it do not say"
-            " which is meant",
-        )
+    _not_instants(
+        table,
+        column,
+        times.index[times.isna()],
+        f"occurs twice in {zone}, where clocks go back, and the bars about it do not say which is"
+        " meant",
+        report,
+    )
     return times
 
 
-def _not_an_instant(table: Table, column: str, row: int, problem: str) -> InputError:
-    return InputError(
-        table.where(row, column),
-        f"{_shown_time(table, column, row)} {problem}",
+def _not_instants(
+    table: Table, column: str, rows: Sequence[int], problem: str, report: Report
+) -> None:
+    report.rows(
+        table,
+        column,
+        rows,
+        lambda row: f"{_shown_time(table, column, row)} {problem}",
         "write times with their offset (and %z in date_format), or in UTC (and time_zone: UTC);"
         " or correct time_zone of this source",
     )
-
-
-def _parsed(table: Table, column: str, date_format: str) -> pd.Series:
-    """Times from text, NaT where they are not of the format; in UTC if it has an offset."""
-    _require_format(date_format)
-    text = _text(table, column, "times").to_pandas()
-    offset = zones.has_offset(date_format)
-    try:
-        return pd.to_datetime(text, format=date_format, errors="coerce", utc=offset)
-    except ValueError as error:  # pandas knows fewer directives than Python
-        raise _bad_format(date_format, error) from error
 
 
 def zone_of(name: str, parameter: str) -> ZoneInfo:
@@ -344,8 +425,8 @@ def zone_of(name: str, parameter: str) -> ZoneInfo:
         ) from error
 
 
-def _native_times(table: Table, column: str) -> pd.Series | None:
-    """Times that the file itself types as such; None if it does not."""
+def _native_times(table: Table, column: str, report: Report) -> pd.Series | None:
+    """Times that the file itself types as such, NaT beyond all years; None if it does not."""
     values = table.column(column)
     if not (pa.types.is_date(values.type) or pa.types.is_timestamp(values.type)):
         return None
@@ -353,70 +434,77 @@ def _native_times(table: Table, column: str) -> pd.Series | None:
     seconds = values.cast(pa.timestamp("s", zone), safe=False).cast(pa.int64())
     bounds = [datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (FIRST_YEAR, LAST_YEAR + 1)]
     beyond = pc.or_(pc.less(seconds, bounds[0]), pc.greater_equal(seconds, bounds[1]))
-    row = pc.index(beyond, value=True).as_py()
-    if row >= 0:
-        raise _beyond(table, column, row, str(values[row].value))
+    beyond = pc.fill_null(beyond, fill_value=False)
+    _beyond_years(table, column, beyond.to_numpy(zero_copy_only=False), report)
+    empty = values.is_null().to_numpy(zero_copy_only=False)
+    cure = "fill it, or remove the row"
+    report.rows(table, column, np.flatnonzero(empty), lambda _: "None is no date", cure)
+    within = pc.if_else(beyond, None, values)
     try:
-        times: pd.Series = values.cast(pa.timestamp("us", zone), safe=False).to_pandas()
-    except (ValueError, LookupError) as error:
-        raise InputError(
-            f"{table.path}: {column}", f"has times of the unknown zone {zone!r}", "export it again"
-        ) from error
+        times: pd.Series = within.cast(pa.timestamp("us", zone), safe=False).to_pandas()
+        times.dt.year  # noqa: B018 - an unknown zone shows here at the latest
+    except (ValueError, LookupError):
+        for part in table.parts:
+            report.file(
+                part.path,
+                InputError(
+                    f"{part.path}: {column}",
+                    f"has times of the unknown zone {zone!r}",
+                    "export it again",
+                ),
+            )
+        return pd.Series(pd.NaT, range(len(table)), "datetime64[us]")
     return times
 
 
-def _no_time_beyond(table: Table, column: str, times: pd.Series) -> None:
-    beyond = ~times.dt.year.between(FIRST_YEAR, LAST_YEAR)
-    if beyond.any():
-        row = int(beyond.to_numpy().argmax())
-        raise _beyond(table, column, row, str(table.column(column)[row].as_py()))
+def _within_years(table: Table, column: str, times: pd.Series, report: Report) -> pd.Series:
+    """Times, and NaT for those before or after all years that there can be."""
+    beyond = times.notna() & ~times.dt.year.between(FIRST_YEAR, LAST_YEAR)
+    _beyond_years(table, column, beyond.to_numpy(), report)
+    return times.mask(beyond)
 
 
-def _beyond(table: Table, column: str, row: int, value: str) -> InputError:
-    return InputError(
-        table.where(row, column),
-        f"{_shown(value)} is not between the years {FIRST_YEAR} and {LAST_YEAR}",
-        "mend the value, or set date_format of this source",
-    )
+def _beyond_years(table: Table, column: str, beyond: np.ndarray, report: Report) -> None:
+    values = table.column(column)
+
+    def said(row: int) -> str:
+        value = values[row]
+        typed = pa.types.is_timestamp(value.type) or pa.types.is_date(value.type)
+        shown = _shown(str(value.value if typed else value.as_py()))
+        return f"{shown} is not between the years {FIRST_YEAR} and {LAST_YEAR}"
+
+    cure = "mend the value, or set date_format of this source"
+    report.rows(table, column, np.flatnonzero(beyond), said, cure)
 
 
-def _no_missing_time(table: Table, column: str, times: pd.Series, date_format: str) -> None:
-    bad = np.flatnonzero(times.isna())
-    if len(bad):
-        value = table.column(column)[int(bad[0])].as_py()
-        raise InputError(
-            table.where(int(bad[0]), column),
-            f"{_shown(value)} is not a date of the format {date_format}",
-            "mend the value, or set date_format of this source",
-        )
+def in_order(
+    table: Table,
+    column: str,
+    times: pd.Series,
+    report: Report,
+    tickers: pd.Series | None = None,
+) -> None:
+    """Report time that turns round in a file, within a ticker if there are several.
 
-
-def in_order(table: Table, column: str, times: pd.Series, tickers: pd.Series | None = None) -> None:
-    """Refuse time that turns round in a file, within a ticker if there are several.
-
-    Newest first is fine.
-
-    Raises:
-        InputError: names the row where the direction of the rest of the file is broken.
+    Newest first is fine. At fault are the rows that go against the direction of the rest.
     """
     file = table.file_of_row
     ticker, names = pd.factorize(tickers) if tickers is not None else (0, [""])
     step = times.groupby(file * len(names) + ticker, sort=False).diff()
     backwards = (step < pd.Timedelta(0)).to_numpy()
     forwards = (step > pd.Timedelta(0)).to_numpy()
-    turns = np.flatnonzero((np.bincount(file, backwards) > 0) & (np.bincount(file, forwards) > 0))
-    if not len(turns):
-        return
-    here = file == turns[0]
-    newest_first = (here & backwards).sum() > (here & forwards).sum()
-    row = int(np.argmax(here & (forwards if newest_first else backwards)))
-    whose = f" for {tickers.iloc[row]}" if tickers is not None else ""
-    raise InputError(
-        table.where(row, column),
-        f"time goes {'forwards' if newest_first else 'backwards'}{whose}:"
-        f" {times.iloc[row]} comes after {times.iloc[row] - step.iloc[row]}",
-        "mend the date, or sort the file by date",
-    )
+    back, on = np.bincount(file, backwards), np.bincount(file, forwards)
+    newest_first = (back > on)[file]
+    turns = ((back > 0) & (on > 0))[file] & np.where(newest_first, forwards, backwards)
+
+    def said(row: int) -> str:
+        way = "forwards" if newest_first[row] else "backwards"
+        whose = f" for {tickers.iloc[row]}" if tickers is not None else ""
+        before = times.iloc[row] - step.iloc[row]
+        return f"time goes {way}{whose}: {times.iloc[row]} comes after {before}"
+
+    cure = "mend the date, or sort the file by date"
+    report.rows(table, column, np.flatnonzero(turns), said, cure)
 
 
 def _shown_time(table: Table, column: str, row: int) -> str:

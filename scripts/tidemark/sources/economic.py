@@ -5,12 +5,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tidemark.bars import clocks
-from tidemark.errors import InputError
 from tidemark.reading.table import Table
 from tidemark.sources import columns, of_files, places
 from tidemark.sources.contract import Batch, Request
 from tidemark.sources.places import Placed
+from tidemark.sources.report import Report
 
+import numpy as np
 import pandas as pd
 
 
@@ -24,47 +25,59 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
 
     Args:
         files: content by path; one file, or several that have the same columns.
-        source: `date_format`, `release_lag_days`, `release_time`, `release_zone` and `columns` of
-            the configuration; without a zone, UTC.
+        source: `form`, `date_format`, `release_lag_days`, `release_time`, `release_zone` and
+            `columns` of the configuration; without a zone, UTC.
 
     Returns:
         `timestamp` (the day or period that a value is about), `available_at` (the instant of its
         release, in naive UTC) and one float64 column a series, NaN where missing.
 
     Raises:
-        InputError: a file or value that cannot be read, or time that goes backwards.
+        InputError: files or values that cannot be read, or time that goes backwards, all together.
         BadValue: `date_format` or `release_zone` is not one.
     """
-    frames, lines = [], {}
-    for table in of_files.tables(files, source):
-        frames.append(_one_file(table, source))
-        lines[table.path] = table.lines
-    return places.in_order(pd.concat(frames), places.of(lines), ["timestamp"])
+    report, frames, lines = Report(), [], {}
+    for table in of_files.tables(files, source, report):
+        if columns.are_there(table, [*source["columns"].values()], report):
+            frames.append(_one_file(table, source, report))
+            lines[table.path] = table.lines
+    report.stop()
+    placed = places.in_order(pd.concat(frames), places.of(lines), ["timestamp"])
+    return placed._replace(notes=report.notes())
 
 
-def _one_file(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
+def _one_file(table: Table, source: Mapping[str, Any], report: Report) -> pd.DataFrame:
     names = dict(source["columns"])
     column = names.pop("timestamp")
     zone = columns.zone_of(source.get("release_zone") or "UTC", "release_zone")
-    times = columns.dates(table, column, source["date_format"], zone)
-    columns.in_order(table, column, times)
+    date_format, missing = source["date_format"], table.form.missing_prices
+    times = columns.dates(table, column, date_format, zone, report)
+    columns.in_order(table, column, times, report)
     released = _released(times, source["release_lag_days"], source.get("release_time"), zone)
-    _not_before(table, column, columns.stamps(table, column, source["date_format"], zone), released)
-    values = {series: columns.numbers(table, name) for series, name in names.items()}
+    stamped = columns.earliest(table, column, date_format, zone)
+    _not_before(table, column, stamped, released, report)
+    values = {
+        series: columns.numbers(table, name, report, missing=missing)
+        for series, name in names.items()
+    }
     return pd.DataFrame({"timestamp": times, "available_at": released, **values})
 
 
-def _not_before(table: Table, column: str, stamped: pd.Series, released: pd.Series) -> None:
-    """Refuse a release before the time that the value itself is stamped with."""
+def _not_before(
+    table: Table, column: str, stamped: pd.Series, released: pd.Series, report: Report
+) -> None:
+    """Report releases before the time that the value itself is stamped with."""
     early = (released < stamped).to_numpy()
-    if early.any():
-        row = int(early.argmax())
-        raise InputError(
-            table.where(row, column),
-            f"is stamped {stamped[row]} UTC and would be known before that, at {released[row]}",
-            "set release_time no earlier than the hour of the stamps, or null for the end of the"
-            " day, or raise release_lag_days, of the series",
-        )
+    report.rows(
+        table,
+        column,
+        np.flatnonzero(early),
+        lambda row: (
+            f"is stamped {stamped[row]} UTC and would be known before that, at {released[row]}"
+        ),
+        "set release_time no earlier than the hour of the stamps, or null for the end of the"
+        " day, or raise release_lag_days, of the series",
+    )
 
 
 def _released(days: pd.Series, lag_days: int, clock: str | None, zone: ZoneInfo) -> pd.Series:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tidemark.errors import InputError
 from tidemark.reading import files as reading
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
 from tidemark.sources.contract import Batch, Request
 from tidemark.sources.places import Placed
+from tidemark.sources.report import Report
 
 Parser = Callable[[Mapping[str, bytes], Mapping[str, Any]], Placed]
 
@@ -24,12 +26,20 @@ def batch(request: Request, parse: Parser) -> Batch:
     return Batch(placed.records, placed.places, placed.notes)
 
 
-def tables(files: Mapping[str, bytes], section: Mapping[str, Any]) -> Iterator[Table]:
+def tables(
+    files: Mapping[str, bytes], section: Mapping[str, Any], report: Report
+) -> Iterator[Table]:
     """The tables of files, in order, read by the `form` of the section.
 
-    Raises:
-        InputError: as `reading.files.tables`.
+    A file that cannot be read goes into the report.
     """
     form = Form(**section.get("form", {}))
     for path, content in files.items():
-        yield from reading.tables(path, content, form)
+        try:
+            read = reading.tables(path, content, form)
+        except InputError as error:
+            report.file(path, error)
+            continue
+        for table in read:
+            report.table(table)
+            yield table

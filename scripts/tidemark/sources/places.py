@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from tidemark.reading.kinds import place
+from tidemark.sources import wide
 
 import numpy as np
 import pandas as pd
@@ -58,12 +59,12 @@ def of_value(places: pd.DataFrame, row: int, column: str | None, names: Mapping[
         places: of the records.
         row: counts from 0.
         column: of the records; several may stand in it, as in `high, low`.
-        names: the file's columns by those of the records, where "*" stands for the ticker's own.
+        names: the file's columns by those of the records, where * stands for the ticker.
     """
     at = places.iloc[row]
     own = dict(names)
     if "column" in places:
-        own |= {name: at["column"] for name in names if names[name] == "*"}
+        own |= {name: wide.name_of(at["column"], pattern) for name, pattern in names.items()}
         own["ticker"] = at["column"]
     called = column and re.sub(r"\w+", lambda word: own.get(word[0], word[0]), column)
     return place(str(at["file"]), int(at["line"]), called)

@@ -1,26 +1,26 @@
 """Prices: one tidy frame from long or wide files, all tickers in one file or one file each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from tidemark.bars import zones
 from tidemark.errors import BadValue, InputError
-from tidemark.naming import several
+from tidemark.naming import counted, several
 from tidemark.ohlcv import FIELDS
 from tidemark.reading.kinds import place
 from tidemark.reading.table import Table, batches
-from tidemark.sources import columns, of_files, places, tickers
+from tidemark.sources import columns, of_files, places, tickers, wide
 from tidemark.sources.contract import Batch, Request
 from tidemark.sources.places import Placed
+from tidemark.sources.report import Report
 
 import numpy as np
 import pandas as pd
 
-EVERY_OTHER_COLUMN = "*"
 WITHOUT_TICKERS = (
-    "; or, if each file is one ticker, leave `ticker` out there and have a * in path, such as"
-    " mydata/*.csv: the file's name is the ticker"
+    "; or, if each file is one ticker, leave `ticker` out there, and the `ticker` of this source,"
+    " or else the file's name, is the ticker"
 )
 
 
@@ -37,60 +37,79 @@ def read(
 ) -> Placed:
     """Prices as the tidy contract wants them, and the place of each row.
 
-    The notes tell of tickers that are spelt in several ways, and of columns without a value.
+    The notes tell what the file does not say by itself or what was left out of it: the name of a
+    single ticker, closes that serve as adjusted ones, spellings, columns without a value or of no
+    field.
 
     Args:
-        files: content by path; without a ticker column, a file's name less its ending is the
-            ticker.
-        source: `layout`, `bar`, `date_format`, `time_zone` and `columns` of the configuration. In
-            the wide layout, a field that is mapped to "*" takes its values from every column but
-            the timestamp's, and these columns' names are the tickers.
+        files: content by path.
+        source: `form`, `layout`, `bar`, `date_format`, `time_zone`, `columns`, `ticker` and
+            `divide_by` of the configuration. Without a column of tickers, `ticker` is that of all
+            files, or else each file's name less its ending is. In the wide layout, fields are
+            mapped to patterns of names, see `wide`.
         ends_days: whether `time_zone` says when days end, so that it matters to dates without an
             offset, too.
 
     Returns:
-        `timestamp` (naive UTC; daily bars at midnight), `ticker` (see `tickers.normalised`), and
-        FIELDS as float64; a field that is not mapped is NaN. Sorted by ticker and timestamp.
+        `timestamp` (naive UTC; bars of days, weeks and months at midnight), `ticker` (see
+        `tickers.normalised`), and FIELDS as float64; a field that is not mapped is NaN, but for
+        `adj_close`, which is then `close`. Sorted by ticker and timestamp.
 
     Raises:
-        InputError: a file or value that cannot be read, time that goes backwards, or two spellings
-            of a ticker that have a bar at one time.
+        InputError: files or values that cannot be read, or time that goes backwards, all together;
+            or two spellings of a ticker that have a bar at one time.
         BadValue: `time_zone` is not one, or can have no effect; `date_format` is not one; `columns`
             do not fit the layout.
     """
-    parts, lines, wide = [], {}, source["layout"] == "wide"
+    names, is_wide = source["columns"], source["layout"] == "wide"
+    report, parts, lines = Report(), [], {}
     notes: list[str] = []
-    if wide:
-        for table in of_files.tables(files, source):
-            if not ends_days:
-                _zone_must_matter(table, source)
-            parts.append(_wide(table, source))
-            lines[table.path] = table.lines[parts[-1].index]
-            notes += _empty_columns(table, source, parts[-1])
-    else:
-        for table in batches(of_files.tables(files, source)):
-            if not ends_days:
-                _zone_must_matter(table, source)
-            parts.append(_long(table, source))
+    tables = of_files.tables(files, source, report)
+    for table in tables if is_wide else batches(tables):
+        bars = (_wide if is_wide else _long)(table, source, report)
+        if bars is None:
+            continue
+        if not ends_days:
+            _zone_must_matter(table, source)
+        parts.append(bars)
+        if is_wide:
+            lines[table.path] = table.lines[bars.index]
+            notes += _without_bars(table, source, bars)
+        else:
             lines |= {part.path: part.lines for part in table.parts}
+    report.stop()
     bars, where = pd.concat(parts), places.of(lines)
+    if not is_wide and len(lines) == 1 and not ("ticker" in names or source.get("ticker")):
+        notes.append(f"{next(iter(lines))}: one ticker, called as the file is; `ticker` renames it")
+    if "close" in names and "adj_close" not in names:
+        bars["adj_close"] = bars["close"]
+        notes.append("adj_close is not mapped, so returns are those of close, as it is")
     written, spellings = pd.factorize(bars["ticker"])
-    if wide:
+    if is_wide:
         where["column"] = pd.Categorical.from_codes(written, spellings)
     bars["ticker"] = np.array([tickers.normalised(name) for name in spellings], object)[written]
     bars["ticker"] = bars["ticker"].astype("str")
     if bars["ticker"].nunique() < len(spellings):
         _one_bar_a_time(bars, written, spellings, where, source)
         notes.append(_several_spellings(spellings))
-    return places.in_order(bars, where, ["ticker", "timestamp"])._replace(notes=notes)
+    placed = places.in_order(bars, where, ["ticker", "timestamp"])
+    return placed._replace(notes=[*report.notes(), *notes])
 
 
-def _empty_columns(table: Table, source: Mapping[str, Any], bars: pd.DataFrame) -> Iterator[str]:
-    """Tell of the columns of a wide file that hold no value, since no ticker comes of them."""
-    held = {*bars["ticker"].unique(), source["columns"]["timestamp"]}
-    empty = [name for name in table.names if name not in held]
+def _without_bars(table: Table, source: Mapping[str, Any], bars: pd.DataFrame) -> list[str]:
+    """Tell of the columns of a wide file that hold no value, or are of no field."""
+    of_ticker = wide.columns_of(_of_tickers(table, source), _patterns(source))
+    held = {*bars["ticker"].unique()}
+    empty = [name for name in of_ticker if name not in held]
+    mapped = {name for fields in of_ticker.values() for name in fields.values()}
+    others = [name for name in _of_tickers(table, source) if name not in mapped]
+    notes = []
     if empty:
-        yield f"{table.path}: no value in {several(empty)}, so no such ticker"
+        notes.append(f"{table.path}: no value in {several(empty)}, so no such ticker")
+    if others:
+        told = counted(len(others), "column")
+        notes.append(f"{table.path}: {told} of no field not read: {several(others)}")
+    return notes
 
 
 def _one_bar_a_time(
@@ -111,10 +130,11 @@ def _one_bar_a_time(
         return
     row = int(other[0])
     names = source["columns"]
-    column = names["ticker"] if "ticker" in names else spellings[written[row]]
+    spelt = spellings[written[row]]
+    column = names.get("ticker", spelt)
     raise InputError(
         place(where["file"][row], int(where["line"][row]), column),
-        f"{spellings[written[row]]} and {spellings[first[row]]} are one ticker,"
+        f"{spelt} and {spellings[first[row]]} are one ticker,"
         f" {key['ticker'][row]}, and both have a bar at {key['timestamp'][row]}",
         "decide which is right; if they are two things, give one of them another name",
     )
@@ -127,87 +147,128 @@ def _several_spellings(spellings: pd.Index) -> str:
 
 
 def _zone_must_matter(table: Table, source: Mapping[str, Any]) -> None:
-    """Refuse a zone of daily dates that have no offset, since these are taken as written."""
-    zone = source["time_zone"]
+    """Refuse a zone of dates that have no offset, since these are taken as written."""
+    zone, names = source["time_zone"], source["columns"]
     if source["bar"] == "intraday" or zone == "UTC":
         return
-    if not columns.have_offsets(table, source["columns"]["timestamp"], source["date_format"]):
+    stamp, clock = names["timestamp"], names.get("time")
+    if not columns.have_offsets(table, stamp, source["date_format"], clock):
         problem, cure = zones.without_effect(zone)
         raise BadValue("time_zone", f"{problem}, as in {table.path}", cure)
 
 
-def _times(table: Table, source: Mapping[str, Any], whose: pd.Series | None = None) -> pd.Series:
-    column, date_format = source["columns"]["timestamp"], source["date_format"]
+def _times(
+    table: Table, source: Mapping[str, Any], report: Report, whose: pd.Series | None = None
+) -> pd.Series:
+    names, date_format = source["columns"], source["date_format"]
     zone = columns.zone_of(source["time_zone"], "time_zone")
+    stamp, clock = names["timestamp"], names.get("time")
     if source["bar"] == "intraday":
-        return columns.instants(table, column, date_format, zone, whose)
-    return columns.dates(table, column, date_format, zone)
+        times = columns.instants(table, stamp, date_format, zone, report, clock=clock, whose=whose)
+    else:
+        times = columns.dates(table, stamp, date_format, zone, report, clock)
+    columns.in_order(table, stamp, times, report, whose)
+    return times
 
 
-def _long(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
+def _long(table: Table, source: Mapping[str, Any], report: Report) -> pd.DataFrame | None:
+    """The bars of a long table; None if it lacks a column."""
     names = source["columns"]
-    table.column(names["timestamp"])  # a file of another form lacks this first
-    if "ticker" in names:
-        table.column(names["ticker"], WITHOUT_TICKERS)
-    spelt = columns.texts(table, names["ticker"]) if "ticker" in names else _stems(table)
+    lacks_tickers = names.get("ticker", "") not in ("", *table.names)
+    or_else = WITHOUT_TICKERS if lacks_tickers else ""
+    if not columns.are_there(table, [*names.values()], report, or_else):
+        return None
+    spelt = _named(table, source, report)
     whose = pd.Series(spelt, range(len(table)), dtype="str")
-    bars = pd.DataFrame(
-        {"timestamp": _times(table, source, whose), "ticker": whose}
+    return pd.DataFrame(
+        {"timestamp": _times(table, source, report, whose), "ticker": whose}
         | {
-            field: columns.numbers(table, names[field], _smallest(field))
+            field: _field(table, names[field], [field], source, report)
             if field in names
             else np.nan
             for field in FIELDS
         }
     )
-    columns.in_order(table, names["timestamp"], bars["timestamp"], bars["ticker"])
-    return bars
 
 
-def _smallest(field: str) -> float:
-    return 0.0 if field == "volume" else columns.SMALLEST_PRICE
+def _field(
+    table: Table,
+    column: str,
+    fields: Sequence[str],
+    source: Mapping[str, Any],
+    report: Report,
+) -> np.ndarray:
+    """The values of a column for these fields, which have one divisor."""
+    of_prices = any(field != "volume" for field in fields)
+    return columns.numbers(
+        table,
+        column,
+        report,
+        smallest=columns.SMALLEST_PRICE if of_prices else 0.0,
+        divide_by=source.get("divide_by", {}).get(fields[0], 1.0),
+        missing=table.form.missing_prices if of_prices else (),
+    )
 
 
-def _stems(table: Table) -> np.ndarray:
-    """The ticker of each row, where a file's name says it."""
+def _named(table: Table, source: Mapping[str, Any], report: Report) -> Sequence[str] | np.ndarray:
+    """The ticker of each row, by its column, by the configuration or by its file's name."""
+    names = source["columns"]
+    if "ticker" in names:
+        return columns.texts(table, names["ticker"], report)
+    if source.get("ticker"):
+        return np.full(len(table), source["ticker"], object)
     for part in table.parts:
-        tickers.must_be_fit(part.path, part.stem)
+        _must_be_fit(part.path, part.stem, report)
     stems = np.array([part.stem for part in table.parts], object)
     return stems.take(table.file_of_row)
 
 
-def _wide(table: Table, source: Mapping[str, Any]) -> pd.DataFrame:
+def _must_be_fit(where: str, name: str, report: Report) -> None:
+    try:
+        tickers.must_be_fit(where, name)
+    except InputError as error:
+        report.file(where, error)
+
+
+def _patterns(source: Mapping[str, Any]) -> dict[str, str]:
+    """By field, how a wide file calls its columns."""
+    return {field: name for field, name in source["columns"].items() if field in FIELDS}
+
+
+def _of_tickers(table: Table, source: Mapping[str, Any]) -> list[str]:
+    """The columns of a wide file that are not those of dates and hours."""
     names = source["columns"]
-    times = _times(table, source)
-    columns.in_order(table, names["timestamp"], times)
-    filled = _starred(names)
-    others = [name for name in table.names if name != names["timestamp"]]
-    for name in others:
-        tickers.must_be_fit(f"{table.path}:1", name)
-    smallest = max(map(_smallest, filled), default=0.0)
-    bars = [
-        _one_ticker(times, name, columns.numbers(table, name, smallest), filled) for name in others
-    ]
-    return pd.concat(bars or [_one_ticker(times, "", np.full(len(times), np.nan), filled)])
+    stamps = [table.called(names[name]) for name in ("timestamp", "time") if name in names]
+    return [name for name in table.names if name not in stamps]
 
 
-def _starred(names: Mapping[str, str]) -> list[str]:
-    """The fields mapped to "*"; nothing else can be mapped in the wide layout."""
-    for field, name in names.items():
-        if field != "timestamp" and name != EVERY_OTHER_COLUMN:
-            raise BadValue(
-                f"columns.{field}",
-                f"{name!r} cannot be found in a wide file, whose columns are tickers",
-                f'map the field that the file holds to "{EVERY_OTHER_COLUMN}", and no other',
-            )
-    return [field for field in FIELDS if field in names]
+def _wide(table: Table, source: Mapping[str, Any], report: Report) -> pd.DataFrame | None:
+    """The bars of a wide table, with its rows' numbers as index; None if it lacks a column."""
+    names, patterns = source["columns"], _patterns(source)
+    stamps = [names[name] for name in ("timestamp", "time") if name in names]
+    if not columns.are_there(table, stamps, report):
+        return None
+    times = _times(table, source, report)
+    bars = []
+    for ticker, of_field in wide.columns_of(_of_tickers(table, source), patterns).items():
+        _must_be_fit(f"{table.path}:1", ticker, report)
+        cells: dict[str, np.ndarray] = {}
+        for column in dict.fromkeys(of_field.values()):
+            fields = [field for field, name in of_field.items() if name == column]
+            cells |= dict.fromkeys(fields, _field(table, column, fields, source, report))
+        bars.append(_one_ticker(times, ticker, cells))
+    if not bars:
+        wanted = several([*dict.fromkeys(patterns.values())])
+        problem = f"has no column like {wanted} (found: {', '.join(map(repr, table.names[:20]))})"
+        cure = "correct `columns` of this source: * stands for the ticker"
+        report.file(table.path, InputError(table.path, problem, cure))
+        return None
+    return pd.concat(bars)
 
 
-def _one_ticker(
-    times: pd.Series, ticker: str, values: np.ndarray, filled: list[str]
-) -> pd.DataFrame:
+def _one_ticker(times: pd.Series, ticker: str, cells: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """The bars between a ticker's first and last value; before and after it was not traded."""
-    known = np.flatnonzero(~np.isnan(values))
+    known = np.flatnonzero(np.any([~np.isnan(values) for values in cells.values()], axis=0))
     span = slice(known[0], known[-1] + 1) if len(known) else slice(0)
-    cells = {field: values[span] if field in filled else np.nan for field in FIELDS}
-    return pd.DataFrame({"timestamp": times[span], "ticker": ticker, **cells})
+    fields = {name: cells[name][span] if name in cells else np.nan for name in FIELDS}
+    return pd.DataFrame({"timestamp": times[span], "ticker": ticker, **fields})

@@ -19,6 +19,7 @@ EVENT = ("timestamp", "ticker", "kind", "value")
 # has its name; of SERIES, each entry is one.
 SERIES = "economic"
 READERS = {"prices": "prices", "corporate_actions": "actions", SERIES: "economic"}
+WORDS = ("asset", "about")  # keys that nothing is read by
 
 
 EPOCHS = ("epoch_seconds", "epoch_milliseconds", "epoch_microseconds", "epoch_nanoseconds")
@@ -39,19 +40,24 @@ def _must_say_a_date(text: str) -> None:
         raise ValueError("is not a format that strptime knows, such as %Y-%m-%d") from error
     if year != moment.year:
         raise ValueError("says no year: use a format such as %Y-%m-%d")
+    directives = {*re.findall("%.", text)}
+    if ("%I" in directives) != ("%p" in directives):
+        raise ValueError("has %I without %p, or %p without %I: clocks of 12 hours need both")
 
 
-def _make_must_be_able_to_say(text: str) -> None:
-    if not re.fullmatch(r"[\w./*@+-]+", text):
-        raise ValueError(
-            "Make cannot handle this path: use letters, digits and . _ - / only (* as a wildcard)"
-        )
+def _must_be_a_path(text: str) -> None:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must be the name of a file, without signs that do not show")
+    if text.startswith("~"):
+        raise ValueError("a path with ~ is read as it stands: write the whole name of the folder")
+    if "://" in text:
+        raise ValueError("is a web address: save the file, and name the saved one")
     if "*" in str(Path(text).parent):
         raise ValueError("* may stand in the last part of the path only")
 
 
 DateFormat = Annotated[str, MaxLen(100), Checked(_must_be_a_date_format)]
-SourcePath = Annotated[str, MaxLen(1000), Checked(_make_must_be_able_to_say)]
+SourcePath = Annotated[str, MaxLen(1000), Checked(_must_be_a_path)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,17 +66,19 @@ class Prices:
 
     Attributes:
         path: a file of any kind that is read (CSV, Parquet, JSON, a workbook, or these in .gz or
-            .zip); * for one file a ticker.
+            .zip); with a *, which stands for any text in its name, as many as there are.
         form: how the file is written.
         layout: long: one row a bar and ticker; wide: a column a ticker, or one a ticker and field.
         bar: what a bar is.
         date_format: as in Python's strptime, or epoch_seconds, epoch_milliseconds and so on;
-            several, tried in turn, are joined by ` | `.
+            several, for a column that has them mixed, are joined by ` | `.
         time_zone: of intraday times without an offset; of daily stamps with one, the zone of the
             day; without a calendar, where days end.
         columns: Tidemark's name: the file's name. `time` is the column of the hour where it is not
-            in that of the date. Without a ticker, `ticker` or else the file's name is the ticker.
-        ticker: of a file that holds one and does not say which.
+            in that of the date: a stamp is then both, joined by a blank. Without a ticker, `ticker`
+            or else the file's name is the ticker. In the wide layout fields are patterns in which *
+            stands for the ticker, such as `Close *`. Without adj_close, it is close.
+        ticker: that of all files, which do not say it.
         divide_by: by field, how many of the file's units are one, such as 100 for cents.
         asset: what the prices are of, for the words of reports; null: not said.
         about: sentences that reports have beside the data: source, licence, what to bear in mind.
@@ -151,11 +159,15 @@ class FetchData:
     corporate_actions: CorporateActions | None = None
     economic: Mapping[Name, EconomicSeries] = field(default_factory=dict)
 
+    def sections(self) -> dict[str, Prices | CorporateActions | EconomicSeries]:
+        """Each source, by its key in this section."""
+        single = {name: getattr(self, name) for name in READERS if name != SERIES}
+        sections = {name: section for name, section in single.items() if section}
+        return sections | {key_of(name): series for name, series in self.economic.items()}
+
     def paths(self) -> dict[str, str]:
         """The path of each source, by its key in this section."""
-        single = {name: getattr(self, name) for name in READERS if name != SERIES}
-        paths = {name: section.path for name, section in single.items() if section}
-        return paths | {key_of(name): series.path for name, series in self.economic.items()}
+        return {key: section.path for key, section in self.sections().items()}
 
 
 def names(fetch: Mapping[str, Any]) -> list[str]:

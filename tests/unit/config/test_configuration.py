@@ -123,8 +123,8 @@ def test_the_page_of_kinds_of_models_says_what_the_json_schema_does():
         ("plots, scenario_c", "polts, scenario_c", "(did you mean plots?)"),
         (
             "path: data/sample/prices.csv",
-            "path: data/my prices.csv",
-            "make cannot handle this path",
+            'path: "data/my\\nprices.csv"',
+            "without signs that do not show",
         ),
         ("path: data/sample/prices.csv", "path: data/*/prices.csv", "in the last part"),
         ("test_start: 2010-07-01", "test_start: 2010-07-32", "split_data.test_start"),
@@ -567,26 +567,58 @@ def test_a_configuration_whose_name_could_be_code_is_refused(project, monkeypatc
     assert not Path("artifacts/config.mk").exists()
 
 
-@pytest.mark.parametrize(
-    ("path", "every"),
-    [
-        ("mydata/A.csv", "mydata/*.csv"),
-        ("BRK.A.csv.gz", "*.csv.gz"),
-        ("/x/a.PARQUET", "/x/*.PARQUET"),
-    ],
+ODD_PATHS = (
+    *("my data/prices (1).csv", "mydata/a$b#c's.csv", "mydata/EURUSD=X.csv", "NSE:INFY.csv"),
+    *("Öl.csv", "mydata/*.csv", "my data/*=X.csv", "/x/a%20b.PARQUET"),
 )
-def test_one_file_without_a_column_of_tickers(project, monkeypatch, path, every):
-    text = SHIPPED.replace("data/sample/prices.csv", path)
-    text = re.sub(r"      ticker: Ticker.*\n", "", text)
-    told = complaint(project, monkeypatch, text)
-    assert re.match(r"config\.yaml:\d+:\d+: fetch_data\.prices\.columns: ticker is missing", told)
-    assert (
-        f"name its column of tickers (ticker: ...); or, if it is one ticker, say path: {every},"
-        in told
-    )
-    text = text.replace(f"path: {path}", f"path: '{every}'")
+
+
+@pytest.mark.parametrize("path", ODD_PATHS)
+def test_a_file_of_any_name_may_be_one_ticker(project, monkeypatch, path):
+    monkeypatch.chdir(project)
+    text = re.sub(r"      ticker: Ticker.*\n", "", SHIPPED)
+    text = text.replace("path: data/sample/prices.csv", f'path: "{path}"')
     (project / "config.yaml").write_text(text, "utf-8")
-    assert load.load(TREE, "config.yaml").fetch_data.prices.path == every
+    assert load.load(TREE, "config.yaml").fetch_data.prices.path == path
+
+
+WIDE = "layout: wide"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "      close: Close\n      volume: Volume\n      adj_close: Adj Close\n",
+            "      volume: Volume\n",
+            "fetch_data.prices.columns: names no close: map close, or",
+        ),
+        ("    layout: long", "    ticker: A\n    layout: long",
+         "prices.ticker: can have no effect: columns.ticker says the ticker of each row"),
+        ("layout: long", WIDE,
+         "prices.columns.ticker: can have no effect: layout: wide says the ticker of each row"),
+        ("layout: long", WIDE, "prices.columns.close: 'Close' cannot be found in a wide file"),
+        ("      close: Close\n", "      close: 'Close * *'\n", None),
+        ("    layout: long", "    divide_by: {close: 100, adj_close: 100}\n    layout: long", None),
+        ("      volume: Volume\n      adj_close: Adj Close\n",
+         "      adj_close: Adj Close\n    divide_by: {volume: 100}\n",
+         "prices.divide_by.volume: can have no effect: columns does not name volume"),
+        ("    layout: long", "    form: {decimal: ',', thousands: ','}\n    layout: long",
+         "prices.form.thousands: form.thousands and form.decimal are both ','"),
+        ('path: data/sample/unemployment.csv\n', "path: u.csv\n      form: {thousands: .}\n",
+         "economic.unemployment.form.thousands: form.thousands and form.decimal are both '.'"),
+    ],
+)  # fmt: skip
+def test_keys_that_say_how_prices_are_read_agree(project, monkeypatch, old, new, told):
+    shipped = re.sub("  +#.*", "", SHIPPED)
+    assert shipped.count(old) == 1
+    text = shipped.replace(old, new)
+    if told is None:
+        (project / "config.yaml").write_text(text, "utf-8")
+        monkeypatch.chdir(project)
+        assert load.load(TREE, "config.yaml")
+    else:
+        assert told in complaint(project, monkeypatch, text)
 
 
 def test_a_section_that_is_added_is_named_by_what_was_written(project, monkeypatch):
