@@ -11,6 +11,7 @@ from tidemark.errors import InputError
 
 SIGNS = (",", ";", "\t", "|")
 BLANKS = "blanks"
+SET_OUT = re.compile(r"[ \t]{2,}")  # between the columns of a page
 HEAD, ROWS = 300_000, 400  # characters, and records, that are looked at
 
 
@@ -20,9 +21,7 @@ def find(path: str, text: str) -> str:
     Raises:
         InputError: none makes two columns of the rows.
     """
-    worth = {sign: _worth(records(text, sign)) for sign in SIGNS}
-    if not any(worth.values()):
-        worth = {BLANKS: _worth(records(text, BLANKS))}
+    worth = {sign: _worth(records(text, sign)) for sign in (*SIGNS, BLANKS)}
     best = max(worth, key=lambda sign: worth[sign])
     if not worth[best]:
         raise InputError(
@@ -67,4 +66,6 @@ def _worth(records: Sequence[Record]) -> float:
 
 def _is_whole(cell: str) -> bool:
     """Whether a cell is a value, or words in which no other separator stands."""
+    if SET_OUT.search(cell.strip()):
+        return False
     return kind(cell) != Kind.WORD or not any(sign in cell for sign in SIGNS)

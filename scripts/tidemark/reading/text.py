@@ -95,7 +95,7 @@ def _start_of(text: str, line: int) -> int:
 
 def tabbed(text: str) -> str:
     """Text whose values are separated by any number of blanks and tabs, now by one tab."""
-    trimmed = re.sub(r"(?m)^[ \t]+|[ \t]+(?=[\r\n]|\Z)", "", text)
+    trimmed = re.sub(r"(?:(?<=[\r\n])|\A)[ \t]+|[ \t]+(?=[\r\n]|\Z)", "", text)
     return re.sub(r'("[^"\r\n]*")|[ \t]+', lambda found: found[1] or "\t", trimmed)
 
 

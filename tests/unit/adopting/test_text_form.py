@@ -64,10 +64,11 @@ def test_separators(separator):
 
 
 @pytest.mark.parametrize("decimal", [",", "."])
-def test_a_decimal_comma_separates_nothing(decimal):
-    rows = [row.replace(",", ";").replace(".", decimal) for row in (HEADER, *PLAIN)]
+@pytest.mark.parametrize(("sign", "separator"), [(";", ";"), (" ", "blanks"), ("    ", "blanks")])
+def test_a_decimal_comma_separates_nothing(decimal, sign, separator):
+    rows = [row.replace(",", sign).replace(".", decimal) for row in (HEADER, *PLAIN)]
     form, _ = text_form.of("a.csv", lines(*rows))
-    assert differs(form) == {"separator": ";"}
+    assert differs(form) == {"separator": separator}
 
 
 @pytest.mark.parametrize(

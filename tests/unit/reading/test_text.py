@@ -38,6 +38,7 @@ def read(content: str | bytes, form: Form, path: str = "p.csv") -> Table:
             {"a": ["1", "4"], "b": ["2 x", "5"], "c": ["3", "6"]},
             [2, 4],
         ),
+        ({"separator": "blanks"}, " a b \r 1 2 \r 3 4", {"a": ["1", "3"], "b": ["2", "4"]}, [2, 3]),
         (
             {"header_line": 3},
             '# "made\nby x, y, z\n\nDate,Close\n2020-01-02,1\n',
