@@ -23,7 +23,7 @@ def merged(forms: Mapping[str, Form]) -> Form:
     for field in fields(Form):
         if field.name == "skip":
             skip = dict.fromkeys(like for form in forms.values() for like in form.skip)
-            usual = replace(usual, skip=list(skip))
+            usual = replace(usual, skip=tuple(skip))
             continue
         values = {path: getattr(form, field.name) for path, form in forms.items()}
         usual = replace(usual, **{field.name: _agreed(field.name, values)})

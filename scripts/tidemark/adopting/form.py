@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from tidemark.adopting import members, numbers
+from tidemark.adopting import members, numbers, repeated, stand_ins
 from tidemark.adopting.alike import merged
 from tidemark.adopting.conclusions import Answers, Conclusion, Question, Sureness
 from tidemark.naming import counted, several
@@ -43,7 +43,19 @@ def found(files: Mapping[str, bytes], answers: Answers) -> Found:
     told = _once(chain.from_iterable(more for _, more in parts.values()))
     told += _left_out(tables)
     form, more, questions = numbers.decided(numbers.columns(tables), form, answers)
-    return Found(form, [replace(table, form=form) for table in tables], told + more, questions)
+    told += more
+    out, more, asked = repeated.settled(tables, answers)
+    told += more
+    questions += asked
+    tables = [_without(table, out) for table in tables]
+    missing, more, asked = stand_ins.asked(tables, form, answers)
+    form = replace(form, leave_out=tuple(out), missing_prices=tuple(missing))
+    tables = [replace(table, form=form) for table in tables]
+    return Found(form, tables, told + more, questions + asked)
+
+
+def _without(table: Table, names: Sequence[str]) -> Table:
+    return replace(table, data=table.data.drop_columns(list(names)))
 
 
 def _once(conclusions: Iterable[Conclusion]) -> list[Conclusion]:

@@ -59,7 +59,7 @@ def declared(
         header_lines=lines,
         repeated_names="number" if twice else "refuse",
         extra_cells=extra,
-        skip=skip,
+        skip=tuple(skip),
     )
     return form, told
 

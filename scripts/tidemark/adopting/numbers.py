@@ -85,10 +85,14 @@ def decided(
     decimal, thousands, found, questions = _marks(alike, form, answers)
     signs = sorted({sign for one in _written(columns) for sign in one.signs})
     magnitudes = any(one.magnitude for one in _written(columns))
+    parentheses = any(one.parentheses for one in _written(columns))
     missing, more = _missing(columns)
     if signs:
         found.append(Conclusion("signs", f"{several(signs, 5)} left out", _an_example(
             columns, lambda one: bool(one.signs))))  # fmt: skip
+    if parentheses:
+        found.append(Conclusion("signs", "numbers in parentheses are below zero", _an_example(
+            columns, lambda one: one.parentheses)))  # fmt: skip
     if magnitudes:
         found.append(Conclusion("signs", "K, M, B and T multiply", _an_example(
             columns, lambda one: one.magnitude)))  # fmt: skip
@@ -97,9 +101,10 @@ def decided(
             form,
             decimal="," if decimal == "," else ".",
             thousands=thousands,
-            signs=signs,
+            signs=tuple(signs),
+            parentheses=parentheses,
             magnitudes=magnitudes,
-            missing=missing,
+            missing=tuple(missing),
         ),
         [*found, *odd, *more],
         questions,

@@ -25,7 +25,7 @@ def of(path: str, content: bytes) -> tuple[Form, list[Conclusion]]:
     found = heading.find(path, records)
     form, conclusions = heading_form.declared(path, found, records)
     patterns = left_over.patterns(text, sign, found)
-    form = replace(form, encoding=encoding, separator=sign, skip=[*form.skip, *patterns])
+    form = replace(form, encoding=encoding, separator=sign, skip=(*form.skip, *patterns))
     told = [Conclusion("encoding", encoding, why, Sureness.LIKELY)] if why else []
     if sign != ",":
         told.append(Conclusion("separator", SEPARATORS[sign], f"{path}:{found.data}"))

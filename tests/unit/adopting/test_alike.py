@@ -10,11 +10,17 @@ import pytest
 def test_what_single_files_need_is_read_of_all():
     forms = {
         "a.csv": Form(separator=";"),
-        "b.csv": Form(separator=";", encoding="cp1252", skip=["Total"]),
-        "c.csv": Form(separator=";", extra_cells="last", skip=["Source *"]),
+        "b.csv": Form(separator=";", encoding="cp1252", skip=("Total",)),
+        "c.csv": Form(separator=";", extra_cells="last", skip=("Source *",)),
     }
     assert merged(forms) == Form(
-        separator=";", encoding="cp1252", extra_cells="last", skip=["Total", "Source *"]
+        separator=";",
+        encoding="cp1252",
+        extra_cells="last",
+        skip=(
+            "Total",
+            "Source *",
+        ),
     )
 
 

@@ -23,7 +23,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 def test_a_plain_file_needs_nothing_said():
     found = form.found({"a.csv": CSV}, {})
-    assert found.form == Form(skip=[], signs=[], missing=[])
+    assert found.form == Form()
     assert found.tables[0].names == ["Date", "Close"]
     assert not found.conclusions
     assert not found.questions
@@ -32,7 +32,7 @@ def test_a_plain_file_needs_nothing_said():
 def test_all_that_is_not_plain_is_declared_and_said():
     found = form.found({"a.csv": GERMAN}, {})
     assert found.form == Form(
-        encoding="cp1252", separator=";", decimal=",", missing=["N/A"], skip=["Summe"], signs=[]
+        encoding="cp1252", separator=";", decimal=",", missing=("N/A",), skip=("Summe",)
     )
     (table,) = found.tables
     assert table.form == found.form

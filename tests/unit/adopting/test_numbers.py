@@ -41,11 +41,11 @@ def decided(columns, answers=None, form=None):
         ({"Close": ["0,123", "1,234"]}, {"decimal": ","}),
         ({"Date": ["01.02.2013"] * 3, "Close": ["1,5"] * 3}, {"decimal": ","}),
         ({"Name": ["1,5 of A", "2.5 of B", "7"], "Close": ["1,5", "2", "3"]}, {"decimal": ","}),
-        ({"Close": ["$5.5", "$6"], "Change": ["-1.5%", "2%"]}, {"signs": ["$", "%"]}),
+        ({"Close": ["$5.5", "$6"], "Change": ["-1.5%", "2%"]}, {"signs": ("$", "%",)}),
         ({"Volume": ["1.5M", "900K"]}, {"magnitudes": True}),
-        ({"Close": ["1.5", "N/A", ".", "2"]}, {"missing": ["N/A", "."]}),
+        ({"Close": ["1.5", "N/A", ".", "2"]}, {"missing": ("N/A", ".",)}),
         ({"Close": ["1.5", "null", "NaN", "2", "3"]}, {}),  # read as missing in any form
-        ({"Close": ["1.5", "closed", "2"]}, {"missing": ["closed"]}),
+        ({"Close": ["1.5", "closed", "2"]}, {"missing": ("closed",)}),
         ({"Close": ["1.5", "12O.5", "2"]}, {}),  # perhaps a number, so not for this to leave out
         ({"Close": ["1.5", "inf", "2"]}, {}),
     ],
@@ -55,9 +55,7 @@ def test_all_numbers_together_tell_how_they_are_written(columns, expected):
     assert not questions
     plain = Form(separator=";")
     assert {
-        name: value
-        for name, value in vars(form).items()
-        if value != getattr(plain, name) and value != []
+        name: value for name, value in vars(form).items() if value != getattr(plain, name)
     } == expected
 
 
