@@ -70,14 +70,18 @@ def _must_be_a_zone(name: str) -> None:
         ) from error
 
 
+def _must_matter(asked: str | None, why_not: str) -> None:
+    if asked:
+        raise InputError(f"ZONE={asked}", f"can have no effect: {why_not}", "leave it out")
+
+
 def _of_hours(dated: Dated, times: pd.Series, asked: str | None) -> Clock:
-    if dated.has_offset:
-        told = Conclusion("time zone", "UTC", "each time says its distance from UTC")
-        return Clock(conclusions=[told])
+    if dated.is_utc:
+        _must_matter(asked, "the times of the file say their distance from UTC themselves")
+        because = "each time is written so" if dated.has_offset else "the file says so"
+        return Clock(conclusions=[Conclusion("time zone", "UTC", because)])
     if asked:
         return Clock(asked, [Conclusion("time zone", asked, "your answer")])
-    if dated.is_utc:
-        return Clock(conclusions=[Conclusion("time zone", "UTC", "the file says so")])
     clock = times.dt.strftime("%H:%M")
     first, last = clock.min(), clock.max()
     words = f"In which time zone are the clocks of the file ({first} to {last})?"
@@ -97,6 +101,7 @@ def _of_days(dated: Dated, times: pd.Series, asked: str | None) -> Clock:
     """The zone of the days on which stamps with an offset fall; that of others plays no part."""
     written = dated.own if dated.own is not None else times
     if not dated.has_offset or spacing.at_midnight(written):
+        _must_matter(asked, "the days of the file are taken as written")
         return Clock()
     if asked:
         return Clock(asked, [Conclusion("time zone", asked, "your answer")])

@@ -85,7 +85,7 @@ class Reading:
     """One way to read all values of a column.
 
     Attributes:
-        order: of a date's parts, one of ORDERS; "" where no other is possible.
+        order: of a date's parts, one of ORDERS; "" where it differs, or there are no parts.
         date_format: as in the configuration.
         times: row for row, as written; where stamps have an offset or are epochs, in UTC.
     """
@@ -211,15 +211,12 @@ def _orders(
     shapes: Sequence[_Shape], by_shape: Sequence[dict[str, tuple[str, pd.Series]]]
 ) -> list[str]:
     """The orders in which all shapes can be read; those that know a single order have no say."""
-    orders = list(ORDERS)
-    having_a_say = [
-        found
-        for shape, found in zip(shapes, by_shape, strict=True)
-        if len({order for order, _ in _formats(shape.tokens)}) > 1
-    ]
+    known = [{order for order, _ in _formats(shape.tokens)} for shape in shapes]
+    having_a_say = [found for found, orders in zip(by_shape, known, strict=True) if len(orders) > 1]
     if not having_a_say:
-        return [""]
-    return [order for order in orders if all(order in found for found in having_a_say)]
+        only = set().union(*known)
+        return [only.pop()] if len(only) == 1 else [""]
+    return [order for order in ORDERS if all(order in found for found in having_a_say)]
 
 
 def _formats(tokens: tuple[str, ...]) -> Iterator[tuple[str, str]]:

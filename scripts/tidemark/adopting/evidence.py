@@ -35,6 +35,13 @@ class Evidence:
         others = [set(table.names) for table in self.tables[1:]]
         return [name for name in self.tables[0].names if all(name in other for other in others)]
 
+    @property
+    def uneven(self) -> list[str]:
+        """The columns that some tables have and others lack."""
+        everywhere = set(self.names)
+        some = dict.fromkeys(name for table in self.tables for name in table.names)
+        return [name for name in some if name not in everywhere]
+
     def must_agree(self) -> None:
         """Refuse files that have no column in common.
 

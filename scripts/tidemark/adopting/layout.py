@@ -332,9 +332,7 @@ def _of_one_field(
     if len(unknown) == 1 and ticker:
         because = "it is the only column of numbers that can be one"
         return _long(evidence, {CLOSE: unknown[0]}, ticker, because, Sureness.LIKELY)
-    are_tickers = all_of_them or any(
-        all(map(like.fullmatch, unknown)) for like in (TICKER_LIKE, MATURITY)
-    )
+    are_tickers = all_of_them or _are_like_tickers(unknown)
     if ticker or not (are_tickers or len(unknown) == 1):
         words_of = "Which column holds the prices?"
         return Layout("long", {}, questions=[_which(evidence, unknown, words_of, not ticker)])
@@ -348,6 +346,13 @@ def _of_one_field(
         [name for name in names if name not in unknown and not evidence.is_empty(name)],
         [Conclusion("columns", told, because, sureness)],
     )
+
+
+def _are_like_tickers(names: Sequence[str]) -> bool:
+    """Whether names look like tickers, and not all of them like something else, too."""
+    if all(words.is_none_of_a_bar(name) or words.columns_by_role([name]) for name in names):
+        return False
+    return any(all(map(like.fullmatch, names)) for like in (TICKER_LIKE, MATURITY))
 
 
 def _which(

@@ -42,12 +42,6 @@ DEFAULTS: Mapping[str, Any] = {
     "divide_by": {},
     "asset": None,
 }
-BARS = {
-    "intraday": "several a day",
-    "daily": "one a day",
-    "weekly": "one a week",
-    "monthly": "one a month",
-}
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,8 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
         without_header=without_header,
         newest_first=spacing.newest_first(times, series),
     )
-    bar = spacing.kind(times, series) or "daily"
+    told_bar = spacing.kind(times, series)
+    bar = told_bar or "daily"
     clock = clocks.zone(dated, times, bar, answers)
     if fields.layout == "long":
         whose.must_be_one_bar_a_time(evidence, times, series, dated.column)
@@ -122,7 +117,7 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     questions = [*order.questions, *fields.questions, *clock.questions, *unit.questions]
     conclusions = [
         *order.conclusions,
-        *_bars(times, bar, len(named.tickers)),
+        *_bars(times, series, told_bar, len(named.tickers)),
         *clock.conclusions,
         *fields.conclusions,
         *named.conclusions,
@@ -155,12 +150,13 @@ def _order(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answer
     asked = answers.get("DATES")
     readings = dated.readings
     if asked:
-        fitting = [reading for reading in readings if reading.order in (asked, "")]
+        fitting = [reading for reading in readings if reading.order == asked]
         if not fitting:
+            others = " or ".join(reading.order for reading in readings if reading.order)
             raise InputError(
                 f"DATES={asked}",
                 f"the dates in {dated.column!r} cannot all be read so",
-                f"they can be {' or '.join(reading.order for reading in readings)}",
+                f"use {others}" if others else "leave it out",
             )
         return _Order(fitting[0], [_dates(dated, fitting[0], "your answer")])
     if len(readings) == 1:
@@ -199,7 +195,8 @@ def _dates(
 ) -> Conclusion:
     where = f"{dated.column} and {dated.time}" if dated.time else dated.column
     span = f"{reading.times.min()} to {reading.times.max()}".replace(" 00:00:00", "")
-    told = f"{where}, {reading.date_format}" + (f", {reading.order}" if reading.order else "")
+    is_open = reading.order and len(dated.readings) > 1
+    told = f"{where}, {reading.date_format}" + (f", {reading.order}" if is_open else "")
     return Conclusion("dates", f"{told}: {span}", because, sureness)
 
 
@@ -222,9 +219,16 @@ def _which_order(dated: Dated, readings: Sequence[Reading], evidence: Evidence) 
     )
 
 
-def _bars(times: pd.Series, bar: str, tickers: int) -> Iterator[Conclusion]:
-    told = f"{bar}, {counted(len(times), 'row')}, {counted(tickers, 'ticker')}"
-    yield Conclusion("bars", told, f"there is {BARS[bar]}")
+def _bars(
+    times: pd.Series, series: np.ndarray, bar: str | None, tickers: int
+) -> Iterator[Conclusion]:
+    counts = f"{counted(len(times), 'row')}, {counted(tickers, 'ticker')}"
+    if bar is None:
+        told = f"daily, {counts}"
+        yield Conclusion("bars", told, "no ticker has two rows to tell by", Sureness.LIKELY)
+        return
+    usual = spacing.steps(times, series).median()
+    yield Conclusion("bars", f"{bar}, {counts}", f"{spacing.shown(usual)} from bar to bar, usually")
 
 
 def _columns(dated: Dated, fields: Layout) -> dict[str, str]:
@@ -256,6 +260,9 @@ def _unread(evidence: Evidence, dated: Dated, fields: Layout) -> Iterator[Conclu
     if unread and not fields.questions:
         told = several([repr(name) for name in unread], 8)
         yield Conclusion("not read", told, "no field of a bar")
+    if fields.layout == "long" and evidence.uneven:
+        told = several([repr(name) for name in evidence.uneven], 8)
+        yield Conclusion("not read", told, "not in all of the files", Sureness.LIKELY)
 
 
 def _of_what(asset: tuple[str, Sureness] | None) -> Iterator[Conclusion]:

@@ -48,6 +48,15 @@ def kind(times: pd.Series, series: np.ndarray) -> str | None:
     return next((kind for kind, (_, most) in KINDS.items() if usual < most), "monthly")
 
 
+def shown(step: pd.Timedelta) -> str:
+    """A time between bars in words: `1 day`, `30 minutes`."""
+    for unit, size in (("day", DAY), ("hour", DAY / 24), ("minute", DAY / 1440)):
+        if step >= size:
+            number = step / size
+            return f"{number:.3g} {unit}" + ("" if number == 1 else "s")
+    return f"{step.total_seconds():.3g} seconds"
+
+
 def turns(times: pd.Series, series: np.ndarray) -> bool:
     """Whether time goes both ways within a series, so that no step would read it."""
     step = times.groupby(series, sort=False).diff()

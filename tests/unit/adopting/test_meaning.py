@@ -83,7 +83,7 @@ def test_rows_of_one_date_that_nothing_tells_apart_are_refused():
     ("header", "columns"),
     [
         ("Date,AAPL,MSFT", {"close": "*"}),
-        ("Date,LOW,OPEN", {"close": "*"}),  # Lowe's and Opendoor
+        ("Date,LOW,AAPL", {"close": "*"}),  # Lowe's
         ("Date,C,V", {"close": "*"}),
         ("Date,AAPL Close,MSFT Close", {"close": "* Close"}),
         ("Date,Adj Close_AAPL,Adj Close_BRK_B", {"adj_close": "Adj Close_*"}),
@@ -173,8 +173,9 @@ def test_the_order_of_a_date_is_asked_for_where_nothing_tells():
     assert asked(text) == {"DATES": ["day-first", "month-first"]}
     assert section(text, DATES="day-first")["date_format"] == "%d/%m/%Y"
     assert section(text, DATES="month-first")["date_format"] == "%m/%d/%Y"
-    with pytest.raises(InputError, match="DATES=year-first"):
-        means(text, DATES="year-first")
+    for other in (text, BARS):
+        with pytest.raises(InputError, match="DATES=year-month: the dates in 'Date' cannot all"):
+            means(other, DATES="year-month")
 
 
 def test_the_order_of_rows_can_tell_the_order_of_a_date():
@@ -260,6 +261,26 @@ def test_files_that_differ_in_dates_alone_are_of_one_ticker():
 def test_files_of_several_forms_are_told_apart():
     with pytest.raises(InputError, match="has other columns than AAPL"):
         means({"AAPL.csv": BARS, "MSFT.csv": "Day;Last\n2012-12-03;1\n"})
+
+
+def test_a_zone_that_can_have_no_effect_is_refused():
+    with pytest.raises(InputError, match="ZONE=UTC: can have no effect: the days"):
+        means(BARS, ZONE="UTC")
+    with pytest.raises(InputError, match="ZONE=UTC: can have no effect: the times"):
+        means(of_dates("2012-12-03T10:00Z", "2012-12-03T11:00Z"), ZONE="UTC")
+
+
+@pytest.mark.parametrize("names", ["BID,ASK", "OPEN,LOW"])
+def test_fields_in_capitals_are_not_taken_for_tickers(names):
+    text = f"Date,{names}\n2012-12-03,586.19,586.2\n2012-12-04,575.85,575.9\n"
+    assert asked(text) == {"COLUMN": [*names.split(","), "all"]}
+
+
+def test_a_column_that_some_files_lack_is_told():
+    without = "\n".join(line.rpartition(",")[0] for line in BARS.splitlines())
+    found = means({"AAPL.csv": BARS, "MSFT.csv": without})
+    assert "volume" not in found.section["columns"]
+    assert [told.found for told in found.conclusions if told.about == "not read"] == ["'Volume'"]
 
 
 def test_a_ticker_can_be_given():
