@@ -47,6 +47,7 @@ def found(files: Mapping[str, bytes], answers: Answers) -> Found:
     out, more, asked = repeated.settled(tables, answers)
     told += more
     questions += asked
+    out = [*form.leave_out, *out]
     tables = [_without(table, out) for table in tables]
     missing, more, asked = stand_ins.asked(tables, form, answers)
     form = replace(form, leave_out=tuple(out), missing_prices=tuple(missing))

@@ -68,7 +68,8 @@ def _column(table: Table, name: str, values: pa.ChunkedArray) -> Column | None:
         written.append((how, count.as_py(), values[row].as_py()))
     known = sum(count for word, count in words.items() if word.lower() in MISSING)
     numbers = sum(count for _, count, _ in written)
-    if not numbers or numbers * 2 < sum(words.values()) - known + numbers:
+    others = sum(words.values()) - known
+    if numbers < others or not (numbers or known):
         return None
     return Column(table, name, written, words)
 
@@ -81,7 +82,7 @@ def decided(
     Raises:
         InputError: two columns contradict each other.
     """
-    alike, odd = _of_one_way(columns)
+    alike, out, odd = _of_one_way(columns)
     decimal, thousands, found, questions = _marks(alike, form, answers)
     signs = sorted({sign for one in _written(columns) for sign in one.signs})
     magnitudes = any(one.magnitude for one in _written(columns))
@@ -105,6 +106,7 @@ def decided(
             parentheses=parentheses,
             magnitudes=magnitudes,
             missing=tuple(missing),
+            leave_out=tuple(out),
         ),
         [*found, *odd, *more],
         questions,
@@ -152,8 +154,10 @@ def _first_of(columns: Sequence[Column], sign_of: Callable[[Written], str]) -> d
     return found
 
 
-def _of_one_way(columns: Sequence[Column]) -> tuple[list[Column], list[Conclusion]]:
-    """The columns that write numbers as most do; no other can be read with these.
+def _of_one_way(
+    columns: Sequence[Column],
+) -> tuple[list[Column], list[str], list[Conclusion]]:
+    """The columns that write numbers as most do, and the names of others, which are not read.
 
     Raises:
         InputError: there is no such way.
@@ -163,15 +167,16 @@ def _of_one_way(columns: Sequence[Column]) -> tuple[list[Column], list[Conclusio
         ways.setdefault(_way(column), []).append(column)
     neutral = ways.pop("", [])
     if len(ways) < 2:
-        return list(columns), []
+        return list(columns), [], []
     (usual, most), (other, fewer) = sorted(ways.items(), key=lambda way: -len(way[1]))[:2]
     if len(most) == len(fewer) or {one.name for one in most} & {one.name for one in fewer}:
         raise _two_ways(_proof(most[0], usual), _proof(fewer[0], other))
+    names = list(dict.fromkeys(one.name for one in fewer))
     told = Conclusion(
-        "numbers", f"{several([one.name for one in fewer])} cannot be read",
+        "numbers", f"{several(names)} left out",
         f"{_proof(fewer[0], other)} contradicts {_proof(most[0], usual)}", LIKELY,
     )  # fmt: skip
-    return [*most, *neutral], [told]
+    return [*most, *neutral], names, [told]
 
 
 def _way(column: Column) -> str:
@@ -236,8 +241,8 @@ def _undecided(
         return _other(sign), sign, [told], []
     question = _question(sign, example.partition("'")[2].partition("'")[0], example)
     answer = answers.get("NUMBERS")
-    if answer is None:
-        return ".", None, [], [question]
+    if answer is None:  # any reading, so that what else is open can be asked, too
+        return sign, next((one for one in either if one != sign), None), [], [question]
     if answer not in (option.answer for option in question.options):
         known = " or ".join(option.answer for option in question.options)
         raise InputError("NUMBERS", f"{answer!r} is no answer to: {question.words}", f"say {known}")

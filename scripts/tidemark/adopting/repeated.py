@@ -36,6 +36,7 @@ def settled(
                                    "they differ, though they have one name"))  # fmt: skip
         elif answer is None:
             questions.append(_question(tables[0], options))
+            out += others  # until it is answered
         else:
             out += [one for one in options if one != answer]
     return out, told, questions
