@@ -52,7 +52,7 @@ $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(
 $(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/$(firstword $(REPORTS)).md)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T REASON OTHER FORMAT DETAILS Q CELLS SEED FAMILIES
+export T REASON SOURCE OTHER FORMAT DETAILS Q CELLS SEED FAMILIES
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
 status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
@@ -68,6 +68,12 @@ dag:
 ## accept: let the results of T=<step, checkpoint, output or all> stay valid after a change that alters no result; needs REASON="..."
 accept: artifacts/config.mk
 	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) $(COMMANDS)/accept.py
+## contract: write the feature contract that the configuration names, show what changed, and keep REASON="..."
+contract: $(VENV)/.ok
+	@$(PYTHON) $(COMMANDS)/contract.py --config $(CONFIG)
+## acknowledge: say that you have read the schema of SOURCE=<name> as it is now, and keep REASON="..."
+acknowledge: $(VENV)/.ok
+	@$(if $(SOURCE),,$(error make acknowledge needs SOURCE=<name of a source> and REASON="..."))$(PYTHON) $(COMMANDS)/acknowledge.py --config $(CONFIG)
 ## timings: what each step cost, slowest first, with a hash of its outputs
 timings:
 	@$(PYTHON) $(COMMANDS)/timings.py

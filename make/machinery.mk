@@ -35,7 +35,7 @@ WARM ?= 1
 # the same name from outside would change the pipeline, so it is emptied.
 LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES CONTRACT TABLES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
-OUTSIDE := help clean distclean lock test campaigns referee lint sample config-schema status why dag timings compare-tree sql
+OUTSIDE := help contract acknowledge clean distclean lock test campaigns referee lint sample config-schema status why dag timings compare-tree sql
 cleaning := $(filter clean distclean,$(MAKECMDGOALS))
 $(if $(and $(cleaning),$(filter-out $(cleaning),$(MAKECMDGOALS))),$(error $(firstword $(cleaning)) removes what other goals make. Cure: type two commands: make $(firstword $(cleaning)) && make $(filter-out $(cleaning),$(MAKECMDGOALS))))
 
@@ -64,7 +64,7 @@ look := $(shell $(CODE)scripts/changed.sh $(if $(MAKE_RESTARTS),,$(CONFIG)) 2>&1
 include artifacts/config.mk
 ifndef MAKE_RESTARTS
 # What configure.py imports: these modules, and the rooms' settings.
-artifacts/config.mk: $(CONFIG) $(VENV)/.ok $(CODE)scripts/launch/configure.py $(patsubst %,$(CODE)scripts/tidemark/%.py,errors ohlcv bounds bars/zones features/contract features/feature isolated/errors_across targets)
+artifacts/config.mk: $(CONFIG) $(VENV)/.ok $(CODE)scripts/launch/configure.py $(patsubst %,$(CODE)scripts/tidemark/%.py,errors ohlcv bounds bars/zones features/contract features/feature isolated/errors_across targets validation/schema)
 artifacts/config.mk: $(wildcard $(patsubst %,$(CODE)scripts/tidemark/%.py,config/* files/* layout/* */settings */*/settings features/families/* models/estimators/* tables/*))
 # It is made anew as well if changed.sh says so, if CONFIG names another file, or if the folder for promises is gone.
 current := $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.),$(if $(filter configure,$(look)),,yes))

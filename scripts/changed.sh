@@ -7,17 +7,17 @@ export LC_ALL=C
 code=${0%scripts/changed.sh}
 made=artifacts/config.mk stamp=artifacts/.verified looked=artifacts/.looked
 
-stale() {
-    cmp $made artifacts/.config.mk || rm -f $made
-    find -L "$1" -cnewer $made
-    [ ! -L "$1" ] || find "$1" -cnewer $made
-    find -L artifacts/.config $made \( -newercc $made -o -path $made -newermt now \) -print -quit
-}
-
 existing() {
     for path; do
         [ ! -e "$path" ] && [ ! -L "$path" ] || echo "$path"
     done
+}
+
+stale() {
+    cmp $made artifacts/.config.mk || rm -f $made
+    find -L "$1" $(existing data/decisions) -cnewer $made ! -name .lock
+    [ ! -L "$1" ] || find "$1" -cnewer $made
+    find -L artifacts/.config $made \( -newercc $made -o -path $made -newermt now \) -print -quit
 }
 
 newer() {

@@ -31,10 +31,11 @@ def validate_schema(run: Run) -> None:
     path = against["schemas"][name]
     content = run.read.content(path)
     rules, sha256 = _rules(name, path, content), schema.fingerprint(content)
-    quoted = against["acknowledged_schemas"].get(name, "")
     findings: list[Finding] = []
-    if not schema.is_acknowledged(sha256, quoted):
-        findings.append(report.unacknowledged(name, sha256))
+    if not schema.is_acknowledged(sha256, against["acknowledged_schemas"][name]):
+        findings.append(report.unacknowledged(name))
+    section = settings.section_of(fetch, name)
+    rules = schema.of_mapped(rules, list(frame), set(run.plain(section["columns"])))
 
     as_of = None if against["as_of"] is None else pd.Timestamp(against["as_of"])
     if name == "prices":
@@ -60,7 +61,6 @@ def validate_schema(run: Run) -> None:
         named = frame if "ticker" in frame else frame.assign(ticker=name)
         findings += sessions.gaps(named, held, daily=bar == "daily", severity=rules.gaps)
 
-    section = settings.section_of(fetch, name)
     if any(finding.rows for finding in findings):
         lines = run.read.parquet(RAW_LINES.format(source=name))
         where = places.finder(lines, run.plain(section.get("columns", {})))
@@ -70,7 +70,9 @@ def validate_schema(run: Run) -> None:
         if finding.severity != "error":  # errors are the gate's to tell, those of all sources
             run.tell.note(finding.in_words())
     raw_sha256 = run.read.inputs[RAW.format(source=name)]
-    part = report.Part.of(section["path"], raw_sha256, sha256, frame, findings)
+    of = {"path": section["path"], "raw_sha256": raw_sha256}
+    of |= {"schema": path, "schema_sha256": sha256}
+    part = report.Part.of(frame, findings, **of)
     run.write.json(FINDINGS.format(source=name), part.as_json())
     run.tell.headline(report.summary([part]))
 

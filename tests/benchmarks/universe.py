@@ -200,7 +200,6 @@ def _configure(document: dict[str, Any], chosen: argparse.Namespace, *, minutes:
     prices = document["fetch_data"]["prices"]
     prices["path"] = "data/universe/prices.csv"
     document["fetch_data"]["corporate_actions"] = None
-    del document["validate_schema"]["acknowledged_schemas"]["corporate_actions"]
     document["split_data"]["test_start"] = "2007-03-01"
     if minutes:
         prices |= {"bar": "intraday", "date_format": "%Y-%m-%d %H:%M"}

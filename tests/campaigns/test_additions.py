@@ -23,8 +23,14 @@ del PAID["adjustment_tolerance"]
 DIVIDENDS = json.dumps(PAID)
 
 
+SETTINGS = "scripts/tidemark/validation/settings.py"
+
+
 def acknowledged(text: str) -> str:
     return schema.fingerprint(text.encode())[:12]
+
+
+FIRST = f'    "{acknowledged((ROOT / "schemas/prices.json").read_text("utf-8"))}",  # prices\n'
 
 
 @dataclass(frozen=True)
@@ -276,7 +282,7 @@ def targets(prices: Prices, share: float) -> Floats:
                 '      date_format: "%Y-%m-%d"\n      release_lag_days: 20\n'
                 "      columns: {timestamp: month, inflation: rate}\n",
             ),
-            ("config.yaml", '    treasury: "', f'    inflation: "{acknowledged(INFLATION)}"\n'),
+            (SETTINGS, FIRST, f'    "{acknowledged(INFLATION)}",  # inflation\n'),
         ),
         schema=False,
     ),
@@ -328,7 +334,7 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
                 '    date_format: "%Y-%m-%d"\n'
                 "    columns: {timestamp: ex_date, ticker: ticker, kind: kind, value: value}\n",
             ),
-            ("config.yaml", '    treasury: "', f'    dividends: "{acknowledged(DIVIDENDS)}"\n'),
+            (SETTINGS, FIRST, f'    "{acknowledged(DIVIDENDS)}",  # dividends\n'),
         ),
     ),
 }

@@ -170,7 +170,7 @@ KINDS: dict[str, tuple[Damage, list[str]]] = {
     "unreleased column": (config("10year", "11year"), ["treasury_yields.csv", "11year"]),
     "schema not acknowledged": (
         rewrite("schemas/prices.json", '"min_rows": ', '"min_rows": 1'),
-        ["schemas/prices.json", "validate_schema.acknowledged_schemas"],
+        ["schemas/prices.json", "make acknowledge SOURCE=prices"],
     ),
     "schema is not JSON": (rewrite("schemas/prices.json", "{", "{,"), ["schemas/prices.json"]),
     "rule of prices in another schema": (

@@ -64,12 +64,18 @@ def test_further_features_need_their_lines_in_the_contract_and_agree_with_the_re
     add_documented(tree)
     stopped = tree.make(FEATURES)
     assert stopped.code == 2
-    told = rf"{CONTRACT}: .*\nBelow `(.*)`, add:\n((?:  \w+: \w+\n)+)That is all\. Cure: paste"
-    after, lines = re.search(told, stopped.stderr).groups()
+    assert f"{CONTRACT} lacks intraday_move_5, intraday_move_90, relative_v" in stopped.stderr
+    assert 'type make contract REASON="..."' in stopped.stderr
+    before = tree.text(CONTRACT)
+    assert tree.make("contract").code == 2, "for lack of a reason"
+    assert tree.text(CONTRACT) == before
+    told = tree.make("contract", REASON="all that there are").stdout
+    after, lines = re.search(r"Below `(.*)`, add:\n((?:  \w+: \w+\n)+)", told).groups()
     assert after == "term_spread: float64"
     assert lines.count("\n") == 11
-    assert lines in tree.make("why", f"T={FEATURES}").stdout
-    tree.edit(CONTRACT, f"  {after}\n", f"  {after}\n{lines}")
+    assert tree.text(CONTRACT) == before.replace(f"  {after}\n", f"  {after}\n{lines}")
+    (record,) = (tree.path / "data/decisions/contracts").glob("0*.json")
+    assert "all that there are" in record.read_text("utf-8")
     outcome = tree.make("feature_engineering", "split_data")
     assert outcome.code == 0, outcome
     told = tree.python("-c", REFEREE.format(tests=ROOT / "tests")).stdout.strip()
@@ -81,6 +87,7 @@ def test_a_users_feature_that_looks_ahead_is_refused_with_ticker_and_bar(tree):
     (tree.path / path).write_text(CHEAT, "utf-8")
     term = "  term_spread: [yield_10y, yield_3m]"
     tree.edit("config.yaml", term, f"  features: {{tomorrow: {{}}}}\n{term}")
+    assert tree.make("contract", REASON="tomorrow").code == 0
     refused = tree.make(FEATURES)
     assert refused.code == 2
     assert re.search(rf"{path}: it looks ahead: its tomorrow for [A-Z]+ at 20", refused.stderr)
@@ -103,4 +110,4 @@ def test_a_feature_without_its_columns_is_told_with_the_line_and_the_cure(tree):
             r" fetch_data.prices.columns does not name. Cure: name the file's columns there",
             told,
         )
-    assert "parkinson" not in told
+    assert "features.parkinson" not in told

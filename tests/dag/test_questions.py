@@ -140,7 +140,7 @@ def test_what_a_failure_blocks_in_the_very_first_make(tmp_path):
 
 
 def test_a_failure_is_told_in_full_once_however_many_steps_it_blocks(tree):
-    tree.edit("config.yaml", "windows: [5, 21, 63]", "windows: [5, 21, 42]")
+    tree.edit("schemas/feature_contract.yaml", "momentum_63", "momentum_42")
     assert tree.make("feature_engineering").code == 2
     status = tree.make("status").stdout
     assert status.count("Cure: ") == 1

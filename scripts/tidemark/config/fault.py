@@ -54,6 +54,11 @@ class Problem(StrEnum):
     # validation
     NO_CALENDAR = "can have no effect: calendar is null"
     OPEN_AND_CLOSED = "{days} stands in extra_sessions as well"
+    NO_SCHEMA = "{path} does not exist: copy the schema of a source like {source} and adapt it"
+    NOT_ACKNOWLEDGED = (
+        "{path} is not as somebody acknowledged it: read it, then type"
+        ' make acknowledge{config} SOURCE={source} REASON="..."'
+    )
     UNKNOWN_CALENDAR = (
         "unknown exchange calendar {given!r}{meant}; a code such as XNYS, XLON, ECB or 24/7, or"
         " null"
@@ -62,6 +67,11 @@ class Problem(StrEnum):
     # features and models
     BELOW_HORIZON = "must be at least feature_engineering.horizon ({horizon})"
     NO_FEATURE = "leaves no feature: name lags, windows, economic columns or features"
+    NO_CONTRACT = '{path} does not exist: type make contract{config} REASON="...", which writes it'
+    OTHER_CONTRACT = (
+        '{path} {how}: type make contract{config} REASON="...", which shows and writes the'
+        " difference, or name another file"
+    )
     NOT_OF_KIND = "not a parameter of this kind of feature{meant}"
     NOT_IN_PRICES = (
         "needs {columns}, which fetch_data.prices.columns does not name."

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, NamedTuple, get_args
 
-from tidemark.config import cross_checks, kinds, view
+from tidemark.config import beside, cross_checks, kinds, view
 from tidemark.config.completed import completed, left_out
 from tidemark.config.fault import Fault, Problem
 from tidemark.config.schema import said, section
@@ -16,7 +16,6 @@ from tidemark.errors import InputError, printable
 from tidemark.files import store
 from tidemark.market.settings import Forecasts
 from tidemark.project import Tree
-from tidemark.validation.settings import SCHEMA
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -41,7 +40,8 @@ class _Configuration(NamedTuple):
     whole: Config
 
 
-def _read(tree: Tree, path: str) -> "_Configuration":
+def _read(tree: Tree, path: str, *, whole_tree: bool = False) -> "_Configuration":
+    """Read a configuration; with `whole_tree`, refuse one that files beside it do not fit."""
     try:
         store.must_be_at_most(tree / path, LARGEST)
         data = store.read_file(tree / path)
@@ -56,8 +56,9 @@ def _read(tree: Tree, path: str) -> "_Configuration":
     except ValidationError as error:
         faults = [_fault(detail, positions) for detail in error.errors()]
         raise _refusal(path, _without_consequences(faults), positions) from error
-    whole = completed(given)
+    whole = beside.acknowledged(tree, completed(given))
     faults = cross_checks.faults_of(tree, whole)
+    faults += beside.faults_of(tree, path, whole) if whole_tree else []
     if faults:
         raise _refusal(path, faults, positions)
     return _Configuration(document, given, whole)
@@ -200,19 +201,11 @@ def _pair(forecasts: Forecasts | None) -> str:
     return kinds.joined(forecasts.scenario, forecasts.model) if forecasts else ""
 
 
-def _must_have_what_make_needs(tree: Tree, path: str, whole: Config) -> None:
+def _must_be_a_name_for_make(path: str) -> None:
     """Refuse what Make would refuse in its own words, or would read as code."""
     odd = re.search(r"[^\w./@+-]|^-", path)
     if odd:
         raise InputError(path, f"has {odd[0]!r} in its name, which Make cannot handle", "rename it")
-    for name in kinds.KINDS["source"].names(asdict(whole)):
-        schema = SCHEMA.format(source=name)
-        if not (tree / schema).exists():
-            raise InputError(
-                schema,
-                f"does not exist, but {path} has a source {name}",
-                "copy the schema of a similar source and adapt it",
-            )
 
 
 class Synced(NamedTuple):
@@ -228,8 +221,8 @@ def sync(tree: Tree, path: str, tables: Iterable[str]) -> Synced:
     `tables` are those of `makefile`.
     """
     looked = store.now_ns(tree)
-    document, given, whole = _read(tree, path)
-    _must_have_what_make_needs(tree, path, whole)
+    _must_be_a_name_for_make(path)
+    document, given, whole = _read(tree, path, whole_tree=True)
     changes = view.sync(tree, asdict(whole), makefile(path, whole, tables), looked)
     edited = view.named(changes, dict(view.flattened(document)))
     return Synced(edited, list(left_out(given, whole)))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemark.errors import InputError
-from tidemark.files import store
+from tidemark.files import decisions, store
 from tidemark.project import Tree
 
 KEYS = Path("artifacts/.config")
@@ -113,11 +113,13 @@ def must_be_of(tree: Tree, path: str | None) -> None:
 
 
 def is_stale(tree: Tree, path: str) -> bool:
-    """Whether config.mk is missing, of another file, or older than this one."""
+    """Whether config.mk is missing, of another file, or older than this one or than decisions."""
+    decided = [*(tree / decisions.FOLDER).glob("*"), *(tree / decisions.FOLDER).glob("*/*.json")]
     try:
         text = (tree / MAKEFILE).read_text("utf-8")
-        changed = (tree / path).stat()
-        older = (tree / MAKEFILE).stat().st_mtime_ns < max(changed.st_mtime_ns, changed.st_ctime_ns)
+        seen = [file.stat() for file in (tree / path, *decided)]
+        changed = max(max(file.st_mtime_ns, file.st_ctime_ns) for file in seen)
+        older = (tree / MAKEFILE).stat().st_mtime_ns < changed
     except (FileNotFoundError, UnicodeDecodeError):
         return True
     return older or naming(path) not in text

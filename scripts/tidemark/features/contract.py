@@ -4,6 +4,7 @@ A changed feature is a decision. It is made in the configuration and once more i
 that no feature comes, goes or moves unnoticed.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
@@ -29,9 +30,19 @@ def columns(recipe: FeatureEngineering) -> dict[str, str]:
     return {"timestamp": TIME, "ticker": TEXT, **features, **target}
 
 
-def text(given: Mapping[str, str]) -> str:
-    """The contract for columns as `columns` returns them."""
-    return f"{HEAD}{COLUMNS}:\n" + "".join(f"  {line}\n" for line in _lines(given))
+def text(given: Mapping[str, str], head: str = "") -> str:
+    """The contract for columns as `columns` returns them.
+
+    Args:
+        given: the columns.
+        head: remarks above them, whole lines; without any, those of every new contract.
+    """
+    return f"{head or HEAD}{COLUMNS}:\n" + "".join(f"  {line}\n" for line in _lines(given))
+
+
+def remarks(written: str) -> str:
+    """The lines of a contract above its columns."""
+    return re.split(rf"^{COLUMNS}\s*:", written, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def declared(path: str, contract: object) -> Mapping[str, str]:
@@ -76,7 +87,8 @@ def check(path: str, contract: object, given: Mapping[str, str]) -> None:
                     "That is all",
                 ]
             ),
-            "paste and remove these lines, or undo the change to feature_engineering",
+            'type make contract REASON="...", which does it, paste and remove these lines, or undo'
+            " the change to feature_engineering",
         )
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from tidemark.naming import counted
 from tidemark.ohlcv import OHLC
-from tidemark.validation.completeness import PRICE
 from tidemark.validation.finding import Finding, iso, offenders
-from tidemark.validation.schema import Column, Schema
+from tidemark.validation.schema import PRICE, Column, Schema
 
 import numpy as np
 import pandas as pd
@@ -106,9 +105,8 @@ def _no_values(frame: pd.DataFrame, names: list[str]) -> Iterator[Finding]:
         yield Finding(
             "no_values",
             ", ".join(names),
-            "no values at all: not mapped under `columns` of this source, or empty in the source",
-            "map the column; or, if the source has none, set its max_null_rate to 1.0 in the schema"
-            " (in schemas/) and acknowledge that",
+            "no values at all in the source",
+            "take it out of `columns` of this source, which then need not have it, or map another",
             count=len(names) * len(frame),
         )
 

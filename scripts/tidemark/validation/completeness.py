@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from tidemark.bars import holes
 from tidemark.naming import counted, several
 from tidemark.validation.finding import SHOWN_ROWS, Finding, iso, offender
-from tidemark.validation.schema import Schema
+from tidemark.validation.schema import PRICE, Schema
 
 import numpy as np
 import pandas as pd
-
-PRICE = "adj_close"
 
 
 def fillable(prices: pd.DataFrame, longest_hole_days: int) -> pd.Series:

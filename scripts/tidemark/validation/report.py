@@ -1,6 +1,6 @@
 """What validation says of each source, the report of all, and the error that it ends in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -8,7 +8,6 @@ from tidemark.errors import InputError
 from tidemark.layout.data_gate import VALIDATION_REPORT
 from tidemark.naming import counted
 from tidemark.validation.finding import Finding
-from tidemark.validation.settings import SCHEMA
 
 import pandas as pd
 
@@ -22,7 +21,8 @@ class Part:
     Attributes:
         path: of the source, which stands for a place where a finding has none.
         raw_sha256: of the raw file that was checked.
-        schema_sha256: of what it was held against.
+        schema: path of the file that it was held against.
+        schema_sha256: fingerprint of what stands there.
         rows: how many were checked.
         null_rates: share of missing values, by column.
         findings: with the places of their rows in the user's files.
@@ -30,23 +30,17 @@ class Part:
 
     path: str
     raw_sha256: str
+    schema: str
     schema_sha256: str
     rows: int
     null_rates: Mapping[str, float]
     findings: tuple[Finding, ...]
 
     @classmethod
-    def of(
-        cls,
-        path: str,
-        raw_sha256: str,
-        schema_sha256: str,
-        frame: pd.DataFrame,
-        findings: Iterable[Finding],
-    ) -> "Part":
-        """The part of a source that was read from `path` as `frame`."""
+    def of(cls, frame: pd.DataFrame, findings: Iterable[Finding], **files: str) -> "Part":
+        """The part of a source that was read as `frame`; the first four attributes are named."""
         nulls = {name: float(frame[name].isna().mean()) for name in frame}
-        return cls(path, raw_sha256, schema_sha256, len(frame), nulls, tuple(findings))
+        return cls(**files, rows=len(frame), null_rates=nulls, findings=tuple(findings))
 
     @classmethod
     def of_json(cls, content: Mapping[str, Any]) -> "Part":
@@ -61,7 +55,7 @@ class Part:
     def as_reported(self) -> dict[str, Any]:
         """As the report holds it."""
         content = self.as_json()
-        del content["path"], content["raw_sha256"]
+        del content["path"], content["raw_sha256"], content["schema"]
         return {"ok": not errors(self.findings), **content}
 
     def with_more(self, findings: Iterable[Finding]) -> "Part":
@@ -69,21 +63,18 @@ class Part:
         return replace(self, findings=(*self.findings, *findings))
 
 
-def unacknowledged(name: str, sha256: str) -> Finding:
-    """The finding that the configuration does not quote this schema's fingerprint."""
-    return Finding(
-        ACKNOWLEDGEMENT,
-        None,
-        f"its SHA-256, {sha256[:12]}..., is not the one that is acknowledged",
-        _to_acknowledge({name: sha256}),
-    )
+def unacknowledged(name: str) -> Finding:
+    """The finding that nobody acknowledged a source's schema as it is."""
+    return Finding(ACKNOWLEDGEMENT, None, *_to_acknowledge([name]))
 
 
-def _to_acknowledge(fingerprints: Mapping[str, str]) -> str:
-    """The cure for schemas that the configuration does not quote: what to paste there."""
-    lines = ", ".join(f'{name}: "{sha256[:12]}"' for name, sha256 in fingerprints.items())
+def _to_acknowledge(names: Sequence[str]) -> tuple[str, str]:
+    """What is wrong with schemas that nobody acknowledged, and what to type."""
+    one = len(names) == 1
+    listed, verb, them = (names[0], "is", "it") if one else (f'"{" ".join(names)}"', "are", "them")
     return (
-        f"read the schema; to accept it, write under validate_schema.acknowledged_schemas: {lines}"
+        f"{verb} not as somebody acknowledged {them}",
+        f'read {them}, then type make acknowledge SOURCE={listed} REASON="..."',
     )
 
 
@@ -120,17 +111,11 @@ def failure(parts: Mapping[str, Part]) -> InputError | None:
 
 
 def _all_unacknowledged(stops: list[tuple[str, Finding]], parts: Mapping[str, Part]) -> InputError:
-    """One error with the values to paste for every schema that the configuration does not quote."""
-    unquoted = {
-        name: finding.message for name, finding in stops if finding.check == ACKNOWLEDGEMENT
-    }
-    several = "their SHA-256 are not those that are acknowledged"
-    problem = several if len(unquoted) > 1 else "".join(unquoted.values())
-    return InputError(
-        ", ".join(SCHEMA.format(source=name) for name in unquoted),
-        problem + _more(len(stops) - len(unquoted)),
-        _to_acknowledge({name: parts[name].schema_sha256 for name in unquoted}),
-    )
+    """One error for every schema that nobody acknowledged."""
+    unread = [name for name, finding in stops if finding.check == ACKNOWLEDGEMENT]
+    problem, cure = _to_acknowledge(unread)
+    where = ", ".join(parts[name].schema for name in unread)
+    return InputError(where, problem + _more(len(stops) - len(unread)), cure)
 
 
 def _more(count: int) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from tidemark.errors import InputError, hint
@@ -17,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+PRICE = "adj_close"
 SHORTEST_ACKNOWLEDGEMENT = 12  # hex digits
 
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -88,6 +90,25 @@ def parse(path: str, content: bytes) -> Schema:
             first["msg"],
             "correct the schema; its description lists the rules",
         ) from error
+
+
+def of_mapped(rules: Schema, present: Collection[str], mapped: Collection[str]) -> Schema:
+    """The rules of a source without what they require of numbers that it does not map.
+
+    Args:
+        rules: of its schema.
+        present: the columns that it has in data/raw/.
+        mapped: columns that the configuration names in it. `PRICE` counts as named, because it is
+            made of the closes if it is not.
+    """
+    fields = {}
+    for name, column in rules.fields.items():
+        idle = column.type == "number" and name not in (*mapped, PRICE)
+        if idle and name in present:
+            fields[name] = column.model_copy(update={"max_null_rate": 1.0})
+        elif not idle:
+            fields[name] = column
+    return rules.model_copy(update={"fields": fields})
 
 
 def fingerprint(content: bytes) -> str:

@@ -7,6 +7,7 @@ import validate_schema
 from tidemark.bars import trading_calendar
 from tidemark.errors import BadValue, InputError
 from tidemark.validation import adjustments, checks, report, schema, sessions
+from tidemark.validation.settings import SHIPPED
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,12 @@ def test_fingerprint_ignores_layout_and_nothing_else():
     first = schema.fingerprint(b'{"a": 1, "b": [1, 2]}')
     assert schema.fingerprint(b'{\n"b":[1,2],\n"a":1}') == first
     assert schema.fingerprint(b'{"a": 1, "b": [2, 1]}') != first
+
+
+@pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.json")), ids=lambda p: p.stem)
+def test_every_schema_that_ships_counts_as_read(path):
+    if path.stem != "config.schema":
+        assert schema.fingerprint(path.read_bytes())[:12] in SHIPPED, "list it there"
 
 
 def test_acknowledgement_needs_twelve_digits():
@@ -112,18 +119,19 @@ def test_good_prices_pass(prices):
     assert found(prices) == {}
 
 
-def failure(findings, fingerprints=None):
+def part_of(name, frame, findings):
+    files = {"path": f"{name}.csv", "schema": f"schemas/{name}.json"}
+    return report.Part.of(frame, findings, raw_sha256="raw", schema_sha256="abc", **files)
+
+
+def failure(findings):
     """As of files of one line a row, sorted."""
     placed = {
         name: [f.placed(lambda row, column, n=name: f"{n}.csv:{row + 2}: {column}") for f in found]
         for name, found in findings.items()
     }
-    frame, sha256s = pd.DataFrame({"timestamp": []}), fingerprints or {}
-    parts = {
-        name: report.Part.of(f"{name}.csv", "raw", sha256s.get(name, ""), frame, found)
-        for name, found in placed.items()
-    }
-    return report.failure(parts)
+    frame = pd.DataFrame({"timestamp": []})
+    return report.failure({name: part_of(name, frame, found) for name, found in placed.items()})
 
 
 def change(row, column, value):
@@ -199,18 +207,32 @@ def test_only_the_first_offenders_are_listed(prices):
     }
 
 
-def test_fields_that_are_not_mapped_are_one_finding(prices):
+def test_fields_without_a_value_are_one_finding(prices):
     spoilt = prices.assign(**dict.fromkeys(["open", "high", "low", "volume"], np.nan))
     (finding,) = checks.check(spoilt, rules(), AS_OF)
     assert (finding.check, finding.column) == ("no_values", "open, high, low, volume")
     message = str(failure({"prices": [finding]}))
-    for words in ("'open, high, low, volume'", "not mapped", "max_null_rate to 1.0", "acknowledge"):
+    for words in ("'open, high, low, volume'", "no values at all", "take it out of `columns`"):
         assert words in message
-    fields = {
-        name: column.model_copy(update={"max_null_rate": 1.0} if name in finding.column else {})
-        for name, column in rules().fields.items()
-    }
-    assert found(spoilt, fields=fields) == {}
+
+
+def test_numbers_that_a_source_does_not_map_are_not_required(prices):
+    spoilt = prices.assign(**dict.fromkeys(["open", "high", "low", "volume"], np.nan))
+    mapped = ["timestamp", "ticker", "close"]
+    assert found(spoilt, fields=schema.of_mapped(rules(), [*spoilt], mapped).fields) == {}
+    some = schema.of_mapped(rules(), [*spoilt], [*mapped, "volume"]).fields
+    assert {*found(spoilt, fields=some)} == {"no_values"}
+    prices.loc[::2, "adj_close"] = np.nan  # it is made of the closes
+    assert schema.of_mapped(rules(), [*prices], mapped).fields["adj_close"].max_null_rate == 0.02
+
+
+def test_a_column_that_a_series_does_not_map_is_none_of_its_fields():
+    whole = rules("treasury")
+    mapped = {"timestamp", "yield_10y"}
+    few = schema.of_mapped(whole, [*mapped, "available_at"], mapped)
+    assert {*few.fields} == {"timestamp", "available_at", "yield_10y"}
+    assert few.fields["yield_10y"] == whole.fields["yield_10y"]
+    assert "yield_2y" in schema.of_mapped(whole, [*mapped], {*mapped, "yield_2y"}).fields
 
 
 def test_rounding_of_adjusted_bars_passes(prices):
@@ -256,11 +278,11 @@ def test_report_and_failure_name_the_first_and_count_the_rest(prices):
     prices.loc[3, "low"] = -1.0
     prices.loc[7, "adj_close"] = np.inf
     findings = checks.check(prices, rules(), AS_OF)
-    part = report.Part.of("p.csv", "raw", "abc", prices, findings)
+    part = part_of("p", prices, findings)
     told = part.as_reported()
     assert (told["ok"], told["rows"], len(told["findings"])) == (False, 520, 2)
     assert report.Part.of_json(json.loads(json.dumps(part.as_json(), allow_nan=False))) == part
-    ack = report.unacknowledged("treasury", "0123456789abcdef" * 4)
+    ack = report.unacknowledged("treasury")
     message = str(failure({"prices": findings, "treasury": [ack]}))
     assert message == (
         "prices.csv:5: low (A, 2012-03-08): 1 value not above 0"
@@ -270,26 +292,23 @@ def test_report_and_failure_name_the_first_and_count_the_rest(prices):
     )
 
 
-def test_unacknowledged_schema_says_what_to_paste():
-    sha256 = "0123456789abcdef" * 4
-    finding = report.unacknowledged("treasury", sha256)
-    message = str(failure({"treasury": [finding]}, {"treasury": sha256}))
-    assert message.startswith("schemas/treasury.json: ")
-    assert 'acknowledged_schemas: treasury: "0123456789ab"' in message
+def test_a_schema_that_nobody_read_says_what_to_type():
+    message = str(failure({"treasury": [report.unacknowledged("treasury")]}))
+    assert message == (
+        "schemas/treasury.json: is not as somebody acknowledged it."
+        ' Cure: read it, then type make acknowledge SOURCE=treasury REASON="..."'
+    )
 
 
-def test_all_unacknowledged_schemas_are_pasted_at_once(prices):
-    sha256 = {name: f"{k}" * 64 for k, name in enumerate(NAMES)}
-    findings = {name: [report.unacknowledged(name, sha256[name])] for name in NAMES}
+def test_all_schemas_that_nobody_read_are_told_at_once(prices):
+    findings = {name: [report.unacknowledged(name)] for name in NAMES}
     findings["treasury"] = []
     findings["prices"] += checks.check(change(3, "low", -1.0)(prices), rules(), AS_OF)
-    assert str(failure(findings, sha256)) == (
+    assert str(failure(findings)) == (
         "schemas/prices.json, schemas/corporate_actions.json, schemas/unemployment.json:"
-        " their SHA-256 are not those that are acknowledged;"
-        " and 1 more in artifacts/validation_report.json."
-        " Cure: read the schema; to accept it, write under"
-        ' validate_schema.acknowledged_schemas: prices: "000000000000",'
-        ' corporate_actions: "111111111111", unemployment: "333333333333"'
+        " are not as somebody acknowledged them; and 1 more in artifacts/validation_report.json."
+        " Cure: read them, then type"
+        ' make acknowledge SOURCE="prices corporate_actions unemployment" REASON="..."'
     )
 
 

@@ -1,0 +1,65 @@
+"""What people decided, with who, when and why: data/decisions/, a log for each kind.
+
+A log is one of `append`, of format 2. The content of a record:
+
+    subject  path of the file that was decided on
+    sha256   of what was accepted, as whoever asks computes it
+    reason   in the words of the person
+    by       the person's account
+    at       when, ISO in UTC
+
+The last record on a subject holds.
+"""
+
+import getpass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tidemark.errors import InputError
+from tidemark.files.append import Log
+from tidemark.project import Tree
+
+FOLDER = Path("data/decisions")
+SCHEMAS, CONTRACTS = "schemas", "contracts"
+FORMAT = 2
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One record."""
+
+    subject: str
+    sha256: str
+    reason: str
+    by: str
+    at: str
+
+
+def decide(tree: Tree, kind: str, subject: str, sha256: str, reason: str) -> None:
+    """Append a decision of whoever runs this, now.
+
+    Raises:
+        InputError: there is no reason, or earlier records were altered.
+        OSError: it cannot be written.
+    """
+    if not reason.strip():
+        raise InputError("REASON", "is empty", f'say why: REASON="..." is kept in {FOLDER}/{kind}/')
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    made = Decision(subject, sha256, reason.strip(), getpass.getuser(), at)
+    _log(tree, kind).append(asdict(made))
+
+
+def latest(tree: Tree, kind: str) -> Mapping[str, Decision]:
+    """What was decided last on each subject.
+
+    Raises:
+        InputError: a record was altered, removed, or written by a newer Tidemark.
+    """
+    made = (Decision(**record.content) for record in _log(tree, kind).records())
+    return {decision.subject: decision for decision in made}
+
+
+def _log(tree: Tree, kind: str) -> Log:
+    return Log(tree / FOLDER / kind, FORMAT)
