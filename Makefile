@@ -52,10 +52,14 @@ $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(
 $(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/$(firstword $(REPORTS)).md)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T REASON SOURCE OTHER FORMAT DETAILS Q CELLS SEED FAMILIES
+export T REASON SOURCE OTHER FORMAT DETAILS Q CELLS SEED FAMILIES FILE WRITE
+export DATES NUMBERS PRICES ZONE COLUMN MISSING TICKER  # what adopt may have asked
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
-status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
+adopt status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
+## adopt: look at FILE="My Data.csv", a folder or a pattern; WRITE=yes writes config.mine.yaml, a configuration for it
+adopt:
+	@$(if $(FILE),,$(error make adopt needs FILE=<a file, a folder or a pattern>, e.g. make adopt FILE="My Data.csv"))$(PYTHON) $(COMMANDS)/adopt.py --config $(CONFIG)
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:
 	@$(PYTHON) $(COMMANDS)/status.py --config $(CONFIG) --steps "$(STEPS)"

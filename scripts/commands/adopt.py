@@ -1,0 +1,237 @@
+"""Look at files of prices, and propose a whole configuration for them.
+
+    make adopt FILE="My Data.csv"                    what it holds, how sure that is, what is asked
+    make adopt FILE="My Data.csv" DATES=day-first    a question answered
+    make adopt FILE="mydata/*.csv" WRITE=yes         writes config.mine.yaml and what that names
+
+FILE is a file; or a folder or a pattern, for one file a ticker. A name that Make cannot say gets a
+link in data/own/. Nothing is written without WRITE=yes, nor while a question is open.
+"""
+
+import argparse
+import glob
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tidemark.adopting import form, links, meaning, page, proposal
+from tidemark.adopting.conclusions import ANSWERS, Conclusion, Question
+from tidemark.adopting.links import OWN, Chosen
+from tidemark.config import load
+from tidemark.errors import InputError, hint
+from tidemark.files import generated, store
+from tidemark.harness import console
+from tidemark.harness.failures import exit_code_of
+from tidemark.naming import counted, several
+from tidemark.project import HERE, ROOT
+from tidemark.reading.files import must_unpack_to
+from tidemark.sources import prices
+from tidemark.validation.finding import Finding
+
+import yaml
+
+SHIPPED_SCHEMA = "schemas/prices.json"
+LARGEST = 1000  # megabytes, where the configuration says nothing
+SHOWN = 5  # errors in the data
+MENDABLE = "give it with FILE, e.g. make adopt FILE='My Data.csv'"
+
+
+def main() -> int:
+    """Print what was found; exit code 2 if files cannot be read, or WRITE meets a question."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", nargs="?", default=os.environ.get("FILE", ""))
+    parser.add_argument("--config", default="config.yaml")
+    parser.add_argument("--write", action="store_true", default=os.environ.get("WRITE") == "yes")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    answers = {name: os.environ[name] for name in ANSWERS if os.environ.get(name)}
+    return _adopt(options.file, options.config, answers, write=options.write)
+
+
+def _adopt(asked: str, config: str, answers: Mapping[str, str], *, write: bool) -> int:
+    chosen = _chosen(asked)
+    shipped = store.read_file(Path(config)).decode("utf-8-sig")
+    contents = {file: _content(file, _largest(shipped)) for file in chosen.names}
+    console.say(_heading(chosen, contents))
+    typed = {"FILE": asked, **answers}
+    found = form.found(contents, answers)
+    conclusions, questions = [*found.conclusions], [*found.questions]
+    if not questions:
+        meant = meaning.of(found.tables, found.form, chosen.path, answers)
+        conclusions, questions = [*conclusions, *meant.conclusions], [*meant.questions]
+    if questions:
+        return _ask(conclusions, questions, typed, write=write)
+    own = {chosen.names[file]: content for file, content in contents.items()}
+    read = prices.read(own, proposal.in_full(meant.section))
+    schema = store.read_file(Path(SHIPPED_SCHEMA))
+    proposed = proposal.made(shipped, schema, read.records, meant.section, asked)
+    console.say(page.conclusions([*conclusions, *proposed.conclusions]))
+    for note in read.notes:
+        console.say(f"  note: {note}")
+    _tell_broken(proposed.broken)
+    if write:
+        _write(chosen, proposed.files)
+    else:
+        told = page.command({**typed, "WRITE": "yes"})
+        console.say(
+            f"\nNothing is written yet. For {proposal.CONFIG} and what it names:\n\n    {told}"
+        )
+    return 0
+
+
+def _chosen(asked: str) -> Chosen:
+    """The files that FILE names, and how the configuration can."""
+    if not asked.strip():
+        raise InputError("FILE", "is empty", MENDABLE)
+    path = _here(os.path.expanduser(asked))  # noqa: PTH111
+    if Path(path).is_file():
+        chosen = links.of_file(path, _taken({path}))
+    else:
+        pattern = f"{path}/*{_common_ending(path)}" if Path(path).is_dir() else path
+        files = sorted(file for file in glob.glob(pattern) if Path(file).is_file())  # noqa: PTH207
+        if not files:
+            raise _nothing(asked, path)
+        if "*" in str(Path(pattern).parent) or "**" in pattern:
+            raise InputError(asked, "has a * in a folder's name", "name one folder at a time")
+        chosen = links.of_several(pattern, files, _taken({*files, str(Path(pattern).parent)}))
+    for file in chosen.names:
+        if folder := generated.generated_folder(HERE, file):
+            cure = "name a file of your own"
+            raise InputError(file, f"lies in {folder}/, which the pipeline writes", cure)
+    return chosen
+
+
+def _here(path: str) -> str:
+    """A path as seen from the project, if it lies there; else from the root."""
+    full = Path(os.path.abspath(path))  # noqa: PTH100
+    return str(full.relative_to(ROOT)) if full.is_relative_to(ROOT) else str(full)
+
+
+def _common_ending(folder: str) -> str:
+    """The ending of the files in a folder, of which there has to be one."""
+    names = [entry.name for entry in Path(folder).iterdir() if entry.is_file()]
+    endings = Counter(
+        "".join(found.groups("")).lower()
+        for name in names
+        if not name.startswith(".") and (found := links.ENDING.search(name))
+    )
+    if len(endings) != 1:
+        told = several([f"{count} {ending}" for ending, count in endings.most_common()]) or "none"
+        raise InputError(
+            folder,
+            f"holds files of several kinds ({told})" if endings else "holds no file",
+            f"say which: FILE='{folder}/*.csv'",
+        )
+    return next(iter(endings))
+
+
+def _nothing(asked: str, path: str) -> InputError:
+    folder = Path(path).parent
+    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    return InputError(asked, f"is not there{hint(Path(path).name, names)}", MENDABLE)
+
+
+def _taken(wanted: set[str]) -> set[str]:
+    """The names in data/own/ that lead to something else than what is wanted."""
+    there = Path(OWN).iterdir() if Path(OWN).is_dir() else ()
+    real = {os.path.realpath(path) for path in wanted}
+    return {entry.name for entry in there if os.path.realpath(entry) not in real}
+
+
+def _largest(shipped: str) -> int:
+    """The bytes that a file may unpack to."""
+    fetch = (yaml.safe_load(shipped) or {}).get("fetch_data") or {}
+    return int(fetch.get("largest_file_megabytes", LARGEST)) * 1_000_000
+
+
+def _content(file: str, at_most: int) -> bytes:
+    try:
+        store.must_be_at_most(Path(file), at_most)
+        content = store.read_file(Path(file))
+    except OSError as error:
+        raise InputError(file, error.strerror or str(error), "name a file of data") from error
+    must_unpack_to(file, content, at_most)
+    return content
+
+
+def _heading(chosen: Chosen, contents: Mapping[str, bytes]) -> str:
+    size = sum(map(len, contents.values()))
+    first, *others = contents
+    told = first if not others else f"{counted(len(contents), 'file')}, the first {first}"
+    return f"{told} ({size:,} bytes)\n"
+
+
+def _ask(
+    found: Sequence[Conclusion],
+    questions: Sequence[Question],
+    typed: Mapping[str, str],
+    *,
+    write: bool,
+) -> int:
+    console.say(page.conclusions(found))
+    console.say(f"\n{page.questions(questions, typed)}")
+    if write:
+        raise InputError("WRITE", "nothing is written while a question is open", "answer it")
+    return 0
+
+
+def _tell_broken(findings: Sequence[Finding]) -> None:
+    if findings:
+        console.say("\nThe pipeline will stop at these, until the files are mended:")
+    for finding in findings[:SHOWN]:
+        where = f"{finding.column}: " if finding.column else ""
+        console.say(f"  {where}{finding.message}. Cure: {finding.cure}")
+
+
+def _write(chosen: Chosen, files: Mapping[str, str]) -> None:
+    """Write the links and the files, the configuration last; what people edited is kept."""
+    console.say("")
+    for link, target in chosen.links.items():
+        console.say(f"{_linked(Path(link), target)} leads to {target}")
+    there = {name: text for name in files if (text := _text(name)) is not None}
+    edited = not proposal.untouched(there)
+    for name in reversed(files):
+        if edited and there.get(name, files[name]) != files[name]:
+            console.say(f"{name} was edited: the old one is {_kept(Path(name))}")
+        store.write_if_changed(Path(name), files[name].encode())
+        console.say(f"wrote {name}")
+    load.load(HERE, proposal.CONFIG)
+    console.say(f"\nNext: make all CONFIG={proposal.CONFIG}")
+
+
+def _linked(link: Path, target: str) -> str:
+    """The link, made; a copy where a file system has no links."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.realpath(link) == os.path.realpath(target):
+        return str(link)
+    link.unlink(missing_ok=True)
+    inside = not Path(target).is_absolute()
+    try:
+        link.symlink_to(os.path.relpath(target, link.parent) if inside else target)
+    except OSError:
+        copy = shutil.copytree if Path(target).is_dir() else shutil.copy2
+        copy(target, link)
+        return f"{link}, a copy,"
+    return str(link)
+
+
+def _text(name: str) -> str | None:
+    try:
+        return Path(name).read_text("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _kept(path: Path) -> Path:
+    """Move a file to the first name beside it that is free."""
+    old, number = path.with_name(f"{path.name}.old"), 2
+    while old.exists():
+        old, number = path.with_name(f"{path.name}.old{number}"), number + 1
+    return path.rename(old)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code_of(main))

@@ -1,0 +1,271 @@
+"""What fits a history: the configuration that shipped, with the user's prices in place of its own.
+
+Dates and lengths follow from the bars. What the shipped configuration says and any history bears
+stays as it is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+from tidemark.adopting import tradable
+from tidemark.adopting.calendars import Calendar
+from tidemark.adopting.conclusions import Conclusion, Sureness
+from tidemark.adopting.history import History
+from tidemark.adopting.stretches import STRETCHES
+from tidemark.assessment.settings import FIRST_YEARS, Assess, WalkForward
+from tidemark.errors import InputError
+from tidemark.features.settings import FeatureEngineering
+from tidemark.market.scenarios.settings import Stochastic
+from tidemark.models.settings import Evaluate
+from tidemark.naming import counted, several
+from tidemark.ohlcv import OHLCV
+from tidemark.preprocessing.settings import Preprocess
+from tidemark.sources.settings import Prices
+
+import pandas as pd
+
+FEWEST_BARS = 60
+TESTED = 0.25  # share of dates in the test set
+WINDOWS = {
+    "weekly": (4, 13, 26),
+    "monthly": (3, 6, 12),
+}  # a month or quarter, to half a year or one
+WARM_UP = 0.125  # share of history that a feature may look back
+SLACK = pd.Timedelta(days=7)  # by which a stretch may reach beyond the dates
+MARGIN = 0.05  # by which a stress raises the correlation at the least
+FEWEST_A_BLOCK = 4  # bars
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A whole configuration, and what was concluded for it."""
+
+    document: Document
+    conclusions: Sequence[Conclusion]
+
+
+def fitted(
+    shipped: Mapping[str, Any], section: Mapping[str, Any], history: History, calendar: Calendar
+) -> Fitted:
+    """The shipped configuration, fitted to a history.
+
+    Args:
+        shipped: its sections.
+        section: what becomes of fetch_data.prices.
+        history: of the records that `section` gives.
+        calendar: of the same.
+
+    Raises:
+        InputError: there are fewer than FEWEST_BARS bars.
+    """
+    most = int(history.bars.max())
+    if most < FEWEST_BARS:
+        raise InputError(
+            section["path"],
+            f"has {counted(most, 'bar')}",
+            f"give a longer history: models need {FEWEST_BARS} bars of a ticker at the least",
+        )
+    parts = [
+        _data(shipped, section, history, calendar),
+        _features(shipped, history),
+        _split(shipped, history),
+        _markets(shipped, history),
+        _trading(shipped, history),
+        _assessment(shipped, history),
+    ]
+    changed = {name: value for part in parts for name, value in part.document.items()}
+    return Fitted({**shipped, **changed}, [line for part in parts for line in part.conclusions])
+
+
+def _data(
+    shipped: Mapping[str, Any], section: Mapping[str, Any], history: History, calendar: Calendar
+) -> Fitted:
+    fetch = shipped["fetch_data"]
+    others = [*(["corporate actions"] if fetch.get("corporate_actions") else [])]
+    others += list(fetch.get("economic") or {})
+    validate = {**_section(shipped, "validate_schema")}
+    validate |= {"as_of": _iso(history.last), "calendar": calendar.name}
+    validate |= {"extra_sessions": [], "closed_sessions": []}
+    conclusions = [calendar.conclusion]
+    if others:
+        left = several(others, len(others))
+        conclusions.append(
+            Conclusion(
+                "left out",
+                f"{left}, and features of them",
+                "the configuration that shipped has them for its own prices",
+            )
+        )
+    return Fitted(
+        {
+            "fetch_data": {
+                **fetch,
+                "prices": _prices(fetch["prices"], section),
+                "corporate_actions": None,
+                "economic": {},
+            },
+            "validate_schema": validate,
+        },
+        conclusions,
+    )
+
+
+def _prices(shipped: Mapping[str, Any], section: Mapping[str, Any]) -> Document:
+    """The section, with keys that the shipped one has too, though they are at their default."""
+    plain = {field.name: field.default for field in fields(Prices)}
+    stated = {key: plain[key] for key in shipped if plain[key] is not MISSING}
+    wanted = {**stated, **section}
+    return {key: wanted[key] for key in plain if key in wanted}
+
+
+def _features(shipped: Mapping[str, Any], history: History) -> Fitted:
+    given = _section(shipped, "feature_engineering")
+    usual = FeatureEngineering()
+    asked = list(given.get("windows", usual.windows))
+    most = max(WARM_UP * len(history.times), 2)
+    windows = [length for length in WINDOWS.get(history.bar, asked) if length <= most] or [2]
+    lags = [lag for lag in given.get("lags", usual.lags) if lag <= most]
+    further = {
+        name: lists
+        for name, lists in (given.get("features") or {}).items()
+        if _can_have(name, lists, history)
+    }
+    wanted = {**given, "lags": lags, "windows": windows, "economic": [], "term_spread": None}
+    if "features" in given:
+        wanted["features"] = further
+    cleaned = {**_section(shipped, "preprocess")}
+    fewest = cleaned.get("min_history", Preprocess.min_history)
+    cleaned["min_history"] = min(fewest, len(history.times) // 4)
+    conclusions = []
+    if windows != asked:
+        because = f"{counted(len(history.times), f'{history.bar} bar')}"
+        words = f"windows of {', '.join(map(str, windows))} bars"
+        conclusions.append(Conclusion("features", words, because, Sureness.ASSUMED))
+    return Fitted({"feature_engineering": wanted, "preprocess": cleaned}, conclusions)
+
+
+def _can_have(name: str, lists: Mapping[str, Sequence[Any]], history: History) -> bool:
+    """Whether the bars have what a further kind of feature needs."""
+    plan = FeatureEngineering(lags=(), windows=(), features={name: lists})
+    needed = {field for feature, _ in plan.asked().values() for field in feature.inputs}
+    return not (needed & {*OHLCV}) - history.fields
+
+
+def _split(shipped: Mapping[str, Any], history: History) -> Fitted:
+    start = history.times[int((1 - TESTED) * len(history.times))]
+    if history.years > 2:
+        start = start.replace(day=1)
+    tested = int((history.times >= start.normalize()).sum())
+    split = {**_section(shipped, "split_data"), "test_start": _iso(start)}
+    given = _section(shipped, "evaluate")
+    block = _within(given.get("block_length", Evaluate.block_length), tested // 8)
+    evaluate = {**given, "block_length": block}
+    conclusion = Conclusion(
+        "test set",
+        f"from {_iso(start)}",
+        f"the last {100 * tested / len(history.times):.0f} % of dates",
+        Sureness.ASSUMED,
+    )
+    return Fitted({"split_data": split, "evaluate": evaluate}, [conclusion])
+
+
+def _within(length: Any, most: int) -> Any:
+    """A length in bars, or `auto`, that is not more than `most`."""
+    return length if isinstance(length, str) else max(min(length, most), 1)
+
+
+def _markets(shipped: Mapping[str, Any], history: History) -> Fitted:
+    given = _section(shipped, "market_scenarios")
+    known = {**(given.get("historical") or {}), **STRETCHES}
+    covered = {name: window for name, window in known.items() if _covers(history, window)}
+    stresses = dict(_stresses(given.get("stress") or {}, history))
+    paths = _paths(given.get("stochastic") or {}, history)
+    markets = {**given, "historical": covered, "stress": stresses, "stochastic": paths}
+    simulated = sum(paths.get("paths", Stochastic().paths).values())
+    words = f"{len(covered)} stretches of history, {len(stresses)} stresses, {simulated} paths"
+    because = f"of {len(known)} known stretches, the dates cover {several(list(covered)) or 'none'}"
+    return Fitted({"market_scenarios": markets}, [Conclusion("markets", words, because)])
+
+
+def _covers(history: History, window: Mapping[str, Any]) -> bool:
+    start, end = pd.Timestamp(window["start"]), pd.Timestamp(window["end"])
+    within = history.first - SLACK <= start and end <= history.last + SLACK
+    bars = history.times[(history.times >= start) & (history.times < end + pd.Timedelta(days=1))]
+    return bool(within and len(bars) > 1)
+
+
+def _stresses(
+    given: Mapping[str, Any], history: History
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The stresses; without a higher correlation where no tickers can have one."""
+    for name, stress in given.items():
+        wanted = stress.get("correlation")
+        present = history.correlation
+        if wanted is None or (present is not None and present + MARGIN < wanted):
+            yield name, stress
+        elif rest := {key: value for key, value in stress.items() if key != "correlation"}:
+            yield name, rest
+
+
+def _paths(given: Mapping[str, Any], history: History) -> dict[str, Any]:
+    """Simulated paths that the tickers which still trade have bars for; none if they have not."""
+    lasting = history.lasting.sort_values()
+    most = int(lasting.max())
+    fewest = min(given.get("min_history") or most, most // 2)
+    block = _within(given.get("block_length", Stochastic.block_length), most // 16)
+    # All that are simulated must have enough bars in common, beside one more than there are.
+    while (chosen := lasting[lasting >= fewest]).min() <= max(block, len(chosen) + 1):
+        if len(chosen) == 1:
+            return {**given, "paths": {}}
+        fewest = int(chosen.iloc[1])
+    caps = {"horizon": most // 4, "warm_up": most // 4}
+    lengths = {name: min(given[name], cap) for name, cap in caps.items() if given.get(name)}
+    return {**given, **lengths, "block_length": block, "min_history": fewest}
+
+
+def _trading(shipped: Mapping[str, Any], history: History) -> Fitted:
+    opens = "open" in history.fields
+    fill = "next_open" if opens else "next_close"
+    traded = {**_section(shipped, "backtest"), "fill": fill}
+    if history.bar != "intraday" and "trading_hours" in traded:
+        traded["trading_hours"] = None
+    fills = Conclusion("fills", fill, "bars have opens" if opens else "bars have no opens")
+    given = _section(shipped, "strategies")
+    if not given:  # the usual ones read closes alone
+        return Fitted({"backtest": traded}, [fills])
+    entries, lacking = tradable.entries(given, history)
+    left = [f"{why}: {', '.join(names)}" for why, names in lacking.items()]
+    because = "; ".join(left) or "bars have all that they read"
+    tried = Conclusion("strategies", f"{len(entries)} of {len(given)}", because)
+    return Fitted({"backtest": traded, "strategies": entries}, [fills, tried])
+
+
+def _assessment(shipped: Mapping[str, Any], history: History) -> Fitted:
+    given = _section(shipped, "assess")
+    bars, ahead = len(history.times), given.get("walk_forward") or {}
+    first = min(ahead.get("first_years") or FIRST_YEARS, _rounded(history.years / 3))
+    every = min(ahead.get("every_years") or WalkForward.every_years, _rounded(history.years / 9))
+    wanted = {
+        **given,
+        "blocks": min(given.get("blocks", Assess.blocks), bars // FEWEST_A_BLOCK // 2 * 2),
+        "block_length": _within(given.get("block_length", Assess.block_length), bars // 16),
+        "walk_forward": {"first_years": first, "every_years": every},
+    }
+    return Fitted({"assess": wanted}, [])
+
+
+def _section(shipped: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A section of the shipped configuration; empty if it leaves that out."""
+    return shipped.get(name) or {}
+
+
+def _rounded(years: float) -> float:
+    """Whole years where there is one, else to a thousandth."""
+    return int(years) if years >= 1 else max(round(years, 3), 0.001)
+
+
+def _iso(day: pd.Timestamp) -> str:
+    return str(day.date())

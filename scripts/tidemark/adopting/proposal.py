@@ -1,0 +1,148 @@
+"""The files that are proposed: a configuration, a schema and a contract of features, as texts."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tidemark.adopting import calendars, fitting, history, rules
+from tidemark.adopting.conclusions import Conclusion
+from tidemark.adopting.rewriting import rewritten
+from tidemark.config import yaml_lines
+from tidemark.config.schema import section as checked
+from tidemark.config.sections import filled
+from tidemark.errors import InputError, printable
+from tidemark.features import contract
+from tidemark.features.settings import FeatureEngineering
+from tidemark.sources.settings import Prices
+from tidemark.validation import schema
+from tidemark.validation.finding import Finding
+
+import pandas as pd
+
+CONFIG = "config.mine.yaml"
+SCHEMA = "schemas/mine_prices.json"
+CONTRACT = "schemas/mine_features.yaml"
+MARK = re.compile(r"\A# Proposed by make adopt \(([0-9a-f]{12})\)")
+HEAD = """\
+# Proposed by make adopt ({mark}) for {what}. It is yours: edit a line and type
+# `make all CONFIG={config}`. Reads {schema} and {contract}, too.
+
+"""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is proposed, from what, and what stands in its way.
+
+    Attributes:
+        files: text by path; the configuration is CONFIG.
+        conclusions: beyond how files are written and what they mean.
+        broken: what the data still break, at which the pipeline would stop.
+    """
+
+    files: Mapping[str, str]
+    conclusions: Sequence[Conclusion]
+    broken: Sequence[Finding]
+
+
+def made(
+    shipped: str,
+    shipped_schema: bytes,
+    records: pd.DataFrame,
+    section: Mapping[str, Any],
+    what: str,
+) -> Proposal:
+    """A whole configuration for prices.
+
+    Args:
+        shipped: the text of the configuration that is there, whose remarks are kept.
+        shipped_schema: of prices.
+        records: as `sources.prices.read` returns them for `section`.
+        section: fetch_data.prices, as it is to stand in the file.
+        what: the user's own name of the files.
+
+    Raises:
+        InputError: the history is too short, or the configuration cannot be rewritten.
+    """
+    document, _ = yaml_lines.parse("config.yaml", shipped.encode())
+    prices = in_full(section)
+    past = history.of(records, prices["bar"])
+    calendar = calendars.fitting(records["timestamp"], prices["bar"], prices["asset"])
+    fitted = fitting.fitted(document, section, past, calendar)
+    wanted = fitted.document
+    loosened, passed = rules.fitting(json.loads(shipped_schema), records, past, calendar)
+    schema_text = schema_as_text(loosened)
+    sha256 = schema.fingerprint(schema_text.encode())
+    wanted["validate_schema"] |= {
+        "schemas": {"prices": SCHEMA},
+        "acknowledged_schemas": {"prices": sha256[: schema.SHORTEST_ACKNOWLEDGEMENT]},
+    }
+    wanted["feature_engineering"] |= {"contract": CONTRACT}
+    recipe = _settings(FeatureEngineering, wanted["feature_engineering"])
+    files = {
+        CONFIG: rewritten(shipped, wanted),
+        SCHEMA: schema_text,
+        CONTRACT: contract.text(contract.columns(recipe)),
+    }
+    if yaml_lines.parse(CONFIG, files[CONFIG].encode())[0] != wanted:
+        problem = "holds anchors, or what else cannot be rewritten"
+        raise InputError("config.yaml", problem, "write its values out, or restore it")
+    longest = wanted["preprocess"].get("longest_hole_days", 14)
+    still = rules.broken(
+        schema.parse(SCHEMA, schema_text.encode()), records, past, calendar, longest
+    )
+    return Proposal(marked(files, what), [*fitted.conclusions, *passed], still)
+
+
+def in_full(section: Mapping[str, Any]) -> dict[str, Any]:
+    """fetch_data.prices with all of its keys, as a step has it."""
+    return asdict(_settings(Prices, section))
+
+
+def _settings(kind: Any, values: Mapping[str, Any]) -> Any:
+    return filled(kind, checked(kind).model_validate(values).model_dump())
+
+
+def schema_as_text(rules: Mapping[str, Any]) -> str:
+    """A schema as people read it: a line for each rule and each column."""
+    lines = []
+    for name, value in rules.items():
+        if isinstance(value, Mapping):
+            inner = ",\n".join(
+                f"    {json.dumps(key)}: {json.dumps(of)}" for key, of in value.items()
+            )
+            lines.append(f"  {json.dumps(name)}: {{\n{inner}\n  }}")
+        elif name == "description":
+            inner = ",\n".join(f"    {json.dumps(line, ensure_ascii=False)}" for line in value)
+            lines.append(f"  {json.dumps(name)}: [\n{inner}\n  ]")
+        else:
+            lines.append(f"  {json.dumps(name)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def marked(files: Mapping[str, str], what: str) -> dict[str, str]:
+    """The files, with a first line that tells later whether anybody has edited them."""
+    names = {"config": CONFIG, "schema": SCHEMA, "contract": CONTRACT}
+    head = HEAD.format(mark=_mark(files), what=printable(what), **names)
+    return {**files, CONFIG: head + files[CONFIG]}
+
+
+def untouched(files: Mapping[str, str]) -> bool:
+    """Whether files are as they were proposed once.
+
+    Args:
+        files: text by path, of those that are there.
+    """
+    said = MARK.match(files.get(CONFIG, ""))
+    if not said:
+        return not files
+    _, _, body = files[CONFIG].partition("\n\n")
+    return said[1] == _mark({**files, CONFIG: body})
+
+
+def _mark(files: Mapping[str, str]) -> str:
+    told = json.dumps({name: files.get(name) for name in (CONFIG, SCHEMA, CONTRACT)})
+    return hashlib.sha256(told.encode()).hexdigest()[:12]

@@ -1,0 +1,124 @@
+"""A schema that prices can meet: the shipped one, loosened where they are other and may be right.
+
+What they then still break, a step would stop at; it is told beforehand, by the same checks.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tidemark.adopting.calendars import Calendar
+from tidemark.adopting.conclusions import Conclusion, Sureness
+from tidemark.adopting.history import History
+from tidemark.naming import counted
+from tidemark.ohlcv import FIELDS, OHLC
+from tidemark.validation import checks, completeness, sessions
+from tidemark.validation.finding import Finding, iso
+from tidemark.validation.schema import Schema
+
+import numpy as np
+import pandas as pd
+
+AGES = {"weekly": 14, "monthly": 45}  # days after which the newest bar is old
+LARGEST_ODDITY = 0.01  # by which a high may be too low, or a low too high, relative to it
+PRICES = (*OHLC, "adj_close")
+
+
+def fitting(
+    shipped: Mapping[str, Any], records: pd.DataFrame, history: History, calendar: Calendar
+) -> tuple[dict[str, Any], list[Conclusion]]:
+    """A schema for these records, as JSON has it, and what it lets pass.
+
+    Args:
+        shipped: the schema of prices.
+        records: as `sources.prices.read` returns them.
+        history: of the records.
+        calendar: of the same.
+    """
+    fields = {name: dict(rule) for name, rule in shipped["fields"].items()}
+    conclusions = [
+        *_missing(fields, records),
+        *_below_zero(fields, records),
+    ]
+    rules = {**shipped, "fields": fields, "min_rows": min(shipped["min_rows"], len(records) // 2)}
+    rules["max_age_days"] = AGES.get(history.bar, shipped.get("max_age_days"))
+    tolerance, oddities = _tolerance(shipped.get("ohlc_tolerance"), records)
+    rules["ohlc_tolerance"] = tolerance
+    if calendar.held is None:
+        rules["gaps"] = "ignore"
+    elif _gaps(records, history, calendar):
+        rules["gaps"] = "warning"
+    return rules, [*conclusions, *oddities]
+
+
+def broken(
+    rules: Schema,
+    records: pd.DataFrame,
+    history: History,
+    calendar: Calendar,
+    longest_hole_days: int,
+) -> list[Finding]:
+    """The errors at which the pipeline would stop."""
+    counts = completeness.fillable(records, longest_hole_days)
+    found = checks.check(records, rules, history.last, counts=counts)
+    found += completeness.check(records, rules, longest_hole_days, counts)
+    if rules.gaps == "error":
+        found += _gaps(records, history, calendar)
+    return [finding for finding in found if finding.severity == "error"]
+
+
+def _missing(fields: dict[str, Any], records: pd.DataFrame) -> Iterator[Conclusion]:
+    for name in FIELDS:
+        gone = records[name].isna()
+        worst = gone.groupby(records["ticker"]).mean().max()
+        if worst <= fields[name].get("max_null_rate", 0.0):
+            continue
+        fields[name]["max_null_rate"] = min(math.ceil(100 * worst + 1) / 100, 1.0)
+        if not gone.all():
+            first = gone.idxmax()
+            at = f"{records['ticker'][first]} {iso(records['timestamp'][first])}"
+            words = f"{counted(int(gone.sum()), 'value')} of {name}, {100 * gone.mean():.1f} %"
+            yield Conclusion("missing", words, f"the first: {at}")
+
+
+def _below_zero(fields: dict[str, Any], records: pd.DataFrame) -> Iterator[Conclusion]:
+    for name in PRICES:
+        low = records[name] <= 0
+        if low.any():
+            fields[name].pop("exclusive_minimum", None)
+        if low.any() and name == "adj_close":
+            first = low.idxmax()
+            at = f"{records['ticker'][first]} {iso(records['timestamp'][first])}"
+            yield Conclusion(
+                "below zero",
+                f"{counted(int(low.sum()), 'price')} at or below zero: no return reaches across",
+                f"{at} is {records[name][first]:g}",
+                Sureness.LIKELY,
+            )
+
+
+def _tolerance(
+    shipped: float | None, records: pd.DataFrame
+) -> tuple[float | None, list[Conclusion]]:
+    """The tolerance with which highs are highest and lows lowest, if it is a slight one."""
+    if shipped is None or records[list(OHLC)].isna().all().any():
+        return shipped, []
+    high, low = records["high"], records["low"]
+    prices = records[list(OHLC)]
+    off = np.fmax(prices.max(axis=1) / high - 1, 1 - prices.min(axis=1) / low).where(low > 0, 0.0)
+    odd = off > shipped
+    worst = float(off.max())
+    if not odd.any() or worst > LARGEST_ODDITY:
+        return shipped, []
+    first = odd.idxmax()
+    at = f"{records['ticker'][first]} {iso(records['timestamp'][first])}"
+    words = f"{counted(int(odd.sum()), 'bar')} with a high or low within open and close"
+    because = f"the first: {at}; at most by {100 * worst:.2f} %, which may be rounding"
+    tolerance = float(f"{worst * 1.1:.1e}")
+    return tolerance, [Conclusion("odd bars", words, because, Sureness.ASSUMED)]
+
+
+def _gaps(records: pd.DataFrame, history: History, calendar: Calendar) -> list[Finding]:
+    daily = history.bar == "daily"
+    found = sessions.gaps(records, calendar.held, daily=daily, severity="error")
+    return [finding for finding in found if finding.severity == "error"]

@@ -1,0 +1,52 @@
+"""Which exchange's sessions are the days of bars."""
+
+from pathlib import Path
+
+from tidemark.adopting import calendars
+from tidemark.adopting.conclusions import Sureness
+from tidemark.bars import trading_calendar
+
+import pandas as pd
+import pytest
+
+# exchange_calendars asks pandas for what later versions have elsewhere
+pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
+SAMPLE = Path(__file__).resolve().parents[3] / "data" / "sample"
+
+
+@pytest.fixture
+def built(monkeypatch) -> list[str]:
+    """The names of the calendars that were built."""
+    names = []
+    held = trading_calendar.held
+
+    def noted(name: str, *when):
+        names.append(name)
+        return held(name, *when)
+
+    monkeypatch.setattr(trading_calendar, "held", noted)
+    return names
+
+
+def test_the_sample_is_of_new_york_and_three_calendars_are_built_at_most(built):
+    days = pd.read_csv(SAMPLE / "prices.csv", usecols=["Date"], parse_dates=["Date"])["Date"]
+    recent = days[(days > "2010-12") & (days != "2011-07-08")]
+    found = calendars.fitting(recent, "daily", None)
+    assert found.name == "XNYS"
+    assert found.conclusion.sureness is Sureness.LIKELY
+    assert found.conclusion.because.startswith("1 session without a bar and 0 days")
+    assert len(built) - built.count("ECB") <= calendars.MOST_BUILT
+
+
+@pytest.mark.parametrize(
+    ("times", "bar", "name"),
+    [
+        (pd.date_range("2021-01-01", "2023-01-01"), "daily", "24/7"),
+        (pd.date_range("2021-01-01", "2021-03-01", freq="h"), "intraday", "24/7"),
+        (pd.date_range("2021-01-01", "2023-01-01", freq="MS"), "monthly", None),
+        (pd.date_range("2021-01-04", "2021-01-08"), "daily", None),
+    ],
+)
+def test_days_without_an_exchange_build_none(times, bar, name, built):
+    assert calendars.fitting(pd.Series(times), bar, None).name == name
+    assert {*built} <= {"24/7"}

@@ -1,0 +1,145 @@
+"""A whole configuration for a history, and the files beside it."""
+
+import json
+from pathlib import Path
+
+from tidemark.adopting import proposal
+from tidemark.adopting.proposal import CONFIG, CONTRACT, SCHEMA
+from tidemark.config import load, yaml_lines
+from tidemark.errors import InputError
+from tidemark.ohlcv import FIELDS
+from tidemark.project import Tree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SHIPPED = (ROOT / "config.yaml").read_text("utf-8")
+RULES = (ROOT / "schemas/prices.json").read_bytes()
+
+
+def bars(times: pd.DatetimeIndex, tickers: str = "A", fields: tuple[str, ...] = FIELDS):
+    """Prices as `sources.prices.read` returns them; what is not in `fields` is missing."""
+    generator = np.random.default_rng(7)
+    frames = []
+    for ticker in tickers:
+        close = 50 * np.exp(np.cumsum(generator.normal(0, 0.01, len(times))))
+        held = {"open": close, "high": close * 1.01, "low": close * 0.99, "close": close}
+        held |= {"volume": np.full(len(times), 1e3), "adj_close": close}
+        given = {name: held[name] if name in fields else np.nan for name in FIELDS}
+        frames.append(pd.DataFrame({"timestamp": times, "ticker": ticker, **given}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def proposed(records: pd.DataFrame, shipped: str = SHIPPED, **section: object):
+    columns = {name: name.upper() for name in records if records[name].notna().any()}
+    given = {"path": "mine.csv", "date_format": "%Y-%m-%d", "columns": columns, **section}
+    return proposal.made(shipped, RULES, records, given, "My Data.csv")
+
+
+def loaded(tmp_path: Path, made: proposal.Proposal):
+    """The configuration as the pipeline takes it."""
+    for name, text in made.files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    return load.load(Tree(tmp_path, ROOT), CONFIG)
+
+
+MONTHS = pd.date_range("1986-01-01", "2026-10-01", freq="MS")
+CLOSES = ("close", "adj_close")
+
+
+def test_monthly_closes_of_one_ticker(tmp_path):
+    made = proposed(bars(MONTHS, fields=CLOSES), bar="monthly")
+    whole = loaded(tmp_path, made)
+    assert not made.broken
+    assert whole.validate_schema.calendar is None
+    assert whole.validate_schema.as_of == "2026-10-01"
+    assert (whole.feature_engineering.windows, whole.feature_engineering.economic) == (
+        [3, 6, 12],
+        [],
+    )
+    assert whole.backtest.fill == "next_close"
+    assert whole.strategies.keys() == {
+        "buy_and_hold", "sma_cross", "ema_cross", "time_series_momentum", "momentum_turning_points",
+        "rsi_reversal", "return_reversal", "volatility_managed", "volatility_regime",
+        "model_forecast", "model_kelly",
+    }  # fmt: skip
+    assert whole.strategies["time_series_momentum"].parameters == {
+        "lookback": [3, 6, 9, 12],
+        "skip": [0, 2],
+    }
+    assert not [name for name, of in whole.market_scenarios.stress.items() if of.correlation]
+    assert "2016-07-01" <= whole.split_data.test_start <= "2016-09-01"
+    assert "# how many bars are left out between training and test" in made.files[CONFIG]
+
+
+@pytest.mark.parametrize("length", [60, 90, 400])
+def test_every_length_lies_within_a_short_history(tmp_path, length):
+    times = pd.date_range("2026-01-01", periods=length, freq="h")
+    records = bars(times, "AB")
+    made = proposed(records, bar="intraday", date_format="%Y-%m-%d %H:%M")
+    whole = loaded(tmp_path, made)
+    paths = whole.market_scenarios.stochastic
+    assert max(whole.feature_engineering.windows, default=2) <= length / 8
+    assert max(paths.horizon, paths.warm_up, paths.min_history) <= length / 2
+    assert whole.assess.walk_forward.first_years < (times[-1] - times[0]) / pd.Timedelta(days=365)
+    assert whole.assess.blocks * 2 <= length
+    assert not whole.market_scenarios.historical
+
+
+def test_fewer_bars_than_models_need_are_refused():
+    with pytest.raises(InputError, match=r"59 bars.*60 bars of a ticker"):
+        proposed(bars(MONTHS[:59]), bar="monthly")
+
+
+def test_stretches_are_those_that_the_dates_cover(tmp_path):
+    whole = loaded(tmp_path, proposed(bars(MONTHS[170:280]), bar="monthly"))
+    assert whole.market_scenarios.historical.keys() == {
+        "dot_com_crash", "recession_2001", "financial_crisis_2008", "lehman_weeks",
+    }  # fmt: skip
+
+
+def test_a_schema_lets_pass_what_may_be_right_and_says_so():
+    records = bars(MONTHS)
+    records.loc[20, ["low", "close", "adj_close"]] = -36.98
+    records.loc[30:60, "volume"] = np.nan
+    records.loc[70, "high"] = records.loc[70, "close"] * 0.9999
+    made = proposed(records, bar="monthly")
+    told = {one.about: f"{one.found}; {one.because}" for one in made.conclusions}
+    assert told["below zero"].startswith("1 price at or below zero")
+    assert "A 1987-09-01 is -36.98" in told["below zero"]
+    assert told["missing"].startswith("31 values of volume, 6.3 %")
+    assert "A 1991-11-01" in told["odd bars"]
+    assert not made.broken
+    rules = json.loads(made.files[SCHEMA])
+    assert "exclusive_minimum" not in rules["fields"]["adj_close"]
+    assert rules["fields"]["open"] == {
+        "type": "number", "max_null_rate": 0.02, "exclusive_minimum": 0
+    }  # fmt: skip
+
+
+def test_what_the_pipeline_would_stop_at_is_told_beforehand():
+    records = bars(MONTHS)
+    records.loc[20, "high"] = 1.0
+    (finding,) = proposed(records, bar="monthly").broken
+    assert finding.check == "ohlc"
+
+
+def test_the_files_of_a_proposal_tell_whether_anybody_has_edited_them():
+    files = proposed(bars(MONTHS), bar="monthly").files
+    assert proposal.untouched(files)
+    assert proposal.untouched({})
+    assert not proposal.untouched({CONFIG: SHIPPED})
+    for name in (CONFIG, SCHEMA, CONTRACT):
+        assert not proposal.untouched({**files, name: files[name] + "\n"})
+        assert not proposal.untouched({key: text for key, text in files.items() if key != name})
+
+
+def test_a_minimal_configuration_is_enough_to_start_from(tmp_path):
+    shipped = "fetch_data:\n  prices:\n    path: x.csv\n    date_format: '%Y'\n    columns: {}\n"
+    made = proposed(bars(MONTHS), shipped, bar="monthly")
+    assert loaded(tmp_path, made).strategies.keys() > {"buy_and_hold"}
+    kept = yaml_lines.parse("", made.files[CONFIG].encode())[0]
+    assert "models" not in kept
