@@ -33,7 +33,7 @@ WARM ?= 1
 
 # artifacts/config.mk sets these, with FORECASTS_<strategy>, SCHEMA_<source> and CONFIG_FILE, the file that it was made of. A variable of
 # the same name from outside would change the pipeline, so it is emptied.
-LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES CONTRACT TABLES
+LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES EXTRAS CONTRACT TABLES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
 OUTSIDE := help contract acknowledge clean distclean lock test campaigns referee lint sample config-schema adopt status why dag timings compare-tree sql
 cleaning := $(filter clean distclean,$(MAKECMDGOALS))
@@ -87,8 +87,9 @@ endif  # PIPELINE
 
 $(VENV)/.ok: $(CODE)requirements.lock $(CODE)scripts/environment.sh
 	@$(CODE)scripts/environment.sh requirements.lock
-$(VENV)/.dev-ok: $(CODE)requirements-dev.lock $(VENV)/.ok
-	@$(CODE)scripts/environment.sh requirements-dev.lock
+# What only some need is added when it is needed: `dev` by tests and lint, `excel` by workbooks.
+$(VENV)/.%-ok: $(CODE)requirements-%.lock $(VENV)/.ok
+	@$(CODE)scripts/environment.sh requirements-$*.lock
 
 # --- How a rule of the DAG is written
 # checkpoint: the files that the step may read | checkpoints that it only waits for

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Bring .venv in line with a lock file: `environment.sh requirements.lock` creates it anew,
-# `environment.sh requirements-dev.lock` adds the tools for tests and lint.
+# `environment.sh requirements-dev.lock` adds the tools for tests and lint, and -excel.lock what reads workbooks.
 set -eu
 cd "${0%scripts/environment.sh}./"
 
@@ -11,7 +11,7 @@ fail() {
 
 lock=$1
 case $lock in
-*-dev.lock) stamp=.venv/.dev-ok ;;
+*-*.lock) extra=${lock#*-} stamp=.venv/.${extra%.lock}-ok ;;
 *) stamp=.venv/.ok ;;
 esac
 
@@ -61,8 +61,12 @@ if cmp -s "$lock" "$stamp"; then
     touch "$stamp"
     exit
 fi
-echo "setting up .venv from $lock (once; about a minute)"
-[ "$stamp" = .venv/.dev-ok ] || make_venv
+if [ "$stamp" = .venv/.ok ]; then
+    echo "setting up .venv from $lock (once; about a minute)"
+    make_venv
+else
+    echo "adding what $lock names to .venv (once)"
+fi
 install || fail "the packages of $lock could not be installed" "see the lines above; is a package index reachable?"
 name_scripts
 # Let Matplotlib build its list of fonts now, once, and not in the first steps that draw.

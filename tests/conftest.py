@@ -25,7 +25,8 @@ from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ("config.yaml", "data/sample", "reports/narrative", "reports/templates", "schemas")
-CODE = ("Makefile", "make", "requirements.lock", "requirements-dev.lock", "scripts")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-excel.lock")
+CODE = ("Makefile", "make", *LOCKS, "scripts")
 RESULTS = ("data", "features", "models", "metrics", "reports")
 SKEW = r"^make: (Warning: File .* in the future|warning:  Clock skew detected.*)\n"
 LINE = re.compile(r"^(?:\[ *\d+/\d+\] )?(\w+) +([\w ]*?) +(fresh|FAILED|[\d.]+ s)(?: |$)", re.M)

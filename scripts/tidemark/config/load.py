@@ -185,6 +185,7 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
             ),
             f"override MARKET_FORECASTS := {_pair(market)}",
             f"override MARKET_SCENARIO := {market.scenario if market else ''}",
+            f"override EXTRAS := {' '.join(whole.fetch_data.extras())}",
             f"override SERIES := {' '.join(whole.fetch_data.economic)}",
             *(
                 f"override SCHEMA_{source} := {schema}"

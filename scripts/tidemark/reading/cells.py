@@ -22,11 +22,20 @@ def column(values: Sequence[Cell], form: Form) -> pa.Array:
             return pa.array(values, pa.int64())
         if types <= {int, float}:
             return pa.array(values, pa.float64())
+        if types == {date}:
+            return pa.array(values, pa.date32())
         if types <= {date, datetime}:
-            return pa.array(values, pa.timestamp("us"))
+            return pa.array(list(map(_moment, values)), pa.timestamp("us"))
     except (pa.ArrowInvalid, OverflowError):
         pass  # such as a whole number of twenty digits
     return pa.array([None if value is None else text(value, form) for value in values], pa.string())
+
+
+def _moment(value: Cell) -> Cell:
+    """A day as its midnight."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time())
+    return value
 
 
 def text(value: Cell, form: Form) -> str:

@@ -1,13 +1,18 @@
 """A file of any kind as tables, by its ending; nothing is guessed."""
 
 from tidemark.errors import InputError
-from tidemark.reading import parquet, text
+from tidemark.reading import json_records, parquet, text, workbooks
 from tidemark.reading.kinds import ENDINGS, Kind, kind_of, must_be_of_kind, unzipped_name
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
 from tidemark.reading.unpacking import unpacked
 
-READERS = {Kind.TEXT: text.table, Kind.PARQUET: parquet.table}
+READERS = {
+    Kind.TEXT: text.table,
+    Kind.PARQUET: parquet.table,
+    Kind.JSON: json_records.table,
+    Kind.JSON_LINES: json_records.table,
+}
 
 
 def tables(path: str, content: bytes, form: Form) -> list[Table]:
@@ -17,19 +22,22 @@ def tables(path: str, content: bytes, form: Form) -> list[Table]:
         InputError: the content is empty, damaged, not of the form, ragged, has no rows or repeats a
             column name; or the file's name has another ending.
     """
-    return [_table(name, plain, form) for name, plain in unpacked(path, content, form.members)]
+    files = unpacked(path, content, form.members)
+    return [table for name, plain in files for table in _of_one(name, plain, form)]
 
 
-def _table(path: str, content: bytes, form: Form) -> Table:
+def _of_one(path: str, content: bytes, form: Form) -> list[Table]:
     kind = kind_of(unzipped_name(path))
-    if kind not in READERS:
+    if kind is None or kind in (Kind.GZIP, Kind.ZIP):
         raise InputError(
             path,
             "has an unknown file type",
             f"use a file that ends in {', '.join(ENDINGS)}, or `make adopt FILE=...`",
         )
     must_be_of_kind(path, kind, content)
-    return READERS[kind](path, content, form)
+    if kind is Kind.WORKBOOK:
+        return workbooks.tables(path, content, form)
+    return [READERS[kind](path, content, form)]
 
 
 def must_unpack_to(path: str, content: bytes, at_most: int) -> None:

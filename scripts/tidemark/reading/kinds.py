@@ -28,6 +28,7 @@ ENDINGS = {
     ".gz": Kind.GZIP,
     ".zip": Kind.ZIP,
 }
+EXTRAS = {Kind.WORKBOOK: "excel"}  # libraries that only these need: requirements-<extra>.lock
 NUMBERED = (Kind.PARQUET, Kind.JSON, Kind.WORKBOOK)  # whose rows have numbers, and no lines
 
 # What files begin with, what they are then, and the kinds that may begin so.
@@ -67,6 +68,12 @@ def stem(path: str) -> str:
         if kind_of(name) is not None:
             name = name[: name.rindex(".")]
     return name
+
+
+def extra_of(path: str) -> str | None:
+    """The libraries, beyond those that all need, that reading a file of this name takes."""
+    kind = kind_of(unzipped_name(path))
+    return EXTRAS.get(kind) if kind else None
 
 
 def unzipped_name(path: str) -> str:

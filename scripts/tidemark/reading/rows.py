@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from tidemark.reading import cells
+from tidemark.reading.cells import Cell
 from tidemark.reading.patterns import expression
 from tidemark.reading.settings import Form
 
@@ -20,14 +22,21 @@ class Skipping:
 
     def __init__(self, form: Form) -> None:
         self.expression = expression(map(str.strip, form.skip)) if form.skip else None
+        self._form = form
         self._compiled = re.compile(self.expression) if self.expression else None
 
-    def is_data(self, cells: Sequence[str]) -> bool:
+    def first(self, row: Sequence[Cell]) -> str:
+        """The first cell of a row, as patterns see it."""
+        return "" if not row or row[0] is None else cells.text(row[0], self._form).strip()
+
+    def is_data(self, row: Sequence[Cell]) -> bool:
         """Whether a row is to be read."""
-        first = cells[0].strip()
+        first = self.first(row)
         if self._compiled is not None and self._compiled.search(first):
             return False
-        return bool(first) or any(cell.strip() for cell in cells)
+        return bool(first) or any(
+            bool(cell.strip()) if isinstance(cell, str) else cell is not None for cell in row
+        )
 
     def are_data(self, columns: Sequence[pa.Array]) -> np.ndarray:
         """Which rows are to be read, of columns of text."""

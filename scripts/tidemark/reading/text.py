@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from tidemark.errors import InputError
-from tidemark.naming import counted, several
-from tidemark.reading import headings
+from tidemark.reading import grids, headings
 from tidemark.reading.decoding import decoded
 from tidemark.reading.rows import Skipping
 from tidemark.reading.settings import BLANKS, Form
-from tidemark.reading.table import FINDS, LeftOut, Table, framed
+from tidemark.reading.table import LeftOut, Table, framed
 
 import numpy as np
 import pyarrow as pa
@@ -49,7 +48,8 @@ def table(path: str, content: bytes, form: Form) -> Table:
         InputError: the content is empty, ragged, not of the encoding, or repeats a column name.
     """
     body = below_header(path, decoded(path, content, form), form)
-    return _regular(body, form) or _irregular(body, form)
+    cure = f"complete the line; put quotes around a value that contains {body.separator!r}"
+    return _regular(body, form) or grids.table(path, body.header, [*_records(body)], form, cure)
 
 
 def below_header(path: str, text: str, form: Form) -> Body:
@@ -72,12 +72,7 @@ def below_header(path: str, text: str, form: Form) -> Body:
         where = f"{path}:{form.header_line}"
         raise InputError(where, f"is no header ({error})", "check its quotes") from error
     if len(header) < form.header_lines:
-        raise InputError(
-            path,
-            f"ends before {counted(form.header_lines, 'header line')} from line {form.header_line}"
-            " on",
-            f"correct form.header_line and form.header_lines of this source, as {FINDS}",
-        )
+        raise grids.no_header(path, form)
     line = form.header_line + reader.line_num
     return Body(path, text[_start_of(text, line) :], separator, line, headings.joined(header))
 
@@ -135,7 +130,7 @@ def _regular(body: Body, form: Form) -> Table | None:
     if body.header is None or form.extra_cells != "refuse":
         data = (cells for _, cells in _records(body) if skipping.is_data(cells))
         width = len(next(data, body.header or ()))
-    names = _names(body.header, width, form)
+    names = grids.names(body.header, width, form)
     odd: list[tuple[int, str]] = []
 
     def put_aside(row: pa.csv.InvalidRow) -> str:
@@ -177,56 +172,6 @@ def _left_out(lines: np.ndarray, firsts: Sequence[str]) -> list[LeftOut]:
     return [LeftOut(int(line), cell.strip()) for line, cell in zip(lines, firsts, strict=True)]
 
 
-def _irregular(body: Body, form: Form) -> Table:
-    """The rows as the form lets them differ from the header.
-
-    Raises:
-        InputError: some have other cells than that.
-    """
-    skipping = Skipping(form)
-    rows: list[Record] = []
-    out: list[LeftOut] = []
-    for line, cells in _records(body):
-        if skipping.is_data(cells):
-            rows.append((line, cells))
-        else:
-            out.append(LeftOut(line, cells[0].strip()))
-    widths = [len(cells) for _, cells in rows]
-    least, most = _bounds(body.header, widths, form)
-    ragged = [row for row, width in zip(rows, widths, strict=True) if not least <= width <= most]
-    if ragged:
-        raise _ragged(body, ragged, most)
-    filled = [cells + [""] * (most - len(cells)) for _, cells in rows]
-    columns = [pa.array(column, pa.string()) for column in zip(*filled, strict=True)]
-    lines = np.array([line for line, _ in rows], np.int64)
-    return framed(body.path, columns, _names(body.header, most, form), lines, form, out)
-
-
-def _bounds(header: Sequence[str] | None, widths: Sequence[int], form: Form) -> tuple[int, int]:
-    """How few and how many cells a row may have.
-
-    Cells of columns without a name, at the end of the header, may be lacking.
-    """
-    most = max(widths, default=0)
-    if header is None:
-        usual = next(iter(widths), 0)
-        return (1, most) if form.extra_cells == "last" else (usual, usual)
-    named = max((place for place, name in enumerate(header, 1) if name.strip()), default=1)
-    match form.extra_cells:
-        case "first":
-            return most, most
-        case "last":
-            return named, max(most, len(header))
-    return named, len(header)
-
-
-def _names(header: Sequence[str] | None, width: int, form: Form) -> list[str]:
-    """The names of so many columns, empty where the header has none."""
-    names = list(header or ())
-    more = [""] * (width - len(names))
-    return more + names if form.extra_cells == "first" else names + more
-
-
 def _lines(body: Body, rows: int) -> np.ndarray:
     """For each row the line on which it begins."""
     text = body.text.rstrip("\r\n")
@@ -234,22 +179,3 @@ def _lines(body: Body, rows: int) -> np.ndarray:
     if ends + 1 == rows:  # a record a line, and none is blank
         return np.arange(body.line, body.line + rows)
     return np.fromiter((line for line, _ in _records(body)), np.int64)
-
-
-def _ragged(body: Body, rows: Sequence[Record], width: int) -> InputError:
-    """What is wrong with rows of other widths than the header."""
-    (line, cells), *others = rows
-    where = f"{body.path}:{line}"
-    if any("\n" in cell or "\r" in cell for cell in cells):
-        cure = 'put " at both ends of the value, and "" for one within it'
-        return InputError(where, "opens a quote that is not closed", cure)
-    above = "the header" if body.header is not None else "the first row"
-    more = several([f"line {line} has {len(cells)}" for line, cells in others])
-    cure = f"complete the line; put quotes around a value that contains {body.separator!r}"
-    if width == 1:
-        cure = f"set form.header_line of this source if other lines stand above it, as {FINDS}"
-    return InputError(
-        where,
-        f"has {len(cells)} fields where {above} has {width}" + (f"; {more}" if more else ""),
-        cure,
-    )

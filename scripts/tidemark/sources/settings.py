@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from tidemark.bars.settings import Carrying
 from tidemark.bounds import Among, Checked, ClockTime, Name, Positive, TimeZone, Words
 from tidemark.ohlcv import FIELDS
+from tidemark.reading.kinds import extra_of
 from tidemark.reading.settings import Form
 
 from annotated_types import Ge, Le, MaxLen
@@ -168,6 +169,10 @@ class FetchData:
     def paths(self) -> dict[str, str]:
         """The path of each source, by its key in this section."""
         return {key: section.path for key, section in self.sections().items()}
+
+    def extras(self) -> list[str]:
+        """Libraries that only some configurations need, as their lock files are called."""
+        return sorted({extra for path in self.paths().values() if (extra := extra_of(path))})
 
 
 def names(fetch: Mapping[str, Any]) -> list[str]:

@@ -158,7 +158,7 @@ def test_an_encoding_is_followed(encoding, content):
         (
             {},
             "https://www.x.com\nDate,Close\n1,2\n",
-            "p.csv:2: has 2 fields where the header has 1; line 3 has 2. Cure: set form",
+            "p.csv:2: has 2 fields where the header has 1; p.csv:3 has 2. Cure: set",
         ),
         ({"header_line": 9}, "a,b\n1,2\n", "p.csv: ends before 1 header line from line 9 on"),
         ({"header_lines": 3}, "a,b\n1,2\n", "p.csv: ends before 3 header lines from line 1 on"),
@@ -167,7 +167,7 @@ def test_an_encoding_is_followed(encoding, content):
         (
             {},
             "a,b\n1\n2,3\n4,5,6\n7\n",
-            "p.csv:2: has 1 fields where the header has 2; line 4 has 3, line 5 has 1. Cure: comp",
+            "p.csv:2: has 1 fields where the header has 2; p.csv:4 has 3, p.csv:5 has 1. C",
         ),
         (
             {"header_line": 0},

@@ -568,7 +568,7 @@ BAD = {
         "p.parquet",
         ["p.parquet: row 2: Adj Close", "'x'"],
     ),
-    "unknown file type": (b"", LONG, "p.xlsx", ["p.xlsx", "unknown file type", ".csv"]),
+    "unknown file type": (b"", LONG, "p.doc", ["p.doc", "unknown file type", ".csv"]),
     "time that the clocks skipped": (
         "Date,Ticker,Adj Close\n2020-03-08 02:30,A,1\n",
         INTRADAY,

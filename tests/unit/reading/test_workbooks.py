@@ -1,0 +1,88 @@
+"""Workbooks: their own types, the number of each row, sheets by name, and what is refused."""
+
+import gzip
+import sys
+from datetime import date, datetime, timedelta
+
+from tidemark.errors import InputError
+from tidemark.reading import files
+from tidemark.reading.settings import Form
+from workbook import workbook
+
+import pyarrow as pa
+import pytest
+
+DAY = date(2020, 1, 2)
+BARS = [["Date", "Close", "Volume"], [DAY, 1.5, 7], [date(2020, 1, 3), 0.1 + 0.2, 8]]
+
+
+def test_a_sheet_is_read_in_its_own_types():
+    (table,) = files.tables("p.xlsx", workbook({"A": BARS}), Form())
+    assert table.data.schema.types == [pa.date32(), pa.float64(), pa.float64()]
+    assert table.data["Date"].to_pylist() == [DAY, date(2020, 1, 3)]
+    assert table.data["Close"].to_pylist() == [1.5, 0.1 + 0.2]
+    assert table.where(1, "Close") == "p.xlsx: row 3: Close"
+
+
+def test_every_minute_of_a_day_is_the_one_that_was_written():
+    moments = [datetime(2020, 2, 29) + timedelta(minutes=n) for n in range(1440)]
+    (table,) = files.tables("p.xlsx", workbook({"A": [["t"], *([m] for m in moments)]}), Form())
+    assert table.data["t"].to_pylist() == moments
+
+
+def test_a_column_of_several_types_is_text_that_the_form_can_read():
+    rows = [["a", "b", "c"], [1.5, DAY, True], [-0.00001, "x", 3], [1234567.0, "y", "z"]]
+    (table,) = files.tables("p.xlsx", workbook({"A": rows}), Form(decimal=","))
+    assert table.data.to_pydict() == {
+        "a": [1.5, -0.00001, 1234567.0],
+        "b": ["2020-01-02", "x", "y"],
+        "c": ["True", "3", "z"],
+    }
+    mixed = [["a"], [1234567.5], ["-"], [ValueError("#N/A")], [-0.00001], [2.0]]
+    (table,) = files.tables("p.xlsx", workbook({"A": mixed}), Form(decimal=","))
+    assert table.data.to_pydict() == {"a": ["1234567,5", "-", "-0,00001", "2"]}
+    assert table.lines.tolist() == [2, 3, 5, 6]
+
+
+def test_what_stands_above_beside_and_below_is_no_data():
+    rows = [[], [None, "Apple Inc."], [], [None, "Date", None, "Close"], [None, DAY, None, 1.0],
+            [None, None], [None, "Total", None, 9.0]]  # fmt: skip
+    form = Form(header_line=4, skip=["Total"])
+    (table,) = files.tables("p.xlsx", workbook({"A": rows}), form)
+    assert table.data.to_pydict() == {"Date": [DAY], "Close": [1.0]}
+    assert table.lines.tolist() == [5]
+    assert [(row.line, row.cell) for row in table.left_out] == [(6, ""), (7, "Total")]
+
+
+def test_sheets_are_named_or_are_files_of_their_own():
+    content = workbook({"AAPL": BARS, "BRK.B": BARS[:2], "Notes": [["x"], ["y"]]})
+    (one,) = files.tables("p.xlsx", content, Form(sheet="AAPL"))
+    assert (one.path, len(one)) == ("p.xlsx", 2)
+    every = files.tables("p.xlsx.gz", gzip.compress(content), Form(sheet="*"))
+    assert [table.stem for table in every] == ["AAPL", "BRK.B", "Notes"]
+    assert every[1].where(0, "Date") == "p.xlsx.gz/BRK.B: row 2: Date"
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "told"),
+    [
+        (workbook({"A": BARS, "B": BARS}), {}, "p.xlsx: has several sheets (found: 'A', 'B'). Cur"),
+        (workbook({"A": BARS}), {"sheet": "C"}, "p.xlsx: has no sheet C (found: 'A'). Cure: set"),
+        (workbook({"A": []}), {}, "p.xlsx: is empty"),
+        (workbook({"A": BARS[:1]}), {}, "p.xlsx: has column names but no rows"),
+        (workbook({"A": BARS})[:-40], {}, "p.xlsx: is no whole workbook"),
+        (b"Date\tClose\n", {}, "p.xlsx: is no whole workbook (Cannot detect file format). Cure: "),
+        (b"<html><table>", {}, "p.xlsx: is an HTML or XML page, not a workbook"),
+        (workbook({"A": BARS}), {"header_line": 9}, "p.xlsx: ends before 1 header line from line"),
+    ],
+)
+def test_what_is_no_sheet_of_rows_is_refused(content, form, told):
+    with pytest.raises(InputError) as error:
+        files.tables("p.xlsx", content, Form(**form))
+    assert str(error.value).startswith(told)
+
+
+def test_what_reads_workbooks_is_asked_for_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(InputError, match=r"not installed. Cure: type make \.venv/\.excel-ok"):
+        files.tables("p.xlsx", workbook({"A": BARS}), Form())
