@@ -59,7 +59,7 @@ Answers = Mapping[str, str]  # what the user typed, by the name of the question
 ANSWERS = {
     "DATES": "the order of a date's parts: day-first, month-first, year-first or year-month",
     "NUMBERS": "what a sign before three digits is: decimal-comma, thousands-comma, ...",
-    "PRICES": "what one of the file's units is: units, or hundredths for cents and pence",
+    "PRICES": "what one of the file's units is: units, hundredths for cents and pence, ...",
     "ZONE": "the time zone of the clocks in the file, such as America/New_York",
     "COLUMN": "the column that holds the prices",
     "MISSING": "what a number that cannot be a price stands for: missing or real",

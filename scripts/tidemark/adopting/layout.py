@@ -16,7 +16,7 @@ from tidemark.ohlcv import FIELDS, OHLC
 import numpy as np
 import pyarrow.compute as pc
 
-LIKE_A_NUMBER = r"^\W{0,2}[0-9][0-9.,' ]*\W{0,2}[KMBkmb]?$"
+LIKE_A_NUMBER = r"^\D{0,4}[0-9].*$"
 ALL = "all"  # the answer that every column is a ticker
 MOST_OPTIONS = 12
 FEWEST_BARS = 3
@@ -126,16 +126,18 @@ def _must_be_numbers(evidence: Evidence, names: Sequence[str]) -> None:
 
 
 def _is_meant_as_numbers(evidence: Evidence, name: str) -> bool:
-    """Whether a column that does not hold numbers alone was meant to."""
+    """Whether a column that does not hold numbers alone was meant to.
+
+    One without any, such as a volume that is N/A throughout, was not.
+    """
     if evidence.numbers(name) is not None or words.is_none_of_a_bar(name):
         return False
-    if any(words.is_surely(role, name) for role in FIELD_ROLES):
-        return True
     texts = evidence.texts(name)
     if texts is None:
         return False
-    like_numbers = pc.match_substring_regex(texts, LIKE_A_NUMBER)
-    return bool(pc.mean(like_numbers.cast("float64")).as_py() > 0.5)
+    share = pc.mean(pc.match_substring_regex(texts, LIKE_A_NUMBER).cast("float64")).as_py()
+    is_field = any(words.is_surely(role, name) for role in FIELD_ROLES)
+    return bool(share > (0 if is_field else 0.5))
 
 
 def _can_be_a_field(evidence: Evidence, name: str) -> bool:

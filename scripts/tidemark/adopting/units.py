@@ -12,6 +12,7 @@ from tidemark.naming import counted
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 UNITS = {"units": 1, "hundredths": 100, "ten-thousandths": 10_000, "billionths": 10**9}
 FEWEST = 5  # values that must all be whole before that means anything
@@ -50,11 +51,24 @@ def of_prices(evidence: Evidence, fields: Layout, answers: Answers) -> Unit:
         return Unit()
     least = {"units": 0, "hundredths": 0, "ten-thousandths": 1e5, "billionths": 1e9}
     fitting = [unit for unit in UNITS if np.median(whole) >= least[unit]]
+    if _grouped(evidence, called):
+        because = "whole numbers, with signs between groups of digits as people write them"
+        return _divided(priced, "units", because, Sureness.LIKELY)
     value = whole[0]
     options = [
         Option(unit, f"{value:.0f} is a price of {value / UNITS[unit]:.12g}") for unit in fitting
     ]
     return Unit(questions=[Question("PRICES", "All prices are whole numbers: of what?", options)])
+
+
+def _grouped(evidence: Evidence, names: Sequence[str]) -> bool:
+    """Whether the digits of numbers are set out in groups."""
+    thousands = evidence.tables[0].form.thousands
+    columns = [evidence.texts(name) for name in names] if thousands else []
+    return any(
+        texts is not None and pc.any(pc.match_substring(texts, thousands)).as_py()
+        for texts in columns
+    )
 
 
 def _divided(priced: dict[str, list[str]], unit: str, because: str, sureness: Sureness) -> Unit:

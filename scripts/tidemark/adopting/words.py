@@ -154,5 +154,6 @@ def is_surely(role: str, name: str) -> bool:
 
 
 def is_none_of_a_bar(name: str) -> bool:
-    """Whether a column is known to be no price, volume, date or ticker."""
-    return key(name) in _OTHERS
+    """Whether a column is known to be no price, volume, date or ticker; shares in % are none."""
+    word = key(name)
+    return word in _OTHERS or "%" in word

@@ -124,6 +124,12 @@ def test_a_field_is_not_left_out_because_a_value_of_it_is_no_number():
         means(BARS.replace("594.59", '"594,59"'))
 
 
+def test_a_field_without_any_number_is_left_out_and_told():
+    found = means("Date,Close,Volume\n2012-12-03,586.19,-\n2012-12-04,575.85,-\n")
+    assert "volume" not in found.section["columns"]
+    assert [told.found for told in found.conclusions if told.about == "not read"] == ["'Volume'"]
+
+
 def test_two_closes_of_different_values_are_asked_about():
     text = "Date,Last,Settle\n2012-12-03,586.19,586.2\n2012-12-04,575.85,575.9\n"
     assert asked(text) == {"COLUMN": ["Last", "Settle"]}
@@ -242,6 +248,8 @@ def test_whole_numbers_are_asked_about():
     assert asked(text) == {"PRICES": ["units", "hundredths"]}
     assert section(text, PRICES="hundredths")["divide_by"] == {"close": 100.0}
     assert "divide_by" not in section(text, PRICES="units")
+    grouped = "Date,Close\n" + "".join(f'2012-12-0{day},"15,02{day}"\n' for day in range(3, 9))
+    assert "divide_by" not in section(grouped, form=Form(thousands=","))
     in_pence = section(text.replace("Close", "Close (pence)"))
     assert in_pence["divide_by"] == {"close": 100.0}
 
