@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from tidemark.adopting.cells import CLOCK, Kind, kind, shapes
 from tidemark.adopting.heading import Heading
 from tidemark.adopting.separator import BLANKS
+from tidemark.reading.text import tabbed
 
 import numpy as np
 import pyarrow as pa
@@ -44,8 +45,7 @@ def _rows(text: str, separator: str, heading: Heading, ragged: list[str]) -> pa.
         return "skip"
 
     if separator == BLANKS:
-        text, separator = re.sub(r"(?m)^[ \t]+|[ \t]+$", "", text), "\t"
-        text = re.sub(r"[ \t]+", "\t", text)
+        text, separator = tabbed(text), "\t"
     names = [str(number) for number in range(heading.width)]
     try:
         return pa.csv.read_csv(
@@ -61,12 +61,13 @@ def _rows(text: str, separator: str, heading: Heading, ragged: list[str]) -> pa.
 
 
 def _fits(data: pa.Table, typical: Sequence[Kind]) -> pa.Array:
-    """For each row whether it has a date where dates stand; all have that nothing tells of."""
+    """For each row whether it has a date where dates stand, or a number, which may be missing."""
     at = typical.index(Kind.DATE) if Kind.DATE in typical else 0
     if typical[at] not in (Kind.DATE, Kind.NUMBER):
         return pa.array(np.ones(len(data), bool))
+    expected = {typical[at], Kind.MISSING} if typical[at] == Kind.NUMBER else {typical[at]}
     found = shapes(data.column(at))
-    usual = [one for one in pc.unique(found).to_pylist() if kind(one) == typical[at]]
+    usual = [one for one in pc.unique(found).to_pylist() if kind(one) in expected]
     return pc.is_in(found, pa.array(usual, found.type))
 
 

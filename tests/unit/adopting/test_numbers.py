@@ -46,6 +46,7 @@ def decided(columns, answers=None, form=None):
         ({"Volume": ["1.5M", "900K"]}, {"magnitudes": True}),
         ({"Close": ["1.5", "N/A", ".", "2"]}, {"missing": ("N/A", ".",)}),
         ({"Close": ["1.5", "null", "NaN", "2", "3"]}, {}),  # read as missing in any form
+        ({"Close": ["1.5"], "Volume": ["-", "n.a."]}, {"missing": ("-", "n.a.")}),
         ({"Close": ["1.5", "closed", "2"]}, {"missing": ("closed",)}),
         ({"Close": ["1.5", "12O.5", "2"]}, {}),  # perhaps a number, so not for this to leave out
         ({"Close": ["1.5", "inf", "2"]}, {}),

@@ -44,6 +44,7 @@ def differs(form: Form) -> dict[str, object]:
         (lines(HEADER, *PLAIN, "Source: X of 2013"), {"skip": ("Source: *",)}),
         (lines(HEADER, *PLAIN[:9], HEADER, *PLAIN[9:]), {"skip": ("Date",)}),
         (lines(HEADER, "11:34,100.5,7", *PLAIN), {"skip": ("??:??",)}),
+        (lines("Close,Epoch", *(f"{n or '-'},{1357084800 + n * 86400}" for n in range(28))), {}),
         (lines(HEADER, *PLAIN, ",,"), {}),  # rows without a value are no matter of the form
         (lines(HEADER, *PLAIN[:9], "2013-02-01,5", *PLAIN[9:]), {}),  # nor are torn ones
     ],
@@ -67,6 +68,12 @@ def test_a_decimal_comma_separates_nothing(decimal, sign, separator):
     rows = [row.replace(",", sign).replace(".", decimal) for row in (HEADER, *PLAIN)]
     form, _ = text_form.of("a.csv", lines(*rows))
     assert differs(form) == {"separator": separator}
+
+
+def test_a_repeated_header_is_found_where_lines_end_as_on_an_old_mac():
+    rows = [row.replace(",", " ") for row in (HEADER, *PLAIN[:9], HEADER, *PLAIN[9:])]
+    form, _ = text_form.of("a.txt", "\r  ".join(rows).encode())
+    assert differs(form) == {"separator": "blanks", "skip": ("Date",)}
 
 
 @pytest.mark.parametrize(
