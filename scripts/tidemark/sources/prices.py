@@ -252,6 +252,10 @@ def _wide(table: Table, source: Mapping[str, Any], report: Report) -> pd.DataFra
     bars = []
     for ticker, of_field in wide.columns_of(_of_tickers(table, source), patterns).items():
         _must_be_fit(f"{table.path}:1", ticker, report)
+        if table.nameless.intersection(of_field.values()):
+            problem = f"{ticker} has no name in the header, which would be its ticker"
+            cure = 'name it, or leave it out: leave_out: [""] under `form` of this source'
+            report.file(table.path, InputError(table.path, problem, cure))
         cells: dict[str, np.ndarray] = {}
         for column in dict.fromkeys(of_field.values()):
             fields = [field for field, name in of_field.items() if name == column]

@@ -54,8 +54,8 @@ class Report:
 
     def table(self, table: Table) -> None:
         """Note a table that was read, for what its form left out."""
-        nothing = slice(0)
-        self._read.append(replace(table, data=table.data[nothing], lines=table.lines[nothing]))
+        columns = table.data.schema.empty_table()  # because a slice would hold all of them
+        self._read.append(replace(table, data=columns, lines=np.empty(0, np.int64)))
 
     def file(self, path: str, error: InputError) -> None:
         """Note what is wrong with a whole file, or with one of its columns."""

@@ -194,3 +194,14 @@ def test_bars_of_weeks_and_months_are_dates(bar):
     source = DAILY | {"bar": bar, "date_format": "%b %y"}
     bars = read("Date,Close\nJan 99,1\nFeb 99,2\n", source)
     assert list(bars["timestamp"]) == [pd.Timestamp("1999-01-01"), pd.Timestamp("1999-02-01")]
+
+
+@pytest.mark.parametrize("text", [",Date,A\n0,2020-01-02,1\n", "Date,A,\n2020-01-02,1,2\n"])
+def test_a_wide_column_without_a_name_is_no_ticker_unless_it_is_left_out_or_empty(text):
+    wide = DAILY | {"layout": "wide", "columns": {"timestamp": "Date", "close": "*"}}
+    with pytest.raises(InputError, match=r"column \d has no name in the header"):
+        read(text, wide)
+    left = read(text, wide | {"form": {"leave_out": [""]}})
+    empty = placed("Date,A,\n2020-01-02,1,\n", wide)
+    pd.testing.assert_frame_equal(left, empty.records)
+    assert "left out a column without a name or a value of mydata/A.csv" in empty.notes
