@@ -13,25 +13,25 @@ import glob
 import os
 import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tidemark.adopting import form, links, meaning, page, proposal
 from tidemark.adopting.conclusions import ANSWERS, Conclusion, Question
 from tidemark.adopting.links import OWN, Chosen
-from tidemark.config import load
+from tidemark.config import load, yaml_lines
 from tidemark.errors import InputError, hint
 from tidemark.files import generated, store
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.naming import counted, several
-from tidemark.project import HERE, ROOT
+from tidemark.project import HERE, ROOT, Tree
 from tidemark.reading.files import must_unpack_to
 from tidemark.sources import prices
 from tidemark.validation.finding import Finding
-
-import yaml
 
 SHIPPED_SCHEMA = "schemas/prices.json"
 LARGEST = 1000  # megabytes, where the configuration says nothing
@@ -53,8 +53,9 @@ def main() -> int:
 
 def _adopt(asked: str, config: str, answers: Mapping[str, str], *, write: bool) -> int:
     chosen = _chosen(asked)
-    shipped = store.read_file(Path(config)).decode("utf-8-sig")
-    contents = {file: _content(file, _largest(shipped)) for file in chosen.names}
+    shipped = store.read_file(Path(config))
+    at_most = _largest(yaml_lines.parse(config, shipped)[0])
+    contents = {file: _content(file, at_most) for file in chosen.names}
     console.say(_heading(chosen, contents))
     typed = {"FILE": asked, **answers}
     found = form.found(contents, answers)
@@ -68,6 +69,7 @@ def _adopt(asked: str, config: str, answers: Mapping[str, str], *, write: bool) 
     read = prices.read(own, proposal.in_full(meant.section))
     schema = store.read_file(Path(SHIPPED_SCHEMA))
     proposed = proposal.made(shipped, schema, read.records, meant.section, asked)
+    _must_be_taken(proposed.files, config)
     console.say(page.conclusions([*conclusions, *proposed.conclusions]))
     for note in read.notes:
         console.say(f"  note: {note}")
@@ -141,9 +143,9 @@ def _taken(wanted: set[str]) -> set[str]:
     return {entry.name for entry in there if os.path.realpath(entry) not in real}
 
 
-def _largest(shipped: str) -> int:
+def _largest(shipped: Mapping[str, Any]) -> int:
     """The bytes that a file may unpack to."""
-    fetch = (yaml.safe_load(shipped) or {}).get("fetch_data") or {}
+    fetch = shipped.get("fetch_data") or {}
     return int(fetch.get("largest_file_megabytes", LARGEST)) * 1_000_000
 
 
@@ -178,6 +180,18 @@ def _ask(
     return 0
 
 
+def _must_be_taken(files: Mapping[str, str], config: str) -> None:
+    """Refuse a proposal that the pipeline would refuse, before anybody sees it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            store.write_atomic(Path(folder, name), text.encode())
+        try:
+            load.load(Tree(Path(folder), HERE.code), proposal.CONFIG)
+        except InputError as error:
+            problem = f"what would follow from it is refused: {error}"
+            raise InputError(config, problem, "mend it, or restore it: git checkout") from error
+
+
 def _tell_broken(findings: Sequence[Finding]) -> None:
     if findings:
         console.say("\nThe pipeline will stop at these, until the files are mended:")
@@ -198,7 +212,6 @@ def _write(chosen: Chosen, files: Mapping[str, str]) -> None:
             console.say(f"{name} was edited: the old one is {_kept(Path(name))}")
         store.write_if_changed(Path(name), files[name].encode())
         console.say(f"wrote {name}")
-    load.load(HERE, proposal.CONFIG)
     console.say(f"\nNext: make all CONFIG={proposal.CONFIG}")
 
 

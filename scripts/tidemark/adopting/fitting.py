@@ -83,7 +83,7 @@ def fitted(
 def _data(
     shipped: Mapping[str, Any], section: Mapping[str, Any], history: History, calendar: Calendar
 ) -> Fitted:
-    fetch = shipped["fetch_data"]
+    fetch = _section(shipped, "fetch_data")
     others = [*(["corporate actions"] if fetch.get("corporate_actions") else [])]
     others += list(fetch.get("economic") or {})
     validate = {**_section(shipped, "validate_schema")}
@@ -103,7 +103,7 @@ def _data(
         {
             "fetch_data": {
                 **fetch,
-                "prices": _prices(fetch["prices"], section),
+                "prices": _prices(_shipped_prices(shipped), section),
                 "corporate_actions": None,
                 "economic": {},
             },
@@ -126,7 +126,8 @@ def _features(shipped: Mapping[str, Any], history: History) -> Fitted:
     usual = FeatureEngineering()
     asked = list(given.get("windows", usual.windows))
     most = max(WARM_UP * len(history.times), 2)
-    windows = [length for length in WINDOWS.get(history.bar, asked) if length <= most] or [2]
+    fitting = WINDOWS[history.bar] if _of_days(shipped, history) else asked
+    windows = [length for length in fitting if length <= most] or [2]
     lags = [lag for lag in given.get("lags", usual.lags) if lag <= most]
     further = {
         name: lists
@@ -236,7 +237,7 @@ def _trading(shipped: Mapping[str, Any], history: History) -> Fitted:
     given = _section(shipped, "strategies")
     if not given:  # the usual ones read closes alone
         return Fitted({"backtest": traded}, [fills])
-    entries, lacking = tradable.entries(given, history)
+    entries, lacking = tradable.entries(given, history, cut=_of_days(shipped, history))
     left = [f"{why}: {', '.join(names)}" for why, names in lacking.items()]
     because = "; ".join(left) or "bars have all that they read"
     tried = Conclusion("strategies", f"{len(entries)} of {len(given)}", because)
@@ -257,9 +258,18 @@ def _assessment(shipped: Mapping[str, Any], history: History) -> Fitted:
     return Fitted({"assess": wanted}, [])
 
 
+def _of_days(shipped: Mapping[str, Any], history: History) -> bool:
+    """Whether lengths in bars are meant for shorter ones than a history of weeks or months has."""
+    return history.bar in WINDOWS and _shipped_prices(shipped).get("bar") not in WINDOWS
+
+
 def _section(shipped: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A section of the shipped configuration; empty if it leaves that out."""
     return shipped.get(name) or {}
+
+
+def _shipped_prices(shipped: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _section(shipped, "fetch_data").get("prices") or {}
 
 
 def _rounded(years: float) -> float:

@@ -41,11 +41,6 @@ class History:
         """How long it is."""
         return float((self.times[-1] - self.times[0]) / pd.Timedelta(days=bars_a_year.DAYS))
 
-    @property
-    def daily(self) -> bool:
-        """Whether its bars are shorter than a week, so that the usual lengths in bars fit."""
-        return self.bar in ("daily", "intraday")
-
 
 def of(records: pd.DataFrame, bar: str) -> History:
     """The history in records as `sources.prices.read` returns them, at least one.

@@ -22,7 +22,7 @@ from tidemark.validation.finding import Finding
 
 import pandas as pd
 
-CONFIG = "config.mine.yaml"
+BASE, CONFIG = "config.yaml", "config.mine.yaml"
 SCHEMA = "schemas/mine_prices.json"
 CONTRACT = "schemas/mine_features.yaml"
 MARK = re.compile(r"\A# Proposed by make adopt \(([0-9a-f]{12})\)")
@@ -49,7 +49,7 @@ class Proposal:
 
 
 def made(
-    shipped: str,
+    shipped: bytes,
     shipped_schema: bytes,
     records: pd.DataFrame,
     section: Mapping[str, Any],
@@ -58,7 +58,7 @@ def made(
     """A whole configuration for prices.
 
     Args:
-        shipped: the text of the configuration that is there, whose remarks are kept.
+        shipped: the configuration that is there, whose remarks are kept.
         shipped_schema: of prices.
         records: as `sources.prices.read` returns them for `section`.
         section: fetch_data.prices, as it is to stand in the file.
@@ -67,7 +67,8 @@ def made(
     Raises:
         InputError: the history is too short, or the configuration cannot be rewritten.
     """
-    document, _ = yaml_lines.parse("config.yaml", shipped.encode())
+    document, _ = yaml_lines.parse(BASE, shipped)
+    text = shipped.decode("utf-8-sig")
     prices = in_full(section)
     past = history.of(records, prices["bar"])
     calendar = calendars.fitting(records["timestamp"], prices["bar"], prices["asset"])
@@ -83,13 +84,13 @@ def made(
     wanted["feature_engineering"] |= {"contract": CONTRACT}
     recipe = _settings(FeatureEngineering, wanted["feature_engineering"])
     files = {
-        CONFIG: rewritten(shipped, wanted),
+        CONFIG: rewritten(_without_head(text), wanted),
         SCHEMA: schema_text,
         CONTRACT: contract.text(contract.columns(recipe)),
     }
     if yaml_lines.parse(CONFIG, files[CONFIG].encode())[0] != wanted:
         problem = "holds anchors, or what else cannot be rewritten"
-        raise InputError("config.yaml", problem, "write its values out, or restore it")
+        raise InputError(BASE, problem, "write its values out, or restore it")
     longest = wanted["preprocess"].get("longest_hole_days", 14)
     still = rules.broken(
         schema.parse(SCHEMA, schema_text.encode()), records, past, calendar, longest
@@ -139,8 +140,12 @@ def untouched(files: Mapping[str, str]) -> bool:
     said = MARK.match(files.get(CONFIG, ""))
     if not said:
         return not files
-    _, _, body = files[CONFIG].partition("\n\n")
-    return said[1] == _mark({**files, CONFIG: body})
+    return said[1] == _mark({**files, CONFIG: _without_head(files[CONFIG])})
+
+
+def _without_head(text: str) -> str:
+    """A configuration without the lines that say who proposed it."""
+    return text.partition("\n\n")[2] if MARK.match(text) else text
 
 
 def _mark(files: Mapping[str, str]) -> str:

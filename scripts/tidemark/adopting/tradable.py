@@ -5,72 +5,97 @@ ones. Whole numbers among parameters are lengths in bars.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from tidemark.adopting.history import History
 from tidemark.backtest import strategies
 from tidemark.backtest.strategies import Parameters, Strategy
-from tidemark.errors import BadValue
+from tidemark.errors import BadValue, InputError
 from tidemark.market.grid import Prices
 from tidemark.ohlcv import OHLCV
 
 import numpy as np
 
-BARS_A_DAY_YEAR = 252  # for which the lengths of the shipped configuration are meant
-LEAST = 2  # bars of a length that is cut to longer bars
+DAYS_A_YEAR = 252
+LEAST = (1, 2)  # bars to which a length is cut; the second, where no set makes sense of the first
 LONGEST = 0.25  # of history
 MADE_UP = 60  # bars
 
+Lists = Mapping[str, Sequence[Any]]
+
 
 def entries(
-    shipped: Mapping[str, Any], history: History
+    shipped: Mapping[str, Any], history: History, *, cut: bool
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Those that can be tried, with lengths that fit, and those that cannot.
 
     Args:
         shipped: the section strategies of a configuration.
         history: what is to be traded.
+        cut: whether lengths are meant for daily bars, and these are longer.
 
     Returns:
         the section; and the names left out, by the reason.
 
     Raises:
-        InputError: a strategy's code is wrong.
+        InputError: a strategy's code is wrong, or its entry.
     """
     kept: dict[str, Any] = {}
     lacking: dict[str, list[str]] = {}
+    scale = history.a_year / DAYS_A_YEAR if cut else 1.0
     for name, entry in shipped.items():
         strategy = strategies.load(entry["strategy"])
         listed = entry.get("parameters") or {}
-        lists = {key: _fitting(values, history) for key, values in listed.items()}
-        try:
-            if not all(lists.values()):
-                raise BadValue("", "", "")
-            sets = strategies.grid(strategy, lists)
-        except BadValue:
-            unfit = f"none of their lengths fits {history.bar} bars"
-            why = "history is too short" if history.daily else unfit
-            lacking.setdefault(why, []).append(name)
-            continue
+        sets = _sets(name, strategy, listed)
         missing = [field for field in _read(strategy, sets[0]) if field not in history.fields]
+        lists = _fitting(strategy, listed, history, scale)
         if missing:
-            lacking.setdefault(f"bars have no {' and '.join(missing)}", []).append(name)
+            why = f"bars have no {' and '.join(missing)}"
+        elif lists is None:
+            why = (
+                f"none of their lengths fits {history.bar} bars" if cut else "history is too short"
+            )
         else:
             kept[name] = {**entry, **({"parameters": lists} if listed else {})}
+            continue
+        lacking.setdefault(why, []).append(name)
     return kept, lacking
 
 
-def _fitting(values: Sequence[Any], history: History) -> list[Any]:
-    """A parameter's values; lengths are cut to bars of weeks or months, and to history."""
-    scale = 1.0 if history.daily else history.a_year / BARS_A_DAY_YEAR
+def _sets(name: str, strategy: Strategy, listed: Lists) -> list[Parameters]:
+    try:
+        return strategies.grid(strategy, listed)
+    except BadValue as bad:
+        key = f"strategies.{name}.parameters.{bad.parameter}".rstrip(".")
+        raise InputError(key, bad.problem, bad.cure) from bad
+
+
+def _fitting(
+    strategy: Strategy, listed: Lists, history: History, scale: float
+) -> dict[str, list[Any]] | None:
+    """The lists with lengths that are scaled, and fit history; None if no set makes sense then."""
     most = LONGEST * history.bars.max()
-    cut = [value if type(value) is not int or not value else _cut(value, scale) for value in values]
-    kept = [value for value in cut if type(value) is not int or value <= most]
-    return list(dict.fromkeys(kept))
+    for least in LEAST:
+        lists = {
+            key: list(dict.fromkeys(_scaled(value, scale, least) for value in values))
+            for key, values in listed.items()
+        }
+        lists = {
+            key: [value for value in values if type(value) is not int or value <= most]
+            for key, values in lists.items()
+        }
+        with suppress(BadValue):
+            strategies.grid(strategy, lists)
+            return lists
+    return None
 
 
-def _cut(length: int, scale: float) -> int:
-    return length if scale == 1 else max(round(length * scale), LEAST)
+def _scaled(value: Any, scale: float, least: int) -> Any:
+    """A length, scaled; 0 and what is no length stay."""
+    if type(value) is not int or not value or scale == 1:
+        return value
+    return max(round(value * scale), least)
 
 
 def _read(strategy: Strategy, parameters: Parameters) -> list[str]:

@@ -35,7 +35,7 @@ def bars(times: pd.DatetimeIndex, tickers: str = "A", fields: tuple[str, ...] = 
 def proposed(records: pd.DataFrame, shipped: str = SHIPPED, **section: object):
     columns = {name: name.upper() for name in records if records[name].notna().any()}
     given = {"path": "mine.csv", "date_format": "%Y-%m-%d", "columns": columns, **section}
-    return proposal.made(shipped, RULES, records, given, "My Data.csv")
+    return proposal.made(shipped.encode(), RULES, records, given, "My Data.csv")
 
 
 def loaded(tmp_path: Path, made: proposal.Proposal):
@@ -68,7 +68,7 @@ def test_monthly_closes_of_one_ticker(tmp_path):
     }  # fmt: skip
     assert whole.strategies["time_series_momentum"].parameters == {
         "lookback": [3, 6, 9, 12],
-        "skip": [0, 2],
+        "skip": [0, 1],
     }
     assert not [name for name, of in whole.market_scenarios.stress.items() if of.correlation]
     assert "2016-07-01" <= whole.split_data.test_start <= "2016-09-01"
@@ -132,6 +132,8 @@ def test_the_files_of_a_proposal_tell_whether_anybody_has_edited_them():
     assert proposal.untouched(files)
     assert proposal.untouched({})
     assert not proposal.untouched({CONFIG: SHIPPED})
+    again = proposed(bars(MONTHS), files[CONFIG], bar="monthly").files
+    assert again == files
     for name in (CONFIG, SCHEMA, CONTRACT):
         assert not proposal.untouched({**files, name: files[name] + "\n"})
         assert not proposal.untouched({key: text for key, text in files.items() if key != name})
