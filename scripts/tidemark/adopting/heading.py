@@ -64,6 +64,13 @@ def find(path: str, records: Sequence[Record]) -> Heading:
             "name the file that holds the prices, a row a date, or export it as CSV",
         )
     block, above = _block(records[:first], width)
+    if not block and above and len(above[-1][1]) > width and _are_names(above[-1][1]):
+        line, names = above[-1]
+        raise InputError(
+            f"{path}:{line}",
+            f"names {len(names)} columns, and the rows below have {width} cells",
+            "complete the rows, or remove the names that have no values",
+        )
     units = None
     if len(block) > 1 and _is_units(block[-1][1]) and _are_names(block[-2][1]):
         units = block.pop()
@@ -81,10 +88,10 @@ def find(path: str, records: Sequence[Record]) -> Heading:
 
 
 def usual_width(records: Sequence[Record]) -> int:
-    """How many cells a row has, from where headers have ended and footers not begun."""
-    lengths = [len(cells) for _, cells in records]
-    middle = lengths[len(lengths) // 3 : max(len(lengths) * 2 // 3, len(lengths) // 3 + 1)]
-    return Counter(middle).most_common(1)[0][0]
+    """How many cells most records have that hold a date or a number; 0 if none does."""
+    valued = [cells for _, cells in records if any(kind(cell) in VALUES for cell in cells)]
+    counts = Counter(map(len, valued))
+    return max(counts, key=lambda width: (counts[width], width), default=0)
 
 
 def _typical(records: Sequence[Record], width: int) -> list[Kind]:
@@ -115,21 +122,22 @@ def _is_row(cells: Sequence[str], typical: Sequence[Kind]) -> bool:
 def _block(records: Sequence[Record], width: int) -> tuple[list[Record], list[Record]]:
     """The records straight above the first row that are as wide as it, and those above these.
 
-    Where none is, it is the one straight above, if it is a little narrower: rows with more cells
-    than it has names.
+    Where none is, those that are a little narrower: rows have more cells than these have names.
     """
-    start = len(records)
-    while start and len(records[start - 1][1]) == width and _filled(records[start - 1][1]):
-        start -= 1
-    if start == len(records) and records:
-        cells = records[-1][1]
-        if max(1, width - 2) <= len(cells) < width and len(cells) > 1 and _are_names(cells):
+    for fewer in range(3):
+        start = len(records)
+        while start and _may_be_header(records[start - 1][1], width, fewer):
             start -= 1
+        if start < len(records):
+            break
     return list(records[start:]), list(records[:start])
 
 
-def _filled(cells: Sequence[str]) -> bool:
-    return any(cell.strip() for cell in cells)
+def _may_be_header(cells: Sequence[str], width: int, fewer: int) -> bool:
+    names = list(cells)
+    while len(names) > width and not names[-1].strip():
+        names.pop()
+    return len(names) == max(2, width - fewer) and any(name.strip() for name in names)
 
 
 def _are_names(cells: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Sequence
 
-from tidemark.adopting.cells import Kind, kind
+from tidemark.adopting.cells import VALUES, Kind, kind
 from tidemark.adopting.heading import Record, usual_width
 from tidemark.errors import InputError
 
@@ -55,17 +55,23 @@ def records(text: str, separator: str) -> list[Record]:
 
 
 def _worth(records: Sequence[Record]) -> float:
-    """How many cells of the usual rows are whole, in shares; 0 if they are single cells."""
-    width = usual_width(records) if records else 0
+    """How many cells from the header on are whole and in rows of one length, as a share.
+
+    It is 0 if no row has several.
+    """
+    width = usual_width(records)
     if width < 2:
         return 0.0
-    rows = [cells for _, cells in records if len(cells) == width]
-    whole = sum(_is_whole(cell) for cells in rows for cell in cells)
-    return whole / (len(rows) * width) * len(rows) / len(records)
+    usual = [
+        len(cells) == width and not VALUES.isdisjoint(map(kind, cells)) for _, cells in records
+    ]
+    below = [cells for _, cells in records[max(0, usual.index(True) - 1) :]]
+    rows = [cells for cells in below if len(cells) == width]
+    return sum(_is_whole(cell) for cells in rows for cell in cells) / (len(below) * width)
 
 
 def _is_whole(cell: str) -> bool:
     """Whether a cell is a value, or words in which no other separator stands."""
-    if SET_OUT.search(cell.strip()):
+    if SET_OUT.search(cell.strip()) or cell.startswith('"'):
         return False
     return kind(cell) != Kind.WORD or not any(sign in cell for sign in SIGNS)

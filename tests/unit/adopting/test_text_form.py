@@ -39,6 +39,8 @@ def differs(form: Form) -> dict[str, object]:
         (lines(HEADER, *(f"{row}," for row in PLAIN)), {"extra_cells": "last"}),
         (lines(HEADER, *(f"{n},{row}" for n, row in enumerate(PLAIN))), {"extra_cells": "first"}),
         (lines("Close,Volume", *PLAIN), {"extra_cells": "first"}),
+        (lines("Date,Close,Volume,", *PLAIN), {}),
+        (lines("A", "B", "", HEADER, *PLAIN[:3]), {"header_line": 4}),
         (lines("Date,Close,Close", *PLAIN), {"repeated_names": "number"}),
         (lines(HEADER, *PLAIN, "", "Total,,5000"), {"skip": ("Total",)}),
         (lines(HEADER, *PLAIN, "Source: X of 2013"), {"skip": ("Source: *",)}),
@@ -60,6 +62,20 @@ def test_separators(separator):
     rows = [HEADER, *(row.replace(".", ".") for row in PLAIN)]
     form, _ = text_form.of("a.csv", lines(*(row.replace(",", sign) for row in rows)))
     assert differs(form) == {"separator": separator}
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_words_above_the_header_separate_nothing(separator):
+    """Not even where there are more of them than rows."""
+    rows = [row.replace(",", separator) for row in (HEADER, *PLAIN[:3])]
+    form, _ = text_form.of("a.csv", lines("Prices of X", "as of 2013", *rows))
+    assert (form.separator, form.header_line) == (separator, 3)
+
+
+@pytest.mark.parametrize("moment", ["2012-11-20", "2012-11-20 00:00:00"])
+def test_a_comma_within_all_last_numbers_separates_nothing(moment):
+    form, _ = text_form.of("a.csv", lines(*(f"{moment}|2538{n:03},823" for n in range(12))))
+    assert differs(form) == {"separator": "|", "header_line": 0}
 
 
 @pytest.mark.parametrize("decimal", [",", "."])
@@ -102,7 +118,8 @@ def test_encodings(encoding, header, expected):
         (b"\n \n", "is empty"),
         (b"a\0b,c\n", "NUL"),
         (b"one column\n1\n2\n", "no rows"),
-        (lines("some, words", "and, others"), "no row of dates"),
+        (lines("some, words", "and, others"), "no rows of several"),
+        (lines("Date,Close,Volume,Other", *PLAIN), "a.csv:1: names 4 columns, and the rows"),
         # without quotes 1,234.50 is two cells, or 1,5 with a decimal comma
         (lines("Date,Close", *(f"{day},1,2{n}.50" for n, day in enumerate(DAYS))), "separate"),
         (lines("Date,Close", *(f"{day},12,5" for day in DAYS)), "separate values"),
