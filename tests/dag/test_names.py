@@ -1,5 +1,6 @@
 """Names, variables and environments that look like code: nothing of them runs, nothing is lost."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -59,6 +60,25 @@ def test_files_that_arrive_in_watched_folders_are_read_and_their_names_are_not(t
     assert nothing_ran(tree)
 
 
+def test_a_source_may_have_a_name_of_any_signs(tree):
+    path = "my data/-$(touch RAN) #1; 'a' \"b\" `touch RAN` [c]? 100%=é\\.csv"
+    (tree.path / "my data").mkdir()
+    prices = Path(shutil.move(tree.path / "data/sample/prices.csv", tree.path / path))
+    tree.edit("config.yaml", "path: data/sample/prices.csv", f"path: {json.dumps(path)}")
+    assert "fetch_data prices" in tree.planned()
+    outcome = tree.make("validate_schema")
+    assert (outcome.code, outcome.stderr) == (0, ""), outcome
+    assert "fetch_data prices" in outcome.ran
+    assert tree.make("validate_schema").ran == set()
+    prices.write_text(prices.read_text("utf-8").replace("438.0", "437.0", 1), "utf-8")
+    outcome = tree.make("fetch_data")
+    assert outcome.ran == {"fetch_data prices"}
+    assert f"<- {path}" in outcome.stdout
+    prices.unlink()
+    assert "going on with" in tree.make("fetch_data").stdout
+    assert nothing_ran(tree)
+
+
 def test_a_name_that_cannot_be_said_is_refused_when_it_arrives(tree):
     folder = one_file_a_ticker(tree)
     assert tree.make("fetch_data").code == 0
@@ -102,7 +122,7 @@ def test_a_configuration_whose_name_could_be_code_is_refused(cold, goal):
 
 def test_a_path_that_could_be_an_option_is_a_name(tree):
     before, config = tree.results(), tree.text("config.yaml")
-    for path in ("-delete", "-exec", "-delete.csv", "a b.csv", "a;touch RAN.csv"):
+    for path in ("-delete", "-exec", "-delete.csv", "a b.csv", "a;touch RAN.csv", "~/a.csv"):
         (tree.path / "config.yaml").write_text(config, "utf-8")
         tree.edit("config.yaml", "path: data/sample/prices.csv", f'path: "{path}"')
         for goals in (["-n", "all"], ["all"]):
