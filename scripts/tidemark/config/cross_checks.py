@@ -164,7 +164,7 @@ def _time_zone(whole: Config) -> list[Fault]:
     ends_days = whole.fetch_data.economic and whole.validate_schema.calendar is None
     if prices.bar == "intraday" or prices.time_zone == "UTC" or ends_days:
         return []
-    if zones.has_offset(prices.date_format) or prices.path.lower().endswith(".parquet"):
+    if zones.has_offset(prices.date_format) or prices.path.lower().endswith((".parquet", ".pq")):
         return []
     problem, cure = zones.without_effect(prices.time_zone)
     return [Fault.at("fetch_data.prices.time_zone", Problem.IDLE_ZONE, problem=problem, cure=cure)]

@@ -63,8 +63,10 @@ def of_value(places: pd.DataFrame, row: int, column: str | None, names: Mapping[
     """
     at = places.iloc[row]
     own = dict(names)
+    if "close" in own:
+        own.setdefault("adj_close", own["close"])  # which it is, if the file has none
     if "column" in places:
-        own |= {name: wide.name_of(at["column"], pattern) for name, pattern in names.items()}
+        own |= {name: wide.name_of(at["column"], pattern) for name, pattern in own.items()}
         own["ticker"] = at["column"]
     called = column and re.sub(r"\w+", lambda word: own.get(word[0], word[0]), column)
     return place(str(at["file"]), int(at["line"]), called)

@@ -12,6 +12,7 @@ from tidemark.bounds import Among, Checked, ClockTime, Name, Positive, TimeZone,
 from tidemark.ohlcv import FIELDS
 from tidemark.reading.kinds import extra_of
 from tidemark.reading.settings import Form
+from tidemark.sources import tickers
 
 from annotated_types import Ge, Le, MaxLen
 
@@ -57,6 +58,12 @@ def _must_be_a_path(text: str) -> None:
         raise ValueError("* may stand in the last part of the path only")
 
 
+def _must_be_fit(name: str) -> None:
+    if problem := tickers.fault(name):
+        raise ValueError(problem)
+
+
+Ticker = Annotated[str, MaxLen(tickers.LONGEST), Checked(_must_be_fit)]
 DateFormat = Annotated[str, MaxLen(100), Checked(_must_be_a_date_format)]
 SourcePath = Annotated[str, MaxLen(1000), Checked(_must_be_a_path)]
 
@@ -92,7 +99,7 @@ class Prices:
     date_format: DateFormat
     time_zone: TimeZone = "UTC"
     columns: Mapping[Annotated[str, Among(("timestamp", "time", "ticker", *FIELDS))], Words]
-    ticker: Words | None = None
+    ticker: Ticker | None = None
     divide_by: Mapping[Annotated[str, Among(FIELDS)], Positive] = field(default_factory=dict)
     asset: Annotated[str, Among(ASSETS)] | None = None
     about: Sequence[Words] = ()

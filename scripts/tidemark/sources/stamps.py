@@ -4,14 +4,13 @@ A format is one of Python's strptime, or counts from 1970 (`EPOCHS`). Several ar
 text that two of them read differently is in doubt, and read by neither.
 
 Strptime takes more than it should, and what it takes wrongly is not read: digits without a sign
-between their parts must have all their zeros, since 2020112 is January or November, and a
-two-digit year is one of 1969 to 2049.
+between their parts must have all their zeros, since 2020112 is January or November, and so must
+minutes and seconds; and a two-digit year is one of 1969 to 2049.
 """
 
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
-from itertools import pairwise
 from time import strptime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -204,17 +203,22 @@ def _too_late(stamps: Times, one: _Format) -> Bools:
 
 
 def _has_all_zeros(texts: pa.Array, date_format: str) -> Bools:
-    """Where digits that stand side by side are as many as the format writes."""
+    """Where digits that stand side by side, minutes and seconds are as many as the format writes.
+
+    A spreadsheet that takes 9.50 for a number writes 9.5, which is not five past nine.
+    """
     parts = re.findall(r"%.|[^%]+", date_format, re.DOTALL)
-    kinds = ["digits" if part[1:] in DIGITS and part[0] == "%" else part for part in parts]
-    if ("digits", "digits") not in pairwise(kinds):
-        return np.ones(len(texts), bool)
-    pattern = ""
+    digits = [part[0] == "%" and part[1] in DIGITS for part in parts]
+    pattern, strict = "", False
     for number, part in enumerate(parts):
-        beside = {*kinds[max(number - 1, 0) : number], *kinds[number + 1 : number + 2]}
-        together = kinds[number] == "digits" and "digits" in beside
-        literal = re.escape(part) if part.strip() and part[0] != "%" else r"(?s:.+)"
-        pattern += rf"\d{{{DIGITS[part[1:]]}}}" if together else literal
+        beside = any(digits[max(number - 1, 0) : number] + digits[number + 1 : number + 2])
+        if digits[number] and (beside or part in ("%M", "%S")):
+            pattern += rf"\d{{{DIGITS[part[1]]}}}"
+            strict = True
+        else:
+            pattern += re.escape(part) if part.strip() and part[0] != "%" else r"(?s:.+)"
+    if not strict:
+        return np.ones(len(texts), bool)
     fits = pc.match_substring_regex(texts, f"^(?i:{pattern})$")
     return np.asarray(fits.to_numpy(zero_copy_only=False), bool)
 

@@ -120,3 +120,12 @@ def test_a_finding_names_the_file_s_own_columns():
     assert Finding("x", None, "", "", rows=[row]).placed(where).rows[0]["where"] == "p.csv:9"
     released = Finding("freshness", "available_at", "", "", rows=[row]).placed(where)
     assert released.rows[0]["where"] == "p.csv:9: available_at"
+
+
+def test_closes_that_serve_as_adjusted_ones_are_found_in_their_own_column():
+    closes = WIDE | {"columns": {"timestamp": "Day", "close": "* Close", "open": "* Open"}}
+    text = "Day,A Open,A Close\n2020-01-02,301,302\n"
+    placed = prices.read({"w.csv": text.encode()}, closes)
+    where = places.finder(placed.places, closes["columns"])
+    assert where(0, "adj_close") == "w.csv:2: A Close"
+    assert where(0, "open") == "w.csv:2: A Open"
