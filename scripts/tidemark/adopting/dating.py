@@ -33,6 +33,7 @@ class Dated:
         is_utc: whether its times are in UTC by themselves: by an offset, as epochs or by its name.
         has_offset: whether each stamp says its offset; `own` then has them as written.
         own: row for row as written, where stamps have an offset; else None.
+        others: further columns of dates.
     """
 
     column: str
@@ -41,6 +42,7 @@ class Dated:
     is_utc: bool = False
     has_offset: bool = False
     own: pd.Series | None = None
+    others: Sequence[str] = ()
 
     @property
     def leaves_zone_open(self) -> bool:
@@ -57,7 +59,8 @@ def found(evidence: Evidence, names: Sequence[str], *, without_header: bool) -> 
     """
     candidates = list(_candidates(evidence, names, without_header))
     if candidates:
-        return min(candidates, key=lambda dated: (len(dated.readings) > 1, dated.leaves_zone_open))
+        best = min(candidates, key=lambda one: (len(one.readings) > 1, one.leaves_zone_open))
+        return replace(best, others=[one.column for one in candidates if one is not best])
     for name in _named(names) or names[:1]:
         _must_be_dates(evidence, name)
     raise InputError(
@@ -65,11 +68,6 @@ def found(evidence: Evidence, names: Sequence[str], *, without_header: bool) -> 
         f"has no column of dates (columns: {several([repr(name) for name in names], 8)})",
         "add one, with dates such as 2013-03-01",
     )
-
-
-def are_dates(evidence: Evidence, names: Sequence[str]) -> list[str]:
-    """The columns that hold dates and are called so, chosen or not."""
-    return [name for name in _named(names) if _of_column(evidence, name, epochs=True)]
 
 
 def _named(names: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tidemark.arrays import Floats
 from tidemark.errors import InputError
@@ -29,7 +30,7 @@ class Evidence:
     def __len__(self) -> int:
         return sum(map(len, self.tables))
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The columns that all tables have, in the order of the first."""
         others = [set(table.names) for table in self.tables[1:]]
@@ -58,7 +59,7 @@ class Evidence:
             "give files of one form, such as those of one provider",
         )
 
-    @property
+    @cached_property
     def file_of_row(self) -> np.ndarray:
         """For each row, the number of its table."""
         lengths = [len(table) for table in self.tables]

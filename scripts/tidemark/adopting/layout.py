@@ -102,7 +102,7 @@ def found(
         if wide:
             return wide
     unknown = [name for name in numeric if not words.is_none_of_a_bar(name)] or numeric
-    if len(unknown) >= len(OHLC) and not asked:
+    if len(unknown) >= len(OHLC) and not asked and not _are_like_tickers(unknown):
         told = _by_values(evidence, unknown, ticker, newest_first)
         if not told.questions:
             return told

@@ -76,7 +76,7 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     evidence.must_agree()
     without_header = form.header_line == 0
     dated = dating.found(evidence, evidence.names, without_header=without_header)
-    used = {dated.column, dated.time, *dating.are_dates(evidence, evidence.names)}
+    used = {dated.column, dated.time, *dated.others}
     names = [name for name in evidence.names if name not in used]
     ticker = whose.column_of(evidence, names, dated.readings[0].times)
     series = whose.series(evidence, ticker)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tidemark.errors import InputError
 from tidemark.naming import counted, several
@@ -50,7 +51,7 @@ class Table:
     def __len__(self) -> int:
         return int(self.data.num_rows)
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The file's own column names."""
         return list(self.data.column_names)
