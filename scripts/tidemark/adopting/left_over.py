@@ -1,6 +1,7 @@
-"""Rows of a text that are none: totals, repeated headers, notes below the table, a quote of today.
+"""Rows that are none: totals, repeated headers, notes below the table, dividends, a quote of today.
 
-Each is told by its first cell, so that the same are left out of tomorrow's file.
+Each is told by its first cell, or if it is a short one by any, so that the same are left out of
+tomorrow's file.
 """
 
 import csv
@@ -20,15 +21,25 @@ import pyarrow.csv
 MOST = 1_000  # odd rows that are looked at, for a file that has more is none with odd rows
 
 
-def patterns(text: str, separator: str, heading: Heading) -> list[str]:
-    """What the first cells of such rows are like, with * for any text and ? for any sign."""
+def of_text(text: str, separator: str, heading: Heading) -> list[str]:
+    """What tells such rows of a text."""
     ragged: list[str] = []
     data = _rows(text, separator, heading, ragged)
-    if data is None:
-        return []
+    sign = "\t" if separator == BLANKS else separator
+    cells = [row for line in ragged for row in csv.reader([line], delimiter=sign)]
+    return [] if data is None else patterns(data, cells, heading)
+
+
+def patterns(data: pa.Table, ragged: Sequence[Sequence[str]], heading: Heading) -> list[str]:
+    """What tells such rows, with * for any text and ? for any sign.
+
+    Args:
+        data: rows as text that have the usual width.
+        ragged: others.
+        heading: what stands above them.
+    """
     fits = _fits(data, heading.typical)
-    cells = [_first_cell(line, separator) for line in ragged]
-    odd = [cell for cell in cells if kind(cell) != heading.typical[0]]
+    odd = [_odd_cell([cell.strip() for cell in cells], heading) for cells in ragged if cells]
     odd += pc.unique(data.column(0).filter(pc.invert(fits))).slice(0, MOST).to_pylist()
     told = [cell for cell in dict.fromkeys(map(str.strip, odd)) if cell]
     if not told:
@@ -71,9 +82,12 @@ def _fits(data: pa.Table, typical: Sequence[Kind]) -> pa.Array:
     return pc.is_in(found, pa.array(usual, found.type))
 
 
-def _first_cell(line: str, separator: str) -> str:
-    sign = "\t" if separator == BLANKS else separator
-    return (next(csv.reader([line], delimiter=sign), None) or [""])[0].strip()
+def _odd_cell(cells: Sequence[str], heading: Heading) -> str:
+    """What tells a row of another width from those that are only torn; empty if nothing does."""
+    if kind(cells[0]) != heading.typical[0]:
+        return cells[0]
+    words = [cell for cell in cells if kind(cell) == Kind.WORD]
+    return words[-1] if words and len(cells) < heading.width and heading.line else ""
 
 
 def _telling(odd: Sequence[str], usual: pa.Array) -> list[str]:
@@ -95,6 +109,8 @@ def _candidates(cell: str) -> list[str]:
     word, *more = plain.split(" ")
     if more and not re.search(r"[0-9]", word):
         return [f"{word} *", plain]
+    if more and not re.search(r"[0-9]", more[-1]):
+        return [f"* {more[-1]}", plain]
     return [re.sub(r"[0-9]", "?", plain), plain]
 
 

@@ -24,7 +24,7 @@ def of(path: str, content: bytes) -> tuple[Form, list[Conclusion]]:
     records = separator.records(text, sign)
     found = heading.find(path, records)
     form, conclusions = heading_form.declared(path, found, records)
-    patterns = left_over.patterns(text, sign, found)
+    patterns = left_over.of_text(text, sign, found)
     form = replace(form, encoding=encoding, separator=sign, skip=(*form.skip, *patterns))
     told = [Conclusion("encoding", encoding, why, Sureness.LIKELY)] if why else []
     if sign != ",":

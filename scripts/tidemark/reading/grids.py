@@ -42,10 +42,10 @@ def table(
     data: list[Row] = []
     out: list[LeftOut] = []
     for number, row in rows:
-        if skipping.is_data(row):
+        if skipping.is_data(row, len(header or ())):
             data.append((number, row))
         else:
-            out.append(LeftOut(number, skipping.first(row)))
+            out.append(LeftOut(number, skipping.told_by(row, len(header or ()))))
     widths = [len(row) for _, row in data]
     least, most = _bounds(header, widths, form)
     odd = [row for row, width in zip(data, widths, strict=True) if not least <= width <= most]

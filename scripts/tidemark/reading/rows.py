@@ -25,16 +25,22 @@ class Skipping:
         self._form = form
         self._compiled = re.compile(self.expression) if self.expression else None
 
-    def first(self, row: Sequence[Cell]) -> str:
-        """The first cell of a row, as patterns see it."""
-        return "" if not row or row[0] is None else cells.text(row[0], self._form).strip()
+    def told_by(self, row: Sequence[Cell], width: int = 0) -> str:
+        """The cell of a row that is like a pattern, or else its first, as patterns see it.
 
-    def is_data(self, row: Sequence[Cell]) -> bool:
-        """Whether a row is to be read."""
-        first = self.first(row)
-        if self._compiled is not None and self._compiled.search(first):
+        That is the first cell, but any of a row with fewer cells than `width`.
+        """
+        seen = row if len(row) < width else row[:1]
+        texts = ["" if cell is None else cells.text(cell, self._form).strip() for cell in seen]
+        like = (text for text in texts if self._compiled and self._compiled.search(text))
+        return next(like, texts[0] if texts else "")
+
+    def is_data(self, row: Sequence[Cell], width: int = 0) -> bool:
+        """Whether a row is to be read, of which `told_by` says what tells."""
+        told = self.told_by(row, width)
+        if self._compiled is not None and self._compiled.search(told):
             return False
-        return bool(first) or any(
+        return bool(told) or any(
             bool(cell.strip()) if isinstance(cell, str) else cell is not None for cell in row
         )
 

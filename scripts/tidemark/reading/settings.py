@@ -53,7 +53,8 @@ class Form:
             ones be columns without a name (`column 1`).
         leave_out: columns that are not read; "" for those without a name.
         skip: rows whose first cell is like one of these, where * stands for any text and ? for any
-            sign: totals, repeated headers, units.
+            sign: totals, repeated headers, units. Of a row with fewer cells than the header names,
+            any cell may be, such as `* Dividend`.
         sheet: of a workbook, where * stands for any text; null: its only one.
         members: the files of an archive that are read, likewise; null: all.
         records: where a JSON file's records stand, keys joined by dots; null: it is they.

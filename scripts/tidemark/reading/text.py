@@ -155,11 +155,12 @@ def _regular(body: Body, form: Form) -> Table | None:
         aside = [next(csv.reader([text], delimiter=body.separator)) for _, text in odd]
     except csv.Error:
         return None
-    if any(map(skipping.is_data, aside)):
+    named = len(body.header or ())
+    if any(skipping.is_data(cells, named) for cells in aside):
         return None
     lines = _lines(body, len(read) + len(odd))
     apart = [at for at, _ in odd]
-    out = _left_out(lines[apart], [cells[0] for cells in aside])
+    out = _left_out(lines[apart], [skipping.told_by(cells, named) for cells in aside])
     lines = np.delete(lines, apart)
     keep = skipping.are_data(read.columns)
     if not keep.all():

@@ -42,6 +42,7 @@ def differs(form: Form) -> dict[str, object]:
         (lines("Date,Close,Volume,", *PLAIN), {}),
         (lines("A", "B", "", HEADER, *PLAIN[:3]), {"header_line": 4}),
         (lines("Date,Close,Close", *PLAIN), {"repeated_names": "number"}),
+        (lines(HEADER, *PLAIN, "2013-02-01,0.62 Dividend"), {"skip": ("* Dividend",)}),
         (lines(HEADER, *PLAIN, "", "Total,,5000"), {"skip": ("Total",)}),
         (lines(HEADER, *PLAIN, "Source: X of 2013"), {"skip": ("Source: *",)}),
         (lines(HEADER, *PLAIN[:9], HEADER, *PLAIN[9:]), {"skip": ("Date",)}),

@@ -95,6 +95,12 @@ def read(content: str | bytes, form: Form, path: str = "p.csv") -> Table:
             {"Date": ["2020-01-02", "2020-01-03"], "Close": ["1", "2"]},
             [3, 5],
         ),
+        (  # any cell of a short row may tell, but of a whole one the first
+            {"skip": ["* Dividend"]},
+            "Date,Close,Note\n02-01,1,\n02-01,0.5 Dividend\n03-01,2,No Dividend\n",
+            {"Date": ["02-01", "03-01"], "Close": ["1", "2"], "Note": ["", "No Dividend"]},
+            [2, 4],
+        ),
         (
             {"skip": ["a[b", "*.*"]},
             "Date,Close\na[b,1\nab,2\n1.5,3\n",
