@@ -279,14 +279,25 @@ def _by_values(
             either = [columns["close"], columns["open"]]
             question = _which(evidence, either, "Which column holds the closes, and not the opens?")
             return Layout("long", {}, questions=[question])
-        after = numeric[at + 4 : at + 5]
-        if after and (np.nan_to_num(evidence.values(after[0])) >= 0).all():
-            columns[VOLUME] = after[0]
+        if volume := _volume(evidence, numeric, at + 4, columns["close"]):
+            columns[VOLUME] = volume
         because = "the highest and lowest of four columns, opens near the closes before them"
         return _long(evidence, columns, ticker, because, Sureness.LIKELY)
     return Layout(
         "long", {}, questions=[_which(evidence, numeric, "Which column holds the prices?")]
     )
+
+
+def _volume(evidence: Evidence, numeric: Sequence[str], at: int, close: str) -> str | None:
+    """The column that is called so, or the one behind the prices if it is none of them."""
+    named = words.columns_of(VOLUME, numeric)
+    if named:
+        return named[0][0] if len(named[0]) == 1 else None
+    if at >= len(numeric):
+        return None
+    values = np.nan_to_num(evidence.values(numeric[at]))
+    near = np.isclose(values, evidence.values(close), rtol=0.5, atol=0).mean() > 0.5
+    return numeric[at] if (values >= 0).all() and not near else None
 
 
 def _as_bars(

@@ -98,11 +98,13 @@ COINS = "btc|eth|xrp|ltc|bch|sol|doge|bnb|ada"
 IN_HUNDREDTHS = re.compile(r"\b(cents?|pence|gbx|penny|pennies|centavos|paise)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\d+[a-z]?\.\s")  # as Alpha Vantage has it, "4. close"
 _IN_BRACKETS = re.compile(r"[(\[].*?[)\]]")
+_EXPLAINED = re.compile(r"\s(adjusted )?close price adjusted for .*")  # beside "Close", by Yahoo
 
 
 def key(name: str) -> str:
     """A column's name as names are compared: small letters without accents, digits and %."""
-    text = unicodedata.normalize("NFKD", _NUMBERED.sub("", name.casefold()))
+    name = _EXPLAINED.sub("", _NUMBERED.sub("", name.casefold()))
+    text = unicodedata.normalize("NFKD", name)
     text = "".join(sign for sign in text if not unicodedata.combining(sign))
     text = unicodedata.normalize("NFKC", text)
     bare = _bare(_IN_BRACKETS.sub("", text))
