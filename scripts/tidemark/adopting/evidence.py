@@ -123,6 +123,11 @@ class Evidence:
         assert numbers is not None, name
         return numbers
 
+    def prices(self, name: str) -> Floats:
+        """Such a column, without the numbers that stand for a missing price."""
+        values, missing = self.values(name), self.tables[0].form.missing_prices
+        return np.where(np.isin(values, missing), np.nan, values) if len(missing) else values
+
     def is_empty(self, name: str) -> bool:
         """Whether a column holds no value at all."""
         values = self.numbers(name)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from tidemark.adopting import encodings
 from tidemark.adopting.cells import Kind, kind
@@ -58,7 +59,24 @@ def of(path: str, content: bytes, *, lines: bool) -> tuple[Form, list[Conclusion
         )
         sure = Sureness.LIKELY if others else Sureness.CERTAIN
         told.append(Conclusion("records", f"stand in {_joined(keys)}", because, sure))
-    return Form(encoding=encoding, records=_joined(keys) or None), told
+    if _are_without_names(document, keys):
+        told.append(Conclusion("header", "there is none", "the first record is one of values"))
+    return (
+        Form(
+            encoding=encoding,
+            records=_joined(keys) or None,
+            header_line=0 if _are_without_names(document, keys) else 1,
+        ),
+        told,
+    )
+
+
+def _are_without_names(document: Any, keys: Keys) -> bool:
+    """Whether records are lists, of which the first does not name columns."""
+    for key in keys:
+        document = document[key]
+    first = document[0] if isinstance(document, list) else None
+    return isinstance(first, list) and not all(isinstance(cell, str) for cell in first)
 
 
 def _are_lines(text: str) -> bool:

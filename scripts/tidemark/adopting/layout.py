@@ -16,7 +16,7 @@ from tidemark.ohlcv import FIELDS, OHLC
 import numpy as np
 import pyarrow.compute as pc
 
-LIKE_A_NUMBER = r"^\D{0,4}[0-9].*$"
+LIKE_A_NUMBER = r"^\W{0,2}(?:[A-Z]{3} )?[0-9][0-9.,' ]*\W{0,2}[KMBkmb]?$"  # $5.5, USD 5, 5M
 ALL = "all"  # the answer that every column is a ticker
 MOST_OPTIONS = 12
 FEWEST_BARS = 3
@@ -27,6 +27,9 @@ TICKER_LIKE = re.compile(r"[\^$]?[A-Z0-9][A-Z0-9.=:/&_ -]{0,14}")
 MATURITY = re.compile(r"(?i)\d+(\.\d+)? ?(d|w|m|mo|y|yr|day|week|month|year)s?")  # of a yield
 SEPARATORS = re.compile(r"[\s_.|:,/-]+")
 OF_A_PAIR = re.compile(r"\(\s*(['\"])(?P<first>.+?)\1\s*,\s*(['\"])(?P<second>.+?)\3\s*\)")
+
+
+Neighbours = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def found(
     answers: Answers,
     *,
     without_header: bool,
-    newest_first: bool,
+    neighbours: Neighbours,
 ) -> Layout:
     """The fields of a file.
 
@@ -75,7 +78,7 @@ def found(
         ticker: the column of tickers, if there is one.
         answers: of these, COLUMN.
         without_header: whether names say nothing.
-        newest_first: whether time goes backwards from row to row.
+        neighbours: the rows of bars, and of those after them.
 
     Raises:
         InputError: no column can be a price, or the answer names none.
@@ -84,7 +87,8 @@ def found(
     numeric = [name for name in names if _can_be_a_field(evidence, name)]
     asked = answers.get("COLUMN")
     if asked and asked != ALL:
-        return _with_answer(evidence, names, ticker, asked)
+        bars = _by_values(evidence, numeric, ticker, neighbours, asked) if without_header else None
+        return bars or _with_answer(evidence, names, ticker, asked)
     if not numeric:
         raise InputError(
             evidence.tables[0].path,
@@ -93,7 +97,7 @@ def found(
             "leave out what is not a number, or say what stands for a missing value",
         )
     if without_header:
-        return _by_values(evidence, numeric, ticker, newest_first)
+        return _by_values(evidence, numeric, ticker, neighbours) or _open(evidence, numeric)
     named = _by_names(evidence, numeric, ticker) if not asked else None
     if named:
         return named
@@ -103,8 +107,8 @@ def found(
             return wide
     unknown = [name for name in numeric if not words.is_none_of_a_bar(name)] or numeric
     if len(unknown) >= len(OHLC) and not asked and not _are_like_tickers(unknown):
-        told = _by_values(evidence, unknown, ticker, newest_first)
-        if not told.questions:
+        told = _by_values(evidence, unknown, ticker, neighbours)
+        if told and not told.questions:
             return told
     return _of_one_field(evidence, unknown, names, ticker, bool(asked))
 
@@ -263,29 +267,45 @@ def _taken_apart(name: str) -> FieldName | None:
 
 
 def _by_values(
-    evidence: Evidence, numeric: Sequence[str], ticker: str | None, newest_first: bool
-) -> Layout:
-    """The fields of columns whose names say nothing: four that follow each other as prices do."""
+    evidence: Evidence,
+    numeric: Sequence[str],
+    ticker: str | None,
+    neighbours: Neighbours,
+    asked: str | None = None,
+) -> Layout | None:
+    """The fields of columns whose names say nothing: four that follow each other as prices do.
+
+    None if no four do, or if the answer is none of these.
+    """
     if len(numeric) == 1:
         because = "it is the only column of numbers"
         return _long(evidence, {CLOSE: numeric[0]}, ticker, because, Sureness.CERTAIN)
     for at in range(len(numeric) - 3):
         four = numeric[at : at + 4]
-        bars = _as_bars(evidence, four, newest_first)
+        bars = _as_bars(evidence, four, neighbours)
         if bars is None:
             continue
         columns, is_sure = bars
-        if not is_sure:
+        if asked == columns["open"]:
+            columns |= {"open": columns["close"], "close": asked}
+        if asked not in (None, columns["close"]):
+            return None
+        if not is_sure and asked is None:
             either = [columns["close"], columns["open"]]
             question = _which(evidence, either, "Which column holds the closes, and not the opens?")
             return Layout("long", {}, questions=[question])
         if volume := _volume(evidence, numeric, at + 4, columns["close"]):
             columns[VOLUME] = volume
+        if asked:
+            return _long(evidence, columns, ticker, "your answer", Sureness.CERTAIN)
         because = "the highest and lowest of four columns, opens near the closes before them"
         return _long(evidence, columns, ticker, because, Sureness.LIKELY)
-    return Layout(
-        "long", {}, questions=[_which(evidence, numeric, "Which column holds the prices?")]
-    )
+    return None
+
+
+def _open(evidence: Evidence, numeric: Sequence[str]) -> Layout:
+    question = _which(evidence, numeric, "Which column holds the prices?")
+    return Layout("long", {}, questions=[question])
 
 
 def _volume(evidence: Evidence, numeric: Sequence[str], at: int, close: str) -> str | None:
@@ -301,31 +321,31 @@ def _volume(evidence: Evidence, numeric: Sequence[str], at: int, close: str) -> 
 
 
 def _as_bars(
-    evidence: Evidence, four: Sequence[str], newest_first: bool
+    evidence: Evidence, four: Sequence[str], neighbours: Neighbours
 ) -> tuple[dict[str, str], bool] | None:
     """Which of four columns is which price of bars, and whether it is sure; None if they are not.
 
     The open is the one that is nearer to the other's value one bar before.
     """
-    values = np.array([evidence.values(name) for name in four])
-    values = values[:, ~np.isnan(values).any(axis=0)]
-    if newest_first:
-        values = values[:, ::-1]
-    if values.shape[1] < FEWEST_BARS:
+    values = np.array([evidence.prices(name) for name in four])
+    is_whole = ~np.isnan(values).any(axis=0)
+    before, after = (rows[is_whole[neighbours[0]] & is_whole[neighbours[1]]] for rows in neighbours)
+    whole = values[:, is_whole]
+    if whole.shape[1] < FEWEST_BARS or not len(before):
         return None
-    highs = [at for at in range(4) if (values[at] >= values.max(axis=0)).all()]
-    lows = [at for at in range(4) if (values[at] <= values.min(axis=0)).all()]
+    highs = [at for at in range(4) if (whole[at] >= whole.max(axis=0)).all()]
+    lows = [at for at in range(4) if (whole[at] <= whole.min(axis=0)).all()]
     is_usual = 1 in highs and 2 in lows  # open, high, low, close
     if not is_usual and (len(highs) != 1 or len(lows) != 1 or highs == lows):
         return None
     high, low = (1, 2) if is_usual else (highs[0], lows[0])
     first, second = (at for at in range(4) if at not in (high, low))
-    rises, falls = (values[first] < values[second]).mean(), (values[first] > values[second]).mean()
-    spread = np.median((values[high] - values[low]) / np.abs(values[low]).clip(1e-12))
+    rises, falls = (whole[first] < whole[second]).mean(), (whole[first] > whole[second]).mean()
+    spread = np.median((whole[high] - whole[low]) / np.abs(whole[low]).clip(1e-12))
     if spread > WIDEST_BAR or min(rises, falls) < FEWEST_FALLS:
         return None  # four series that happen to lie in one order
-    as_named = np.abs(values[first, 1:] - values[second, :-1]).mean()
-    swapped = np.abs(values[second, 1:] - values[first, :-1]).mean()
+    as_named = np.abs(values[first, after] - values[second, before]).mean()
+    swapped = np.abs(values[second, after] - values[first, before]).mean()
     names = {"open": four[first], "close": four[second], "high": four[high], "low": four[low]}
     if swapped < as_named / CLEARLY:
         if is_usual:
@@ -349,16 +369,28 @@ def _of_one_field(
     if ticker or not (are_tickers or len(unknown) == 1):
         words_of = "Which column holds the prices?"
         return Layout("long", {}, questions=[_which(evidence, unknown, words_of, not ticker)])
-    told = f"closes of {several([repr(name) for name in unknown])}, a column each"
+    unit = _unit_below(evidence, unknown)
+    tickers = [name.removesuffix(unit) for name in unknown]
+    told = f"closes of {several([repr(name) for name in tickers])}, a column each"
     because = "your answer" if all_of_them else "each holds numbers, under a name like a ticker's"
     sureness = Sureness.CERTAIN if all_of_them else Sureness.LIKELY
     return Layout(
         "wide",
-        {CLOSE: "*"},
-        unknown,
+        {CLOSE: f"*{unit}"},
+        tickers,
         [name for name in names if name not in unknown and not evidence.is_empty(name)],
         [Conclusion("columns", told, because, sureness)],
     )
+
+
+def _unit_below(evidence: Evidence, names: Sequence[str]) -> str:
+    """The unit that a second line of the header puts below each ticker; empty if it puts none."""
+    if evidence.tables[0].form.header_lines == 1:
+        return ""
+    units = {name.rpartition(" ")[2] for name in names if " " in name.strip()}
+    unit = next(iter(units), "")
+    same = len(units) == 1 and all(name.endswith(f" {unit}") for name in names)
+    return f" {unit}" if same and re.fullmatch(words.MONEY, unit, re.IGNORECASE) else ""
 
 
 def _are_like_tickers(names: Sequence[str]) -> bool:

@@ -88,7 +88,7 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
         ticker,
         answers,
         without_header=without_header,
-        newest_first=spacing.newest_first(times, series),
+        neighbours=spacing.neighbours(times, evidence.file_and(series)),
     )
     told_bar = spacing.kind(times, series)
     bar = told_bar or "daily"

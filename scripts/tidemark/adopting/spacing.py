@@ -65,10 +65,11 @@ def turns(times: pd.Series, series: np.ndarray) -> bool:
     return bool((back & forth).any())
 
 
-def newest_first(times: pd.Series, series: np.ndarray) -> bool:
-    """Whether time mostly goes backwards from row to row."""
-    step = times.groupby(series, sort=False).diff()
-    return bool((step < pd.Timedelta(0)).sum() > (step > pd.Timedelta(0)).sum())
+def neighbours(times: pd.Series, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of bars and, pair by pair, those of the bars after them in their series."""
+    order = np.lexsort((times.to_numpy(), series))
+    together = series[order[:-1]] == series[order[1:]]
+    return order[:-1][together], order[1:][together]
 
 
 def days_apart(times: pd.Series) -> np.ndarray:

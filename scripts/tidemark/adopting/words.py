@@ -71,7 +71,8 @@ ROLES = {
     ),
     "adj_close": (
         "adjclose adjustedclose adjcloseprice adjustedcloseprice adjusted closeadj"
-        " closeadjusted adjustedprice adjprice bereinigt cierreajustado clôtureajustée"
+        " closeadjusted adjustedprice adjprice bereinigt bereinigterschluss schlussbereinigt"
+        " bereinigterschlusskurs schlusskursbereinigt cierreajustado clôtureajustée"
         " fechamentoajustado 复权收盘价 調整後終値",
     ),
 }

@@ -23,7 +23,7 @@ from tidemark.reading.text import lines_of
 # What rows are called, and columns are not: numbers and dates; of these two, dates are the rows.
 DATE = re.compile(r"\d{4}([-/.]\d\d){1,2}([T ].*)?|\d{8}|\d{1,2}[-/. ]\w+[-/. ]\d{2,4}.*")
 LABEL = re.compile(rf"[-+]?\d+(\.\d+)?|{DATE.pattern}")
-SPLIT = {"columns", "data"}  # of pandas, perhaps with `index`
+NAMES = ("columns", "column_names")  # beside `data`: of pandas, perhaps with `index`; of Quandl
 Shape = tuple[list[str] | None, list[list[Cell]]]  # the names of columns, if it has them, and rows
 INDEX = ""  # the name of a column of keys, which has none
 
@@ -146,8 +146,10 @@ def _rows(value: Any) -> Shape | None:
     if not isinstance(value, dict) or not value:
         return None
     parts = value.values()
-    if SPLIT <= value.keys() <= SPLIT | {"index"}:
-        return _of_split(**value)
+    names = next((value[name] for name in NAMES if name in value), None)
+    split = _of_split(names, value.get("data"), value.get("index"))
+    if split:
+        return split
     if any(isinstance(part, list) for part in parts):
         return _of_columns(value)
     if all(isinstance(part, dict) for part in parts):
@@ -185,8 +187,8 @@ def _flat(record: dict[str, Any]) -> dict[str, Cell]:
     }
 
 
-def _of_split(columns: Any, data: Any, index: Any = None) -> Shape | None:
-    """What pandas calls `split`; names of several levels are joined by a blank."""
+def _of_split(columns: Any, data: Any, index: Any) -> Shape | None:
+    """Rows beside the names of columns; those of several levels are joined by a blank."""
     if not isinstance(columns, list) or not isinstance(data, list):
         return None
     header = [" ".join(map(str, name)) if isinstance(name, list) else str(name) for name in columns]

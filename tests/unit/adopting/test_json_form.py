@@ -35,6 +35,13 @@ def test_records_are_found(document, records):
     assert form.records == records
 
 
+@pytest.mark.parametrize(("first", "header_line"), [([1704067200000, 1.5], 0), (["t", "c"], 1)])
+def test_lists_of_values_have_no_header(first, header_line):
+    document = {"prices": [first, *PAIRS]}
+    form, _ = json_form.of("a.json", json.dumps(document).encode(), lines=False)
+    assert form.header_line == header_line
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [

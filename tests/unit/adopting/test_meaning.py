@@ -130,6 +130,19 @@ def test_a_field_without_any_number_is_left_out_and_told():
     assert [told.found for told in found.conclusions if told.about == "not read"] == ["'Volume'"]
 
 
+def test_codes_and_further_dates_are_no_numbers():
+    row = "2012-12-0{0},SP00,2012-12-0{0}T23:59:59.999Z,586.1{0}\n"
+    text = "Date,Type,Until,Close\n" + "".join(row.format(day) for day in (3, 4, 5))
+    assert section(text)["columns"] == {"timestamp": "Date", "close": "Close"}
+
+
+def test_a_unit_below_a_ticker_is_none_of_it():
+    text = "Date,AAPL,MSFT\n,USD,USD\n2012-12-03,586.19,26.43\n2012-12-04,575.85,26.37\n"
+    assert section(text, form=Form(header_lines=2))["columns"]["close"] == "* USD"
+    pairs = text.replace(",USD,USD\n", "").replace("AAPL,MSFT", "EUR USD,GBP USD")
+    assert section(pairs)["columns"]["close"] == "*"
+
+
 def test_two_closes_of_different_values_are_asked_about():
     text = "Date,Last,Settle\n2012-12-03,586.19,586.2\n2012-12-04,575.85,575.9\n"
     assert asked(text) == {"COLUMN": ["Last", "Settle"]}
@@ -168,6 +181,20 @@ def test_bars_without_a_header_are_told_by_their_values(order, newest_first):
         "close": names["c"],
         "volume": "column 6",
     }
+
+
+def test_bars_of_several_tickers_without_a_header_follow_their_own():
+    bars = {"A": (10.8, 10.0, 10.9, 9.9), "B": (950.0, 900.0, 960.0, 890.0)}  # closes first
+    text = "".join(
+        f"2012-12-{day:02},{name},{','.join(str(price * 1.08 ** (day - 3)) for price in bar)}\n"
+        for day in range(3, 9)
+        for name, bar in bars.items()
+    )
+    falls = "2012-12-10,A,15.2,17.0,17.1,15.1\n2012-12-10,B,1310,1500,1510,1300\n"
+    gap = "2012-12-11,A,0,17.0,17.1,15.1\n"
+    form = Form(header_line=0, missing_prices=(0.0,))
+    found = section(text + falls + gap, form=form)["columns"]
+    assert (found["open"], found["close"]) == ("column 4", "column 3")
 
 
 def of_dates(*dates):

@@ -37,6 +37,8 @@ def read(value: object, path: str = "p.json", **form: object) -> Table:
         (PLAIN, {}, PLAIN),
         ({"s": "ok", **PLAIN}, {}, {"s": ["ok", "ok"], **PLAIN}),
         ({"columns": ["Date", "Close"], "data": [[*r.values()] for r in RECORDS]}, {}, PLAIN),
+        ({"id": 5, "column_names": ["Date", "Close"], "data": [[*r.values()] for r in RECORDS]},
+         {}, PLAIN),
         ({"columns": [["Close", "A"]], "index": DAYS, "data": [[1.5], [2.0]]}, {},
          {"column 1": DAYS, "Close A": [1.5, 2.0]}),
         ({day: {"Close": close} for day, close in zip(DAYS, [1.5, 2.0], strict=True)}, {}, KEYED),
