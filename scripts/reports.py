@@ -1,7 +1,8 @@
 """Write the reports from the metrics database, the figures and the text that people wrote.
 
 Text in reports/narrative/ is included as it is: introduction.md opens the communication report,
-evaluation.md opens the memo, and every other file becomes part of the reflection.
+evaluation.md opens the memo, and every other file becomes part of the reflection. What begins with
+a line that names a source is left out where there is no such source.
 """
 
 from itertools import product
@@ -14,8 +15,9 @@ from tidemark.layout.plots import MODEL_FIGURES
 from tidemark.layout.reports import REPORT
 from tidemark.layout.strategy_plots import STRATEGY_FIGURES
 from tidemark.models import estimators
-from tidemark.reporting import assets
+from tidemark.reporting import assets, narrative
 from tidemark.reporting import reports as rendering
+from tidemark.sources import settings
 
 import duckdb
 
@@ -70,16 +72,25 @@ def reports(run: Run) -> None:
             for name in ("feature_engineering", "split_data", "evaluate", "backtest", "assess")
         }
         | {"stochastic": run.plain(run.config["market_scenarios"]["stochastic"])},
-        "narrative": {
-            PurePath(path).stem: run.read.text(path)
-            for path in run.read.glob("reports/narrative/*.md")
-        },
+        "narrative": _narrative(run),
     }
     for name in REPORTS:
         path = f"reports/templates/{name}.md.j2"
         text = rendering.render(path, run.read.text(path), values)
         run.write.text(REPORT.format(report=name), text)
     run.tell.headline(f"{len(REPORTS)} reports, {len(missing)} figures missing")
+
+
+def _narrative(run: Run) -> dict[str, str]:
+    """What people wrote, by the name of its file, where it speaks of sources that there are."""
+    files = run.read.glob("reports/narrative/*.md")
+    written = {PurePath(path).stem: run.read.text(path) for path in files}
+    fetch = run.config["fetch_data"]
+    sources = [settings.section_of(fetch, name)["path"] for name in settings.names(fetch)]
+    texts, of_others = narrative.of_sources(written, sources)
+    for name, path in of_others.items():
+        run.tell.note(f"reports/narrative/{name}.md is left out: it speaks of {path}")
+    return texts
 
 
 def validation(result: Row, datasets: list[Row], findings: list[Row]) -> Row:
