@@ -53,7 +53,7 @@ $(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(wor
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
 export T REASON SOURCE OTHER FORMAT DETAILS Q CELLS SEED FAMILIES FILE WRITE
-export DATES NUMBERS PRICES ZONE COLUMN MISSING TICKER  # what adopt may have asked
+export SHEET DATES NUMBERS PRICES ZONE COLUMN MISSING TICKER  # what adopt may have asked
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
 adopt status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated

@@ -57,6 +57,7 @@ Answers = Mapping[str, str]  # what the user typed, by the name of the question
 
 # By the variable that answers it, what is asked.
 ANSWERS = {
+    "SHEET": "the sheet of the workbook that holds the prices",
     "DATES": "the order of a date's parts: day-first, month-first, year-first or year-month",
     "NUMBERS": "what a sign before three digits is: decimal-comma, thousands-comma, ...",
     "PRICES": "what one of the file's units is: units, hundredths for cents and pence, ...",

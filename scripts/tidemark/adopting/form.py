@@ -37,17 +37,18 @@ def found(files: Mapping[str, bytes], answers: Answers) -> Found:
     Raises:
         InputError: a file cannot be read, or they are not all of one form; says what to do.
     """
-    parts = {path: members.written(path, content) for path, content in files.items()}
-    form = merged({path: one for path, (one, _) in parts.items()})
+    parts = {path: members.written(path, content, answers) for path, content in files.items()}
+    form = merged({path: part.form for path, part in parts.items()})
     tables = [table for path in files for table in reading.tables(path, files[path], form)]
-    told = _once(chain.from_iterable(more for _, more in parts.values()))
+    told = _once(chain.from_iterable(part.conclusions for part in parts.values()))
     told += _left_out(tables)
-    form, more, questions = numbers.decided(numbers.columns(tables), form, answers)
+    form, more, asked = numbers.decided(numbers.columns(tables), form, answers)
     told += more
+    questions = [*(one for part in parts.values() for one in part.questions), *asked]
     out, more, asked = repeated.settled(tables, answers)
     told += more
     questions += asked
-    out = [*form.leave_out, *out]
+    out = [name for name in (*form.leave_out, *out) if all(name in one.names for one in tables)]
     tables = [_without(table, out) for table in tables]
     missing, more, asked = stand_ins.asked(tables, form, answers)
     form = replace(form, leave_out=tuple(out), missing_prices=tuple(missing))

@@ -1,13 +1,13 @@
 """The form of one file of any kind, or of the members of an archive that hold data."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from tidemark.adopting import json_form, text_form
+from tidemark.adopting import json_form, text_form, workbook_form
 from tidemark.adopting.alike import merged
-from tidemark.adopting.conclusions import Conclusion
+from tidemark.adopting.conclusions import Answers, Conclusion, Question
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.reading.kinds import ENDINGS, Kind, kind_of, must_be_of_kind, unzipped_name
@@ -15,10 +15,18 @@ from tidemark.reading.settings import Form
 from tidemark.reading.unpacking import unpacked
 
 SIGNATURES = {Kind.PARQUET: rb"PAR1", Kind.WORKBOOK: rb"PK|\xd0\xcf\x11\xe0"}
-Written = tuple[Form, list[Conclusion]]
 
 
-def written(path: str, content: bytes) -> Written:
+@dataclass(frozen=True)
+class Written:
+    """How a file is written, and what is open."""
+
+    form: Form
+    conclusions: Sequence[Conclusion] = ()
+    questions: Sequence[Question] = ()
+
+
+def written(path: str, content: bytes, answers: Answers) -> Written:
     """How a file is written, but for its numbers.
 
     Raises:
@@ -26,27 +34,28 @@ def written(path: str, content: bytes) -> Written:
     """
     plain = dict(unpacked(path, content))
     if kind_of(path) is not Kind.ZIP:
-        return _of_one(path, plain[path])
-    forms: dict[str, Form] = {}
-    told: list[Conclusion] = []
+        return _of_one(path, plain[path], answers)
+    found: dict[str, Written] = {}
     refused: dict[str, InputError] = {}
     for name, inner in plain.items():
         try:
-            forms[name], more = _of_one(name, inner)
-            told += more
+            found[name] = _of_one(name, inner, answers)
         except InputError as error:
             refused[name] = error
+    form = merged({name: one.form for name, one in found.items()}) if found else Form()
+    told = [more for one in found.values() for more in one.conclusions]
+    questions = [more for one in found.values() for more in one.questions]
     if refused:
-        pattern = _pattern(path, forms, refused)
+        pattern = _pattern(path, found, refused)
         if pattern is None:
             raise next(iter(refused.values()))
+        form = replace(form, members=pattern)
         told.append(Conclusion(
             "members", f"{pattern} alone", f"{several(list(refused))} holds no table"))  # fmt: skip
-        return replace(merged(forms), members=pattern), told
-    return merged(forms), told
+    return Written(form, told, questions)
 
 
-def _of_one(path: str, content: bytes) -> Written:
+def _of_one(path: str, content: bytes, answers: Answers) -> Written:
     kind = kind_of(unzipped_name(path))
     if kind is None:
         raise InputError(
@@ -56,10 +65,12 @@ def _of_one(path: str, content: bytes) -> Written:
         )
     _must_be_what_it_says(path, kind, content)
     if kind is Kind.TEXT:
-        return text_form.of(path, content)
+        return Written(*text_form.of(path, content))
     if kind is Kind.PARQUET:
-        return Form(), []
-    return json_form.of(path, content, lines=kind is Kind.JSON_LINES)
+        return Written(Form())
+    if kind is Kind.WORKBOOK:
+        return Written(*workbook_form.of(path, content, answers))
+    return Written(*json_form.of(path, content, lines=kind is Kind.JSON_LINES))
 
 
 def _must_be_what_it_says(path: str, kind: Kind, content: bytes) -> None:
@@ -75,7 +86,7 @@ def _must_be_what_it_says(path: str, kind: Kind, content: bytes) -> None:
         raise InputError(path, f"is not {kind}, though its name says so", cure)
 
 
-def _pattern(path: str, forms: Mapping[str, Form], refused: Mapping[str, object]) -> str | None:
+def _pattern(path: str, forms: Mapping[str, object], refused: Mapping[str, object]) -> str | None:
     """What members with data are like, and no other; None if nothing tells them apart."""
     endings = {PurePosixPath(name).suffix for name in forms}
     if len(forms) == 1:

@@ -2,10 +2,12 @@
 
 import io
 import zipfile
+from datetime import datetime
 
 from tidemark.adopting import form
 from tidemark.errors import InputError
 from tidemark.reading.settings import Form
+from workbook import workbook
 
 import pytest
 
@@ -50,6 +52,51 @@ def test_members_without_a_table_are_left_out_of_an_archive():
     found = form.found({"a.zip": content}, {})
     assert found.form.members == "*.csv"
     assert [table.path for table in found.tables] == ["a.zip/A.csv", "a.zip/B.csv"]
+
+
+@pytest.fixture
+def book():
+    pytest.importorskip("python_calamine")
+    days = [datetime(2020, 1, day) for day in (2, 3, 6)]
+    return [["Date", "Close"], *([day, 1.5] for day in days)]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "expected"),
+    [
+        ({"Prices": ()}, Form()),
+        ({"Notes": [["Made by hand"]], "Prices": ()}, Form(sheet="Prices")),
+        ({"A": (), "B": ()}, Form(sheet="*")),
+        ({"A": [["Prices of A"], []]}, Form(header_line=3)),
+    ],
+)
+def test_the_sheet_that_holds_a_table_is_found(book, sheets, expected):
+    """An empty one stands for a table, and what is above one for what it has above its header."""
+    rows = {name: above if len(above) == 1 else [*above, *book] for name, above in sheets.items()}
+    content = workbook(rows)
+    found = form.found({"a.xlsx": content}, {})
+    assert found.form == expected
+    assert all(table.names == ["Date", "Close"] for table in found.tables)
+    assert not found.questions
+
+
+def test_of_sheets_that_differ_one_is_asked_for(book):
+    content = workbook({"A": book, "B": [["Day", "Price"], *book[1:]], "Notes": [["none"]]})
+    (question,) = form.found({"a.xlsx": content}, {}).questions
+    assert [option.answer for option in question.options] == ["A", "B"]
+    found = form.found({"a.xlsx": content}, {"SHEET": "B"})
+    assert found.tables[0].names == ["Day", "Price"]
+
+
+def test_rows_of_a_sheet_are_left_out_by_their_first_cell(book):
+    found = form.found({"a.xlsx": workbook({"A": [*book, ["Total", 4.5]]})}, {})
+    assert found.form == Form(skip=("Total",))
+    assert len(found.tables[0]) == 3
+
+
+def test_texts_among_numbers_of_a_sheet_are_words_for_missing(book):
+    rows = [*book, [datetime(2020, 1, 7), "N/A"]]
+    assert form.found({"a.xlsx": workbook({"A": rows})}, {}).form == Form(missing=("N/A",))
 
 
 @pytest.mark.parametrize(
