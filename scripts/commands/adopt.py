@@ -28,7 +28,7 @@ from tidemark.files import generated, store
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.naming import counted, several
-from tidemark.project import HERE, ROOT, Tree
+from tidemark.project import CODE, HERE, ROOT, Tree
 from tidemark.reading.files import must_unpack_to
 from tidemark.sources import prices
 from tidemark.validation.finding import Finding
@@ -186,7 +186,7 @@ def _must_be_taken(files: Mapping[str, str], config: str) -> None:
         for name, text in files.items():
             store.write_atomic(Path(folder, name), text.encode())
         try:
-            load.load(Tree(Path(folder), HERE.code), proposal.CONFIG)
+            load.load(Tree(Path(folder), CODE), proposal.CONFIG)
         except InputError as error:
             problem = f"what would follow from it is refused: {error}"
             raise InputError(config, problem, "mend it, or restore it: git checkout") from error
@@ -204,7 +204,7 @@ def _write(chosen: Chosen, files: Mapping[str, str]) -> None:
     """Write the links and the files, the configuration last; what people edited is kept."""
     console.say("")
     for link, target in chosen.links.items():
-        console.say(f"{_linked(Path(link), target)} leads to {target}")
+        console.say(_linked(Path(link), target))
     there = {name: text for name in files if (text := _text(name)) is not None}
     edited = not proposal.untouched(there)
     for name in reversed(files):
@@ -216,19 +216,20 @@ def _write(chosen: Chosen, files: Mapping[str, str]) -> None:
 
 
 def _linked(link: Path, target: str) -> str:
-    """The link, made; a copy where a file system has no links."""
+    """Make the link, or a copy where a file system has no links; in words."""
     link.parent.mkdir(parents=True, exist_ok=True)
+    leads = f"{link} leads to {target}"
     if os.path.realpath(link) == os.path.realpath(target):
-        return str(link)
+        return leads
     link.unlink(missing_ok=True)
     inside = not Path(target).is_absolute()
     try:
         link.symlink_to(os.path.relpath(target, link.parent) if inside else target)
-    except OSError:
+    except OSError as error:
         copy = shutil.copytree if Path(target).is_dir() else shutil.copy2
         copy(target, link)
-        return f"{link}, a copy,"
-    return str(link)
+        return f"{link} is a copy of {target} ({error.strerror}): adopt it again when that changes"
+    return leads
 
 
 def _text(name: str) -> str | None:

@@ -1,0 +1,30 @@
+"""`make adopt` from end to end: a file as people have it, a configuration, and data at the gate."""
+
+from conftest import Tree
+
+import pandas as pd
+
+NAME = "Öl $(PATH) #1's.csv"
+
+
+def test_a_users_own_file_is_adopted_and_what_it_gains_is_fetched(tree: Tree):
+    days = pd.date_range("1990-01-31", periods=300, freq="ME").strftime("%d.%m.%Y")
+    closes = [f"{70 + number % 7}.{number % 10}5" for number in range(len(days))]
+    rows = [f"{day};{close.replace('.', ',')}" for day, close in zip(days, closes, strict=True)]
+    file = tree.path / NAME
+    file.write_text("\n".join(["Datum;Schlusskurs", *rows, ""]), "utf-8")
+
+    adopted = tree.make("adopt", f"FILE={NAME}", "WRITE=yes")
+    assert (adopted.code, adopted.stderr) == (0, "")
+    assert adopted.stdout.endswith("Next: make all CONFIG=config.mine.yaml\n")
+    first = tree.make("data_gate", "CONFIG=config.mine.yaml")
+    assert first.ran == {"fetch_data prices", "validate_schema prices", "data_gate"}, first.stderr
+    raw = pd.read_parquet(tree.path / "data/raw/prices.parquet")
+    assert raw["close"].tolist() == [*map(float, closes)]
+
+    with file.open("a", encoding="utf-8") as opened:
+        opened.write("31.01.2015;-36,98\n")
+    second = tree.make("data_gate", "CONFIG=config.mine.yaml")
+    assert "fetch_data prices" in second.ran
+    raw = pd.read_parquet(tree.path / "data/raw/prices.parquet")
+    assert raw["close"].iloc[-1] == -36.98

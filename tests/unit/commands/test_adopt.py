@@ -1,0 +1,118 @@
+"""`make adopt`: what it says, what it writes, and what it keeps."""
+
+from pathlib import Path
+
+from commands import adopt as command
+from tidemark.adopting.proposal import CONFIG, CONTRACT, SCHEMA
+from tidemark.errors import InputError
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+NAME = "My $(Data) #1's.csv"
+WHOLE = {"PRICES": "units"}  # what is asked of whole numbers
+
+
+@pytest.fixture
+def adopt(tmp_path, monkeypatch):
+    """The command in a project with a file of monthly closes, which are whole numbers."""
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "schemas").mkdir()
+    for name in ("config.yaml", "schemas/prices.json"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    months = pd.date_range("2015-01-01", periods=100, freq="MS").strftime("%Y-%m-%d")
+    rows = [f"{month},{15023 + 7 * number}" for number, month in enumerate(months)]
+    (tmp_path / NAME).write_text("\n".join(["Date,Close", *rows, ""]), "utf-8")
+    return lambda file=NAME, answers=WHOLE, write=True: command._adopt(
+        file, "config.yaml", answers, write=write
+    )
+
+
+def written(folder: Path) -> dict[str, str]:
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return {str(path.relative_to(folder)): path.read_text("utf-8") for path in files}
+
+
+def test_nothing_is_written_without_write(adopt, tmp_path, capsys):
+    before = written(tmp_path)
+    assert adopt(write=False) == 0
+    assert "make adopt FILE='My $(Data) #1'\"'\"'s.csv' PRICES=units WRITE=yes" in (
+        capsys.readouterr().out
+    )
+    assert written(tmp_path) == before
+
+
+def test_nothing_is_written_while_a_question_is_open(adopt, tmp_path, capsys):
+    before = written(tmp_path)
+    with pytest.raises(InputError, match="nothing is written while a question is open"):
+        adopt(answers={})
+    assert "PRICES=hundredths" in capsys.readouterr().out
+    assert written(tmp_path) == before
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_name_that_make_cannot_say_gets_a_link(adopt, tmp_path, capsys):
+    assert adopt() == 0
+    link = tmp_path / "data/own/My_Data_1_s.csv"
+    assert f"data/own/{link.name} leads to {NAME}" in capsys.readouterr().out
+    assert link.resolve() == tmp_path / NAME
+    assert f"path: data/own/{link.name} " in (tmp_path / CONFIG).read_text("utf-8")
+    assert adopt() == 0
+    assert [entry.name for entry in link.parent.iterdir()] == [link.name]
+
+
+def test_a_copy_stands_in_where_there_are_no_links(adopt, tmp_path, capsys, monkeypatch):
+    def refused(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(Path, "symlink_to", refused)
+    assert adopt() == 0
+    copy = tmp_path / "data/own/My_Data_1_s.csv"
+    assert f"{copy.name} is a copy of {NAME} (Operation not supp" in capsys.readouterr().out
+    assert copy.read_bytes() == (tmp_path / NAME).read_bytes()
+
+
+def test_what_nobody_edited_is_replaced_and_what_somebody_did_is_kept(adopt, tmp_path, capsys):
+    adopt()
+    first = written(tmp_path)
+    adopt(answers={"PRICES": "hundredths"})
+    second = written(tmp_path)
+    assert first.keys() == second.keys()
+    assert first[CONFIG] != second[CONFIG]
+    assert "was edited" not in capsys.readouterr().out
+    edited = second[CONFIG].replace("seed: 20130301", "seed: 5")
+    (tmp_path / CONFIG).write_text(edited, "utf-8")
+    adopt()
+    assert f"{CONFIG} was edited: the old one is {CONFIG}.old" in capsys.readouterr().out
+    assert written(tmp_path) == {**first, f"{CONFIG}.old": edited}
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("", "FILE: is empty"),
+        ("My Dta.csv", "is not there"),
+        ("data/raw/prices.csv", "which the pipeline writes"),
+        ("mixed", r"several kinds \(2 .csv, 1 .json\)"),
+        ("empty", "holds no file"),
+    ],
+)
+def test_what_is_no_data_is_refused_with_a_cure(adopt, tmp_path, file, said):
+    for name in ("data/raw/prices.csv", "mixed/a.csv", "mixed/b.csv", "mixed/c.json", "empty/x/y"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x", "utf-8")
+    with pytest.raises(InputError, match=said) as error:
+        adopt(file)
+    assert error.value.cure
+
+
+def test_a_configuration_that_cannot_be_the_base_is_named(adopt, tmp_path):
+    text = (tmp_path / "config.yaml").read_text("utf-8")
+    (tmp_path / "config.yaml").write_text(text.replace("alpha: 1.0", "alpha: -1.0"), "utf-8")
+    with pytest.raises(InputError, match=r"^config\.yaml: what would follow .*models\.ridge"):
+        adopt()
+    assert not (tmp_path / CONFIG).exists()
+    assert not (tmp_path / SCHEMA).exists()
+    assert not (tmp_path / CONTRACT).exists()
