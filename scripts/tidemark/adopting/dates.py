@@ -69,6 +69,16 @@ DATES: dict[tuple[str, ...], dict[str, tuple[str, ...]]] = {
     ("9999", "%b"): {YEAR_FIRST: ("%Y", "%b")},
     ("9999",): {YEAR_FIRST: ("%Y",)},
 }
+BETWEEN = (
+    "T",
+    "年",
+    "月",
+    "日",
+    "년",
+    "월",
+    "일",
+    "M",
+)  # letters that stand in dates, as in 2013M03
 # A date and a time written without anything between their digits.
 STAMPS = {"9" * 12: "%Y%m%d%H%M", "9" * 14: "%Y%m%d%H%M%S"}
 EPOCHS = {
@@ -226,6 +236,8 @@ def _formats(tokens: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     time_format = _time_format(clock)
     if time_format is None:
         return
+    if any(token.isalpha() and token not in BETWEEN for token in day):
+        return  # a name of a month in another language, or the Q of quarters
     parts = [token for token in day if _varies(token)]
     weekday = [token for token in parts if token in ("%a", "%A")]
     fields = tuple("%b" if token == "%B" else token for token in parts if token not in weekday)

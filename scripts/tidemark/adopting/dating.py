@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 NATIVE = "%Y-%m-%d"  # the format that a configuration has where the file types its dates
 NAMELESS = re.compile(r"(column|Unnamed:) ?\d+|")
-CLOCK = r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?[AaPp][Mm])?$|^[0-9]{4}$|^[0-9]{6}$"
+CLOCK_WITH_SIGN = r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?[AaPp][Mm])?$"
+CLOCK = rf"{CLOCK_WITH_SIGN}|^[0-9]{{4}}$|^[0-9]{{6}}$"
 IN_UTC = re.compile(r"(?i)\b(utc|gmt|unix|epoch)\b|_utc\b")
 
 
@@ -34,6 +35,7 @@ class Dated:
         has_offset: whether each stamp says its offset; `own` then has them as written.
         own: row for row as written, where stamps have an offset; else None.
         others: further columns of dates.
+        is_typed: whether the file itself types them as dates.
     """
 
     column: str
@@ -43,6 +45,7 @@ class Dated:
     has_offset: bool = False
     own: pd.Series | None = None
     others: Sequence[str] = ()
+    is_typed: bool = False
 
     @property
     def leaves_zone_open(self) -> bool:
@@ -61,8 +64,15 @@ def found(evidence: Evidence, names: Sequence[str], *, without_header: bool) -> 
     if candidates:
         best = min(candidates, key=lambda one: (len(one.readings) > 1, one.leaves_zone_open))
         return replace(best, others=[one.column for one in candidates if one is not best])
-    for name in _named(names) or names[:1]:
+    called = _named(names)
+    for name in called or names[:1]:
         _must_be_dates(evidence, name)
+    if called:
+        raise InputError(
+            evidence.where(0, called[0]),
+            f"{evidence.stamps(called[0])[0].as_py()!r} is no date of a form that can be read",
+            "write days as in 2013-03-01, and times as in 2013-03-01 09:30:00",
+        )
     raise InputError(
         evidence.tables[0].path,
         f"has no column of dates (columns: {several([repr(name) for name in names], 8)})",
@@ -89,20 +99,23 @@ def _candidates(evidence: Evidence, names: Sequence[str], without_header: bool) 
 
 
 def _of_column(evidence: Evidence, name: str, *, epochs: bool) -> Dated | None:
-    native = evidence.times(name)
-    if native is not None:
-        times = native.to_pandas().reset_index(drop=True)
-        if times.isna().any():
-            return None
-        zoned = evidence.has_zone(name)
-        return Dated(name, None, [Reading("", NATIVE, times)], zoned or _says_utc(name), zoned)
-    texts = evidence.texts(name)
-    readings = dates.readings(texts) if texts is not None else []
+    own = evidence.times(name)
+    if own is not None:
+        return None if own.isna().any() else _typed(evidence, name, own)
+    texts = evidence.stamps(name)
+    readings = dates.readings(texts)
     if readings:
         return _written(name, texts, readings)
     ticks = evidence.integers(name) if epochs else None
     reading = dates.epochs(ticks) if ticks is not None else None
     return Dated(name, None, [reading], is_utc=True, has_offset=True) if reading else None
+
+
+def _typed(evidence: Evidence, name: str, own: pd.Series) -> Dated:
+    if evidence.has_zone(name):
+        reading = Reading("", NATIVE, evidence.instants(name))
+        return Dated(name, None, [reading], True, True, own, is_typed=True)
+    return Dated(name, None, [Reading("", NATIVE, own)], _says_utc(name), is_typed=True)
 
 
 def _written(name: str, texts: pa.Array, readings: Sequence[Reading]) -> Dated:
@@ -126,31 +139,24 @@ def _says_utc(name: str) -> bool:
 def _with_hours(
     evidence: Evidence, dated: Dated, names: Sequence[str], without_header: bool
 ) -> Dated:
-    """With the column that has the hours of these days, if there is one and hours differ.
-
-    Raises:
-        InputError: hours that cannot be read.
-    """
-    times = dated.readings[0].times
-    texts = evidence.texts(dated.column)
-    if texts is None or not spacing.at_midnight(times):
+    """With the column that has the hours of these days, if there is one and hours differ."""
+    if dated.has_offset or not spacing.at_midnight(dated.readings[0].times):
         return dated
     others = [name for name in names if name != dated.column]
     called = [name for group in words.columns_of(words.TIME, others) for name in group]
     beside = names[names.index(dated.column) + 1 :][:1] if without_header else []
     for name in (*called, *beside):
-        hours = evidence.texts(name)
-        if hours is None or not pc.all(pc.match_substring_regex(hours, CLOCK)).as_py():
+        hours = evidence.stamps(name)
+        clock = CLOCK if name in called else CLOCK_WITH_SIGN
+        if not pc.all(pc.match_substring_regex(hours, clock)).as_py():
             continue
-        if without_header and not pc.all(pc.match_substring(hours, ":")).as_py():
-            continue  # a number
         if len(pc.unique(hours)) == 1:
             return dated  # days, each stamped at one hour
-        readings = dates.readings(pc.binary_join_element_wise(texts, hours, " "))
+        joined = pc.binary_join_element_wise(evidence.stamps(dated.column), hours, " ")
+        readings = dates.readings(joined)
         if readings:
-            return replace(
-                dated, time=name, readings=readings, is_utc=dated.is_utc or _says_utc(name)
-            )
+            is_utc = dated.is_utc or _says_utc(name)
+            return Dated(dated.column, name, readings, is_utc)
     return dated
 
 

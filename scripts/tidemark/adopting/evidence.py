@@ -12,6 +12,7 @@ from tidemark.sources import columns
 from tidemark.sources.report import Report
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -102,19 +103,25 @@ class Evidence:
             return None
         return pc.utf8_trim_whitespace(pc.fill_null(pa.concat_arrays(parts), ""))
 
-    def times(self, name: str) -> pa.ChunkedArray | None:
-        """A column that all files type as dates or times; None if they do not."""
+    def stamps(self, name: str) -> pa.Array:
+        """A column as text of dates or hours, as a step would join it with another."""
+        parts = [columns.stamp_text(table, name, Report()) for table in self.tables]
+        return pc.utf8_trim_whitespace(pc.fill_null(pa.concat_arrays(parts), ""))
+
+    def times(self, name: str) -> pd.Series | None:
+        """A column that all files type as dates or times, by its own clocks; None if not."""
         parts = [table.column(name) for table in self.tables]
         if not all(_is_time(part.type) for part in parts):
             return None
-        in_utc = [
-            part.cast(pa.timestamp("us", part.type.tz)) if _zone(part.type) else part
-            for part in parts
-        ]
-        return pa.chunked_array([part.cast(pa.timestamp("us"), safe=False) for part in in_utc])
+        return pd.concat([_by_own_clocks(part) for part in parts], ignore_index=True)
+
+    def instants(self, name: str) -> pd.Series:
+        """A column of times that have a zone, in UTC."""
+        parts = [table.column(name).cast(pa.timestamp("us")) for table in self.tables]
+        return pd.concat([part.to_pandas() for part in parts], ignore_index=True)
 
     def has_zone(self, name: str) -> bool:
-        """Whether times that the files type have a zone; they are then in UTC here."""
+        """Whether times that the files type have a zone."""
         return _zone(self.tables[0].column(name).type) is not None
 
     def values(self, name: str) -> Floats:
@@ -141,6 +148,11 @@ class Evidence:
 
 def _is_time(kind: pa.DataType) -> bool:
     return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
+def _by_own_clocks(values: pa.Array) -> pd.Series:
+    wall = pc.local_timestamp(values) if _zone(values.type) else values
+    return wall.cast(pa.timestamp("us"), safe=False).to_pandas()
 
 
 def _zone(kind: pa.DataType) -> str | None:

@@ -139,9 +139,10 @@ def _is_meant_as_numbers(evidence: Evidence, name: str) -> bool:
     texts = evidence.texts(name)
     if texts is None:
         return False
-    share = pc.mean(pc.match_substring_regex(texts, LIKE_A_NUMBER).cast("float64")).as_py()
-    is_field = any(words.is_surely(role, name) for role in FIELD_ROLES)
-    return bool(share > (0 if is_field else 0.5))
+    if any(words.is_surely(role, name) for role in FIELD_ROLES):
+        return bool(pc.any(pc.match_substring_regex(texts, "[0-9]")).as_py())
+    like_numbers = pc.match_substring_regex(texts, LIKE_A_NUMBER)
+    return bool(pc.mean(like_numbers.cast("float64")).as_py() > 0.5)
 
 
 def _can_be_a_field(evidence: Evidence, name: str) -> bool:
@@ -362,23 +363,31 @@ def _of_one_field(
     all_of_them: bool,
 ) -> Layout:
     """The layout of columns that are all prices of one kind, or of which only one is."""
-    if len(unknown) == 1 and ticker:
+    if all_of_them or (not ticker and (_are_like_tickers(unknown) or len(unknown) == 1)):
+        return _a_column_a_ticker(evidence, unknown, names, all_of_them)
+    known = words.columns_by_role(unknown)
+    beside = {role: known[role][0] for role in FIELD_ROLES if role in known}
+    open_ones = [name for name in unknown if name not in beside.values()]
+    if len(open_ones) == 1:
         because = "it is the only column of numbers that can be one"
-        return _long(evidence, {CLOSE: unknown[0]}, ticker, because, Sureness.LIKELY)
-    are_tickers = all_of_them or _are_like_tickers(unknown)
-    if ticker or not (are_tickers or len(unknown) == 1):
-        words_of = "Which column holds the prices?"
-        return Layout("long", {}, questions=[_which(evidence, unknown, words_of, not ticker)])
-    unit = _unit_below(evidence, unknown)
-    tickers = [name.removesuffix(unit) for name in unknown]
+        return _long(evidence, beside | {CLOSE: open_ones[0]}, ticker, because, Sureness.LIKELY)
+    question = _which(evidence, unknown, "Which column holds the prices?", or_all=not ticker)
+    return Layout("long", {}, questions=[question])
+
+
+def _a_column_a_ticker(
+    evidence: Evidence, priced: Sequence[str], names: Sequence[str], is_answer: bool
+) -> Layout:
+    unit = _unit_below(evidence, priced)
+    tickers = [name.removesuffix(unit) for name in priced]
     told = f"closes of {several([repr(name) for name in tickers])}, a column each"
-    because = "your answer" if all_of_them else "each holds numbers, under a name like a ticker's"
-    sureness = Sureness.CERTAIN if all_of_them else Sureness.LIKELY
+    because = "your answer" if is_answer else "each holds numbers, under a name like a ticker's"
+    sureness = Sureness.CERTAIN if is_answer else Sureness.LIKELY
     return Layout(
         "wide",
         {CLOSE: f"*{unit}"},
         tickers,
-        [name for name in names if name not in unknown and not evidence.is_empty(name)],
+        [name for name in names if name not in priced and not evidence.is_empty(name)],
         [Conclusion("columns", told, because, sureness)],
     )
 
@@ -394,10 +403,14 @@ def _unit_below(evidence: Evidence, names: Sequence[str]) -> str:
 
 
 def _are_like_tickers(names: Sequence[str]) -> bool:
-    """Whether names look like tickers, and not all of them like something else, too."""
-    if all(words.is_none_of_a_bar(name) or words.columns_by_role([name]) for name in names):
-        return False
-    return any(all(map(like.fullmatch, names)) for like in (TICKER_LIKE, MATURITY))
+    """Whether names look like tickers, and few of them like something else, too.
+
+    LOW and OPEN are tickers, but beside others alone.
+    """
+    other = sum(bool(words.is_none_of_a_bar(one) or words.columns_by_role([one])) for one in names)
+    return other <= len(names) / 3 and any(
+        all(map(like.fullmatch, names)) for like in (TICKER_LIKE, MATURITY)
+    )
 
 
 def _which(

@@ -196,7 +196,8 @@ def _dates(
     where = f"{dated.column} and {dated.time}" if dated.time else dated.column
     span = f"{reading.times.min()} to {reading.times.max()}".replace(" 00:00:00", "")
     is_open = reading.order and len(dated.readings) > 1
-    told = f"{where}, {reading.date_format}" + (f", {reading.order}" if is_open else "")
+    form = "typed by the file" if dated.is_typed else reading.date_format
+    told = f"{where}, {form}" + (f", {reading.order}" if is_open else "")
     return Conclusion("dates", f"{told}: {span}", because, sureness)
 
 

@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+STRAY = 0.2  # the share of rows that may repeat a date by mistake; what reads the file names them
+
 
 @dataclass(frozen=True)
 class Named:
@@ -28,18 +30,14 @@ class Named:
 
 def column_of(evidence: Evidence, names: Sequence[str], times: pd.Series) -> str | None:
     """The column of tickers, by its name, or because dates repeat without it."""
-    groups = words.columns_of(words.TICKER, names)
-    repeats = _repeats(times, evidence.file_of_row)
-    surest = {name for group in groups[:1] for name in group if words.is_surely(words.TICKER, name)}
-    for name in (name for group in groups for name in group):
-        texts = evidence.texts(name)
-        if texts is None or pc.any(pc.equal(texts, "")).as_py():
-            continue
-        tells_apart = not _repeats(times, series(evidence, name))
-        if (name in surest or repeats) and tells_apart:
+    repeats = _repeated(times, evidence.file_of_row)
+    called = [name for group in words.columns_of(words.TICKER, names) for name in group]
+    sure = [name for name in called if words.is_surely(words.TICKER, name)]
+    for name in called:
+        if (name in sure or repeats > 0) and _tells_apart(evidence, name, times):
             return name
-    if not repeats:
-        return None
+    if repeats <= STRAY or sure:
+        return None  # rows that even tickers do not tell apart are not told apart by less
     others = (name for name in names if evidence.numbers(name) is None)
     return next((name for name in others if _could_be_tickers(evidence, name, times)), None)
 
@@ -48,12 +46,19 @@ def _could_be_tickers(evidence: Evidence, name: str, times: pd.Series) -> bool:
     texts = evidence.texts(name)
     if texts is None or pc.any(pc.equal(texts, "")).as_py():
         return False
-    few = len(pc.unique(texts)) <= len(texts) / 2
-    return few and not _repeats(times, series(evidence, name))
+    distinct = pc.unique(texts).to_pylist()
+    is_one_a_field = words.CLOSE in words.columns_by_role(distinct)
+    few = len(distinct) <= len(texts) / 2
+    return few and not is_one_a_field and _tells_apart(evidence, name, times)
 
 
-def _repeats(times: pd.Series, series: np.ndarray) -> bool:
-    return bool(pd.DataFrame({"time": times, "series": series}).duplicated().any())
+def _tells_apart(evidence: Evidence, name: str, times: pd.Series) -> bool:
+    return evidence.texts(name) is not None and _repeated(times, series(evidence, name)) <= STRAY
+
+
+def _repeated(times: pd.Series, series: np.ndarray) -> float:
+    """The share of rows whose date stands before them, too."""
+    return float(pd.DataFrame({"time": times, "series": series}).duplicated().mean())
 
 
 def series(evidence: Evidence, ticker: str | None) -> np.ndarray:
@@ -74,14 +79,14 @@ def must_be_one_bar_a_time(
     """
     rows = pd.DataFrame({"time": times, "series": series})
     repeated = rows.duplicated()
-    if repeated.mean() < 0.2:
-        return  # stray ones are named by what reads the file
+    if repeated.mean() <= STRAY:
+        return
     row = int(repeated.to_numpy().argmax())
     raise InputError(
         evidence.where(row, column),
-        f"stands in several rows, as do {repeated.mean():.0%} of the dates, and no column names"
-        " their tickers",
-        "add a column with the ticker of each row, or give each ticker a file of its own",
+        f"stands in several rows, as do {repeated.mean():.0%} of the dates, and no column of"
+        " tickers tells them apart",
+        "give each bar one row with all of its fields, and a column with its ticker",
     )
 
 
@@ -107,8 +112,7 @@ def named(tables: Sequence[Table], column: str | None, fields: Layout, answers: 
     if asked:
         return Named([asked], asked, [Conclusion("tickers", asked, "your answer")])
     shorter = file_names.ticker_of(stems[0])
-    cure = f"; TICKER={shorter} names it otherwise" if shorter != stems[0] else ""
-    because = f"the file's name{cure}"
+    because = "the file's name" + (f"; TICKER={shorter} is shorter" if shorter != stems[0] else "")
     return Named(stems, stems[0], [Conclusion("tickers", stems[0], because, Sureness.ASSUMED)])
 
 

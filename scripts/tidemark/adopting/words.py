@@ -64,7 +64,7 @@ ROLES = {
     ),
     VOLUME: (
         "volume volumes vol v pxvolume volumi volumenes stückzahl stück stücke stuecke hacim"
-        " объем объём 成交量 出来高 거래량 wolumen volym sharestraded totalvolume"
+        " объем объём 成交量 出来高 거래량 wolumen volym volum sharestraded totalvolume"
         " totaltradedquantity quantity qty shares tradedvolume basevolume",
         "volumen",
         "tickvol tickvolume",

@@ -263,13 +263,14 @@ def _written(table: Table, column: str, clock: str | None, report: Report) -> pa
 
     Days and hours that the file itself types count as 2013-03-01 and 09:30:00.
     """
-    date = _stamp_text(table, column, report)
+    date = stamp_text(table, column, report)
     if clock is None:
         return date
-    return pc.binary_join_element_wise(date, _stamp_text(table, clock, report), " ")
+    return pc.binary_join_element_wise(date, stamp_text(table, clock, report), " ")
 
 
-def _stamp_text(table: Table, column: str, report: Report) -> pa.Array:
+def stamp_text(table: Table, column: str, report: Report) -> pa.Array:
+    """A column of dates or hours as text; what the file itself types is written out."""
     values = table.column(column)
     if pa.types.is_floating(values.type):
         whole = pc.equal(values, pc.floor(values))

@@ -71,6 +71,8 @@ def test_every_order_that_reads_all_values_is_a_reading(text, orders):
         ["12.5", "13.5"],
         ["11:34"],
         ["13-Mar"],  # of no year
+        ["1990Q1", "1990Q2"],  # a quarter is no month
+        ["Mars 1990"],
     ],
 )
 def test_what_is_no_date_has_no_reading(texts):

@@ -1,3 +1,5 @@
+import io
+
 from tidemark.adopting import meaning
 from tidemark.adopting.conclusions import Sureness
 from tidemark.errors import InputError
@@ -5,9 +7,12 @@ from tidemark.reading import files
 from tidemark.reading.settings import Form
 from tidemark.sources import prices
 
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-DEFAULTS = {"layout": "long", "bar": "daily", "time_zone": "UTC"}
+IN_FULL = {"layout": "long", "bar": "daily", "time_zone": "UTC"}
 
 
 def means(text, path="AAPL.csv", form=Form(), **answers):  # noqa: B008
@@ -48,7 +53,7 @@ def test_a_plain_file_of_one_ticker():
 
 def test_what_is_proposed_can_be_read():
     proposed = section(BARS)
-    records = prices.read({"AAPL.csv": BARS.encode()}, DEFAULTS | proposed).records
+    records = prices.read({"AAPL.csv": BARS.encode()}, IN_FULL | proposed).records
     assert records["close"].tolist() == [586.19, 575.85, 538.79]
 
 
@@ -83,7 +88,7 @@ def test_rows_of_one_date_that_nothing_tells_apart_are_refused():
     ("header", "columns"),
     [
         ("Date,AAPL,MSFT", {"close": "*"}),
-        ("Date,LOW,AAPL", {"close": "*"}),  # Lowe's
+        ("Date,LOW,AAPL,MSFT", {"close": "*"}),  # Lowe's
         ("Date,C,V", {"close": "*"}),
         ("Date,AAPL Close,MSFT Close", {"close": "* Close"}),
         ("Date,Adj Close_AAPL,Adj Close_BRK_B", {"adj_close": "Adj Close_*"}),
@@ -96,8 +101,8 @@ def test_rows_of_one_date_that_nothing_tells_apart_are_refused():
     ],
 )
 def test_wide_files(header, columns):
-    rows = ["2012-12-03,586.19,26.43", "2012-12-04,575.85,26.37"]
-    width = 2 if header == "Date,DGS10" else 3
+    rows = ["2012-12-03,586.19,26.43,9.5", "2012-12-04,575.85,26.37,9.6"]
+    width = {"Date,DGS10": 2, "Date,LOW,AAPL,MSFT": 4}.get(header, 3)
     text = "\n".join([header, *(",".join(row.split(",")[:width]) for row in rows)])
     found = section(text)
     assert found["layout"] == "wide"
@@ -296,6 +301,42 @@ def test_files_that_differ_in_dates_alone_are_of_one_ticker():
 def test_files_of_several_forms_are_told_apart():
     with pytest.raises(InputError, match="has other columns than AAPL"):
         means({"AAPL.csv": BARS, "MSFT.csv": "Day;Last\n2012-12-03;1\n"})
+
+
+def test_a_price_may_be_the_one_column_that_no_word_tells():
+    text = "date,prc,vol\n2012-12-03,586.19,7\n2012-12-04,575.85,9\n"
+    assert section(text)["columns"] == {"timestamp": "date", "close": "prc", "volume": "vol"}
+
+
+def test_a_row_a_field_is_refused():
+    text = "Date,{},Field,Value\n" + "".join(
+        f"2012-12-0{day},{ticker},{field},{day}.5\n"
+        for ticker in ("AAPL", "MSFT")
+        for day in (3, 4)
+        for field in ("Open", "Close")
+    )
+    for name in ("Ticker", "Of"):
+        with pytest.raises(InputError, match="no column of tickers tells them apart"):
+            means(text.format(name))
+
+
+@pytest.mark.parametrize("first", ["1990Q1", "Mars 1990"])
+def test_a_date_that_cannot_be_read_is_shown(first):
+    with pytest.raises(InputError, match=f"AAPL.csv:2: Date: '{first}' is no date of a form"):
+        means(of_dates(first, first.replace("1990", "1991")))
+
+
+def test_dates_that_the_file_types_need_no_format():
+    days = pd.to_datetime(["2013-03-08", "2013-03-11"])
+    for stamps in (days, days.tz_localize("America/New_York")):
+        table = pa.table({"Date": stamps.as_unit("us"), "Close": [1.5, 2.5]})
+        file = io.BytesIO()
+        pq.write_table(table, file)
+        tables = files.tables("AAPL.parquet", file.getvalue(), Form())
+        found = meaning.of(tables, Form(), "AAPL.parquet", {})
+        assert found.section["date_format"] == "%Y-%m-%d"
+        records = prices.read({"AAPL.parquet": file.getvalue()}, IN_FULL | found.section).records
+        assert records["timestamp"].tolist() == days.tolist()
 
 
 def test_a_zone_that_can_have_no_effect_is_refused():
