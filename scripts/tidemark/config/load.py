@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import asdict
 from typing import Any, NamedTuple, get_args
 
@@ -20,6 +21,14 @@ from tidemark.project import Tree
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+# By section, others whose faults may follow from a fault in it.
+AFFECTED = {
+    "fetch_data": ("feature_engineering", "validate_schema", "backtest", "market_metrics"),
+    "feature_engineering": ("split_data", "evaluate"),
+    "scenarios": ("market_metrics", "strategies"),
+    "models": ("evaluate", "market_metrics", "strategies"),
+    "strategies": ("assess",),
+}
 SECRET = (("webhook",),)  # ends of keys whose value no message shows
 
 
@@ -52,16 +61,61 @@ def _read(tree: Tree, path: str, *, whole_tree: bool = False) -> "_Configuration
     if not isinstance(document, dict):
         raise InputError(f"{path}:1:1", "is empty or not a mapping", "see config.yaml of Tidemark")
     try:
-        given = filled(Config, section(Config).model_validate(document).model_dump())
+        given = _filled(document)
     except ValidationError as error:
-        faults = [_fault(detail, positions) for detail in error.errors()]
-        raise _refusal(path, _without_consequences(faults), positions) from error
+        faults = _without_consequences([_fault(detail, positions) for detail in error.errors()])
+        faults += _further(tree, path, document, faults, whole_tree=whole_tree)
+        raise _refusal(path, faults, positions) from error
     whole = beside.acknowledged(tree, completed(given))
-    faults = cross_checks.faults_of(tree, whole)
-    faults += beside.faults_of(tree, path, whole) if whole_tree else []
+    faults = _between_keys(tree, path, whole, whole_tree=whole_tree)
     if faults:
         raise _refusal(path, faults, positions)
     return _Configuration(document, given, whole)
+
+
+def _filled(document: dict[str, Any]) -> Config:
+    """The settings that a document says, if it is right in shape."""
+    return filled(Config, section(Config).model_validate(document).model_dump())
+
+
+def _between_keys(tree: Tree, path: str, whole: Config, *, whole_tree: bool) -> list[Fault]:
+    """Every fault of a configuration that is right in shape."""
+    faults = cross_checks.faults_of(tree, whole)
+    return faults + (beside.faults_of(tree, path, whole) if whole_tree else [])
+
+
+def _further(
+    tree: Tree, path: str, document: dict[str, Any], faults: list[Fault], *, whole_tree: bool
+) -> list[Fault]:
+    """Faults between keys beside those of shape, so that all are told at once.
+
+    They are of the document without the keys that are wrong, as far as that is right in shape, and
+    not of sections that such a key could have to do with.
+    """
+    try:
+        given = _filled(_without(document, [fault.key for fault in faults]))
+        whole = beside.acknowledged(tree, completed(given))
+        others = _between_keys(tree, path, whole, whole_tree=whole_tree)
+    except (ValidationError, InputError):
+        return []
+    wrong = {fault.key[0] for fault in faults}
+    affected = wrong.union(*(AFFECTED.get(str(name), ()) for name in wrong))
+    return [fault for fault in others if fault.key[0] not in affected]
+
+
+def _without(document: dict[str, Any], keys: list[KeyPath]) -> dict[str, Any]:
+    """A copy without these keys; without its list, if a key is an item."""
+    kept: dict[str, Any] = deepcopy(document)
+    for key in keys:
+        place: Any = kept
+        *above, last = key
+        for part in above:
+            if not isinstance(place.get(part), dict):
+                last = part
+                break
+            place = place[part]
+        place.pop(last, None)
+    return kept
 
 
 def _refusal(path: str, faults: list[Fault], positions: dict[KeyPath, Position]) -> InputError:

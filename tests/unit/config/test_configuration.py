@@ -212,6 +212,47 @@ def test_a_fault_is_named_with_its_place(tmp_path, monkeypatch, old, new, told):
         assert line.split(":")[0].strip() == word
 
 
+def test_faults_of_shape_and_between_keys_are_told_at_once(project, monkeypatch):
+    text = SHIPPED
+    for old, new in (
+        ("folds: 5", "fold: 5"),
+        ("alpha: 1.0", "alpha: -1.0"),
+        ("lags: [0, 1, 2", "lags: [0, 1, 1"),
+        ("horizon: 1 ", "horizon: 9 "),
+        ("calendar: XNYS", "calendar: XNYZ"),
+        ("benchmark: buy_and_hold", "benchmark: buy_and_hop"),
+        ("webhook: null", "webhook: 5"),
+    ):
+        text = text.replace(old, new, 1)
+    told = complaint(project, monkeypatch, text).splitlines()
+    assert [line.split(": ")[1] for line in told] == [
+        "feature_engineering.lags",
+        "split_data.fold",
+        "models.ridge.alpha",
+        "alerts.webhook",
+        "validate_schema.calendar",
+        "assess.benchmark",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("path: data/sample/prices.csv", "path: 5"),
+        ("open: Open", "opne: Open"),
+        ('date_format: "%Y-%m-%d %H', 'date_fromat: "%Y-%m-%d %H'),
+        ("  median_impute:\n    impute: median", "  median_impute:\n    impute: maen"),
+        ("    estimator: mean\n", "    estimator: maen\n"),
+        ("baseline: baseline  ", "baseline: [1]  "),
+        ("buy_and_hold: {strategy", "Buy_and_hold: {strategy"),
+    ],
+)
+def test_nothing_is_told_that_only_follows_from_a_fault_of_shape(project, monkeypatch, old, new):
+    assert old in SHIPPED
+    told = complaint(project, monkeypatch, SHIPPED.replace(old, new, 1))
+    assert len(told.splitlines()) == 1
+
+
 MEANINGLESS = [
     ("seed: 20130301", "seed: 1e999", "seed: should be a valid integer"),
     ("seed: 20130301", "seed: 9223372036854775808", "seed: should be less than"),
