@@ -11,6 +11,7 @@ from tidemark.adopting import calendars, fitting, history, rules
 from tidemark.adopting.conclusions import Conclusion
 from tidemark.adopting.rewriting import rewritten
 from tidemark.config import yaml_lines
+from tidemark.config.schema import said
 from tidemark.config.schema import section as checked
 from tidemark.config.sections import filled
 from tidemark.errors import InputError, printable
@@ -21,6 +22,7 @@ from tidemark.validation import schema
 from tidemark.validation.finding import Finding
 
 import pandas as pd
+from pydantic import ValidationError
 
 BASE, CONFIG = "config.yaml", "config.mine.yaml"
 SCHEMA = "schemas/mine_prices.json"
@@ -99,8 +101,18 @@ def made(
 
 
 def in_full(section: Mapping[str, Any]) -> dict[str, Any]:
-    """fetch_data.prices with all of its keys, as a step has it."""
-    return asdict(_settings(Prices, section))
+    """fetch_data.prices with all of its keys, as a step has it.
+
+    Raises:
+        InputError: a name in the files is none that a configuration can have.
+    """
+    try:
+        return asdict(_settings(Prices, section))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, ("fetch_data", "prices", *first["loc"])))
+        cure = "give it another name: TICKER=..." if "ticker" in first["loc"] else "rename it there"
+        raise InputError(key, f"{first['input']!r} {said(first)}", cure) from error
 
 
 def _settings(kind: Any, values: Mapping[str, Any]) -> Any:

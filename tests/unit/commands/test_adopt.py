@@ -97,12 +97,14 @@ def test_what_nobody_edited_is_replaced_and_what_somebody_did_is_kept(adopt, tmp
         ("data/raw/prices.csv", "which the pipeline writes"),
         ("mixed", r"several kinds \(2 .csv, 1 .json\)"),
         ("empty", "holds no file"),
+        ("a\tb.csv", r"prices\.ticker: .* holds a sign that does not show"),
     ],
 )
 def test_what_is_no_data_is_refused_with_a_cure(adopt, tmp_path, file, said):
     for name in ("data/raw/prices.csv", "mixed/a.csv", "mixed/b.csv", "mixed/c.json", "empty/x/y"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x", "utf-8")
+    (tmp_path / "a\tb.csv").write_bytes((tmp_path / NAME).read_bytes())
     with pytest.raises(InputError, match=said) as error:
         adopt(file)
     assert error.value.cure
