@@ -89,6 +89,12 @@ def found(
     if asked and asked != ALL:
         bars = _by_values(evidence, numeric, ticker, neighbours, asked) if without_header else None
         return bars or _with_answer(evidence, names, ticker, asked)
+    if asked and ticker:
+        raise InputError(
+            f"COLUMN={asked}",
+            f"there is a column of tickers, {ticker!r}, so that not all columns can be tickers",
+            "name the column of prices",
+        )
     if not numeric:
         raise InputError(
             evidence.tables[0].path,
@@ -167,16 +173,26 @@ def _by_names(evidence: Evidence, numeric: Sequence[str], ticker: str | None) ->
     if CLOSE not in chosen and "adj_close" not in chosen:
         return None
     differing = [role for role in chosen if role != VOLUME and _differ(evidence, chosen[role])]
+    if CLOSE in differing:
+        question = _which(evidence, chosen[CLOSE], "Which column holds the closes?")
+        return Layout("long", {}, questions=[question])
     if differing:
-        role = differing[0]
-        words_of = f"Which column holds the {'closes' if role == CLOSE else role + ' prices'}?"
-        return Layout("long", {}, questions=[_which(evidence, chosen[role], words_of)])
+        raise _of_two_columns(evidence, differing[0], chosen[differing[0]])
     columns = {role: candidates[0] for role, candidates in chosen.items()}
     volumes = [name for group in words.columns_of(VOLUME, numeric) for name in group]
     traded = [name for name in volumes if np.nan_to_num(evidence.values(name)).any()]
     if traded:
         columns[VOLUME] = traded[0]
     return _long(evidence, columns, ticker, "what the columns are called", Sureness.CERTAIN)
+
+
+def _of_two_columns(evidence: Evidence, field: str, names: Sequence[str]) -> InputError:
+    return InputError(
+        evidence.tables[0].path,
+        f"has several columns for {field}, with different values:"
+        f" {several([repr(name) for name in names])}",
+        "keep one of them in the file, or rename the others",
+    )
 
 
 def _differ(evidence: Evidence, names: Sequence[str]) -> bool:
@@ -363,11 +379,14 @@ def _of_one_field(
     all_of_them: bool,
 ) -> Layout:
     """The layout of columns that are all prices of one kind, or of which only one is."""
-    if all_of_them or (not ticker and (_are_like_tickers(unknown) or len(unknown) == 1)):
-        return _a_column_a_ticker(evidence, unknown, names, all_of_them)
     known = words.columns_by_role(unknown)
+    is_one_series = len(unknown) == 1 and not known and not words.is_none_of_a_bar(unknown[0])
+    if all_of_them or (not ticker and (_are_like_tickers(unknown) or is_one_series)):
+        return _a_column_a_ticker(evidence, unknown, names, all_of_them)
     beside = {role: known[role][0] for role in FIELD_ROLES if role in known}
-    open_ones = [name for name in unknown if name not in beside.values()]
+    open_ones = [
+        name for name in unknown if name not in beside.values() and not words.is_none_of_a_bar(name)
+    ]
     if len(open_ones) == 1:
         because = "it is the only column of numbers that can be one"
         return _long(evidence, beside | {CLOSE: open_ones[0]}, ticker, because, Sureness.LIKELY)

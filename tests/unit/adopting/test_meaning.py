@@ -154,6 +154,24 @@ def test_two_closes_of_different_values_are_asked_about():
     assert section(text, COLUMN="Settle")["columns"]["close"] == "Settle"
 
 
+@pytest.mark.parametrize("name", ["Volume", "Open", "VWAP"])
+def test_what_is_no_close_is_not_taken_for_one(name):
+    text = f"Date,{name}\n2012-12-03,586.19\n2012-12-04,575.85\n"
+    assert asked(text) == {"COLUMN": [name, "all"]}
+    assert section(text, COLUMN=name)["columns"] == {"timestamp": "Date", "close": name}
+
+
+def test_two_opens_of_different_values_are_refused():
+    text = "Date,Open,Opening,Close\n2012-12-03,1.5,1.6,1.7\n2012-12-04,1.6,1.8,1.7\n"
+    with pytest.raises(InputError, match="several columns for open, with different values"):
+        means(text)
+
+
+def test_not_all_columns_are_tickers_beside_a_column_of_them():
+    with pytest.raises(InputError, match="COLUMN=all: there is a column of tickers, 'Ticker'"):
+        means(LONG, COLUMN="all")
+
+
 def test_volume_is_the_one_that_is_not_zero_throughout():
     text = "Date,Close,TickVol,Vol\n2012-12-03,586.19,10,0\n2012-12-04,575.85,20,0\n"
     assert section(text)["columns"]["volume"] == "TickVol"
