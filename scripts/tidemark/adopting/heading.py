@@ -96,7 +96,8 @@ def usual_width(records: Sequence[Record]) -> int:
 
 def _typical(records: Sequence[Record], width: int) -> list[Kind]:
     """For each column the kind that most of its cells are of."""
-    rows = [[kind(cell) for cell in cells] for _, cells in records if len(cells) == width]
+    kinds = [[kind(cell) for cell in cells] for _, cells in records if len(cells) == width]
+    rows = [row for row in kinds if not VALUES.isdisjoint(row)]
     typical = []
     for column in zip(*rows, strict=True):
         found = Counter(one for one in column if one not in (Kind.EMPTY, Kind.MISSING))

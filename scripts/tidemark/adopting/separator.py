@@ -21,7 +21,9 @@ def find(path: str, text: str) -> str:
     Raises:
         InputError: none makes two columns of the rows.
     """
-    worth = {sign: _worth(records(text, sign)) for sign in (*SIGNS, BLANKS)}
+    worth = {sign: _worth(records(text, sign)) for sign in SIGNS}
+    if worth["\t"] < 0.5:  # tabs are blanks, too
+        worth[BLANKS] = _worth(records(text, BLANKS))
     best = max(worth, key=lambda sign: worth[sign])
     if not worth[best]:
         raise InputError(

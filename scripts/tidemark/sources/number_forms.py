@@ -37,7 +37,7 @@ def parsed(text: pa.Array, form: Form) -> Parsed:
     """
     words = [*MISSING, *(word.strip().lower() for word in form.missing)]
     text = pc.if_else(pc.is_in(pc.utf8_lower(text), pa.array(words)), None, text)
-    plain = text if _is_plain(form) else None
+    plain = _as_plain(text, form)
     if plain is None or not _all_numbers(plain):
         plain = _in_plain_form(text, form)
     numbers = plain.cast(pa.float64()).to_numpy(zero_copy_only=False)
@@ -45,10 +45,15 @@ def parsed(text: pa.Array, form: Form) -> Parsed:
     return Parsed(np.asarray(numbers, dtype=np.float64), unread)
 
 
-def _is_plain(form: Form) -> bool:
-    return form.decimal == "." and not (
-        form.thousands or form.signs or form.parentheses or form.magnitudes
-    )
+def _as_plain(text: pa.Array, form: Form) -> pa.Array | None:
+    """The texts with points, where they may be plain numbers but for commas; None where not."""
+    if form.thousands or form.signs or form.parentheses or form.magnitudes:
+        return None
+    if form.decimal == ".":
+        return text
+    if pc.any(pc.match_substring(text, ".")).as_py():
+        return None
+    return pc.replace_substring(text, form.decimal, ".")
 
 
 def _all_numbers(text: pa.Array) -> bool:
