@@ -73,7 +73,8 @@ def made(
     text = shipped.decode("utf-8-sig")
     prices = in_full(section)
     past = history.of(records, prices["bar"])
-    calendar = calendars.fitting(records["timestamp"], prices["bar"], prices["asset"])
+    known = records["timestamp"][records["adj_close"].notna()]  # on others nobody traded
+    calendar = calendars.fitting(known, prices["bar"], prices["asset"])
     fitted = fitting.fitted(document, section, past, calendar)
     wanted = fitted.document
     loosened, passed = rules.fitting(json.loads(shipped_schema), records, past, calendar)
