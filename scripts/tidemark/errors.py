@@ -17,8 +17,9 @@ class InputError(Exception):
         self.cure = cure
 
     def __str__(self) -> str:
-        cure = f". Cure: {printable(self.cure, 1000)}" if self.cure else ""
         lines = [printable(line, 1000) for line in self.problem.split("\n")]
+        between = ". " if len(lines) == 1 else "\n"
+        cure = f"{between}Cure: {printable(self.cure, 1000)}" if self.cure else ""
         return f"{printable(self.where)}: " + "\n".join(lines) + cure
 
 
