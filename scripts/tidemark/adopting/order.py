@@ -1,0 +1,109 @@
+"""Which of the readings of dates is meant, told by the order of rows or else asked about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tidemark.adopting import spacing
+from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
+from tidemark.adopting.dates import Reading
+from tidemark.adopting.dating import Dated
+from tidemark.adopting.evidence import Evidence
+from tidemark.errors import InputError
+
+import numpy as np
+
+ENOUGH_DAYS = 10  # to tell by the days of the week
+
+
+@dataclass(frozen=True)
+class Order:
+    """The reading of dates that is meant; the first of several while a question is open."""
+
+    reading: Reading
+    conclusions: Sequence[Conclusion] = ()
+    questions: Sequence[Question] = ()
+
+
+def found(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answers) -> Order:
+    """The one reading of dates, or the question which it is.
+
+    Args:
+        dated: the column of dates, with its readings.
+        series: row for row, the number of its ticker.
+        evidence: the files.
+        answers: of these, DATES.
+
+    Raises:
+        InputError: the answer is no reading.
+    """
+    asked = answers.get("DATES")
+    readings = dated.readings
+    if asked:
+        fitting = [reading for reading in readings if reading.order == asked]
+        if not fitting:
+            others = " or ".join(reading.order for reading in readings if reading.order)
+            raise InputError(
+                f"DATES={asked}",
+                f"the dates in {dated.column!r} cannot all be read so",
+                f"use {others}" if others else "leave it out",
+            )
+        return Order(fitting[0], [_dates(dated, fitting[0], "your answer")])
+    if len(readings) == 1:
+        return Order(readings[0], [_dates(dated, readings[0], "every value of the column")])
+    onwards = [one for one in readings if not spacing.turns(one.times, evidence.file_and(series))]
+    if len(onwards) == 1:
+        because = "read otherwise, time would go back and forth from row to row"
+        return Order(onwards[0], [_dates(dated, onwards[0], because)])
+    odd = _but_one_are_odd(onwards)
+    if odd:
+        likely, because = odd
+        return Order(likely, [_dates(dated, likely, because, Sureness.LIKELY)])
+    open_ones = onwards or readings
+    return Order(open_ones[0], questions=[_which_order(dated, open_ones, evidence)])
+
+
+def _but_one_are_odd(readings: Sequence[Reading]) -> tuple[Reading, str] | None:
+    """The reading beside which the others make no sense, and why they make none."""
+    dense = sorted(readings, key=lambda one: spacing.days_apart(one.times).sum())
+    if len(dense) < 2:
+        return None
+    first, others = dense[0], dense[1:]
+    apart = spacing.days_apart(first.times)
+    by_the_hour = spacing.kind(first.times, np.zeros(len(first.times))) == "intraday"
+    others_leap = all(spacing.days_apart(one.times).max(initial=0) > 20 for one in others)
+    if by_the_hour and len(apart) and apart.max() < 7 and others_leap:
+        return first, "read otherwise, whole days of bars would be weeks apart"
+    on_weekends = [spacing.falls_on_weekends(one.times) for one in (first, *others)]
+    if len(apart) >= ENOUGH_DAYS and not on_weekends[0] and all(on_weekends[1:]):
+        return first, "read otherwise, some bars would be on week-ends"
+    return None
+
+
+def _dates(
+    dated: Dated, reading: Reading, because: str, sureness: Sureness = Sureness.CERTAIN
+) -> Conclusion:
+    where = f"{dated.column} and {dated.time}" if dated.time else dated.column
+    span = f"{reading.times.min()} to {reading.times.max()}".replace(" 00:00:00", "")
+    is_open = reading.order and len(dated.readings) > 1
+    form = "typed by the file" if dated.is_typed else reading.date_format
+    told = f"{where}, {form}" + (f", {reading.order}" if is_open else "")
+    return Conclusion("dates", f"{told}: {span}", because, sureness)
+
+
+def _which_order(dated: Dated, readings: Sequence[Reading], evidence: Evidence) -> Question:
+    first = readings[0].times
+    differing = np.flatnonzero(
+        np.logical_or.reduce([(first != other.times).to_numpy() for other in readings[1:]])
+    )
+    row = int(differing[0]) if len(differing) else 0
+    texts = evidence.texts(dated.column)
+    value = texts[row].as_py() if texts is not None else ""
+    where = evidence.where(row, dated.column)
+    return Question(
+        "DATES",
+        f"Which is the order of the parts of a date, as in {value} ({where})?",
+        [
+            Option(reading.order, f"{value} is {reading.times.iloc[row]:%-d %B %Y}")
+            for reading in readings
+        ],
+    )
