@@ -336,7 +336,8 @@ class Case:
     def _walked(self, places: list[int]) -> Floats:
         """Returns beyond cash of the set that was best so far, chosen anew at intervals."""
         walk, sets = self.plan["walk_forward"], self.excess[:, places]
-        first = round(walk["first_years"] * self.yearly)
+        years = len(self.returns) / self.yearly
+        first = round((walk["first_years"] or min(3, years / 4)) * self.yearly)
         every = max(1, round(walk["every_years"] * self.yearly))
         parts = []
         for start in range(first, len(sets), every):

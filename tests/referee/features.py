@@ -313,12 +313,17 @@ def _reach(public: np.ndarray, longest_days: int | None) -> np.ndarray:
     return np.append(FIRST_VALUE, np.maximum(usual.to_numpy("timedelta64[us]"), LEAST))
 
 
+def _there(time: pd.Timestamp, zone: str) -> pd.Timestamp:
+    return pd.Timestamp(time).tz_localize("UTC").tz_convert(zone)
+
+
 def _hold_splits(results: Results, scenario: str, frame: pd.DataFrame) -> None:
     """Require that training and test rows and folds are those of the dates."""
     plan, source = results.config["split_data"], results.config["fetch_data"]["prices"]
     zone = source["time_zone"] if source["bar"] == "intraday" else "UTC"
-    start = pd.Timestamp(plan["test_start"]).tz_localize(zone).tz_convert("UTC").tz_localize(None)
     dates = sorted(frame["timestamp"].unique())
+    day = plan["test_start"] or str(_there(dates[len(dates) * 3 // 4], zone).date())
+    start = pd.Timestamp(day).tz_localize(zone).tz_convert("UTC").tz_localize(None)
     last = dates[sum(date < start for date in dates) - plan["embargo"] - 1]
     labelled = frame[frame["target"].notna()]
     early = (labelled["timestamp"] <= last) & (labelled["target_time"] < start)

@@ -246,8 +246,17 @@ def _hold_correlation(
 # --- Paths
 
 
+def _lengths(results: Results) -> dict:
+    """What is said of paths; what is not said is a number of years, or a share of history."""
+    plan, bars = results.config["market_scenarios"]["stochastic"], len(results.history.times)
+    yearly = results.json("data/scenarios/bars_a_year.json")["together"]["bars_a_year"]
+    told = {"horizon": (2, 3), "warm_up": (1, 4), "min_history": (4, 2)}
+    fits = {key: max(1, min(round(n * yearly), bars // part)) for key, (n, part) in told.items()}
+    return {key: fits[key] if value is None else value for key, value in plan.items()}
+
+
 def _hold_path(results: Results, name: str) -> None:
-    plan, record = results.config["market_scenarios"]["stochastic"], results.scenarios[name]
+    plan, record = _lengths(results), results.scenarios[name]
     held = Comparison("data/scenarios/stochastic.parquet")
     path, real = results.bars(name), results.history
     horizon, warm_up = plan["horizon"], min(plan["warm_up"], len(real.times))
@@ -277,12 +286,13 @@ def _hold_path(results: Results, name: str) -> None:
         away = np.nan_to_num(np.abs(pool / drawn - 1)).reshape(len(pool), -1).max(axis=1)
         missing = (np.isnan(pool) != np.isnan(drawn)).reshape(len(pool), -1).any(axis=1)
         away[missing] = np.inf
-        place[bar] = int(away.argmin())
+        place[bar] = {*np.flatnonzero(away <= away.min() + slack)}  # closes alone may be alike
         held.number(f"{name}, bar {bar + 1}", "bar of history", 1 + away.min(), 1.0)
     if record["group"] == "moving_block_bootstrap":
         for bar in range(first + 1, horizon):
             if bar % plan["block_length"]:
-                follows = place[bar] == place[bar - 1] + 1
+                place[bar] &= {before + 1 for before in place[bar - 1]}
+                follows = bool(place[bar])
                 held.same(f"{name}, bar {bar + 1}", "follows the bar before", follows, True)
 
 
@@ -297,7 +307,7 @@ def _hold_motion(results: Results, names: list[str]) -> None:
     """The log returns of all gbm paths together vary as those of history."""
     if not names:
         return
-    horizon = results.config["market_scenarios"]["stochastic"]["horizon"]
+    horizon = _lengths(results)["horizon"]
     moves, real = [], results.history
     for name in names:
         moves.append(np.diff(np.log(results.bars(name).close), axis=0)[-horizon:])

@@ -1,10 +1,12 @@
 """What was fetched, held against the user's own files, read by pandas."""
 
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 from referee.results import Results
 from referee.verdict import Comparison, NotLookedError
+from tidemark.reading.settings import Form
 
 import numpy as np
 import pandas as pd
@@ -47,21 +49,26 @@ def prices(results: Results) -> pd.DataFrame:
     """timestamp (naive UTC), ticker and PRICES as in the files, sorted by ticker and time.
 
     Raises:
-        NotLookedError: clocks in the files need more than pandas knows of them.
+        NotLookedError: the files are not plain CSV or Parquet, or clocks in them need more than
+            pandas knows of them.
     """
     source = results.config["fetch_data"]["prices"]
+    _must_be_plain(source)
     columns = {ours: theirs for ours, theirs in source["columns"].items() if theirs is not None}
     parts = []
     for path in _files(results, source["path"]):
-        raw = _read(path)
+        raw, named = _read(path, source["form"]["missing"]), columns
         if source["layout"] == "wide":
             raw = _long(raw, columns["timestamp"])
-            columns = {"timestamp": columns["timestamp"], "ticker": "ticker", "adj_close": "price"}
-        part = pd.DataFrame({ours: raw[theirs] for ours, theirs in columns.items()})
+            (field,) = columns.keys() - {"timestamp"}
+            named = {"timestamp": columns["timestamp"], "ticker": "ticker", field: "price"}
+        part = pd.DataFrame({ours: raw[theirs] for ours, theirs in named.items()})
         if "ticker" not in part:
-            part["ticker"] = path.name.split(".")[0]
+            part["ticker"] = source["ticker"] or path.name.split(".")[0]
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
+    if "adj_close" not in frame:
+        frame["adj_close"] = frame["close"]
     frame["ticker"] = frame["ticker"].astype(str).str.strip().str.upper()
     frame["timestamp"] = _times(frame, source)
     for name in PRICES:
@@ -70,12 +77,28 @@ def prices(results: Results) -> pd.DataFrame:
     return ordered[["timestamp", "ticker", *PRICES]]
 
 
+def _must_be_plain(source: dict[str, Any]) -> None:
+    """What fetch_data reads beyond plain files is its own tests' to hold."""
+    plain = asdict(Form(missing=source["form"]["missing"]))
+    if any((value or None) != (plain[key] or None) for key, value in source["form"].items()):
+        raise NotLookedError(f"{source['path']}: its form is not plain")
+    fields = [theirs for ours, theirs in source["columns"].items() if ours != "timestamp"]
+    if source["layout"] == "wide" and fields != ["*"]:
+        raise NotLookedError(f"{source['path']}: several columns a ticker")
+    form = source["date_format"]
+    if " | " in form or form.startswith("epoch_") or "time" in source["columns"]:
+        raise NotLookedError(f"{source['path']}: dates of several forms")
+    if source["divide_by"]:
+        raise NotLookedError(f"{source['path']}: prices are divided")
+
+
 @lru_cache(maxsize=64)
 def series(results: Results, name: str) -> pd.DataFrame:
     """timestamp, available_at (naive UTC) and the values of an economic series."""
     source = results.config["fetch_data"]["economic"][name]
     (path,) = _files(results, source["path"])
-    raw = _read(path)
+    _must_be_plain({**source, "layout": "long", "divide_by": {}})
+    raw = _read(path, source["form"]["missing"])
     days = _days(raw[source["columns"]["timestamp"]], source["date_format"])
     released = days + pd.Timedelta(days=source["release_lag_days"])
     zone = source["release_zone"] or results.config["fetch_data"]["prices"]["time_zone"]
@@ -98,10 +121,10 @@ def _files(results: Results, pattern: str) -> list[Any]:
     return sorted(results.root.glob(pattern))
 
 
-def _read(path: Any) -> pd.DataFrame:
+def _read(path: Any, missing: list[str]) -> pd.DataFrame:
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    return pd.read_csv(path, dtype_backend="numpy_nullable")
+    return pd.read_csv(path, dtype_backend="numpy_nullable", na_values=list(missing))
 
 
 def _long(wide: pd.DataFrame, time: str) -> pd.DataFrame:
@@ -126,7 +149,7 @@ def _days(written: pd.Series, form: str) -> pd.Series:
 
 def _times(frame: pd.DataFrame, source: dict[str, Any]) -> pd.Series:
     written = frame["timestamp"]
-    if source["bar"] == "daily":
+    if source["bar"] != "intraday":
         return _days(written, source["date_format"])
     if "%z" in source["date_format"]:
         times = pd.to_datetime(written, format=source["date_format"], utc=True)
