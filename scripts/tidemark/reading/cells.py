@@ -14,7 +14,7 @@ Cell = object  # None if there is none
 
 def column(values: Sequence[Cell], form: Form) -> pa.Array:
     """The values as numbers, times or text; of several types, as text that the form can read."""
-    types = {type(value) for value in values if value is not None}
+    types = set(map(type, values)) - {type(None)}
     try:
         if types <= {bool} or types <= {str}:
             return pa.array(values, pa.bool_() if bool in types else pa.string())

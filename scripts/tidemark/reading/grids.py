@@ -25,6 +25,7 @@ def table(
     rows: Sequence[Row],
     form: Form,
     cure: str = "complete the row",
+    blank: Cell = None,
 ) -> Table:
     """The rows as the form lets them differ from the header.
 
@@ -34,6 +35,7 @@ def table(
         rows: what stands below.
         form: how it is written.
         cure: what to do about a row of another length, for messages.
+        blank: a cell without a value.
 
     Raises:
         InputError: some rows have other cells than the form admits, or none is data.
@@ -51,8 +53,7 @@ def table(
     odd = [row for row, width in zip(data, widths, strict=True) if not least <= width <= most]
     if odd:
         raise _ragged(path, header, odd, most, cure)
-    blank = [""] if all(isinstance(cell, str) for _, row in data for cell in row) else [None]
-    filled = [[*row, *blank * (most - len(row))] for _, row in data]
+    filled = [[*row, *[blank] * (most - len(row))] for _, row in data]
     columns = [cells.column(column, form) for column in zip(*filled, strict=True)]
     numbers = np.array([number for number, _ in data], np.int64)
     return framed(path, columns, names(header, most, form), numbers, form, out)

@@ -49,7 +49,9 @@ def table(path: str, content: bytes, form: Form) -> Table:
     """
     body = below_header(path, decoded(path, content, form), form)
     cure = f"complete the line; put quotes around a value that contains {body.separator!r}"
-    return _regular(body, form) or grids.table(path, body.header, [*_records(body)], form, cure)
+    return _regular(body, form) or grids.table(
+        path, body.header, [*_records(body)], form, cure, blank=""
+    )
 
 
 def below_header(path: str, text: str, form: Form) -> Body:
@@ -91,6 +93,8 @@ def _start_of(text: str, line: int) -> int:
 def tabbed(text: str) -> str:
     """Text whose values are separated by any number of blanks and tabs, now by one tab."""
     trimmed = re.sub(r"(?:(?<=[\r\n])|\A)[ \t]+|[ \t]+(?=[\r\n]|\Z)", "", text)
+    if '"' not in text:
+        return re.sub(r"[ \t]+", "\t", trimmed)
     return re.sub(r'("[^"\r\n]*")|[ \t]+', lambda found: found[1] or "\t", trimmed)
 
 
@@ -179,4 +183,7 @@ def _lines(body: Body, rows: int) -> np.ndarray:
     ends = text.count("\n") + text.count("\r") - text.count("\r\n")
     if ends + 1 == rows:  # a record a line, and none is blank
         return np.arange(body.line, body.line + rows)
+    if '"' not in text:  # so that every line is a record or blank
+        whole = enumerate(lines_of(text), body.line)
+        return np.fromiter((line for line, told in whole if told.strip("\r\n")), np.int64)
     return np.fromiter((line for line, _ in _records(body)), np.int64)
