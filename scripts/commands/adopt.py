@@ -10,12 +10,14 @@ link in data/own/. Nothing is written without WRITE=yes, nor while a question is
 
 import argparse
 import glob
+import importlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,10 @@ from tidemark.errors import InputError, hint
 from tidemark.files import generated, store
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
-from tidemark.naming import counted, several
+from tidemark.naming import counted
 from tidemark.project import CODE, HERE, ROOT, Tree
 from tidemark.reading.files import must_unpack_to
+from tidemark.reading.kinds import extra_of, kind_of
 from tidemark.sources import prices
 from tidemark.validation.finding import Finding
 
@@ -56,6 +59,7 @@ def _adopt(asked: str, config: str, answers: Mapping[str, str], *, write: bool) 
     shipped = store.read_file(Path(config))
     at_most = _largest(yaml_lines.parse(config, shipped)[0])
     contents = {file: _content(file, at_most) for file in chosen.names}
+    _add_what_reads(contents)
     console.say(_heading(chosen, contents))
     typed = {"FILE": asked, **answers}
     found = form.found(contents, answers)
@@ -65,12 +69,13 @@ def _adopt(asked: str, config: str, answers: Mapping[str, str], *, write: bool) 
         conclusions, questions = [*conclusions, *meant.conclusions], [*meant.questions]
     if questions:
         return _ask(conclusions, questions, typed, write=write)
+    console.say(page.conclusions(conclusions))
     own = {chosen.names[file]: content for file, content in contents.items()}
     read = prices.read(own, proposal.in_full(meant.section))
     schema = store.read_file(Path(SHIPPED_SCHEMA))
     proposed = proposal.made(shipped, schema, read.records, meant.section, asked)
     _must_be_taken(proposed.files, config)
-    console.say(page.conclusions([*conclusions, *proposed.conclusions]))
+    console.say(page.conclusions(proposed.conclusions))
     for note in read.notes:
         console.say(f"  note: {note}")
     _tell_broken(proposed.broken)
@@ -113,21 +118,18 @@ def _here(path: str) -> str:
 
 
 def _common_ending(folder: str) -> str:
-    """The ending of the files in a folder, of which there has to be one."""
+    """The ending of the files of data in a folder, of which there has to be one."""
     names = [entry.name for entry in Path(folder).iterdir() if entry.is_file()]
-    endings = Counter(
-        "".join(found.groups("")).lower()
-        for name in names
-        if not name.startswith(".") and (found := links.ENDING.search(name))
-    )
-    if len(endings) != 1:
-        told = several([f"{count} {ending}" for ending, count in endings.most_common()]) or "none"
+    data = [name for name in names if kind_of(name) and not name.startswith(".")]
+    found = Counter(ending[0] for name in data if (ending := links.ENDING.search(name)))
+    if len(found) != 1:
+        told = ", ".join(f"{count} {ending}" for ending, count in found.most_common())
         raise InputError(
             folder,
-            f"holds files of several kinds ({told})" if endings else "holds no file",
+            f"holds files of several kinds ({told})" if found else "holds no file of data",
             f"say which: FILE='{folder}/*.csv'",
         )
-    return next(iter(endings))
+    return next(iter(found))
 
 
 def _nothing(asked: str, path: str) -> InputError:
@@ -157,6 +159,17 @@ def _content(file: str, at_most: int) -> bytes:
         raise InputError(file, error.strerror or str(error), "name a file of data") from error
     must_unpack_to(file, content, at_most)
     return content
+
+
+def _add_what_reads(files: Iterable[str]) -> None:
+    """Install what only some kinds of files need, if it is not there."""
+    for extra in sorted({extra for file in files if (extra := extra_of(file))}):
+        if not (CODE / f".venv/.{extra}-ok").exists():
+            lock = f"requirements-{extra}.lock"
+            done = subprocess.run([CODE / "scripts/environment.sh", lock], check=False)
+            if done.returncode:
+                raise InputError(lock, "could not be installed", "see the lines above")
+            importlib.invalidate_caches()
 
 
 def _heading(chosen: Chosen, contents: Mapping[str, bytes]) -> str:
