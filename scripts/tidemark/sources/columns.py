@@ -273,10 +273,7 @@ def stamp_text(table: Table, column: str, report: Report) -> pa.Array:
     """A column of dates or hours as text; what the file itself types is written out."""
     values = table.column(column)
     if pa.types.is_floating(values.type):
-        whole = pc.equal(values, pc.floor(values))
-        if not pc.all(whole).as_py():
-            return pc.fill_null(values.cast(pa.string()), "")
-        values = values.cast(pa.int64(), safe=False)
+        return pa.array(map(_without_exponent, values.to_pylist()), pa.string())
     if pa.types.is_integer(values.type):
         return pc.fill_null(values.cast(pa.string()), "")
     if pa.types.is_date(values.type) or pa.types.is_timestamp(values.type):
@@ -287,6 +284,13 @@ def stamp_text(table: Table, column: str, report: Report) -> pa.Array:
             pc.strftime(seconds.cast(pa.timestamp("s"), safe=False), "%H:%M:%S"), ""
         )
     return _text(table, column, "dates", report)
+
+
+def _without_exponent(number: float | None) -> str:
+    """A number that stands for a date, to the microsecond; empty if it is missing."""
+    if number is None or np.isnan(number):
+        return ""
+    return f"{number:.0f}" if number.is_integer() else f"{number:.6f}".rstrip("0")
 
 
 def have_offsets(table: Table, column: str, date_format: str, clock: str | None = None) -> bool:

@@ -138,6 +138,20 @@ def test_typed_dates_hours_and_counts_are_read_as_text_would_be():
         assert read(content, source, "A.parquet")["timestamp"][0] == pd.Timestamp("2020-01-02")
 
 
+def test_a_count_that_is_missing_is_at_fault_and_those_beside_it_are_not():
+    source = DAILY | {"bar": "intraday", "date_format": "epoch_milliseconds"}
+    counts = [1577957400000.25, np.nan, None, np.inf, 1577957400001.0]
+    content = parquet(Date=pa.array(counts, pa.float64()), Close=[1.0] * 5)
+    with pytest.raises(InputError) as caught:
+        read(content, source, "A.parquet")
+    told = caught.value.problem.splitlines()
+    assert told[0] == "3 faults, so nothing was read"
+    assert [line.split(":")[1] for line in told[1:]] == [" row 2", " row 3", " row 4"]
+    kept = parquet(Date=pa.array([counts[0], counts[4]], pa.float64()), Close=[1.0] * 2)
+    microseconds = read(kept, source, "A.parquet")["timestamp"].dt.microsecond
+    assert list(microseconds) == [250, 1000]
+
+
 def test_counts_of_days_are_days_of_the_zone():
     source = DAILY | {"date_format": "epoch_seconds", "time_zone": "America/New_York"}
     bars = read("Date,Close\n1577975400,1\n1593696600,2\n", source)  # 09:30 in New York
