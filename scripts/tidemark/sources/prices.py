@@ -132,6 +132,8 @@ def _one_bar_a_time(
     names = source["columns"]
     spelt = spellings[written[row]]
     column = names.get("ticker", spelt)
+    if source["layout"] == "wide":
+        column = wide.name_of(spelt, next(iter(_patterns(source).values())))
     raise InputError(
         place(where["file"][row], int(where["line"][row]), column),
         f"{spelt} and {spellings[first[row]]} are one ticker,"

@@ -219,3 +219,10 @@ def test_a_wide_column_without_a_name_is_no_ticker_unless_it_is_left_out_or_empt
     empty = placed("Date,A,\n2020-01-02,1,\n", wide)
     pd.testing.assert_frame_equal(left, empty.records)
     assert "left out a column without a name or a value of mydata/A.csv" in empty.notes
+
+
+def test_two_spellings_of_a_wide_ticker_are_named_by_their_columns():
+    text = "Date,Close A,Close a\n2020-01-02,1,2\n"
+    closes = WIDE | {"columns": {"timestamp": "Date", "close": "Close *"}}
+    with pytest.raises(InputError, match=r"w\.csv:2: Close a: a and A are one ticker, A, and"):
+        read(text, closes, "w.csv")
