@@ -69,10 +69,12 @@ else
 fi
 install || fail "the packages of $lock could not be installed" "see the lines above; is a package index reachable?"
 name_scripts
-# Let Matplotlib build its list of fonts now, once, and not in the first steps that draw.
-MPLCONFIGDIR=.venv/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null
-# Compile the engine's loops now, too, and not in the first backtest; it does so if this fails.
-why=$(TIDEMARK_PROJECT=$PWD .venv/bin/python -c 'from tidemark.backtest import engine; engine.compiled()' 2>&1) ||
-    echo "tidemark: the first backtest will try to compile the engine once more. ${why##*"
+if [ "$stamp" = .venv/.ok ]; then
+    # Let Matplotlib build its list of fonts now, once, and not in the first steps that draw.
+    MPLCONFIGDIR=.venv/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null
+    # Compile the engine's loops now, too, and not in the first backtest; it does so if this fails.
+    why=$(TIDEMARK_PROJECT=$PWD .venv/bin/python -c 'from tidemark.backtest import engine; engine.compiled()' 2>&1) ||
+        echo "tidemark: the first backtest will try to compile the engine once more. ${why##*"
 "}" >&2
+fi
 cp "$lock" "$stamp"

@@ -13,6 +13,7 @@ READERS = {
     Kind.JSON: json_records.table,
     Kind.JSON_LINES: json_records.table,
 }
+MEASURES = {Kind.PARQUET: parquet.decoded_size, Kind.WORKBOOK: workbooks.decoded_size}
 
 
 def tables(path: str, content: bytes, form: Form) -> list[Table]:
@@ -44,7 +45,7 @@ def must_unpack_to(path: str, content: bytes, at_most: int) -> None:
     """Refuse a file that unpacks to more than `at_most` bytes, before it takes that memory.
 
     What is compressed is unpacked no further; of Parquet the size of the decoded columns counts,
-    each text as often as it stands there.
+    each text as often as it stands there, of a workbook the cells between its outermost ones.
 
     Raises:
         InputError: names the file, its size and the limit.
@@ -52,8 +53,9 @@ def must_unpack_to(path: str, content: bytes, at_most: int) -> None:
     size = 0
     for name, plain in unpacked(path, content, at_most=at_most + 1):
         size += len(plain)
-        if size <= at_most and kind_of(unzipped_name(name)) is Kind.PARQUET:
-            size += parquet.decoded_size(name, plain, at_most) - len(plain)
+        kind = kind_of(unzipped_name(name))
+        if size <= at_most and kind in MEASURES:
+            size += MEASURES[kind](name, plain, at_most) - len(plain)
         if size > at_most:
             raise InputError(
                 path,

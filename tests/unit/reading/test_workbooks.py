@@ -1,7 +1,12 @@
 """Workbooks: their own types, the number of each row, sheets by name, and what is refused."""
 
+import contextlib
 import gzip
+import io
+import re
 import sys
+import zipfile
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from tidemark.errors import InputError
@@ -86,3 +91,48 @@ def test_what_reads_workbooks_is_asked_for_where_it_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(InputError, match=r"not installed. Cure: type make \.venv/\.excel-ok"):
         files.tables("p.xlsx", workbook({"A": BARS}), Form())
+
+
+def remade(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(old.read(name)))
+    return out.getvalue()
+
+
+ADDRESSED = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="%d"><c r="%s%d"><v>2</v></c></row>'
+REPEATED = (
+    b'<table:table-row table:number-rows-repeated="%d"><table:table-cell office:value-type="float"'
+    b' office:value="1" table:number-columns-repeated="%d"/></table:table-row>'
+)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "fits"),
+    [
+        (ADDRESSED % (1_048_576, b"B", 1_048_576), True),
+        (ADDRESSED % (2, b"XFD", 2), True),
+        (ADDRESSED % (1_048_576, b"XFD", 1_048_576), False),
+        (REPEATED % (1000, 5), True),
+        (REPEATED % (1_000_000, 16_384), False),
+        (REPEATED.replace(b' office:value-type="float"', b"") % (1_000_000, 16_384), True),
+    ],
+)
+def test_two_cells_far_apart_do_not_take_the_memory_between_them(sheet, fits):
+    content = remade(
+        workbook({"A": [["a"]]}),
+        lambda part: re.sub(rb"<row>.*</row>", sheet, part),
+    )
+    assert len(content) < 5000
+    expected = contextlib.nullcontext() if fits else pytest.raises(InputError, match="unpacks to")
+    with expected:
+        files.must_unpack_to("p.xlsx", content, 1_000_000_000)
+
+
+def test_a_workbook_is_measured_as_it_unpacks():
+    content = workbook({"A": [["a"], *[["x" * 30_000]] * 100]})
+    assert len(content) < 100_000
+    files.must_unpack_to("p.xlsx", content, 4_000_000)
+    with pytest.raises(InputError, match=r"p\.xlsx: unpacks to more than 2 MB"):
+        files.must_unpack_to("p.xlsx", content, 2_000_000)
