@@ -61,9 +61,8 @@ ASSETS = {
         "no interest is paid or earned on either currency",
         "interest",
         (
-            "A rate is the price of one currency in another: where it rises, the one that is priced"
-            " rises against the one that it is priced in. Long is long the first and short the"
-            " second.",
+            "Long is long the currency that a rate is the price of, and short the one that it is"
+            " priced in: it gains where the rate rises.",
             "A return is that of the rate alone. Who holds a currency earns its interest and pays"
             " that of the other; the difference is left out, and may outweigh all that is shown"
             " here where the one is much higher.",

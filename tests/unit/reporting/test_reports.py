@@ -787,6 +787,39 @@ def test_the_words_fit_what_the_prices_are_of(connection, asset, tickers):
         assert all(f"- {reports.escaped(said)}\n" in texts[name] for said in values["about"])
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_comparison_is_not_adjusted_for_others(connection, count):
+    values = values_for_reports(connection)
+    values["comparison"]["comparisons"] = count
+    texts = " ".join(rendered(name, values) for name in REPORTS) + summary_of(count)
+    assert ("comparisons" in texts) == (count > 1)
+    assert "1 comparison" not in texts
+
+
+def summary_of(scenarios):
+    """The page that puts scenarios side by side, with one model beside the baseline in each."""
+    metrics = {f"{name}{end}": 0.5 for name in METRICS for end in ("", "_lower", "_upper")}
+    row = metrics | {"model": "m", "fitted": "m", "target": "return"}
+    named = [f"s{k}" for k in range(scenarios)]
+    values = {
+        **dict.fromkeys(("shortest_block", "longest_block", "block_length"), 21),
+        **{"bootstrap_replicates": 2000, "draws": 2000, "draws_in_tail": 100, "error_rate": 0.05},
+        "conclusion": ["None."],
+        "confidence": 0.95,
+        "baseline": "mean",
+        "of_direction": False,
+        "comparisons": scenarios,
+        "table": [row | {"scenario": name} for name in named],
+        "paired_differences": [difference("mse", "worse")],
+    }
+    return rendered("scenario_summary", values)
+
+
+def test_one_scenario_is_not_held_against_others():
+    assert "The same model in another scenario" in summary_of(2)
+    assert "another scenario" not in summary_of(1)
+
+
 def test_every_asset_that_may_be_named_has_its_words():
     assert {*assets.ASSETS} == {*ASSETS}
 

@@ -257,6 +257,13 @@ def test_of_one_ticker_nothing_is_said_by_ticker():
     assert "; 1 ticker, 5 market" in words(drawings["strategy_leaderboard"])
 
 
+@pytest.mark.parametrize(("tickers", "titles"), [(1, [""]), (2, ["Sharpe ratio by ticker", ""])])
+def test_without_windows_none_are_drawn(tickers, titles):
+    found = found_of(tickers=tickers, scenarios={"full": KINDS["full"]}, top=("cross",))
+    sheet = drawn(found)["strategy_sheet_cross"]
+    assert [axes.get_title("left") for axes in sheet.axes[3:]] == titles
+
+
 def test_no_course_lies_under_the_legend():
     """Highest in the first years, where the legend is."""
     returns = np.where(np.arange(400) < 60, 0.01, -0.002)

@@ -28,12 +28,23 @@ def draw(title: str, found: Assessment, strategy: str) -> Figure:
     heading(years, "Return by calendar year (%)")
     earned = found.years.pivot(index="year", columns="strategy_name", values="total_return")
     _years(years, 100.0 * earned[pair])
-    wide = 4.45 if found.alone else 2.15
-    _windows(axes_at(figure, 1.95, 0.6, wide, 3.55), _beside(found, strategy, _window_returns))
-    if not found.alone:
-        _tickers(axes_at(figure, 4.85, 0.6, 1.55, 3.55), _beside(found, strategy, _sharpe_ratios))
-    _table(axes_at(figure, 6.65, 0.4, 3.2, 3.75), found, strategy)
+    left = _bars_beside(figure, found, strategy)
+    _table(axes_at(figure, left, 0.4, 3.2, 3.75), found, strategy)
     return figure
+
+
+def _bars_beside(figure: Figure, found: Assessment, strategy: str) -> float:
+    """Draw returns by window and ratios by ticker where there are several; where they end."""
+    windows = _beside(found, strategy, _window_returns)
+    if found.alone and windows.empty:
+        return 0.75
+    if not windows.empty:
+        wide = 4.45 if found.alone else 2.15
+        _windows(axes_at(figure, 1.95, 0.6, wide, 3.55), windows)
+    if not found.alone:
+        left, wide = (1.95, 4.45) if windows.empty else (4.85, 1.55)
+        _tickers(axes_at(figure, left, 0.6, wide, 3.55), _beside(found, strategy, _sharpe_ratios))
+    return 6.65
 
 
 def _years(axes: Axes, percent: pd.DataFrame) -> None:
@@ -92,10 +103,6 @@ def _sharpe_ratios(found: Assessment, strategy: str) -> pd.Series:
 
 def _bars(axes: Axes, table: pd.DataFrame) -> None:
     """Draw two bars for each row, with the first row on top."""
-    if table.empty:
-        axes.set_axis_off()
-        axes.text(0.5, 0.9, "none", ha="center", transform=axes.transAxes, color=MUTED)
-        return
     place = np.arange(len(table))
     for number, (name, color) in enumerate((("own", DATA), ("benchmark", MUTED))):
         at = place + 0.38 * number - 0.19
