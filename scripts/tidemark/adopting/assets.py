@@ -17,7 +17,10 @@ _COINS = (
 CURRENCIES, COINS = frozenset(_CURRENCIES.split()), frozenset(_COINS.split())
 STABLE_COINS = ("USDT", "USDC", "BUSD", "FDUSD", "TUSD")
 QUOTED_IN = rf"({'|'.join(STABLE_COINS)}|USD|EUR|GBP|JPY|BTC|ETH)"
-RATES = re.compile(r"(DGS\d+|DTB\d+|GS\d+|FEDFUNDS|SOFR|ESTR|EONIA|EURIBOR.*|LIBOR.*|.*YIELD.*)$")
+RATES = re.compile(
+    r"(\d+(\.\d+)? ?(D|W|M|MO|Y|YR|DAY|WEEK|MONTH|YEAR)S?"  # how long a yield is fixed for
+    r"|DGS\d+|DTB\d+|GS\d+|FEDFUNDS|SOFR|ESTR|EONIA|EURIBOR.*|LIBOR.*|.*YIELD.*)$"
+)
 INDICES = re.compile(
     r"(\^\w+|S&P ?500|SP500|SPX|NDX|DJIA?|DAX|FTSE ?100|NIKKEI ?225|VIX(CLS)?|NASDAQ(COM|100))$"
 )

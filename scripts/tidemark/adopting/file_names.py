@@ -4,7 +4,8 @@ import re
 
 # What vendors add to a ticker: kinds of bar, words for prices, where it came from.
 NOISE = re.compile(
-    r"(?i)^(historical|history|historic|hist|data|dataset|prices?|stock|stocks|quotes?|ohlcv?|bars?"
+    r"(?i)^(historical|historicaldata|history|historic|hist|data|dataset|prices?|stocks?|quotes?"
+    r"|ohlcv?|bars?"
     r"|candles?|klines?|daily|day|weekly|week|monthly|month|hourly|hour|intraday|minute|min|d|w|h"
     r"|m|[dwhm]\d{1,3}|\d{1,3}[dwhm]|mn1?|\d{1,3}min|1440|adjusted|adj|unadjusted|raw|full|max|all|eod"
     r"|dat|ascii|mt|binance|coinbase|kraken|bitstamp|bitfinex|gemini|bats|nasdaq|nyse|amex|oanda"

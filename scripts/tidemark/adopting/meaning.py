@@ -85,7 +85,7 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     if layout.layout == "long":
         whose.must_be_one_bar_a_time(evidence, times, series, dated.column)
     unit = units.of_prices(evidence, layout, answers)
-    named = whose.named(tables, ticker, layout, answers)
+    named = whose.named(evidence, ticker, layout, times, answers)
     asset = assets.asset_of(
         [file_names.ticker_of(name) for name in named.tickers],
         has_weekends=spacing.has_weekends(times) and bar in ("daily", "intraday"),
@@ -103,7 +103,8 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
         "divide_by": unit.divide_by,
         "asset": asset[0] if asset else None,
     }
-    questions = [*told.questions, *layout.questions, *clock.questions, *unit.questions]
+    asking = (told, layout, clock, unit, named)  # what numbers and dates depend on first
+    questions = [question for one in asking for question in one.questions]
     conclusions = [
         *told.conclusions,
         *_bars(times, series, told_bar, len(named.tickers)),

@@ -116,24 +116,20 @@ def adjusted(
         told = f"{fields.columns['adj_close']} is"
         yield Conclusion("adjusted", told, "what the column is called")
         return
-    column = fields.columns.get(words.CLOSE)
-    if fields.layout == "wide" or not column:
-        yield Conclusion("adjusted", "closes as they are", "no column says more", Sureness.ASSUMED)
-        return
-    values = evidence.numbers(column)
-    if values is None:
-        return
-    splits = _like_splits(values, times, series)
+    closes = columns_by_field(evidence, fields).get(words.CLOSE, [])
+    found = [(row, name) for name in closes for row in _like_splits(evidence, name, times, series)]
     told = "closes as they are"
     because = "no step between bars is near that of a split"
-    if len(splits):
-        where = evidence.where(int(splits[0]), column)
-        because = f"{counted(len(splits), 'step')} near that of a split, the first at {where}"
+    if found:
+        row, name = found[0]
+        steps = counted(len(found), "step")
+        because = f"{steps} near that of a split, the first at {evidence.where(row, name)}"
     yield Conclusion("adjusted", told, because, Sureness.ASSUMED)
 
 
-def _like_splits(values: np.ndarray, times: pd.Series, series: np.ndarray) -> np.ndarray:
+def _like_splits(evidence: Evidence, name: str, times: pd.Series, series: np.ndarray) -> np.ndarray:
     """The rows whose close is near a whole part or multiple of the one before."""
+    values = evidence.prices(name)
     rows = pd.DataFrame({"value": values, "time": times, "series": series})
     rows = rows[rows["value"] > 0].sort_values(["series", "time"], kind="stable")
     ratio = rows["value"] / rows.groupby("series")["value"].shift()

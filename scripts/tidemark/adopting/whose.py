@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tidemark.adopting import file_names, words
-from tidemark.adopting.conclusions import Answers, Conclusion, Sureness
+from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
 from tidemark.adopting.evidence import Evidence
 from tidemark.adopting.layout import Layout
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.reading.table import Table
+from tidemark.sources import tickers as tickers_of
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ class Named:
     tickers: Sequence[str]
     given: str | None = None
     conclusions: Sequence[Conclusion] = ()
+    questions: Sequence[Question] = ()
 
 
 def column_of(evidence: Evidence, names: Sequence[str], times: pd.Series) -> str | None:
@@ -90,13 +92,15 @@ def must_be_one_bar_a_time(
     )
 
 
-def named(tables: Sequence[Table], column: str | None, fields: Layout, answers: Answers) -> Named:
+def named(
+    evidence: Evidence, column: str | None, fields: Layout, times: pd.Series, answers: Answers
+) -> Named:
     """The tickers, and what the configuration says of one that no column names.
 
     Raises:
-        InputError: a ticker was given for files that say theirs.
+        InputError: a ticker was given for files that say theirs, or files are parts of several.
     """
-    asked = answers.get("TICKER")
+    asked, tables = answers.get("TICKER"), evidence.tables
     if asked and (column or fields.layout == "wide"):
         raise InputError(f"TICKER={asked}", "the file itself names its tickers", "leave it out")
     if column:
@@ -108,23 +112,50 @@ def named(tables: Sequence[Table], column: str | None, fields: Layout, answers: 
         return Named(fields.tickers, None, [Conclusion("tickers", told, "the names of columns")])
     stems = [table.stem for table in tables]
     if len(stems) > 1 and not asked:
-        return _by_file(stems)
+        return _by_file(tables, times, evidence.file_of_row)
     if asked:
         return Named([asked], asked, [Conclusion("tickers", asked, "your answer")])
     shorter = file_names.ticker_of(stems[0])
+    if problem := tickers_of.fault(stems[0]):
+        question = Question(
+            "TICKER",
+            f"What is the ticker? The file's name {problem}.",
+            [Option(shorter[: tickers_of.LONGEST].strip(), "the beginning of the file's name")],
+        )
+        return Named(stems, None, questions=[question])
     because = "the file's name" + (f"; TICKER={shorter} is shorter" if shorter != stems[0] else "")
     return Named(stems, stems[0], [Conclusion("tickers", stems[0], because, Sureness.ASSUMED)])
 
 
-def _by_file(stems: Sequence[str]) -> Named:
-    """A file a ticker, unless all names are of one, which they then share out by date."""
-    shorter = {file_names.ticker_of(stem) for stem in stems}
-    if len(shorter) == 1:
-        ticker = shorter.pop()
-        because = "the names of the files differ in dates alone"
-        return Named([ticker], ticker, [Conclusion("tickers", ticker, because, Sureness.LIKELY)])
-    told = several(list(stems), 5)
-    return Named(stems, None, [Conclusion("tickers", told, "the names of the files")])
+def _by_file(tables: Sequence[Table], times: pd.Series, file_of_row: np.ndarray) -> Named:
+    """A file a ticker, unless all names are of one, which they then share out by date.
+
+    Raises:
+        InputError: files share out several tickers by date.
+    """
+    stems = [table.stem for table in tables]
+    spans = times.groupby(file_of_row).agg(["min", "max"])
+    spans["ticker"] = [file_names.ticker_of(stem) for stem in stems]
+    shared = spans[spans.groupby("ticker")["min"].transform("size") > 1]
+    if shared.empty or not shared.groupby("ticker")[["min", "max"]].apply(_are_apart).all():
+        told = several(stems, 5)
+        return Named(stems, None, [Conclusion("tickers", told, "the names of the files")])
+    if (spans["ticker"] != spans["ticker"].iloc[0]).any():
+        first = shared.index[shared["ticker"] == shared["ticker"].iloc[0]]
+        raise InputError(
+            tables[first[0]].path,
+            f"and {tables[first[1]].path} seem to be parts of one ticker, among files of others",
+            "put the parts of each ticker into one file, or add a column of tickers",
+        )
+    ticker = spans["ticker"].iloc[0]
+    because = "the names of the files differ in dates alone, and no date is in two"
+    return Named([ticker], ticker, [Conclusion("tickers", ticker, because, Sureness.LIKELY)])
+
+
+def _are_apart(spans: pd.DataFrame) -> bool:
+    """Whether no span begins before the one before it has ended."""
+    in_order = spans.sort_values("min")
+    return bool((in_order["min"].iloc[1:].to_numpy() > in_order["max"].iloc[:-1].to_numpy()).all())
 
 
 def _in_column(tables: Sequence[Table], column: str) -> list[str]:

@@ -314,6 +314,10 @@ def test_files_that_differ_in_dates_alone_are_of_one_ticker():
     later = BARS.replace("2012-12", "2013-01")
     files = {"BTCUSDT-1d-2012-12.csv": BARS, "BTCUSDT-1d-2013-01.csv": later}
     assert section(files)["ticker"] == "BTCUSDT"
+    overlapping = dict.fromkeys(files, BARS)
+    assert "ticker" not in section(overlapping)
+    with pytest.raises(InputError, match="seem to be parts of one ticker, among files of others"):
+        means({**files, "ETHUSDT-1d-2012-12.csv": BARS})
 
 
 def test_files_of_several_forms_are_told_apart():
@@ -381,6 +385,12 @@ def test_a_ticker_can_be_given():
     assert section(BARS, TICKER="Apple")["ticker"] == "Apple"
     with pytest.raises(InputError, match="TICKER=Apple: the file itself names"):
         means(LONG, TICKER="Apple")
+
+
+def test_a_name_too_long_for_a_ticker_is_asked_about():
+    path = "Prices of Apple Incorporated from the first day of trade until the year 2013.csv"
+    (ticker,) = asked(BARS, path)["TICKER"]
+    assert section(BARS, path, TICKER=ticker)["ticker"] == ticker
 
 
 def test_a_date_that_does_not_exist_is_named_with_its_line():
