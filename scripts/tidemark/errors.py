@@ -23,6 +23,13 @@ class InputError(Exception):
         return f"{printable(self.where)}: " + "\n".join(lines) + cure
 
 
+def together(first: InputError, *others: InputError) -> InputError:
+    """Several faults as one error, a line each."""
+    lines = [first.problem, *(f"{other.where}: {other.problem}" for other in others)]
+    cures = dict.fromkeys(error.cure for error in (first, *others))
+    return InputError(first.where, "\n".join(lines), "; ".join(cures))
+
+
 class BadValue(Exception):
     """A parameter with which nothing can be computed, said by code that knows no files.
 

@@ -5,7 +5,7 @@ For what has rows that may differ: text that is not the same in every line, arra
 
 from collections.abc import Sequence
 
-from tidemark.errors import InputError
+from tidemark.errors import InputError, together
 from tidemark.naming import counted, several
 from tidemark.reading import cells, headings
 from tidemark.reading.cells import Cell
@@ -52,7 +52,12 @@ def table(
     least, most = _bounds(header, widths, form)
     odd = [row for row, width in zip(data, widths, strict=True) if not least <= width <= most]
     if odd:
-        raise _ragged(path, header, odd, most, cure)
+        faults = [_ragged(path, header, odd, most, cure)]
+        try:
+            headings.called(path, header or (), form)
+        except InputError as error:
+            faults.append(error)
+        raise together(*faults)
     filled = [[*row, *[blank] * (most - len(row))] for _, row in data]
     columns = [cells.column(column, form) for column in zip(*filled, strict=True)]
     numbers = np.array([number for number, _ in data], np.int64)
