@@ -1,8 +1,10 @@
 """Where the records of a JSON file stand."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from itertools import islice
 
 from tidemark.adopting import encodings
 from tidemark.adopting.cells import Kind, kind
@@ -14,9 +16,10 @@ from tidemark.reading.settings import Form
 DEEPEST = 8
 PRICES = ("price", "close", "ohlc", "candle", "quote", "bars")
 Keys = tuple[str, ...]
+Written = tuple[Form, list[Conclusion]]
 
 
-def of(path: str, content: bytes, *, lines: bool) -> tuple[Form, list[Conclusion]]:
+def of(path: str, content: bytes, *, lines: bool) -> Written:
     """The form of a JSON file; with `lines`, of one that has a record a line.
 
     Raises:
@@ -24,7 +27,7 @@ def of(path: str, content: bytes, *, lines: bool) -> tuple[Form, list[Conclusion
     """
     encoding, text = encodings.decoded(path, content)
     if lines:
-        return Form(encoding=encoding), []
+        return _with_header(Form(encoding=encoding), _first_lines(text), [])
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -59,24 +62,34 @@ def of(path: str, content: bytes, *, lines: bool) -> tuple[Form, list[Conclusion
         )
         sure = Sureness.LIKELY if others else Sureness.CERTAIN
         told.append(Conclusion("records", f"stand in {_joined(keys)}", because, sure))
-    if _are_without_names(document, keys):
-        told.append(Conclusion("header", "there is none", "the first record is one of values"))
-    return (
-        Form(
-            encoding=encoding,
-            records=_joined(keys) or None,
-            header_line=0 if _are_without_names(document, keys) else 1,
-        ),
-        told,
-    )
-
-
-def _are_without_names(document: Any, keys: Keys) -> bool:
-    """Whether records are lists, of which the first does not name columns."""
     for key in keys:
         document = document[key]
-    first = document[0] if isinstance(document, list) else None
-    return isinstance(first, list) and not all(isinstance(cell, str) for cell in first)
+    form = Form(encoding=encoding, records=_joined(keys) or None)
+    return _with_header(form, document if isinstance(document, list) else [], told)
+
+
+def _with_header(form: Form, records: Sequence[object], told: list[Conclusion]) -> Written:
+    """The form with whether records that are lists have one of names before them."""
+    rows = [record for record in records[:2] if isinstance(record, list)]
+    if not rows or (_are_names(rows[0]) and [*map(_look, rows[0])] != [*map(_look, rows[-1])]):
+        return form, told
+    because = "the first record is one of values"
+    return replace(form, header_line=0), [*told, Conclusion("header", "there is none", because)]
+
+
+def _are_names(record: list[object]) -> bool:
+    return all(isinstance(cell, str | None) for cell in record)
+
+
+def _look(cell: object) -> Kind:
+    return kind(cell) if isinstance(cell, str) else Kind.EMPTY
+
+
+def _first_lines(text: str) -> list[object]:
+    """The records of the first two lines; what is wrong with them is said by who reads them."""
+    with contextlib.suppress(ValueError):
+        return [json.loads(line) for line in islice(filter(str.strip, text.splitlines()), 2)]
+    return []
 
 
 def _are_lines(text: str) -> bool:

@@ -110,8 +110,9 @@ class Table:
 
     def _cure(self, or_else: str) -> str:
         """What to do where a column is missing: another separator explains it, if there is one."""
-        other = next((sign for sign in ";\t|," if sign in self.names[0]), None)
-        if len(self.names) == 1 and other:
+        first = self.names[0] if len(self.names) == 1 else ""
+        other = next((sign for sign in ";\t|," if sign in first), None)
+        if other:
             return f"set form.separator of this source to {other!r}, as {FINDS}"
         return f"name one of these under `columns` of this source{or_else}"
 

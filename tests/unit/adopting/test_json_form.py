@@ -35,10 +35,17 @@ def test_records_are_found(document, records):
     assert form.records == records
 
 
-@pytest.mark.parametrize(("first", "header_line"), [([1704067200000, 1.5], 0), (["t", "c"], 1)])
-def test_lists_of_values_have_no_header(first, header_line):
-    document = {"prices": [first, *PAIRS]}
-    form, _ = json_form.of("a.json", json.dumps(document).encode(), lines=False)
+TEXTS = [[day, "1.5"] for day in DAYS]
+
+
+@pytest.mark.parametrize(
+    ("records", "header_line"),
+    [(PAIRS, 0), ([["t", "c"], *PAIRS], 1), (TEXTS, 0), ([["date", "600519"], *TEXTS], 1)],
+)
+@pytest.mark.parametrize("lines", [True, False])
+def test_lists_of_values_have_no_header(records, header_line, lines):
+    text = "\n".join(map(json.dumps, records)) if lines else json.dumps({"prices": records})
+    form, _ = json_form.of("a.json", text.encode(), lines=lines)
     assert form.header_line == header_line
 
 
