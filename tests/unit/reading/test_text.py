@@ -196,11 +196,12 @@ def test_what_a_form_does_not_say_is_refused(form, content, told):
 def test_all_that_is_wrong_with_the_shape_of_a_file_is_said_at_once():
     with pytest.raises(InputError) as error:
         read("a,a\n1,2\n3\n", Form())
-    assert str(error.value) == (
-        "p.csv:3: has 1 fields where the header has 2\n"
-        "p.csv: has two columns named 'a'. Cure: complete the line; put quotes around a value that"
-        " contains ','; rename or remove one, or set form.repeated_names of this source to `number`"
-    )
+    assert str(error.value).splitlines()[:2] == [
+        "p.csv:3: has 1 fields where the header has 2",
+        "p.csv: has two columns named 'a'",
+    ]
+    assert "complete the line" in error.value.cure
+    assert "form.repeated_names" in error.value.cure
 
 
 def test_what_is_left_out_is_counted_and_said():
