@@ -4,6 +4,8 @@ import codecs
 import re
 
 from tidemark.errors import InputError
+from tidemark.reading import decoding
+from tidemark.reading.settings import Form
 
 # What columns of prices are called where files are of another encoding, which its bytes do not say.
 NATIONAL = {
@@ -29,7 +31,7 @@ def decoded(path: str, content: bytes) -> tuple[str, str]:
         InputError: as `find`.
     """
     encoding, _ = find(path, content)
-    return encoding, content.decode(encoding).lstrip("\ufeff")
+    return encoding, decoding.decoded(path, content, Form(encoding=encoding))
 
 
 def find(path: str, content: bytes) -> tuple[str, str]:

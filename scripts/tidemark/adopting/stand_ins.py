@@ -22,6 +22,7 @@ NO_PRICES = re.compile(
     r"(?i)vol|qty|quant|trades|count|interest|turnover|amount|change|chg|%|div|split|spread|ratio"
     r"|number|shares|time|hour|^n$|^v$"
 )
+HEAD = 1_000  # values of a column that is no number's, if most of them are none
 FEWEST = 5  # numbers of a column, without which nothing is odd
 MOST = 0.9  # of a column's numbers that stand for missing ones
 NEAR = 0.05  # of the usual number, below which the smallest ones go: 0 is then near them
@@ -94,8 +95,11 @@ def _numbers(values: pa.Array, form: Form) -> Floats | None:
     if not pa.types.is_string(kind) and not pa.types.is_large_string(kind):
         return None
     text = pc.utf8_trim_whitespace(pc.fill_null(values, "").cast(pa.string()))
-    parsed = number_forms.parsed(text, form)
-    return None if parsed.unread.sum() > np.isfinite(parsed.numbers).sum() else parsed.numbers
+    for some in (text.slice(0, HEAD), text):
+        parsed = number_forms.parsed(some, form)
+        if parsed.unread.sum() > np.isfinite(parsed.numbers).sum():
+            return None
+    return parsed.numbers
 
 
 def _of(values: Floats) -> Counter[float]:

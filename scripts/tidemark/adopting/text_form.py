@@ -5,6 +5,7 @@ from dataclasses import replace
 from tidemark.adopting import encodings, heading, heading_form, left_over, separator
 from tidemark.adopting.conclusions import Conclusion, Sureness
 from tidemark.errors import InputError
+from tidemark.reading import decoding
 from tidemark.reading.settings import Form
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "|", "blanks": "blanks"}
@@ -17,7 +18,7 @@ def of(path: str, content: bytes) -> tuple[Form, list[Conclusion]]:
         InputError: it is no table of dates and numbers, or one that cannot be told apart.
     """
     encoding, why = encodings.find(path, content)
-    text = content.decode(encoding).lstrip("\ufeff")
+    text = decoding.decoded(path, content, Form(encoding=encoding))
     if not text.strip():
         raise InputError(path, "is empty", "export it again, or name another file")
     sign = separator.find(path, text)

@@ -73,7 +73,7 @@ def _naming(path: str, kind: str) -> Iterator[None]:
     """Name the file in whatever its unpacking raises; RuntimeError is for passwords."""
     try:
         yield
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
+    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
         raise InputError(
             path,
             f"is not a whole {kind} ({first_line(error)})",

@@ -118,6 +118,7 @@ def test_encodings(encoding, header, expected):
         (b"", "is empty"),
         (b"\n \n", "is empty"),
         (b"a\0b,c\n", "NUL"),
+        (lines(HEADER, *PLAIN).decode().encode("utf-16")[:-1], "not UTF-16"),
         (b"one column\n1\n2\n", "no rows"),
         (lines("some, words", "and, others"), "no rows of several"),
         (lines("Date,Close,Volume,Other", *PLAIN), "a.csv:1: names 4 columns, and the rows"),
