@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ONE_READING = [
@@ -108,6 +108,7 @@ def test_numbers_of_another_size_or_of_several_are_no_epochs(ticks):
 FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%Y%m%d", "%d-%b-%Y", "%b %d, %Y", "%d/%m/%y"]
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.sampled_from(FORMATS),
     st.lists(st.dates(date(1970, 1, 1), date(2060, 12, 31)), min_size=1),
