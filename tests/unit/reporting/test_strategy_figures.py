@@ -234,6 +234,7 @@ def test_what_is_odd_can_be_drawn(found):
         (0.4, 6.0, [0.5, 1, 2, 5]),
         (1e-4, 60.0, [1e-4, 1e-3, 1e-2, 0.1, 1, 10]),
         (0.9, 1.3, [0.9, 1.0, 1.1, 1.2, 1.3]),
+        (0.52, 1.7, [0.6, 0.8, 1.0, 1.2, 1.4, 1.6]),
     ],
 )
 def test_ticks_of_equity_are_round_and_few(low, high, ticks):

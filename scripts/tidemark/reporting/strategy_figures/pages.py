@@ -91,9 +91,10 @@ def _log_ticks(low: float, high: float) -> list[float]:
     within = [tick for tick in ticks if low <= tick <= high]
     if len(within) > MOST_TICKS:
         within = [tick for tick in within if tick in 10.0**powers]
-    if len(within) < 3:
-        even = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
-        within = [tick for tick in even if low <= tick <= high]
+    for most in (5, MOST_TICKS):
+        if len(within) < 3:
+            even = MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high)
+            within = [tick for tick in even if low <= tick <= high]
     return within
 
 
