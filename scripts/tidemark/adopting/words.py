@@ -40,15 +40,17 @@ ROLES = {
         "bidopen openbid",
     ),
     "high": (
-        "high highprice dayhigh h hi pxhigh hoch tageshoch höchst höchstkurs höchster máximo"
-        " máxima max maximum massimo prezzomassimo haut plushaut yüksek высокая макс максимум"
-        " максимальная 最高 最高价 最高價 高値 고가 najwyższy högst högstkurs høy ylin hoog",
+        "high highprice highest highestprice dayhigh h hi pxhigh hoch tageshoch höchst"
+        " höchstkurs höchster máximo máxima max maximum massimo prezzomassimo haut plushaut"
+        " yüksek высокая макс максимум максимальная 最高 最高价 最高價 高値 고가 najwyższy"
+        " högst högstkurs høy ylin hoog",
         "bidhigh highbid",
     ),
     "low": (
-        "low lowprice daylow l lo pxlow tief tagestief tiefst tiefstkurs tiefster mínimo"
-        " mínima min minimum minimo prezzominimo bas plusbas düşük низкая мин минимум"
-        " минимальная 最低 最低价 最低價 安値 저가 najniższy lägst lägstkurs lav alin laag",
+        "low lowprice lowest lowestprice daylow l lo pxlow tief tagestief tiefst tiefstkurs"
+        " tiefster mínimo mínima min minimum minimo prezzominimo bas plusbas düşük низкая мин"
+        " минимум минимальная 最低 最低价 最低價 安値 저가 najniższy lägst lägstkurs lav alin"
+        " laag",
         "bidlow lowbid",
     ),
     CLOSE: (
@@ -63,9 +65,10 @@ ROLES = {
         "value wert valor valeur valore obsvalue",
     ),
     VOLUME: (
-        "volume volumes vol v pxvolume volumi volumenes stückzahl stück stücke stuecke hacim"
-        " объем объём 成交量 出来高 거래량 wolumen volym volum sharestraded totalvolume"
-        " totaltradedquantity quantity qty shares tradedvolume basevolume",
+        "volume volumes vol v hac tottrdqty sharevolume tradevolume numberofshares noofshares"
+        " pxvolume volumi volumenes stückzahl stück stücke stuecke hacim объем объём 成交量"
+        " 出来高 거래량 wolumen volym volum sharestraded totalvolume totaltradedquantity"
+        " quantity qty shares tradedvolume basevolume",
         "volumen",
         "tickvol tickvolume",
     ),
@@ -91,7 +94,7 @@ OTHERS = (
     " preclose previousclose unadjustedvolume adjopen adjhigh adjlow adjvolume adjustedopen"
     " adjustedhigh adjustedlow adjustedvolume capitalgains bid ask bidsize asksize"
     " deliverableqty deliverypct series exchange market type end otc rowid id unnamed"
-    " noofshares nooftrades totalturnover"
+    " nooftrades totalturnover"
 )
 
 MONEY = "usd|eur|gbp|gbx|chf|jpy|inr|cny|hkd|krw|brl|rub|try|cad|aud|sek|nok|pln|dollars?|usdt"
@@ -153,7 +156,7 @@ def _says(word: str, role: str, group: frozenset[str]) -> bool:
 
 def is_surely(role: str, name: str) -> bool:
     """Whether a name is among the surest words for a role."""
-    return key(name) in _GROUPS[role][0]
+    return _says(key(name), role, _GROUPS[role][0])
 
 
 def is_none_of_a_bar(name: str) -> bool:
