@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from tidemark.adopting.cells import MISSING, Written, number, shapes
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
@@ -25,18 +25,28 @@ NAMES = {".": "point", ",": "comma"}
 
 
 @dataclass(frozen=True)
+class Shape:
+    """Numbers of one shape: how they are written, how many there are, and the first of them."""
+
+    written: Written
+    count: int
+    text: str
+    place: str
+
+    @property
+    def shown(self) -> str:
+        """The first of them with its place."""
+        return f"{self.text!r} in {self.place}"
+
+
+@dataclass(frozen=True)
 class Column:
-    """The numbers of one text column: how many of each shape, with one of them as it stands."""
+    """The values of one text column: numbers by their shapes, and how often each word stands."""
 
     table: Table
     name: str
-    shapes: Sequence[tuple[Written, int, str]]
-    words: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def place(self) -> str:
-        """For messages."""
-        return f"{self.table.path}: {self.name}"
+    shapes: Sequence[Shape]
+    words: Counter[str]
 
 
 def columns(tables: Iterable[Table]) -> list[Column]:
@@ -51,8 +61,8 @@ def columns(tables: Iterable[Table]) -> list[Column]:
     return found
 
 
-def _column(table: Table, name: str, values: pa.ChunkedArray) -> Column | None:
-    values = values.filter(pc.not_equal(pc.fill_null(values, ""), ""))
+def _column(table: Table, name: str, cells: pa.ChunkedArray) -> Column | None:
+    values = cells.filter(pc.not_equal(pc.fill_null(cells, ""), ""))
     found = shapes(values)
     written, words = [], Counter[str]()
     for shape, count in zip(*pc.value_counts(found).flatten(), strict=True):
@@ -60,14 +70,15 @@ def _column(table: Table, name: str, values: pa.ChunkedArray) -> Column | None:
         if how is None:
             words[shape.as_py()] = count.as_py()
             continue
-        row = pc.index(found, shape).as_py()
+        text = values[pc.index(found, shape).as_py()]
         if how.either:
             zero = pc.match_substring_regex(values.filter(pc.equal(found, shape)), NO_GROUP)
             if pc.any(zero).as_py():
                 how = replace(how, either="", decimal=how.either, whole=1)
-        written.append((how, count.as_py(), values[row].as_py()))
+        place = table.where(pc.index(cells, text).as_py(), name)
+        written.append(Shape(how, count.as_py(), text.as_py(), place))
     known = sum(count for word, count in words.items() if word.lower() in MISSING)
-    numbers = sum(count for _, count, _ in written)
+    numbers = sum(shape.count for shape in written)
     others = sum(words.values()) - known
     if numbers < others or not (numbers or known):
         return None
@@ -114,20 +125,26 @@ def decided(
 
 
 def _written(columns: Iterable[Column]) -> Iterable[Written]:
-    return (how for column in columns for how, _, _ in column.shapes)
+    return (shape.written for column in columns for shape in column.shapes)
 
 
 def _an_example(columns: Sequence[Column], is_meant: Callable[[Written], object]) -> str:
     return next(
-        f"such as {text} in {column.place}"
+        f"such as {shape.shown}"
         for column in columns
-        for how, _, text in column.shapes
-        if is_meant(how)
+        for shape in column.shapes
+        if is_meant(shape.written)
     )
 
 
 def _marks(columns: Sequence[Column], form: Form, answers: Answers) -> Marks:
-    """The signs before a fraction and between groups, or the question that they leave."""
+    """The signs before a fraction and between groups, or the question that they leave.
+
+    Shares in % prove nothing of others: some sites write them in a way of their own.
+    """
+    others = [column for column in columns if not _is_percent(column)]
+    if any(how.either for how in _written(others)):
+        columns = others
     decimals = _first_of(columns, lambda how: how.decimal)
     groups = _first_of(columns, lambda how: how.thousands)
     either = _first_of(columns, lambda how: how.either)
@@ -144,13 +161,17 @@ def _marks(columns: Sequence[Column], form: Form, answers: Answers) -> Marks:
     return _concluded(decimal, thousands, proof)
 
 
+def _is_percent(column: Column) -> bool:
+    return any("%" in shape.written.signs for shape in column.shapes)
+
+
 def _first_of(columns: Sequence[Column], sign_of: Callable[[Written], str]) -> dict[str, str]:
     """By sign, an example of a number that has it and its place."""
     found: dict[str, str] = {}
     for column in columns:
-        for how, _, text in column.shapes:
-            if sign_of(how):
-                found.setdefault(sign_of(how), f"{text!r} in {column.place}")
+        for shape in column.shapes:
+            if sign_of(shape.written):
+                found.setdefault(sign_of(shape.written), shape.shown)
     return found
 
 
@@ -181,9 +202,9 @@ def _of_one_way(
 
 def _way(column: Column) -> str:
     """The sign before fractions, as a column's numbers prove it; empty if they do not."""
-    proofs = {sign: text for how, _, text in column.shapes for sign in _proven(how)}
+    proofs = {sign: shape.shown for shape in column.shapes for sign in _proven(shape.written)}
     if len(proofs) > 1:
-        raise _two_ways(*(f"{text!r} in {column.place}" for text in list(proofs.values())[:2]))
+        raise _two_ways(*list(proofs.values())[:2])
     return next(iter(proofs), "")
 
 
@@ -192,8 +213,7 @@ def _proven(how: Written) -> set[str]:
 
 
 def _proof(column: Column, sign: str) -> str:
-    text = next(text for how, _, text in column.shapes if sign in _proven(how))
-    return f"{text!r} in {column.place}"
+    return next(shape.shown for shape in column.shapes if sign in _proven(shape.written))
 
 
 def _two_ways(one: str, other: str) -> InputError:
@@ -256,8 +276,9 @@ def _undecided(
 def _bare_beside(columns: Sequence[Column]) -> str:
     """A number of at most three digits among many with a sign before the last three."""
     for column in columns:
-        signed = sum(count for how, count, _ in column.shapes if how.either)
-        bare = [(how.whole, text) for how, _, text in column.shapes if not how.either]
+        signed = sum(shape.count for shape in column.shapes if shape.written.either)
+        bare = [(shape.written.whole, shape.text) for shape in column.shapes
+                if not shape.written.either]  # fmt: skip
         if signed >= SURELY and bare and all(1 <= digits <= 3 for digits, _ in bare):
             return repr(bare[0][1])
     return ""
@@ -287,7 +308,7 @@ def _missing(columns: Sequence[Column]) -> tuple[list[str], list[Conclusion]]:
         for word, count in column.words.items():
             if not re.search(r"[0-9]|^[-+]?inf", word, re.IGNORECASE) and len(word) <= LONGEST:
                 counts[word] += count
-                place.setdefault(word, column.place)
+                place.setdefault(word, f"{column.table.path}: {column.name}")
     found = []
     for word, count in counts.items():
         if word.lower() in READ_ANYWAY:

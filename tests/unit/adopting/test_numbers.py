@@ -68,6 +68,7 @@ def test_all_numbers_together_tell_how_they_are_written(columns, expected):
         ({"Close": ["1.234", "5.678"]}, ["decimal-point", "thousands-point"]),
         ({"Close": ["1,234", "999"]}, ["decimal-comma", "thousands-comma"]),  # too few to tell
         ({"Close": ["1,234", "12345"]}, ["decimal-comma", "thousands-comma"]),
+        ({"Close": ["1.234"], "Change": ["0.5%"]}, ["decimal-point", "thousands-point"]),
     ],
 )
 def test_what_no_number_tells_is_asked(columns, answers):
