@@ -32,7 +32,7 @@ def main() -> int:
     known = {validate.schemas[name]: sha for name, sha in validate.acknowledged_schemas.items()}
     for path, sha256 in found.items():
         if schema.is_acknowledged(sha256, known[path]):
-            console.say(f"{path} is acknowledged already")
+            console.say(f"{path}, of {options.config}, is acknowledged already")
             continue
         decisions.decide(HERE, decisions.SCHEMAS, path, sha256, options.reason)
         console.say(f"{path}: {options.reason.strip()}")
