@@ -1,6 +1,6 @@
 """Files of one form, and files that are not."""
 
-from tidemark.adopting.alike import merged
+from tidemark.adopting.form.alike import merged
 from tidemark.errors import InputError
 from tidemark.reading.settings import Form
 

@@ -1,4 +1,4 @@
-from tidemark.adopting.assets import asset_of
+from tidemark.adopting.meaning.assets import asset_of
 from tidemark.sources.settings import ASSETS
 
 import pytest

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tidemark.adopting import calendars
 from tidemark.adopting.conclusions import Sureness
+from tidemark.adopting.proposal import calendars
 from tidemark.bars import trading_calendar
 
 import pandas as pd

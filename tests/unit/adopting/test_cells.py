@@ -1,6 +1,6 @@
 """What single cells look like."""
 
-from tidemark.adopting.cells import Kind, Written, kind, number, shape
+from tidemark.adopting.form.cells import Kind, Written, kind, number, shape
 
 import pytest
 

@@ -1,4 +1,4 @@
-from tidemark.adopting.file_names import ticker_of
+from tidemark.adopting.meaning.file_names import ticker_of
 
 import pytest
 

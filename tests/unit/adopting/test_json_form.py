@@ -2,7 +2,7 @@
 
 import json
 
-from tidemark.adopting import json_form
+from tidemark.adopting.form import json_records
 from tidemark.errors import InputError
 
 import pytest
@@ -31,7 +31,7 @@ BY_DATE = {day: {"open": "100", "close": "101"} for day in DAYS}
     ],
 )
 def test_records_are_found(document, records):
-    form, _ = json_form.of("a.json", json.dumps(document).encode(), lines=False)
+    form, _ = json_records.of("a.json", json.dumps(document).encode(), lines=False)
     assert form.records == records
 
 
@@ -45,7 +45,7 @@ TEXTS = [[day, "1.5"] for day in DAYS]
 @pytest.mark.parametrize("lines", [True, False])
 def test_lists_of_values_have_no_header(records, header_line, lines):
     text = "\n".join(map(json.dumps, records)) if lines else json.dumps({"prices": records})
-    form, _ = json_form.of("a.json", text.encode(), lines=lines)
+    form, _ = json_records.of("a.json", text.encode(), lines=lines)
     assert form.header_line == header_line
 
 
@@ -61,4 +61,4 @@ def test_lists_of_values_have_no_header(records, header_line, lines):
 )
 def test_what_holds_no_records_is_refused(text, word):
     with pytest.raises(InputError, match=word):
-        json_form.of("a.json", text.encode(), lines=False)
+        json_records.of("a.json", text.encode(), lines=False)

@@ -1,6 +1,6 @@
 """How the numbers of a file are written, from all of them together."""
 
-from tidemark.adopting import numbers
+from tidemark.adopting.form import numbers
 from tidemark.errors import InputError
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tidemark.adopting.rewriting import rewritten
+from tidemark.adopting.proposal.rewriting import rewritten
 from tidemark.config import yaml_lines
 
 import pytest

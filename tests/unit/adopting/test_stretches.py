@@ -1,6 +1,6 @@
 """Stretches of market history, against closes of the S&P 500."""
 
-from tidemark.adopting.stretches import STRETCHES
+from tidemark.adopting.proposal.stretches import STRETCHES
 
 import pandas as pd
 import pytest

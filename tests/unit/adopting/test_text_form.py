@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from tidemark.adopting import text_form
+from tidemark.adopting.form import text
 from tidemark.errors import InputError
 from tidemark.reading.settings import Form
 
@@ -53,7 +53,7 @@ def differs(form: Form) -> dict[str, object]:
     ],
 )  # fmt: skip
 def test_what_is_not_plain_is_declared(content, expected):
-    form, _ = text_form.of("a.csv", content)
+    form, _ = text.of("a.csv", content)
     assert differs(form) == expected
 
 
@@ -61,7 +61,7 @@ def test_what_is_not_plain_is_declared(content, expected):
 def test_separators(separator):
     sign = "   " if separator == "blanks" else separator
     rows = [HEADER, *(row.replace(".", ".") for row in PLAIN)]
-    form, _ = text_form.of("a.csv", lines(*(row.replace(",", sign) for row in rows)))
+    form, _ = text.of("a.csv", lines(*(row.replace(",", sign) for row in rows)))
     assert differs(form) == {"separator": separator}
 
 
@@ -69,13 +69,13 @@ def test_separators(separator):
 def test_words_above_the_header_separate_nothing(separator):
     """Not even where there are more of them than rows."""
     rows = [row.replace(",", separator) for row in (HEADER, *PLAIN[:3])]
-    form, _ = text_form.of("a.csv", lines("Prices of X", "as of 2013", *rows))
+    form, _ = text.of("a.csv", lines("Prices of X", "as of 2013", *rows))
     assert (form.separator, form.header_line) == (separator, 3)
 
 
 @pytest.mark.parametrize("moment", ["2012-11-20", "2012-11-20 00:00:00"])
 def test_a_comma_within_all_last_numbers_separates_nothing(moment):
-    form, _ = text_form.of("a.csv", lines(*(f"{moment}|2538{n:03},823" for n in range(12))))
+    form, _ = text.of("a.csv", lines(*(f"{moment}|2538{n:03},823" for n in range(12))))
     assert differs(form) == {"separator": "|", "header_line": 0}
 
 
@@ -83,13 +83,13 @@ def test_a_comma_within_all_last_numbers_separates_nothing(moment):
 @pytest.mark.parametrize(("sign", "separator"), [(";", ";"), (" ", "blanks"), ("    ", "blanks")])
 def test_a_decimal_comma_separates_nothing(decimal, sign, separator):
     rows = [row.replace(",", sign).replace(".", decimal) for row in (HEADER, *PLAIN)]
-    form, _ = text_form.of("a.csv", lines(*rows))
+    form, _ = text.of("a.csv", lines(*rows))
     assert differs(form) == {"separator": separator}
 
 
 def test_a_repeated_header_is_found_where_lines_end_as_on_an_old_mac():
     rows = [row.replace(",", " ") for row in (HEADER, *PLAIN[:9], HEADER, *PLAIN[9:])]
-    form, _ = text_form.of("a.txt", "\r  ".join(rows).encode())
+    form, _ = text.of("a.txt", "\r  ".join(rows).encode())
     assert differs(form) == {"separator": "blanks", "skip": ("Date",)}
 
 
@@ -108,7 +108,7 @@ def test_a_repeated_header_is_found_where_lines_end_as_on_an_old_mac():
 )
 def test_encodings(encoding, header, expected):
     content = "\n".join([header, *PLAIN]).encode(encoding)
-    form, _ = text_form.of("a.csv", content)
+    form, _ = text.of("a.csv", content)
     assert differs(form) == ({} if expected == "utf-8" else {"encoding": expected})
 
 
@@ -129,4 +129,4 @@ def test_encodings(encoding, header, expected):
 )  # fmt: skip
 def test_what_is_no_table_is_refused(content, word):
     with pytest.raises(InputError, match=word):
-        text_form.of("a.csv", content)
+        text.of("a.csv", content)

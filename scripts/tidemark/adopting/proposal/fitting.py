@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
-from tidemark.adopting import tradable
-from tidemark.adopting.calendars import Calendar
 from tidemark.adopting.conclusions import Conclusion, Sureness
-from tidemark.adopting.history import History
-from tidemark.adopting.stretches import STRETCHES
+from tidemark.adopting.proposal import tradable
+from tidemark.adopting.proposal.calendars import Calendar
+from tidemark.adopting.proposal.history import History
+from tidemark.adopting.proposal.stretches import STRETCHES
 from tidemark.assessment.settings import FIRST_YEARS, Assess, WalkForward
 from tidemark.errors import InputError
 from tidemark.features.settings import FeatureEngineering

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from tidemark.adopting import words
-from tidemark.adopting.by_field import by_field
-from tidemark.adopting.by_values import Neighbours, of_bars
 from tidemark.adopting.conclusions import Answers, Conclusion, Sureness
-from tidemark.adopting.evidence import Evidence
-from tidemark.adopting.layout import ALL, MOST_OPTIONS, Layout, long_form, which_column
-from tidemark.adopting.words import CLOSE, FIELD_ROLES, VOLUME
+from tidemark.adopting.meaning import words
+from tidemark.adopting.meaning.by_field import by_field
+from tidemark.adopting.meaning.by_values import Neighbours, of_bars
+from tidemark.adopting.meaning.evidence import Evidence
+from tidemark.adopting.meaning.layout import ALL, MOST_OPTIONS, Layout, long_form, which_column
+from tidemark.adopting.meaning.words import CLOSE, FIELD_ROLES, VOLUME
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.ohlcv import OHLC

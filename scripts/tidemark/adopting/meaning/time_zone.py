@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tidemark.adopting import spacing
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
-from tidemark.adopting.dating import Dated
+from tidemark.adopting.meaning import spacing
+from tidemark.adopting.meaning.date_column import Dated
 from tidemark.errors import InputError
 
 import pandas as pd

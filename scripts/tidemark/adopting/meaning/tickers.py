@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tidemark.adopting import file_names, words
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
-from tidemark.adopting.evidence import Evidence
-from tidemark.adopting.layout import Layout
+from tidemark.adopting.meaning import file_names, words
+from tidemark.adopting.meaning.evidence import Evidence
+from tidemark.adopting.meaning.layout import Layout
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.reading.table import Table

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tidemark.adopting import words
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
-from tidemark.adopting.evidence import Evidence
-from tidemark.adopting.layout import Layout
+from tidemark.adopting.meaning import words
+from tidemark.adopting.meaning.evidence import Evidence
+from tidemark.adopting.meaning.layout import Layout
 from tidemark.errors import InputError
 from tidemark.naming import counted
 

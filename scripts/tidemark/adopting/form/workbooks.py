@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tidemark.adopting import heading, heading_form, left_over
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
-from tidemark.adopting.heading import Record
+from tidemark.adopting.form import header, heading, skipped
+from tidemark.adopting.form.heading import Record
 from tidemark.errors import InputError
 from tidemark.naming import counted, several
 from tidemark.reading import cells, workbooks
@@ -90,10 +90,10 @@ def _sheet(path: str, rows: Sequence[tuple[int, Sequence[cells.Cell]]]) -> _Shee
     if not records:
         raise InputError(path, "is empty", "fill it, or name another file")
     found = heading.find(path, records[:ROWS])
-    form, told = heading_form.declared(path, found, records[:ROWS])
+    form, told = header.declared(path, found, records[:ROWS])
     below = [row for number, row in records if number >= found.data]
     columns = [pa.array(column, pa.string()) for column in zip(*below, strict=True)]
     data = pa.table(columns, names=[str(at) for at in range(len(columns))])
-    patterns = left_over.patterns(data, [], found)
+    patterns = skipped.patterns(data, [], found)
     names = list(found.names[-1]) if found.names else []
     return _Sheet(replace(form, skip=(*form.skip, *patterns)), told, names, len(below))

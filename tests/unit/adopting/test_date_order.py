@@ -1,7 +1,7 @@
 """The order of a date's parts is that of the file, or a question: never another one."""
 
-from tidemark.adopting import dating, order
-from tidemark.adopting.evidence import Evidence
+from tidemark.adopting.meaning import date_column, date_order
+from tidemark.adopting.meaning.evidence import Evidence
 from tidemark.reading import files
 from tidemark.reading.settings import Form
 
@@ -20,8 +20,8 @@ def test_dates_are_never_read_otherwise(start, step, date_format, count, newest_
     days = pd.date_range(start, periods=count, freq=step)[:: -1 if newest_first else 1]
     content = "Date\n" + "\n".join(days.strftime(date_format))
     evidence = Evidence(files.tables("AAPL.csv", content.encode(), Form()))
-    dated = dating.found(evidence, ["Date"], without_header=False)
-    found = order.found(dated, evidence.file_of_row, evidence, {})
+    dated = date_column.found(evidence, ["Date"], without_header=False)
+    found = date_order.found(dated, evidence.file_of_row, evidence, {})
     if not found.questions:
         assert list(found.reading.times) == list(days)
     assert list(days) in [list(reading.times) for reading in dated.readings]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from tidemark.adopting.history import History
+from tidemark.adopting.proposal.history import History
 from tidemark.backtest import strategies
 from tidemark.backtest.strategies import Parameters, Strategy
 from tidemark.errors import BadValue, InputError

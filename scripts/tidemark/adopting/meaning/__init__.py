@@ -2,28 +2,30 @@
 
 The dates come first, because the order of rows tells how they are read; then tickers, the fields of
 bars, the length of a bar and its clock, and the unit of prices.
+
+Never: asks how a file is written, nor what may follow from it: imports `form`, `proposal`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from tidemark.adopting import (
+from tidemark.adopting.conclusions import Answers, Conclusion, Question, Sureness
+from tidemark.adopting.meaning import (
     assets,
-    clocks,
-    dating,
+    date_column,
+    date_order,
     fields,
     file_names,
-    order,
     spacing,
+    tickers,
+    time_zone,
     units,
-    whose,
     words,
 )
-from tidemark.adopting.conclusions import Answers, Conclusion, Question, Sureness
-from tidemark.adopting.dating import Dated
-from tidemark.adopting.evidence import Evidence
-from tidemark.adopting.layout import Layout
+from tidemark.adopting.meaning.date_column import Dated
+from tidemark.adopting.meaning.evidence import Evidence
+from tidemark.adopting.meaning.layout import Layout
 from tidemark.naming import counted, several
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
@@ -64,12 +66,12 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     evidence = Evidence(tables)
     evidence.must_agree()
     without_header = form.header_line == 0
-    dated = dating.found(evidence, evidence.names, without_header=without_header)
+    dated = date_column.found(evidence, evidence.names, without_header=without_header)
     used = {dated.column, dated.time, *dated.others}
     names = [name for name in evidence.names if name not in used]
-    ticker = whose.column_of(evidence, names, dated.readings[0].times)
-    series = whose.series(evidence, ticker)
-    told = order.found(dated, series, evidence, answers)
+    ticker = tickers.column_of(evidence, names, dated.readings[0].times)
+    series = tickers.series(evidence, ticker)
+    told = date_order.found(dated, series, evidence, answers)
     times = told.reading.times
     layout = fields.found(
         evidence,
@@ -81,11 +83,11 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     )
     told_bar = spacing.kind(times, series)
     bar = told_bar or "daily"
-    clock = clocks.zone(dated, times, bar, answers)
+    clock = time_zone.zone(dated, times, bar, answers)
     if layout.layout == "long":
-        whose.must_be_one_bar_a_time(evidence, times, series, dated.column)
+        tickers.must_be_one_bar_a_time(evidence, times, series, dated.column)
     unit = units.of_prices(evidence, layout, answers)
-    named = whose.named(evidence, ticker, layout, times, answers)
+    named = tickers.named(evidence, ticker, layout, times, answers)
     asset = assets.asset_of(
         [file_names.ticker_of(name) for name in named.tickers],
         has_weekends=spacing.has_weekends(times) and bar in ("daily", "intraday"),

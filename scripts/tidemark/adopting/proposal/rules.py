@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tidemark.adopting.calendars import Calendar
 from tidemark.adopting.conclusions import Conclusion, Sureness
-from tidemark.adopting.history import History
+from tidemark.adopting.proposal.calendars import Calendar
+from tidemark.adopting.proposal.history import History
 from tidemark.naming import counted
 from tidemark.ohlcv import FIELDS, OHLC
 from tidemark.validation import checks, completeness, sessions

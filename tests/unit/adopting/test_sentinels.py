@@ -1,6 +1,6 @@
 """Numbers that stand for missing prices."""
 
-from tidemark.adopting import stand_ins
+from tidemark.adopting.form import sentinels
 from tidemark.errors import InputError
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
@@ -15,7 +15,7 @@ PRICES = [100 + 3 * np.sin(day) for day in range(40)]
 def asked(columns, answers=None, form=None):
     length = len(next(iter(columns.values())))
     table = Table("a.csv", pa.table(columns), np.arange(2, length + 2))
-    return stand_ins.asked([table], form or Form(), answers or {})
+    return sentinels.asked([table], form or Form(), answers or {})
 
 
 def but(numbers, *places_and_values):

@@ -8,9 +8,9 @@ import csv
 import re
 from collections.abc import Sequence
 
-from tidemark.adopting.cells import CLOCK, Kind, kind, shapes
-from tidemark.adopting.heading import Heading
-from tidemark.adopting.separator import BLANKS
+from tidemark.adopting.form.cells import CLOCK, Kind, kind, shapes
+from tidemark.adopting.form.heading import Heading
+from tidemark.adopting.form.separator import BLANKS
 from tidemark.reading.text import tabbed
 
 import numpy as np

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tidemark.adopting.cells import VALUES, Kind, kind
+from tidemark.adopting.form.cells import VALUES, Kind, kind
 from tidemark.errors import InputError
 
 Record = tuple[int, list[str]]  # the line on which it begins, and its cells

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from tidemark.adopting import words
 from tidemark.adopting.conclusions import Sureness
-from tidemark.adopting.evidence import Evidence
-from tidemark.adopting.layout import Layout, long_form, which_column
-from tidemark.adopting.words import CLOSE, VOLUME
+from tidemark.adopting.meaning import words
+from tidemark.adopting.meaning.evidence import Evidence
+from tidemark.adopting.meaning.layout import Layout, long_form, which_column
+from tidemark.adopting.meaning.words import CLOSE, VOLUME
 
 import numpy as np
 

@@ -1,12 +1,19 @@
-"""How a user's files are written, as a declaration that a step follows, and what must be asked."""
+"""How a user's files are written, as a declaration that a step follows, and what must be asked.
+
+Each file is looked at as what it is (`members`: `text`, `workbooks`, `json_records`): its encoding,
+its separator, its header, and rows to be skipped. Then come all of its cells: how `numbers` are
+written, columns under `repeated` names, and `sentinels` where a price is missing.
+
+Never: asks what a column means: imports `meaning`, `proposal`.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from tidemark.adopting import members, numbers, repeated, stand_ins
-from tidemark.adopting.alike import merged
 from tidemark.adopting.conclusions import Answers, Conclusion, Question, Sureness
+from tidemark.adopting.form import members, numbers, repeated, sentinels
+from tidemark.adopting.form.alike import merged
 from tidemark.naming import counted, several
 from tidemark.reading import files as reading
 from tidemark.reading.kinds import place
@@ -50,7 +57,7 @@ def found(files: Mapping[str, bytes], answers: Answers) -> Found:
     questions += asked
     out = [name for name in (*form.leave_out, *out) if all(name in one.names for one in tables)]
     tables = [_without(table, out) for table in tables]
-    missing, more, asked = stand_ins.asked(tables, form, answers)
+    missing, more, asked = sentinels.asked(tables, form, answers)
     form = replace(form, leave_out=tuple(out), missing_prices=tuple(missing))
     tables = [replace(table, form=form) for table in tables]
     return Found(form, tables, told + more, questions + asked)

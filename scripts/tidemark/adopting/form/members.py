@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from tidemark.adopting import json_form, text_form, workbook_form
-from tidemark.adopting.alike import merged
 from tidemark.adopting.conclusions import Answers, Conclusion, Question
+from tidemark.adopting.form import json_records, text, workbooks
+from tidemark.adopting.form.alike import merged
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.reading.kinds import ENDINGS, Kind, kind_of, must_be_of_kind, unzipped_name
@@ -65,12 +65,12 @@ def _of_one(path: str, content: bytes, answers: Answers) -> Written:
         )
     _must_be_what_it_says(path, kind, content)
     if kind is Kind.TEXT:
-        return Written(*text_form.of(path, content))
+        return Written(*text.of(path, content))
     if kind is Kind.PARQUET:
         return Written(Form())
     if kind is Kind.WORKBOOK:
-        return Written(*workbook_form.of(path, content, answers))
-    return Written(*json_form.of(path, content, lines=kind is Kind.JSON_LINES))
+        return Written(*workbooks.of(path, content, answers))
+    return Written(*json_records.of(path, content, lines=kind is Kind.JSON_LINES))
 
 
 def _must_be_what_it_says(path: str, kind: Kind, content: bytes) -> None:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tidemark.adopting import dates, spacing, words
-from tidemark.adopting.dates import Reading
-from tidemark.adopting.evidence import Evidence
+from tidemark.adopting.meaning import date_formats, spacing, words
+from tidemark.adopting.meaning.date_formats import Reading
+from tidemark.adopting.meaning.evidence import Evidence
 from tidemark.arrays import Floats
 from tidemark.bars import zones
 from tidemark.errors import InputError
@@ -103,11 +103,11 @@ def _of_column(evidence: Evidence, name: str, *, epochs: bool) -> Dated | None:
     if own is not None:
         return None if own.isna().any() else _typed(evidence, name, own)
     texts = evidence.stamps(name)
-    readings = dates.readings(texts)
+    readings = date_formats.readings(texts)
     if readings:
         return _written(name, texts, readings)
     ticks = evidence.integers(name) if epochs else None
-    reading = dates.epochs(ticks) if ticks is not None else None
+    reading = date_formats.epochs(ticks) if ticks is not None else None
     return Dated(name, None, [reading], is_utc=True, has_offset=True) if reading else None
 
 
@@ -128,7 +128,7 @@ def _written(name: str, texts: pa.Array, readings: Sequence[Reading]) -> Dated:
 def _as_written(texts: pa.Array, date_format: str) -> pd.Series | None:
     """Stamps without their offsets."""
     bare = pc.replace_substring_regex(texts, r"([Zz]|[+-][0-9]{2}:?[0-9]{2}|UTC|GMT)$", "")
-    reading = dates.readings(pc.utf8_trim_whitespace(pc.replace_substring(bare, " GMT", "")))
+    reading = date_formats.readings(pc.utf8_trim_whitespace(pc.replace_substring(bare, " GMT", "")))
     return reading[0].times if reading else None
 
 
@@ -153,7 +153,7 @@ def _with_hours(
         if len(pc.unique(hours)) == 1:
             return dated  # days, each stamped at one hour
         joined = pc.binary_join_element_wise(evidence.stamps(dated.column), hours, " ")
-        readings = dates.readings(joined)
+        readings = date_formats.readings(joined)
         if readings:
             is_utc = dated.is_utc or _says_utc(name)
             return Dated(dated.column, name, readings, is_utc)
@@ -170,7 +170,7 @@ def _must_be_dates(evidence: Evidence, name: str) -> None:
             "format the column as a date there, and save the file again",
         )
     texts = evidence.texts(name)
-    row = dates.first_misfit(texts) if texts is not None else None
+    row = date_formats.first_misfit(texts) if texts is not None else None
     if texts is not None and row is not None:
         raise InputError(
             evidence.where(row, name),

@@ -1,6 +1,6 @@
 from datetime import date
 
-from tidemark.adopting import dates
+from tidemark.adopting.meaning import date_formats
 from tidemark.sources import stamps
 
 import numpy as np
@@ -40,7 +40,7 @@ ONE_READING = [
 
 @pytest.mark.parametrize(("texts", "date_format"), ONE_READING)
 def test_a_format_reads_all_values_as_a_step_does(texts, date_format):
-    (reading,) = dates.readings(pa.array(texts))
+    (reading,) = date_formats.readings(pa.array(texts))
     assert reading.date_format == date_format
     read = stamps.times(pa.array(texts), date_format)
     assert not read.doubtful.any()
@@ -58,7 +58,7 @@ def test_a_format_reads_all_values_as_a_step_does(texts, date_format):
     ],
 )
 def test_every_order_that_reads_all_values_is_a_reading(text, orders):
-    assert [reading.order for reading in dates.readings(pa.array([text]))] == orders
+    assert [reading.order for reading in date_formats.readings(pa.array([text]))] == orders
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_every_order_that_reads_all_values_is_a_reading(text, orders):
     ],
 )
 def test_what_is_no_date_has_no_reading(texts):
-    assert dates.readings(pa.array(texts)) == []
+    assert date_formats.readings(pa.array(texts)) == []
 
 
 def test_the_first_value_unlike_the_others_is_found():
-    assert dates.first_misfit(pa.array(["2013-03-01", "2013-03-04", "Total"])) == 2
-    assert dates.first_misfit(pa.array(["2013-03-01", "2013-02-30", "2013-03-04"])) == 1
-    assert dates.first_misfit(pa.array(["Apple", "Pear"])) is None
+    assert date_formats.first_misfit(pa.array(["2013-03-01", "2013-03-04", "Total"])) == 2
+    assert date_formats.first_misfit(pa.array(["2013-03-01", "2013-02-30", "2013-03-04"])) == 1
+    assert date_formats.first_misfit(pa.array(["Apple", "Pear"])) is None
 
 
 @pytest.mark.parametrize(
@@ -95,14 +95,14 @@ def test_the_first_value_unlike_the_others_is_found():
     ],
 )
 def test_epochs_are_told_by_their_size(tick, name):
-    reading = dates.epochs(np.array([tick, tick + 1]))
+    reading = date_formats.epochs(np.array([tick, tick + 1]))
     assert reading.date_format == name
     assert reading.times.iloc[0] == pd.Timestamp("2012-12-03")
 
 
 @pytest.mark.parametrize("ticks", [[1, 2], [20130301], [1_354_492_800, 1_354_492_800_000], []])
 def test_numbers_of_another_size_or_of_several_are_no_epochs(ticks):
-    assert dates.epochs(np.array(ticks, np.int64)) is None
+    assert date_formats.epochs(np.array(ticks, np.int64)) is None
 
 
 FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%Y%m%d", "%d-%b-%Y", "%b %d, %Y", "%d/%m/%y"]
@@ -114,5 +114,5 @@ FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%Y%m%d", "%d-%b-%Y", "%b %d, %Y"
     st.lists(st.dates(date(1970, 1, 1), date(2060, 12, 31)), min_size=1),
 )
 def test_the_true_reading_is_always_among_those_found(date_format, days):
-    readings = dates.readings(pa.array([day.strftime(date_format) for day in days]))
+    readings = date_formats.readings(pa.array([day.strftime(date_format) for day in days]))
     assert any(list(reading.times.dt.date) == days for reading in readings)

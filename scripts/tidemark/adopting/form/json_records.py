@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from tidemark.adopting import encodings
-from tidemark.adopting.cells import Kind, kind
 from tidemark.adopting.conclusions import Conclusion, Sureness
+from tidemark.adopting.form import encodings
+from tidemark.adopting.form.cells import Kind, kind
 from tidemark.errors import InputError, printable
 from tidemark.naming import counted, several
 from tidemark.reading.settings import Form

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tidemark.adopting import spacing
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
-from tidemark.adopting.dates import Reading
-from tidemark.adopting.dating import Dated
-from tidemark.adopting.evidence import Evidence
+from tidemark.adopting.meaning import spacing
+from tidemark.adopting.meaning.date_column import Dated
+from tidemark.adopting.meaning.date_formats import Reading
+from tidemark.adopting.meaning.evidence import Evidence
 from tidemark.errors import InputError
 
 import numpy as np

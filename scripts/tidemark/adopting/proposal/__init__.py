@@ -1,4 +1,10 @@
-"""The files that are proposed: a configuration, a schema and a contract of features, as texts."""
+"""The files that are proposed: a configuration, a schema and a contract of features, as texts.
+
+They are made from the prices as a step reads them (`history`): their `calendars`, what of the
+shipped configuration fits them (`fitting`), and the `rules` that they can meet.
+
+Never: looks at a user's files: imports `form`, `meaning`, `reading`.
+"""
 
 import hashlib
 import json
@@ -7,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tidemark.adopting import calendars, fitting, history, rules
 from tidemark.adopting.conclusions import Conclusion
-from tidemark.adopting.rewriting import rewritten
+from tidemark.adopting.proposal import calendars, fitting, history, rules
+from tidemark.adopting.proposal.rewriting import rewritten
 from tidemark.config import yaml_lines
 from tidemark.config.schema import said
 from tidemark.config.schema import section as checked

@@ -5,8 +5,8 @@ import io
 import re
 from collections.abc import Sequence
 
-from tidemark.adopting.cells import VALUES, Kind, kind
-from tidemark.adopting.heading import Record, usual_width
+from tidemark.adopting.form.cells import VALUES, Kind, kind
+from tidemark.adopting.form.heading import Record, usual_width
 from tidemark.errors import InputError
 
 SIGNS = (",", ";", "\t", "|")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question
-from tidemark.adopting.stand_ins import NO_PRICES
+from tidemark.adopting.form.sentinels import NO_PRICES
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.reading.table import Table

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tidemark.adopting.conclusions import Conclusion, Option, Question, Sureness
-from tidemark.adopting.evidence import Evidence
+from tidemark.adopting.meaning.evidence import Evidence
 from tidemark.ohlcv import FIELDS
 
 import numpy as np

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from tidemark.adopting.cells import MISSING, Written, number, shapes
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
+from tidemark.adopting.form.cells import MISSING, Written, number, shapes
 from tidemark.errors import InputError
 from tidemark.naming import counted, several
 from tidemark.reading.settings import Form

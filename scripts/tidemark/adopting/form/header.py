@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
-from tidemark.adopting.cells import Kind
 from tidemark.adopting.conclusions import Conclusion
-from tidemark.adopting.heading import Heading, Record
+from tidemark.adopting.form.cells import Kind
+from tidemark.adopting.form.heading import Heading, Record
 from tidemark.errors import InputError
 from tidemark.naming import counted, several
 from tidemark.reading.settings import Form

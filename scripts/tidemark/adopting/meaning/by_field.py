@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tidemark.adopting import words
 from tidemark.adopting.conclusions import Conclusion
-from tidemark.adopting.layout import Layout
-from tidemark.adopting.words import CLOSE, FIELD_ROLES
+from tidemark.adopting.meaning import words
+from tidemark.adopting.meaning.layout import Layout
+from tidemark.adopting.meaning.words import CLOSE, FIELD_ROLES
 from tidemark.ohlcv import FIELDS
 
 SEPARATORS = re.compile(r"[\s_.|:,/-]+")

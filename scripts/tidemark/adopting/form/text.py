@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tidemark.adopting import encodings, heading, heading_form, left_over, separator
 from tidemark.adopting.conclusions import Conclusion, Sureness
+from tidemark.adopting.form import encodings, header, heading, separator, skipped
 from tidemark.errors import InputError
 from tidemark.reading import decoding
 from tidemark.reading.settings import Form
@@ -24,8 +24,8 @@ def of(path: str, content: bytes) -> tuple[Form, list[Conclusion]]:
     sign = separator.find(path, text)
     records = separator.records(text, sign)
     found = heading.find(path, records)
-    form, conclusions = heading_form.declared(path, found, records)
-    patterns = left_over.of_text(text, sign, found)
+    form, conclusions = header.declared(path, found, records)
+    patterns = skipped.of_text(text, sign, found)
     form = replace(form, encoding=encoding, separator=sign, skip=(*form.skip, *patterns))
     told = [Conclusion("encoding", encoding, why, Sureness.LIKELY)] if why else []
     if sign != ",":
