@@ -42,6 +42,19 @@ SHOWN = 5  # errors in the data
 MENDABLE = "give it with FILE, e.g. make adopt FILE='My Data.csv'"
 
 
+class Noted(dict[str, str]):
+    """Answers that note in `wanted` which of them anybody asked for."""
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        super().__init__(answers)
+        self.wanted: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The answer, if it was given."""
+        self.wanted.add(name)
+        return super().get(name, default)
+
+
 def main() -> int:
     """Print what was found; exit code 2 if files cannot be read, or WRITE meets a question."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -54,14 +67,14 @@ def main() -> int:
     return _adopt(options.file, options.config, answers, write=options.write)
 
 
-def _adopt(asked: str, config: str, answers: Mapping[str, str], *, write: bool) -> int:
+def _adopt(asked: str, config: str, given: Mapping[str, str], *, write: bool) -> int:
     chosen = _chosen(asked)
     shipped = store.read_file(Path(config))
     at_most = _largest(yaml_lines.parse(config, shipped)[0])
     contents = {file: _content(file, at_most) for file in chosen.names}
     _add_what_reads(contents)
     console.say(_heading(chosen, contents))
-    typed = {"FILE": asked, **answers}
+    typed, answers = {"FILE": asked, **given}, Noted(given)
     found = form.found(contents, answers)
     conclusions, questions = [*found.conclusions], [*found.questions]
     if not questions:
@@ -69,6 +82,8 @@ def _adopt(asked: str, config: str, answers: Mapping[str, str], *, write: bool) 
         conclusions, questions = [*conclusions, *meant.conclusions], [*meant.questions]
     if questions:
         return _ask(conclusions, questions, typed, write=write)
+    for name in given.keys() - answers.wanted:
+        raise InputError(name, "answers nothing that these files leave open", "leave it out")
     console.say(page.conclusions(conclusions))
     own = {chosen.names[file]: content for file, content in contents.items()}
     read = prices.read(own, proposal.in_full(meant.section))

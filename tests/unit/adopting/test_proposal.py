@@ -139,6 +139,12 @@ def test_the_files_of_a_proposal_tell_whether_anybody_has_edited_them():
         assert not proposal.untouched({key: text for key, text in files.items() if key != name})
 
 
+def test_a_name_that_no_configuration_can_have_is_told_with_its_cure():
+    section = {"path": "x.csv", "date_format": "%Y", "columns": {}, "ticker": "a\tb"}
+    with pytest.raises(InputError, match=r"prices\.ticker: .* does not show.*TICKER="):
+        proposal.in_full(section)
+
+
 def test_a_minimal_configuration_is_enough_to_start_from(tmp_path):
     shipped = "fetch_data:\n  prices:\n    path: x.csv\n    date_format: '%Y'\n    columns: {}\n"
     made = proposed(bars(MONTHS), shipped, bar="monthly")

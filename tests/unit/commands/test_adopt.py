@@ -53,6 +53,11 @@ def test_nothing_is_written_while_a_question_is_open(adopt, tmp_path, capsys):
     assert not (tmp_path / "data").exists()
 
 
+def test_an_answer_to_nothing_is_refused(adopt):
+    with pytest.raises(InputError, match="MISSING: answers nothing"):
+        adopt(answers={**WHOLE, "MISSING": "real"})
+
+
 def test_a_name_that_make_cannot_say_gets_a_link(adopt, tmp_path, capsys):
     assert adopt() == 0
     link = tmp_path / "data/own/My_Data_1_s.csv"
@@ -97,14 +102,12 @@ def test_what_nobody_edited_is_replaced_and_what_somebody_did_is_kept(adopt, tmp
         ("data/raw/prices.csv", "which the pipeline writes"),
         ("mixed", r"several kinds \(2 .csv, 1 .json\)"),
         ("empty", "holds no file"),
-        ("a\tb.csv", r"prices\.ticker: .* holds a sign that does not show"),
     ],
 )
 def test_what_is_no_data_is_refused_with_a_cure(adopt, tmp_path, file, said):
     for name in ("data/raw/prices.csv", "mixed/a.csv", "mixed/b.csv", "mixed/c.json", "empty/x/y"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x", "utf-8")
-    (tmp_path / "a\tb.csv").write_bytes((tmp_path / NAME).read_bytes())
     with pytest.raises(InputError, match=said) as error:
         adopt(file)
     assert error.value.cure
