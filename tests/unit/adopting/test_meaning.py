@@ -1,4 +1,5 @@
 import io
+import re
 
 from tidemark.adopting import meaning
 from tidemark.adopting.conclusions import Sureness
@@ -300,6 +301,7 @@ def test_whole_numbers_are_asked_about():
     assert "divide_by" not in section(text, PRICES="units")
     grouped = "Date,Close\n" + "".join(f'2012-12-0{day},"15,02{day}"\n' for day in range(3, 9))
     assert "divide_by" not in section(grouped, form=Form(thousands=","))
+    assert "divide_by" not in section(re.sub(r"(\d{5})\n", r"\1.00\n", text))
     in_pence = section(text.replace("Close", "Close (pence)"))
     assert in_pence["divide_by"] == {"close": 100.0}
 

@@ -1,5 +1,6 @@
 """The unit of prices, and what was done to them before the file was written."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -51,8 +52,8 @@ def of_prices(evidence: Evidence, fields: Layout, answers: Answers) -> Unit:
         return Unit()
     least = {"units": 0, "hundredths": 0, "ten-thousandths": 1e5, "billionths": 1e9}
     fitting = [unit for unit in UNITS if np.median(whole) >= least[unit]]
-    if _grouped(evidence, called):
-        because = "whole numbers, with signs between groups of digits as people write them"
+    if _written_for_people(evidence, called):
+        because = "whole numbers, with groups of digits or places for hundredths"
         return _divided(priced, "units", because, Sureness.LIKELY)
     value = whole[0]
     options = [
@@ -61,14 +62,14 @@ def of_prices(evidence: Evidence, fields: Layout, answers: Answers) -> Unit:
     return Unit(questions=[Question("PRICES", "All prices are whole numbers: of what?", options)])
 
 
-def _grouped(evidence: Evidence, names: Sequence[str]) -> bool:
-    """Whether the digits of numbers are set out in groups."""
-    thousands = evidence.tables[0].form.thousands
-    columns = [evidence.texts(name) for name in names] if thousands else []
-    return any(
-        texts is not None and pc.any(pc.match_substring(texts, thousands)).as_py()
-        for texts in columns
-    )
+def _written_for_people(evidence: Evidence, names: Sequence[str]) -> bool:
+    """Whether numbers are set out in groups, or have places for hundredths that are 00."""
+    form = evidence.tables[0].form
+    pattern = rf"{re.escape(form.decimal)}[0-9]{{2}}"
+    if form.thousands:
+        pattern = f"{re.escape(form.thousands)}|{pattern}"
+    columns = filter(None, map(evidence.texts, names))
+    return any(pc.any(pc.match_substring_regex(texts, pattern)).as_py() for texts in columns)
 
 
 def _divided(priced: dict[str, list[str]], unit: str, because: str, sureness: Sureness) -> Unit:
