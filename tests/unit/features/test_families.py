@@ -188,6 +188,17 @@ def test_volatilities_from_ranges_are_those_of_a_random_walk(name):
     assert found == pytest.approx(0.02, rel=0.06)
 
 
+def test_equal_returns_have_no_volatility():
+    """A rate that stood still after days on which it moved, as the franc did in July 2012."""
+    moves = [-26, 43, -19, -14, 65, -53, -44, -22, -16, 50, 1, *[0] * 6]
+    returns = pd.Series(moves) / 1e4
+    assert returns.rolling(5).std().iloc[-2] > 1e-12, "what pandas leaves of it"
+    found = of("volatility", window=5).values(pd.DataFrame({"return_treated": returns}))
+    assert found.iloc[-2:].tolist() == [0.0, 0.0]
+    assert found.iloc[-3] == pytest.approx(1e-4 / 5**0.5)
+    assert found.isna().tolist() == [True] * 4 + [False] * 13
+
+
 def test_the_gap_and_a_split_between_close_and_open(bars):
     raw = bars[bars["ticker"] == "B"].reset_index(drop=True)
     found = column(bars, of("overnight_gap"), "B")

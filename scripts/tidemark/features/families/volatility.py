@@ -9,6 +9,8 @@ from tidemark.features.feature import OwnTicker
 if TYPE_CHECKING:
     import pandas as pd
 
+NO_SPREAD = 1e-12  # of equal returns, whose deviation is 0; what pandas sums leaves up to 1e-9
+
 
 @dataclass(frozen=True, kw_only=True)
 class Volatility(OwnTicker):
@@ -32,4 +34,5 @@ class Volatility(OwnTicker):
 
     def values(self, bars: "pd.DataFrame") -> "pd.Series":
         """From the first full window on."""
-        return bars["return_treated"].rolling(self.window).std(ddof=1)
+        within = bars["return_treated"].rolling(self.window)
+        return within.std(ddof=1).mask(within.max() - within.min() <= NO_SPREAD, 0.0)
