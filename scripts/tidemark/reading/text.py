@@ -1,4 +1,4 @@
-"""Text with separators. Its values stay text; `sources.columns` gives them types."""
+"""Text with separators. Its values stay text; `sources` gives them types."""
 
 import csv
 import re

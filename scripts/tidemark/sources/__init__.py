@@ -1,7 +1,8 @@
 """Data sources: from what somebody sends, such as the bytes of a user's files, to tidy frames.
 
-`contract` says what a source is; a module for each kind of data has one. `columns` types what was
-read, by `number_forms` and `stamps`, and gathers in a `report` what is wrong with it.
+`contract` says what a source is; a module for each kind of data has one. `columns` and
+`time_columns` type what was read, by `number_forms` and `stamps`, and gather in a `report` what is
+wrong with it.
 
 Never: opens a file or asks a network, because its fetcher does: imports `files`, `urllib`, `http`,
   `socket`.

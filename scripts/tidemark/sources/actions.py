@@ -5,7 +5,7 @@ from typing import Any
 
 from tidemark.errors import BadValue
 from tidemark.reading.table import Table
-from tidemark.sources import columns, of_files, places, tickers
+from tidemark.sources import columns, of_files, places, tickers, time_columns
 from tidemark.sources.contract import Batch, Request
 from tidemark.sources.places import Placed
 from tidemark.sources.report import Report
@@ -60,13 +60,13 @@ def _must_name_all(table: Table, names: Mapping[str, str]) -> None:
 
 def _one_file(table: Table, source: Mapping[str, Any], report: Report) -> pd.DataFrame:
     names = source["columns"]
-    zone = columns.zone_of(source.get("time_zone", "UTC"), "time_zone")
+    zone = time_columns.zone_of(source.get("time_zone", "UTC"), "time_zone")
     spelt = columns.texts(table, names["ticker"], report)
     kinds = columns.texts(table, names["kind"], report)
     missing = table.form.missing_prices
     return pd.DataFrame(
         {
-            "timestamp": columns.dates(
+            "timestamp": time_columns.dates(
                 table, names["timestamp"], source["date_format"], zone, report
             ),
             "ticker": [tickers.normalised(name) for name in spelt],

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from tidemark.bars import clocks
 from tidemark.reading.table import Table
-from tidemark.sources import columns, of_files, places
+from tidemark.sources import columns, of_files, places, time_columns
 from tidemark.sources.contract import Batch, Request
 from tidemark.sources.places import Placed
 from tidemark.sources.report import Report
@@ -49,12 +49,12 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
 def _one_file(table: Table, source: Mapping[str, Any], report: Report) -> pd.DataFrame:
     names = dict(source["columns"])
     column = names.pop("timestamp")
-    zone = columns.zone_of(source.get("release_zone") or "UTC", "release_zone")
+    zone = time_columns.zone_of(source.get("release_zone") or "UTC", "release_zone")
     date_format, missing = source["date_format"], table.form.missing_prices
-    times = columns.dates(table, column, date_format, zone, report)
-    columns.in_order(table, column, times, report)
+    times = time_columns.dates(table, column, date_format, zone, report)
+    time_columns.in_order(table, column, times, report)
     released = _released(times, source["release_lag_days"], source.get("release_time"), zone)
-    stamped = columns.earliest(table, column, date_format, zone)
+    stamped = time_columns.earliest(table, column, date_format, zone)
     _not_before(table, column, stamped, released, report)
     values = {
         series: columns.numbers(table, name, report, missing=missing)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 MISSING = ("", "na", "nan", "null")  # compared in lower case
 MINUS = "\u2212"  # as typographers and some web pages have it, beside the hyphen
 POWERS = {"k": "e3", "m": "e6", "b": "e9", "t": "e12"}
-ALIKE = {" ": "[ \u00a0\u2009\u202f]", "'": "['\u2019]"}  # signs between groups of digits
+ALIKE = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}  # signs between groups of digits
 
 
 class Parsed(NamedTuple):
@@ -111,4 +111,4 @@ def _pattern(form: Form) -> str:
 
 
 def _alike(sign: str) -> str:
-    return ALIKE.get(sign, re.escape(sign))
+    return f"[{ALIKE[sign]}]" if sign in ALIKE else re.escape(sign)

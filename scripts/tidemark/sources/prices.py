@@ -10,7 +10,7 @@ from tidemark.naming import counted, several
 from tidemark.ohlcv import FIELDS
 from tidemark.reading.kinds import place
 from tidemark.reading.table import Table, batches
-from tidemark.sources import columns, of_files, places, tickers, wide
+from tidemark.sources import columns, of_files, places, tickers, time_columns, wide
 from tidemark.sources.contract import Batch, Request
 from tidemark.sources.places import Placed
 from tidemark.sources.report import Report
@@ -154,7 +154,7 @@ def _zone_must_matter(table: Table, source: Mapping[str, Any]) -> None:
     if source["bar"] == "intraday" or zone == "UTC":
         return
     stamp, clock = names["timestamp"], names.get("time")
-    if not columns.have_offsets(table, stamp, source["date_format"], clock):
+    if not time_columns.have_offsets(table, stamp, source["date_format"], clock):
         problem, cure = zones.without_effect(zone)
         raise BadValue("time_zone", f"{problem}, as in {table.path}", cure)
 
@@ -163,13 +163,15 @@ def _times(
     table: Table, source: Mapping[str, Any], report: Report, whose: pd.Series | None = None
 ) -> pd.Series:
     names, date_format = source["columns"], source["date_format"]
-    zone = columns.zone_of(source["time_zone"], "time_zone")
+    zone = time_columns.zone_of(source["time_zone"], "time_zone")
     stamp, clock = names["timestamp"], names.get("time")
     if source["bar"] == "intraday":
-        times = columns.instants(table, stamp, date_format, zone, report, clock=clock, whose=whose)
+        times = time_columns.instants(
+            table, stamp, date_format, zone, report, clock=clock, whose=whose
+        )
     else:
-        times = columns.dates(table, stamp, date_format, zone, report, clock)
-    columns.in_order(table, stamp, times, report, whose)
+        times = time_columns.dates(table, stamp, date_format, zone, report, clock)
+    time_columns.in_order(table, stamp, times, report, whose)
     return times
 
 

@@ -31,10 +31,11 @@ ASSETS = ("stocks", "funds", "indices", "currencies", "rates", "crypto", "commod
 def _must_be_a_date_format(text: str) -> None:
     for one in text.split(" | "):
         if one not in EPOCHS:
-            _must_say_a_date(one)
+            must_say_a_date(one)
 
 
-def _must_say_a_date(text: str) -> None:
+def must_say_a_date(text: str) -> None:
+    """Refuse a format that cannot read what it writes, or says no year, with a ValueError."""
     moment = datetime(2013, 3, 1, 9, 30, tzinfo=UTC)
     try:
         year = datetime.strptime(moment.strftime(text), text).year

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from tidemark.sources.number_forms import ALIKE, MINUS
+
 import pyarrow as pa
 
 # Words that stand for a missing value in the files of some vendor, in lower case.
@@ -16,10 +18,9 @@ MISSING = frozenset([
 CURRENCIES = "$€£¥₹₽₩₺₿₫₴฿₦₱₪₡₲₵₸₼₾﹩＄￠￡￥￦"
 CODES = "USD|EUR|GBP|JPY|CHF|CNY|CAD|AUD|NZD|HKD|SGD|KRW|INR|SEK|NOK|DKK|PLN|CZK|BRL|ZAR|TRY|RUB"
 UNIT = rf"(?:(?:[A-Z]{{1,2}})?[{CURRENCIES}]|{CODES}|%|‰|kr\.?|Rs\.?|zł|Kč|Ft)"
-MINUS = "-\u2212"
-GROUPS = "'\u2019 \u00a0\u202f\u2009_"  # what stands between groups of digits and never else
+GROUPS = "".join(ALIKE.values()) + "_"  # what stands between groups of digits and never else
 NUMBER = re.compile(
-    rf"(?P<open>\()?\s?(?P<sign>[{MINUS}+])?(?P<front>{UNIT})?\s?(?P<second>[{MINUS}+])?"
+    rf"(?P<open>\()?\s?(?P<sign>[-{MINUS}+])?(?P<front>{UNIT})?\s?(?P<second>[-{MINUS}+])?"
     rf"(?P<core>9(?:[9.,{GROUPS}]*9)?(?:[.,](?!\s?[KMBTkmbt]))?|[.,]9+)"
     rf"(?P<exponent>[eE][-+]?9{{1,3}})?"
     rf"\s?(?P<magnitude>[KMBTkmbt])?\s?(?P<back>{UNIT})?(?P<close>\))?"
@@ -136,7 +137,7 @@ def number(shape: str) -> Written | None:
     return marks and Written(*marks, signs, magnitude, bool(match["open"]))
 
 
-PLAIN = str.maketrans({sign: " " for sign in GROUPS if not sign.strip()} | {"\u2019": "'"})
+PLAIN = str.maketrans({sign: plain for plain, signs in ALIKE.items() for sign in signs})
 
 
 def _marks(core: str, *, certain: bool) -> tuple[str, str, str, int] | None:

@@ -11,11 +11,11 @@ from tidemark.errors import InputError
 from tidemark.naming import counted, several
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
+from tidemark.sources import number_forms
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-READ_ANYWAY = frozenset({"na", "nan", "null"})  # in lower case; no form need name them
 SURELY = 50  # numbers of three places each, none of which ends in 0, as bare numbers beside do not
 LONGEST = 30
 NO_GROUP = r"^[^0-9]*0[.,]"  # no number with groups of digits begins with 0
@@ -311,10 +311,10 @@ def _missing(columns: Sequence[Column]) -> tuple[list[str], list[Conclusion]]:
                 place.setdefault(word, f"{column.table.path}: {column.name}")
     found = []
     for word, count in counts.items():
-        if word.lower() in READ_ANYWAY:
+        if word.lower() in number_forms.MISSING:
             continue
         known = word.lower() in MISSING
         found.append(Conclusion(
             "missing", f"{word!r} is a missing value", f"{counted(count, 'cell')}, the first in"
             f" {place[word]}", CERTAIN if known else LIKELY))  # fmt: skip
-    return [word for word in counts if word.lower() not in READ_ANYWAY], found
+    return [word for word in counts if word.lower() not in number_forms.MISSING], found

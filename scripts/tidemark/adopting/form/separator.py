@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from tidemark.adopting.form.cells import VALUES, Kind, kind
 from tidemark.adopting.form.heading import Record, usual_width
 from tidemark.errors import InputError
+from tidemark.reading.settings import BLANKS
 
 SIGNS = (",", ";", "\t", "|")
-BLANKS = "blanks"
 SET_OUT = re.compile(r"[ \t]{2,}")  # between the columns of a page
 HEAD, ROWS = 300_000, 400  # characters, and records, that are looked at
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from tidemark.adopting.form.cells import CLOCK, Kind, kind, shapes
 from tidemark.adopting.form.heading import Heading
-from tidemark.adopting.form.separator import BLANKS
+from tidemark.reading.patterns import expression
+from tidemark.reading.settings import BLANKS
 from tidemark.reading.text import tabbed
 
 import numpy as np
@@ -94,11 +95,15 @@ def _telling(odd: Sequence[str], usual: pa.Array) -> list[str]:
     """A pattern for each odd cell that no usual one is like; none for a cell that has none."""
     found: list[str] = []
     for cell in odd:
-        if any(is_like(cell, pattern) for pattern in found):
+        if re.search(expression(found), cell):
             continue
-        fit = (one for one in _candidates(cell) if not pc.any(_are_like(usual, one)).as_py())
+        fit = (one for one in _candidates(cell) if not _is_any_like(usual, one))
         found += list(fit)[:1]
     return found
+
+
+def _is_any_like(cells: pa.Array, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(cells, expression([pattern]))).as_py())
 
 
 def _candidates(cell: str) -> list[str]:
@@ -112,16 +117,3 @@ def _candidates(cell: str) -> list[str]:
     if more and not re.search(r"[0-9]", more[-1]):
         return [f"* {more[-1]}", plain]
     return [re.sub(r"[0-9]", "?", plain), plain]
-
-
-def is_like(cell: str, pattern: str) -> bool:
-    """Whether a cell is like a pattern of `skip`."""
-    return re.fullmatch(_regex(pattern), cell, re.DOTALL) is not None
-
-
-def _are_like(cells: pa.Array, pattern: str) -> pa.Array:
-    return pc.match_substring_regex(cells, rf"\A(?s:{_regex(pattern)})\z")
-
-
-def _regex(pattern: str) -> str:
-    return re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")

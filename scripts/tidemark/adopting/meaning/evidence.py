@@ -8,7 +8,7 @@ from tidemark.arrays import Floats
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.reading.table import Table
-from tidemark.sources import columns
+from tidemark.sources import columns, time_columns
 from tidemark.sources.report import Report
 
 import numpy as np
@@ -105,7 +105,7 @@ class Evidence:
 
     def stamps(self, name: str) -> pa.Array:
         """A column as text of dates or hours, as a step would join it with another."""
-        parts = [columns.stamp_text(table, name, Report()) for table in self.tables]
+        parts = [time_columns.stamp_text(table, name, Report()) for table in self.tables]
         return pc.utf8_trim_whitespace(pc.fill_null(pa.concat_arrays(parts), ""))
 
     def times(self, name: str) -> pd.Series | None:
