@@ -50,7 +50,7 @@ def test_errors_of_all_sources_are_told_at_once(tree):
     outcome = tree.make("validate_schema")
     validated = {"validate_schema prices", "validate_schema treasury"}
     assert (outcome.code, outcome.ran) == (2, validated | {"data_gate"})
-    assert "schemas/prices.json, schemas/treasury.json: their SHA-256" in outcome.stderr
+    assert "schemas/prices.json, schemas/treasury.json: are not as somebody" in outcome.stderr
     assert "more in artifacts/validation_report.json" in outcome.stderr
     parts = json.loads(tree.text("artifacts/validation_report.json"))["datasets"]
     assert [name for name, part in parts.items() if part["ok"]] == [
