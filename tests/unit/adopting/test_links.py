@@ -50,7 +50,7 @@ def test_files_of_a_folder_keep_their_names_which_may_be_tickers(pattern, path, 
     assert [*chosen.names.values()] == [f"{folder}/A x.csv", f"{folder}/B x.csv"]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.text(min_size=1, max_size=8), st.sets(st.sampled_from(["data", "a", "a.csv", "data_2"])))
 def test_any_name_becomes_one_that_can_be_said(name, taken):
     found = links.safe(name, taken)

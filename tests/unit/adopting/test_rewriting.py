@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 CONFIG = (ROOT / "config.yaml").read_text("utf-8")
 
 
-SECTION = CONFIG[CONFIG.index("# --- Data") : CONFIG.index("validate_schema:")]
+SECTION = CONFIG[CONFIG.index("# --- Data") : CONFIG.index("    treasury:")]
 
 
 def said(text: str) -> dict:
@@ -63,7 +63,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=30, deadline=None)  # a busy machine reads YAML slowly
 @given(st.dictionaries(st.sampled_from(["path", "form", "bar", "columns"]), VALUES))
 def test_any_values_are_said_as_they_are(values):
     document = said(SECTION)
