@@ -10,7 +10,7 @@ from tidemark.naming import counted, several
 from tidemark.reading import cells, headings
 from tidemark.reading.cells import Cell
 from tidemark.reading.kinds import place
-from tidemark.reading.rows import Skipping
+from tidemark.reading.rows import Skipping, must_not_rename
 from tidemark.reading.settings import Form
 from tidemark.reading.table import FINDS, LeftOut, Table, framed
 
@@ -47,6 +47,7 @@ def table(
         if skipping.is_data(row, len(header or ())):
             data.append((number, row))
         else:
+            must_not_rename(place(path, number), row, header)
             out.append(LeftOut(number, skipping.told_by(row, len(header or ()))))
     widths = [len(row) for _, row in data]
     least, most = _bounds(header, widths, form)

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from tidemark.errors import InputError
+from tidemark.naming import several
 from tidemark.reading import cells
 from tidemark.reading.cells import Cell
 from tidemark.reading.patterns import expression
@@ -11,6 +13,37 @@ from tidemark.reading.settings import Form
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+
+def must_not_rename(where: str, row: Sequence[Cell], header: Sequence[str] | None) -> None:
+    """Refuse a header among the rows whose columns are not those of the header above them.
+
+    Raises:
+        InputError: the row has two names of the header, and others in their places.
+    """
+    names = _as_names(header or ())
+    cells = _as_names(["" if cell is None else str(cell) for cell in row])
+    begins = {_first_word(name) for name in names}
+    alike = [cell for cell in cells if cell and _first_word(cell) in begins]
+    if cells != names and len(alike) > 1:
+        raise InputError(
+            where,
+            f"is a header of other columns ({several(list(map(repr, cells)), 8)}) than the one"
+            f" above the rows ({several(list(map(repr, names)), 8)})",
+            "make it a file of its own, from this line on",
+        )
+
+
+def _as_names(cells: Sequence[str]) -> list[str]:
+    """Names in small letters, without the empty ones at the end."""
+    names = [cell.strip().casefold() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _first_word(name: str) -> str:
+    return re.split(r"\W", name, maxsplit=1)[0] or name
 
 
 class Skipping:

@@ -170,6 +170,9 @@ def test_an_encoding_is_followed(encoding, content):
         ({"header_lines": 3}, "a,b\n1,2\n", "p.csv: ends before 3 header lines from line 1 on"),
         ({"header_line": 2}, "a,b\n1,2\n", "p.csv: has column names but no rows"),
         ({"skip": ["*"]}, "a,b\n1,2\n", "p.csv: has column names but no rows"),
+        ({"skip": ["a"]}, "a,b,c\n1,2,3\na,c,b\n4,5,6\n", "p.csv:3: is a header of other columns"),
+        ({"skip": ["a"]}, "a,b,c\n1,2,3\na,b\n4,5,6\n", "p.csv:3: is a header of other columns"),
+        ({"skip": ["a"]}, "a,b $\n1,2\na,b \u20ac\n", "p.csv:3: is a header of other columns"),
         (
             {},
             "a,b\n1\n2,3\n4,5,6\n7\n",
