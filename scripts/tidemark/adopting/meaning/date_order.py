@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
 from tidemark.adopting.meaning import spacing
 from tidemark.adopting.meaning.date_column import Dated
-from tidemark.adopting.meaning.date_formats import Reading
+from tidemark.adopting.meaning.date_formats import DAY_FIRST, MONTH_FIRST, Reading
 from tidemark.adopting.meaning.evidence import Evidence
 from tidemark.errors import InputError
 
 import numpy as np
+import pandas as pd
 
+FAR_APART, CLOSE_BY = 15, 5  # days between daily bars that are odd, and that are usual
+FEWEST_ODD = 2
 ENOUGH_DAYS = 10  # to tell by the days of the week
 
 
@@ -34,8 +37,15 @@ def found(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answers
         answers: of these, DATES.
 
     Raises:
-        InputError: the answer is no reading.
+        InputError: the answer is no reading, or some dates are written in another order.
     """
+    told = _told(dated, series, evidence, answers)
+    if not told.questions:
+        _must_be_of_one_order(dated, told.reading, evidence.file_and(series), evidence)
+    return told
+
+
+def _told(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answers) -> Order:
     asked = answers.get("DATES")
     readings = dated.readings
     if asked:
@@ -60,6 +70,44 @@ def found(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answers
         return Order(likely, [_dates(dated, likely, because, Sureness.LIKELY)])
     open_ones = onwards or readings
     return Order(open_ones[0], questions=[_which_order(dated, open_ones, evidence)])
+
+
+def _must_be_of_one_order(
+    dated: Dated, reading: Reading, series: np.ndarray, evidence: Evidence
+) -> None:
+    """Refuse dates amid which some have day and month the other way round.
+
+    Those are weeks apart though bars are daily, and days apart when they are turned round.
+
+    Raises:
+        InputError: names the first of them.
+    """
+    if reading.order not in (DAY_FIRST, MONTH_FIRST) or spacing.kind(reading.times, series) not in (
+        "daily",
+        "intraday",
+    ):
+        return
+    step = _days_from_row_to_row(reading.times, series)
+    turned = _days_from_row_to_row(_turned(reading.times), series)
+    odd = (step.abs() > FAR_APART) & turned.abs().between(1, CLOSE_BY) & (step * turned > 0)
+    if odd.sum() >= FEWEST_ODD:
+        row = int(np.flatnonzero(odd)[0])
+        raise InputError(
+            evidence.where(row, dated.column),
+            f"is {step.abs().iloc[row]:.0f} days from the row above it if read {reading.order},"
+            f" and {turned.abs().iloc[row]:.0f} if not: dates seem to be written in two orders",
+            "export them anew in one order, best as 2013-03-01, or adopt the files apart",
+        )
+
+
+def _days_from_row_to_row(times: pd.Series, series: np.ndarray) -> pd.Series:
+    return times.dt.normalize().groupby(series, sort=False).diff() / spacing.DAY
+
+
+def _turned(times: pd.Series) -> pd.Series:
+    """Dates with day and month the other way round; NaT where that is no date."""
+    parts = pd.DataFrame({"year": times.dt.year, "month": times.dt.day, "day": times.dt.month})
+    return pd.to_datetime(parts, errors="coerce")
 
 
 def _but_one_are_odd(readings: Sequence[Reading]) -> tuple[Reading, str] | None:
