@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question
+from tidemark.adopting.form.cells import Kind, kind
 from tidemark.adopting.form.sentinels import NO_PRICES
 from tidemark.errors import InputError
 from tidemark.naming import several
@@ -16,7 +18,7 @@ def settled(
     """The columns that are not read, because they are others once more, or not those meant.
 
     Raises:
-        InputError: a file does not repeat what others do.
+        InputError: a file does not repeat what others do, or has dates twice.
     """
     out: list[str] = []
     told: list[Conclusion] = []
@@ -28,6 +30,7 @@ def settled(
             told.append(Conclusion("columns", f"{several(others)} is left out",
                                    f"it is {name!r} once more"))  # fmt: skip
             continue
+        _must_not_be_dates(tables, name)
         options = [name, *others]
         answer = answers.get("COLUMN")
         if NO_PRICES.search(name):
@@ -58,6 +61,20 @@ def _must_be_in_all(tables: Sequence[Table], names: Sequence[str]) -> None:
                 f"has no {several(names)}, as {tables[0].path} has",
                 "adopt them apart, or export all in one way",
             )
+
+
+def _must_not_be_dates(tables: Sequence[Table], name: str) -> None:
+    """Refuse tables side by side: which of the dates a price belongs to, no name says."""
+    if _is_date(next(filter(None, tables[0].data[name].to_pylist()), None)):
+        raise InputError(
+            f"{tables[0].path}: {name}",
+            "stands twice in the header, with other dates: these are tables side by side",
+            "give each a file of its own, or all prices of a row one date",
+        )
+
+
+def _is_date(value: object) -> bool:
+    return kind(value) == Kind.DATE if isinstance(value, str) else isinstance(value, date)
 
 
 def _equal(table: Table, name: str, other: str) -> bool:

@@ -84,7 +84,10 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     told_bar = spacing.kind(times, series)
     bar = told_bar or "daily"
     clock = time_zone.zone(dated, times, bar, answers)
-    if layout.layout == "long":
+    if layout.layout == "wide":
+        unread = [*dated.others, *(name for name in names if evidence.numbers(name) is None)]
+        date_column.must_be_of_all_tickers(evidence, dated, times, unread)
+    else:
         tickers.must_be_one_bar_a_time(evidence, times, series, dated.column)
     unit = units.of_prices(evidence, layout, answers)
     named = tickers.named(evidence, ticker, layout, times, answers)

@@ -1,7 +1,7 @@
 """The column of dates, with that of the hour, and every way to read it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tidemark.adopting.meaning import date_formats, spacing, words
@@ -158,6 +158,39 @@ def _with_hours(
             is_utc = dated.is_utc or _says_utc(name)
             return Dated(dated.column, name, readings, is_utc)
     return dated
+
+
+def must_be_of_all_tickers(
+    evidence: Evidence, dated: Dated, times: pd.Series, names: Iterable[str]
+) -> None:
+    """Refuse tables side by side, whose tickers have dates of their own.
+
+    Args:
+        evidence: a wide file.
+        dated: its column of dates.
+        times: what that holds.
+        names: of columns that are not read.
+
+    Raises:
+        InputError: a column has other dates.
+    """
+    for name in names:
+        if evidence.is_dates(name) and not _has_days(evidence, name, times):
+            raise InputError(
+                f"{evidence.tables[0].path}: {name}",
+                f"has other dates than {dated.column!r}: of each row, some prices are of these and"
+                " some of those",
+                "give all prices of a row one date, or each ticker a file of its own; or remove"
+                " the column, if it has no part in it",
+            )
+
+
+def _has_days(evidence: Evidence, name: str, times: pd.Series) -> bool:
+    dated = _of_column(evidence, name, epochs=True)
+    days = times.dt.normalize()
+    return dated is not None and any(
+        one.times.dt.normalize().equals(days) for one in dated.readings
+    )
 
 
 def _must_be_dates(evidence: Evidence, name: str) -> None:

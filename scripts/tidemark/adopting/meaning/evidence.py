@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from tidemark.adopting import dates
 from tidemark.arrays import Floats
 from tidemark.errors import InputError
 from tidemark.naming import several
@@ -114,6 +115,13 @@ class Evidence:
         if not all(_is_time(part.type) for part in parts):
             return None
         return pd.concat([_by_own_clocks(part) for part in parts], ignore_index=True)
+
+    def is_dates(self, name: str) -> bool:
+        """Whether a column holds dates or times and no number, where it holds anything."""
+        if self.times(name) is not None:
+            return True
+        texts = self.texts(name) if self.numbers(name) is None else None
+        return texts is not None and bool(dates.readings(texts.filter(pc.not_equal(texts, ""))))
 
     def instants(self, name: str) -> pd.Series:
         """A column of times that have a zone, in UTC."""
