@@ -370,9 +370,10 @@ def test_a_zone_that_can_have_no_effect_is_refused():
         means(of_dates("2012-12-03T10:00Z", "2012-12-03T11:00Z"), ZONE="UTC")
 
 
-@pytest.mark.parametrize("names", ["BID,ASK", "OPEN,LOW"])
+@pytest.mark.parametrize("names", ["BID,ASK", "OPEN,LOW", "JAN,FEB", "AAPL,IBM,VOLUME"])
 def test_fields_in_capitals_are_not_taken_for_tickers(names):
-    text = f"Date,{names}\n2012-12-03,586.19,586.2\n2012-12-04,575.85,575.9\n"
+    prices = ["586.19", "586.2", "586.3"][: len(names.split(","))]
+    text = f"Date,{names}\n" + "".join(f"2012-12-0{day},{','.join(prices)}\n" for day in (3, 4))
     assert asked(text) == {"COLUMN": [*names.split(","), "all"]}
 
 

@@ -63,6 +63,7 @@ def taken_apart(name: str) -> FieldName | None:
     for said, template, ticker in cuts:
         by_role = words.columns_by_role([said]) if len(words.key(said)) > 1 else {}
         role = next((role for role in FIELD_ROLES if role in by_role), None)
-        if role and ticker and "*" not in ticker:
+        is_unit = re.fullmatch(words.COUNTED_IN, ticker.strip("()[] ").lower())
+        if role and ticker and "*" not in ticker and not is_unit:
             return FieldName(role, template, ticker)
     return None

@@ -6,7 +6,7 @@ open, there are several readings.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tidemark.bars import zones
@@ -149,6 +149,11 @@ def first_misfit(texts: pa.Array) -> int | None:
             read[shape.members] |= values.notna().to_numpy()
     rows = read[encoded.indices.to_numpy()]
     return int(np.argmin(rows)) if rows.mean() > 0.5 and not rows.all() else None
+
+
+def are_parts(texts: Iterable[str]) -> bool:
+    """Whether texts are names of months, of days or of quarters, and nothing else."""
+    return all(text.lower() in WORDS or re.fullmatch("(?i)q[1-4]", text) for text in texts)
 
 
 def epochs(ticks: np.ndarray) -> Reading | None:

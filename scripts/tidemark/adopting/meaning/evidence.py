@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tidemark.adopting import dates
+from tidemark.adopting.meaning import date_formats
 from tidemark.arrays import Floats
 from tidemark.errors import InputError
 from tidemark.naming import several
@@ -121,7 +121,9 @@ class Evidence:
         if self.times(name) is not None:
             return True
         texts = self.texts(name) if self.numbers(name) is None else None
-        return texts is not None and bool(dates.readings(texts.filter(pc.not_equal(texts, ""))))
+        return texts is not None and bool(
+            date_formats.readings(texts.filter(pc.not_equal(texts, "")))
+        )
 
     def instants(self, name: str) -> pd.Series:
         """A column of times that have a zone, in UTC."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from tidemark.adopting.conclusions import Answers, Conclusion, Sureness
-from tidemark.adopting.meaning import words
+from tidemark.adopting.meaning import date_formats, words
 from tidemark.adopting.meaning.by_field import by_field
 from tidemark.adopting.meaning.by_values import Neighbours, of_bars
 from tidemark.adopting.meaning.evidence import Evidence
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 LIKE_A_NUMBER = r"^\W{0,2}(?:[A-Z]{3} )?[0-9][0-9.,' ]*\W{0,2}[KMBkmb]?$"  # $5.5, USD 5, 5M
 TICKER_LIKE = re.compile(r"[\^$]?[A-Z0-9][A-Z0-9.=:/&_ -]{0,14}")
+LONGEST_LIKE_A_FIELD = 5  # letters of a ticker that is called like a field
 MATURITY = re.compile(r"(?i)\d+(\.\d+)? ?(d|w|m|mo|y|yr|day|week|month|year)s?")  # of a yield
 
 
@@ -242,9 +243,11 @@ def _unit_below(evidence: Evidence, names: Sequence[str]) -> str:
 def _are_like_tickers(names: Sequence[str]) -> bool:
     """Whether names look like tickers, and few of them like something else, too.
 
-    LOW and OPEN are tickers, but beside others alone.
+    LOW and OPEN are tickers, but beside others alone; VOLUME is none, and months are none.
     """
-    other = sum(bool(words.is_none_of_a_bar(one) or words.columns_by_role([one])) for one in names)
-    return other <= len(names) / 3 and any(
+    other = [one for one in names if words.is_none_of_a_bar(one) or words.columns_by_role([one])]
+    if date_formats.are_parts(names) or any(len(one) > LONGEST_LIKE_A_FIELD for one in other):
+        return False
+    return len(other) <= len(names) / 3 and any(
         all(map(like.fullmatch, names)) for like in (TICKER_LIKE, MATURITY)
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
-from tidemark.adopting.meaning import file_names, words
+from tidemark.adopting.meaning import date_formats, file_names, words
 from tidemark.adopting.meaning.evidence import Evidence
 from tidemark.adopting.meaning.layout import Layout
 from tidemark.errors import InputError
@@ -33,6 +33,7 @@ class Named:
 def column_of(evidence: Evidence, names: Sequence[str], times: pd.Series) -> str | None:
     """The column of tickers, by its name, or because dates repeat without it."""
     repeats = _repeated(times, evidence.file_of_row)
+    names = [name for name in names if not _is_part_of_date(evidence, name)]
     called = [name for group in words.columns_of(words.TICKER, names) for name in group]
     sure = [name for name in called if words.is_surely(words.TICKER, name)]
     for name in called:
@@ -42,6 +43,12 @@ def column_of(evidence: Evidence, names: Sequence[str], times: pd.Series) -> str
         return None  # rows that even tickers do not tell apart are not told apart by less
     others = (name for name in names if evidence.numbers(name) is None)
     return next((name for name in others if _could_be_tickers(evidence, name, times)), None)
+
+
+def _is_part_of_date(evidence: Evidence, name: str) -> bool:
+    """Whether a column holds months or days by their names."""
+    texts = evidence.texts(name)
+    return texts is not None and date_formats.are_parts(pc.unique(texts).to_pylist())
 
 
 def _could_be_tickers(evidence: Evidence, name: str, times: pd.Series) -> bool:

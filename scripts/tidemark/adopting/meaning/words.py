@@ -98,8 +98,11 @@ OTHERS = (
 )
 
 MONEY = "usd|eur|gbp|gbx|chf|jpy|inr|cny|hkd|krw|brl|rub|try|cad|aud|sek|nok|pln|dollars?|usdt"
+COUNTED_IN = "pence|cents?|shares|thousands|millions"  # below a name, in a row of units
 COINS = "btc|eth|xrp|ltc|bch|sol|doge|bnb|ada"
-IN_HUNDREDTHS = re.compile(r"\b(cents?|pence|gbx|penny|pennies|centavos|paise)\b", re.IGNORECASE)
+IN_HUNDREDTHS = re.compile(
+    r"(?i:\b(cents?|pence|gbx|penny|pennies|centavos|paise)\b)|\bGBp\b|\(p\)"
+)
 _NUMBERED = re.compile(r"^\d+[a-z]?\.\s")  # as Alpha Vantage has it, "4. close"
 _IN_BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _EXPLAINED = re.compile(r"\s(adjusted )?close price adjusted for .*")  # beside "Close", by Yahoo
@@ -150,7 +153,7 @@ def _says(word: str, role: str, group: frozenset[str]) -> bool:
         return True
     if role not in FIELD_ROLES:
         return False
-    unit = re.fullmatch(rf"(.+?)({MONEY}|{COINS})", word)  # "Close USD", "Volume BTC"
+    unit = re.fullmatch(rf"(.+?)({MONEY}|{COINS}|{COUNTED_IN})", word)  # "Close USD", "Volume BTC"
     return unit is not None and unit[1] in group
 
 
