@@ -1,4 +1,4 @@
-from tidemark.adopting import words
+from tidemark.adopting.meaning import words
 
 import pytest
 

@@ -7,22 +7,21 @@ import numpy as np
 import pandas as pd
 
 DAY = pd.Timedelta(days=1)
-# By the kind of bar, the least and the most days from one to the next that are usual.
-KINDS = {"daily": (0.9, 5.0), "weekly": (5.0, 10.0), "monthly": (10.0, 400.0)}
-# Where markets keep their clocks, with what trades there, the likeliest first.
-ZONES = {
-    "America/New_York": "stocks of the USA",
-    "UTC": "crypto currencies, and most that offer no choice",
-    "Europe/London": "stocks in London",
-    "Europe/Berlin": "stocks on the continent",
-    "Asia/Tokyo": "stocks in Tokyo",
-    "Asia/Hong_Kong": "stocks in Hong Kong",
-    "Asia/Shanghai": "stocks in China",
-    "Asia/Kolkata": "stocks in India",
-    "Australia/Sydney": "stocks in Australia",
-    "America/Sao_Paulo": "stocks in Brazil",
-    "Europe/Moscow": "stocks in Moscow",
-}
+# By the kind of bar, the days from one to the next that are too many for it; monthly is the rest.
+LESS_THAN = {"intraday": 0.9, "daily": 5.0, "weekly": 10.0}
+# Where markets keep their clocks; UTC is tried before them.
+ZONES = (
+    "America/New_York",
+    "Europe/London",
+    "Europe/Berlin",
+    "Asia/Tokyo",
+    "Asia/Hong_Kong",
+    "Asia/Shanghai",
+    "Asia/Kolkata",
+    "Australia/Sydney",
+    "America/Sao_Paulo",
+    "Europe/Moscow",
+)
 
 
 def steps(times: pd.Series, series: np.ndarray) -> pd.Series:
@@ -43,9 +42,7 @@ def kind(times: pd.Series, series: np.ndarray) -> str | None:
     if step.empty:
         return None
     usual = step.median() / DAY
-    if usual < KINDS["daily"][0]:
-        return "intraday"
-    return next((kind for kind, (_, most) in KINDS.items() if usual < most), "monthly")
+    return next((kind for kind, most in LESS_THAN.items() if usual < most), "monthly")
 
 
 def shown(step: pd.Timedelta) -> str:
@@ -99,7 +96,7 @@ def in_zone(times: pd.Series, zone: str) -> pd.Series:
 
 def zones_of_days(times: pd.Series) -> Iterator[str]:
     """The zones in which every one of these UTC times is at one hour, UTC first."""
-    for zone in dict.fromkeys(("UTC", *ZONES)):
+    for zone in ("UTC", *ZONES):
         there = in_zone(times, zone)
         hours = there - there.dt.normalize()
         if (hours == hours.iloc[0]).all():

@@ -128,4 +128,4 @@ def _of_days(dated: Dated, times: pd.Series, asked: str | None) -> Clock:
 
 
 def _zones_of(times: pd.Series) -> list[str]:
-    return list(spacing.zones_of_days(times)) or list(spacing.ZONES)
+    return list(spacing.zones_of_days(times)) or ["UTC", *spacing.ZONES]
