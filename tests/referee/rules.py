@@ -180,7 +180,7 @@ def volatility_breakout(bars: Bars, window: int, width: float) -> Floats:
 def volatility_managed(bars: Bars, fast: int, slow: int) -> Floats:
     now, usual = volatility(bars["close"], fast), volatility(bars["close"], slow)
     usual = np.where(usual > TIE, usual, np.nan)
-    return np.where(usual < now, usual / now, usual / usual)
+    return usual / np.fmax(usual, now)
 
 
 def volatility_regime(bars: Bars, fast: int, slow: int, limit: float) -> Floats:
