@@ -36,7 +36,7 @@ def table(path: str, content: bytes, form: Form) -> Table:
     """
     value, numbers = parsed(path, decoded(path, content, form))
     found = value if form.records is None else _at(path, value, form.records)
-    rows = _rows(found)
+    rows = rows_of(found)
     if rows is None:
         raise InputError(
             path,
@@ -100,22 +100,25 @@ def _no_json(path: str, line: int | None, error: Exception) -> InputError:
     )
 
 
-def places_of_records(value: Any, above: str = "") -> Iterator[str]:
-    """Paths of keys, joined by dots, below which a value holds records; outermost first."""
-    if above and _rows(value) is not None:
-        yield above
+def records_in(value: Any, above: str = "") -> Iterator[tuple[str, Shape]]:
+    """Records with the path of keys, joined by dots, below which they stand; outermost first."""
+    rows = rows_of(value)
+    if rows is not None:
+        yield above, rows
         return
     parts = value.items() if isinstance(value, Mapping) else enumerate(
         value[:3] if isinstance(value, list) else ())  # fmt: skip
     for key, part in parts:
-        yield from places_of_records(part, f"{above}.{key}" if above else str(key))
+        yield from records_in(part, f"{above}.{key}" if above else str(key))
 
 
 def _elsewhere(value: Any) -> str:
     """What to do where no records are, from where there are some."""
-    places = list(places_of_records(value))
+    places = [place for place, _ in records_in(value)]
     if not places:
         return "fetch or export it again; it may hold a message instead of data"
+    if places == [""]:
+        return "leave form.records of this source out, because the records stand at the top"
     return f"set form.records of this source, here to {several(places)}"
 
 
@@ -137,8 +140,8 @@ def _below(value: Any, keys: Sequence[str]) -> Iterator[Any]:
             yield from _below(value[int(key)], keys[count:])
 
 
-def _rows(value: Any) -> Shape | None:
-    """A value as rows; None: these are no records."""
+def rows_of(value: Any) -> Shape | None:
+    """The names of columns, where a value has them, and its rows; None: these are no records."""
     if isinstance(value, list) and value:
         if all(isinstance(record, dict) for record in value):
             return _of_objects(value)

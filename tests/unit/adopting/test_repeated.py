@@ -43,3 +43,9 @@ def test_files_that_differ_in_it_are_refused():
     }
     with pytest.raises(InputError, match=r"b.csv: has no Close 2, as a.csv has"):
         form.found(files, {})
+
+
+def test_a_name_that_ends_in_a_number_is_one_of_its_own():
+    found = form.found({"a.csv": written("Date,DAX,DAX 40", "1.5", "2.5")}, {})
+    assert not found.questions
+    assert found.tables[0].names == ["Date", "DAX", "DAX 40"]

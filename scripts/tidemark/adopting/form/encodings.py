@@ -1,6 +1,5 @@
 """The encoding of a text's bytes."""
 
-import codecs
 import re
 
 from tidemark.errors import InputError
@@ -14,12 +13,6 @@ NATIONAL = {
     "cp949": "일자|날짜|종가|시가",
     "big5": "日期|收盤|開盤",
     "cp1251": "(?i)дата|цена|закрыт|открыт",
-}
-WIDE = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
 }
 LOOKED_AT = 4_000
 
@@ -40,9 +33,9 @@ def find(path: str, content: bytes) -> tuple[str, str]:
     Raises:
         InputError: the bytes are no text.
     """
-    for mark, encoding in WIDE.items():
-        if content.startswith(mark):
-            return encoding, "it begins with the byte-order mark of that"
+    marked = decoding.mark_of(content)
+    if marked and marked != "utf-8":
+        return marked, "it begins with the byte-order mark of that"
     if re.match(rb"([\t -~\r\n]\0){4}", content):
         return "utf-16-le", "every second byte is 0"
     if re.match(rb"(\0[\t -~\r\n]){4}", content):

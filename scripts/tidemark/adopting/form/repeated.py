@@ -23,7 +23,8 @@ def settled(
     out: list[str] = []
     told: list[Conclusion] = []
     questions: list[Question] = []
-    for name, others in _numbered(tables[0].names):
+    twice = tables[0].form.repeated_names == "number"  # else `DAX` and `DAX 40` are two names
+    for name, others in _numbered(tables[0].names) if twice else ():
         _must_be_in_all(tables, others)
         if all(_equal(table, name, other) for table in tables for other in others):
             out += others
