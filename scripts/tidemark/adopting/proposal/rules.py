@@ -74,7 +74,8 @@ def _missing(fields: dict[str, Any], records: pd.DataFrame) -> Iterator[Conclusi
         if worst <= fields[name].get("max_null_rate", 0.0):
             continue
         fields[name]["max_null_rate"] = min(math.ceil(100 * worst + 1) / 100, 1.0)
-        if not gone.all():
+        told = name == "adj_close" and records[name].equals(records["close"])
+        if not gone.all() and not told:
             first = gone.idxmax()
             at = f"{records['ticker'][first]} {iso(records['timestamp'][first])}"
             words = f"{counted(int(gone.sum()), 'value')} of {name}, {100 * gone.mean():.1f} %"
