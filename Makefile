@@ -57,7 +57,6 @@ export SHEET DATES NUMBERS PRICES ZONE COLUMN MISSING TICKER  # what adopt may h
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
 adopt status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
-adopt: $(if $(filter %.xlsx %.xlsm %.xlsb %.xls %.ods %.XLSX %.XLS,$(FILE)),| $(VENV)/.excel-ok)
 ## adopt: look at FILE="My Data.csv", a folder or a pattern; WRITE=yes writes config.mine.yaml, a configuration for it
 adopt:
 	@$(if $(FILE),,$(error make adopt needs FILE=<a file, a folder or a pattern>, e.g. make adopt FILE="My Data.csv"))$(PYTHON) $(COMMANDS)/adopt.py --config $(CONFIG)

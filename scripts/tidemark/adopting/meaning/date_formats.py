@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tidemark.bars import zones
+from tidemark.sources.stamps import TICKS
 
 import numpy as np
 import pandas as pd
@@ -81,13 +82,7 @@ BETWEEN = (
 )  # letters that stand in dates, as in 2013M03
 # A date and a time written without anything between their digits.
 STAMPS = {"9" * 12: "%Y%m%d%H%M", "9" * 14: "%Y%m%d%H%M%S"}
-EPOCHS = {
-    "epoch_seconds": 1,
-    "epoch_milliseconds": 10**3,
-    "epoch_microseconds": 10**6,
-    "epoch_nanoseconds": 10**9,
-}
-UNITS = dict(zip(EPOCHS, ("s", "ms", "us", "ns"), strict=True))
+UNITS = dict(zip(TICKS, ("s", "ms", "us", "ns"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -162,7 +157,7 @@ def epochs(ticks: np.ndarray) -> Reading | None:
     None if they are too small or too large to be these, or not all of one unit.
     """
     seconds = np.abs(ticks.astype(np.float64))
-    for name, unit in EPOCHS.items():
+    for name, unit in TICKS.items():
         if len(ticks) and EARLIEST_EPOCH <= np.median(seconds) / unit < LATEST_EPOCH:
             of_a_larger = (seconds >= EARLIEST_EPOCH) & (seconds * 1000 / unit < LATEST_EPOCH)
             if seconds.max() / unit >= LATEST_EPOCH or (of_a_larger.any() and unit > 1):
