@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import re
 import shutil
 import subprocess
 
@@ -396,9 +395,7 @@ def test_sessions_reach_only_who_reads_them_and_only_if_they_change(tree):
     """A schema or an as_of day leaves sessions alone; a whole day instead of hours does not."""
     tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-03-04")
     tree.edit("schemas/prices.json", '"min_rows": 250', '"min_rows": 251')
-    message = tree.make("data_gate").stderr
-    sha256 = re.search(r'prices: "(\w+)"', message)[1]
-    tree.edit("config.yaml", 'prices: "547f5c4c474c"', f'prices: "{sha256}"')
+    assert tree.make("acknowledge", SOURCE="prices", REASON="a row more").code == 0
     assert tree.make("preprocess", "market_scenarios").ran == {
         "validate_schema prices",
         "data_gate",
