@@ -3,19 +3,22 @@
 import contextlib
 import gzip
 import io
+import os
 import re
+import signal
 import sys
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from tidemark.errors import InputError
-from tidemark.reading import files
+from tidemark.reading import files, sheets
 from tidemark.reading.settings import Form
 from workbook import workbook
 
 import pyarrow as pa
 import pytest
+import python_calamine
 
 DAY = date(2020, 1, 2)
 BARS = [["Date", "Close", "Volume"], [DAY, 1.5, 7], [date(2020, 1, 3), 0.1 + 0.2, 8]]
@@ -93,6 +96,38 @@ def test_what_reads_workbooks_is_asked_for_where_it_is_missing(monkeypatch):
         files.tables("p.xlsx", workbook({"A": BARS}), Form())
 
 
+def takes_memory_without_end(_):
+    held = []
+    while True:
+        held.append(bytes(100_000_000))
+
+
+def takes_time_without_end(_):
+    while True:
+        pass
+
+
+def ends_its_process(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [
+        (takes_memory_without_end, "takes more memory than a workbook of its size should"),
+        (takes_time_without_end, "is not read in 1 seconds"),
+        (ends_its_process, "cannot be read: what reads it was ended by SIGKILL"),
+    ],
+)
+def test_a_damaged_workbook_that_takes_without_end_is_refused(does, told, monkeypatch):
+    monkeypatch.setattr(python_calamine.CalamineWorkbook, "from_filelike", does, raising=True)
+    monkeypatch.setattr(sheets, "SECONDS", 0.6)
+    with pytest.raises(InputError) as error:
+        files.tables("p.xlsx", workbook({"A": BARS}), Form())
+    cure = "it seems to be damaged. Cure: open it in a spreadsheet and save it again"
+    assert str(error.value).startswith(f"p.xlsx: {told}; {cure}")
+
+
 def remade(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
@@ -136,3 +171,13 @@ def test_a_workbook_is_measured_as_it_unpacks():
     files.must_unpack_to("p.xlsx", content, 4_000_000)
     with pytest.raises(InputError, match=r"p\.xlsx: unpacks to more than 2 MB"):
         files.must_unpack_to("p.xlsx", content, 2_000_000)
+
+
+@pytest.mark.parametrize("inner", ["a.xlsx", "sub/a.ods", "a.xls.gz"])
+def test_an_archive_needs_what_its_members_need(inner):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("read me.txt", "")
+        opened.writestr(inner, gzip.compress(b"x"))
+    assert files.extras_of("p.zip", archive.getvalue()) == {"excel"}
+    assert files.extras_of("p.csv", b"") == set()

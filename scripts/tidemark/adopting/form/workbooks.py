@@ -8,7 +8,8 @@ from tidemark.adopting.form import header, heading, skipped
 from tidemark.adopting.form.heading import Record
 from tidemark.errors import InputError
 from tidemark.naming import counted, several
-from tidemark.reading import cells, workbooks
+from tidemark.reading import cells
+from tidemark.reading import sheets as reading
 from tidemark.reading.settings import Form
 
 import pyarrow as pa
@@ -34,12 +35,14 @@ def of(
     Raises:
         InputError: no sheet holds a table, or the answer names none.
     """
-    book = workbooks.opened(path, content)
     sheets: dict[str, _Sheet] = {}
     refused: dict[str, InputError] = {}
-    for name in book.sheet_names:
+    for name, rows in reading.read(path, content, list).items():
+        if isinstance(rows, InputError):
+            refused[name] = rows
+            continue
         try:
-            sheets[name] = _sheet(f"{path}/{name}", workbooks.rows(path, book, name))
+            sheets[name] = _sheet(f"{path}/{name}", rows)
         except InputError as error:
             refused[name] = error
     if not sheets:
