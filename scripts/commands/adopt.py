@@ -11,13 +11,14 @@ link in data/own/. Nothing is written without WRITE=yes, nor while a question is
 import argparse
 import glob
 import importlib
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.naming import counted
 from tidemark.project import CODE, HERE, ROOT, Tree
-from tidemark.reading.files import must_unpack_to
-from tidemark.reading.kinds import extra_of, kind_of
+from tidemark.reading.files import extras_of, must_unpack_to
+from tidemark.reading.kinds import kind_of
 from tidemark.sources import prices
 from tidemark.validation.finding import Finding
 
@@ -176,9 +177,9 @@ def _content(file: str, at_most: int) -> bytes:
     return content
 
 
-def _add_what_reads(files: Iterable[str]) -> None:
+def _add_what_reads(contents: Mapping[str, bytes]) -> None:
     """Install what only some kinds of files need, if it is not there."""
-    for extra in sorted({extra for file in files if (extra := extra_of(file))}):
+    for extra in sorted(set().union(*itertools.starmap(extras_of, contents.items()))):
         if not (CODE / f".venv/.{extra}-ok").exists():
             lock = f"requirements-{extra}.lock"
             done = subprocess.run([CODE / "scripts/environment.sh", lock], check=False)

@@ -1,6 +1,11 @@
 """`make adopt` from end to end: a file as people have it, a configuration, and data at the gate."""
 
+import io
+import zipfile
+from datetime import date, timedelta
+
 from conftest import Tree
+from workbook import workbook
 
 import pandas as pd
 
@@ -28,3 +33,20 @@ def test_a_users_own_file_is_adopted_and_what_it_gains_is_fetched(tree: Tree):
     assert "fetch_data prices" in second.ran
     raw = pd.read_parquet(tree.path / "data/raw/prices.parquet")
     assert raw["close"].iloc[-1] == -36.98
+
+
+def test_what_reads_workbooks_is_there_for_an_archive_of_them(tree: Tree):
+    days = [date(2019, 1, 1) + timedelta(number) for number in range(900)]
+    rows = [[day, 50 + number % 7 / 4] for number, day in enumerate(days) if day.weekday() < 5]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("KO.xlsx", workbook({"Prices": [["Date", "Close"], *rows]}))
+    (tree.path / "mine.zip").write_bytes(archive.getvalue())
+
+    adopted = tree.make("adopt", "FILE=mine.zip", "WRITE=yes")
+    assert (adopted.code, adopted.stderr) == (0, "")
+    fetched = tree.make("fetch_data", "CONFIG=config.mine.yaml")
+    assert fetched.code == 0, fetched.stderr
+    raw = pd.read_parquet(tree.path / "data/raw/prices.parquet")
+    assert [[day.date(), close] for day, close in raw[["timestamp", "close"]].to_numpy()] == rows
+    assert (tree.path / ".venv/.excel-ok").exists()

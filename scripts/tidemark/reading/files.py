@@ -2,7 +2,14 @@
 
 from tidemark.errors import InputError
 from tidemark.reading import json_records, parquet, text, workbooks
-from tidemark.reading.kinds import ENDINGS, Kind, kind_of, must_be_of_kind, unzipped_name
+from tidemark.reading.kinds import (
+    ENDINGS,
+    Kind,
+    extra_of,
+    kind_of,
+    must_be_of_kind,
+    unzipped_name,
+)
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
 from tidemark.reading.unpacking import unpacked
@@ -62,3 +69,13 @@ def must_unpack_to(path: str, content: bytes, at_most: int) -> None:
                 f"unpacks to more than {at_most // 1_000_000:,} MB",
                 "if the file is what you expect, raise fetch_data.largest_file_megabytes",
             )
+
+
+def extras_of(path: str, content: bytes) -> set[str]:
+    """The libraries, beyond those that all need, that reading a file and its members takes.
+
+    Raises:
+        InputError: an archive is damaged.
+    """
+    names = (name for name, _ in unpacked(path, content, at_most=0))
+    return {extra for name in names if (extra := extra_of(name))}
