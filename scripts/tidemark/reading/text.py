@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -136,26 +136,14 @@ def _regular(body: Body, form: Form) -> Table | None:
         data = (cells for _, cells in _records(body) if skipping.is_data(cells))
         width = len(next(data, body.header or ()))
     names = grids.names(body.header, width, form)
-    odd: list[tuple[int, str]] = []
-
-    def put_aside(row: pa.csv.InvalidRow) -> str:
-        odd.append((row.number - 1, row.text))
-        return "skip"
-
     if not width or len(names) != width:
         return None
-    numbers = list(map(str, range(width)))
-    try:
-        read = pa.csv.read_csv(
-            pa.BufferReader(body.text.encode()),
-            pa.csv.ReadOptions(use_threads=False, column_names=numbers),
-            pa.csv.ParseOptions(
-                delimiter=body.separator, newlines_in_values=True, invalid_row_handler=put_aside
-            ),
-            pa.csv.ConvertOptions(column_types=dict.fromkeys(numbers, pa.string())),
-        )
-    except pa.ArrowInvalid:
-        return None  # such as a quote that is never closed
+    odd: list[tuple[int, str]] = []
+    read = cells_of(
+        body.text, body.separator, width, lambda row: odd.append((row.number - 1, row.text))
+    )
+    if read is None:
+        return None
     try:
         aside = [next(csv.reader([text], delimiter=body.separator)) for _, text in odd]
     except csv.Error:
@@ -177,6 +165,41 @@ def _regular(body: Body, form: Form) -> Table | None:
         out += _left_out(lines[~keep], read[0].filter(pa.array(~keep)).to_pylist())
         read, lines = read.filter(pa.array(keep)), lines[keep]
     return framed(body.path, read.columns, names, lines, form, sorted(out))
+
+
+def cells_of(
+    text: str,
+    separator: str,
+    width: int,
+    aside: Callable[[pa.csv.InvalidRow], object],
+    skip_lines: int = 0,
+) -> pa.Table | None:
+    """The records with so many cells, as text; None if the text is no CSV.
+
+    Args:
+        text: the records.
+        separator: a single sign.
+        width: how many cells.
+        aside: is given the other records.
+        skip_lines: lines at the beginning that are not read.
+    """
+
+    def put_aside(row: pa.csv.InvalidRow) -> str:
+        aside(row)
+        return "skip"
+
+    names = list(map(str, range(width)))
+    try:
+        return pa.csv.read_csv(
+            pa.BufferReader(text.encode()),
+            pa.csv.ReadOptions(use_threads=False, skip_rows=skip_lines, column_names=names),
+            pa.csv.ParseOptions(
+                delimiter=separator, newlines_in_values=True, invalid_row_handler=put_aside
+            ),
+            pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowInvalid:
+        return None  # such as a quote that is never closed
 
 
 def _left_out(lines: np.ndarray, firsts: Sequence[str]) -> list[LeftOut]:

@@ -1,14 +1,16 @@
 """The sign between the values of a text, and its first records."""
 
-import csv
-import io
+import contextlib
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from tidemark.adopting.form.cells import VALUES, Kind, kind
 from tidemark.adopting.form.heading import Record, usual_width
 from tidemark.errors import InputError
 from tidemark.reading.settings import BLANKS
+from tidemark.reading.text import records as records_of
+from tidemark.reading.text import tabbed
 
 SIGNS = (",", ";", "\t", "|")
 SET_OUT = re.compile(r"[ \t]{2,}")  # between the columns of a page
@@ -40,19 +42,10 @@ def records(text: str, separator: str) -> list[Record]:
     if len(text) > HEAD:
         head = head[: max(head.rfind("\n"), head.rfind("\r")) + 1]
     if separator == BLANKS:
-        lines = enumerate(re.split(r"\r\n|\r|\n", head), 1)
-        return [(number, line.split()) for number, line in lines if line.strip()][:ROWS]
-    reader = csv.reader(io.StringIO(head, newline=""), delimiter=separator)
-    found, line = [], 1
-    try:
-        for cells in reader:
-            if cells:
-                found.append((line, cells))
-            if len(found) == ROWS:
-                break
-            line = reader.line_num + 1
-    except csv.Error:  # a quote that is not closed, perhaps where the head ends
-        return found
+        head, separator = tabbed(head), "\t"
+    found: list[Record] = []
+    with contextlib.suppress(InputError):  # a quote that is not closed, perhaps where the head ends
+        found.extend(islice(records_of("", head, separator), ROWS))
     return found
 
 

@@ -12,23 +12,31 @@ from tidemark.adopting.form.cells import CLOCK, Kind, kind, shapes
 from tidemark.adopting.form.heading import Heading
 from tidemark.reading.patterns import expression
 from tidemark.reading.settings import BLANKS
-from tidemark.reading.text import tabbed
+from tidemark.reading.text import cells_of, tabbed
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 
 MOST = 1_000  # odd rows that are looked at, for a file that has more is none with odd rows
 
 
 def of_text(text: str, separator: str, heading: Heading) -> list[str]:
     """What tells such rows of a text."""
-    ragged: list[str] = []
-    data = _rows(text, separator, heading, ragged)
-    sign = "\t" if separator == BLANKS else separator
-    cells = [row for line in ragged for row in csv.reader([line], delimiter=sign)]
-    return [] if data is None else patterns(data, cells, heading)
+    if separator == BLANKS:
+        text, separator = tabbed(text), "\t"
+    odd: list[str] = []
+    data = cells_of(
+        text,
+        separator,
+        heading.width,
+        lambda row: odd.append(row.text) if len(odd) < MOST else None,
+        heading.data - 1,
+    )
+    if data is None:
+        return []  # what is wrong is said by the reader of that form
+    ragged = [row for line in odd for row in csv.reader([line], delimiter=separator)]
+    return patterns(data, ragged, heading)
 
 
 def patterns(data: pa.Table, ragged: Sequence[Sequence[str]], heading: Heading) -> list[str]:
@@ -46,30 +54,6 @@ def patterns(data: pa.Table, ragged: Sequence[Sequence[str]], heading: Heading) 
     if not told:
         return []
     return _telling(told, pc.unique(pc.utf8_trim_whitespace(data.column(0).filter(fits))))
-
-
-def _rows(text: str, separator: str, heading: Heading, ragged: list[str]) -> pa.Table | None:
-    """The rows as text, without those of another width, which are added to `ragged`."""
-
-    def put_aside(row: pa.csv.InvalidRow) -> str:
-        if len(ragged) < MOST:
-            ragged.append(row.text)
-        return "skip"
-
-    if separator == BLANKS:
-        text, separator = tabbed(text), "\t"
-    names = [str(number) for number in range(heading.width)]
-    try:
-        return pa.csv.read_csv(
-            pa.BufferReader(text.encode()),
-            pa.csv.ReadOptions(use_threads=False, skip_rows=heading.data - 1, column_names=names),
-            pa.csv.ParseOptions(
-                delimiter=separator, newlines_in_values=True, invalid_row_handler=put_aside
-            ),
-            pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-        )
-    except pa.ArrowInvalid:  # what is wrong is said by the reader of that form
-        return None
 
 
 def _fits(data: pa.Table, typical: Sequence[Kind]) -> pa.Array:
