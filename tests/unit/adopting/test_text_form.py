@@ -130,3 +130,11 @@ def test_encodings(encoding, header, expected):
 def test_what_is_no_table_is_refused(content, word):
     with pytest.raises(InputError, match=word):
         text.of("a.csv", content)
+
+
+def test_names_below_merged_cells_are_not_repeated():
+    rows = [f"2013-01-{day:02},1.5,2.5,3.5,4.5" for day in range(1, 9)]
+    header = [",AAPL,,MSFT,", "Date,Open,Close,Open,Close"]
+    form, told = text.of("a.csv", "\n".join([*header, *rows]).encode())
+    assert (form.header_lines, form.repeated_names) == (2, "refuse")
+    assert [one.about for one in told] == ["header"]

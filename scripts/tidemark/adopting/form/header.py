@@ -10,6 +10,7 @@ from tidemark.adopting.form.cells import Kind
 from tidemark.adopting.form.heading import Heading, Record
 from tidemark.errors import InputError
 from tidemark.naming import counted, several
+from tidemark.reading import headings
 from tidemark.reading.settings import Form
 
 DATED = re.compile(
@@ -36,8 +37,8 @@ def declared(
         above = several([repr(" ".join(cells).strip()) for _, cells in heading.above])
         told.append(Conclusion("header", f"in line {line}", f"what stands above is none: {above}"))
     if lines > 1:
-        told.append(Conclusion("header", f"{lines} lines", f"{path}:{line} and the next name"
-            " one column together"))  # fmt: skip
+        told.append(Conclusion("header", f"{lines} lines", f"{path}:{line} and below, what stands"
+            " below each other is one name"))  # fmt: skip
     if heading.units and heading.units[1][0].strip():
         skip.append(heading.units[1][0].strip())
         told.append(Conclusion("units", f"line {heading.units[0]} is left out",
@@ -64,10 +65,10 @@ def declared(
     return form, told
 
 
-def _repeated(names: Sequence[Sequence[str]]) -> str:
-    """A name that stands twice, as its lines are joined; empty if none does."""
-    joined = [" ".join(filter(None, map(str.strip, parts))) for parts in zip(*names, strict=False)]
-    return next((name for name in joined if name and joined.count(name) > 1), "")
+def _repeated(lines: Sequence[Sequence[str]]) -> str:
+    """A name that stands twice; empty if none does."""
+    names = [name.strip() for name in headings.joined(lines)] if lines else []
+    return next((name for name in names if name and names.count(name) > 1), "")
 
 
 def _extra(
