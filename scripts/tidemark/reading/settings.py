@@ -26,7 +26,23 @@ def _must_separate(sign: str) -> None:
         raise ValueError(f'must be a single sign such as ; | or a tab ("\\t"), or {BLANKS}')
 
 
+def _must_be_no_part_of_a_number(sign: str) -> None:
+    if re.search(r"\d", sign) or re.fullmatch(r"[\s.,+()\u2212-]*|[eE]", sign):
+        raise ValueError(
+            "is a part of numbers, which cannot be left out: name signs such as $ or %"
+        )
+
+
+def _must_group(sign: str) -> None:
+    if not re.fullmatch(r"_|[^\w+()\"\u2212-]", sign):
+        raise ValueError(
+            "must be a single sign that stands between groups of digits, such as , or '"
+        )
+
+
 Word = Annotated[str, MaxLen(100)]
+Sign = Annotated[str, MaxLen(100), Checked(_must_be_no_part_of_a_number)]
+Grouping = Annotated[str, MaxLen(100), Checked(_must_group)]
 Encoding = Annotated[str, MaxLen(100), Checked(_must_be_an_encoding)]
 Separator = Annotated[str, MaxLen(100), Checked(_must_separate)]
 
@@ -63,8 +79,8 @@ class Form:
     encoding: Encoding = "utf-8"
     separator: Separator = ","
     decimal: Literal[".", ","] = "."
-    thousands: Word | None = None
-    signs: Sequence[Word] = ()
+    thousands: Grouping | None = None
+    signs: Sequence[Sign] = ()
     parentheses: bool = False
     magnitudes: bool = False
     missing: Sequence[Word] = ()

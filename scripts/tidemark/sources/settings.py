@@ -46,6 +46,10 @@ def must_say_a_date(text: str) -> None:
     directives = {*re.findall("%.", text)}
     if ("%I" in directives) != ("%p" in directives):
         raise ValueError("has %I without %p, or %p without %I: clocks of 12 hours need both")
+    if directives & {"%U", "%W"} and not directives & {"%a", "%A", "%w", "%u"}:
+        raise ValueError(
+            "has a week without its day, which strptime takes for the first of January"
+        )
 
 
 def _must_be_a_path(text: str) -> None:

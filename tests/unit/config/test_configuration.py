@@ -280,6 +280,7 @@ MEANINGLESS = [
     ("min_sharpe: 0.0", "min_sharpe: -1e999", "min_sharpe: should be a finite number"),
     ('date_format: "%Y-%m-%d"', 'date_format: "%Y-%Y"', "is not a format that strptime knows"),
     ('date_format: "%Y-%m-%d"', 'date_format: "%m-%d"', "date_format: says no year"),
+    ('date_format: "%Y-%m-%d"', 'date_format: "%Y-%U"', "date_format: has a week without its day"),
     ("data/sample/prices.csv", "/dev/zero", "prices.path: /dev/zero is a device or a socket"),
     ("data/sample/prices.csv", "/proc/self/status", "is a part of the machine, not a file"),
     ("data/sample/treasury_yields.csv", "data/sample", "treasury.path: data/sample is a folder"),
@@ -648,6 +649,13 @@ WIDE = "layout: wide"
          "prices.form.thousands: form.thousands and form.decimal are both ','"),
         ('path: data/sample/unemployment.csv\n', "path: u.csv\n      form: {thousands: .}\n",
          "economic.unemployment.form.thousands: form.thousands and form.decimal are both '.'"),
+        ("    layout: long", "    form: {signs: [$, USD, kr., '%', Rs.]}\n    layout: long", None),
+        ("    layout: long", "    form: {signs: ['-']}\n    layout: long",
+         "is a part of numbers, which cannot be left out: name signs such as $ or %, not '-'"),
+        ("    layout: long", "    form: {signs: ['5']}\n    layout: long",
+         "is a part of numbers, which cannot be left out: name signs such as $ or %, not '5'"),
+        ("    layout: long", "    form: {thousands: '1'}\n    layout: long",
+         "prices.form.thousands: must be a single sign that stands between groups"),
     ],
 )  # fmt: skip
 def test_keys_that_say_how_prices_are_read_agree(project, monkeypatch, old, new, told):
