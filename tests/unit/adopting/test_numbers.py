@@ -116,3 +116,21 @@ def test_where_commas_separate_values_a_point_is_decimal():
 def test_columns_that_contradict_each_other_are_refused(columns):
     with pytest.raises(InputError, match="two ways"):
         decided(columns)
+
+
+def of_files(*closes, **answers):
+    tables = [
+        Table(f"{name}.csv", pa.table({"Close": cells}), np.arange(len(cells)) + 2, Form())
+        for name, cells in zip("AB", closes, strict=True)
+    ]
+    return numbers.decided(numbers.columns(tables), Form(separator=";"), answers)
+
+
+def test_what_other_files_prove_is_asked_of_a_file_that_proves_nothing():
+    closes = (["100.25", "99.5"], ["1,234", "1,250"])
+    assert [question.name for question in of_files(*closes)[2]] == ["NUMBERS"]
+    form, _, questions = of_files(*closes, NUMBERS="thousands-comma")
+    assert (form.decimal, form.thousands, questions) == (".", ",", [])
+    with pytest.raises(InputError, match=r"B\.csv:2: Close: '1,234' is written in another way"):
+        of_files(*closes, NUMBERS="decimal-comma")
+    assert of_files(["100.25"], ["1,234", "1,250.5"])[2] == []

@@ -158,7 +158,36 @@ def _marks(columns: Sequence[Column], form: Form, answers: Answers) -> Marks:
     proof = decimals | groups
     decimal = decimal or _other(thousands) or next(iter(either))
     thousands = thousands or next((sign for sign in either if sign != decimal), "")
-    return _concluded(decimal, thousands, proof)
+    marks = _concluded(decimal, thousands, proof)
+    alone = _grouped_alone(columns, decimal)
+    return _as_others(marks, alone, answers) if alone else marks
+
+
+def _grouped_alone(columns: Sequence[Column], decimal: str) -> Shape | None:
+    """A number as 1,234 of a file where none tells what that is; others do, but it is another."""
+    proven = {column.table.path for column in columns if _way(column)}
+    for column in columns:
+        if column.table.path not in proven and not _bare_beside([column]):
+            for shape in column.shapes:
+                if shape.written.either and shape.written.either != decimal:
+                    return shape
+    return None
+
+
+def _as_others(marks: Marks, alone: Shape, answers: Answers) -> Marks:
+    """The marks, if such a number is written as those of the other files."""
+    decimal, thousands, told, questions = marks
+    question = _question(alone.written.either, alone.text, alone.shown)
+    answer = _answered(question, answers)
+    if answer is None:
+        return decimal, thousands, told, [*questions, question]
+    if answer.startswith("decimal"):
+        raise InputError(
+            alone.place,
+            f"{alone.text!r} is written in another way than the numbers of other files",
+            "adopt the files apart, or export all in one way",
+        )
+    return decimal, thousands, told, questions
 
 
 def _is_percent(column: Column) -> bool:
@@ -260,17 +289,22 @@ def _undecided(
         told = Conclusion("numbers", f"{_named(sign)} between groups of digits", because, LIKELY)
         return _other(sign), sign, [told], []
     question = _question(sign, example.partition("'")[2].partition("'")[0], example)
-    answer = answers.get("NUMBERS")
+    answer = _answered(question, answers)
     if answer is None:  # any reading, so that what else is open can be asked, too
         return sign, next((one for one in either if one != sign), None), [], [question]
-    if answer not in (option.answer for option in question.options):
-        known = " or ".join(option.answer for option in question.options)
-        raise InputError("NUMBERS", f"{answer!r} is no answer to: {question.words}", f"say {known}")
     is_decimal = answer.startswith("decimal")
     decimal = sign if is_decimal else _other(sign)
     thousands = next((one for one in either if one != decimal), None)
     told = Conclusion("numbers", f"{_named(decimal)} before fractions", f"NUMBERS={answer}")
     return decimal, thousands, [told], []
+
+
+def _answered(question: Question, answers: Answers) -> str | None:
+    answer = answers.get("NUMBERS")
+    if answer not in (None, *(option.answer for option in question.options)):
+        known = " or ".join(option.answer for option in question.options)
+        raise InputError("NUMBERS", f"{answer!r} is no answer to: {question.words}", f"say {known}")
+    return answer
 
 
 def _bare_beside(columns: Sequence[Column]) -> str:
