@@ -107,9 +107,14 @@ def _float64(values: pa.Array) -> Floats:
 def texts(table: Table, column: str, report: Report) -> list[str]:
     """A column of names, without the blanks around them. NA and null are names like any other.
 
-    A name that is empty or not fit to be a ticker (see `tickers`) is a fault.
+    Whole numbers are names, too. A name that is empty or not fit to be a ticker (see `tickers`) is
+    a fault.
     """
-    values = pc.utf8_trim(_strings(table, column, "text", report), " ")
+    values = numbers_as_names(table.column(column))
+    if values is not None:
+        report.numbers_as_names(column)
+    else:
+        values = pc.utf8_trim(_strings(table, column, "text", report), " ")
     if values.null_count:
         return [""] * len(table)
     problems = {name: tickers.fault(name) for name in pc.unique(values).to_pylist()}
@@ -127,6 +132,22 @@ def texts(table: Table, column: str, report: Report) -> list[str]:
         "write it in plain letters",
     )
     return names
+
+
+def numbers_as_names(values: pa.Array) -> pa.Array | None:
+    """Whole numbers that a file types as such, in digits, empty where missing; None if others."""
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_nan(values), None, values)
+        whole = pc.all(pc.equal(values, pc.round(values))).as_py()
+        if not whole or values.null_count == len(values):
+            return None
+        try:
+            values = values.cast(pa.int64())
+        except pa.ArrowInvalid:
+            return None
+    if not pa.types.is_integer(values.type):
+        return None
+    return pc.fill_null(values.cast(pa.string()), "")
 
 
 def text(table: Table, column: str, wanted: str, report: Report) -> pa.Array:

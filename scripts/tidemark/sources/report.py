@@ -50,6 +50,7 @@ class Report:
     def __init__(self) -> None:
         self._faults: list[_Faults] = []
         self._replaced: Counter[str] = Counter()
+        self._numbers_as_names: dict[str, None] = {}
         self._read: list[Table] = []
 
     def table(self, table: Table) -> None:
@@ -82,6 +83,10 @@ class Report:
         """Note numbers of a column that stand for missing values."""
         self._replaced[column] += count
 
+    def numbers_as_names(self, column: str) -> None:
+        """Note a column of names that the file types as numbers."""
+        self._numbers_as_names[column] = None
+
     @property
     def first(self) -> str:
         """The first fault, with its place; empty if there is none."""
@@ -91,7 +96,12 @@ class Report:
         """What the user should know though nothing is wrong."""
         told = [f"{count:,} of {column}" for column, count in self._replaced.items() if count]
         note = f"numbers that form.missing_prices takes for missing: {several(told)}"
-        return [*reading.notes(self._read), *[note] * bool(told)]
+        lost = [
+            f"numbers of {column} are names, such as 600519; zeros before them, if there were any,"
+            " are lost in the file"
+            for column in self._numbers_as_names
+        ]
+        return [*reading.notes(self._read), *[note] * bool(told), *lost]
 
     def stop(self) -> None:
         """Refuse the files if anything is wrong with them.

@@ -1,4 +1,5 @@
 import io
+import json
 import re
 
 from tidemark.adopting import meaning
@@ -77,6 +78,20 @@ def test_a_long_file_has_a_column_of_tickers():
 
 def test_tickers_are_found_by_their_values_where_no_name_says_it():
     assert section(LONG.replace("Ticker", "X1"))["columns"]["ticker"] == "X1"
+
+
+@pytest.mark.parametrize("name", ["Symbol", "code"])
+def test_tickers_may_be_whole_numbers(name):
+    rows = [
+        {"Date": f"2012-12-0{day}", name: code, "Close": code / 100 + day / 8}
+        for day in (3, 4)
+        for code in (600519, 1)
+    ]
+    text = json.dumps(rows)
+    found = means(text, "p.json")
+    assert dict(found.section)["columns"] == {"timestamp": "Date", "ticker": name, "close": "Close"}
+    told = [one.found for one in found.conclusions if one.about == "tickers"]
+    assert told == ["600519, 1"]
 
 
 def test_rows_of_one_date_that_nothing_tells_apart_are_refused():

@@ -141,3 +141,30 @@ def test_a_wide_column_without_a_value_is_told():
     found = prices.read({"p.csv": b"Date,A,B\n2020-01-02,1,\n"}, wide)
     assert list(found.records["ticker"]) == ["A"]
     assert found.notes == ["p.csv: no value in B, so no such ticker"]
+
+
+@pytest.mark.parametrize("numbers", [[600519, 1], [600519.0, 1.0]])
+def test_whole_numbers_are_names_and_zeros_that_a_file_lost_are_told(numbers):
+    data = pa.BufferOutputStream()
+    pq.write_table(
+        pa.table({"Date": ["2020-01-02"] * 2, "Ticker": numbers, "Adj Close": [2.0, 1.0]}), data
+    )
+    found = prices.read({"p.parquet": data.getvalue().to_pybytes()}, LONG)
+    assert found.records["ticker"].tolist() == ["1", "600519"]
+    assert [note for note in found.notes if "are lost in the file" in note] == [
+        "numbers of Ticker are names, such as 600519; zeros before them, if there were any, are"
+        " lost in the file"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [([1.5, 2.0], "holds double, not text"), ([1.0, None], "row 2: Ticker: is empty")],
+)
+def test_numbers_that_are_not_whole_or_missing_are_no_names(numbers, told):
+    data = pa.BufferOutputStream()
+    pq.write_table(
+        pa.table({"Date": ["2020-01-02"] * 2, "Ticker": numbers, "Adj Close": [2.0, 1.0]}), data
+    )
+    with pytest.raises(InputError, match=told):
+        prices.read({"p.parquet": data.getvalue().to_pybytes()}, LONG)

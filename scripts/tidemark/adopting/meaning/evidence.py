@@ -104,6 +104,13 @@ class Evidence:
             return None
         return pc.utf8_trim_whitespace(pc.fill_null(pa.concat_arrays(parts), ""))
 
+    def tickers(self, name: str) -> pa.Array | None:
+        """A column as names: its text, or whole numbers that the files type; None if others."""
+        parts = [columns.numbers_as_names(table.column(name)) for table in self.tables]
+        if any(part is None for part in parts):
+            return self.texts(name)
+        return pa.concat_arrays(parts)
+
     def stamps(self, name: str) -> pa.Array:
         """A column as text of dates or hours, as a step would join it with another."""
         parts = [time_columns.stamp_text(table, name, Report()) for table in self.tables]

@@ -14,7 +14,6 @@ from tidemark.sources import tickers as tickers_of
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 STRAY = 0.2  # the share of rows that may repeat a date by mistake; what reads the file names them
@@ -62,7 +61,7 @@ def _could_be_tickers(evidence: Evidence, name: str, times: pd.Series) -> bool:
 
 
 def _tells_apart(evidence: Evidence, name: str, times: pd.Series) -> bool:
-    return evidence.texts(name) is not None and _repeated(times, series(evidence, name)) <= STRAY
+    return evidence.tickers(name) is not None and _repeated(times, series(evidence, name)) <= STRAY
 
 
 def _repeated(times: pd.Series, series: np.ndarray) -> float:
@@ -72,7 +71,7 @@ def _repeated(times: pd.Series, series: np.ndarray) -> float:
 
 def series(evidence: Evidence, ticker: str | None) -> np.ndarray:
     """For each row the number of its ticker, or of its file where no column says it."""
-    texts = evidence.texts(ticker) if ticker else None
+    texts = evidence.tickers(ticker) if ticker else None
     if texts is None:
         return evidence.file_of_row
     return np.asarray(texts.dictionary_encode().indices)
@@ -111,7 +110,7 @@ def named(
     if asked and (column or fields.layout == "wide"):
         raise InputError(f"TICKER={asked}", "the file itself names its tickers", "leave it out")
     if column:
-        tickers = _in_column(tables, column)
+        tickers = pc.unique(evidence.tickers(column)).to_pylist()
         told = several(tickers, 5)
         return Named(tickers, None, [Conclusion("tickers", told, f"the column {column!r}")])
     if fields.layout == "wide":
@@ -163,10 +162,3 @@ def _are_apart(spans: pd.DataFrame) -> bool:
     """Whether no span begins before the one before it has ended."""
     in_order = spans.sort_values("min")
     return bool((in_order["min"].iloc[1:].to_numpy() > in_order["max"].iloc[:-1].to_numpy()).all())
-
-
-def _in_column(tables: Sequence[Table], column: str) -> list[str]:
-    texts = pa.concat_arrays(
-        [pc.unique(table.column(column)).cast(pa.string()) for table in tables]
-    )
-    return [text.strip() for text in pc.unique(texts).to_pylist()]
