@@ -94,15 +94,24 @@ def test_the_first_value_unlike_the_others_is_found():
         (1_354_492_800_000_000_000, "epoch_nanoseconds"),
     ],
 )
-def test_epochs_are_told_by_their_size(tick, name):
-    reading = date_formats.epochs(np.array([tick, tick + 1]))
+@pytest.mark.parametrize("fraction", ["", ".0", ".000"])
+def test_epochs_are_told_by_their_size(tick, name, fraction):
+    reading = date_formats.epochs(pa.array([f"{tick}{fraction}", str(tick + 1)]))
     assert reading.date_format == name
     assert reading.times.iloc[0] == pd.Timestamp("2012-12-03")
 
 
-@pytest.mark.parametrize("ticks", [[1, 2], [20130301], [1_354_492_800, 1_354_492_800_000], []])
+def test_a_fraction_of_a_second_is_kept():
+    reading = date_formats.epochs(pa.array(["1354492800.25", "1354492801"]))
+    assert reading.times.iloc[0] == pd.Timestamp("2012-12-03 00:00:00.25")
+    assert date_formats.epochs(pa.array(["1354492800.25"]), date_formats.WHOLE_COUNT) is None
+
+
+@pytest.mark.parametrize(
+    "ticks", [[1, 2], [20130301], [1_354_492_800, 1_354_492_800_000], [], ["1354492800", "x"]]
+)
 def test_numbers_of_another_size_or_of_several_are_no_epochs(ticks):
-    assert date_formats.epochs(np.array(ticks, np.int64)) is None
+    assert date_formats.epochs(pa.array(map(str, ticks), pa.string())) is None
 
 
 FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%Y%m%d", "%d-%b-%Y", "%b %d, %Y", "%d/%m/%y"]

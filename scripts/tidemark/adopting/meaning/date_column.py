@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tidemark.adopting.meaning import date_formats, spacing, words
-from tidemark.adopting.meaning.date_formats import Reading
+from tidemark.adopting.meaning.date_formats import COUNT, WHOLE_COUNT, Reading
 from tidemark.adopting.meaning.evidence import Evidence
 from tidemark.arrays import Floats
 from tidemark.bars import zones
@@ -87,18 +87,20 @@ def _named(names: Sequence[str]) -> list[str]:
 def _candidates(evidence: Evidence, names: Sequence[str], without_header: bool) -> Iterator[Dated]:
     """Columns called dates, else those that hold them."""
     called = _named(names)
-    found = [_of_column(evidence, name, epochs=True) for name in called]
+    found = [_of_column(evidence, name) for name in called]
     if not any(found):
         others = [name for name in names if name not in called]
+        # A volume may be as large as an epoch, but is seldom whole where others are not.
+        nameless = {name for name in others if without_header or NAMELESS.fullmatch(name)}
         found = [
-            _of_column(evidence, name, epochs=without_header or bool(NAMELESS.fullmatch(name)))
-            for name in others
+            _of_column(evidence, name, WHOLE_COUNT if name in nameless else None) for name in others
         ]
     for dated in filter(None, found):
         yield _with_hours(evidence, dated, names, without_header)
 
 
-def _of_column(evidence: Evidence, name: str, *, epochs: bool) -> Dated | None:
+def _of_column(evidence: Evidence, name: str, epochs: str | None = COUNT) -> Dated | None:
+    """A column as dates; as epochs, if it is written like these. None if it holds others."""
     own = evidence.times(name)
     if own is not None:
         return None if own.isna().any() else _typed(evidence, name, own)
@@ -106,8 +108,7 @@ def _of_column(evidence: Evidence, name: str, *, epochs: bool) -> Dated | None:
     readings = date_formats.readings(texts)
     if readings:
         return _written(name, texts, readings)
-    ticks = evidence.integers(name) if epochs else None
-    reading = date_formats.epochs(ticks) if ticks is not None else None
+    reading = date_formats.epochs(texts, epochs) if epochs else None
     return Dated(name, None, [reading], is_utc=True, has_offset=True) if reading else None
 
 
@@ -186,7 +187,7 @@ def must_be_of_all_tickers(
 
 
 def _has_days(evidence: Evidence, name: str, times: pd.Series) -> bool:
-    dated = _of_column(evidence, name, epochs=True)
+    dated = _of_column(evidence, name)
     days = times.dt.normalize()
     return dated is not None and any(
         one.times.dt.normalize().equals(days) for one in dated.readings

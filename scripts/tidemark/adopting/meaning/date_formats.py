@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tidemark.bars import zones
+from tidemark.sources import stamps
 from tidemark.sources.stamps import TICKS
 
 import numpy as np
@@ -82,7 +83,8 @@ BETWEEN = (
 )  # letters that stand in dates, as in 2013M03
 # A date and a time written without anything between their digits.
 STAMPS = {"9" * 12: "%Y%m%d%H%M", "9" * 14: "%Y%m%d%H%M%S"}
-UNITS = dict(zip(TICKS, ("s", "ms", "us", "ns"), strict=True))
+WHOLE_COUNT = r"^-?[0-9]{1,19}([.]0+)?$"
+COUNT = r"^-?[0-9]{1,19}([.][0-9]+)?$"
 
 
 @dataclass(frozen=True)
@@ -151,19 +153,21 @@ def are_parts(texts: Iterable[str]) -> bool:
     return all(text.lower() in WORDS or re.fullmatch("(?i)q[1-4]", text) for text in texts)
 
 
-def epochs(ticks: np.ndarray) -> Reading | None:
-    """Whole numbers as seconds since 1970, or thousandths of it and so on, in UTC.
+def epochs(texts: pa.Array, like: str = COUNT) -> Reading | None:
+    """Counts of seconds since 1970, or of thousandths of it and so on, in UTC.
 
-    None if they are too small or too large to be these, or not all of one unit.
+    None if they are not written `like` counts, too small or too large, or not all of one unit.
     """
-    seconds = np.abs(ticks.astype(np.float64))
+    if not len(texts) or not pc.all(pc.match_substring_regex(texts, like)).as_py():
+        return None
+    ticks = np.abs(texts.cast(pa.float64()).to_numpy(zero_copy_only=False))
     for name, unit in TICKS.items():
-        if len(ticks) and EARLIEST_EPOCH <= np.median(seconds) / unit < LATEST_EPOCH:
-            of_a_larger = (seconds >= EARLIEST_EPOCH) & (seconds * 1000 / unit < LATEST_EPOCH)
-            if seconds.max() / unit >= LATEST_EPOCH or (of_a_larger.any() and unit > 1):
+        if EARLIEST_EPOCH <= np.median(ticks) / unit < LATEST_EPOCH:
+            of_a_larger = (ticks >= EARLIEST_EPOCH) & (ticks * 1000 / unit < LATEST_EPOCH)
+            if ticks.max() / unit >= LATEST_EPOCH or (of_a_larger.any() and unit > 1):
                 return None
-            times = pd.Series(pd.to_datetime(ticks, unit=UNITS[name])).astype("datetime64[us]")
-            return Reading("", name, times)
+            times = pd.Series(stamps.times(texts, name).second)
+            return None if times.isna().any() else Reading("", name, times)
     return None
 
 

@@ -81,15 +81,6 @@ class Evidence:
             self._numbers[name] = None if report.first else numbers
         return self._numbers[name]
 
-    def integers(self, name: str) -> np.ndarray | None:
-        """A column of whole numbers of any size, such as nanoseconds; None if it is not one."""
-        try:
-            parts = [table.column(name).cast(pa.int64()) for table in self.tables]
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            return None
-        values = pa.concat_arrays(parts)
-        return None if values.null_count else np.asarray(values)
-
     def first_fault(self, name: str) -> str:
         """What is wrong with the first value of a column that is no number."""
         report = Report()
