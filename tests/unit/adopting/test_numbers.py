@@ -1,6 +1,6 @@
 """How the numbers of a file are written, from all of them together."""
 
-from tidemark.adopting.form import numbers
+from tidemark.adopting.form import number_shapes, numbers
 from tidemark.errors import InputError
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
@@ -17,7 +17,7 @@ def decided(columns, answers=None, form=None):
         {name: list(cells) + [""] * (length - len(cells)) for name, cells in columns.items()}
     )
     table = Table("a.csv", data, np.arange(length), form)
-    return numbers.decided(numbers.columns([table]), form, answers or {})
+    return numbers.decided(number_shapes.columns([table]), form, answers or {})
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def of_files(*closes, **answers):
         Table(f"{name}.csv", pa.table({"Close": cells}), np.arange(len(cells)) + 2, Form())
         for name, cells in zip("AB", closes, strict=True)
     ]
-    return numbers.decided(numbers.columns(tables), Form(separator=";"), answers)
+    return numbers.decided(number_shapes.columns(tables), Form(separator=";"), answers)
 
 
 def test_what_other_files_prove_is_asked_of_a_file_that_proves_nothing():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from tidemark.adopting.conclusions import Answers, Conclusion, Question, Sureness
-from tidemark.adopting.form import members, numbers, repeated, sentinels
+from tidemark.adopting.form import members, number_shapes, numbers, repeated, sentinels
 from tidemark.adopting.form.alike import merged
 from tidemark.naming import counted, several
 from tidemark.reading import files as reading
@@ -49,7 +49,7 @@ def found(files: Mapping[str, bytes], answers: Answers) -> Found:
     tables = [table for path in files for table in reading.tables(path, files[path], form)]
     told = _once(chain.from_iterable(part.conclusions for part in parts.values()))
     told += _left_out(tables)
-    form, more, asked = numbers.decided(numbers.columns(tables), form, answers)
+    form, more, asked = numbers.decided(number_shapes.columns(tables), form, answers)
     told += more
     questions = [*(one for part in parts.values() for one in part.questions), *asked]
     out, more, asked = repeated.settled(tables, answers)

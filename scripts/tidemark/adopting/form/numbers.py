@@ -2,87 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
-from tidemark.adopting.form.cells import MISSING, Written, number, shapes
+from tidemark.adopting.form.cells import MISSING, Written
+from tidemark.adopting.form.number_shapes import Column, Shape
 from tidemark.errors import InputError
 from tidemark.naming import counted, several
 from tidemark.reading.settings import Form
-from tidemark.reading.table import Table
 from tidemark.sources import number_forms
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 SURELY = 50  # numbers of three places each, none of which ends in 0, as bare numbers beside do not
 LONGEST = 30
-NO_GROUP = r"^[^0-9]*0[.,]"  # no number with groups of digits begins with 0
 Marks = tuple[str, str | None, list[Conclusion], list[Question]]
 LIKELY, CERTAIN = Sureness.LIKELY, Sureness.CERTAIN
 NAMES = {".": "point", ",": "comma"}
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Numbers of one shape: how they are written, how many there are, and the first of them."""
-
-    written: Written
-    count: int
-    text: str
-    place: str
-
-    @property
-    def shown(self) -> str:
-        """The first of them with its place."""
-        return f"{self.text!r} in {self.place}"
-
-
-@dataclass(frozen=True)
-class Column:
-    """The values of one text column: numbers by their shapes, and how often each word stands."""
-
-    table: Table
-    name: str
-    shapes: Sequence[Shape]
-    words: Counter[str]
-
-
-def columns(tables: Iterable[Table]) -> list[Column]:
-    """The columns of text in which most values are numbers."""
-    found = []
-    for table in tables:
-        for name, values in zip(table.names, table.data.columns, strict=True):
-            if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-                column = _column(table, name, pc.utf8_trim_whitespace(values))
-                if column:
-                    found.append(column)
-    return found
-
-
-def _column(table: Table, name: str, cells: pa.ChunkedArray) -> Column | None:
-    values = cells.filter(pc.not_equal(pc.fill_null(cells, ""), ""))
-    found = shapes(values)
-    written, words = [], Counter[str]()
-    for shape, count in zip(*pc.value_counts(found).flatten(), strict=True):
-        how = number(shape.as_py())
-        if how is None:
-            words[shape.as_py()] = count.as_py()
-            continue
-        text = values[pc.index(found, shape).as_py()]
-        if how.either:
-            zero = pc.match_substring_regex(values.filter(pc.equal(found, shape)), NO_GROUP)
-            if pc.any(zero).as_py():
-                how = replace(how, either="", decimal=how.either, whole=1)
-        place = table.where(pc.index(cells, text).as_py(), name)
-        written.append(Shape(how, count.as_py(), text.as_py(), place))
-    known = sum(count for word, count in words.items() if word.lower() in MISSING)
-    numbers = sum(shape.count for shape in written)
-    others = sum(words.values()) - known
-    if numbers < others or not (numbers or known):
-        return None
-    return Column(table, name, written, words)
 
 
 def decided(
@@ -177,7 +112,7 @@ def _grouped_alone(columns: Sequence[Column], decimal: str) -> Shape | None:
 def _as_others(marks: Marks, alone: Shape, answers: Answers) -> Marks:
     """The marks, if such a number is written as those of the other files."""
     decimal, thousands, told, questions = marks
-    question = _question(alone.written.either, alone.text, alone.shown)
+    question = _question(alone.written.either, alone)
     answer = _answered(question, answers)
     if answer is None:
         return decimal, thousands, told, [*questions, question]
@@ -194,13 +129,13 @@ def _is_percent(column: Column) -> bool:
     return any("%" in shape.written.signs for shape in column.shapes)
 
 
-def _first_of(columns: Sequence[Column], sign_of: Callable[[Written], str]) -> dict[str, str]:
-    """By sign, an example of a number that has it and its place."""
-    found: dict[str, str] = {}
+def _first_of(columns: Sequence[Column], sign_of: Callable[[Written], str]) -> dict[str, Shape]:
+    """By sign, the first shape of numbers that have it."""
+    found: dict[str, Shape] = {}
     for column in columns:
         for shape in column.shapes:
             if sign_of(shape.written):
-                found.setdefault(sign_of(shape.written), shape.shown)
+                found.setdefault(sign_of(shape.written), shape)
     return found
 
 
@@ -224,14 +159,14 @@ def _of_one_way(
     names = list(dict.fromkeys(one.name for one in fewer))
     told = Conclusion(
         "numbers", f"{several(names)} left out",
-        f"{_proof(fewer[0], other)} contradicts {_proof(most[0], usual)}", LIKELY,
+        f"{_proof(fewer[0], other).shown} contradicts {_proof(most[0], usual).shown}", LIKELY,
     )  # fmt: skip
     return [*most, *neutral], names, [told]
 
 
 def _way(column: Column) -> str:
     """The sign before fractions, as a column's numbers prove it; empty if they do not."""
-    proofs = {sign: shape.shown for shape in column.shapes for sign in _proven(shape.written)}
+    proofs = {sign: shape for shape in column.shapes for sign in _proven(shape.written)}
     if len(proofs) > 1:
         raise _two_ways(*list(proofs.values())[:2])
     return next(iter(proofs), "")
@@ -241,23 +176,23 @@ def _proven(how: Written) -> set[str]:
     return {how.decimal, _other(how.thousands)} - {""}
 
 
-def _proof(column: Column, sign: str) -> str:
-    return next(shape.shown for shape in column.shapes if sign in _proven(shape.written))
+def _proof(column: Column, sign: str) -> Shape:
+    return next(shape for shape in column.shapes if sign in _proven(shape.written))
 
 
-def _two_ways(one: str, other: str) -> InputError:
+def _two_ways(one: Shape, other: Shape) -> InputError:
     return InputError(
-        one.rpartition(" in ")[2],
-        f"numbers are written in two ways: {one}, {other}",
+        one.place,
+        f"numbers are written in two ways: {one.shown}, {other.shown}",
         "export the data anew with one way throughout",
     )
 
 
-def _concluded(decimal: str, thousands: str, proof: dict[str, str]) -> Marks:
+def _concluded(decimal: str, thousands: str, proof: Mapping[str, Shape]) -> Marks:
     found = f"{_named(decimal)} before fractions"
     found += f", {_named(thousands)} between groups of digits" if thousands else ""
     plain = decimal == "." and not thousands
-    because = " and ".join(dict.fromkeys(proof.values()))
+    because = " and ".join(dict.fromkeys(shape.shown for shape in proof.values()))
     return (
         decimal,
         thousands or None,
@@ -276,19 +211,20 @@ def _other(sign: str) -> str:
 
 
 def _undecided(
-    columns: Sequence[Column], form: Form, answers: Answers, either: dict[str, str]
+    columns: Sequence[Column], form: Form, answers: Answers, either: Mapping[str, Shape]
 ) -> Marks:
     """What numbers such as 1,234 are, where no other number of the files tells."""
     sign, example = next(iter(either.items()))
+    shown = example.shown
     point = len(either) == 1 and sign == "."
     if point and form.separator == ",":
-        because = f"{example}: where commas separate values, points separate no thousands"
+        because = f"{shown}: where commas separate values, points separate no thousands"
         return ".", None, [Conclusion("numbers", "a point before fractions", because, LIKELY)], []
     if len(either) == 1 and (bare := _bare_beside(columns)):
-        because = f"{example}, and {bare} without: fractions would not all have three digits"
+        because = f"{shown}, and {bare} without: fractions would not all have three digits"
         told = Conclusion("numbers", f"{_named(sign)} between groups of digits", because, LIKELY)
         return _other(sign), sign, [told], []
-    question = _question(sign, example.partition("'")[2].partition("'")[0], example)
+    question = _question(sign, example)
     answer = _answered(question, answers)
     if answer is None:  # any reading, so that what else is open can be asked, too
         return sign, next((one for one in either if one != sign), None), [], [question]
@@ -318,12 +254,12 @@ def _bare_beside(columns: Sequence[Column]) -> str:
     return ""
 
 
-def _question(sign: str, number: str, example: str) -> Question:
-    name = NAMES[sign]
+def _question(sign: str, example: Shape) -> Question:
+    name, number = NAMES[sign], example.text
     fraction = number.replace(sign, ".")
     return Question(
         "NUMBERS",
-        f"What is the {name} in {example}?",
+        f"What is the {name} in {example.shown}?",
         [
             Option(f"decimal-{name}", f"the sign before a fraction: {number} is {fraction}"),
             Option(
