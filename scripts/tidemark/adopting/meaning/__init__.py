@@ -13,6 +13,7 @@ from typing import Any
 from tidemark.adopting.conclusions import Answers, Conclusion, Question, Sureness
 from tidemark.adopting.meaning import (
     assets,
+    currencies,
     date_column,
     date_order,
     fields,
@@ -85,10 +86,11 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     bar = told_bar or "daily"
     clock = time_zone.zone(dated, times, bar, answers)
     if layout.layout == "wide":
-        unread = [*dated.others, *(name for name in names if evidence.numbers(name) is None)]
+        unread = [*dated.others, *_texts(evidence, names, ticker)]
         date_column.must_be_of_all_tickers(evidence, dated, times, unread)
     else:
         tickers.must_be_one_bar_a_time(evidence, times, series, dated.column)
+    currencies.must_be_one(evidence, layout, series, _texts(evidence, names, ticker))
     unit = units.of_prices(evidence, layout, answers)
     named = tickers.named(evidence, ticker, layout, times, answers)
     asset = assets.asset_of(
@@ -128,6 +130,10 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
         if key in ("path", "date_format", "columns") or value != plain[key]
     }
     return Meaning(None if questions else kept, conclusions, questions)
+
+
+def _texts(evidence: Evidence, names: Sequence[str], ticker: str | None) -> list[str]:
+    return [name for name in names if name != ticker and evidence.numbers(name) is None]
 
 
 def _bars(
