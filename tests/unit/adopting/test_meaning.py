@@ -429,3 +429,37 @@ def test_yields_are_told_by_their_maturities():
 def test_days_that_a_spreadsheet_counts_are_refused_with_a_cure():
     with pytest.raises(InputError, match="such as 41246, as a spreadsheet counts them"):
         means(of_dates("41246", "41247"))
+
+
+def test_prices_of_a_ticker_are_of_one_currency():
+    form = Form(signs=["$", "US$", "\u20ac", "%"])
+    rows = ["2012-12-03,$1", "2012-12-04,5", "2012-12-05,\u20ac2", "2012-12-06,\u20ac3"]
+    signed = "\n".join(["Date,Close", *rows])
+    with pytest.raises(InputError, match=r"csv:4: Close: is in \u20ac, and prices .* in \$\."):
+        means(signed, form=form)
+    coded = "Date,Close,Currency\n2012-12-03,1.5,GBp\n2012-12-04,1.6,\n2012-12-05,1.7,GBP\n"
+    with pytest.raises(InputError, match=r"csv:4: Currency: is in GBP, and prices .* in GBp"):
+        means(coded)
+
+
+def test_tickers_may_be_of_several_currencies():
+    form = Form(signs=["$", "\u20ac"])
+    rows = [
+        f"2012-12-0{day},{ticker},{sign}{day}.5,{code}"
+        for ticker, sign, code in (("AAPL", "$", "USD"), ("SAP", "\u20ac", "EUR"))
+        for day in (3, 4, 5)
+    ]
+    found = section("\n".join(["Date,Ticker,Close,Currency", *rows]), form=form)
+    assert found["columns"] == {"timestamp": "Date", "ticker": "Ticker", "close": "Close"}
+
+
+@pytest.mark.parametrize("odd", ["1-Mar", "Mar-01", "1.00E+05", "#NAME?", "2020-03-01 00:00:00"])
+def test_what_a_spreadsheet_makes_of_a_ticker_is_none(odd):
+    rows = [f"2012-12-0{day},{name},{day}.5" for name in ("AAPL", odd) for day in (3, 4, 5)]
+    with pytest.raises(InputError, match=f"csv:5: Ticker: {re.escape(repr(odd))} is what a spread"):
+        means("\n".join(["Date,Ticker,Close", *rows]))
+
+
+def test_two_digits_of_a_year_to_come_are_of_the_century_before():
+    with pytest.raises(InputError, match="csv:3: Date: is 2 January 2048 by two digits"):
+        means(of_dates("31-Dec-17", "02-Jan-48", "03-Jan-48"))

@@ -37,10 +37,12 @@ def found(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answers
         answers: of these, DATES.
 
     Raises:
-        InputError: the answer is no reading, or some dates are written in another order.
+        InputError: the answer is no reading, some dates are written in another order, or lie
+            ahead by two digits of their years.
     """
     told = _told(dated, series, evidence, answers)
     if not told.questions:
+        _must_be_over(dated, told.reading, evidence)
         _must_be_of_one_order(dated, told.reading, evidence.file_and(series), evidence)
     return told
 
@@ -70,6 +72,22 @@ def _told(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answers
         return Order(likely, [_dates(dated, likely, because, Sureness.LIKELY)])
     open_ones = onwards or readings
     return Order(open_ones[0], questions=[_which_order(dated, open_ones, evidence)])
+
+
+def _must_be_over(dated: Dated, reading: Reading, evidence: Evidence) -> None:
+    """Refuse two-digit years of days to come: they are of the century before.
+
+    Raises:
+        InputError: names the first of them.
+    """
+    to_come = (reading.times > pd.Timestamp.now() + spacing.DAY).to_numpy()
+    if "%y" in reading.date_format and to_come.any():
+        row = int(to_come.argmax())
+        raise InputError(
+            evidence.where(row, dated.column),
+            f"is {reading.times.iloc[row]:%-d %B %Y} by two digits of its year, which is to come",
+            "write years with four digits",
+        )
 
 
 def _must_be_of_one_order(

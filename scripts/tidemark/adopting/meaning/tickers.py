@@ -1,5 +1,6 @@
 """Which ticker a row belongs to: a column says it, or the name of the column or file."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+OF_SPREADSHEETS = re.compile(  # a fault, a day, a power of ten
+    r"#(NAME\?|N/A|REF!|VALUE!|DIV/0!|NUM!|NULL!)|\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2}"
+    r"|\d{4}-\d\d-\d\d( 00:00:00)?|\d\.\d+E[+-]\d+"
+)
 STRAY = 0.2  # the share of rows that may repeat a date by mistake; what reads the file names them
 
 
@@ -104,13 +109,15 @@ def named(
     """The tickers, and what the configuration says of one that no column names.
 
     Raises:
-        InputError: a ticker was given for files that say theirs, or files are parts of several.
+        InputError: a ticker was given for files that say theirs, one is none, or files are parts of
+            several.
     """
     asked, tables = answers.get("TICKER"), evidence.tables
     if asked and (column or fields.layout == "wide"):
         raise InputError(f"TICKER={asked}", "the file itself names its tickers", "leave it out")
     if column:
         tickers = pc.unique(evidence.tickers(column)).to_pylist()
+        _must_be_whole(evidence, column, tickers)
         told = several(tickers, 5)
         return Named(tickers, None, [Conclusion("tickers", told, f"the column {column!r}")])
     if fields.layout == "wide":
@@ -131,6 +138,23 @@ def named(
         return Named(stems, None, questions=[question])
     because = "the file's name" + (f"; TICKER={shorter} is shorter" if shorter != stems[0] else "")
     return Named(stems, stems[0], [Conclusion("tickers", stems[0], because, Sureness.ASSUMED)])
+
+
+def _must_be_whole(evidence: Evidence, column: str, tickers: Sequence[str]) -> None:
+    """Refuse what a spreadsheet has made of tickers such as MAR1, 1E5 and TRUE among others.
+
+    Raises:
+        InputError: names the first of them.
+    """
+    odd = [ticker for ticker in tickers if OF_SPREADSHEETS.fullmatch(ticker)]
+    if odd and len(odd) < len(tickers):
+        texts = evidence.tickers(column)
+        where = evidence.where(pc.index(texts, odd[0]).as_py(), column)
+        raise InputError(
+            where,
+            f"{odd[0]!r} is what a spreadsheet makes of some tickers, as of MAR1 or 1E5",
+            "export the file again without opening it there, or put the ticker back",
+        )
 
 
 def _by_file(tables: Sequence[Table], times: pd.Series, file_of_row: np.ndarray) -> Named:
