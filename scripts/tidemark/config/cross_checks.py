@@ -31,6 +31,7 @@ from tidemark.models.settings import Model
 from tidemark.ohlcv import FIELDS, OHLCV
 from tidemark.preprocessing.settings import Scenario, Winsorise
 from tidemark.project import Tree
+from tidemark.reading.kinds import Kind, kind_of, unzipped_name
 from tidemark.sources.settings import READERS, FetchData, Prices
 from tidemark.validation.settings import ValidateSchema
 
@@ -41,6 +42,12 @@ TAKEN_COLUMNS |= {"target", "target_time", "term_spread", "treated_index"}
 
 FORECAST = {"return": "returns", "direction": "probabilities of a rise"}  # by target
 INPUT_OF = {"forecasts": "return", "probabilities": "direction"}  # targets of models, by input
+# Of a form, the keys that say something of these kinds of files alone; an archive may hold any.
+OF_KINDS = {
+    "sheet": (Kind.WORKBOOK, Kind.ZIP),
+    "members": (Kind.ZIP,),
+    "records": (Kind.JSON, Kind.JSON_LINES, Kind.ZIP),
+}
 
 # Bounds within which a run can end.
 LONGEST_WAIT = 7 * 24 * 60  # minutes
@@ -149,13 +156,18 @@ def _price_columns(prices: Prices) -> list[Fault]:
     return faults
 
 
-def _forms(fetch: FetchData) -> list[Fault]:
-    """Refuse one sign for the fraction of a number and between its groups of digits."""
-    return [
-        Fault.at(f"fetch_data.{key}.form.thousands", Problem.ONE_SIGN, sign=section.form.decimal)
-        for key, section in fetch.sections().items()
-        if section.form.thousands == section.form.decimal
-    ]
+def _forms(fetch: FetchData) -> Iterator[Fault]:
+    """Refuse keys of a form that contradict each other, or say nothing of such a file."""
+    for key, source in fetch.sections().items():
+        form, kind = source.form, kind_of(unzipped_name(source.path))
+        at = f"fetch_data.{key}.form"
+        if form.thousands == form.decimal:
+            yield Fault.at(f"{at}.thousands", Problem.ONE_SIGN, sign=form.decimal)
+        if not form.header_line and form.header_lines > 1:
+            yield Fault.at(f"{at}.header_lines", Problem.NO_HEADER)
+        for name, kinds in OF_KINDS.items():
+            if getattr(form, name) is not None and kind and kind not in kinds:
+                yield Fault.at(f"{at}.{name}", Problem.OTHER_KIND, kind=kind)
 
 
 def _time_zone(whole: Config) -> list[Fault]:

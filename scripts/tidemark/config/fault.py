@@ -40,6 +40,8 @@ class Problem(StrEnum):
     NAMED_TWICE = "can have no effect: {other} says the ticker of each row"
     NO_SUCH_FIELD = "can have no effect: columns does not name {field}"
     ONE_SIGN = "form.thousands and form.decimal are both {sign!r}"
+    NO_HEADER = "can have no effect: form.header_line is 0"
+    OTHER_KIND = "can have no effect: by the name in path this is {kind}"
     IDLE_ZONE = "{problem}: {cure}"
     COLUMN_TAKEN = "column {column} is taken already"
     CHANGES_NOTHING = "no column is called {column}"
