@@ -113,3 +113,11 @@ def test_texts_among_numbers_of_a_sheet_are_words_for_missing(book):
 def test_what_cannot_be_read_is_refused(name, content, word):
     with pytest.raises(InputError, match=word):
         form.found({name: content}, {})
+
+
+def test_rows_under_names_of_their_own_are_not_one_ticker():
+    parts = "Date,Close\nAAPL\n2020-01-02,1.5\n2020-01-03,1.6\nIBM\n2021-01-05,2.5\n2021-01-06,2\n"
+    with pytest.raises(InputError, match=r"a\.csv:2: has only 'AAPL', and line 5 'IBM'"):
+        form.found({"a.csv": parts.encode()}, {})
+    at_the_end = parts.replace("AAPL\n", "").replace("IBM\n", "") + "TOTAL\nEND\n"
+    assert form.found({"a.csv": at_the_end.encode()}, {}).form.skip == ("TOTAL", "END")

@@ -7,6 +7,7 @@ written, columns under `repeated` names, and `sentinels` where a price is missin
 Never: asks what a column means: imports `meaning`, `proposal`.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -14,11 +15,16 @@ from itertools import chain
 from tidemark.adopting.conclusions import Answers, Conclusion, Question, Sureness
 from tidemark.adopting.form import members, number_shapes, numbers, repeated, sentinels
 from tidemark.adopting.form.alike import merged
+from tidemark.errors import InputError
 from tidemark.naming import counted, several
 from tidemark.reading import files as reading
 from tidemark.reading.kinds import place
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
+
+import numpy as np
+
+LIKE_A_TICKER = re.compile(r"[A-Z][A-Z0-9.^=:/-]{0,11}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ def found(files: Mapping[str, bytes], answers: Answers) -> Found:
     form = merged({path: part.form for path, part in parts.items()})
     tables = [table for path in files for table in reading.tables(path, files[path], form)]
     told = _once(chain.from_iterable(part.conclusions for part in parts.values()))
+    for table in tables:
+        _must_not_be_in_parts(table)
     told += _left_out(tables)
     form, more, asked = numbers.decided(number_shapes.columns(tables), form, answers)
     told += more
@@ -73,6 +81,26 @@ def _once(conclusions: Iterable[Conclusion]) -> list[Conclusion]:
     for one in conclusions:
         first.setdefault((one.about, one.found), one)
     return list(first.values())
+
+
+def _must_not_be_in_parts(table: Table) -> None:
+    """Refuse rows under names of their own, each in a line above the rows of one ticker.
+
+    Raises:
+        InputError: names the first two of these lines.
+    """
+    names = [row for row in table.left_out if LIKE_A_TICKER.fullmatch(row.cell)]
+    starts = np.searchsorted(table.lines, [row.line for row in names])
+    have_rows = len({*starts, len(table)}) > len(names)
+    if len({row.cell for row in names}) < max(2, len(names)) or not have_rows:
+        return
+    first, second, *_ = names
+    raise InputError(
+        place(table.path, first.line),
+        f"has only {first.cell!r}, and line {second.line} {second.cell!r}: these may be the"
+        " tickers of the rows below them",
+        "give each row its ticker in a column, or each ticker a file; or remove these lines",
+    )
 
 
 def _left_out(tables: Iterable[Table]) -> list[Conclusion]:
