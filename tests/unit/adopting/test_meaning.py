@@ -463,3 +463,17 @@ def test_what_a_spreadsheet_makes_of_a_ticker_is_none(odd):
 def test_two_digits_of_a_year_to_come_are_of_the_century_before():
     with pytest.raises(InputError, match="csv:3: Date: is 2 January 2048 by two digits"):
         means(of_dates("31-Dec-17", "02-Jan-48", "03-Jan-48"))
+
+
+def test_files_of_other_bars_than_most_are_told():
+    def of(name, every):
+        days = pd.date_range("2012-12-03", periods=8, freq=every)
+        return {name: "Date,Close\n" + "".join(f"{day.date()},{day.day}.5\n" for day in days)}
+
+    found = means(of("AAPL.csv", "B") | of("IBM.csv", "B") | of("XOM.csv", "W-FRI"))
+    told = [one for one in found.conclusions if one.about == "bars"]
+    assert [one.found.partition(",")[0] for one in told] == [
+        "daily",
+        "those of 1 ticker are weekly",
+    ]
+    assert told[1].because == "such as from XOM.csv:2: Date on"

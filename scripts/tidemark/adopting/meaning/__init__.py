@@ -114,7 +114,7 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     questions = [question for one in asking for question in one.questions]
     conclusions = [
         *told.conclusions,
-        *_bars(times, series, told_bar, len(named.tickers)),
+        *_bars(evidence, dated.column, times, series, told_bar, len(named.tickers)),
         *clock.conclusions,
         *layout.conclusions,
         *named.conclusions,
@@ -137,7 +137,12 @@ def _texts(evidence: Evidence, names: Sequence[str], ticker: str | None) -> list
 
 
 def _bars(
-    times: pd.Series, series: np.ndarray, bar: str | None, tickers: int
+    evidence: Evidence,
+    column: str,
+    times: pd.Series,
+    series: np.ndarray,
+    bar: str | None,
+    tickers: int,
 ) -> Iterator[Conclusion]:
     counts = f"{counted(len(times), 'row')}, {counted(tickers, 'ticker')}"
     if bar is None:
@@ -146,6 +151,10 @@ def _bars(
         return
     usual = spacing.steps(times, series).median()
     yield Conclusion("bars", f"{bar}, {counts}", f"{spacing.shown(usual)} from bar to bar, usually")
+    for kind, odd in sorted(spacing.of_another_kind(times, series, bar).items()):
+        first = evidence.where(int(np.argmax(series == odd[0])), column)
+        told = f"those of {counted(len(odd), 'ticker')} are {kind}, though taken for {bar}"
+        yield Conclusion("bars", told, f"such as from {first} on", Sureness.LIKELY)
 
 
 def _columns(dated: Dated, layout: Layout) -> dict[str, str]:

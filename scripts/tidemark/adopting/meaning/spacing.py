@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 DAY = pd.Timedelta(days=1)
+ENOUGH_STEPS = 5  # from bar to bar, to tell what those of one ticker are
 # By the kind of bar, the days from one to the next that are too many for it; monthly is the rest.
 LESS_THAN = {"intraday": 0.9, "daily": 5.0, "weekly": 10.0}
 # Where markets keep their clocks; UTC is tried before them.
@@ -41,8 +42,19 @@ def kind(times: pd.Series, series: np.ndarray) -> str | None:
     step = steps(times, series)
     if step.empty:
         return None
-    usual = step.median() / DAY
-    return next((kind for kind, most in LESS_THAN.items() if usual < most), "monthly")
+    return _kind_of(step.median())
+
+
+def of_another_kind(times: pd.Series, series: np.ndarray, kind: str) -> dict[str, np.ndarray]:
+    """By kind of bar, the series of another kind than most bars are."""
+    step = steps(times, series)
+    usual = step.groupby(series[step.index]).agg(["median", "size"])
+    kinds = usual.loc[usual["size"] >= ENOUGH_STEPS, "median"].map(_kind_of)
+    return {other: kinds.index[kinds == other].to_numpy() for other in {*kinds} - {kind}}
+
+
+def _kind_of(step: pd.Timedelta) -> str:
+    return next((kind for kind, most in LESS_THAN.items() if step / DAY < most), "monthly")
 
 
 def shown(step: pd.Timedelta) -> str:
