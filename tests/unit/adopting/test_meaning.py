@@ -282,7 +282,7 @@ def test_hours_without_a_zone_are_asked_about():
     text = of_dates("2012-12-03 09:30", "2012-12-03 15:00", "2012-12-04 09:30")
     assert asked(text)["ZONE"][:2] == ["America/New_York", "Asia/Hong_Kong"]
     assert section(text, ZONE="Asia/Tokyo")["time_zone"] == "Asia/Tokyo"
-    with pytest.raises(InputError, match="ZONE=EST5: is not a time zone"):
+    with pytest.raises(InputError, match="ZONE=EST5: 'EST5' is not a time zone"):
         means(text, ZONE="EST5")
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
 from tidemark.adopting.meaning import spacing
 from tidemark.adopting.meaning.date_column import Dated
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
+from tidemark.sources import time_columns
 
 import pandas as pd
 
@@ -63,11 +63,9 @@ def zone(dated: Dated, times: pd.Series, bar: str, answers: Answers) -> Clock:
 
 def _must_be_a_zone(name: str) -> None:
     try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(
-            f"ZONE={name}", "is not a time zone", "use a name such as UTC or America/New_York"
-        ) from error
+        time_columns.zone_of(name, "ZONE")
+    except BadValue as error:
+        raise InputError(f"ZONE={name}", error.problem, error.cure) from error
 
 
 def _must_matter(asked: str | None, why_not: str) -> None:
