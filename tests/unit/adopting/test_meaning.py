@@ -80,6 +80,25 @@ def test_tickers_are_found_by_their_values_where_no_name_says_it():
     assert section(LONG.replace("Ticker", "X1"))["columns"]["ticker"] == "X1"
 
 
+@pytest.mark.parametrize(
+    ("constant", "ticker"),
+    [
+        ("EURUSD", "column 1"),
+        ("BRK.B", "column 1"),
+        ("D", None),  # daily
+        ("M5", None),
+        ("USD", None),
+        ("traded", None),
+        ("EURUSD,FOREXCOM", None),  # a ticker and an exchange
+    ],
+)
+def test_a_name_that_stands_in_every_row_is_the_ticker_where_no_header_says_it(constant, ticker):
+    text = "".join(f"{constant},2012-12-0{day},{586 + day / 8}\n" for day in (3, 4, 5))
+    assert section(text, form=Form(header_line=0))["columns"].get("ticker") == ticker
+    header = "X,Y,Date,Close" if "," in constant else "X,Date,Close"
+    assert "ticker" not in section(f"{header}\n{text}")["columns"]
+
+
 @pytest.mark.parametrize("name", ["Symbol", "code"])
 def test_tickers_may_be_whole_numbers(name):
     rows = [

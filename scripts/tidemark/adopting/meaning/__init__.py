@@ -70,7 +70,9 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     dated = date_column.found(evidence, evidence.names, without_header=without_header)
     used = {dated.column, dated.time, *dated.others}
     names = [name for name in evidence.names if name not in used]
-    ticker = tickers.column_of(evidence, names, dated.readings[0].times)
+    ticker = tickers.column_of(
+        evidence, names, dated.readings[0].times, without_header=without_header
+    )
     series = tickers.series(evidence, ticker)
     told = date_order.found(dated, series, evidence, answers)
     times = told.reading.times

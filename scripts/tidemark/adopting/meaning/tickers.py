@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
 from tidemark.adopting.meaning import date_formats, file_names, words
+from tidemark.adopting.meaning.assets import CURRENCIES
 from tidemark.adopting.meaning.evidence import Evidence
 from tidemark.adopting.meaning.layout import Layout
 from tidemark.errors import InputError
@@ -21,6 +22,8 @@ OF_SPREADSHEETS = re.compile(  # a fault, a day, a power of ten
     r"#(NAME\?|N/A|REF!|VALUE!|DIV/0!|NUM!|NULL!)|\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2}"
     r"|\d{4}-\d\d-\d\d( 00:00:00)?|\d\.\d+E[+-]\d+"
 )
+NAME = re.compile(r"[\^$]?[A-Z][A-Z0-9.=:/&_-]{1,14}")
+BAR_LENGTH = re.compile(r"(DAI|WEEK|MONTH|HOUR)LY|(DAY|WEEK|MONTH|HOUR|MIN)S?|[DHMW][0-9]{1,2}")
 STRAY = 0.2  # the share of rows that may repeat a date by mistake; what reads the file names them
 
 
@@ -34,8 +37,10 @@ class Named:
     questions: Sequence[Question] = ()
 
 
-def column_of(evidence: Evidence, names: Sequence[str], times: pd.Series) -> str | None:
-    """The column of tickers, by its name, or because dates repeat without it."""
+def column_of(
+    evidence: Evidence, names: Sequence[str], times: pd.Series, *, without_header: bool
+) -> str | None:
+    """The column of tickers: by its name, because dates repeat without it, or by a name in it."""
     repeats = _repeated(times, evidence.file_of_row)
     names = [name for name in names if not _is_part_of_date(evidence, name)]
     called = [name for group in words.columns_of(words.TICKER, names) for name in group]
@@ -43,10 +48,26 @@ def column_of(evidence: Evidence, names: Sequence[str], times: pd.Series) -> str
     for name in called:
         if (name in sure or repeats > 0) and _tells_apart(evidence, name, times):
             return name
+    if repeats <= STRAY and without_header:
+        said = [name for name in names if _says_one(evidence, name)]
+        return said[0] if len(said) == 1 else None  # of two, one is such as an exchange
     if repeats <= STRAY or sure:
         return None  # rows that even tickers do not tell apart are not told apart by less
     others = (name for name in names if evidence.numbers(name) is None)
     return next((name for name in others if _could_be_tickers(evidence, name, times)), None)
+
+
+def _says_one(evidence: Evidence, name: str) -> bool:
+    """Whether a column says one ticker throughout each file, and not a currency or a bar length."""
+    texts = evidence.texts(name)
+    if texts is None:
+        return False
+    said = pd.Series(texts.to_pandas()).groupby(evidence.file_of_row).unique()
+    return all(len(one) == 1 and _is_ticker(one[0]) for one in said)
+
+
+def _is_ticker(text: str) -> bool:
+    return bool(NAME.fullmatch(text)) and text not in CURRENCIES and not BAR_LENGTH.fullmatch(text)
 
 
 def _is_part_of_date(evidence: Evidence, name: str) -> bool:
@@ -119,7 +140,10 @@ def named(
         tickers = pc.unique(evidence.tickers(column)).to_pylist()
         _must_be_whole(evidence, column, tickers)
         told = several(tickers, 5)
-        return Named(tickers, None, [Conclusion("tickers", told, f"the column {column!r}")])
+        sureness = Sureness.CERTAIN if words.is_surely(words.TICKER, column) else Sureness.LIKELY
+        return Named(
+            tickers, None, [Conclusion("tickers", told, f"the column {column!r}", sureness)]
+        )
     if fields.layout == "wide":
         told = several(list(fields.tickers), 5)
         return Named(fields.tickers, None, [Conclusion("tickers", told, "the names of columns")])
