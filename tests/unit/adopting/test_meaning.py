@@ -99,6 +99,25 @@ def test_a_name_that_stands_in_every_row_is_the_ticker_where_no_header_says_it(c
     assert "ticker" not in section(f"{header}\n{text}")["columns"]
 
 
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("t,o,h,l,c", {"open": "o USD", "high": "h USD", "low": "l USD", "close": "c USD"}),
+        ("t,C,V,F,T", {"close": "* USD"}),  # Citigroup, Visa, Ford and AT&T
+    ],
+)
+def test_single_letters_with_units_below_are_fields_only_all_together(header, columns):
+    rows = [f"2012-12-0{day},{day}.5,{day + 1}.5,{day - 1}.5,{day}.75" for day in (3, 4, 5)]
+    text = "\n".join([header, ",USD,USD,USD,USD", *rows, ""])
+    found = section(text, form=Form(header_lines=2))
+    assert found["columns"] == {"timestamp": "t", **columns}
+
+
+def test_single_letters_with_units_below_are_asked_about_where_some_lack():
+    text = "t,o,v\n,USD,shares\n2012-12-03,5.5,100\n2012-12-04,5.75,300\n2012-12-05,5.5,200\n"
+    assert asked(text, form=Form(header_lines=2)) == {"COLUMN": ["o USD", "v shares", "all"]}
+
+
 @pytest.mark.parametrize("name", ["Symbol", "code"])
 def test_tickers_may_be_whole_numbers(name):
     rows = [

@@ -136,8 +136,9 @@ def columns_by_role(names: Sequence[str]) -> dict[str, list[str]]:
 def columns_of(role: str, names: Sequence[str]) -> list[list[str]]:
     """The columns whose names say a role, by group of words, the surest first."""
     keys = {name: key(_without_number(name, names)) for name in names}
-    if not {"o", "h", "l", "c"} <= {*keys.values()}:
-        keys = {name: key for name, key in keys.items() if key not in _LETTERS}
+    bare = {name: _without_unit(word) for name, word in keys.items()}
+    if not {"o", "h", "l", "c"} <= {*bare.values()}:
+        keys = {name: word for name, word in keys.items() if bare[name] not in _LETTERS}
     by_group = [[name for name in keys if _says(keys[name], role, at)] for at in _GROUPS[role]]
     return [columns for columns in by_group if columns]
 
@@ -151,10 +152,13 @@ def _without_number(name: str, names: Sequence[str]) -> str:
 def _says(word: str, role: str, group: frozenset[str]) -> bool:
     if word in group:
         return True
-    if role not in FIELD_ROLES:
-        return False
-    unit = re.fullmatch(rf"(.+?)({MONEY}|{COINS}|{COUNTED_IN})", word)  # "Close USD", "Volume BTC"
-    return unit is not None and unit[1] in group
+    return role in FIELD_ROLES and _without_unit(word) in group
+
+
+def _without_unit(word: str) -> str:
+    """A key without what stands in `Close USD` or `Volume BTC` behind the name."""
+    unit = re.fullmatch(rf"(.+?)({MONEY}|{COINS}|{COUNTED_IN})", word)
+    return unit[1] if unit else word
 
 
 def is_surely(role: str, name: str) -> bool:
