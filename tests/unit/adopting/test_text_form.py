@@ -121,6 +121,7 @@ def test_encodings(encoding, header, expected):
         (lines(HEADER, *PLAIN).decode().encode("utf-16")[:-1], "not UTF-16"),
         (b"one column\n1\n2\n", "no rows"),
         (lines("some, words", "and, others"), "no rows of several"),
+        (lines(",".join(["", *DAYS]), ",".join(["AAPL", *"1" * 28])), "has dates along the header"),
         (lines("Date,Close,Volume,Other", *PLAIN), "a.csv:1: names 4 columns, and the rows"),
         # without quotes 1,234.50 is two cells, or 1,5 with a decimal comma
         (lines("Date,Close", *(f"{day},1,2{n}.50" for n, day in enumerate(DAYS))), "separate"),

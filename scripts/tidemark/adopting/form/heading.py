@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tidemark.adopting.form import across
 from tidemark.adopting.form.cells import VALUES, Kind, kind
 from tidemark.errors import InputError
 
@@ -48,8 +49,9 @@ def find(path: str, records: Sequence[Record]) -> Heading:
     """The header of the table that these records begin; the first row of values tells it apart.
 
     Raises:
-        InputError: no record looks like a row of dates and numbers.
+        InputError: no record looks like a row of dates and numbers, or dates are along the header.
     """
+    across.must_not_be(path, records)
     width = usual_width(records)
     typical = _typical(records, width)
     first = next(
