@@ -47,7 +47,7 @@ def table(
         if skipping.is_data(row, len(header or ())):
             data.append((number, row))
         else:
-            must_not_rename(place(path, number), row, header)
+            must_not_rename(place(path, number), row, header, form)
             out.append(LeftOut(number, skipping.told_by(row, len(header or ()))))
     widths = [len(row) for _, row in data]
     least, most = _bounds(header, widths, form)

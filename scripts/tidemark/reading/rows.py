@@ -15,12 +15,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
-def must_not_rename(where: str, row: Sequence[Cell], header: Sequence[str] | None) -> None:
+def must_not_rename(
+    where: str, row: Sequence[Cell], header: Sequence[str] | None, form: Form
+) -> None:
     """Refuse a header among the rows whose columns are not those of the header above them.
+
+    Of a header that takes several lines each may stand among the rows, and none has all of a name.
 
     Raises:
         InputError: the row has two names of the header, and others in their places.
     """
+    if form.header_lines > 1:
+        return
     names = _as_names(header or ())
     cells = _as_names(["" if cell is None else str(cell) for cell in row])
     begins = {_first_word(name) for name in names}

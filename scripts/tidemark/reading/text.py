@@ -154,14 +154,14 @@ def _regular(body: Body, form: Form) -> Table | None:
     lines = _lines(body, len(read) + len(odd))
     apart = [at for at, _ in odd]
     for line, cells in zip(lines[apart], aside, strict=True):
-        must_not_rename(place(body.path, int(line)), cells, body.header)
+        must_not_rename(place(body.path, int(line)), cells, body.header, form)
     out = _left_out(lines[apart], [skipping.told_by(cells, named) for cells in aside])
     lines = np.delete(lines, apart)
     keep = skipping.are_data(read.columns)
     if not keep.all():
         skipped = zip(*(column.filter(pa.array(~keep)).to_pylist() for column in read), strict=True)
         for line, row in zip(lines[~keep], skipped, strict=True):
-            must_not_rename(place(body.path, int(line)), row, body.header)
+            must_not_rename(place(body.path, int(line)), row, body.header, form)
         out += _left_out(lines[~keep], read[0].filter(pa.array(~keep)).to_pylist())
         read, lines = read.filter(pa.array(keep)), lines[keep]
     return framed(body.path, read.columns, names, lines, form, sorted(out))

@@ -275,3 +275,11 @@ def test_a_bomb_is_not_unpacked():
     files.must_unpack_to("p.zip", deep.getvalue(), 7_000_000)
     with pytest.raises(InputError, match=r"p\.zip: unpacks to more than 5 MB"):
         files.must_unpack_to("p.zip", deep.getvalue(), 5_000_000)
+
+
+def test_the_lines_of_a_header_may_stand_among_the_rows_once_more():
+    form = Form(header_lines=3, skip=("Price", "Ticker", "Date"))
+    header = "Price,Close,Open\nTicker,A,A\nDate,,\n"
+    (table,) = files.tables("p.csv", f"{header}1,2,3\n{header}4,5,6\n".encode(), form)
+    assert table.names == ["Date", "Close A", "Open A"]
+    assert table.lines.tolist() == [4, 8]
