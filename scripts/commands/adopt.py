@@ -30,7 +30,7 @@ from tidemark.errors import InputError, hint
 from tidemark.files import generated, store
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
-from tidemark.naming import counted
+from tidemark.naming import counted, several
 from tidemark.project import CODE, HERE, ROOT, Tree
 from tidemark.reading.files import extras_of, must_unpack_to
 from tidemark.reading.kinds import kind_of
@@ -75,6 +75,8 @@ def _adopt(asked: str, config: str, given: Mapping[str, str], *, write: bool) ->
     contents = {file: _content(file, at_most) for file in chosen.names}
     _add_what_reads(contents)
     console.say(_heading(chosen, contents))
+    if unseen := _folders_of_data(asked):
+        console.say(f"  not looked at: {several(unseen)}, as it is a folder within\n")
     typed, answers = {"FILE": asked, **given}, Noted(given)
     found = form.found(contents, answers)
     conclusions, questions = [*found.conclusions], [*found.questions]
@@ -114,7 +116,9 @@ def _chosen(asked: str) -> Chosen:
         chosen = links.of_file(path, _taken({path}))
     else:
         pattern = f"{path}/*{_common_ending(path)}" if Path(path).is_dir() else path
-        files = sorted(file for file in glob.glob(pattern) if Path(file).is_file())  # noqa: PTH207
+        found = sorted(glob.glob(pattern))  # noqa: PTH207
+        _must_lead_to_files(found)
+        files = [file for file in found if Path(file).is_file()]
         if not files:
             raise _nothing(asked, path)
         if "*" in str(Path(pattern).parent) or "**" in pattern:
@@ -125,6 +129,20 @@ def _chosen(asked: str) -> Chosen:
             cure = "name a file of your own"
             raise InputError(file, f"lies in {folder}/, which the pipeline writes", cure)
     return chosen
+
+
+def _must_lead_to_files(found: Sequence[str]) -> None:
+    """Refuse to leave out a link that leads nowhere, or a folder that is called as a file.
+
+    Raises:
+        InputError: names the first.
+    """
+    for path in found:
+        if not Path(path).exists():
+            raise InputError(path, "is a link to what is not there", "mend or remove it")
+        if Path(path).is_dir() and kind_of(path):
+            cure = f"name what is in it, or move it: FILE='{path}/*'"
+            raise InputError(path, "is a folder, though it is called as a file", cure)
 
 
 def _here(path: str) -> str:
@@ -150,6 +168,8 @@ def _common_ending(folder: str) -> str:
 
 def _nothing(asked: str, path: str) -> InputError:
     folder = Path(path).parent
+    if Path(path).is_symlink():
+        return InputError(asked, "is a link to what is not there", "mend it, or name another file")
     names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
     return InputError(asked, f"is not there{hint(Path(path).name, names)}", MENDABLE)
 
@@ -193,6 +213,13 @@ def _heading(chosen: Chosen, contents: Mapping[str, bytes]) -> str:
     first, *others = contents
     told = first if not others else f"{counted(len(contents), 'file')}, the first {first}"
     return f"{told} ({size:,} bytes)\n"
+
+
+def _folders_of_data(asked: str) -> list[str]:
+    """The folders in a folder that hold data, too."""
+    folder = Path(os.path.expanduser(asked))  # noqa: PTH111
+    inner = sorted(one for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
+    return [f"{one.name}/" for one in inner if any(kind_of(file.name) for file in one.iterdir())]
 
 
 def _ask(

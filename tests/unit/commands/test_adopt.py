@@ -102,15 +102,30 @@ def test_what_nobody_edited_is_replaced_and_what_somebody_did_is_kept(adopt, tmp
         ("data/raw/prices.csv", "which the pipeline writes"),
         ("mixed", r"several kinds \(2 .csv, 1 .json\)"),
         ("empty", "holds no file"),
+        ("gone.csv", "gone.csv: is a link to what is not there"),
+        ("linked/*.csv", "linked/b.csv: is a link to what is not there"),
+        ("parts", "parts/b.csv: is a folder, though it is called as a file"),
     ],
 )
 def test_what_is_no_data_is_refused_with_a_cure(adopt, tmp_path, file, said):
-    for name in ("data/raw/prices.csv", "mixed/a.csv", "mixed/b.csv", "mixed/c.json", "empty/x/y"):
+    mixed = ("mixed/a.csv", "mixed/b.csv", "mixed/c.json")
+    parts = ("linked/a.csv", "parts/a.csv", "parts/b.csv/0.csv")
+    for name in ("data/raw/prices.csv", *mixed, "empty/x/y", *parts):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x", "utf-8")
+    for name in ("gone.csv", "linked/b.csv"):
+        (tmp_path / name).symlink_to("nowhere.csv")
     with pytest.raises(InputError, match=said) as error:
         adopt(file)
     assert error.value.cure
+
+
+def test_folders_within_a_folder_are_told(adopt, tmp_path, capsys):
+    for name in ("mine/AAPL.csv", "mine/more/IBM.csv", "mine/notes/x"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((tmp_path / NAME).read_bytes())
+    adopt("mine", write=False)
+    assert "not looked at: more/, as it is a folder within" in capsys.readouterr().out
 
 
 def test_a_configuration_that_cannot_be_the_base_is_named(adopt, tmp_path):
