@@ -26,6 +26,7 @@ def table(
     form: Form,
     cure: str = "complete the row",
     blank: Cell = None,
+    header_lines: Sequence[Sequence[str]] = (),
 ) -> Table:
     """The rows as the form lets them differ from the header.
 
@@ -36,6 +37,7 @@ def table(
         form: how it is written.
         cure: what to do about a row of another length, for messages.
         blank: a cell without a value.
+        header_lines: the cells of which the names are joined, if there are several lines.
 
     Raises:
         InputError: some rows have other cells than the form admits, or none is data.
@@ -47,7 +49,7 @@ def table(
         if skipping.is_data(row, len(header or ())):
             data.append((number, row))
         else:
-            must_not_rename(place(path, number), row, header, form)
+            must_not_rename(place(path, number), row, header_lines or [header or ()])
             out.append(LeftOut(number, skipping.told_by(row, len(header or ()))))
     widths = [len(row) for _, row in data]
     least, most = _bounds(header, widths, form)
@@ -85,7 +87,8 @@ def under_header(path: str, rows: Sequence[Row], form: Form) -> Table:
     if len(filled) < form.header_lines:
         raise no_header(path, form)
     header = [[_name(cell, form) for cell in left[at][1]] for at in filled[: form.header_lines]]
-    return table(path, headings.joined(header), left[filled[form.header_lines - 1] + 1 :], form)
+    below = left[filled[form.header_lines - 1] + 1 :]
+    return table(path, headings.joined(header), below, form, header_lines=header)
 
 
 def _name(cell: Cell, form: Form) -> str:

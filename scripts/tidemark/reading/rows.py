@@ -15,29 +15,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
-def must_not_rename(
-    where: str, row: Sequence[Cell], header: Sequence[str] | None, form: Form
-) -> None:
+def must_not_rename(where: str, row: Sequence[Cell], lines: Sequence[Sequence[str]]) -> None:
     """Refuse a header among the rows whose columns are not those of the header above them.
 
-    Of a header that takes several lines each may stand among the rows, and none has all of a name.
+    Args:
+        where: the place of the row.
+        row: its cells.
+        lines: of the header, any of which the row may be.
 
     Raises:
-        InputError: the row has two names of the header, and others in their places.
+        InputError: the row has two names of a line, and others in their places.
     """
-    if form.header_lines > 1:
-        return
-    names = _as_names(header or ())
     cells = _as_names(["" if cell is None else str(cell) for cell in row])
-    begins = {_first_word(name) for name in names}
-    alike = [cell for cell in cells if cell and _first_word(cell) in begins]
-    if cells != names and len(alike) > 1:
-        raise InputError(
-            where,
-            f"is a header of other columns ({several(list(map(repr, cells)), 8)}) than the one"
-            f" above the rows ({several(list(map(repr, names)), 8)})",
-            "make it a file of its own, from this line on",
-        )
+    headers = [_as_names(line) for line in lines]
+    if cells in headers:
+        return
+    for names in headers:
+        begins = {_first_word(name) for name in names}
+        alike = [cell for cell in cells if cell and _first_word(cell) in begins]
+        if len(alike) > 1:
+            raise InputError(
+                where,
+                f"is a header of other columns ({several(list(map(repr, cells)), 8)}) than the one"
+                f" above the rows ({several(list(map(repr, names)), 8)})",
+                "make it a file of its own, from this line on",
+            )
 
 
 def _as_names(cells: Sequence[str]) -> list[str]:

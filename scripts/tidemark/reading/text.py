@@ -33,6 +33,7 @@ class Body:
         separator: the sign between their values.
         line: the number of the first line in the file.
         header: the names of columns, empty where one has none; None without a header.
+        header_lines: the cells of which they are joined.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Body:
     separator: str
     line: int
     header: list[str] | None
+    header_lines: Sequence[Sequence[str]] = ()
 
 
 def table(path: str, content: bytes, form: Form) -> Table:
@@ -51,7 +53,7 @@ def table(path: str, content: bytes, form: Form) -> Table:
     body = below_header(path, decoded(path, content, form), form)
     cure = f"complete the line; put quotes around a value that contains {body.separator!r}"
     return _regular(body, form) or grids.table(
-        path, body.header, [*_records(body)], form, cure, blank=""
+        path, body.header, [*_records(body)], form, cure, "", body.header_lines
     )
 
 
@@ -77,7 +79,9 @@ def below_header(path: str, text: str, form: Form) -> Body:
     if len(header) < form.header_lines:
         raise grids.no_header(path, form)
     line = form.header_line + reader.line_num
-    return Body(path, text[_start_of(text, line) :], separator, line, headings.joined(header))
+    return Body(
+        path, text[_start_of(text, line) :], separator, line, headings.joined(header), header
+    )
 
 
 def lines_of(text: str, start: int = 0) -> Iterator[str]:
@@ -154,14 +158,14 @@ def _regular(body: Body, form: Form) -> Table | None:
     lines = _lines(body, len(read) + len(odd))
     apart = [at for at, _ in odd]
     for line, cells in zip(lines[apart], aside, strict=True):
-        must_not_rename(place(body.path, int(line)), cells, body.header, form)
+        must_not_rename(place(body.path, int(line)), cells, body.header_lines)
     out = _left_out(lines[apart], [skipping.told_by(cells, named) for cells in aside])
     lines = np.delete(lines, apart)
     keep = skipping.are_data(read.columns)
     if not keep.all():
         skipped = zip(*(column.filter(pa.array(~keep)).to_pylist() for column in read), strict=True)
         for line, row in zip(lines[~keep], skipped, strict=True):
-            must_not_rename(place(body.path, int(line)), row, body.header, form)
+            must_not_rename(place(body.path, int(line)), row, body.header_lines)
         out += _left_out(lines[~keep], read[0].filter(pa.array(~keep)).to_pylist())
         read, lines = read.filter(pa.array(keep)), lines[keep]
     return framed(body.path, read.columns, names, lines, form, sorted(out))

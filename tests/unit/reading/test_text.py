@@ -283,3 +283,5 @@ def test_the_lines_of_a_header_may_stand_among_the_rows_once_more():
     (table,) = files.tables("p.csv", f"{header}1,2,3\n{header}4,5,6\n".encode(), form)
     assert table.names == ["Date", "Close A", "Open A"]
     assert table.lines.tolist() == [4, 8]
+    with pytest.raises(InputError, match=r"p.csv:4: is a header of other columns"):
+        files.tables("p.csv", (YFINANCE + "Ticker,MSFT,AAPL,AAPL\n1,2,3,4\n").encode(), form)
