@@ -316,6 +316,23 @@ def test_bars_are_as_long_as_their_dates_are_apart(dates, bar):
     assert section(of_dates(*dates)).get("bar", "daily") == bar
 
 
+@pytest.mark.parametrize(
+    ("months", "told"),
+    [
+        (1, "monthly, 8 rows"),
+        (3, "quarterly (bar: monthly), 8 rows"),
+        (6, "half-yearly (bar: monthly), 8 rows"),
+        (12, "yearly (bar: monthly), 8 rows"),
+    ],
+)
+def test_steps_longer_than_a_month_are_told_as_what_they_are(months, told):
+    days = pd.date_range("2001-01-31", periods=8, freq=f"{months}ME").strftime("%Y-%m-%d")
+    found = means(of_dates(*days))
+    assert found.section["bar"] == "monthly"
+    (bars,) = (one.found for one in found.conclusions if one.about == "bars")
+    assert bars.startswith(told)
+
+
 def test_hours_without_a_zone_are_asked_about():
     text = of_dates("2012-12-03 09:30", "2012-12-03 15:00", "2012-12-04 09:30")
     assert asked(text)["ZONE"][:2] == ["America/New_York", "Asia/Hong_Kong"]

@@ -75,6 +75,13 @@ def test_monthly_closes_of_one_ticker(tmp_path):
     assert "# how many bars are left out between training and test" in made.files[CONFIG]
 
 
+@pytest.mark.parametrize(("step", "days"), [("W-FRI", 14), ("ME", 45), ("QE", 136), ("YE", 547)])
+def test_the_newest_bar_may_be_as_old_as_bars_are_apart(step, days):
+    times = pd.date_range("1926-01-01", "2026-10-01", freq=step)[-240:]
+    made = proposed(bars(times, fields=CLOSES), bar="weekly" if step == "W-FRI" else "monthly")
+    assert json.loads(made.files[SCHEMA])["max_age_days"] == pytest.approx(days, abs=1)
+
+
 @pytest.mark.parametrize("length", [60, 400])
 def test_every_length_lies_within_a_short_history(tmp_path, length):
     times = pd.date_range("2026-01-01", periods=length, freq="h")

@@ -152,10 +152,12 @@ def _bars(
         yield Conclusion("bars", told, "no ticker has two rows to tell by", Sureness.LIKELY)
         return
     usual = spacing.steps(times, series).median()
-    yield Conclusion("bars", f"{bar}, {counts}", f"{spacing.shown(usual)} from bar to bar, usually")
-    for kind, odd in sorted(spacing.of_another_kind(times, series, bar).items()):
+    pace = spacing.pace_of(usual)
+    told = f"{pace if pace == bar else f'{pace} (bar: {bar})'}, {counts}"
+    yield Conclusion("bars", told, f"{spacing.shown(usual)} from bar to bar, usually")
+    for other, odd in sorted(spacing.of_another_pace(times, series, pace).items()):
         first = evidence.where(int(np.argmax(series == odd[0])), column)
-        told = f"those of {counted(len(odd), 'ticker')} are {kind}, though taken for {bar}"
+        told = f"those of {counted(len(odd), 'ticker')} are {other}, though taken for {pace}"
         yield Conclusion("bars", told, f"such as from {first} on", Sureness.LIKELY)
 
 

@@ -8,8 +8,16 @@ import pandas as pd
 
 DAY = pd.Timedelta(days=1)
 ENOUGH_STEPS = 5  # from bar to bar, to tell what those of one ticker are
-# By the kind of bar, the days from one to the next that are too many for it; monthly is the rest.
-LESS_THAN = {"intraday": 0.9, "daily": 5.0, "weekly": 10.0}
+# By how bars follow each other, the days between them that are too many; the rest is yearly.
+LESS_THAN = {
+    "intraday": 0.9,
+    "daily": 5.0,
+    "weekly": 10.0,
+    "monthly": 60.0,
+    "quarterly": 135.0,
+    "half-yearly": 270.0,
+}
+BARS = ("intraday", "daily", "weekly")  # that a configuration tells apart; monthly is the rest
 # Where markets keep their clocks; UTC is tried before them.
 ZONES = (
     "America/New_York",
@@ -33,7 +41,7 @@ def steps(times: pd.Series, series: np.ndarray) -> pd.Series:
 
 
 def kind(times: pd.Series, series: np.ndarray) -> str | None:
-    """What bars are: intraday, daily, weekly or monthly; None if there are too few to tell.
+    """What bars are to a configuration; None if there are too few to tell.
 
     Args:
         times: row for row.
@@ -42,19 +50,21 @@ def kind(times: pd.Series, series: np.ndarray) -> str | None:
     step = steps(times, series)
     if step.empty:
         return None
-    return _kind_of(step.median())
+    pace = pace_of(step.median())
+    return pace if pace in BARS else "monthly"
 
 
-def of_another_kind(times: pd.Series, series: np.ndarray, kind: str) -> dict[str, np.ndarray]:
-    """By kind of bar, the series of another kind than most bars are."""
+def of_another_pace(times: pd.Series, series: np.ndarray, pace: str) -> dict[str, np.ndarray]:
+    """By how bars follow each other, the series of another pace than most bars have."""
     step = steps(times, series)
     usual = step.groupby(series[step.index]).agg(["median", "size"])
-    kinds = usual.loc[usual["size"] >= ENOUGH_STEPS, "median"].map(_kind_of)
-    return {other: kinds.index[kinds == other].to_numpy() for other in {*kinds} - {kind}}
+    paces = usual.loc[usual["size"] >= ENOUGH_STEPS, "median"].map(pace_of)
+    return {other: paces.index[paces == other].to_numpy() for other in {*paces} - {pace}}
 
 
-def _kind_of(step: pd.Timedelta) -> str:
-    return next((kind for kind, most in LESS_THAN.items() if step / DAY < most), "monthly")
+def pace_of(step: pd.Timedelta) -> str:
+    """How bars follow each other that are so far apart, from intraday to yearly."""
+    return next((pace for pace, most in LESS_THAN.items() if step / DAY < most), "yearly")
 
 
 def shown(step: pd.Timedelta) -> str:

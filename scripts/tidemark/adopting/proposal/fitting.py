@@ -142,7 +142,7 @@ def _features(shipped: Mapping[str, Any], history: History) -> Fitted:
     cleaned["min_history"] = min(fewest, len(history.times) // 4)
     conclusions = []
     if windows != asked:
-        because = f"{counted(len(history.times), f'{history.bar} bar')}"
+        because = f"{counted(len(history.times), 'bar')}, {history.a_year:.3g} a year"
         words = f"windows of {', '.join(map(str, windows))} bars"
         conclusions.append(Conclusion("features", words, because, Sureness.ASSUMED))
     return Fitted({"feature_engineering": wanted, "preprocess": cleaned}, conclusions)

@@ -10,6 +10,7 @@ from typing import Any
 from tidemark.adopting.conclusions import Conclusion, Sureness
 from tidemark.adopting.proposal.calendars import Calendar
 from tidemark.adopting.proposal.history import History
+from tidemark.market import bars_a_year
 from tidemark.naming import counted
 from tidemark.ohlcv import FIELDS, OHLC
 from tidemark.validation import checks, completeness, sessions
@@ -20,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 AGES = {"weekly": 14, "monthly": 45}  # days after which the newest bar is old
+OLD = 1.5  # steps from bar to bar, where these are longer than a month
 LARGEST_ODDITY = 0.01  # by which a high may be too low, or a low too high, relative to it
 PRICES = (*OHLC, "adj_close")
 
@@ -41,7 +43,7 @@ def fitting(
         *_below_zero(fields, records),
     ]
     rules = {**shipped, "fields": fields, "min_rows": min(shipped["min_rows"], len(records) // 2)}
-    rules["max_age_days"] = AGES.get(history.bar, shipped.get("max_age_days"))
+    rules["max_age_days"] = _oldest(history) or shipped.get("max_age_days")
     tolerance, oddities = _tolerance(shipped.get("ohlc_tolerance"), records)
     rules["ohlc_tolerance"] = tolerance
     if calendar.held is None:
@@ -123,3 +125,10 @@ def _gaps(records: pd.DataFrame, history: History, calendar: Calendar) -> list[F
     daily = history.bar == "daily"
     found = sessions.gaps(records, calendar.held, daily=daily, severity="error")
     return [finding for finding in found if finding.severity == "error"]
+
+
+def _oldest(history: History) -> int | None:
+    """The days after which the newest bar is old; None where the shipped schema knows it."""
+    if history.bar not in AGES:
+        return None
+    return max(AGES[history.bar], int(OLD * bars_a_year.DAYS / history.a_year))
