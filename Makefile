@@ -53,12 +53,12 @@ $(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(wor
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
 export T REASON SOURCE OTHER FORMAT DETAILS Q CELLS SEED FAMILIES FILE WRITE
-export SHEET DATES NUMBERS PRICES ZONE COLUMN MISSING TICKER  # what adopt may have asked
+export $(ANSWERS)
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
-adopt status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
+status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
 ## adopt: look at FILE="My Data.csv", a folder or a pattern; WRITE=yes writes config.mine.yaml, a configuration for it
-adopt:
+adopt: $(VENV)/.ok
 	@$(if $(FILE),,$(error make adopt needs FILE=<a file, a folder or a pattern>, e.g. make adopt FILE="My Data.csv"))$(PYTHON) $(COMMANDS)/adopt.py --config $(CONFIG)
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:

@@ -4,6 +4,9 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
+# What `make adopt` is told counts only if it was typed: the environment may have such a name by chance.
+ANSWERS := SHEET DATES NUMBERS PRICES ZONE COLUMN MISSING TICKER
+$(foreach name,FILE WRITE $(ANSWERS),$(if $(filter environment,$(firstword $(origin $(name)))),$(eval override $(name) :=)))
 # Variables from the environment or the command line are text: a `$` in them calls no function of Make. (LAUNCH, see
 # below, is a command and may have one.)
 given = $(filter environment command,$(firstword $(origin $1)))

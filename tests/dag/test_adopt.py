@@ -19,7 +19,8 @@ def test_a_users_own_file_is_adopted_and_what_it_gains_is_fetched(tree: Tree):
     file = tree.path / NAME
     file.write_text("\n".join(["Datum;Schlusskurs", *rows, ""]), "utf-8")
 
-    adopted = tree.make("adopt", f"FILE={NAME}", "WRITE=yes")
+    stray = {"ZONE": "$(HOME)", "TICKER": "bash", "PRICES": "hundredths"}  # nobody typed them
+    adopted = tree.make("adopt", f"FILE={NAME}", "WRITE=yes", **stray)
     assert (adopted.code, adopted.stderr) == (0, "")
     assert adopted.stdout.endswith("Next: make all CONFIG=config.mine.yaml\n")
     first = tree.make("data_gate", "CONFIG=config.mine.yaml")
