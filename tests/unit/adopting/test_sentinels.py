@@ -33,6 +33,7 @@ def but(numbers, *places_and_values):
         ({"Close": but(PRICES, *((place, 0.0) for place in range(20)))}, [0.0]),
         ({"Close": but(PRICES, (0, -999.0), (39, -999.0))}, [-999.0]),
         ({"Close": but(PRICES, (7, 1e10))}, [1e10]),
+        ({"Close": but(PRICES, (7, -1.0), (9, -1.0))}, [-1.0]),
         ({"Close": but(PRICES, (7, 9999.99), (9, 0.0))}, [0.0, 9999.99]),
         ({"A": PRICES, "B": but(PRICES, (7, 0.0))}, [0.0]),
         ({"Close": [str(number) for number in but(PRICES, (7, 0.0))]}, [0.0]),
@@ -52,6 +53,8 @@ def test_what_cannot_be_a_price_is_asked_about(columns, numbers):
     "columns",
     [
         {"Close": PRICES},
+        {"Oil": but(PRICES, (7, -1.0))},
+        {"Oil": but(PRICES, (7, -1.0), (8, -1.0), (9, -3.5))},
         {"Oil": but(PRICES, (7, 20.5), (8, -36.98), (9, 10.01))},  # WTI in April 2020
         {"Yield": [abs(np.sin(day / 10)) // 0.01 / 100 for day in range(80)]},  # a rate comes to 0
         {"Volume": but([1e6 * price for price in PRICES], (7, 0.0))},

@@ -114,6 +114,8 @@ def _of(values: Floats) -> Counter[float]:
         at = values == number
         if number == 0:
             is_odd = _leaps(values, at, usual)
+        elif number == -1:
+            is_odd = at.sum() > 1 and (values[~at] >= 0).all() and _leaps(values, at, usual)
         else:
             is_odd = abs(number) > 2 * usual.max() or number < 0
         if is_odd:
@@ -124,8 +126,8 @@ def _of(values: Floats) -> Counter[float]:
 
 
 def _is_mark(number: float) -> bool:
-    """Whether a number is written with nines alone, as -999 or 9999.99."""
-    return bool(re.fullmatch(r"-?9{2,}(\.9+|\.0)?", repr(number)))
+    """Whether a number is -1, or written with nines alone, as -999 or 9999.99."""
+    return number == -1 or bool(re.fullmatch(r"-?9{2,}(\.9+|\.0)?", repr(number)))
 
 
 def _leaps(values: Floats, at: Bools, usual: Floats) -> bool:
