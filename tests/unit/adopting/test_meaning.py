@@ -532,3 +532,11 @@ def test_files_of_other_bars_than_most_are_told():
         "those of 1 ticker are weekly",
     ]
     assert told[1].because == "such as from XOM.csv:2: Date on"
+
+
+def test_dates_sorted_as_text_are_asked_about():
+    days = [day for day in pd.date_range("2012-02-01", "2012-12-12", freq="B") if day.day <= 12]
+    assert asked(of_dates(*sorted(f"{day:%d/%m/%Y}" for day in days)))["DATES"] == [
+        "day-first",
+        "month-first",
+    ]

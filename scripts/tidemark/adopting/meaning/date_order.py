@@ -63,15 +63,24 @@ def _told(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answers
     if len(readings) == 1:
         return Order(readings[0], [_dates(dated, readings[0], "every value of the column")])
     onwards = [one for one in readings if not spacing.turns(one.times, evidence.file_and(series))]
-    if len(onwards) == 1:
+    if len(onwards) == 1 and not _is_odder(onwards[0], readings):
         because = "read otherwise, time would go back and forth from row to row"
         return Order(onwards[0], [_dates(dated, onwards[0], because)])
     odd = _but_one_are_odd(onwards)
     if odd:
         likely, because = odd
         return Order(likely, [_dates(dated, likely, because, Sureness.LIKELY)])
-    open_ones = onwards or readings
+    open_ones = onwards if len(onwards) > 1 else readings
     return Order(open_ones[0], questions=[_which_order(dated, open_ones, evidence)])
+
+
+def _is_odder(reading: Reading, others: Sequence[Reading]) -> bool:
+    """Whether bars are on week-ends by this reading alone, as where rows are sorted as text."""
+    return spacing.falls_on_weekends(reading.times) and any(
+        len(spacing.days_apart(one.times)) >= ENOUGH_DAYS
+        and not spacing.falls_on_weekends(one.times)
+        for one in others
+    )
 
 
 def _must_be_over(dated: Dated, reading: Reading, evidence: Evidence) -> None:
