@@ -121,3 +121,16 @@ def test_rows_under_names_of_their_own_are_not_one_ticker():
         form.found({"a.csv": parts.encode()}, {})
     at_the_end = parts.replace("AAPL\n", "").replace("IBM\n", "") + "TOTAL\nEND\n"
     assert form.found({"a.csv": at_the_end.encode()}, {}).form.skip == ("TOTAL", "END")
+
+
+def test_a_table_above_another_is_not_left_out():
+    above = "Date,Close\n" + "".join(f"2020-01-0{day},1.5\n" for day in range(1, 8))
+    below = "Date,Open,Close\n" + "".join(f"2020-02-{day},1.5,1.6\n" for day in range(10, 20))
+    with pytest.raises(InputError, match=r"a\.csv:9: is a header below rows of dates and num"):
+        form.found({"a.csv": (above + below).encode()}, {})
+
+
+@pytest.mark.parametrize("odd", ["2020-01-07*,1.8", "1578355200,1.8"])
+def test_a_row_that_has_nearly_a_date_is_not_left_out(odd):
+    found = form.found({"a.csv": CSV + f"{odd}\n".encode()}, {})
+    assert len(found.tables[0]) == 4

@@ -111,6 +111,9 @@ def _left_out(tables: Iterable[Table]) -> list[Conclusion]:
     shown = several([f"{place(table.path, row.line)} {row.cell!r}" for table, row in rows])
     return [
         Conclusion(
-            "rows", f"{counted(len(rows), 'row')} left out", f"no values: {shown}", Sureness.LIKELY
+            "rows",
+            f"{counted(len(rows), 'row')} left out",
+            f"unlike the others: {shown}",
+            Sureness.LIKELY,
         )
     ]

@@ -8,6 +8,8 @@ from tidemark.adopting.form import across
 from tidemark.adopting.form.cells import VALUES, Kind, kind
 from tidemark.errors import InputError
 
+MOST_DATED_ABOVE = 5  # lines with dates and numbers above a header that make a table
+
 Record = tuple[int, list[str]]  # the line on which it begins, and its cells
 UNITS = frozenset([
     "%", "percent", "usd", "eur", "gbp", "jpy", "chf", "cny", "us$", "$", "\u20ac", "\u00a3",
@@ -72,6 +74,13 @@ def find(path: str, records: Sequence[Record]) -> Heading:
             f"{path}:{line}",
             f"names {len(names)} columns, and the rows below have {width} cells",
             "complete the rows, or remove the names that have no values",
+        )
+    rows = [line for line, cells in above if {Kind.DATE, Kind.NUMBER} <= set(map(kind, cells))]
+    if len(rows) >= MOST_DATED_ABOVE and block:
+        raise InputError(
+            f"{path}:{block[-1][0]}",
+            f"is a header below rows of dates and numbers, from line {rows[0]} on",
+            "make each table a file of its own",
         )
     units = None
     if len(block) > 1 and _is_units(block[-1][1]) and _are_names(block[-2][1]):

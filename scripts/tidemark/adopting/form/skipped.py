@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MOST = 1_000  # odd rows that are looked at, for a file that has more is none with odd rows
+LIKE_A_DATE = r"^\s*[0-9](\S*[0-9]){4,}\S*$"  # 2020-03-24*, or a count of seconds
 
 
 def of_text(text: str, separator: str, heading: Heading) -> list[str]:
@@ -57,14 +58,20 @@ def patterns(data: pa.Table, ragged: Sequence[Sequence[str]], heading: Heading) 
 
 
 def _fits(data: pa.Table, typical: Sequence[Kind]) -> pa.Array:
-    """For each row whether it has a date where dates stand, or a number, which may be missing."""
+    """For each row whether it has a date where dates stand, or a number, which may be missing.
+
+    What is only like a date is left to who reads dates: the row is not to be lost.
+    """
     at = typical.index(Kind.DATE) if Kind.DATE in typical else 0
     if typical[at] not in (Kind.DATE, Kind.NUMBER):
         return pa.array(np.ones(len(data), bool))
     expected = {typical[at], Kind.MISSING} if typical[at] == Kind.NUMBER else {typical[at]}
     found = shapes(data.column(at))
     usual = [one for one in pc.unique(found).to_pylist() if kind(one) in expected]
-    return pc.is_in(found, pa.array(usual, found.type))
+    fits = pc.is_in(found, pa.array(usual, found.type))
+    if typical[at] == Kind.DATE:
+        fits = pc.or_(fits, pc.match_substring_regex(found, LIKE_A_DATE))
+    return fits
 
 
 def _odd_cell(cells: Sequence[str], heading: Heading) -> str:
