@@ -6,8 +6,10 @@ from tidemark.adopting.conclusions import Sureness
 from tidemark.adopting.proposal import calendars
 from tidemark.bars import trading_calendar
 
+import exchange_calendars
 import pandas as pd
 import pytest
+from exchange_calendars import calendar_utils
 
 # exchange_calendars asks pandas for what later versions have elsewhere
 pytestmark = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
@@ -50,3 +52,12 @@ def test_the_sample_is_of_new_york_and_three_calendars_are_built_at_most(built):
 def test_days_without_an_exchange_build_none(times, bar, name, built):
     assert calendars.fitting(pd.Series(times), bar, None).name == name
     assert {*built} <= {"24/7"}
+
+
+def test_the_exchanges_that_are_asked_are_all_that_the_library_names():
+    factories = getattr(calendar_utils, "_default_calendar_factories", {})
+    assert {*factories} == {*exchange_calendars.get_calendar_names(include_aliases=False)}, (
+        "exchange_calendars has its exchanges elsewhere: change `calendars._shortlist`"
+    )
+    exchange = object.__new__(factories["XNYS"])
+    assert exchange.regular_holidays.holidays("2012-12-25", "2012-12-25").size == 1

@@ -17,7 +17,10 @@ import pytest
         ("EURUSD_Daily", "EURUSD"),
         ("HistoricalData_1700000000000", "HistoricalData_1700000000000"),
         ("Apple Stock Price History", "Apple"),
-        ("My Oil $ Data #1", "My Oil $ Data #1"),
+        ("My Oil $ Data #1", "Oil"),
+        ("Prices & Volumes #1", "Volumes"),
+        ("^GSPC Daily", "^GSPC"),
+        ("$ Data #1", "$ Data #1"),
         ("EURUSD=X", "EURUSD=X"),
     ],
 )

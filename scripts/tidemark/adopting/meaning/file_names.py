@@ -20,5 +20,10 @@ def ticker_of(stem: str) -> str:
     The whole name where nothing or too much is left.
     """
     parts = [part for part in re.split(r"[\s_,()]+|-(?=\d|\w{3,})", stem) if part]
-    left = [part for part in parts if not NOISE.match(part)]
+    left = [part for part in parts if (bare := _bare(part)) and not NOISE.match(bare)]
     return left[0] if len(left) == 1 else stem.strip()
+
+
+def _bare(part: str) -> str:
+    """1 of #1, AAPL of ^AAPL, and nothing of $."""
+    return re.sub(r"^[\W_]+|[\W_]+$", "", part)
