@@ -28,6 +28,12 @@ BY_DATE = {day: {"open": "100", "close": "101"} for day in DAYS}
         ({"dataset": {"column_names": ["Date", "Close"], "data": PAIRS}}, "dataset"),
         ({"splits": RECORDS[:2], "bars": RECORDS}, "bars"),
         ({"market_caps": PAIRS, "prices": PAIRS}, "prices"),
+        ({"prices": PAIRS, "total_volumes": [[1704067200000, 5], *PAIRS]}, "prices"),
+        (
+            {"results": RECORDS, "dividends": [{"day": day, "cash": 0.5} for day in DAYS[:3]]},
+            "results",
+        ),
+        ({"results": RECORDS, "symbols": [{"id": n, "name": "KO"} for n in range(3)]}, "results"),
     ],
 )
 def test_records_are_found(document, records):
@@ -58,6 +64,14 @@ def test_lists_of_values_have_no_header(records, header_line, lines):
         ('[{"date": "2013-01-02", "close": 1.5}', "not whole JSON"),
         (json.dumps({"AAPL": RECORDS, "IBM": RECORDS}), "several lists of records: AAPL, IBM"),
         (json.dumps({"AAPL": RECORDS, "IBM": RECORDS[1:]}), "several lists of records: AAPL, IBM"),
+        (
+            json.dumps({"gold": RECORDS, "silver": [{"at": 20130102, "usd": 30.5}] * 5}),
+            "several lists of records: gold, silver",
+        ),
+        (
+            json.dumps({"gold": RECORDS, "silver": PAIRS[1:]}),
+            "several lists of records: gold, silver",
+        ),
     ],
 )
 def test_what_holds_no_records_is_refused(text, word):

@@ -15,6 +15,8 @@ from tidemark.reading.json_records import Shape, records_in, rows_of
 from tidemark.reading.settings import Form
 
 PRICES = ("price", "close", "ohlc", "candle", "quote", "bars")
+NO_PRICES = ("dividend", "split", "earning", "event")
+FIRST_DATE = 10_000_000  # of what dates and epochs are as numbers; what is below is a price
 Written = tuple[Form, list[Conclusion]]
 
 
@@ -58,7 +60,7 @@ def _document(path: str, text: str) -> object:
 
 
 def _the_prices(path: str, lists: Sequence[tuple[str, Shape]]) -> tuple[str, Shape]:
-    """The longest list of records, or of several like it the one that is called prices.
+    """The longest list of records, or of all that may be prices the one that is called so.
 
     Raises:
         InputError: several may be meant.
@@ -67,12 +69,13 @@ def _the_prices(path: str, lists: Sequence[tuple[str, Shape]]) -> tuple[str, Sha
     rivals = [
         (place, rows)
         for place, rows in lists
-        if len(rows[1]) == len(cells) or (header and rows[0] == header)
+        if len(rows[1]) == len(cells)
+        or (header and rows[0] == header)
+        or (_may_be_prices(rows[1]) and not _is_called(NO_PRICES, place))
     ]
     if len(rivals) == 1:
         return rivals[0]
-    last_key = {place: place.rpartition(".")[2].lower() for place, _ in rivals}
-    priced = [one for one in rivals if any(word in last_key[one[0]] for word in PRICES)]
+    priced = [one for one in rivals if _is_called(PRICES, one[0])]
     if len(priced) == 1:
         return priced[0]
     raise InputError(
@@ -80,6 +83,28 @@ def _the_prices(path: str, lists: Sequence[tuple[str, Shape]]) -> tuple[str, Sha
         f"holds several lists of records: {several([place for place, _ in rivals])}",
         "save each as a file of its own",
     )
+
+
+def _is_called(words: Sequence[str], place: str) -> bool:
+    last_key = place.rpartition(".")[2].lower()
+    return any(word in last_key for word in words)
+
+
+def _may_be_prices(records: Sequence[Sequence[object]]) -> bool:
+    """Whether records are several, with a date and another number in each of the first two."""
+    return len(records) > 1 and all(
+        {Kind.DATE, Kind.NUMBER} <= {*map(_looks_dated, record)} for record in records[:2]
+    )
+
+
+def _looks_dated(cell: object) -> Kind:
+    """What a cell looks like; a whole number that is as large as dates and epochs is a date."""
+    if not isinstance(cell, str | int | float) or isinstance(cell, bool):
+        return Kind.EMPTY
+    digits = str(cell).removesuffix(".0")
+    if digits.isdecimal() and int(digits) >= FIRST_DATE:
+        return Kind.DATE
+    return kind(str(cell))
 
 
 def _with_header(form: Form, rows: Shape | None, told: list[Conclusion]) -> Written:
