@@ -183,8 +183,13 @@ class FetchData:
         return {key: section.path for key, section in self.sections().items()}
 
     def extras(self) -> list[str]:
-        """Libraries that only some configurations need, as their lock files are called."""
-        return sorted({extra for path in self.paths().values() if (extra := extra_of(path))})
+        """Libraries that only some configurations need, as their lock files are called.
+
+        Of an archive `form.members` tells them, because nothing is opened here.
+        """
+        sections = self.sections().values()
+        names = [name for one in sections for name in (one.path, one.form.members or "")]
+        return sorted({extra for name in names if (extra := extra_of(name))})
 
 
 def names(fetch: Mapping[str, Any]) -> list[str]:

@@ -2,11 +2,12 @@
 
 import io
 import zipfile
-from datetime import datetime
+from datetime import date, datetime
 
 from tidemark.adopting import form
 from tidemark.errors import InputError
 from tidemark.reading.settings import Form
+from tidemark.sources.settings import FetchData, Prices
 from workbook import workbook
 
 import pytest
@@ -134,3 +135,12 @@ def test_a_table_above_another_is_not_left_out():
 def test_a_row_that_has_nearly_a_date_is_not_left_out(odd):
     found = form.found({"a.csv": CSV + f"{odd}\n".encode()}, {})
     assert len(found.tables[0]) == 4
+
+
+@pytest.mark.parametrize("names", [["KO.xlsx"], ["KO.xlsx", "PG.xlsx"]])
+def test_a_configuration_says_that_members_are_workbooks_so_that_it_can_be_read_elsewhere(names):
+    content = workbook({"A": [["Date", "Close"], [date(2020, 1, 2), 1.5], [date(2020, 1, 3), 2.5]]})
+    found = form.found({"a.zip": zipped(dict.fromkeys(names, content))}, {})
+    assert found.form.members == "*.xlsx"
+    prices = Prices(path="a.zip", date_format="%Y-%m-%d", columns={}, form=found.form)
+    assert FetchData(prices=prices).extras() == ["excel"]

@@ -10,7 +10,14 @@ from tidemark.adopting.form import json_records, text, workbooks
 from tidemark.adopting.form.alike import merged
 from tidemark.errors import InputError
 from tidemark.naming import several
-from tidemark.reading.kinds import ENDINGS, Kind, kind_of, must_be_of_kind, unzipped_name
+from tidemark.reading.kinds import (
+    ENDINGS,
+    Kind,
+    extra_of,
+    kind_of,
+    must_be_of_kind,
+    unzipped_name,
+)
 from tidemark.reading.settings import Form
 from tidemark.reading.unpacking import unpacked
 
@@ -52,6 +59,8 @@ def written(path: str, content: bytes, answers: Answers) -> Written:
         form = replace(form, members=pattern)
         told.append(Conclusion(
             "members", f"{pattern} alone", f"{several(list(refused))} holds no table"))  # fmt: skip
+    elif any(map(extra_of, found)) and len(endings := {*map(_ending, found)}) == 1:
+        form = replace(form, members=f"*{endings.pop()}")  # it says what has to be installed
     return Written(form, told, questions)
 
 
@@ -88,9 +97,13 @@ def _must_be_what_it_says(path: str, kind: Kind, content: bytes) -> None:
 
 def _pattern(path: str, forms: Mapping[str, object], refused: Mapping[str, object]) -> str | None:
     """What members with data are like, and no other; None if nothing tells them apart."""
-    endings = {PurePosixPath(name).suffix for name in forms}
+    endings = {*map(_ending, forms)}
     if len(forms) == 1:
         return next(iter(forms))[len(path) + 1 :]
-    if len(endings) == 1 and not endings & {PurePosixPath(name).suffix for name in refused}:
+    if len(endings) == 1 and not endings & {*map(_ending, refused)}:
         return f"*{endings.pop()}"
     return None
+
+
+def _ending(name: str) -> str:
+    return PurePosixPath(name).suffix
