@@ -12,6 +12,7 @@ import argparse
 import glob
 import importlib
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -39,6 +40,7 @@ from tidemark.validation.finding import Finding
 
 SHIPPED_SCHEMA = "schemas/prices.json"
 LARGEST = 1000  # megabytes, where the configuration says nothing
+COPIES = Path(OWN, ".copies.json")  # by the name of each copy there, of what it was made
 SHOWN = 5  # errors in the data
 MENDABLE = "give it with FILE, e.g. make adopt FILE='My Data.csv'"
 
@@ -178,7 +180,20 @@ def _taken(wanted: set[str]) -> set[str]:
     """The names in data/own/ that lead to something else than what is wanted."""
     there = Path(OWN).iterdir() if Path(OWN).is_dir() else ()
     real = {os.path.realpath(path) for path in wanted}
-    return {entry.name for entry in there if os.path.realpath(entry) not in real}
+    return {entry.name for entry in there if entry != COPIES and not _is_of(entry, real)}
+
+
+def _is_of(entry: Path, real: set[str]) -> bool:
+    """Whether a link or a copy is of one of these, or a folder holds nothing else."""
+    if _copies().get(str(entry), os.path.realpath(entry)) in real:
+        return True
+    inside = [*entry.iterdir()] if entry.is_dir() and not entry.is_symlink() else []
+    return bool(inside) and all(_is_of(path, real) for path in inside)
+
+
+def _copies() -> dict[str, str]:
+    text = _text(str(COPIES))
+    return dict(json.loads(text)) if text else {}
 
 
 def _largest(shipped: Mapping[str, Any]) -> int:
@@ -274,17 +289,22 @@ def _write(chosen: Chosen, files: Mapping[str, str]) -> None:
 def _linked(link: Path, target: str) -> str:
     """Make the link, or a copy where a file system has no links; in words."""
     link.parent.mkdir(parents=True, exist_ok=True)
-    leads = f"{link} leads to {target}"
-    if os.path.realpath(link) == os.path.realpath(target):
+    leads, real, copies = f"{link} leads to {target}", os.path.realpath(target), _copies()
+    if os.path.realpath(link) == real:
         return leads
+    again = copies.get(str(link)) == real
+    if again and link.is_dir():
+        shutil.rmtree(link)
     link.unlink(missing_ok=True)
     inside = not Path(target).is_absolute()
     try:
         link.symlink_to(os.path.relpath(target, link.parent) if inside else target)
     except OSError as error:
+        store.write_atomic(COPIES, json.dumps({**copies, str(link): real}, indent=2).encode())
         copy = shutil.copytree if Path(target).is_dir() else shutil.copy2
         copy(target, link)
-        return f"{link} is a copy of {target} ({error.strerror}): adopt it again when that changes"
+        copied = "was copied anew from" if again else "is a copy of"
+        return f"{link} {copied} {target} ({error.strerror}): adopt it again when that changes"
     return leads
 
 

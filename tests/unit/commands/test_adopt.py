@@ -77,6 +77,32 @@ def test_a_copy_stands_in_where_there_are_no_links(adopt, tmp_path, capsys, monk
     copy = tmp_path / "data/own/My_Data_1_s.csv"
     assert f"{copy.name} is a copy of {NAME} (Operation not supp" in capsys.readouterr().out
     assert copy.read_bytes() == (tmp_path / NAME).read_bytes()
+    with (tmp_path / NAME).open("a") as opened:
+        opened.write("2023-05-01,15730\n")
+    assert adopt() == 0
+    assert f"{copy.name} was copied anew from {NAME}" in capsys.readouterr().out
+    assert copy.read_bytes() == (tmp_path / NAME).read_bytes()
+    assert [path.name for path in copy.parent.glob("[!.]*")] == [copy.name]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_files_of_a_folder_are_adopted_again_under_the_same_name(tmp_path, monkeypatch, links):
+    def refused(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    if not links:
+        monkeypatch.setattr(Path, "symlink_to", refused)
+    (tmp_path / "my data").mkdir()
+    for file in ("A x.csv", "B x.csv"):
+        (tmp_path / "my data" / file).write_text(file)
+    for pattern in ("my data/*.csv", "my data/[AB] x.csv"):
+        first = command._chosen(pattern)
+        for link, target in first.links.items():
+            command._linked(Path(link), target)
+        assert command._chosen(pattern) == first
+        assert (tmp_path / first.names["my data/B x.csv"]).read_text() == "B x.csv"
 
 
 def test_what_nobody_edited_is_replaced_and_what_somebody_did_is_kept(adopt, tmp_path, capsys):
