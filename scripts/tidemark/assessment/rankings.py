@@ -121,11 +121,12 @@ def _failures(averages: Averages, guardrails: Guardrails) -> pd.Series:
     full = averages.on_full_history()
     full["tried"] = averages.markets().reindex(full.index)
     most = averages.returns["scenario_name"].nunique()
-    failures = ["; ".join(_reasons(of_set, guardrails, most)) for of_set in full.itertuples()]
+    each = " a ticker" if len(averages.tickers) > 1 else ""
+    failures = ["; ".join(_reasons(one, guardrails, most, each)) for one in full.itertuples()]
     return pd.Series(failures, index=full.index, dtype="str")
 
 
-def _reasons(mean: Any, limits: Guardrails, markets: int) -> Iterator[str]:
+def _reasons(mean: Any, limits: Guardrails, markets: int, each: str) -> Iterator[str]:
     if mean.tried / markets < limits.min_markets:
         least = percent(limits.min_markets)
         yield f"tried in {mean.tried} of {markets} market scenarios, fewer than {least}"
@@ -134,7 +135,7 @@ def _reasons(mean: Any, limits: Guardrails, markets: int) -> Iterator[str]:
         return
     if not mean.trades >= limits.min_trades:
         least = f"{limits.min_trades:g}"
-        yield f"{mean.trades:.1f} trades (spells of one sign) a ticker, fewer than {least}"
+        yield f"{mean.trades:.1f} trades (spells of one sign){each}, fewer than {least}"
     if np.isnan(mean.sharpe_ratio):
         yield "no Sharpe ratio: its returns do not vary, or span less than a year"
     elif mean.sharpe_ratio < limits.min_sharpe:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tidemark.adopting import proposal
-from tidemark.adopting.proposal import CONFIG, CONTRACT, SCHEMA
+from tidemark.adopting.proposal import CONFIG, CONTRACT, SCHEMA, fitting, history
 from tidemark.config import load, yaml_lines
 from tidemark.errors import InputError
 from tidemark.ohlcv import FIELDS
@@ -160,3 +160,19 @@ def test_a_minimal_configuration_is_enough_to_start_from(tmp_path):
     assert loaded(tmp_path, made).strategies.keys() > {"buy_and_hold"}
     kept = yaml_lines.parse("", made.files[CONFIG].encode())[0]
     assert "models" not in kept
+
+
+@pytest.mark.parametrize(
+    ("hours", "seconds"),
+    [(2_000, None), (6_000, 59), (7_500, None)],  # soon done; long; approximated anyway
+)
+def test_exact_fits_that_take_long_are_told_beforehand(hours, seconds):
+    shipped = yaml_lines.parse("", SHIPPED.encode())[0]
+    times = pd.date_range("2024-01-01", periods=hours, freq="h")
+    found = fitting._models(shipped, history.of(bars(times, "ABCDEFGHI"), "intraday"))
+    assert found.document == {}
+    said = [line.found for line in found.conclusions]
+    rows = f"{9 * hours * 3 // 4:,}"
+    assert said == (
+        [f"svr, trained exactly on {rows} rows: about {seconds} s of a free core"] * bool(seconds)
+    )

@@ -302,7 +302,7 @@ def test_every_reason_is_given_and_nobody_dropped():
         ["rsi", "passed"],
         [
             "cross",
-            "4.0 trades (spells of one sign) a ticker, fewer than 30; "
+            "4.0 trades (spells of one sign), fewer than 30; "
             "Sharpe ratio 0.125, below 0.4; a position on 98.0 % of bars, more than 90.0 %; "
             "a drawdown of 62.5 %, deeper than 50.0 %",
         ],
@@ -435,7 +435,7 @@ def test_a_strategy_is_the_mean_of_its_sets_not_the_luckiest():
     assert found["avg_sharpe"][0] == 1
     assert found["avg_return"][1] == pytest.approx(0.1)
     assert found["return_difference"][1] == pytest.approx(0.08)
-    assert found["guardrails"][2] == "0.0 trades (spells of one sign) a ticker, fewer than 1"
+    assert found["guardrails"][2] == "0.0 trades (spells of one sign), fewer than 1"
 
 
 def test_the_best_set_is_one_that_passes():

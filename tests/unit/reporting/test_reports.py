@@ -830,7 +830,7 @@ def test_columns_of_ranges_and_gaps_stand_where_they_are_known(connection):
         row | {"mean_range": 0.012, "overnight_share": 0.25} for row in values["likeness"]
     ]
     text = rendered("strategy_assessment", values)
-    assert "| Mean range (%) | Overnight share (%) | Mean correlation |" in text
+    assert "| Mean range (%) | Gap share (%) | Mean correlation |" in text
     assert "| gbm | 20.00 | 1.20 | 25 | – | – | – |" in text
 
 

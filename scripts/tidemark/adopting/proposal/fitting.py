@@ -17,6 +17,7 @@ from tidemark.assessment.settings import FIRST_YEARS, Assess, WalkForward
 from tidemark.errors import InputError
 from tidemark.features.settings import FeatureEngineering
 from tidemark.market.scenarios.settings import Stochastic
+from tidemark.models.estimators.svr import Svr
 from tidemark.models.settings import Evaluate
 from tidemark.naming import counted, several
 from tidemark.ohlcv import OHLCV
@@ -35,6 +36,9 @@ WARM_UP = 0.125  # share of history that a feature may look back
 SLACK = pd.Timedelta(days=7)  # by which a stretch may reach beyond the dates
 MARGIN = 0.05  # by which a stress raises the correlation at the least
 FEWEST_A_BLOCK = 4  # bars
+SVR_ROWS, SVR_SECONDS = 20_000, 1.6  # that an exact fit takes; the square of rows more for more
+FITS = 3  # of that length, for each scenario: the last one, and those of folds, which grow to it
+LONG = 30  # seconds from which on people are told beforehand
 
 Document = dict[str, Any]
 
@@ -72,6 +76,7 @@ def fitted(
         _data(shipped, section, history, calendar),
         _features(shipped, history),
         _split(shipped, history),
+        _models(shipped, history),
         _markets(shipped, history),
         _trading(shipped, history),
         _assessment(shipped, history),
@@ -156,9 +161,7 @@ def _can_have(name: str, lists: Mapping[str, Sequence[Any]], history: History) -
 
 
 def _split(shipped: Mapping[str, Any], history: History) -> Fitted:
-    start = history.times[int((1 - TESTED) * len(history.times))]
-    if history.years > 2:
-        start = start.replace(day=1)
+    start = _test_start(history)
     tested = int((history.times >= start.normalize()).sum())
     split = {**_section(shipped, "split_data"), "test_start": _iso(start)}
     given = _section(shipped, "evaluate")
@@ -171,6 +174,35 @@ def _split(shipped: Mapping[str, Any], history: History) -> Fitted:
         Sureness.ASSUMED,
     )
     return Fitted({"split_data": split, "evaluate": evaluate}, [conclusion])
+
+
+def _test_start(history: History) -> pd.Timestamp:
+    start = history.times[int((1 - TESTED) * len(history.times))]
+    return start.replace(day=1) if history.years > 2 else start
+
+
+def _models(shipped: Mapping[str, Any], history: History) -> Fitted:
+    """The models as they are; what takes long to train is told before anybody waits for it."""
+    before = float((history.times < _test_start(history)).mean())
+    rows = int(history.bars.sum() * before)
+    exact = [
+        name
+        for name, model in _section(shipped, "models").items()
+        if model["estimator"] == "svr" and rows <= model.get("max_rows", Svr.max_rows)
+    ]
+    scenarios = max(len(_section(shipped, "scenarios")), 1)
+    seconds = SVR_SECONDS * (rows / SVR_ROWS) ** 2 * FITS * scenarios * len(exact)
+    if seconds < LONG:
+        return Fitted({}, [])
+    told = Conclusion(
+        "takes long",
+        f"{', '.join(exact)}, trained exactly on {rows:,} rows:"
+        f" about {seconds:.0f} s of a free core",
+        "time grows with the square of rows, and as epsilon falls; leave it out, or have it"
+        " approximated by a lower max_rows",
+        Sureness.LIKELY,
+    )
+    return Fitted({}, [told])
 
 
 def _within(length: Any, most: int) -> Any:
