@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-MOST_BARS = 12  # of tickers or windows
+MOST_BARS = 12  # of tickers or windows; of years, with labels that lie
 FAINT = 0.01  # of the longest bar: what is no longer than that cannot be seen
 
 
@@ -49,11 +49,13 @@ def _bars_beside(figure: Figure, found: Assessment, strategy: str) -> float:
 
 def _years(axes: Axes, percent: pd.DataFrame) -> None:
     place = np.arange(len(percent))
+    turned = 90 if len(percent) > MOST_BARS else 0
     for number, (name, color) in enumerate(zip(percent, (DATA, MUTED), strict=True)):
         at = place + 0.38 * number - 0.19
         axes.bar(at, percent[name], 0.36, color=color)
         for where, told in _faint(percent, name):
-            axes.text(at[where], 0.0, told, ha="center", va="bottom", fontsize=7, color=color)
+            label = axes.text(at[where], 0.0, f" {told}", ha="center", fontsize=7, color=color)
+            label.set(va="bottom", rotation=turned)
     axes.axhline(0.0, color=INK, linewidth=0.8)
     every = 1 + len(percent) // 20
     axes.set_xticks(place[::every], percent.index[::every])
