@@ -197,7 +197,7 @@ def _deflated(evidence: Evidence) -> str:
 
 
 def _overfitted(evidence: Evidence) -> str:
-    without = f" Left out: {evidence.left_out}." if evidence.left_out else ""
+    without = _without(evidence)
     if np.isnan(evidence.overfitting):
         return (
             "The probability of backtest overfitting needs two sets or more to choose from, with "
@@ -215,6 +215,16 @@ def _overfitted(evidence: Evidence) -> str:
         "half (probability of backtest overfitting; choosing blindly gives about 50 %): "
         f"{meaning}.{without}"
     )
+
+
+def _without(evidence: Evidence) -> str:
+    """What the choice was not among, the winner first: a figure beside it seems to be about it."""
+    if not evidence.left_out:
+        return ""
+    itself = f"{evidence.strategy}: "
+    among = any(told.startswith(itself) for told in evidence.left_out.split("; "))
+    doubt = f" {evidence.strategy} itself was not among them." if among else ""
+    return f"{doubt} Left out: {evidence.left_out}."
 
 
 def _walked(evidence: Evidence) -> str:

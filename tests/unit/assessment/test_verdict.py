@@ -87,6 +87,19 @@ def test_what_speaks_of_the_set_is_told_apart_from_what_speaks_of_choosing():
     assert about == ["verdict", *["set"] * 4, *["choice"] * 3, "limits"]
 
 
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [
+        ("b: why; cross: a position in 15 of 16 blocks", True),
+        ("b: why; a cross: why", False),
+        ("", False),
+    ],
+)
+def test_a_choice_that_the_winner_was_not_part_of_says_so(left_out, said):
+    sentence = in_words(replace(PROVEN, left_out=left_out))[5]
+    assert ("stayed good. cross itself was not among them. Left out: " in sentence) == said
+
+
 LUCK, LEAD = "luck may explain that", "not shown to be better than buy_and_hold"
 
 

@@ -161,6 +161,23 @@ def test_covered_shares_by_hand():
     assert past.covered["A"] == pytest.approx(0.5)  # two days of four
 
 
+@pytest.mark.parametrize("freq", ["MS", "ME", "BME", "W-FRI", "D"])
+def test_a_year_of_longer_bars_is_covered_wherever_in_its_bar_a_date_lies(freq):
+    prices = prices_of(np.arange(1.0, 2000), start="2018-06-01", freq=freq)
+    year, longer = (
+        Window("2019-01-01", "2019-12-31", "test"),
+        Window("2018-07-01", "2020-03-31", ""),
+    )
+    held = prices.timestamp[prices.timestamp < np.datetime64("2020-01-01")]
+    cut = prices_of(np.arange(1.0, len(held) + 1), start="2018-06-01", freq=freq)
+    found, beyond = scenarios.windows.historical(cut, {"year": year, "longer": longer})
+    assert found.covered == {"A": 1.0}
+    assert beyond.covered["A"] < 0.9
+    late = prices_of(np.arange(1.0, 401), start="2019-01-01", freq=freq)
+    (found,) = scenarios.windows.historical(late, {"year": year})
+    assert found.covered == {"A": 1.0}
+
+
 @pytest.mark.parametrize(
     ("start", "end"), [("2019-01-01", "2019-12-31"), ("2021-01-01", "2022-01-01")]
 )

@@ -16,6 +16,7 @@ SAME = 0.5  # share of the shorter window from which an overlap makes two window
 DAY = np.timedelta64(1, "D")
 NONE = np.timedelta64(0, "D")
 SLIGHT = 0.01  # share of a window by which its first or last bar may be off, for holidays
+UNEVEN = 1.1  # how much longer than most a bar may be: months differ
 
 
 def full(prices: Prices) -> MarketScenario:
@@ -50,7 +51,8 @@ def historical(prices: Prices, windows: Mapping[str, Window]) -> list[MarketScen
     """Windows of history. All share `prices`, so indicators look back to its first bar.
 
     A ticker's covered share is the share of the window's days that the data span, apart from
-    holidays at either end, times the share of the window's bars that the ticker has.
+    holidays at either end and from what a bar may stand for (a month, before its date or after it),
+    times the share of the window's bars that the ticker has.
 
     Raises:
         BadValue: a window ends before it starts.
@@ -84,7 +86,8 @@ def _window(prices: Prices, name: str, group: str, window: Window) -> MarketScen
     rows = slice(int(first), int(last))
     begin, end = (time.astype("datetime64[D]") for time in prices.timestamp[[0, -1]])
     late, early = max(begin - start, NONE), max(stop - (end + DAY), NONE)
-    missed = sum(side for days in (late, early) if (side := days / (stop - start)) > SLIGHT)
+    unseen = (days for days in (late, early) if days > _beyond_its_day(prices))
+    missed = sum(side for days in unseen if (side := days / (stop - start)) > SLIGHT)
     spanned = max(1.0 - missed, 0.0)
     covered = {ticker: spanned * share for ticker, share in listed(prices, rows).items()}
     none = f"no data: they span {begin} to {end}"
@@ -99,6 +102,13 @@ def _window(prices: Prices, name: str, group: str, window: Window) -> MarketScen
         note=note,
         parameters=asdict(window),
     )
+
+
+def _beyond_its_day(prices: Prices) -> np.timedelta64:
+    """How much longer than its day a bar may be; nothing for daily bars and shorter ones."""
+    between = np.diff(prices.timestamp)
+    usual = UNEVEN * float(np.median(between / DAY)) if len(between) else 1.0
+    return NONE if usual < 2.0 else np.timedelta64(int(usual) - 1, "D")
 
 
 def _span(name: str, window: Window) -> tuple[int, int]:
