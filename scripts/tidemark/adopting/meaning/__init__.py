@@ -18,6 +18,7 @@ from tidemark.adopting.meaning import (
     date_order,
     fields,
     file_names,
+    made_of_prices,
     spacing,
     tickers,
     time_zone,
@@ -76,14 +77,16 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     series = tickers.series(evidence, ticker)
     told = date_order.found(dated, series, evidence, answers)
     times = told.reading.times
+    neighbours = spacing.neighbours(times, evidence.file_and(series))
     layout = fields.found(
         evidence,
         [name for name in names if name != ticker],
         ticker,
         answers,
         without_header=without_header,
-        neighbours=spacing.neighbours(times, evidence.file_and(series)),
+        neighbours=neighbours,
     )
+    made_of_prices.must_be_none(evidence, layout, neighbours)
     told_bar = spacing.kind(times, series)
     bar = told_bar or "daily"
     clock = time_zone.zone(dated, times, bar, answers)
