@@ -1,7 +1,7 @@
 """A table's header as a form declares it: its lines, repeated names, and more cells than names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -26,43 +26,47 @@ def declared(
     Raises:
         InputError: rows have cells without a name, and which those are is open.
     """
-    told = []
-    skip: list[str] = []
-    line, lines = heading.line, heading.lines
-    if not line:
-        told.append(Conclusion(
-            "header", "there is none", f"{path}:{heading.data} is already a row"))  # fmt: skip
-        skip += [cells[0].strip() for _, cells in heading.above]
-    elif line > 1 and heading.above:
-        above = several([repr(" ".join(cells).strip()) for _, cells in heading.above])
-        told.append(Conclusion("header", f"in line {line}", f"what stands above is none: {above}"))
-    if lines > 1:
-        told.append(Conclusion("header", f"{lines} lines", f"{path}:{line} and below, what stands"
-            " below each other is one name"))  # fmt: skip
-    if heading.units and heading.units[1][0].strip():
-        skip.append(heading.units[1][0].strip())
-        told.append(Conclusion("units", f"line {heading.units[0]} is left out",
-            f"it says units: {several([cell for cell in heading.units[1] if cell])}"))  # fmt: skip
-    elif heading.units:
-        lines += 1
     extra = _extra(path, heading, records)
-    if extra != "refuse":
-        count = heading.width - len(heading.names[0])
-        told.append(Conclusion("columns", f"the {extra} {counted(count, 'cell')} of each row"
-            " has no name", f"{path}:{line} has {counted(len(heading.names[0]), 'name')}, rows have"
-            f" {heading.width} cells"))  # fmt: skip
     twice = _repeated(heading.names)
-    if twice:
-        told.append(Conclusion("columns", f"the second {twice!r} is called '{twice} 2'",
-            f"{path}:{line} has the name twice"))  # fmt: skip
+    skip = [] if heading.line else [cells[0].strip() for _, cells in heading.above]
+    unit = heading.units[1][0].strip() if heading.units else ""
     form = Form(
-        header_line=line,
-        header_lines=lines,
+        header_line=heading.line,
+        header_lines=heading.lines + (1 if heading.units and not unit else 0),
         repeated_names="number" if twice else "refuse",
         extra_cells=extra,
-        skip=tuple(skip),
+        skip=(*skip, unit) if unit else tuple(skip),
     )
-    return form, told
+    return form, [*_of_lines(path, heading), *_of_columns(path, heading, extra, twice)]
+
+
+def _of_lines(path: str, heading: Heading) -> Iterator[Conclusion]:
+    """What is concluded of the lines of a header, those above it, and that of units."""
+    line, lines = heading.line, heading.lines
+    if not line:
+        yield Conclusion("header", "there is none", f"{path}:{heading.data} is already a row")
+    elif line > 1 and heading.above:
+        above = several([repr(" ".join(cells).strip()) for _, cells in heading.above])
+        yield Conclusion("header", f"in line {line}", f"what stands above is none: {above}")
+    if lines > 1:
+        because = f"{path}:{line} and below, what stands below each other is one name"
+        yield Conclusion("header", f"{lines} lines", because)
+    if heading.units and heading.units[1][0].strip():
+        because = f"it says units: {several([cell for cell in heading.units[1] if cell])}"
+        yield Conclusion("units", f"line {heading.units[0]} is left out", because)
+
+
+def _of_columns(path: str, heading: Heading, extra: str, twice: str) -> Iterator[Conclusion]:
+    """What is concluded of cells without a name, and of a name that stands twice."""
+    if extra != "refuse":
+        names = len(heading.names[0])
+        unnamed = counted(heading.width - names, "cell")
+        told = f"the {extra} {unnamed} of each row has no name"
+        because = f"{path}:{heading.line} has {counted(names, 'name')}, rows have {heading.width}"
+        yield Conclusion("columns", told, f"{because} cells")
+    if twice:
+        told = f"the second {twice!r} is called '{twice} 2'"
+        yield Conclusion("columns", told, f"{path}:{heading.line} has the name twice")
 
 
 def _repeated(lines: Sequence[Sequence[str]]) -> str:

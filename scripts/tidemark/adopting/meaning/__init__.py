@@ -128,13 +128,14 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
         *([] if layout.questions else units.adjusted(evidence, layout, times, series)),
         *_of_what(asset),
     ]
-    plain = asdict(Prices(path=path, date_format="", columns={})) | {"form": {}}
-    kept = {
-        key: value
-        for key, value in section.items()
-        if key in ("path", "date_format", "columns") or value != plain[key]
-    }
-    return Meaning(None if questions else kept, conclusions, questions)
+    return Meaning(None if questions else _beyond_defaults(section), conclusions, questions)
+
+
+def _beyond_defaults(section: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be said of a source, and of the rest what is other than if it were not."""
+    plain = asdict(Prices(path="", date_format="", columns={})) | {"form": {}}
+    said = ("path", "date_format", "columns")
+    return {key: value for key, value in section.items() if key in said or value != plain[key]}
 
 
 def _texts(evidence: Evidence, names: Sequence[str], ticker: str | None) -> list[str]:

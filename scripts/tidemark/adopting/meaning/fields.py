@@ -66,19 +66,31 @@ def found(
         )
     if without_header:
         return of_bars(evidence, numeric, ticker, neighbours) or _open(evidence, numeric)
-    named = _by_names(evidence, numeric, ticker) if not asked else None
+    unknown = [name for name in numeric if not words.is_none_of_a_bar(name)] or numeric
+    if asked:
+        return _of_one_field(evidence, unknown, names, ticker, True)
+    told = _by_header(evidence, numeric, unknown, ticker, neighbours)
+    return told or _of_one_field(evidence, unknown, names, ticker, False)
+
+
+def _by_header(
+    evidence: Evidence,
+    numeric: Sequence[str],
+    unknown: Sequence[str],
+    ticker: str | None,
+    neighbours: Neighbours,
+) -> Layout | None:
+    """The fields that names say, else those that values do; None: there may be one alone."""
+    named = _by_names(evidence, numeric, ticker)
     if named:
         return named
-    if not ticker:
-        wide = by_field(numeric) if not asked else None
-        if wide:
-            return wide
-    unknown = [name for name in numeric if not words.is_none_of_a_bar(name)] or numeric
-    if len(unknown) >= len(OHLC) and not asked and not _are_like_tickers(unknown):
-        told = of_bars(evidence, unknown, ticker, neighbours)
-        if told and not told.questions:
-            return told
-    return _of_one_field(evidence, unknown, names, ticker, bool(asked))
+    wide = by_field(numeric) if not ticker else None
+    if wide:
+        return wide
+    if len(unknown) < len(OHLC) or _are_like_tickers(unknown):
+        return None
+    told = of_bars(evidence, unknown, ticker, neighbours)
+    return told if told and not told.questions else None
 
 
 def _must_be_numbers(evidence: Evidence, names: Sequence[str]) -> None:
