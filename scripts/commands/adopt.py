@@ -277,9 +277,9 @@ def _write(chosen: Chosen, files: Mapping[str, str]) -> None:
     for link, target in chosen.links.items():
         console.say(_linked(Path(link), target))
     there = {name: text for name in files if (text := _text(name)) is not None}
-    edited = not proposal.untouched(there)
+    edited = proposal.edited(there)
     for name in reversed(files):
-        if edited and there.get(name, files[name]) != files[name]:
+        if name in edited and there[name] != files[name]:
             console.say(f"{name} was edited: the old one is {_kept(Path(name))}")
         store.write_if_changed(Path(name), files[name].encode())
         console.say(f"wrote {name}")

@@ -74,6 +74,13 @@ def check(
             unfit,
             offenders(prices, low, value),
         )
+    yield from suspicious(prices, actions, broken)
+
+
+def suspicious(
+    prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series
+) -> Iterator[Finding]:
+    """Report the steps alone, of prices above 0; as `check` does, with the same arguments."""
     suspects = _found(prices, actions, broken)
     real = [step for step in suspects if step.covered and not step.listed and abs(step.log) <= ANY]
     odd = [step for step in suspects if step not in real]

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tidemark.adopting import proposal
-from tidemark.adopting.proposal import CONFIG, CONTRACT, SCHEMA, fitting, history
+from tidemark.adopting.proposal import CONFIG, CONTRACT, SCHEMA, fitting, history, rules
 from tidemark.config import load, yaml_lines
 from tidemark.errors import InputError
 from tidemark.ohlcv import FIELDS
@@ -122,9 +122,9 @@ def test_a_schema_lets_pass_what_may_be_right_and_says_so():
     assert missing == ["21 values of close, 4.3 %", "31 values of volume, 6.3 %"]
     assert "A 1991-11-01" in told["odd bars"]
     assert not made.broken
-    rules = json.loads(made.files[SCHEMA])
-    assert "exclusive_minimum" not in rules["fields"]["adj_close"]
-    assert rules["fields"]["open"] == {
+    fields = json.loads(made.files[SCHEMA])["fields"]
+    assert "exclusive_minimum" not in fields["adj_close"]
+    assert fields["open"] == {
         "type": "number", "max_null_rate": 0.02, "exclusive_minimum": 0
     }  # fmt: skip
 
@@ -136,16 +136,29 @@ def test_what_the_pipeline_would_stop_at_is_told_beforehand():
     assert finding.check == "ohlc"
 
 
-def test_the_files_of_a_proposal_tell_whether_anybody_has_edited_them():
+def test_steps_like_splits_are_those_of_which_the_gate_warns():
+    records = bars(pd.bdate_range("2012-01-02", periods=300), "AB", CLOSES)
+    of_a = records["ticker"] == "A"
+    later = of_a & (records["timestamp"] >= "2012-09-03")
+    records.loc[later, list(CLOSES)] *= 0.51  # a split by two on a day that rose by 2 %
+    (step,) = rules.like_splits(records, 14)
+    assert step.found.startswith("1 step from bar to bar that look like no trade: A 2012-09-03 (-4")
+    assert "like a 2:1 split that older prices do not show" in step.found
+    assert "adjusted" in step.because
+    assert not rules.like_splits(records[~of_a], 14)
+
+
+def test_the_files_of_a_proposal_tell_which_of_them_anybody_has_edited():
     files = proposed(bars(MONTHS), bar="monthly").files
-    assert proposal.untouched(files)
-    assert proposal.untouched({})
-    assert not proposal.untouched({CONFIG: SHIPPED})
+    assert not proposal.edited(files)
+    assert not proposal.edited({})
+    assert proposal.edited({CONFIG: SHIPPED, SCHEMA: ""}) == {CONFIG, SCHEMA}
     again = proposed(bars(MONTHS), files[CONFIG], bar="monthly").files
     assert again == files
     for name in (CONFIG, SCHEMA, CONTRACT):
-        assert not proposal.untouched({**files, name: files[name] + "\n"})
-        assert not proposal.untouched({key: text for key, text in files.items() if key != name})
+        assert proposal.edited({**files, name: files[name] + "\n"}) == {name}
+        others = {key: text for key, text in files.items() if key != name}
+        assert proposal.edited(others) == (set() if name != CONFIG else {SCHEMA, CONTRACT})
 
 
 def test_a_name_that_no_configuration_can_have_is_told_with_its_cure():

@@ -125,7 +125,7 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
         *named.conclusions,
         *unit.conclusions,
         *_unread(evidence, dated, layout),
-        *([] if layout.questions else units.adjusted(evidence, layout, times, series)),
+        *([] if layout.questions else units.adjusted(layout)),
         *_of_what(asset),
     ]
     return Meaning(None if questions else _beyond_defaults(section), conclusions, questions)

@@ -9,16 +9,12 @@ from tidemark.adopting.meaning import words
 from tidemark.adopting.meaning.evidence import Evidence
 from tidemark.adopting.meaning.layout import Layout
 from tidemark.errors import InputError
-from tidemark.naming import counted
 
 import numpy as np
-import pandas as pd
 import pyarrow.compute as pc
 
 UNITS = {"units": 1, "hundredths": 100, "ten-thousandths": 10_000, "billionths": 10**9}
 FEWEST = 5  # values that must all be whole before that means anything
-SPLITS = (2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0)
-NEAR = 0.02  # how far a step may be from a whole ratio, as a share of it
 
 
 @dataclass(frozen=True)
@@ -109,33 +105,11 @@ def _whole(evidence: Evidence, names: Sequence[str]) -> np.ndarray | None:
     return whole if len(whole) >= FEWEST and len(np.unique(whole)) > 2 else None
 
 
-def adjusted(
-    evidence: Evidence, fields: Layout, times: pd.Series, series: np.ndarray
-) -> Iterator[Conclusion]:
+def adjusted(fields: Layout) -> Iterator[Conclusion]:
     """What is known of adjustments for splits and dividends."""
     if "adj_close" in fields.columns:
         told = f"{fields.columns['adj_close']} is"
         yield Conclusion("adjusted", told, "what the column is called")
         return
-    closes = columns_by_field(evidence, fields).get(words.CLOSE, [])
-    found = [(row, name) for name in closes for row in _like_splits(evidence, name, times, series)]
-    told = "closes as they are"
-    because = "no step between bars is near that of a split"
-    if found:
-        row, name = found[0]
-        steps = counted(len(found), "step")
-        because = f"{steps} near that of a split, the first at {evidence.where(row, name)}"
-    yield Conclusion("adjusted", told, because, Sureness.ASSUMED)
-
-
-def _like_splits(evidence: Evidence, name: str, times: pd.Series, series: np.ndarray) -> np.ndarray:
-    """The rows whose close is near a whole part or multiple of the one before."""
-    values = evidence.prices(name)
-    rows = pd.DataFrame({"value": values, "time": times, "series": series})
-    rows = rows[rows["value"] > 0].sort_values(["series", "time"], kind="stable")
-    ratio = rows["value"] / rows.groupby("series")["value"].shift()
-    size = np.maximum(ratio, 1 / ratio).to_numpy()
-    near = np.zeros(len(rows), bool)
-    for split in SPLITS:
-        near |= np.abs(size / split - 1) < NEAR
-    return np.asarray(rows.index)[near]
+    because = "no column says that it is adjusted for splits and dividends"
+    yield Conclusion("adjusted", "closes as they are", because, Sureness.ASSUMED)

@@ -33,9 +33,11 @@ from pydantic import ValidationError
 BASE, CONFIG = "config.yaml", "config.mine.yaml"
 SCHEMA = "schemas/mine_prices.json"
 CONTRACT = "schemas/mine_features.yaml"
-MARK = re.compile(r"\A# Proposed by make adopt \(([0-9a-f]{12})\)")
+FILES = (CONFIG, SCHEMA, CONTRACT)
+MARK = re.compile(rf"\A# Proposed by make adopt \({' '.join(['([0-9a-f]+)'] * len(FILES))}\)")
 HEAD = """\
-# Proposed by make adopt ({mark}) for {what}. It is yours: edit a line and type
+# Proposed by make adopt ({marks})
+# for {what}. It is yours: edit a line and type
 # `make all CONFIG={config}`. Reads {schema} and {contract}, too.
 
 """
@@ -104,7 +106,8 @@ def made(
     still = rules.broken(
         schema.parse(SCHEMA, schema_text.encode()), records, past, calendar, longest
     )
-    return Proposal(marked(files, what), [*fitted.conclusions, *passed], still)
+    told = [*passed, *rules.like_splits(records, longest)]
+    return Proposal(marked(files, what), [*fitted.conclusions, *told], still)
 
 
 def in_full(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,22 +147,24 @@ def schema_as_text(rules: Mapping[str, Any]) -> str:
 
 
 def marked(files: Mapping[str, str], what: str) -> dict[str, str]:
-    """The files, with a first line that tells later whether anybody has edited them."""
+    """The files, with a first line that tells later which of them anybody has edited."""
     names = {"config": CONFIG, "schema": SCHEMA, "contract": CONTRACT}
-    head = HEAD.format(mark=_mark(files), what=printable(what), **names)
+    marks = " ".join(_mark(files[name]) for name in FILES)
+    head = HEAD.format(marks=marks, what=printable(what), **names)
     return {**files, CONFIG: head + files[CONFIG]}
 
 
-def untouched(files: Mapping[str, str]) -> bool:
-    """Whether files are as they were proposed once.
+def edited(files: Mapping[str, str]) -> set[str]:
+    """The paths of files that are not as they were proposed once.
 
     Args:
         files: text by path, of those that are there.
     """
     said = MARK.match(files.get(CONFIG, ""))
     if not said:
-        return not files
-    return said[1] == _mark({**files, CONFIG: _without_head(files[CONFIG])})
+        return set(files)
+    marks = dict(zip(FILES, said.groups(), strict=True))
+    return {name for name, text in files.items() if _mark(_without_head(text)) != marks[name]}
 
 
 def _without_head(text: str) -> str:
@@ -167,6 +172,5 @@ def _without_head(text: str) -> str:
     return text.partition("\n\n")[2] if MARK.match(text) else text
 
 
-def _mark(files: Mapping[str, str]) -> str:
-    told = json.dumps({name: files.get(name) for name in (CONFIG, SCHEMA, CONTRACT)})
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

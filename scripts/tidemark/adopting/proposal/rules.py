@@ -10,10 +10,11 @@ from typing import Any
 from tidemark.adopting.conclusions import Conclusion, Sureness
 from tidemark.adopting.proposal.calendars import Calendar
 from tidemark.adopting.proposal.history import History
+from tidemark.bars import holes
 from tidemark.market import bars_a_year
 from tidemark.naming import counted
 from tidemark.ohlcv import FIELDS, OHLC
-from tidemark.validation import checks, completeness, sessions
+from tidemark.validation import checks, completeness, sessions, steps
 from tidemark.validation.finding import Finding, iso
 from tidemark.validation.schema import Schema
 
@@ -24,6 +25,7 @@ AGES = {"weekly": 14, "monthly": 45}  # days after which the newest bar is old
 OLD = 1.5  # steps from bar to bar, where these are longer than a month
 LARGEST_ODDITY = 0.01  # by which a high may be too low, or a low too high, relative to it
 PRICES = (*OHLC, "adj_close")
+UNADJUSTED = "returns have them as they are; if splits, adopt closes that are adjusted for them"
 
 
 def fitting(
@@ -67,6 +69,18 @@ def broken(
     if rules.gaps == "error":
         found += _gaps(records, history, calendar)
     return [finding for finding in found if finding.severity == "error"]
+
+
+def like_splits(records: pd.DataFrame, longest_hole_days: int) -> list[Conclusion]:
+    """What the gate will warn of: steps of prices that look like no trade, with its own words."""
+    bars = records.sort_values(["ticker", "timestamp"], ignore_index=True)
+    broken = holes.beyond_reach(bars, bars["adj_close"] > 0, longest_hole_days)
+    found = steps.suspicious(bars, None, broken)
+    as_they_are = bars["adj_close"].equals(bars["close"])
+    return [
+        Conclusion("steps", one.message, UNADJUSTED if as_they_are else one.cure, Sureness.LIKELY)
+        for one in found
+    ]
 
 
 def _missing(fields: dict[str, Any], records: pd.DataFrame) -> Iterator[Conclusion]:
