@@ -1,13 +1,17 @@
 """`make adopt` from end to end: a file as people have it, a configuration, and data at the gate."""
 
 import io
+import random
+import re
 import zipfile
 from datetime import date, timedelta
+from itertools import accumulate
 
 from conftest import Tree
 from workbook import workbook
 
 import pandas as pd
+import pytest
 
 NAME = "Öl $(PATH) #1's.csv"
 
@@ -51,3 +55,29 @@ def test_what_reads_workbooks_is_there_for_an_archive_of_them(tree: Tree):
     raw = pd.read_parquet(tree.path / "data/raw/prices.parquet")
     assert [[day.date(), close] for day, close in raw[["timestamp", "close"]].to_numpy()] == rows
     assert (tree.path / ".venv/.excel-ok").exists()
+
+
+def test_closes_by_month_come_to_reports_that_fit_them(tree: Tree, long: bool):
+    if not long:
+        pytest.skip("long: a whole pipeline of its own")
+    months = pd.date_range("1990-01-31", periods=300, freq="ME").strftime("%Y-%m-%d")
+    walk = random.Random(15)
+    prices = [
+        *accumulate(range(299), lambda at, _: round(at * walk.gauss(1.005, 0.05), 2), initial=70)
+    ]
+    rows = [f"{month},{price}" for month, price in zip(months, prices, strict=True)]
+    (tree.path / "Oil Prices.csv").write_text("\n".join(["Date,Price", *rows, ""]), "utf-8")
+
+    adopted = tree.make("adopt", "FILE=Oil Prices.csv", "TICKER=OIL", "WRITE=yes")
+    assert (adopted.code, adopted.stderr) == (0, "")
+    made = tree.make("all", "CONFIG=config.mine.yaml")
+    assert made.code == 0, made.stderr
+    reports = {file.stem: file.read_text("utf-8") for file in (tree.path / "reports").glob("*.md")}
+    assert len(reports) == 5
+    wrong = r".*(?:\bNone\b(?! of)|\bnan\b|AAPL|\ba day\b|overnight|stock).*"
+    for report in reports.values():
+        assert not re.findall(wrong, report)
+        for figure in re.findall(r"!\[.*\]\((.*)\)", report):
+            assert (tree.path / "reports" / figure).exists()
+    assert "close of each bar: what" in reports["model_communication_report"]
+    assert "| full | 1990-01-31 | 2014-12-31 | 300 |" in reports["strategy_assessment"]
