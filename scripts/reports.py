@@ -59,6 +59,7 @@ def reports(run: Run) -> None:
         "bar": prices["bar"],
         "asset": asset,
         "about": [*prices["about"], *asset.returns],
+        "described": bool(prices["about"]),
         "adjusted": "adj_close" in prices["columns"],
         "words": {
             name: estimators.kind(name).words

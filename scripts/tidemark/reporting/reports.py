@@ -250,6 +250,27 @@ def hundredths(value: float | None, digits: int = 1) -> str:
     return number(None if value is None else 100 * value, digits)
 
 
+def between(ends: tuple[float | None, float | None], form: str) -> str:
+    """An interval to stand behind its value, ` [-0.40, 0.66]`; nothing where it is undefined.
+
+    Args:
+        ends: lower and upper.
+        form: the filter that shows them, such as number.
+    """
+    lower, upper = map(FILTERS[form], ends)
+    return "" if DASH in (lower, upper) else f" [{lower}, {upper}]"
+
+
+def span(years: float) -> str:
+    """A length of time in the unit that suits it: 0.479 -> 5.7 months."""
+    length, unit = round(years, 2), "year"
+    if length < 1:
+        length, unit = round(12 * years, 1), "month"
+    if length < 1:
+        length, unit = round(365.25 * years), "day"
+    return f"{length:g} {unit}{'' if length == 1 else 's'}"
+
+
 def percent(value: float, digits: int = 0) -> str:
     """0.95 -> 95 %."""
     return f"{100 * value:.{digits}f} %"
@@ -320,6 +341,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "change": change,
     "number": number,
     "hundredths": hundredths,
+    "between": between,
+    "span": span,
     "percent": percent,
     "p_value": p_value,
     "stress": stress,

@@ -689,6 +689,7 @@ def values_for_reports(connection, missing=False, narrative=None, asset="stocks"
         "bar": "monthly",
         "asset": words,
         "about": ["Source: a_bank, *unmodified*.", *words.returns],
+        "described": True,
         "adjusted": True,
         "config": {
             "feature_engineering": {
@@ -832,6 +833,53 @@ def test_columns_of_ranges_and_gaps_stand_where_they_are_known(connection):
     text = rendered("strategy_assessment", values)
     assert "| Mean range (%) | Gap share (%) | Mean correlation |" in text
     assert "| gbm | 20.00 | 1.20 | 25 | – | – | – |" in text
+
+
+def test_gaps_that_there_are_not_have_no_column(connection):
+    """As where trade never ends: each bar opens where the one before it closed."""
+    values = values_for_reports(connection)
+    values["likeness"] = [row | {"overnight_share": 0.0004} for row in values["likeness"]]
+    assert not re.search("[Gg]ap share|share of gaps", rendered("strategy_assessment", values))
+
+
+def test_the_memo_says_how_data_are_described_where_they_are_not(connection):
+    values = values_for_reports(connection)
+    assert "prices.about" not in rendered("model_evaluation_memo", values)
+    for about in ([], ["A return is that of the rate alone."]):
+        memo = rendered("model_evaluation_memo", values | {"described": False, "about": about})
+        assert "\n\nWhere the data are from is not said: sentences under `fetch_data" in memo
+        assert "\n\n\n" not in memo
+
+
+@pytest.mark.parametrize("bar", ["daily", "intraday"])
+def test_intraday_bars_are_not_called_dates(connection, bar):
+    values = values_for_reports(connection) | {"bar": bar}
+    texts = rendered("model_evaluation_memo", values) + rendered("reflection", values)
+    assert bool(re.search(r"\d dates|resamples of dates|\| Dates", texts)) == (bar == "daily")
+
+
+def test_an_undefined_figure_is_one_dash(connection):
+    values = values_for_reports(connection)
+    for row in values["strategies"]:
+        row |= dict.fromkeys(("sharpe_since", "difference_since_upper", "return_lower"))
+    text = rendered("strategy_assessment", values)
+    assert "–, –" not in text
+    assert "[–" not in text
+
+
+@pytest.mark.parametrize(
+    ("years", "shown"),
+    [
+        (3.0, "3 years"),
+        (1, "1 year"),
+        (1.25, "1.25 years"),
+        (0.479, "5.7 months"),
+        (0.16, "1.9 months"),
+        (0.02, "7 days"),
+    ],
+)
+def test_spans_are_in_the_unit_that_suits_them(years, shown):
+    assert reports.span(years) == shown
 
 
 def test_fallbacks_are_reported(connection):

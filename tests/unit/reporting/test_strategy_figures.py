@@ -204,6 +204,14 @@ def test_what_they_say():
     assert labels(historical) == ["crisis"]  # calendar years have bars of their own
 
 
+def test_a_key_figure_just_below_zero_has_no_sign():
+    found = found_of()
+    found.evidence.loc[:, ["sharpe", "walk_forward_sharpe", "annual_return"]] = -0.0004
+    rows = {label: own for label, own, _ in tear_sheet.key_figures(found, "cross")}
+    assert rows["Sharpe ratio"] == rows["Walk-forward Sharpe"] == "0.00"
+    assert rows["Return a year"] == "0.0 %"
+
+
 def test_undefined_key_figures_are_a_dash():
     found = found_of()
     assert tear_sheet.key_figures(found, "cross")[0] == ("Return a year", "12.5 %", "12.5 %")
@@ -258,11 +266,25 @@ def test_of_one_ticker_nothing_is_said_by_ticker():
     assert "; 1 ticker, 5 market" in words(drawings["strategy_leaderboard"])
 
 
-@pytest.mark.parametrize(("tickers", "titles"), [(1, [""]), (2, ["Sharpe ratio by ticker", ""])])
+@pytest.mark.parametrize(
+    ("tickers", "titles"), [(1, ["", ""]), (2, ["Sharpe ratio by ticker", ""])]
+)
 def test_without_windows_none_are_drawn(tickers, titles):
     found = found_of(tickers=tickers, scenarios={"full": KINDS["full"]}, top=("cross",))
     sheet = drawn(found)["strategy_sheet_cross"]
     assert [axes.get_title("left") for axes in sheet.axes[3:]] == titles
+    told = [text.get_text() for axes in sheet.axes[3:] for text in axes.texts]
+    assert {label for label, *_ in tear_sheet.key_figures(found, "cross")} <= {*told}
+
+
+def test_key_figures_alone_are_as_wide_as_what_stands_above_them():
+    found = found_of(tickers=1, scenarios={"full": KINDS["full"]}, top=("cross",))
+    sheet = drawn(found)["strategy_sheet_cross"]
+    left, right = (axes.get_position() for axes in sheet.axes[3:])
+    years = sheet.axes[2].get_position()
+    assert (left.x0, right.x1) == pytest.approx((years.x0, years.x1))
+    assert left.x1 < right.x0
+    assert left.height < 1.5 * years.height
 
 
 def test_no_course_lies_under_the_legend():

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 MOST_BARS = 12  # of tickers or windows; of years, with labels that lie
+SPARED = 1.9  # inches of the page where neither tickers nor windows have bars
 FAINT = 0.01  # of the longest bar: what is no longer than that cannot be seen
 
 
@@ -21,30 +22,36 @@ def draw(title: str, found: Assessment, strategy: str) -> Figure:
     """Draw all there is to show about the strategy's best set, on one page."""
     ranking = found.ranking(strategy)
     subtitle = f"best set: {ranking['best_set']}; {found.held()}; {found.span()}"
-    figure = page(10.0, 12.2, title, subtitle)
+    windows = _beside(found, strategy, _window_returns)
+    no_bars = found.alone and windows.empty
+    spared = SPARED if no_bars else 0.0
+    figure = page(10.0, 12.2 - spared, title, subtitle)
     pair = [strategy, found.benchmark]
-    both_courses(figure, found.equity[pair], found.drawdowns[pair], 9.0, 7.15, (1.2, 2.35))
-    years = axes_at(figure, 0.75, 4.9, 9.0, 1.65)
+    bottom = 7.15 - spared
+    both_courses(figure, found.equity[pair], found.drawdowns[pair], 9.0, bottom, (1.2, 2.35))
+    years = axes_at(figure, 0.75, 4.9 - spared, 9.0, 1.65)
     heading(years, "Return by calendar year (%)")
     earned = found.years.pivot(index="year", columns="strategy_name", values="total_return")
     _years(years, 100.0 * earned[pair])
-    left = _bars_beside(figure, found, strategy)
-    _table(axes_at(figure, left, 0.4, 3.2, 3.75), found, strategy)
+    rows = key_figures(found, strategy)
+    if no_bars:
+        half = (len(rows) + 1) // 2
+        _table(axes_at(figure, 0.75, 0.3, 4.1, 2.1), rows[:half], half)
+        _table(axes_at(figure, 5.65, 0.3, 4.1, 2.1), rows[half:], half)
+    else:
+        _bars_beside(figure, found, strategy, windows)
+        _table(axes_at(figure, 6.65, 0.4, 3.2, 3.75), rows, len(rows))
     return figure
 
 
-def _bars_beside(figure: Figure, found: Assessment, strategy: str) -> float:
-    """Draw returns by window and ratios by ticker where there are several; where they end."""
-    windows = _beside(found, strategy, _window_returns)
-    if found.alone and windows.empty:
-        return 0.75
+def _bars_beside(figure: Figure, found: Assessment, strategy: str, windows: pd.DataFrame) -> None:
+    """Draw returns by window and ratios by ticker, where there are several of them."""
     if not windows.empty:
         wide = 4.45 if found.alone else 2.15
         _windows(axes_at(figure, 1.95, 0.6, wide, 3.55), windows)
     if not found.alone:
         left, wide = (1.95, 4.45) if windows.empty else (4.85, 1.55)
         _tickers(axes_at(figure, left, 0.6, wide, 3.55), _beside(found, strategy, _sharpe_ratios))
-    return 6.65
 
 
 def _years(axes: Axes, percent: pd.DataFrame) -> None:
@@ -129,15 +136,15 @@ def _faint(table: pd.DataFrame, name: str) -> list[tuple[int, str]]:
     return [(row, f"{values.iloc[row] + 0.0:.1g}") for row in np.flatnonzero(short).tolist()]
 
 
-def _table(axes: Axes, found: Assessment, strategy: str) -> None:
+def _table(axes: Axes, rows: list[tuple[str, str, str]], room: int) -> None:
+    """Write key figures, in lines as close as those of a table with room for so many."""
     axes.set_axis_off()
-    rows = key_figures(found, strategy)
     heads = [(0.7, "strategy", DATA), (1.0, "benchmark", MUTED)]
     for at, word, color in heads:
         axes.text(at, 1.0, word, ha="right", va="top", fontsize=8.5, color=color, weight="bold")
-    step = 0.93 / len(rows)
+    step = 0.93 / room
     for number, (label, own, theirs) in enumerate(rows):
-        height = 0.945 - number * step
+        height = 1.0 - (number + 1) * step
         axes.text(0.0, height, label, va="top", fontsize=8.5)
         axes.text(0.7, height, own, ha="right", va="top", fontsize=8.5)
         axes.text(1.0, height, theirs, ha="right", va="top", fontsize=8.5)
@@ -155,13 +162,13 @@ def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
     sharpe_since = examined["sharpe_since"], examined["benchmark_sharpe_since"]
     walked = examined["walk_forward_sharpe"], examined["walk_forward_benchmark_sharpe"]
     return [
-        _row("Return a year", "{:.1%}", examined["annual_return"], examined["benchmark_return"]),
-        _between(level, "{:.1f} to {:.1f} %", *returns),
-        _row("  since the first position", "{:.1%}", *since),
-        _row("Sharpe ratio", "{:.2f}", examined["sharpe"], examined["benchmark_sharpe"]),
-        _between(level, "{:.2f} to {:.2f}", *sharpes),
-        _row("  since the first position", "{:.2f}", *sharpe_since),
-        _row("Deepest drawdown", "{:.0%}", *traded["deepest_drawdown"]),
+        _row("Return a year", "{:z.1%}", examined["annual_return"], examined["benchmark_return"]),
+        _between(level, "{:z.1f} to {:z.1f} %", *returns),
+        _row("  since the first position", "{:z.1%}", *since),
+        _row("Sharpe ratio", "{:z.2f}", examined["sharpe"], examined["benchmark_sharpe"]),
+        _between(level, "{:z.2f} to {:z.2f}", *sharpes),
+        _row("  since the first position", "{:z.2f}", *sharpe_since),
+        _row("Deepest drawdown", "{:z.0%}", *traded["deepest_drawdown"]),
         _row("Trades" if found.alone else "Trades a ticker", "{:.0f}", *traded["trades"]),
         _row("Trades that gained", "{:.0%}", *traded["win_rate"]),
         _row("Bars with a position", "{:.0%}", *traded["exposure"]),
@@ -171,7 +178,7 @@ def key_figures(found: Assessment, strategy: str) -> list[tuple[str, str, str]]:
         _row("p: more than benchmark", "{:.3f}", examined["p_benchmark"]),
         _row("Deflated Sharpe", "{:.0%}", examined["deflated_sharpe"]),
         _row("Overfitting, own sets", "{:.0%}", examined["overfitting"]),
-        _row("Walk-forward Sharpe", "{:.2f}", *walked),
+        _row("Walk-forward Sharpe", "{:z.2f}", *walked),
     ]
 
 
