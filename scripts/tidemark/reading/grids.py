@@ -49,7 +49,8 @@ def table(
         if skipping.is_data(row, len(header or ())):
             data.append((number, row))
         else:
-            must_not_rename(place(path, number), row, header_lines or [header or ()])
+            where = place(path, number)
+            must_not_rename(where, row, header_lines or [header or ()], below_data=bool(data))
             out.append(LeftOut(number, skipping.told_by(row, len(header or ()))))
     widths = [len(row) for _, row in data]
     least, most = _bounds(header, widths, form)

@@ -14,17 +14,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+FEWEST_NAMES = 3
 
-def must_not_rename(where: str, row: Sequence[Cell], lines: Sequence[Sequence[str]]) -> None:
+
+def must_not_rename(
+    where: str, row: Sequence[Cell], lines: Sequence[Sequence[str]], *, below_data: bool = False
+) -> None:
     """Refuse a header among the rows whose columns are not those of the header above them.
 
     Args:
         where: the place of the row.
         row: its cells.
         lines: of the header, any of which the row may be.
+        below_data: whether rows of data stand above it, so that it does not say units.
 
     Raises:
-        InputError: the row has two names of a line, and others in their places.
+        InputError: the row has two names of a line, and others in their places; or, below data,
+            as many names of its own, as of another language.
     """
     cells = _as_names(["" if cell is None else str(cell) for cell in row])
     headers = [_as_names(line) for line in lines]
@@ -33,13 +39,20 @@ def must_not_rename(where: str, row: Sequence[Cell], lines: Sequence[Sequence[st
     for names in headers:
         begins = {_first_word(name) for name in names}
         alike = [cell for cell in cells if cell and _first_word(cell) in begins]
-        if len(alike) > 1:
+        if len(alike) > 1 or (below_data and len(cells) == len(names) and _are_names(cells)):
             raise InputError(
                 where,
                 f"is a header of other columns ({several(list(map(repr, cells)), 8)}) than the one"
                 f" above the rows ({several(list(map(repr, names)), 8)})",
-                "make it a file of its own, from this line on",
+                "make it a file of its own, from this line on; or remove the line, if it names the"
+                " same columns in the same order",
             )
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether cells are words, all different, and too many to be a remark."""
+    are_words = all(re.fullmatch(r"\D*[^\W\d_]{2}\D*", cell) for cell in cells)
+    return are_words and len(set(cells)) == len(cells) >= FEWEST_NAMES
 
 
 def _as_names(cells: Sequence[str]) -> list[str]:

@@ -164,8 +164,10 @@ def _regular(body: Body, form: Form) -> Table | None:
     keep = skipping.are_data(read.columns)
     if not keep.all():
         skipped = zip(*(column.filter(pa.array(~keep)).to_pylist() for column in read), strict=True)
+        first = lines[keep.argmax()]
         for line, row in zip(lines[~keep], skipped, strict=True):
-            must_not_rename(place(body.path, int(line)), row, body.header_lines)
+            where = place(body.path, int(line))
+            must_not_rename(where, row, body.header_lines, below_data=line > first)
         out += _left_out(lines[~keep], read[0].filter(pa.array(~keep)).to_pylist())
         read, lines = read.filter(pa.array(keep)), lines[keep]
     return framed(body.path, read.columns, names, lines, form, sorted(out))
