@@ -70,7 +70,13 @@ def test_monthly_closes_of_one_ticker(tmp_path):
         "lookback": [3, 6, 9, 12],
         "skip": [0, 1],
     }
-    assert not [name for name, of in whole.market_scenarios.stress.items() if of.correlation]
+    assert whole.strategies["return_reversal"].parameters["window"] == [3]
+    assert whole.strategies["ema_cross"].parameters == {"fast": [1], "slow": [2, 5, 10]}
+    assert whole.split_data.embargo == 1
+    stress = whole.market_scenarios.stress
+    assert (stress["crisis"].shock.fall, stress["black_monday"].shock.fall) == (17, 1)
+    assert stress["price_shock_and_recovery"].shock.recovery == 3
+    assert not [name for name, of in stress.items() if of.correlation]
     assert "2016-07-01" <= whole.split_data.test_start <= "2016-09-01"
     assert "# how many bars are left out between training and test" in made.files[CONFIG]
 
@@ -104,8 +110,48 @@ def test_fewer_bars_than_models_need_are_refused():
 def test_stretches_are_those_that_the_dates_cover(tmp_path):
     whole = loaded(tmp_path, proposed(bars(MONTHS[170:280]), bar="monthly"))
     assert whole.market_scenarios.historical.keys() == {
-        "dot_com_crash", "recession_2001", "financial_crisis_2008", "lehman_weeks",
+        "dot_com_crash", "recession_2001", "financial_crisis_2008",
     }  # fmt: skip
+
+
+def test_stretches_of_fewer_bars_than_say_anything_are_left_out_and_named():
+    said = {one.about: one.because for one in proposed(bars(MONTHS), bar="monthly").conclusions}
+    left = said["markets"].partition("fewer than 5 bars lie in ")[2]
+    assert {"lehman_weeks", "flash_crash_2010", "debt_ceiling_2011"} <= {*left.split(", ")}
+    assert "rate_rise_2022" not in left
+
+
+@pytest.mark.parametrize(("step", "years"), [("QE", False), ("ME", True)])
+def test_calendar_years_are_markets_where_they_have_bars_enough(tmp_path, step, years):
+    times = pd.date_range("1926-01-01", "2026-10-01", freq=step)[-240:]
+    whole = loaded(tmp_path, proposed(bars(times), bar="monthly"))
+    assert whole.market_scenarios.calendar_years is years
+
+
+# exchange_calendars asks pandas for what later versions have elsewhere
+@pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
+def test_bars_of_hours_keep_lengths_in_bars_but_for_shocks_and_that_is_said(tmp_path):
+    times = pd.date_range("2024-01-01", periods=8800, freq="h")
+    made = proposed(bars(times), bar="intraday", date_format="%Y-%m-%d %H:%M")
+    whole = loaded(tmp_path, made)
+    told = {one.about: one.found for one in made.conclusions}
+    assert told["lengths"].endswith("21 are 21 hours, 252 are 10.5 days")
+    assert whole.feature_engineering.windows == [5, 21, 63]
+    assert whole.strategies["time_series_momentum"].parameters["lookback"] == [63, 126, 189, 252]
+    falls = {name: of.shock.fall for name, of in whole.market_scenarios.stress.items() if of.shock}
+    assert falls == {
+        "crisis": 4400, "black_monday": 35, "price_shock": 174, "price_shock_and_recovery": 348,
+    }  # fmt: skip
+    assert told["shocks"] == "faster than they were: crisis within 4,400 bars"
+
+
+def test_further_features_have_windows_that_fit_longer_bars():
+    shipped = SHIPPED.replace(
+        "  # features: ", "  features: {volatility_rank: {window: [10, 63]}} #"
+    )
+    text = proposed(bars(MONTHS, "AB"), shipped, bar="monthly").files[CONFIG]
+    features = yaml_lines.parse("", text.encode())[0]["feature_engineering"]["features"]
+    assert features == {"volatility_rank": {"window": [2, 3]}}
 
 
 def test_a_schema_lets_pass_what_may_be_right_and_says_so():

@@ -9,7 +9,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from tidemark.adopting.conclusions import Conclusion, Sureness
-from tidemark.adopting.proposal import tradable
+from tidemark.adopting.proposal import lengths, tradable
 from tidemark.adopting.proposal.calendars import Calendar
 from tidemark.adopting.proposal.history import History
 from tidemark.adopting.proposal.stretches import STRETCHES
@@ -18,7 +18,7 @@ from tidemark.errors import InputError
 from tidemark.features.settings import FeatureEngineering
 from tidemark.market.scenarios.settings import Stochastic
 from tidemark.models.estimators.svr import Svr
-from tidemark.models.settings import Evaluate
+from tidemark.models.settings import Evaluate, SplitData
 from tidemark.naming import counted, several
 from tidemark.ohlcv import OHLCV
 from tidemark.preprocessing.settings import Preprocess
@@ -36,6 +36,8 @@ WARM_UP = 0.125  # share of history that a feature may look back
 SLACK = pd.Timedelta(days=7)  # by which a stretch may reach beyond the dates
 MARGIN = 0.05  # by which a stress raises the correlation at the least
 FEWEST_A_BLOCK = 4  # bars
+FEWEST_A_STRETCH = 5  # bars
+TOLD = (21, 252)  # bars: a month of days, and a year
 SVR_ROWS, SVR_SECONDS = 20_000, 1.6  # that an exact fit takes; the square of rows more for more
 FITS = 3  # of that length, for each scenario: the last one, and those of folds, which grow to it
 LONG = 30  # seconds from which on people are told beforehand
@@ -80,6 +82,7 @@ def fitted(
         _markets(shipped, history),
         _trading(shipped, history),
         _assessment(shipped, history),
+        _in_bars(shipped, history),
     ]
     changed = {name: value for part in parts for name, value in part.document.items()}
     return Fitted({**shipped, **changed}, [line for part in parts for line in part.conclusions])
@@ -131,14 +134,16 @@ def _features(shipped: Mapping[str, Any], history: History) -> Fitted:
     usual = FeatureEngineering()
     asked = list(given.get("windows", usual.windows))
     most = max(WARM_UP * len(history.times), 2)
-    fitting = WINDOWS[history.bar] if _of_days(shipped, history) else asked
+    by = _scale(shipped, history)
+    fitting = WINDOWS[history.bar] if by < 1 else asked
     windows = [length for length in fitting if length <= most] or [2]
     lags = [lag for lag in given.get("lags", usual.lags) if lag <= most]
     further = {
-        name: lists
+        name: {key: _windows(values, by, most) for key, values in lists.items()}
         for name, lists in (given.get("features") or {}).items()
         if _can_have(name, lists, history)
     }
+    further = {name: lists for name, lists in further.items() if all(lists.values())}
     wanted = {**given, "lags": lags, "windows": windows, "economic": [], "term_spread": None}
     if "features" in given:
         wanted["features"] = further
@@ -153,6 +158,12 @@ def _features(shipped: Mapping[str, Any], history: History) -> Fitted:
     return Fitted({"feature_engineering": wanted, "preprocess": cleaned}, conclusions)
 
 
+def _windows(asked: Sequence[Any], by: float, most: float) -> list[Any]:
+    """The values of a further feature's parameter, of which whole numbers are lengths."""
+    values = dict.fromkeys(lengths.scaled(value, by, 2) for value in asked)
+    return [value for value in values if type(value) is not int or value <= most]
+
+
 def _can_have(name: str, lists: Mapping[str, Sequence[Any]], history: History) -> bool:
     """Whether the bars have what a further kind of feature needs."""
     plan = FeatureEngineering(lags=(), windows=(), features={name: lists})
@@ -164,6 +175,10 @@ def _split(shipped: Mapping[str, Any], history: History) -> Fitted:
     start = _test_start(history)
     tested = int((history.times >= start.normalize()).sum())
     split = {**_section(shipped, "split_data"), "test_start": _iso(start)}
+    horizon = _section(shipped, "feature_engineering").get("horizon", FeatureEngineering().horizon)
+    if (by := _scale(shipped, history)) < 1:
+        embargo = split.get("embargo") or SplitData().gap(horizon)
+        split["embargo"] = max(lengths.scaled(embargo, by), horizon)
     given = _section(shipped, "evaluate")
     block = _within(given.get("block_length", Evaluate.block_length), tested // 8)
     evaluate = {**given, "block_length": block}
@@ -213,28 +228,55 @@ def _within(length: Any, most: int) -> Any:
 def _markets(shipped: Mapping[str, Any], history: History) -> Fitted:
     given = _section(shipped, "market_scenarios")
     known = {**(given.get("historical") or {}), **STRETCHES}
-    covered = {name: window for name, window in known.items() if _covers(history, window)}
-    stresses = dict(_stresses(given.get("stress") or {}, history))
+    within = {name: window for name, window in known.items() if _covers(history, window)}
+    covered = {
+        name: window
+        for name, window in within.items()
+        if _bars(history, window) >= FEWEST_A_STRETCH
+    }
+    by = lengths.bars_a_day(history, _shipped_bar(shipped))
+    asked = given.get("stress") or {}
+    stresses = dict(_stresses(asked, history, by))
     paths = _paths(given.get("stochastic") or {}, history)
     markets = {**given, "historical": covered, "stress": stresses, "stochastic": paths}
+    if history.a_year < FEWEST_A_STRETCH:
+        markets["calendar_years"] = False
     simulated = sum(paths.get("paths", Stochastic().paths).values())
     words = f"{len(covered)} stretches of history, {len(stresses)} stresses, {simulated} paths"
     because = f"of {len(known)} known stretches, the dates cover {several(list(covered)) or 'none'}"
-    return Fitted({"market_scenarios": markets}, [Conclusion("markets", words, because)])
+    if short := [name for name in within if name not in covered]:
+        because += f"; fewer than {FEWEST_A_STRETCH} bars lie in {several(short, len(short))}"
+    told = [Conclusion("markets", words, because)]
+    shocks = {name: stress["shock"] for name, stress in stresses.items() if stress.get("shock")}
+    if soon := [s for s in shocks if lengths.hurried(asked[s]["shock"], shocks[s], by)]:
+        falls = ", ".join(
+            f"{name} within {counted(shocks[name].get('fall', 1), 'bar')}" for name in soon
+        )
+        told.append(Conclusion("shocks", f"faster than they were: {falls}", "history is short"))
+    return Fitted({"market_scenarios": markets}, told)
 
 
 def _covers(history: History, window: Mapping[str, Any]) -> bool:
     start, end = pd.Timestamp(window["start"]), pd.Timestamp(window["end"])
-    within = history.first - SLACK <= start and end <= history.last + SLACK
-    bars = history.times[(history.times >= start) & (history.times < end + pd.Timedelta(days=1))]
-    return bool(within and len(bars) > 1)
+    return bool(history.first - SLACK <= start and end <= history.last + SLACK)
+
+
+def _bars(history: History, window: Mapping[str, Any]) -> int:
+    start, stop = pd.Timestamp(window["start"]), pd.Timestamp(window["end"]) + pd.Timedelta(days=1)
+    return int(((history.times >= start) & (history.times < stop)).sum())
 
 
 def _stresses(
-    given: Mapping[str, Any], history: History
+    given: Mapping[str, Any], history: History, by: float
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The stresses; without a higher correlation where no tickers can have one."""
-    for name, stress in given.items():
+    """The stresses; without a higher correlation where no tickers can have one.
+
+    A day of a shock is `by` bars.
+    """
+    for name, asked in given.items():
+        stress = {**asked}
+        if stress.get("shock"):
+            stress["shock"] = lengths.shock(stress["shock"], by, len(history.times))
         wanted = stress.get("correlation")
         present = history.correlation
         if wanted is None or (present is not None and present + MARGIN < wanted):
@@ -269,7 +311,7 @@ def _trading(shipped: Mapping[str, Any], history: History) -> Fitted:
     given = _section(shipped, "strategies")
     if not given:  # the usual ones read closes alone
         return Fitted({"backtest": traded}, [fills])
-    entries, lacking = tradable.entries(given, history, cut=_of_days(shipped, history))
+    entries, lacking = tradable.entries(given, history, _scale(shipped, history))
     left = [f"{why}: {', '.join(names)}" for why, names in lacking.items()]
     because = "; ".join(left) or "bars have all that they read"
     tried = Conclusion("strategies", f"{len(entries)} of {len(given)}", because)
@@ -290,9 +332,31 @@ def _assessment(shipped: Mapping[str, Any], history: History) -> Fitted:
     return Fitted({"assess": wanted}, [])
 
 
-def _of_days(shipped: Mapping[str, Any], history: History) -> bool:
-    """Whether lengths in bars are meant for shorter ones than a history of weeks or months has."""
-    return history.bar in WINDOWS and _shipped_prices(shipped).get("bar") not in WINDOWS
+def _in_bars(shipped: Mapping[str, Any], history: History) -> Fitted:
+    """What lengths that stay as they are come to in time, where bars are shorter than days."""
+    if history.bar != "intraday" or _shipped_bar(shipped) != "daily":
+        return Fitted({}, [])
+    month, year = (f"{bars} are {lengths.of_time(bars, history)}" for bars in TOLD)
+    told = Conclusion(
+        "lengths",
+        f"in bars, as for days, but for shocks: {month}, {year}",
+        "lags, windows, simulated paths and what strategies look back are so many bars; make them"
+        " longer where you mean days or months",
+        Sureness.ASSUMED,
+    )
+    return Fitted({}, [told])
+
+
+def _scale(shipped: Mapping[str, Any], history: History) -> float:
+    """What lengths are multiplied by: less than 1 where bars are longer than they were meant for.
+
+    Of shorter bars, what is looked back on stays as many bars as it was.
+    """
+    return min(lengths.bars_a_day(history, _shipped_bar(shipped)), 1.0)
+
+
+def _shipped_bar(shipped: Mapping[str, Any]) -> str:
+    return str(_shipped_prices(shipped).get("bar", Prices.bar))
 
 
 def _section(shipped: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from tidemark.adopting.proposal import lengths
 from tidemark.adopting.proposal.history import History
 from tidemark.backtest import strategies
 from tidemark.backtest.strategies import Parameters, Strategy
@@ -17,7 +18,6 @@ from tidemark.ohlcv import OHLCV
 
 import numpy as np
 
-DAYS_A_YEAR = 252
 LEAST = (1, 2)  # bars to which a length is cut; the second, where no set makes sense of the first
 LONGEST = 0.25  # of history
 MADE_UP = 60  # bars
@@ -26,14 +26,14 @@ Lists = Mapping[str, Sequence[Any]]
 
 
 def entries(
-    shipped: Mapping[str, Any], history: History, *, cut: bool
+    shipped: Mapping[str, Any], history: History, scale: float
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Those that can be tried, with lengths that fit, and those that cannot.
 
     Args:
         shipped: the section strategies of a configuration.
         history: what is to be traded.
-        cut: whether lengths are meant for daily bars, and these are longer.
+        scale: what lengths are multiplied by.
 
     Returns:
         the section; and the names left out, by the reason.
@@ -43,7 +43,6 @@ def entries(
     """
     kept: dict[str, Any] = {}
     lacking: dict[str, list[str]] = {}
-    scale = history.a_year / DAYS_A_YEAR if cut else 1.0
     for name, entry in shipped.items():
         strategy = strategies.load(entry["strategy"])
         listed = entry.get("parameters") or {}
@@ -53,11 +52,11 @@ def entries(
         if missing:
             why = f"bars have no {' and '.join(missing)}"
         elif lists is None:
-            why = (
-                f"none of their lengths fits {history.bar} bars" if cut else "history is too short"
-            )
+            why = "history is too short"
+            if scale < 1:
+                why = f"none of their lengths fits {history.bar} bars"
         else:
-            kept[name] = {**entry, **({"parameters": lists} if listed else {})}
+            kept[name] = {**entry, **({"parameters": lists} if lists else {})}
             continue
         lacking.setdefault(why, []).append(name)
     return kept, lacking
@@ -74,28 +73,29 @@ def _sets(name: str, strategy: Strategy, listed: Lists) -> list[Parameters]:
 def _fitting(
     strategy: Strategy, listed: Lists, history: History, scale: float
 ) -> dict[str, list[Any]] | None:
-    """The lists with lengths that are scaled, and fit history; None if no set makes sense then."""
+    """The lists with lengths that are scaled, and fit history; None if no set makes sense then.
+
+    Lengths that are not listed are, where the default ones are meant for other bars.
+    """
     most = LONGEST * history.bars.max()
+    usual = {key: [value] for key, value in strategy.defaults.items() if type(value) is int}
+    wanted = {**(usual if scale != 1 else {}), **listed}
     for least in LEAST:
         lists = {
-            key: list(dict.fromkeys(_scaled(value, scale, least) for value in values))
-            for key, values in listed.items()
+            key: list(dict.fromkeys(lengths.scaled(value, scale, least) for value in values))
+            for key, values in wanted.items()
         }
         lists = {
             key: [value for value in values if type(value) is not int or value <= most]
             for key, values in lists.items()
         }
         with suppress(BadValue):
-            strategies.grid(strategy, lists)
-            return lists
+            sets = strategies.grid(strategy, lists)
+            return {
+                key: [value for value in values if any(one[key] == value for one in sets)]
+                for key, values in lists.items()
+            }
     return None
-
-
-def _scaled(value: Any, scale: float, least: int) -> Any:
-    """A length, scaled; 0 and what is no length stay."""
-    if type(value) is not int or not value or scale == 1:
-        return value
-    return max(round(value * scale), least)
 
 
 def _read(strategy: Strategy, parameters: Parameters) -> list[str]:
