@@ -173,4 +173,4 @@ def _ranked(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 def percent(fraction: float) -> str:
     """0.128 -> 12.8 %."""
-    return f"{100 * fraction:.1f} %"
+    return f"{100 * fraction:z.1f} %"

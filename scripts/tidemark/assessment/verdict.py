@@ -119,7 +119,7 @@ def _luck(evidence: Evidence) -> str:
     if not np.isfinite(evidence.sharpe):
         return "Better than luck? It has no Sharpe ratio, so that cannot be asked."
     found = (
-        f"Better than luck? Its Sharpe ratio is {evidence.sharpe:.2f} a year on all dates "
+        f"Better than luck? Its Sharpe ratio is {evidence.sharpe:z.2f} a year on all dates "
         f"({_interval(evidence, evidence.sharpe_interval)})"
     )
     if not np.isfinite(evidence.p_zero):
@@ -128,7 +128,7 @@ def _luck(evidence: Evidence) -> str:
     explains = "hardly explains" if evidence.p_zero <= evidence.level else "may explain"
     return (
         f"{found}. If none of the {evidence.tried:,} sets tried had any skill, but moved together "
-        f"as these do, the best would show {evidence.no_skill_sharpe:.2f} on average. On its own "
+        f"as these do, the best would show {evidence.no_skill_sharpe:z.2f} on average. On its own "
         f"dates, luck {explains} it: p {_equals(evidence.p_zero)}, tested together with all other "
         "sets; "
         f"{100 * evidence.level:g} % or less is more than luck."
@@ -142,7 +142,7 @@ def _equals(p_value: float) -> str:
 
 def _interval(evidence: Evidence, ends: tuple[float, float]) -> str:
     lower, upper = ends
-    return f"{100 * evidence.confidence:g} % interval {lower:.2f} to {upper:.2f}"
+    return f"{100 * evidence.confidence:g} % interval {lower:z.2f} to {upper:z.2f}"
 
 
 def _waited(evidence: Evidence) -> bool:
@@ -161,9 +161,9 @@ def _compared(evidence: Evidence) -> str:
     )
     tested = f" (p {_equals(evidence.p_benchmark)})" if np.isfinite(evidence.p_benchmark) else ""
     return (
-        f"Better than {other}? The Sharpe ratio {since} is {evidence.sharpe_since:.2f} a year, "
-        f"against {evidence.benchmark_sharpe_since:.2f}: a difference of "
-        f"{evidence.difference_since:.2f} "
+        f"Better than {other}? The Sharpe ratio {since} is {evidence.sharpe_since:z.2f} a year, "
+        f"against {evidence.benchmark_sharpe_since:z.2f}: a difference of "
+        f"{evidence.difference_since:z.2f} "
         f"({_interval(evidence, evidence.difference_since_interval)}), {meaning}{tested}."
     )
 
@@ -190,7 +190,7 @@ def _deflated(evidence: Evidence) -> str:
     return (
         "As published, the deflated Sharpe ratio on its own dates is "
         f"{percent(evidence.deflated_sharpe)} ({asked} the {100 * CONFIDENT:g} % usually asked "
-        f"for): the confidence that the true ratio is above {evidence.chance_hurdle:.2f}. That "
+        f"for): the confidence that the true ratio is above {evidence.chance_hurdle:z.2f}. That "
         f"hurdle takes each of the {evidence.distinct:,} sets that differ as a try of its own, and "
         "all of the spread of their ratios as luck; the test above does neither."
     )
@@ -237,7 +237,7 @@ def _walked(evidence: Evidence) -> str:
     )
     return (
         "Choosing on the past alone and trading what came next (walk-forward) gave a Sharpe ratio "
-        f"of {ours:.2f} a year, against {theirs:.2f} of {evidence.benchmark} on the same dates. "
+        f"of {ours:z.2f} a year, against {theirs:z.2f} of {evidence.benchmark} on the same dates. "
         "What there was to choose from was decided in hindsight all the same."
         f"{too_good if ours > TOO_GOOD else ''}"
     )

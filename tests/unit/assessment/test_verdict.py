@@ -100,6 +100,13 @@ def test_a_choice_that_the_winner_was_not_part_of_says_so(left_out, said):
     assert ("stayed good. cross itself was not among them. Left out: " in sentence) == said
 
 
+def test_what_rounds_to_zero_has_no_sign():
+    close = -0.0004
+    ratios = ("sharpe", "sharpe_since", "difference_since", "walk_forward_sharpe", "annual_return")
+    doubtful = replace(PROVEN, **dict.fromkeys(ratios, close), sharpe_interval=(close, 0.2))
+    assert "-0.0" not in " ".join(in_words(doubtful))
+
+
 LUCK, LEAD = "luck may explain that", "not shown to be better than buy_and_hold"
 
 
