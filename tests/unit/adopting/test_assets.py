@@ -18,6 +18,8 @@ import pytest
         (["^GSPC"], "indices"),
         (["DCOILWTICO"], "commodities"),
         (["GC=F"], "commodities"),
+        (["Kurse Mein Fonds 2013"], "funds"),
+        (["FUNDX"], "stocks"),
         (["AAPL", "BRK.B"], "stocks"),
         (["AAPL", "EURUSD"], None),
         (["something else"], None),

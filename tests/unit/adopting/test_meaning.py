@@ -4,6 +4,8 @@ import re
 
 from tidemark.adopting import meaning
 from tidemark.adopting.conclusions import Sureness
+from tidemark.adopting.meaning import date_order
+from tidemark.adopting.meaning.date_formats import DAY_FIRST, MONTH_FIRST, Reading
 from tidemark.errors import InputError
 from tidemark.reading import files
 from tidemark.reading.settings import Form
@@ -520,18 +522,64 @@ def test_two_digits_of_a_year_to_come_are_of_the_century_before():
         means(of_dates("31-Dec-17", "02-Jan-48", "03-Jan-48"))
 
 
-def test_files_of_other_bars_than_most_are_told():
-    def of(name, every):
-        days = pd.date_range("2012-12-03", periods=8, freq=every)
-        return {name: "Date,Close\n" + "".join(f"{day.date()},{day.day}.5\n" for day in days)}
+def of_pace(ticker, every):
+    days = pd.date_range("2012-12-03", periods=8, freq=every)
+    return "".join(f"{ticker},{day.date()},{day.day}.5\n" for day in days)
 
-    found = means(of("AAPL.csv", "B") | of("IBM.csv", "B") | of("XOM.csv", "W-FRI"))
+
+PACES = {"AAPL": "B", "IBM": "B", "XOM": "W-FRI"}
+
+
+def test_tickers_of_other_bars_than_most_are_told():
+    rows = [of_pace(ticker, every) for ticker, every in PACES.items()]
+    found = means("Ticker,Date,Close\n" + "".join(rows))
     told = [one for one in found.conclusions if one.about == "bars"]
     assert [one.found.partition(",")[0] for one in told] == [
         "daily",
         "those of 1 ticker are weekly",
     ]
-    assert told[1].because == "such as from XOM.csv:2: Date on"
+    assert told[1].because == "such as from AAPL.csv:18: Date on"
+
+
+def test_files_of_other_bars_than_most_are_refused():
+    files = {f"{name}.csv": f"Ticker,Date,Close\n{of_pace(name, PACES[name])}" for name in PACES}
+    with pytest.raises(InputError, match=r"XOM\.csv:2: Date: bars .* weekly, .* most files daily"):
+        means(files)
+
+
+def test_closes_that_are_adjusted_in_some_files_alone_are_refused():
+    closes = "Date,Close,Adj Close\n2012-12-03,586.19,76.01\n2012-12-04,575.85,74.67\n"
+    without = "Date,Close\n2012-12-03,26.43\n2012-12-04,26.37\n"
+    with pytest.raises(InputError, match=r"MSFT\.csv: has no column 'Adj Close'.* no close"):
+        means({"AAPL.csv": closes, "MSFT.csv": without})
+
+
+def test_a_zone_whose_clocks_skip_a_time_of_the_file_is_not_offered():
+    hours = pd.date_range("2013-03-09", "2013-03-12", freq="h")  # New York skips 10 March 02:00
+    found = means(of_dates(*(f"{hour:%Y-%m-%d %H:%M}" for hour in hours)))
+    (question,) = found.questions
+    offered = [option.answer for option in question.options]
+    assert "America/New_York" not in offered
+    assert {"UTC", "Etc/GMT+5", "Europe/London"} <= {*offered}
+    assert "Not America/New_York, where clocks go forward" in question.words
+
+
+def test_an_answer_by_which_time_turns_is_refused_where_another_does_not():
+    text = of_dates("05/01/2013", "06/01/2013", "04/02/2013", "05/02/2013")
+    with pytest.raises(InputError, match=r"DATES=month-first: .*back and forth.*DATES=day-first"):
+        means(text, DATES="month-first")
+
+
+def test_an_answer_by_which_days_are_to_come_is_refused_where_another_has_none():
+    past, to_come = (
+        Reading(order, "", pd.Series(pd.to_datetime([day])))
+        for order, day in ((DAY_FIRST, "2013-03-01"), (MONTH_FIRST, "2213-01-03"))
+    )
+    both = [past, to_come]
+    with pytest.raises(InputError, match=r"up to 3 January 2213.*DATES=day-first"):
+        date_order._must_make_sense(to_come, both, both, "Date")
+    date_order._must_make_sense(past, both, both, "Date")
+    date_order._must_make_sense(to_come, [to_come, to_come], both, "Date")
 
 
 def test_dates_sorted_as_text_are_asked_about():

@@ -12,6 +12,7 @@ from typing import Any
 
 from tidemark.adopting.conclusions import Answers, Conclusion, Question, Sureness
 from tidemark.adopting.meaning import (
+    across_files,
     assets,
     currencies,
     date_column,
@@ -31,7 +32,7 @@ from tidemark.adopting.meaning.layout import Layout
 from tidemark.naming import counted, several
 from tidemark.reading.settings import Form
 from tidemark.reading.table import Table
-from tidemark.sources.settings import Prices
+from tidemark.sources.settings import ASSETS, Prices
 
 import numpy as np
 import pandas as pd
@@ -77,6 +78,7 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     series = tickers.series(evidence, ticker)
     told = date_order.found(dated, series, evidence, answers)
     times = told.reading.times
+    across_files.must_be_of_one_pace(evidence, dated.column, times)
     neighbours = spacing.neighbours(times, evidence.file_and(series))
     layout = fields.found(
         evidence,
@@ -94,6 +96,7 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
         unread = [*dated.others, *_texts(evidence, names, ticker)]
         date_column.must_be_of_all_tickers(evidence, dated, times, unread)
     else:
+        across_files.must_all_be_adjusted(evidence)
         tickers.must_be_one_bar_a_time(evidence, times, series, dated.column)
     currencies.must_be_one(evidence, layout, series, _texts(evidence, names, ticker))
     unit = units.of_prices(evidence, layout, answers)
@@ -203,3 +206,7 @@ def _of_what(asset: tuple[str, Sureness] | None) -> Iterator[Conclusion]:
     if asset:
         because = "the tickers" if asset[1] is Sureness.LIKELY else "what is in the file"
         yield Conclusion("asset", f"{asset[0]}, for the words of reports", because, asset[1])
+    else:
+        because = f"nothing says what is traded; `asset` can be {', '.join(ASSETS)}"
+        told = "none, so that words of reports fit any"
+        yield Conclusion("asset", told, because, Sureness.ASSUMED)

@@ -27,6 +27,7 @@ INDICES = re.compile(
 COMMODITIES = re.compile(
     r"(X(AU|AG|PT|PD)(USD)?|(DCOIL)?(WTI|BRENT)\w*|GOLD|SILVER|COPPER|(CL|GC|SI|NG|HG|BZ)=F)$"
 )
+FUNDS = re.compile(r".*\b(FUNDS?|FONDS|FONDO|ETFS?|UCITS|SICAV)\b")
 STOCKS = re.compile(r"[A-Z]{1,5}([.-][A-Z]{1,3})?")
 
 
@@ -41,6 +42,7 @@ def asset_of(
         ("rates", RATES.match),
         ("indices", INDICES.match),
         ("commodities", COMMODITIES.match),
+        ("funds", FUNDS.match),
     ):
         if names and all(map(says, names)):
             return asset, Sureness.LIKELY

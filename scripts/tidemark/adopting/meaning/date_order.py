@@ -59,10 +59,13 @@ def _told(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answers
                 f"the dates in {dated.column!r} cannot all be read so",
                 f"use {others}" if others else "leave it out",
             )
-        return Order(fitting[0], [_dates(dated, fitting[0], "your answer")])
     if len(readings) == 1:
-        return Order(readings[0], [_dates(dated, readings[0], "every value of the column")])
+        because = "your answer" if asked else "every value of the column"
+        return Order(readings[0], [_dates(dated, readings[0], because)])
     onwards = [one for one in readings if not spacing.turns(one.times, evidence.file_and(series))]
+    if asked:
+        _must_make_sense(fitting[0], readings, onwards, dated.column)
+        return Order(fitting[0], [_dates(dated, fitting[0], "your answer")])
     if len(onwards) == 1 and not _is_odder(onwards[0], readings):
         because = "read otherwise, time would go back and forth from row to row"
         return Order(onwards[0], [_dates(dated, onwards[0], because)])
@@ -72,6 +75,32 @@ def _told(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answers
         return Order(likely, [_dates(dated, likely, because, Sureness.LIKELY)])
     open_ones = onwards if len(onwards) > 1 else readings
     return Order(open_ones[0], questions=[_which_order(dated, open_ones, evidence)])
+
+
+def _must_make_sense(
+    asked: Reading, readings: Sequence[Reading], onwards: Sequence[Reading], column: str
+) -> None:
+    """Refuse an answer by which time turns or days are to come, where another has neither.
+
+    Raises:
+        InputError: says which of the two it is.
+    """
+    others = [one for one in readings if one is not asked]
+    sensible = [one for one in others if not _is_to_come(one.times).any()]
+    in_order = [one for one in onwards if one is not asked and not _is_odder(one, readings)]
+    if _is_to_come(asked.times).any() and sensible:
+        last, better = asked.times.max(), sensible[0]
+        problem = f"the dates in {column!r} would be to come: up to {last:%-d %B %Y}"
+    elif asked not in onwards and in_order:
+        better = in_order[0]
+        problem = f"the dates in {column!r} would go back and forth from row to row"
+    else:
+        return
+    raise InputError(f"DATES={asked.order}", problem, f"use DATES={better.order}")
+
+
+def _is_to_come(times: pd.Series) -> pd.Series:
+    return times > pd.Timestamp.now() + spacing.DAY
 
 
 def _is_odder(reading: Reading, others: Sequence[Reading]) -> bool:
@@ -89,7 +118,7 @@ def _must_be_over(dated: Dated, reading: Reading, evidence: Evidence) -> None:
     Raises:
         InputError: names the first of them.
     """
-    to_come = (reading.times > pd.Timestamp.now() + spacing.DAY).to_numpy()
+    to_come = _is_to_come(reading.times).to_numpy()
     if "%y" in reading.date_format and to_come.any():
         row = int(to_come.argmax())
         raise InputError(

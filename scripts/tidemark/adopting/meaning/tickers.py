@@ -139,19 +139,19 @@ def named(
     if column:
         tickers = pc.unique(evidence.tickers(column)).to_pylist()
         _must_be_whole(evidence, column, tickers)
-        told = several(tickers, 5)
+        told = _shown(tickers)
         sureness = Sureness.CERTAIN if words.is_surely(words.TICKER, column) else Sureness.LIKELY
         return Named(
             tickers, None, [Conclusion("tickers", told, f"the column {column!r}", sureness)]
         )
     if fields.layout == "wide":
-        told = several(list(fields.tickers), 5)
+        told = _shown(fields.tickers)
         return Named(fields.tickers, None, [Conclusion("tickers", told, "the names of columns")])
     stems = [table.stem for table in tables]
     if len(stems) > 1 and not asked:
         return _by_file(tables, times, evidence.file_of_row)
     if asked:
-        return Named([asked], asked, [Conclusion("tickers", asked, "your answer")])
+        return Named([asked], asked, [Conclusion("tickers", _shown([asked]), "your answer")])
     shorter = file_names.ticker_of(stems[0])
     if problem := tickers_of.fault(stems[0]):
         question = Question(
@@ -161,7 +161,12 @@ def named(
         )
         return Named(stems, None, questions=[question])
     because = "the file's name" + (f"; TICKER={shorter} is shorter" if shorter != stems[0] else "")
-    return Named(stems, stems[0], [Conclusion("tickers", stems[0], because, Sureness.ASSUMED)])
+    return Named(stems, stems[0], [Conclusion("tickers", _shown(stems), because, Sureness.ASSUMED)])
+
+
+def _shown(tickers: Sequence[str]) -> str:
+    """Some tickers as reports will have them, in capitals."""
+    return several([tickers_of.normalised(name) for name in tickers], 5)
 
 
 def _must_be_whole(evidence: Evidence, column: str, tickers: Sequence[str]) -> None:
@@ -192,7 +197,7 @@ def _by_file(tables: Sequence[Table], times: pd.Series, file_of_row: np.ndarray)
     spans["ticker"] = [file_names.ticker_of(stem) for stem in stems]
     shared = spans[spans.groupby("ticker")["min"].transform("size") > 1]
     if shared.empty or not shared.groupby("ticker")[["min", "max"]].apply(_are_apart).all():
-        told = several(stems, 5)
+        told = _shown(stems)
         return Named(stems, None, [Conclusion("tickers", told, "the names of the files")])
     if (spans["ticker"] != spans["ticker"].iloc[0]).any():
         first = shared.index[shared["ticker"] == shared["ticker"].iloc[0]]
@@ -203,7 +208,8 @@ def _by_file(tables: Sequence[Table], times: pd.Series, file_of_row: np.ndarray)
         )
     ticker = spans["ticker"].iloc[0]
     because = "the names of the files differ in dates alone, and no date is in two"
-    return Named([ticker], ticker, [Conclusion("tickers", ticker, because, Sureness.LIKELY)])
+    conclusion = Conclusion("tickers", _shown([ticker]), because, Sureness.LIKELY)
+    return Named([ticker], ticker, [conclusion])
 
 
 def _are_apart(spans: pd.DataFrame) -> bool:

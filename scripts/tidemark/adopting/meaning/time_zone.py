@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tidemark.adopting.conclusions import Answers, Conclusion, Option, Question, Sureness
 from tidemark.adopting.meaning import spacing
 from tidemark.adopting.meaning.date_column import Dated
+from tidemark.bars import clocks
 from tidemark.errors import BadValue, InputError
 from tidemark.sources import time_columns
 
@@ -83,7 +84,18 @@ def _of_hours(dated: Dated, times: pd.Series, asked: str | None) -> Clock:
     clock = times.dt.strftime("%H:%M")
     first, last = clock.min(), clock.max()
     words = f"In which time zone are the clocks of the file ({first} to {last})?"
-    return Clock(questions=[Question("ZONE", words, _likely_zones(first, last))])
+    options = _likely_zones(first, last)
+    skipping = [one.answer for one in options if _skips(one.answer, times)]
+    if skipping:
+        words += f" Not {' or '.join(skipping)}, where clocks go forward past some of the times."
+    left = [one for one in options if one.answer not in skipping]
+    return Clock(questions=[Question("ZONE", words, left[:MOST_OPTIONS])])
+
+
+def _skips(zone: str, times: pd.Series) -> bool:
+    """Whether some of these times do not exist by the clocks of a zone, where they go forward."""
+    first, _ = clocks.readings(times, zone)
+    return bool(first.isna().any())
 
 
 def _likely_zones(first: str, last: str) -> list[Option]:
@@ -92,7 +104,7 @@ def _likely_zones(first: str, last: str) -> list[Option]:
     fitting.sort(key=lambda zone: SESSIONS[zone][0] != first)
     options = [Option(zone, f"exchanges there trade from {first} to {last}") for zone in fitting]
     more = [Option(zone, told) for zone, told in ROUND_THE_CLOCK.items() if zone not in fitting]
-    return [*options, *more][:MOST_OPTIONS]
+    return [*options, *more]
 
 
 def _of_days(dated: Dated, times: pd.Series, asked: str | None) -> Clock:
