@@ -70,7 +70,9 @@ def test_monthly_closes_of_one_ticker(tmp_path):
         "lookback": [3, 6, 9, 12],
         "skip": [0, 1],
     }
-    assert whole.strategies["return_reversal"].parameters["window"] == [3]
+    reversal = whole.strategies["return_reversal"].parameters
+    assert reversal == {"lookback": [1], "threshold": [1.0, 1.5, 2.0], "window": [3]}
+    assert list(reversal) == ["lookback", "threshold", "window"]
     assert whole.strategies["ema_cross"].parameters == {"fast": [1], "slow": [2, 5, 10]}
     assert whole.split_data.embargo == 1
     stress = whole.market_scenarios.stress

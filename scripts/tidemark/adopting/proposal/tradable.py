@@ -78,8 +78,9 @@ def _fitting(
     Lengths that are not listed are, where the default ones are meant for other bars.
     """
     most = LONGEST * history.bars.max()
-    usual = {key: [value] for key, value in strategy.defaults.items() if type(value) is int}
-    wanted = {**(usual if scale != 1 else {}), **listed}
+    usual = strategy.defaults if scale != 1 else {}
+    unsaid = {key: [usual[key]] for key in usual if type(usual[key]) is int and key not in listed}
+    wanted = {**listed, **unsaid}
     for least in LEAST:
         lists = {
             key: list(dict.fromkeys(lengths.scaled(value, scale, least) for value in values))

@@ -1,4 +1,4 @@
-"""Long while the price is near its high of the last year, which buyers are slow to believe.
+"""Long while the price is near its high of many bars, which buyers are slow to believe.
 
 George and Hwang (2004), The 52-week high and momentum investing.
 """

@@ -1,4 +1,4 @@
-"""Bet against a large move of the last days, which liquidity pressure overdoes.
+"""Bet against a large move of the last bars, which liquidity pressure overdoes.
 
 Lehmann (1990), Fads, martingales, and market efficiency; Jegadeesh (1990), Evidence of predictable
 behavior of security returns. A move is large beside the ticker's own volatility.

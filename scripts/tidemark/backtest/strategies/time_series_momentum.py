@@ -1,4 +1,4 @@
-"""Long after a rise over the last months, short after a fall, by the ticker's own return.
+"""Long after a rise over many bars, short after a fall, by the ticker's own return.
 
 Moskowitz, Ooi and Pedersen (2012), Time series momentum: the sign of the last twelve months'
 return. Leaving out the latest month, which tends to reverse, follows Jegadeesh and Titman (1993).
