@@ -66,7 +66,10 @@ def found(
         )
     if without_header:
         return of_bars(evidence, numeric, ticker, neighbours) or _open(evidence, numeric)
-    unknown = [name for name in numeric if not words.is_none_of_a_bar(name)] or numeric
+    unknown = [name for name in numeric if not words.is_none_of_a_bar(name)]
+    volumes = words.columns_by_role(unknown).get(VOLUME, [])
+    if unknown == volumes:  # none of them can be a price
+        unknown = [name for name in numeric if name not in volumes] or numeric
     if asked:
         return _of_one_field(evidence, unknown, names, ticker, True)
     told = _by_header(evidence, numeric, unknown, ticker, neighbours)
