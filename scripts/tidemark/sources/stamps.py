@@ -31,6 +31,21 @@ LAST_SHORT_YEAR = 2049  # strptime goes on to 2068, where 1968 is meant
 NAMED = {"UTC": UTC, "GMT": UTC}  # by %Z; other names differ from machine to machine
 DIGITS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "j": 3}
 TICKS = dict(zip(EPOCHS, (1, 10**3, 10**6, 10**9), strict=True))  # a second
+SECONDS_OF_1970 = 365 * 86_400
+NO_EPOCHS = {  # what is no count from 1970, though it has digits alone
+    r"^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$": (
+        "a date in digits",
+        "set date_format of this source to %Y%m%d",
+    ),
+    r"^[2-6][0-9]{4}([.][0-9]+)?$": (
+        "a day as a spreadsheet counts them",
+        "format the column as a date there, and save the file again",
+    ),
+    r"^[0-9]{10}([.][0-9]+)?$": (
+        "a count of seconds",
+        f"set date_format of this source to {EPOCHS[0]}",
+    ),
+}
 DIGITS_NOW = dict(zip(EPOCHS, (10, 13, 16, 19), strict=True))  # from 2001 to 2286
 
 
@@ -63,6 +78,19 @@ def times(texts: pa.Array, date_format: str) -> Read:
         BadValue: `date_format` is not one.
     """
     return _agreed([_times(texts, one) for one in _formats(date_format)])
+
+
+def other_meaning(texts: pa.Array, date_format: str) -> tuple[str, str] | None:
+    """What counts are that would all lie in 1970, if they are like something else; and a cure."""
+    if date_format not in EPOCHS or not len(texts):
+        return None
+    for like, (meaning, cure) in NO_EPOCHS.items():
+        ticks = TICKS[date_format]
+        if pc.all(pc.match_substring_regex(texts, like)).as_py() and (
+            pc.max(texts.cast(pa.float64())).as_py() < SECONDS_OF_1970 * ticks
+        ):
+            return meaning, cure
+    return None
 
 
 def in_words(text: str, date_format: str) -> str:

@@ -17,6 +17,8 @@ _BLANK_LETTERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
+MARKED_AS_TEXT = re.compile("=.*|'.*")
+
 
 def normalised(name: str) -> str:
     """The one spelling of a ticker: capitals of Unicode's form NFKC, without blanks around.
@@ -32,6 +34,8 @@ def fault(name: str) -> str | None:
         return "is empty"
     if len(name) > LONGEST:
         return f"has {len(name):,} letters; at most {LONGEST} are taken"
+    if MARKED_AS_TEXT.fullmatch(name.strip()):
+        return "begins with the sign by which a spreadsheet marks text"
     hidden = next((sign for sign in name if not sign.isprintable()), None)
     sign = hidden or next(iter(_BLANK_LETTERS.findall(name)), None)
     if sign is None:

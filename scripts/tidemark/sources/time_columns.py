@@ -55,6 +55,7 @@ def dates(
         read = stamps.days(pa.array(distinct, pa.string()), date_format, zone)
         own, there = pd.Series(read.first[codes]), pd.Series(read.second[codes])
         _are_read(table, column, text, own.isna(), read.doubtful[codes], date_format, report)
+        _are_epochs(table, column, text, date_format, report)
     elif times.dt.tz is None:
         own = there = times
     else:
@@ -116,6 +117,21 @@ def _are_read(
         ),
         "leave in date_format only the formats that the file has",
     )
+
+
+def _are_epochs(
+    table: Table, column: str, text: pa.Array, date_format: str, report: Report
+) -> None:
+    """Report counts from 1970 that are none, though they can be read as such."""
+    if other := stamps.other_meaning(text.drop_null(), date_format):
+        meaning, cure = other
+        report.rows(
+            table,
+            column,
+            np.flatnonzero(text.is_valid().to_numpy(zero_copy_only=False)),
+            lambda row: f"{shown(text[row].as_py())} is {meaning}, and in 1970 by {date_format}",
+            cure,
+        )
 
 
 def _written(table: Table, column: str, clock: str | None, report: Report) -> pa.Array:
@@ -216,6 +232,7 @@ def _times(
         read = stamps.times(text.fill_null(""), date_format)
         wall, utc = pd.Series(read.first), pd.Series(read.second)
         _are_read(table, column, text, wall.isna() & utc.isna(), read.doubtful, date_format, report)
+        _are_epochs(table, column, text, date_format, report)
     else:
         nothing = pd.Series(pd.NaT, times.index, "datetime64[us]")
         zoned = times.dt.tz is not None

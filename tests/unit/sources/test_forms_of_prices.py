@@ -226,3 +226,13 @@ def test_two_spellings_of_a_wide_ticker_are_named_by_their_columns():
     closes = WIDE | {"columns": {"timestamp": "Date", "close": "Close *"}}
     with pytest.raises(InputError, match=r"w\.csv:2: Close a: a and A are one ticker, A, and"):
         read(text, closes, "w.csv")
+
+
+@pytest.mark.parametrize("bar", ["daily", "intraday"])
+def test_dates_in_digits_are_no_seconds(bar):
+    source = DAILY | {"bar": bar, "date_format": "epoch_seconds"}
+    content = b"Date,Close\n20200102,1\n20200103,2\n"
+    with pytest.raises(InputError) as refused:
+        prices.read({"p.csv": content}, source)
+    assert "p.csv:2: Date: '20200102' is a date in digits" in str(refused.value)
+    assert "%Y%m%d" in str(refused.value)

@@ -129,3 +129,31 @@ def test_a_day_is_itself_or_in_doubt_by_formats_of_which_one_wrote_it(formats, m
     text = str(int(day.timestamp()) * ticks) if ticks else day.strftime(one)
     found = stamps.days(pa.array([text]), " | ".join(formats), ZoneInfo("UTC"))
     assert found.doubtful[0] or found.first[0] == np.datetime64(day.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize(
+    ("text", "date_format", "cure"),
+    [
+        ("20200102", "epoch_seconds", "%Y%m%d"),
+        ("20200102", "epoch_milliseconds", "%Y%m%d"),
+        ("43832", "epoch_seconds", "format the column"),
+        ("1577957400", "epoch_milliseconds", "epoch_seconds"),
+    ],
+)
+def test_counts_that_are_like_something_else_and_would_be_of_1970_are_told(text, date_format, cure):
+    _, told = stamps.other_meaning(pa.array([text, text]), date_format)
+    assert cure in told
+
+
+@pytest.mark.parametrize(
+    ("texts", "date_format"),
+    [
+        (["1577957400", "1577957401"], "epoch_seconds"),
+        (["20200102", "20201399"], "epoch_seconds"),  # no dates
+        (["43832", "186400"], "epoch_seconds"),
+        (["20200102"], "%Y%m%d"),
+        ([], "epoch_seconds"),
+    ],
+)
+def test_counts_since_1970_may_be_small(texts, date_format):
+    assert stamps.other_meaning(pa.array(texts, pa.string()), date_format) is None

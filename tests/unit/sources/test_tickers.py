@@ -168,3 +168,9 @@ def test_numbers_that_are_not_whole_or_missing_are_no_names(numbers, told):
     )
     with pytest.raises(InputError, match=told):
         prices.read({"p.parquet": data.getvalue().to_pybytes()}, LONG)
+
+
+@pytest.mark.parametrize("name", ['="0700"', "'0700", "=A1"])
+def test_the_signs_by_which_spreadsheets_mark_text_are_no_part_of_a_ticker(name):
+    assert "spreadsheet" in tickers.fault(name)
+    assert tickers.fault("EURUSD=X") is None

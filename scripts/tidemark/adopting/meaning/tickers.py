@@ -170,11 +170,18 @@ def _shown(tickers: Sequence[str]) -> str:
 
 
 def _must_be_whole(evidence: Evidence, column: str, tickers: Sequence[str]) -> None:
-    """Refuse what a spreadsheet has made of tickers such as MAR1, 1E5 and TRUE among others.
+    """Refuse what a spreadsheet has made of tickers: ="0700", or of MAR1, 1E5 among others.
 
     Raises:
         InputError: names the first of them.
     """
+    marked = next((one for one in tickers if tickers_of.MARKED_AS_TEXT.fullmatch(one)), None)
+    if marked is not None:
+        raise InputError(
+            evidence.where(pc.index(evidence.tickers(column), marked).as_py(), column),
+            f"{marked!r} begins with the sign by which a spreadsheet marks text",
+            "write the ticker alone, such as 0700, without signs about it",
+        )
     odd = [ticker for ticker in tickers if OF_SPREADSHEETS.fullmatch(ticker)]
     if odd and len(odd) < len(tickers):
         texts = evidence.tickers(column)
