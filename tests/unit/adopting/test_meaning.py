@@ -506,8 +506,27 @@ def test_tickers_may_be_of_several_currencies():
         for ticker, sign, code in (("AAPL", "$", "USD"), ("SAP", "\u20ac", "EUR"))
         for day in (3, 4, 5)
     ]
-    found = section("\n".join(["Date,Ticker,Close,Currency", *rows]), form=form)
+    text = "\n".join(["Date,Ticker,Close,Currency", *rows])
+    found = section(text, form=form)
     assert found["columns"] == {"timestamp": "Date", "ticker": "Ticker", "close": "Close"}
+    (said,) = (one for one in means(text, form=form).conclusions if one.about == "currencies")
+    assert "EUR, USD" in said.found
+
+
+@pytest.mark.parametrize(
+    ("name", "divide_by"),
+    [
+        ("Volume", None),
+        ("Volume (000s)", 0.001),
+        ("Volume ('000)", 0.001),
+        ("Volume (m)", 1e-6),
+        ("Volume (in thousands)", 0.001),
+        ("成交量(万)", 1e-4),
+    ],
+)
+def test_volumes_are_in_what_their_column_says(name, divide_by):
+    found = section(BARS.replace("Volume", name))
+    assert found.get("divide_by") == (divide_by and {"volume": divide_by})
 
 
 @pytest.mark.parametrize("odd", ["1-Mar", "Mar-01", "1.00E+05", "#NAME?", "2020-03-01 00:00:00"])

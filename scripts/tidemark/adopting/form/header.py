@@ -29,7 +29,7 @@ def declared(
     extra = _extra(path, heading, records)
     twice = _repeated(heading.names)
     skip = [] if heading.line else [cells[0].strip() for _, cells in heading.above]
-    unit = heading.units[1][0].strip() if heading.units else ""
+    unit = _left_out(heading)
     form = Form(
         header_line=heading.line,
         header_lines=heading.lines + (1 if heading.units and not unit else 0),
@@ -51,7 +51,7 @@ def _of_lines(path: str, heading: Heading) -> Iterator[Conclusion]:
     if lines > 1:
         because = f"{path}:{line} and below, what stands below each other is one name"
         yield Conclusion("header", f"{lines} lines", because)
-    if heading.units and heading.units[1][0].strip():
+    if heading.units and _left_out(heading):
         because = f"it says units: {several([cell for cell in heading.units[1] if cell])}"
         yield Conclusion("units", f"line {heading.units[0]} is left out", because)
 
@@ -67,6 +67,13 @@ def _of_columns(path: str, heading: Heading, extra: str, twice: str) -> Iterator
     if twice:
         told = f"the second {twice!r} is called '{twice} 2'"
         yield Conclusion("columns", told, f"{path}:{heading.line} has the name twice")
+
+
+def _left_out(heading: Heading) -> str:
+    """The first cell of a line of units that is left out; empty if names have the units."""
+    units = heading.units[1] if heading.units else [""]
+    of_thousands = any(re.fullmatch(r"(?i)\W*(thousand|million)s\W*", unit) for unit in units)
+    return "" if of_thousands else units[0].strip()
 
 
 def _repeated(lines: Sequence[Sequence[str]]) -> str:

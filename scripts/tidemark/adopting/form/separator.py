@@ -14,6 +14,7 @@ from tidemark.reading.text import tabbed
 
 SIGNS = (",", ";", "\t", "|")
 SET_OUT = re.compile(r"[ \t]{2,}")  # between the columns of a page
+DO_NOT_SHOW = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 HEAD, ROWS = 300_000, 400  # characters, and records, that are looked at
 
 
@@ -27,6 +28,13 @@ def find(path: str, text: str) -> str:
     if worth["\t"] < 0.5:  # tabs are blanks, too
         worth[BLANKS] = _worth(records(text, BLANKS))
     best = max(worth, key=lambda sign: worth[sign])
+    if not worth[best] and (hidden := DO_NOT_SHOW.search(text)):
+        line = text.count("\n", 0, hidden.start()) + 1
+        raise InputError(
+            f"{path}:{line}",
+            f"holds signs that do not show, such as U+{ord(hidden[0]):04X}, about its values",
+            "export it again without them, or have an editor replace them by nothing",
+        )
     if not worth[best]:
         raise InputError(
             path,

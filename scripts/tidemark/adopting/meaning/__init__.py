@@ -98,8 +98,10 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     else:
         across_files.must_all_be_adjusted(evidence)
         tickers.must_be_one_bar_a_time(evidence, times, series, dated.column)
-    currencies.must_be_one(evidence, layout, series, _texts(evidence, names, ticker))
+    others = _texts(evidence, names, ticker)
+    currencies.must_be_one(evidence, layout, series, others)
     unit = units.of_prices(evidence, layout, answers)
+    volumes = units.of_volumes(layout)
     named = tickers.named(evidence, ticker, layout, times, answers)
     asset = assets.asset_of(
         [file_names.ticker_of(name) for name in named.tickers],
@@ -115,7 +117,7 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
         "time_zone": clock.zone,
         "columns": _columns(dated, layout),
         "ticker": named.given,
-        "divide_by": unit.divide_by,
+        "divide_by": unit.divide_by | volumes.divide_by,
         "asset": asset[0] if asset else None,
     }
     asking = (told, layout, clock, unit, named)  # what numbers and dates depend on first
@@ -127,6 +129,8 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
         *layout.conclusions,
         *named.conclusions,
         *unit.conclusions,
+        *volumes.conclusions,
+        *currencies.differing(evidence, others),
         *_unread(evidence, dated, layout),
         *([] if layout.questions else units.adjusted(layout)),
         *_of_what(asset),

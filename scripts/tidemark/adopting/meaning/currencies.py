@@ -1,8 +1,9 @@
 """The currency of prices, which is one for each ticker."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from tidemark.adopting.conclusions import Conclusion
 from tidemark.adopting.meaning import units
 from tidemark.adopting.meaning.assets import CURRENCIES
 from tidemark.adopting.meaning.evidence import Evidence
@@ -36,11 +37,26 @@ def must_be_one(
         series = np.zeros(len(evidence), int)
     for name in chain.from_iterable(units.columns_by_field(evidence, fields).values()):
         _must_not_change(evidence, name, _signs(evidence, name), series)
-    for name in others:
+    for name, texts in _of_codes(evidence, others):
+        codes = pd.Series(texts.to_pylist(), dtype=object)
+        _must_not_change(evidence, name, codes.where(codes != "", None), series)
+
+
+def differing(evidence: Evidence, others: Iterable[str]) -> Iterator[Conclusion]:
+    """That tickers are in several currencies, by a column of codes among `others`."""
+    for name, texts in _of_codes(evidence, others):
+        codes = sorted({*pc.unique(texts).to_pylist()} - {""})
+        if len(codes) > 1:
+            told = f"differ by ticker: {', '.join(codes)}; returns can be compared, prices cannot"
+            yield Conclusion("currencies", told, f"the column {name!r}")
+
+
+def _of_codes(evidence: Evidence, names: Iterable[str]) -> Iterator[tuple[str, pa.Array]]:
+    """The columns that hold codes of currencies alone."""
+    for name in names:
         texts = evidence.texts(name)
         if texts is not None and {*pc.unique(texts).to_pylist()} <= CODES | {""}:
-            codes = pd.Series(texts.to_pylist(), dtype=object)
-            _must_not_change(evidence, name, codes.where(codes != "", None), series)
+            yield name, texts
 
 
 def _signs(evidence: Evidence, name: str) -> pd.Series:

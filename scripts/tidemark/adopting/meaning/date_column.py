@@ -20,6 +20,8 @@ NATIVE = "%Y-%m-%d"  # the format that a configuration has where the file types 
 NAMELESS = re.compile(r"(column|Unnamed:) ?\d+|")
 CLOCK_WITH_SIGN = r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?[AaPp][Mm])?$"
 CLOCK = rf"{CLOCK_WITH_SIGN}|^[0-9]{{4}}$|^[0-9]{{6}}$"
+LIKE_AN_HOUR = r"^[0-9]{1,2}(:[0-9]{1,2}){1,2}$|^[0-9]{3,6}$"
+WITHIN_A_DAY = r"^([01]?[0-9]|2[0-3]):?[0-5][0-9]"
 IN_UTC = re.compile(r"(?i)\b(utc|gmt|unix|epoch)\b|_utc\b")
 
 
@@ -150,6 +152,8 @@ def _with_hours(
         hours = evidence.stamps(name)
         clock = CLOCK if name in called else CLOCK_WITH_SIGN
         if not pc.all(pc.match_substring_regex(hours, clock)).as_py():
+            if name in called:
+                _must_not_be_hours(evidence, name, hours)
             continue
         if len(pc.unique(hours)) == 1:
             return dated  # days, each stamped at one hour
@@ -158,7 +162,25 @@ def _with_hours(
         if readings:
             is_utc = dated.is_utc or _says_utc(name)
             return Dated(dated.column, name, readings, is_utc)
+        _must_not_be_hours(evidence, name, hours)
     return dated
+
+
+def _must_not_be_hours(evidence: Evidence, name: str, hours: pa.Array) -> None:
+    """Refuse hours that cannot be read, and that therefore would be left out.
+
+    Raises:
+        InputError: names the first that is none as clocks show it.
+    """
+    differ = len(pc.unique(hours)) > 1
+    if differ and pc.all(pc.match_substring_regex(hours, LIKE_AN_HOUR)).as_py():
+        fits = pc.and_(*(pc.match_substring_regex(hours, one) for one in (CLOCK, WITHIN_A_DAY)))
+        row = max(pc.index(fits, value=False).as_py(), 0)
+        raise InputError(
+            evidence.where(row, name),
+            f"{hours[row].as_py()!r} cannot be read as the time of day",
+            "write times from 00:00 to 23:59, all in one way, such as 09:30",
+        )
 
 
 def must_be_of_all_tickers(

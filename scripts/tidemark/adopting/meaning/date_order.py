@@ -13,6 +13,7 @@ from tidemark.errors import InputError
 import numpy as np
 import pandas as pd
 
+MOST_OF_A_YEAR = 300  # days from row to row
 FAR_APART, CLOSE_BY = 15, 5  # days between daily bars that are odd, and that are usual
 FEWEST_ODD = 2
 ENOUGH_DAYS = 10  # to tell by the days of the week
@@ -42,6 +43,7 @@ def found(dated: Dated, series: np.ndarray, evidence: Evidence, answers: Answers
     """
     told = _told(dated, series, evidence, answers)
     if not told.questions:
+        _must_have_years(dated, told.reading, series, evidence)
         _must_be_over(dated, told.reading, evidence)
         _must_be_of_one_order(dated, told.reading, evidence.file_and(series), evidence)
     return told
@@ -110,6 +112,26 @@ def _is_odder(reading: Reading, others: Sequence[Reading]) -> bool:
         and not spacing.falls_on_weekends(one.times)
         for one in others
     )
+
+
+def _must_have_years(
+    dated: Dated, reading: Reading, series: np.ndarray, evidence: Evidence
+) -> None:
+    """Refuse months with a number that may be the day, and not two digits of the year.
+
+    Raises:
+        InputError: from row to row the number changes, and not the month.
+    """
+    if "%y" not in reading.date_format or "%d" in reading.date_format:
+        return
+    step = _days_from_row_to_row(reading.times, evidence.file_and(series)).abs()
+    if (reading.times.dt.year % 100).between(1, 31).all() and step.median() > MOST_OF_A_YEAR:
+        raise InputError(
+            evidence.where(0, dated.column),
+            "and the dates below it are a month and a number, which may be the day, or two digits"
+            " of the year",
+            "write years with four digits, as in 2013-03-01",
+        )
 
 
 def _must_be_over(dated: Dated, reading: Reading, evidence: Evidence) -> None:

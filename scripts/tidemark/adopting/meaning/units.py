@@ -14,6 +14,11 @@ import numpy as np
 import pyarrow.compute as pc
 
 UNITS = {"units": 1, "hundredths": 100, "ten-thousandths": 10_000, "billionths": 10**9}
+MAGNITUDES = {  # of volumes, as names of columns say them
+    "millions": (1e-6, re.compile(r"(?i)\bmillions?\b|\bmln\b|\bmio\b|\(mm?\)|百万|млн")),
+    "ten thousands": (1e-4, re.compile("万")),
+    "thousands": (1e-3, re.compile(r"(?i)\bthousands?\b|\b000'?s?\b|\(k\)|\btsd\b|千|тыс")),
+}
 FEWEST = 5  # values that must all be whole before that means anything
 
 
@@ -56,6 +61,16 @@ def of_prices(evidence: Evidence, fields: Layout, answers: Answers) -> Unit:
         Option(unit, f"{value:.0f} is a price of {value / UNITS[unit]:.12g}") for unit in fitting
     ]
     return Unit(questions=[Question("PRICES", "All prices are whole numbers: of what?", options)])
+
+
+def of_volumes(fields: Layout) -> Unit:
+    """What one of the file's units of volume is, by the name of the column."""
+    name = fields.columns.get(words.VOLUME, "")
+    for unit, (divide_by, said) in MAGNITUDES.items():
+        if said.search(name):
+            told = Conclusion("volumes", f"in {unit}", f"the column {name!r}")
+            return Unit({words.VOLUME: divide_by}, [told])
+    return Unit()
 
 
 def _written_for_people(evidence: Evidence, names: Sequence[str]) -> bool:
