@@ -33,7 +33,8 @@ def data_gate(run: Run) -> None:
     longest = run.config["preprocess"]["longest_hole_days"]
     broken = holes.beyond_reach(bars, bars["adj_close"] > 0, longest)
     actions = run.read.parquet(RAW_ACTIONS) if ACTIONS in names else None
-    findings = {"prices": list(steps.check(bars, actions, broken))}
+    can_split = fetch["prices"]["asset"] in settings.SPLIT
+    findings = {"prices": list(steps.check(bars, actions, broken, can_split=can_split))}
     if actions is not None:
         path = run.config["validate_schema"]["schemas"][ACTIONS]
         tolerance = schema.parse(path, run.read.content(path)).adjustment_tolerance

@@ -26,6 +26,7 @@ WORDS = ("asset", "about")  # keys that nothing is read by
 
 EPOCHS = ("epoch_seconds", "epoch_milliseconds", "epoch_microseconds", "epoch_nanoseconds")
 ASSETS = ("stocks", "funds", "indices", "currencies", "rates", "crypto", "commodities")
+SPLIT = ("stocks", "funds", None)  # of these, what may be split; of None, nobody knows what it is
 
 
 def _must_be_a_date_format(text: str) -> None:

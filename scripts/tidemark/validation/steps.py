@@ -47,7 +47,11 @@ class Step:
 
 
 def check(
-    prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series
+    prices: pd.DataFrame,
+    actions: pd.DataFrame | None,
+    broken: pd.Series,
+    *,
+    can_split: bool = True,
 ) -> Iterator[Finding]:
     """Report steps of `adj_close` near whole ratios, or by more than a factor of five.
 
@@ -59,6 +63,7 @@ def check(
             by ticker and time, with a default index.
         actions: corporate actions as in data/raw/; None if there are none.
         broken: whether a bar is the first after a hole.
+        can_split: whether prices are of what can be split, as stocks can and currencies cannot.
     """
     value, low = prices["adj_close"], below_zero.undefined(prices)
     unfit = int(low.sum())
@@ -84,18 +89,19 @@ def suspicious(
     suspects = _found(prices, actions, broken)
     real = [step for step in suspects if step.covered and not step.listed and abs(step.log) <= ANY]
     odd = [step for step in suspects if step not in real]
+    split = ", or show the split in older prices" if can_split else ""
     for steps, severity, what in (
         (odd, "warning", "that look like no trade"),
         (real, "note", "that may be real"),
     ):
         if steps:
-            told = list(_told(steps))
+            told = list(_told(steps, can_split=can_split))
             yield Finding(
                 "step",
                 "adj_close",
                 f"{counted(len(steps), 'step')} from bar to bar {what}:"
                 f" {several([words for _, words in told], SHOWN)}",
-                "mend the values, or show the split in older prices; what is real may stand",
+                f"mend the values{split}; what is real may stand",
                 severity,
                 len(steps),
                 [offender(prices, step.row, words) for step, words in told],
@@ -147,7 +153,7 @@ def _events(actions: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
     return {str(name): own for name, own in events.groupby(actions["ticker"], sort=False)}
 
 
-def _told(suspects: list[Step]) -> Iterator[tuple[Step, str]]:
+def _told(suspects: list[Step], *, can_split: bool) -> Iterator[tuple[Step, str]]:
     """Each step in words; a step that a later one takes back is told together with it."""
     taken: set[int] = set()
     for number, step in enumerate(suspects):
@@ -167,7 +173,7 @@ def _told(suspects: list[Step]) -> Iterator[tuple[Step, str]]:
         if back is not None:
             taken.add(back.row)
             words += f" and back {iso(back.time)} ({_percent(back)})"
-        yield step, f"{words}: like {_cause(step, came_back=back is not None)}"
+        yield step, f"{words}: like {_cause(step, is_split=can_split and back is None)}"
 
 
 def _percent(step: Step) -> str:
@@ -175,12 +181,12 @@ def _percent(step: Step) -> str:
     return f"{change:+,.1f} %" if abs(change) < 1000 else f"{change:+,.0f} %"
 
 
-def _cause(step: Step, *, came_back: bool) -> str:
+def _cause(step: Step, *, is_split: bool) -> str:
     size = abs(step.log)
     for ratio, words in UNITS.items():
         if abs(size - np.log(ratio)) <= MOST:
             return words
-    if came_back or step.whole is None:
+    if not is_split or step.whole is None:
         return "a wrong value"
     if step.listed:
         return "a split that is listed but that older prices do not show"

@@ -111,6 +111,13 @@ def test_amid_listed_events_a_step_on_a_day_without_one_is_a_note():
     assert "7:1 split" in told(scaled(walk(), 1 / 7, 200), listed("2015-03-03"))
 
 
+def test_what_cannot_be_split_was_not():
+    prices = scaled(walk(0.004), 10, 200)
+    (finding,) = steps.check(prices, None, pd.Series(False, prices.index), can_split=False)
+    assert finding.message.endswith("like a wrong value")
+    assert "split" not in f"{finding.message} {finding.cure}"
+
+
 def test_tickers_are_judged_apart_and_many_are_counted():
     bars = [scaled(walk(ticker=f"T{n}", seed=n), 0.5, 200) for n in range(9)]
     prices = pd.concat(bars, ignore_index=True)
