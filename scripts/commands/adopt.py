@@ -97,6 +97,8 @@ def _adopt(asked: str, config: str, given: Mapping[str, str], *, write: bool) ->
     _must_be_taken(proposed.files, config)
     console.say(page.conclusions(proposed.conclusions))
     for note in read.notes:
+        if note == prices.UNADJUSTED:  # which the line `adjusted` says
+            continue
         console.say(f"  note: {note}")
     _tell_broken(proposed.broken)
     if write:

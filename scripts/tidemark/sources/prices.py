@@ -18,6 +18,7 @@ from tidemark.sources.report import Report
 import numpy as np
 import pandas as pd
 
+UNADJUSTED = "adj_close is not mapped, so returns are those of close, as it is"
 WITHOUT_TICKERS = (
     "; or, if each file is one ticker, leave `ticker` out there, and the `ticker` of this source,"
     " or else the file's name, is the ticker"
@@ -83,7 +84,7 @@ def read(
         notes.append(f"{next(iter(lines))}: one ticker, called as the file is; `ticker` renames it")
     if "close" in names and "adj_close" not in names:
         bars["adj_close"] = bars["close"]
-        notes.append("adj_close is not mapped, so returns are those of close, as it is")
+        notes.append(UNADJUSTED)
     written, spellings = pd.factorize(bars["ticker"])
     if is_wide:
         where["column"] = pd.Categorical.from_codes(written, spellings)

@@ -379,6 +379,8 @@ def in_order(
     newest_first = (back > on)[file]
     turns = ((back > 0) & (on > 0))[file] & np.where(newest_first, forwards, backwards)
 
+    again = pd.DataFrame({"file": file, "ticker": ticker, "time": times}).duplicated().to_numpy()
+
     def said(row: int) -> str:
         way = "forwards" if newest_first[row] else "backwards"
         whose = f" for {tickers.iloc[row]}" if tickers is not None else ""
@@ -386,7 +388,14 @@ def in_order(
         return f"time goes {way}{whose}: {times.iloc[row]} comes after {before}"
 
     cure = "mend the date, or sort the file by date"
-    report.rows(table, column, np.flatnonzero(turns), said, cure)
+    report.rows(table, column, np.flatnonzero(turns & ~again), said, cure)
+    report.rows(
+        table,
+        column,
+        np.flatnonzero(turns & again),
+        lambda row: f"{said(row)}, and has a row above",
+        "remove the rows that stand there twice, or mend the date",
+    )
 
 
 def _shown_time(table: Table, column: str, row: int) -> str:

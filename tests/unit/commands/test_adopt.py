@@ -53,6 +53,13 @@ def test_nothing_is_written_while_a_question_is_open(adopt, tmp_path, capsys):
     assert not (tmp_path / "data").exists()
 
 
+def test_closes_as_they_are_are_told_once(adopt, capsys):
+    adopt(write=False)
+    said = capsys.readouterr().out
+    assert said.count("closes as they are") == 1
+    assert "adj_close" not in said
+
+
 def test_an_answer_to_nothing_is_refused(adopt):
     with pytest.raises(InputError, match="MISSING: answers nothing"):
         adopt(answers={**WHOLE, "MISSING": "real"})

@@ -522,7 +522,13 @@ BAD = {
         HEADER + LINES[0] + LINES[1] + LINES[0],
         LONG,
         "p.csv",
-        ["p.csv:4", "backwards for AAPL", "2020-01-02", "2020-01-03", "sort"],
+        ["p.csv:4", "backwards for AAPL", "2020-01-02", "2020-01-03", "stand there twice"],
+    ),
+    "time going backwards to a day that was left out": (
+        HEADER + LINES[1] + LINES[1].replace("-03", "-06") + LINES[0],
+        LONG,
+        "p.csv",
+        ["p.csv:4", "backwards for AAPL", "sort"],
     ),
     "time going forwards, newest first": (
         "Date,Ticker,Adj Close\n2020-01-06,A,1\n2020-01-03,A,1\n2020-01-02,A,1\n2020-01-07,A,1\n",
