@@ -58,8 +58,9 @@ export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that ne
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
 status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
 ## adopt: look at FILE="My Data.csv", a folder or a pattern; WRITE=yes writes config.mine.yaml, a configuration for it
+adopt: unasked = $(filter-out CONFIG FILE WRITE $(ANSWERS),$(sort $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))))
 adopt: $(VENV)/.ok
-	@$(if $(FILE),,$(error make adopt needs FILE=<a file, a folder or a pattern>, e.g. make adopt FILE="My Data.csv"))$(PYTHON) $(COMMANDS)/adopt.py --config $(CONFIG)
+	@$(if $(FILE),,$(error make adopt needs FILE=<a file, a folder or a pattern>, e.g. make adopt FILE="My Data.csv"))$(if $(unasked),$(error make adopt takes no $(unasked). Cure: leave it out, or use one of $(ANSWERS)))$(PYTHON) $(COMMANDS)/adopt.py --config $(CONFIG)
 ## status: every step's state and first reason to run (FORMAT=json for machines); changes nothing
 status:
 	@$(PYTHON) $(COMMANDS)/status.py --config $(CONFIG) --steps "$(STEPS)"

@@ -27,6 +27,9 @@ def test_a_users_own_file_is_adopted_and_what_it_gains_is_fetched(tree: Tree):
     adopted = tree.make("adopt", f"FILE={NAME}", "WRITE=yes", **stray)
     assert (adopted.code, adopted.stderr) == (0, "")
     assert adopted.stdout.endswith("Next: make all CONFIG=config.mine.yaml\n")
+    misspelt = tree.make("adopt", f"FILE={NAME}", "BAR=daily", "dates=day-first")
+    assert misspelt.code == 2
+    assert "make adopt takes no BAR dates" in misspelt.stderr
     first = tree.make("data_gate", "CONFIG=config.mine.yaml")
     assert first.ran == {"fetch_data prices", "validate_schema prices", "data_gate"}, first.stderr
     raw = pd.read_parquet(tree.path / "data/raw/prices.parquet")
