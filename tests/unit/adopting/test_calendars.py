@@ -1,5 +1,6 @@
 """Which exchange's sessions are the days of bars."""
 
+import re
 from pathlib import Path
 
 from tidemark.adopting.conclusions import Sureness
@@ -38,6 +39,14 @@ def test_the_sample_is_of_new_york_and_three_calendars_are_built_at_most(built):
     assert found.conclusion.sureness is Sureness.LIKELY
     assert found.conclusion.because.startswith("1 session without a bar and 0 days")
     assert len(built) - built.count("ECB") <= calendars.MOST_BUILT
+
+
+def test_of_calendars_that_fit_alike_all_that_were_held_are_told():
+    days = trading_calendar.held("ECB", pd.Timestamp("2015-01-02"), pd.Timestamp("2017-12-29"))
+    found = calendars.fitting(pd.Series(days.sessions.index), "daily", "currencies")
+    assert found.name == "ECB"
+    assert re.search(r"bars; X\w{3}, X\w{3} fit as well", found.conclusion.because)
+    assert found.conclusion.sureness is Sureness.LIKELY
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ import pytest
         ("BINANCE_BTCUSDT, 60", "BTCUSDT"),
         ("XBTUSD_1440", "XBTUSD"),
         ("EURUSD_Daily", "EURUSD"),
+        ("eurgbp_dmy", "eurgbp"),
+        ("monthly_dmy", "monthly_dmy"),
         ("HistoricalData_1700000000000", "HistoricalData_1700000000000"),
         ("Apple Stock Price History", "Apple"),
         ("My Oil $ Data #1", "Oil"),

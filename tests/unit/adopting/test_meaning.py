@@ -399,6 +399,22 @@ def test_files_of_several_forms_are_told_apart():
         means({"AAPL.csv": BARS, "MSFT.csv": "Day;Last\n2012-12-03;1\n"})
 
 
+def test_files_that_share_no_column_of_prices_are_told_apart():
+    problem = (
+        r"^usd.csv: has other columns than AAPL.csv, and none of prices is in all .*'USD' here"
+    )
+    with pytest.raises(InputError, match=problem):
+        means({"AAPL.csv": BARS, "usd.csv": "Date,USD\n2012-12-03,1.2\n2012-12-04,1.3\n"})
+
+
+def test_both_ends_of_the_dates_have_hours_if_any_has():
+    hours = pd.date_range("2023-01-01", "2023-01-03 23:00", freq="h")
+    text = "".join(f"{hour:%Y-%m-%d %H:%M},1.5\n" for hour in hours)
+    found = means(f"Time,Close\n{text}", ZONE="UTC").conclusions
+    (dates,) = [one.found for one in found if one.about == "dates"]
+    assert dates.endswith(": 2023-01-01 00:00:00 to 2023-01-03 23:00:00")
+
+
 def test_a_price_may_be_the_one_column_that_no_word_tells():
     text = "date,prc,vol\n2012-12-03,586.19,7\n2012-12-04,575.85,9\n"
     assert section(text)["columns"] == {"timestamp": "date", "close": "prc", "volume": "vol"}

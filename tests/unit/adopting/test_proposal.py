@@ -215,6 +215,27 @@ def test_a_name_that_no_configuration_can_have_is_told_with_its_cure():
         proposal.in_full(section)
 
 
+def test_what_is_told_of_other_sources_is_not_of_the_sample():
+    told = [one.about for one in proposed(bars(MONTHS), bar="monthly").conclusions]
+    assert "left out" not in told
+    own = SHIPPED.replace("data/sample/treasury_yields.csv", "mydata/yields.csv")
+    (left,) = [
+        one.found
+        for one in proposed(bars(MONTHS), own, bar="monthly").conclusions
+        if one.about == "left out"
+    ]
+    assert left == "treasury, and features of them"
+
+
+def test_the_files_speak_of_themselves():
+    made = proposed(bars(MONTHS), bar="monthly")
+    assert "make all`" not in made.files[CONFIG]
+    assert "Edit a line and type `make all CONFIG=config.mine.yaml`" in made.files[CONFIG]
+    again = proposed(bars(MONTHS), made.files[CONFIG], bar="monthly")
+    assert again.files == made.files
+    assert "shares" not in " ".join(json.loads(made.files[SCHEMA])["description"][:2])
+
+
 def test_a_minimal_configuration_is_enough_to_start_from(tmp_path):
     shipped = "fetch_data:\n  prices:\n    path: x.csv\n    date_format: '%Y'\n    columns: {}\n"
     made = proposed(bars(MONTHS), shipped, bar="monthly")

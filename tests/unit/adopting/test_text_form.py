@@ -120,7 +120,7 @@ def test_encodings(encoding, header, expected):
         (b"a\0b,c\n", "NUL"),
         (lines(HEADER, *PLAIN).decode().encode("utf-16")[:-1], "not UTF-16"),
         (b"one column\n1\n2\n", "no rows"),
-        (lines("some, words", "and, others"), "no rows of several"),
+        (lines("some, words", "and, others"), "no rows of several values with a date or a number"),
         (lines(",".join(["", *DAYS]), ",".join(["AAPL", *"1" * 28])), "has dates along the header"),
         (lines("Date,Close,Volume,Other", *PLAIN), "a.csv:1: names 4 columns, and the rows"),
         # without quotes 1,234.50 is two cells, or 1,5 with a decimal comma

@@ -35,8 +35,9 @@ def decided(
     parentheses = any(one.parentheses for one in _written(columns))
     missing, more = _missing(columns)
     if signs:
-        found.append(Conclusion("signs", f"{several(signs, 5)} left out", _an_example(
-            columns, lambda one: bool(one.signs))))  # fmt: skip
+        told = f"{several(signs, 5)} beside a number: passed over"
+        because = _an_example(columns, lambda one: bool(one.signs))
+        found.append(Conclusion("signs", told, because))
     if parentheses:
         found.append(Conclusion("signs", "numbers in parentheses are below zero", _an_example(
             columns, lambda one: one.parentheses)))  # fmt: skip

@@ -38,7 +38,8 @@ def find(path: str, text: str) -> str:
     if not worth[best]:
         raise InputError(
             path,
-            "has no rows of several values: neither , nor ; | tabs or blanks separate any",
+            "has no rows of several values with a date or a number, be they separated by , ; | tabs"
+            " or blanks",
             "export the data as CSV, with a column of dates and at least one of prices",
         )
     return best
@@ -60,7 +61,7 @@ def records(text: str, separator: str) -> list[Record]:
 def _worth(records: Sequence[Record]) -> float:
     """How many cells from the header on are whole and in rows of one length, as a share.
 
-    It is 0 if no row has several.
+    It is 0 if no row with a date or a number has several.
     """
     width = usual_width(records)
     if width < 2:

@@ -209,7 +209,8 @@ def _dates(
     dated: Dated, reading: Reading, because: str, sureness: Sureness = Sureness.CERTAIN
 ) -> Conclusion:
     where = f"{dated.column} and {dated.time}" if dated.time else dated.column
-    span = f"{reading.times.min()} to {reading.times.max()}".replace(" 00:00:00", "")
+    pattern = "%Y-%m-%d" if spacing.at_midnight(reading.times) else "%Y-%m-%d %H:%M:%S"
+    span = f"{reading.times.min():{pattern}} to {reading.times.max():{pattern}}"
     is_open = reading.order and len(dated.readings) > 1
     form = "typed by the file" if dated.is_typed else reading.date_format
     told = f"{where}, {form}" + (f", {reading.order}" if is_open else "")

@@ -45,6 +45,11 @@ class Evidence:
         some = dict.fromkeys(name for table in self.tables for name in table.names)
         return [name for name in some if name not in everywhere]
 
+    def of_other_columns(self) -> tuple[Table, Table]:
+        """The first table, and the first whose columns are others, where they differ."""
+        first = self.tables[0]
+        return first, next(one for one in self.tables if {*one.names} != {*first.names})
+
     def must_agree(self) -> None:
         """Refuse files that have no column in common.
 

@@ -58,12 +58,7 @@ def found(
             "name the column of prices",
         )
     if not numeric:
-        raise InputError(
-            evidence.tables[0].path,
-            f"has no column of prices: none of {several([repr(name) for name in names], 8)} holds"
-            " numbers alone",
-            "leave out what is not a number, or say what stands for a missing value",
-        )
+        raise _without_prices(evidence, names)
     if without_header:
         return of_bars(evidence, numeric, ticker, neighbours) or _open(evidence, numeric)
     unknown = [name for name in numeric if not words.is_none_of_a_bar(name)]
@@ -110,6 +105,25 @@ def _must_be_numbers(evidence: Evidence, names: Sequence[str]) -> None:
             "\n".join(["holds values that are no numbers:", *(f"  {fault}" for fault in faults)]),
             "mend them, leave them empty if they are missing, or remove the lines",
         )
+
+
+def _without_prices(evidence: Evidence, names: Sequence[str]) -> InputError:
+    """What is wrong where no column can be a price: the files share none, or none holds numbers."""
+    told = f"none of {several([repr(name) for name in names], 8)} holds numbers alone"
+    if not evidence.uneven:
+        return InputError(
+            evidence.tables[0].path,
+            f"has no column of prices{f': {told}' if names else ' beside that of dates'}",
+            "leave out what is not a number, or say what stands for a missing value",
+        )
+    first, other = evidence.of_other_columns()
+    return InputError(
+        other.path,
+        f"has other columns than {first.path}, and none of prices is in all of the files:"
+        f" {several([repr(name) for name in other.names], 8)} here,"
+        f" {several([repr(name) for name in first.names], 8)} there",
+        "call the column of prices alike in all of them, or adopt them apart",
+    )
 
 
 def _is_meant_as_numbers(evidence: Evidence, name: str) -> bool:

@@ -9,7 +9,7 @@ NOISE = re.compile(
     r"|candles?|klines?|daily|day|weekly|week|monthly|month|hourly|hour|intraday|minute|min|d|w|h"
     r"|m|[dwhm]\d{1,3}|\d{1,3}[dwhm]|mn1?|\d{1,3}min|1440|adjusted|adj|unadjusted|raw|full|max|all|eod"
     r"|dat|ascii|mt|binance|coinbase|kraken|bitstamp|bitfinex|gemini|bats|nasdaq|nyse|amex|oanda"
-    r"|fx|yahoo|stooq|download|export|table|csv|us|final|clean|new|copy|my|sheet\d*|chart|closes?"
+    r"|fx|dmy|mdy|ymd|nav|yahoo|stooq|download|export|table|csv|us|final|clean|new|copy|my|sheet\d*|chart|closes?"
     r"|(19|20)\d{2}|(19|20)\d{4}|(19|20)\d{6}|\d{10,}|\d{1,2})$"
 )
 

@@ -34,11 +34,12 @@ BASE, CONFIG = "config.yaml", "config.mine.yaml"
 SCHEMA = "schemas/mine_prices.json"
 CONTRACT = "schemas/mine_features.yaml"
 FILES = (CONFIG, SCHEMA, CONTRACT)
+RUN = "`make all`"
 MARK = re.compile(rf"\A# Proposed by make adopt \({' '.join(['([0-9a-f]+)'] * len(FILES))}\)")
 HEAD = """\
 # Proposed by make adopt ({marks})
-# for {what}. It is yours: edit a line and type
-# `make all CONFIG={config}`. Reads {schema} and {contract}, too.
+# for {what}. It is yours.
+# Reads {schema} and {contract}, too.
 
 """
 
@@ -95,7 +96,7 @@ def made(
     wanted["feature_engineering"] |= {"contract": CONTRACT}
     recipe = _settings(FeatureEngineering, wanted["feature_engineering"])
     files = {
-        CONFIG: rewritten(_without_head(text), wanted),
+        CONFIG: rewritten(_without_head(text), wanted).replace(RUN, f"`make all CONFIG={CONFIG}`"),
         SCHEMA: schema_text,
         CONTRACT: contract.text(contract.columns(recipe)),
     }
@@ -148,7 +149,7 @@ def schema_as_text(rules: Mapping[str, Any]) -> str:
 
 def marked(files: Mapping[str, str], what: str) -> dict[str, str]:
     """The files, with a first line that tells later which of them anybody has edited."""
-    names = {"config": CONFIG, "schema": SCHEMA, "contract": CONTRACT}
+    names = {"schema": SCHEMA, "contract": CONTRACT}
     marks = " ".join(_mark(files[name]) for name in FILES)
     head = HEAD.format(marks=marks, what=printable(what), **names)
     return {**files, CONFIG: head + files[CONFIG]}

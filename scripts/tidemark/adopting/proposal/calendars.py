@@ -14,7 +14,7 @@ from tidemark.bars import trading_calendar
 from tidemark.bars.settings import ECB
 from tidemark.bars.trading_calendar import Held
 from tidemark.errors import BadValue
-from tidemark.naming import counted
+from tidemark.naming import counted, several
 
 import numpy as np
 import pandas as pd
@@ -70,6 +70,10 @@ def fitting(times: pd.Series, bar: str, asset: str | None) -> Calendar:
         return _none("none, so missing days are not looked for", why)
     sure = Sureness.CERTAIN if not best.odd else Sureness.LIKELY
     words = best.words if best.odd else f"its sessions are the {counted(len(days), 'day')} of bars"
+    equal = [fit.name for fit in tried if fit.odd == best.odd and fit is not best]
+    if equal:
+        sure = Sureness.LIKELY
+        words += f"; {several(equal)} {'fits' if len(equal) == 1 else 'fit'} as well"
     return Calendar(best.name, best.held, Conclusion("calendar", best.name, words, sure))
 
 

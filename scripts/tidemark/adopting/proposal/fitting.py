@@ -26,6 +26,7 @@ from tidemark.sources.settings import Prices
 
 import pandas as pd
 
+SAMPLE = "data/sample/"
 FEWEST_BARS = 60
 TESTED = 0.25  # share of dates in the test set
 WINDOWS = {
@@ -92,8 +93,7 @@ def _data(
     shipped: Mapping[str, Any], section: Mapping[str, Any], history: History, calendar: Calendar
 ) -> Fitted:
     fetch = _section(shipped, "fetch_data")
-    others = [*(["corporate actions"] if fetch.get("corporate_actions") else [])]
-    others += list(fetch.get("economic") or {})
+    others = _of_your_own(fetch)
     validate = {**_section(shipped, "validate_schema")}
     validate |= {"as_of": _iso(history.last), "calendar": calendar.name}
     validate |= {"extra_sessions": [], "closed_sessions": []}
@@ -104,7 +104,7 @@ def _data(
             Conclusion(
                 "left out",
                 f"{left}, and features of them",
-                "the configuration that shipped has them for its own prices",
+                "they were fetched beside other prices",
             )
         )
     return Fitted(
@@ -357,6 +357,12 @@ def _scale(shipped: Mapping[str, Any], history: History) -> float:
 
 def _shipped_bar(shipped: Mapping[str, Any]) -> str:
     return str(_shipped_prices(shipped).get("bar", Prices.bar))
+
+
+def _of_your_own(fetch: Mapping[str, Any]) -> list[str]:
+    """What is fetched beside prices, but for what shipped with the sample."""
+    beside = {"corporate actions": fetch.get("corporate_actions")} | (fetch.get("economic") or {})
+    return [name for name, of in beside.items() if of and not str(of["path"]).startswith(SAMPLE)]
 
 
 def _section(shipped: Mapping[str, Any], name: str) -> Mapping[str, Any]:

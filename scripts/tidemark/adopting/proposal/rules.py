@@ -44,7 +44,16 @@ def fitting(
         *_missing(fields, records),
         *_below_zero(fields, records),
     ]
-    rules = {**shipped, "fields": fields, "min_rows": min(shipped["min_rows"], len(records) // 2)}
+    described = [
+        line.replace("volume in shares", "volume as files have it")
+        for line in shipped["description"]
+    ]
+    rules = {
+        **shipped,
+        "description": described,
+        "fields": fields,
+        "min_rows": min(shipped["min_rows"], len(records) // 2),
+    }
     rules["max_age_days"] = _oldest(history) or shipped.get("max_age_days")
     tolerance, oddities = _tolerance(shipped.get("ohlc_tolerance"), records)
     rules["ohlc_tolerance"] = tolerance
