@@ -97,6 +97,13 @@ def test_an_answer_that_is_none_is_refused():
         decided({"Close": ["1,234"]}, {"NUMBERS": "comma"})
 
 
+def test_signs_beside_a_number_are_told_with_an_example():
+    _, found, _ = decided({"Close": ["5.5", "6"], "Change": ["-1.5%", "2%"]})
+    (signs,) = [one for one in found if one.about == "signs"]
+    assert signs.found == "% beside a number: passed over"
+    assert "-1.5%" in signs.because
+
+
 def test_where_commas_separate_values_a_point_is_decimal():
     form, told, questions = decided({"Close": ["1.234"]}, form=Form())
     assert (form.decimal, form.thousands, questions) == (".", None, [])

@@ -115,3 +115,12 @@ def test_what_the_shipped_configuration_says_stands_as_it_is_written():
     assert given.whole.backtest == given.given.backtest
     assert given.whole.evaluate == given.given.evaluate
     assert not [*left_out(given.given, given.whole)]
+
+
+def test_the_readme_says_how_much_the_least_configuration_runs(tmp_path):
+    (tmp_path / "config.yaml").write_text(LEAST, "utf-8")
+    whole = load.load(Tree(tmp_path, ROOT), "config.yaml")
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert "one scenario, one model (`ridge`) beside the baseline, and five strategies" in readme
+    assert (len(whole.scenarios), [*whole.models]) == (1, ["baseline", "ridge"])
+    assert len(whole.strategies) == 5
