@@ -79,11 +79,15 @@ def check(
             unfit,
             offenders(prices, low, value),
         )
-    yield from suspicious(prices, actions, broken)
+    yield from suspicious(prices, actions, broken, can_split=can_split)
 
 
 def suspicious(
-    prices: pd.DataFrame, actions: pd.DataFrame | None, broken: pd.Series
+    prices: pd.DataFrame,
+    actions: pd.DataFrame | None,
+    broken: pd.Series,
+    *,
+    can_split: bool = True,
 ) -> Iterator[Finding]:
     """Report the steps alone, of prices above 0; as `check` does, with the same arguments."""
     suspects = _found(prices, actions, broken)

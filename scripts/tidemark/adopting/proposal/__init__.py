@@ -23,7 +23,7 @@ from tidemark.config.sections import filled
 from tidemark.errors import InputError, printable
 from tidemark.features import contract
 from tidemark.features.settings import FeatureEngineering
-from tidemark.sources.settings import Prices
+from tidemark.sources.settings import SPLIT, Prices
 from tidemark.validation import schema
 from tidemark.validation.finding import Finding
 
@@ -107,7 +107,7 @@ def made(
     still = rules.broken(
         schema.parse(SCHEMA, schema_text.encode()), records, past, calendar, longest
     )
-    told = [*passed, *rules.like_splits(records, longest)]
+    told = [*passed, *rules.like_splits(records, longest, can_split=prices["asset"] in SPLIT)]
     return Proposal(marked(files, what), [*fitted.conclusions, *told], still)
 
 

@@ -80,12 +80,14 @@ def broken(
     return [finding for finding in found if finding.severity == "error"]
 
 
-def like_splits(records: pd.DataFrame, longest_hole_days: int) -> list[Conclusion]:
+def like_splits(
+    records: pd.DataFrame, longest_hole_days: int, *, can_split: bool
+) -> list[Conclusion]:
     """What the gate will warn of: steps of prices that look like no trade, with its own words."""
     bars = records.sort_values(["ticker", "timestamp"], ignore_index=True)
     broken = holes.beyond_reach(bars, bars["adj_close"] > 0, longest_hole_days)
-    found = steps.suspicious(bars, None, broken)
-    as_they_are = bars["adj_close"].equals(bars["close"])
+    found = steps.suspicious(bars, None, broken, can_split=can_split)
+    as_they_are = can_split and bars["adj_close"].equals(bars["close"])
     return [
         Conclusion("steps", one.message, UNADJUSTED if as_they_are else one.cure, Sureness.LIKELY)
         for one in found
