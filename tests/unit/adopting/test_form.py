@@ -144,3 +144,10 @@ def test_a_configuration_says_that_members_are_workbooks_so_that_it_can_be_read_
     assert found.form.members == "*.xlsx"
     prices = Prices(path="a.zip", date_format="%Y-%m-%d", columns={}, form=found.form)
     assert FetchData(prices=prices).extras() == ["excel"]
+
+
+@pytest.mark.parametrize(("quote", "asked"), [("", []), ('"', ["NUMBERS"])])
+def test_a_point_in_quotes_may_be_between_thousands(quote, asked):
+    rows = [f"2012-12-{day:02},{quote}1.{day}0{quote}\n" for day in range(10, 20)]
+    content = ("Date,Close\n" + "".join(rows)).encode()
+    assert [one.name for one in form.found({"a.csv": content}, {}).questions] == asked

@@ -57,7 +57,9 @@ def found(files: Mapping[str, bytes], answers: Answers) -> Found:
     for table in tables:
         _must_not_be_in_parts(table)
     told += _left_out(tables)
-    form, more, asked = numbers.decided(number_shapes.columns(tables), form, answers)
+    is_quoted = any(part.is_quoted for part in parts.values())
+    columns = number_shapes.columns(tables)
+    form, more, asked = numbers.decided(columns, form, answers, is_quoted=is_quoted)
     told += more
     questions = [*(one for part in parts.values() for one in part.questions), *asked]
     out, more, asked = repeated.settled(tables, answers)

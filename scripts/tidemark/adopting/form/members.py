@@ -23,14 +23,17 @@ from tidemark.reading.unpacking import unpacked
 
 SIGNATURES = {Kind.PARQUET: rb"PAR1", Kind.WORKBOOK: rb"PK|\xd0\xcf\x11\xe0"}
 
+QUOTED = re.compile(rb'"\0?([0-9]\0?){1,3}\.\0?([0-9]\0?){3}"')  # NUL as in UTF-16
+
 
 @dataclass(frozen=True)
 class Written:
-    """How a file is written, and what is open."""
+    """How a file is written, what is open, and whether numbers such as "1.234" are in quotes."""
 
     form: Form
     conclusions: Sequence[Conclusion] = ()
     questions: Sequence[Question] = ()
+    is_quoted: bool = False
 
 
 def written(path: str, content: bytes, answers: Answers) -> Written:
@@ -61,7 +64,7 @@ def written(path: str, content: bytes, answers: Answers) -> Written:
             "members", f"{pattern} alone", f"{several(list(refused))} holds no table"))  # fmt: skip
     elif any(map(extra_of, found)) and len(endings := {*map(_ending, found)}) == 1:
         form = replace(form, members=f"*{endings.pop()}")  # it says what has to be installed
-    return Written(form, told, questions)
+    return Written(form, told, questions, any(one.is_quoted for one in found.values()))
 
 
 def _of_one(path: str, content: bytes, answers: Answers) -> Written:
@@ -74,7 +77,8 @@ def _of_one(path: str, content: bytes, answers: Answers) -> Written:
         )
     _must_be_what_it_says(path, kind, content)
     if kind is Kind.TEXT:
-        return Written(*text.of(path, content))
+        form, told = text.of(path, content)
+        return Written(form, told, is_quoted=bool(QUOTED.search(content)))
     if kind is Kind.PARQUET:
         return Written(Form())
     if kind is Kind.WORKBOOK:

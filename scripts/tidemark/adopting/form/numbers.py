@@ -21,15 +21,23 @@ NAMES = {".": "point", ",": "comma"}
 
 
 def decided(
-    columns: Sequence[Column], form: Form, answers: Answers
+    columns: Sequence[Column], form: Form, answers: Answers, *, is_quoted: bool = False
 ) -> tuple[Form, list[Conclusion], list[Question]]:
     """The form with how numbers are written.
+
+    Args:
+        columns: of all files.
+        form: what is known of it.
+        answers: of these, NUMBERS.
+        is_quoted: whether numbers are in quotes, in which a comma separates no values.
 
     Raises:
         InputError: two columns contradict each other.
     """
     alike, out, odd = _of_one_way(columns)
-    decimal, thousands, found, questions = _marks(alike, form, answers)
+    decimal, thousands, found, questions = _marks(
+        alike, form.separator == "," and not is_quoted, answers
+    )
     signs = sorted({sign for one in _written(columns) for sign in one.signs})
     magnitudes = any(one.magnitude for one in _written(columns))
     parentheses = any(one.parentheses for one in _written(columns))
@@ -73,7 +81,7 @@ def _an_example(columns: Sequence[Column], is_meant: Callable[[Written], object]
     )
 
 
-def _marks(columns: Sequence[Column], form: Form, answers: Answers) -> Marks:
+def _marks(columns: Sequence[Column], takes_commas: bool, answers: Answers) -> Marks:
     """The signs before a fraction and between groups, or the question that they leave.
 
     Shares in % prove nothing of others: some sites write them in a way of their own.
@@ -90,7 +98,7 @@ def _marks(columns: Sequence[Column], form: Form, answers: Answers) -> Marks:
     if not either:
         return _concluded(decimal or _other(thousands) or ".", thousands, decimals | groups)
     if not decimal and not thousands:
-        return _undecided(columns, form, answers, either)
+        return _undecided(columns, takes_commas, answers, either)
     proof = decimals | groups
     decimal = decimal or _other(thousands) or next(iter(either))
     thousands = thousands or next((sign for sign in either if sign != decimal), "")
@@ -212,13 +220,16 @@ def _other(sign: str) -> str:
 
 
 def _undecided(
-    columns: Sequence[Column], form: Form, answers: Answers, either: Mapping[str, Shape]
+    columns: Sequence[Column], takes_commas: bool, answers: Answers, either: Mapping[str, Shape]
 ) -> Marks:
-    """What numbers such as 1,234 are, where no other number of the files tells."""
+    """What numbers such as 1,234 are, where no other number of the files tells.
+
+    `takes_commas` says that numbers with a comma could not be among the values.
+    """
     sign, example = next(iter(either.items()))
     shown = example.shown
     point = len(either) == 1 and sign == "."
-    if point and form.separator == ",":
+    if point and takes_commas:
         because = f"{shown}: where commas separate values, points separate no thousands"
         return ".", None, [Conclusion("numbers", "a point before fractions", because, LIKELY)], []
     if len(either) == 1 and (bare := _bare_beside(columns)):
