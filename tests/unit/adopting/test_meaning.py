@@ -545,6 +545,11 @@ def test_volumes_are_in_what_their_column_says(name, divide_by):
     assert found.get("divide_by") == (divide_by and {"volume": divide_by})
 
 
+def test_volumes_that_say_their_magnitude_are_not_multiplied_again():
+    bars = BARS.replace("Volume", "Volume (K)").replace("000\n", "K\n").replace("300\n", "K\n")
+    assert "divide_by" not in section(bars, form=Form(magnitudes=True))
+
+
 @pytest.mark.parametrize("odd", ["1-Mar", "Mar-01", "1.00E+05", "#NAME?", "2020-03-01 00:00:00"])
 def test_what_a_spreadsheet_makes_of_a_ticker_is_none(odd):
     rows = [f"2012-12-0{day},{name},{day}.5" for name in ("AAPL", odd) for day in (3, 4, 5)]

@@ -171,6 +171,16 @@ def test_an_encoding_is_followed(encoding, content):
         ({"header_line": 2}, "a,b\n1,2\n", "p.csv: has column names but no rows"),
         ({"skip": ["*"]}, "a,b\n1,2\n", "p.csv: has column names but no rows"),
         ({"skip": ["a"]}, "a,b,c\n1,2,3\na,c,b\n4,5,6\n", "p.csv:3: is a header of other columns"),
+        (
+            {"skip": ["Tag"]},
+            "day,open,close\n1,2,3\nTag,Schluss,Anfang\n4,5,6\n",
+            "p.csv:3: is a header of other columns",
+        ),
+        (
+            {"skip": ["Tag"], "extra_cells": "last"},
+            "day,open,close\n1,2,3,\nTag,Schluss,Anfang\n4,5,6\n",
+            "p.csv:3: is a header of other columns",
+        ),
         ({"skip": ["a"]}, "a,b,c\n1,2,3\na,b\n4,5,6\n", "p.csv:3: is a header of other columns"),
         ({"skip": ["a"]}, "a,b $\n1,2\na,b \u20ac\n", "p.csv:3: is a header of other columns"),
         (

@@ -101,7 +101,7 @@ def of(tables: Sequence[Table], form: Form, path: str, answers: Answers) -> Mean
     others = _texts(evidence, names, ticker)
     currencies.must_be_one(evidence, layout, series, others)
     unit = units.of_prices(evidence, layout, answers)
-    volumes = units.of_volumes(layout)
+    volumes = units.of_volumes(evidence, layout)
     named = tickers.named(evidence, ticker, layout, times, answers)
     asset = assets.asset_of(
         [file_names.ticker_of(name) for name in named.tickers],

@@ -63,9 +63,15 @@ def of_prices(evidence: Evidence, fields: Layout, answers: Answers) -> Unit:
     return Unit(questions=[Question("PRICES", "All prices are whole numbers: of what?", options)])
 
 
-def of_volumes(fields: Layout) -> Unit:
-    """What one of the file's units of volume is, by the name of the column."""
+def of_volumes(evidence: Evidence, fields: Layout) -> Unit:
+    """What one of the file's units of volume is, by the name of the column.
+
+    Values that say it themselves, such as 5.2M, are read so already.
+    """
     name = fields.columns.get(words.VOLUME, "")
+    columns = filter(None, map(evidence.texts, _named(evidence, fields, name) if name else []))
+    if any(pc.any(pc.match_substring_regex(texts, "[KMBTkmbt]$")).as_py() for texts in columns):
+        return Unit()
     for unit, (divide_by, said) in MAGNITUDES.items():
         if said.search(name):
             told = Conclusion("volumes", f"in {unit}", f"the column {name!r}")
@@ -95,16 +101,15 @@ def columns_by_field(evidence: Evidence, fields: Layout) -> dict[str, list[str]]
         for name, column in fields.columns.items()
         if name not in ("ticker", words.VOLUME)
     }
+    return {name: _named(evidence, fields, column) for name, column in prices.items()}
+
+
+def _named(evidence: Evidence, fields: Layout, template: str) -> list[str]:
+    """The columns of a field, of a wide file one a ticker."""
     if fields.layout == "long":
-        return {name: [column] for name, column in prices.items()}
-    return {
-        name: [
-            column
-            for column in (template.replace("*", ticker) for ticker in fields.tickers)
-            if column in evidence.names
-        ]
-        for name, template in prices.items()
-    }
+        return [template]
+    columns = (template.replace("*", ticker) for ticker in fields.tickers)
+    return [column for column in columns if column in evidence.names]
 
 
 def _whole(evidence: Evidence, names: Sequence[str]) -> np.ndarray | None:
