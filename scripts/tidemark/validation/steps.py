@@ -95,7 +95,7 @@ def suspicious(
     odd = [step for step in suspects if step not in real]
     split = ", or show the split in older prices" if can_split else ""
     for steps, severity, what in (
-        (odd, "warning", "that look like no trade"),
+        (odd, "warning", f"that {'looks' if len(odd) == 1 else 'look'} like no trade"),
         (real, "note", "that may be real"),
     ):
         if steps:

@@ -190,7 +190,9 @@ def test_steps_like_splits_are_those_of_which_the_gate_warns():
     later = of_a & (records["timestamp"] >= "2012-09-03")
     records.loc[later, list(CLOSES)] *= 0.51  # a split by two on a day that rose by 2 %
     (step,) = rules.like_splits(records, 14, can_split=True)
-    assert step.found.startswith("1 step from bar to bar that look like no trade: A 2012-09-03 (-4")
+    assert step.found.startswith(
+        "1 step from bar to bar that looks like no trade: A 2012-09-03 (-4"
+    )
     assert "like a 2:1 split that older prices do not show" in step.found
     assert "adjusted" in step.because
     assert not rules.like_splits(records[~of_a], 14, can_split=True)

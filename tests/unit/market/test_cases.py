@@ -181,7 +181,7 @@ def test_the_crash_of_apple_is_a_note_where_splits_are_listed_and_else_a_warning
     assert note.severity == "note"
     assert "AAPL 2000-09-29 (-51.9 %): like a 2:1 split that is not listed" in note.message
     (finding,) = steps.check(bars, None, nowhere)
-    assert "1 step from bar to bar that look like no trade: AAPL 2000-09-29 (-51.9 %)" in (
+    assert "1 step from bar to bar that looks like no trade: AAPL 2000-09-29 (-51.9 %)" in (
         finding.message
     )
 
