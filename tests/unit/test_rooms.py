@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -146,3 +147,9 @@ def test_unit_tests_lie_in_the_room_that_they_test():
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     folders = {path.parent.name for path in Path(__file__).parent.glob("*/test_*.py")}
     assert folders <= rooms | {"commands", "launch"}
+
+
+def test_no_two_files_of_tests_share_a_name():
+    """pytest imports a test by its file's name alone, so the second one would not be run."""
+    names = Counter(path.name for path in Path(__file__).parents[1].rglob("test_*.py"))
+    assert not [name for name, files in names.items() if files > 1]
