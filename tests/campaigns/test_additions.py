@@ -23,14 +23,11 @@ del PAID["adjustment_tolerance"]
 DIVIDENDS = json.dumps(PAID)
 
 
-SETTINGS = "scripts/tidemark/validation/settings.py"
+READ = "  # a schema that changes stops the run"  # in config.yaml, below which schemas were read
 
 
 def acknowledged(text: str) -> str:
     return schema.fingerprint(text.encode())[:12]
-
-
-FIRST = f'    "{acknowledged((ROOT / "schemas/prices.json").read_text("utf-8"))}",  # prices\n'
 
 
 @dataclass(frozen=True)
@@ -282,7 +279,7 @@ def targets(prices: Prices, share: float) -> Floats:
                 '      date_format: "%Y-%m-%d"\n      release_lag_days: 20\n'
                 "      columns: {timestamp: month, inflation: rate}\n",
             ),
-            (SETTINGS, FIRST, f'    "{acknowledged(INFLATION)}",  # inflation\n'),
+            ("config.yaml", READ, f'    inflation: "{acknowledged(INFLATION)}"\n'),
         ),
         schema=False,
     ),
@@ -334,7 +331,7 @@ def read(files: Mapping[str, bytes], source: Mapping[str, Any]) -> Placed:
                 '    date_format: "%Y-%m-%d"\n'
                 "    columns: {timestamp: ex_date, ticker: ticker, kind: kind, value: value}\n",
             ),
-            (SETTINGS, FIRST, f'    "{acknowledged(DIVIDENDS)}",  # dividends\n'),
+            ("config.yaml", READ, f'    dividends: "{acknowledged(DIVIDENDS)}"\n'),
         ),
     ),
 }
@@ -348,6 +345,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Tree:
         shutil.copy2(ROOT / path, tree.path / path)
     for folder in ("docs", "tests", ".github"):
         shutil.copytree(ROOT / folder, tree.path / folder)
+    tree.edit("config.yaml", READ, f"  acknowledged_schemas:\n{READ}")
     for addition in ADDITIONS.values():
         addition.make(tree)
     written = tree.python("scripts/launch/configure.py", "--write-schema")

@@ -559,5 +559,7 @@ def test_tidy_rows_become_bars():
 
 
 def test_only_what_somebody_can_trade_can_be_configured():
-    offered = get_args(get_type_hints(Backtest)["fill"])
+    (offered,) = (
+        get_args(one) for one in get_args(get_type_hints(Backtest)["fill"]) if get_args(one)
+    )
     assert set(offered) == set(LAG) - {"same_close"}
