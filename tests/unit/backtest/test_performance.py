@@ -7,6 +7,7 @@ from tidemark.backtest import performance
 from tidemark.backtest.engine import LAG, Rules, as_cells
 from tidemark.backtest.performance import ANNUAL, sweep
 from tidemark.market.grid import Prices
+from tidemark.sources.columns import LARGEST, SMALLEST_PRICE
 
 import empyrical
 import numpy as np
@@ -315,7 +316,7 @@ def sweeps(draw):
     shape = (length, tickers)
     size = draw(st.sampled_from([0.01, 0.03, 0.3]))
     moves = np.clip(size * random.standard_t(3, (2, *shape)), -0.9, 3.0)
-    close = 100 * np.cumprod(np.prod(1 + moves, axis=0), axis=0)
+    close = np.clip(100 * np.cumprod(np.prod(1 + moves, axis=0), axis=0), SMALLEST_PRICE, LARGEST)
     opens = close / (1 + moves[1])
     close[: random.integers(length), random.integers(tickers)] = np.nan
     if draw(st.booleans()):
