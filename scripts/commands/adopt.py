@@ -119,8 +119,11 @@ def _chosen(asked: str) -> Chosen:
     if Path(path).is_file():
         chosen = links.of_file(path, _taken({path}))
     else:
-        pattern = f"{path}/*{_common_ending(path)}" if Path(path).is_dir() else path
-        found = sorted(glob.glob(pattern))  # noqa: PTH207
+        pattern, shape = path, path
+        if Path(path).is_dir():
+            wildcard = f"*{_common_ending(path)}"
+            pattern, shape = f"{path}/{wildcard}", f"{glob.escape(path)}/{wildcard}"
+        found = sorted(glob.glob(shape))  # noqa: PTH207
         _must_lead_to_files(found)
         files = [file for file in found if Path(file).is_file()]
         if not files:

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path, PurePath
 
 from tidemark.adopting import proposal
+from tidemark.adopting.conclusions import ANSWERS
 from tidemark.config.settings import Config
 from tidemark.dag import promises
 from tidemark.features import families
@@ -208,6 +209,11 @@ def test_goals_that_ask_no_pipeline_are_those_that_help_lists_beside_it():
     told = re.findall(r"^## ([\w-]+):.*\n([\w-]+):", makefile, re.M)
     assert all(line == rule for line, rule in told), "each stands above its rule"
     assert sorted(outside) == sorted({line for line, _ in told} - {"all", "accept"})
+
+
+def test_make_hands_on_every_answer_that_adopt_may_ask_for():
+    machinery = (ROOT / "make/machinery.mk").read_text("utf-8")
+    assert re.search(r"^ANSWERS := (.*)", machinery, re.M)[1].split() == list(ANSWERS)
 
 
 def test_every_room_is_in_the_table_of_contributing():

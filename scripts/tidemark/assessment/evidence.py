@@ -70,6 +70,7 @@ class Evidence:
     overfitting: float  # probability of backtest overfitting, of choosing among all sets
     overfitting_sets: int  # among which that is asked, near-copies counting once
     left_out: str  # of that, and why; empty if nothing was
+    winner_left_out: bool  # whether the winner is among these
     walk_forward_sharpe: float  # of choosing among all sets
     walk_forward_benchmark_sharpe: float  # on the same bars
     agreement: float  # Kendall's W over market scenarios
@@ -417,6 +418,7 @@ def of_winner(
         difference_since_interval=interval("difference_since"),
         benchmark=benchmark,
         agreement=agreement,
+        winner_left_out=bool(of_best["left_out"]),
         **of_best[list(same)],
         **of_all[list(among)],
     )

@@ -221,9 +221,8 @@ def _without(evidence: Evidence) -> str:
     """What the choice was not among, the winner first: a figure beside it seems to be about it."""
     if not evidence.left_out:
         return ""
-    itself = f"{evidence.strategy}: "
-    among = any(told.startswith(itself) for told in evidence.left_out.split("; "))
-    doubt = f" {evidence.strategy} itself was not among them." if among else ""
+    itself = f" {evidence.strategy} itself was not among them."
+    doubt = itself if evidence.winner_left_out else ""
     return f"{doubt} Left out: {evidence.left_out}."
 
 

@@ -105,6 +105,9 @@ def _exchange(name: str, start: pd.Timestamp, end: pd.Timestamp) -> tuple[pd.Dat
             f"unknown exchange calendar {name!r}",
             "use a code such as XNYS, XLON, ECB or 24/7, or null to leave sessions unchecked",
         ) from error
+    except NotImplementedError as error:  # pandas 3 computes no Orthodox Easter
+        problem = f"the holidays of {name} cannot be computed with this pandas"
+        raise BadValue("calendar", problem, "use another calendar, or null") from error
     except ValueError as error:
         problem = " ".join(str(error).split()).rstrip(".")
         raise BadValue("calendar", problem, "use another calendar, or null") from error

@@ -488,6 +488,7 @@ TABLES = (
             "overfitting": CHOICE["overfitting"],
             "overfitting_sets": CHOICE["overfitting_sets"],
             "left_out": CHOICE["left_out"],
+            "winner_left_out": flag("whether the winner is among those left out of the choice"),
             "walk_forward_sharpe": CHOICE["walk_forward_sharpe"],
             "walk_forward_benchmark_sharpe": CHOICE["walk_forward_benchmark_sharpe"],
             "annual_return": real("compound return a year on all of history, net"),

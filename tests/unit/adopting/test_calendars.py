@@ -6,6 +6,7 @@ from pathlib import Path
 from tidemark.adopting.conclusions import Sureness
 from tidemark.adopting.proposal import calendars
 from tidemark.bars import trading_calendar
+from tidemark.errors import BadValue
 
 import exchange_calendars
 import pandas as pd
@@ -70,3 +71,12 @@ def test_the_exchanges_that_are_asked_are_all_that_the_library_names():
     )
     exchange = object.__new__(factories["XNYS"])
     assert exchange.regular_holidays.holidays("2012-12-25", "2012-12-25").size == 1
+
+
+def test_an_exchange_that_cannot_be_looked_at_is_named():
+    odd = pd.Series(pd.date_range("2021-01-04", "2021-12-30", freq="2D"))
+    found = calendars.fitting(odd[odd.dt.weekday < 5], "daily", None)
+    assert found.name is None
+    assert "not looked at: ASEX, XBEL, XBSE, XCYS" in found.conclusion.because
+    with pytest.raises(BadValue, match="the holidays of ASEX cannot be computed"):
+        trading_calendar.held("ASEX", odd.iloc[0], odd.iloc[-1])

@@ -1,5 +1,6 @@
 """`make adopt`: what it says, what it writes, and what it keeps."""
 
+import re
 from pathlib import Path
 
 from commands import adopt as command
@@ -73,6 +74,15 @@ def test_a_name_that_make_cannot_say_gets_a_link(adopt, tmp_path, capsys):
     assert f"path: data/own/{link.name} " in (tmp_path / CONFIG).read_text("utf-8")
     assert adopt() == 0
     assert [entry.name for entry in link.parent.iterdir()] == [link.name]
+
+
+def test_signs_in_a_folders_name_are_no_pattern(adopt, tmp_path, capsys):
+    folder = tmp_path / "closes [old]"
+    folder.mkdir()
+    (tmp_path / NAME).rename(folder / "IBM.csv")
+    assert adopt(folder.name) == 0
+    assert "data/own/closes_old leads to closes [old]" in capsys.readouterr().out
+    assert re.search(r"path: .?data/own/closes_old/\*\.csv", (tmp_path / CONFIG).read_text("utf-8"))
 
 
 def test_a_copy_stands_in_where_there_are_no_links(adopt, tmp_path, capsys, monkeypatch):

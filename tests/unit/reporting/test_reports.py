@@ -268,6 +268,7 @@ SUMMARY = {
         "overfitting": 0.3,
         "overfitting_sets": 2,
         "left_out": "rise: a position in 3 of 16 blocks",
+        "winner_left_out": False,
         "walk_forward_sharpe": 0.4,
         "walk_forward_benchmark_sharpe": 1.0,
         "agreement": 0.4,

@@ -23,6 +23,7 @@ from tidemark.config.sections import filled
 from tidemark.errors import InputError, printable
 from tidemark.features import contract
 from tidemark.features.settings import FeatureEngineering
+from tidemark.preprocessing.settings import Preprocess
 from tidemark.sources.settings import SPLIT, Prices
 from tidemark.validation import schema
 from tidemark.validation.finding import Finding
@@ -103,7 +104,7 @@ def made(
     if yaml_lines.parse(CONFIG, files[CONFIG].encode())[0] != wanted:
         problem = "holds anchors, or what else cannot be rewritten"
         raise InputError(BASE, problem, "write its values out, or restore it")
-    longest = wanted["preprocess"].get("longest_hole_days", 14)
+    longest = wanted["preprocess"].get("longest_hole_days", Preprocess.longest_hole_days)
     still = rules.broken(
         schema.parse(SCHEMA, schema_text.encode()), records, past, calendar, longest
     )

@@ -4,7 +4,6 @@ To build a calendar takes up to twenty seconds. So the closings that each exchan
 cost little, choose three that are built and held against all bars.
 """
 
-import contextlib
 from dataclasses import dataclass
 from datetime import time
 from typing import Any
@@ -60,13 +59,17 @@ def fitting(times: pd.Series, bar: str, asset: str | None) -> Calendar:
     days = moments.normalize().unique()
     if len(days) < FEWEST_DAYS:
         return _none("none, so missing days are not looked for", f"{len(days)} days fit many")
-    names = _shortlist(moments, bar, asset)
+    names, unseen = _shortlist(moments, bar, asset)
+    named = several(sorted(unseen), len(unseen))
+    but = f"; not looked at: {named}, whose holidays pandas cannot compute" if unseen else ""
     tried = [fit for name in names if (fit := _held_against(name, moments, bar)) is not None]
     if not tried:
-        return _none("none, so missing days are not looked for", "no exchange is open as they are")
+        return _none(
+            "none, so missing days are not looked for", f"no exchange is open as they are{but}"
+        )
     best = min(tried, key=lambda fit: fit.odd)
     if best.odd > ODD * len(days):
-        why = f"nearest is {best.name}: {best.words}"
+        why = f"nearest is {best.name}: {best.words}{but}"
         return _none("none, so missing days are not looked for", why)
     sure = Sureness.CERTAIN if not best.odd else Sureness.LIKELY
     words = best.words if best.odd else f"its sessions are the {counted(len(days), 'day')} of bars"
@@ -121,26 +124,32 @@ def _days(moments: pd.DatetimeIndex, bar: str, zone: object) -> pd.DatetimeIndex
     return moments.normalize().unique()
 
 
-def _shortlist(moments: pd.DatetimeIndex, bar: str, asset: str | None) -> list[str]:
-    """The calendars that are worth building, the most promising first."""
+def _shortlist(
+    moments: pd.DatetimeIndex, bar: str, asset: str | None
+) -> tuple[list[str], list[str]]:
+    """The calendars that are worth building, the most promising first; those that cannot be."""
     recent = moments[moments >= moments[-1] - LOOKED_AT]
     days = recent.normalize().unique()
     shares = np.bincount(days.day_of_week, minlength=7) / len(days)
     if shares[5:].sum() > WEEKEND and shares.all():
-        return [ALWAYS]
+        return [ALWAYS], []
     odd: dict[str, int] = {}
+    unseen = []
     for name, kind in calendar_utils._default_calendar_factories.items():  # states 71 exchanges
         exchange = object.__new__(kind)  # without its sessions, which are what takes so long
         if _reaches(exchange, moments) and (bar == "daily" or _within_hours(recent, exchange)):
             there = _days(recent, bar, exchange.tz)
-            with contextlib.suppress(NotImplementedError):  # all of its sessions are computed
+            try:
                 odd[name] = _odd(there, _stated(exchange, there))
+            except NotImplementedError:  # pandas 3 computes no Orthodox Easter
+                unseen.append(name)
     money = asset in ("currencies", "rates")
     if bar == "daily":
         odd[ECB] = _odd(days, _of_the_ecb(days))
     named = (ECB, *FIRST_NAMED) if money else (*FIRST_NAMED, WEEKDAYS)
     rank = {name: number for number, name in enumerate(named)}
-    return sorted(odd, key=lambda name: (odd[name], rank.get(name, len(rank)), name))[:MOST_BUILT]
+    best = sorted(odd, key=lambda name: (odd[name], rank.get(name, len(rank)), name))
+    return best[:MOST_BUILT], unseen
 
 
 def _reaches(exchange: Any, moments: pd.DatetimeIndex) -> bool:
