@@ -31,7 +31,7 @@ models/$1_$2.pkl artifacts/$1_$2_cv.json: artifacts/train_models_$1_$2.ok ; $$(K
 
 artifacts/evaluate_$1_$2.ok: models/$1_$2.pkl artifacts/$1_$2_cv.json data/splits/$1_test.parquet $(if $(filter-out $(BASELINE),$2),data/predictions/$1_$(BASELINE).parquet)
 	$$(STEP) scripts/evaluate.py --scenario $1 --model $2
-metrics/$1_$2.json metrics/$1_$2_bootstrap.json metrics/spread/$1_$2.json data/predictions/$1_$2.parquet: artifacts/evaluate_$1_$2.ok ; $$(KEPT)
+metrics/$1_$2.json metrics/$1_$2_bootstrap.json metrics/spread/$1_$2.json metrics/evidence/$1_$2.parquet data/predictions/$1_$2.parquet: artifacts/evaluate_$1_$2.ok ; $$(KEPT)
 
 artifacts/plots_$1_$2.ok: data/predictions/$1_$2.parquet metrics/$1_$2.json metrics/spread/$1_$2.json
 	$$(STEP) scripts/plots.py --scenario $1 --model $2

@@ -31,7 +31,7 @@ $(foreach s,$(STRATEGIES),$(eval $(call STRATEGY,$s)))
 artifacts/assess.ok: $(STRATEGIES:%=metrics/backtests/%.parquet) $(STRATEGIES:%=data/backtests/%.parquet) $(STRATEGIES:%=metrics/rebalancing/%.parquet) \
 		data/scenarios/market_scenarios.json data/scenarios/bars_a_year.json
 	$(STEP) scripts/assess.py
-$(ASSESSED): artifacts/assess.ok ; $(KEPT)
+$(ASSESSED) metrics/evidence/strategies.parquet: artifacts/assess.ok ; $(KEPT)
 
 artifacts/strategy_plots.ok: $(ASSESSED)
 	$(STEP) scripts/strategy_plots.py

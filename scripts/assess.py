@@ -22,7 +22,7 @@ from tidemark.assessment.averages import Averages
 from tidemark.assessment.settings import FIRST_YEARS, Guardrails
 from tidemark.errors import BadValue, InputError
 from tidemark.harness.step import Run, step
-from tidemark.layout.assess import ASSESSED, ASSESSMENT
+from tidemark.layout.assess import ASSESSED, ASSESSMENT, STRATEGY_EVIDENCE
 from tidemark.layout.backtest import CASH, REBALANCING, RETURNS
 from tidemark.layout.backtest import CELLS as TESTED
 from tidemark.layout.market_scenarios import BARS_A_YEAR, MARKET_SCENARIOS
@@ -102,6 +102,7 @@ def assess(run: Run) -> None:
     )
     chosen = pd.DataFrame({name: returns[best[name]] for name, returns in rivals.items()})
     chosen[benchmark] = held
+    shown = {**best, benchmark: str(held.name)}
     courses = best_sets.courses(chosen)
 
     stability = overfitting.rank_stability(whole.group_scores().to_numpy())
@@ -132,13 +133,14 @@ def assess(run: Run) -> None:
         "courses": courses,
         "calendar_years": best_sets.calendar_years(chosen),
         "best_sets": best_sets.trading(
-            {**best, benchmark: held.name},
+            shown,
             whole,
             courses,
             _yearly(traded, len(held) / plan.periods_per_year),
         ),
     }.items():
         run.write.parquet(ASSESSED.format(table=name), table)
+    run.write.parquet(STRATEGY_EVIDENCE, best_sets.by_date(chosen, shown, cash, yearly))
     run.write.json(
         ASSESSMENT,
         {

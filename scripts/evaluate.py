@@ -3,10 +3,16 @@
 from tidemark.bars.long_form import KEYS
 from tidemark.errors import InputError
 from tidemark.harness.step import Run, step
-from tidemark.layout.evaluate import FORECASTS, MODEL_INTERVALS, MODEL_SCORES, MODEL_SPREAD
+from tidemark.layout.evaluate import (
+    FORECASTS,
+    MODEL_EVIDENCE,
+    MODEL_INTERVALS,
+    MODEL_SCORES,
+    MODEL_SPREAD,
+)
 from tidemark.layout.split_data import TEST
 from tidemark.layout.train_models import CROSS_VALIDATION, MODEL
-from tidemark.models import direction
+from tidemark.models import by_date, direction
 from tidemark.models.by_target import BY_TARGET
 from tidemark.models.worth import WORTH, excess_errors
 from tidemark.statistics import block_length, bootstrap
@@ -51,6 +57,7 @@ def evaluate(run: Run) -> None:
         run.tell.note(f"{name} is undefined in {lost[name]:,} of {replicates:,} draws: {then}")
 
     run.write.parquet(run.own(FORECASTS), forecasts)
+    run.write.parquet(run.own(MODEL_EVIDENCE), by_date.table(dates, sums))
     told = {"fitted": report["fitted"], **_extent(forecasts), "metrics": scores}
     run.write.json(run.own(MODEL_SCORES), names | told)
     run.write.json(

@@ -1,4 +1,4 @@
-"""What models forecast, and the names of what its forecasts are measured by.
+"""What models forecast, the names of what its forecasts are measured by, and which way is better.
 
 Names alone, so that tables and reports can be declared without a library of mathematics.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Target = Literal["return", "direction"]
+Better = Literal["higher", "lower"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Metrics:
     """The names of a target's metrics.
 
     Attributes:
-        metrics: all of them.
+        better: all of them, and which way is better.
         of_folds: those that are known of a fold, where there is no baseline.
         chosen_by: the one of these that decides among candidates of a grid; less is better.
         loss: the metric that is the mean squared error, on which verdicts rest.
@@ -25,7 +26,7 @@ class Metrics:
         explained_in_words: its name.
     """
 
-    metrics: tuple[str, ...]
+    better: Mapping[str, Better]
     of_folds: tuple[str, ...]
     chosen_by: str
     loss: str
@@ -33,13 +34,23 @@ class Metrics:
     explained: str
     explained_in_words: str
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """All of them, by name."""
+        return tuple(self.better)
+
 
 METRICS: Mapping[Target, Metrics] = {
     "return": Metrics(
-        metrics=(
-            *("mae", "mse", "rmse", "r2"),
-            *("directional_accuracy", "information_coefficient", "skill"),
-        ),
+        better={
+            "mae": "lower",
+            "mse": "lower",
+            "rmse": "lower",
+            "r2": "higher",
+            "directional_accuracy": "higher",
+            "information_coefficient": "higher",
+            "skill": "higher",
+        },
         of_folds=("mae", "rmse", "r2"),
         chosen_by="rmse",
         loss="mse",
@@ -48,7 +59,12 @@ METRICS: Mapping[Target, Metrics] = {
         explained_in_words="R2",
     ),
     "direction": Metrics(
-        metrics=("brier_score", "log_loss", "auc", "brier_skill"),
+        better={
+            "brier_score": "lower",
+            "log_loss": "lower",
+            "auc": "higher",
+            "brier_skill": "higher",
+        },
         of_folds=("brier_score", "log_loss", "auc"),
         chosen_by="brier_score",
         loss="brier_score",

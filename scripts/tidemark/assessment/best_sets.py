@@ -6,6 +6,7 @@ set, and of the benchmark's, stand in a frame with the index `timestamp` and a c
 
 from collections.abc import Mapping
 
+from tidemark.arrays import Floats
 from tidemark.assessment.averages import TRADING, Averages
 from tidemark.assessment.scoring import DIGITS
 from tidemark.statistics.returns import drawdown, equity_of
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 STRATEGY = "strategy_name"
+BY_DATE = [STRATEGY, "set", "timestamp", "excess_return", "bars_a_year"]
 WITHOUT = ["kept_within", "kept_between", "keeping_cost"]  # see backtest.rebalancing
 
 
@@ -38,6 +40,38 @@ def courses(returns: pd.DataFrame) -> pd.DataFrame:
         }
         tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)
+
+
+def by_date(
+    returns: pd.DataFrame, best: Mapping[str, str], cash: Floats, bars_a_year: float
+) -> pd.DataFrame:
+    """What two runs are compared by: bar by bar, what Sharpe ratios are of.
+
+    A run may be compared with one of another version, so a column that changes its meaning changes
+    its name.
+
+    Args:
+        returns: as above.
+        best: the set of each strategy.
+        cash: (bars,) returns of no position at all.
+        bars_a_year: by which ratios become annual.
+
+    Returns:
+        BY_DATE; a row a bar, strategies in the order of the columns.
+    """
+    tables = [
+        pd.DataFrame(
+            {
+                STRATEGY: name,
+                "set": best[str(name)],
+                "timestamp": returns.index,
+                "excess_return": returns[name].to_numpy() - cash,
+                "bars_a_year": bars_a_year,
+            }
+        )
+        for name in returns
+    ]
+    return pd.concat(tables, ignore_index=True)[BY_DATE]
 
 
 def calendar_years(returns: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ metrics. So the estimate and each bootstrap replicate are the same formula over 
 Errors are in the unit of the returns (decimal fractions), MSE in its square.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tidemark.arrays import Floats, Integers
@@ -45,6 +46,15 @@ class DateSums(NamedTuple):
     def metrics(self) -> dict[str, Floats]:
         """See `combine`."""
         return combine(self)
+
+    def columns(self) -> dict[str, Floats]:
+        """All of the sums, by name."""
+        return self._asdict()
+
+    @classmethod
+    def of_columns(cls, columns: Mapping[str, Floats]) -> "DateSums":
+        """The sums of `columns`."""
+        return cls(**columns)
 
 
 def per_date(

@@ -12,6 +12,7 @@ the area is exact, and in a replicate only the order within bins of a hundredth 
 from all of them; where forecasts have at most BINS values that is exact, too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidemark.arrays import Floats, Integers
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+ALONE = ("rows", "squared_errors", "baseline_squared_errors", "log_losses")  # one number a date
 BINS = 100
 SUREST = float(np.finfo(np.float64).eps)  # of a forecast that is wrong, for its log to be a number
 
@@ -39,18 +41,27 @@ class DateSums:
 
     def as_table(self) -> Floats:
         """(dates, 4 + 2 * bins), as `bootstrap.resample` takes it."""
-        alone = (self.rows, self.squared_errors, self.baseline_squared_errors, self.log_losses)
-        return np.column_stack([*alone, self.ups, self.downs])
+        return np.column_stack([*self.columns().values(), self.ups, self.downs])
 
     def of_table(self, table: Floats) -> "DateSums":
         """The sums in a table of (..., 4 + 2 * bins) made of the same rows."""
-        rows, errors, baseline_errors, losses = np.moveaxis(table[..., :4], -1, 0)
-        ups, downs = np.split(table[..., 4:], 2, axis=-1)
-        return DateSums(rows, errors, baseline_errors, losses, ups, downs, self.within)
+        alone = dict(zip(ALONE, np.moveaxis(table[..., : len(ALONE)], -1, 0), strict=True))
+        ups, downs = np.split(table[..., len(ALONE) :], 2, axis=-1)
+        return DateSums(**alone, ups=ups, downs=downs, within=self.within)
 
     def metrics(self) -> dict[str, Floats]:
         """See `combine`."""
         return combine(self)
+
+    def columns(self) -> dict[str, Floats]:
+        """The sums that are one number a date, by name: all but what the AUC follows from."""
+        return {name: getattr(self, name) for name in ALONE}
+
+    @classmethod
+    def of_columns(cls, columns: Mapping[str, Floats]) -> "DateSums":
+        """The sums of `columns`; of these the AUC is undefined."""
+        none = np.empty((len(columns["rows"]), 0))
+        return cls(**columns, ups=none, downs=none, within=np.empty(0))
 
 
 def per_date(

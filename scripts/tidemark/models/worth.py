@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from tidemark.arrays import Floats, Integers
 from tidemark.models import forecast_metrics, probability_metrics
@@ -39,6 +39,9 @@ class Sums(Protocol):
     def metrics(self) -> dict[str, Floats]:
         """Name to (...) values; NaN where a metric is undefined."""
 
+    def columns(self) -> dict[str, Floats]:
+        """Name to (dates,) of the sums that are one number a date."""
+
 
 @dataclass(frozen=True)
 class Worth(Metrics):
@@ -46,9 +49,13 @@ class Worth(Metrics):
 
     Attributes:
         per_date: dates, true values, forecasts and the baseline's, (rows,) each, to `Sums`.
+        columns: names of `Sums.columns`.
+        of_columns: `Sums.columns` to sums again; a metric that needs more is undefined of them.
     """
 
     per_date: Callable[[NDArray[np.generic], Floats, Floats, Floats], Sums]
+    columns: tuple[str, ...]
+    of_columns: Callable[[Mapping[str, Floats]], Sums]
 
     def over_all_dates(self, sums: Sums) -> dict[str, Floats]:
         """The metrics over all dates together, each of shape ()."""
@@ -73,10 +80,18 @@ def excess_errors(sums: Sums) -> Floats:
     return np.asarray(sums.squared_errors - mean * sums.rows)[:, np.newaxis]
 
 
-_PER_DATE: Mapping[Target, Callable[..., Sums]] = {
-    "return": forecast_metrics.per_date,
-    "direction": probability_metrics.per_date,
+_OF: Mapping[Target, dict[str, Any]] = {
+    "return": {
+        "per_date": forecast_metrics.per_date,
+        "columns": forecast_metrics.DateSums._fields,
+        "of_columns": forecast_metrics.DateSums.of_columns,
+    },
+    "direction": {
+        "per_date": probability_metrics.per_date,
+        "columns": probability_metrics.ALONE,
+        "of_columns": probability_metrics.DateSums.of_columns,
+    },
 }
 WORTH: Mapping[Target, Worth] = {
-    target: Worth(**vars(names), per_date=_PER_DATE[target]) for target, names in METRICS.items()
+    target: Worth(**vars(names), **_OF[target]) for target, names in METRICS.items()
 }

@@ -3,6 +3,7 @@
 from tidemark.assessment import best_sets, by_market
 from tidemark.assessment.averages import TRADING, Averages
 
+import numpy as np
 import pandas as pd
 
 BARS = pd.DatetimeIndex(["2011-12-30", "2011-12-31", "2012-01-03"], name="timestamp")
@@ -38,6 +39,15 @@ def test_a_course_falls_from_what_was_there_before_the_first_bar():
     assert found["equity"].to_list() == [1.5, 0.75, 0.9375, 0.5, 0.75, 1.5]
     assert found["drawdown"].to_list() == [0.0, -0.5, -0.375, -0.5, -0.25, 0.0]
     assert found["net_return"].to_list()[:3] == [0.5, -0.5, 0.25]
+
+
+def test_what_runs_are_compared_by_is_beyond_cash():
+    found = best_sets.by_date(RETURNS, {"rise": "a=2", "hold": "none"}, np.full(3, 0.25), 250.0)
+    assert found["strategy_name"].to_list() == ["rise"] * 3 + ["hold"] * 3
+    assert found["set"].to_list() == ["a=2"] * 3 + ["none"] * 3
+    assert found["timestamp"].to_list() == [*BARS, *BARS]
+    assert found["excess_return"].to_list() == [0.25, -0.75, 0.0, -0.75, 0.25, 0.75]
+    assert set(found["bars_a_year"]) == {250.0}
 
 
 def test_returns_compound_within_calendar_years():

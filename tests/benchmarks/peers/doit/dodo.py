@@ -158,6 +158,7 @@ def task_evaluate():
             reads.append(f"data/predictions/{scenario}_{BASELINE}.parquet")
         writes = [f"metrics/{name}.json", f"metrics/{name}_bootstrap.json"]
         writes += [f"metrics/spread/{name}.json", f"data/predictions/{name}.parquet"]
+        writes.append(f"metrics/evidence/{name}.parquet")
         keys = [CONFIG["evaluate"], CONFIG["seed"]]
         yield stage(
             "evaluate", reads=reads, writes=writes, keys=keys, scenario=scenario, model=model
@@ -238,7 +239,7 @@ def task_assess():
     return stage(
         "assess",
         reads=[*(f"metrics/backtests/{strategy}.parquet" for strategy in STRATEGIES), *DAILY],
-        writes=ASSESSED,
+        writes=[*ASSESSED, "metrics/evidence/strategies.parquet"],
         keys=[CONFIG["assess"], CONFIG["seed"]],
     )
 
