@@ -31,6 +31,10 @@ START := trap '' INT; exec $(PYTHON)
 # Steps are children of one interpreter that has the libraries loaded; with WARM=0 they are plain processes.
 # LAUNCH, if set, is a prefix for every step, e.g. LAUNCH="srun -n1 -c1".
 WARM ?= 1
+# The results store: `off`, or a folder in place of the one in the configuration.
+STORE ?=
+export STORE
+quoted_store := '$(subst ','\'',$(STORE))'
 
 # --- The configuration, and file times that agree with contents
 
@@ -77,8 +81,11 @@ artifacts/config.mk:
 	@$(START) $(CODE)scripts/launch/configure.py --config $(CONFIG)
 
 # TIDEMARK_PLANNING: the first step counts the steps with `make -n`, when times are right already.
+# What the goals need comes back from the results store, unless Make only lists steps or asks (-n, -q, -t).
 ifneq ($(if $(TIDEMARK_PLANNING),,$(if $(wildcard $(PYTHON)),$(filter-out configure,$(look)))),)
-$(shell unset $(FOREIGN); $(START) -S $(CODE)scripts/launch/verify.py >&2)
+only_asks := $(foreach flag,n q t,$(findstring $(flag),$(filter-out --%,$(firstword -$(MAKEFLAGS)))))
+back := $(if $(strip $(only_asks)),,$(foreach goal,$(MAKECMDGOALS),$(if $(call odd,$(goal)),,$(goal))))
+$(shell unset $(FOREIGN); export STORE=$(quoted_store) TIDEMARK_RUN='$(TIDEMARK_RUN)' TIDEMARK_BRING_BACK='$(back)'; $(START) -S $(CODE)scripts/launch/verify.py >&2)
 ifneq ($(.SHELLSTATUS),0)
 $(error file times could not be brought in line with contents; the lines above say why)
 endif

@@ -103,6 +103,21 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class ResultsStore:
+    """Results that come back: what steps wrote, kept by all that it came from.
+
+    Attributes:
+        enabled: whether results are kept, and brought back when they would be computed again.
+        path: the folder, which several projects may share; relative to the project.
+        max_gigabytes: what it may hold; beyond, what was not used for longest goes first.
+    """
+
+    enabled: bool = True
+    path: str = "artifacts/store"
+    max_gigabytes: Annotated[float, Ge(0.01), Le(1e6)] = 20.0
+
+
+@dataclass(frozen=True)
 class Alerts:
     """Who hears of what.
 
@@ -137,4 +152,5 @@ class Config:
     assess: Assess = field(default_factory=Assess)
     environment: Environment = field(default_factory=Environment)
     machine: Machine = field(default_factory=Machine)
+    store: ResultsStore = field(default_factory=ResultsStore)
     alerts: Alerts = field(default_factory=Alerts)

@@ -34,7 +34,7 @@ PLUMBING = frozenset(
         *(f"tidemark/{name}" for name in ("__init__", "project", "bounds", "config/given")),
         *(
             f"tidemark/files/{name}"
-            for name in ("append", "generated", "libraries", "locks", "shares")
+            for name in ("append", "generated", "libraries", "locks", "people", "shares")
         ),
         *(
             f"tidemark/harness/{name}"
@@ -50,6 +50,8 @@ PLUMBING = frozenset(
                     "publishing",
                     "reason",
                     "record",
+                    "restoring",
+                    "results_store",
                     "staleness",
                 ),
                 *("step", "turn", "verification"),

@@ -90,7 +90,7 @@ def finished(instance: Instance, state: str, seconds: float, figure: str, why: s
     """
     path = _path()
     counter, width = "", LEAST_WIDTH
-    if path is not None:
+    if path is not None and (state != "restored" or path.exists()):
         begin()
         with _locked(path) as file:
             file.write(json.dumps({"step": instance.step, "state": state}) + "\n")
@@ -98,8 +98,8 @@ def finished(instance: Instance, state: str, seconds: float, figure: str, why: s
             counter, width = _counter(path)
             figure = _so_far(path) if state == "failed" else figure
     took = "fresh" if state == "fresh" else f"{seconds:.1f} s"
-    if state == "failed":
-        took = "FAILED"
+    if state in ("failed", "restored"):
+        took = {"failed": "FAILED"}.get(state, state)
     text = f"{counter}{instance.step:<19} {instance.words:<{width}} {took:>6}  {figure}"
     say(f"{text}  <- {why}" if why else text)
 

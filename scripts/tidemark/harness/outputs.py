@@ -55,6 +55,7 @@ class Staging:
         self._previous = previous
         self._waiting: dict[str, Path] = {}
         self._rows: dict[str, int] = {}
+        self._hashed: dict[str, str] = {}
         self.kept: list[str] = []
 
     def __contains__(self, path: str) -> bool:
@@ -85,6 +86,10 @@ class Staging:
         """Note how many rows a staged file has."""
         self._rows[path] = rows
 
+    def vouch(self, path: str, sha256: str) -> None:
+        """Note the hash of a staged file, if it is known already."""
+        self._hashed[path] = sha256
+
     def commit(
         self, paths: list[str] | None = None, reports: Collection[str] = ()
     ) -> dict[str, Output]:
@@ -114,7 +119,7 @@ class Staging:
 
     def _settle(self, path: str, temporary: Path, reports: Collection[str] = ()) -> Output:
         target = self._tree / path
-        sha = store.sha256_file(temporary)
+        sha = self._hashed.get(path) or store.sha256_file(temporary)
         before = self._previous.get(path)
         sizes = [temporary.stat().st_size, *([before.bytes] if before else [])]
         taken = target.is_file()

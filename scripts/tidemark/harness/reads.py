@@ -32,10 +32,12 @@ class Reads:
 
     Attributes:
         inputs: the hash of each file and listing that was read; None if it was not there.
+        looked_back: whether the step asked for its own earlier outputs.
     """
 
     def __init__(self, tree: Tree, instance: Instance, previous: Mapping[str, Output]) -> None:
         self.inputs: dict[str, str | None] = {}
+        self.looked_back = False
         self._rows: dict[str, int] = {}
         self._tree, self._instance = tree, instance
         self._previous = previous
@@ -180,6 +182,7 @@ class Reads:
 
     def previous(self, path: str) -> bytes | None:
         """This step's own earlier output, if it is as the step left it."""
+        self.looked_back = True
         recorded, file = self._previous.get(path), self._tree / path
         with guard.opened():
             if not recorded or not file.is_file() or file.stat().st_size != recorded.bytes:

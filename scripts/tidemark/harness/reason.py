@@ -1,5 +1,6 @@
 """Why a step must run: a value; words come last."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -50,3 +51,10 @@ class Reason:
 
     def _words(self) -> str:
         return self.cause.format(subject=self.subject, now=self.now)
+
+
+def brief(why: Sequence[Reason]) -> str:
+    """The first reason and how many more; a first run needs no explanation."""
+    if why[0].cause is Cause.NEVER_RAN:
+        return ""
+    return why[0].brief() + (f" (+{len(why) - 1} more)" if len(why) > 1 else "")

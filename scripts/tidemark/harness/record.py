@@ -18,6 +18,9 @@ A checkpoint is `artifacts/<name>.ok`, a JSON object, so that people, jq and Duc
     attempts           at reading what may come from elsewhere
     headline, notes    what it told people
     provisional        why the next make must run it again; empty if it need not
+    restored           when and by whom it was computed, if it came from the results store
+    passing            why another run from the same could give something else, so that the
+                       results store does not keep it; empty if none could
     inputs             path -> sha256, rows. No sha256: it was not there, and may appear. A path
                        with * is a listing, with the hash of the names that it matched
     config             key -> its value; {"keys": [...]} if the step asked what a section holds
@@ -29,8 +32,8 @@ A checkpoint is `artifacts/<name>.ok`, a JSON object, so that people, jq and Duc
     accepted           decisions of people to let results stand: who, when, reason, changes
     digest             SHA-256 of all this as compact JSON; a damaged file has another one
 
-`shared_bytes` and `file_bytes` are missing in checkpoints of older versions, which hold all
-the same: 0 stands for what is not known.
+`shared_bytes`, `file_bytes`, `restored` and `passing` are missing in checkpoints of older versions,
+which hold all the same: 0 stands for what is not known.
 
 `format`, `tidemark`, `name` and `digest` stay what they are in every later form, so that a version
 can tell one that it does not know. A step whose checkpoint has an older form runs again: all that
@@ -105,6 +108,8 @@ class Checkpoint:
     headline: str = ""
     notes: Sequence[str] = ()
     provisional: str = ""
+    restored: str = ""
+    passing: str = ""
     inputs: Mapping[str, Input] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     code: Mapping[str, Module] = field(default_factory=dict)
@@ -155,7 +160,7 @@ def load(tree: Tree, name: str) -> Checkpoint | None:
             f" its form ({content['format']})",
             "use that version or a newer one; or, to compute all results anew, make clean",
         )
-    return _decoded(content)
+    return decoded(content)
 
 
 def load_all(tree: Tree) -> dict[str, Checkpoint]:
@@ -197,10 +202,12 @@ _AS_THEY_ARE = (
     *("run", "reasons", "seconds", "cpu_seconds", "peak_memory_bytes", "attempts", "headline"),
     *("notes", "provisional", "config", "imported", "libraries"),
 )
-_SINCE = ("shared_bytes", "file_bytes")  # younger than the form, which says nothing of them
+# Younger than the form, which says nothing of them.
+_SINCE = ("shared_bytes", "file_bytes", "restored", "passing")
 
 
-def _decoded(content: Mapping[str, Any]) -> Checkpoint:
+def decoded(content: Mapping[str, Any]) -> Checkpoint:
+    """The checkpoint of which `content_of` gives that."""
     return Checkpoint(
         instance=Instance(content["step"], content["instance"]),
         started=datetime.fromisoformat(content["started"]),

@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tidemark.config import given, view
@@ -48,6 +49,7 @@ class Run:
         self.config = view.View(view.stored(tree), self.seen)
         self.attempts = 1
         self.provisional = ""
+        self._clock_read = False
 
     if not TYPE_CHECKING:  # where a misspelt attribute should not pass for a kind
 
@@ -105,6 +107,18 @@ class Run:
         except BadValue as bad:
             with guard.opened():
                 raise given.refusal(self.tree, section, bad) from bad
+
+    def now(self) -> datetime:
+        """The time, UTC; a step that asks for it is never restored, as it is another one then."""
+        self._clock_read = True
+        return datetime.now(UTC)
+
+    @property
+    def passing(self) -> str:
+        """Why the results store does not keep what this run writes; empty if it does."""
+        if self._clock_read:
+            return "it asked for the time"
+        return "it went on from what it had written before" if self.read.looked_back else ""
 
     def retry_next_time(self, why: str) -> None:
         """The result is provisional: the next make runs this step again."""

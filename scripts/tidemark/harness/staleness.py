@@ -153,6 +153,14 @@ def reasons(look: Look, name: str, pending: Collection[str] = ()) -> Iterator[Re
         return
     if checkpoint.provisional:
         yield Reason(Cause.PROVISIONAL, checkpoint.provisional)
+    yield from what_changed(checkpoint, look, pending)
+    yield from changed_outputs(checkpoint, look)
+
+
+def what_changed(
+    checkpoint: Checkpoint, look: Look, pending: Collection[str] = ()
+) -> Iterator[Reason]:
+    """What of all that a checkpoint was made of is something else now; `pending` as above."""
     yield from (reason for reason, asks in _upgrades(checkpoint, look) if asks)
     yield from _changed_config(checkpoint.config, look)
     inputs = {
@@ -162,7 +170,6 @@ def reasons(look: Look, name: str, pending: Collection[str] = ()) -> Iterator[Re
     }
     yield from _changed_inputs(inputs, look)
     yield from _changed_code(checkpoint.code, look)
-    yield from changed_outputs(checkpoint, look)
 
 
 def _why_none(tree: Tree, name: str) -> Cause:

@@ -28,11 +28,12 @@ from tidemark.harness import (
     memory,
     publishing,
     record,
+    restoring,
     staleness,
 )
 from tidemark.harness.failures import exit_code_of, io_message, not_python
 from tidemark.harness.instance import Instance
-from tidemark.harness.reason import Cause, Reason
+from tidemark.harness.reason import Reason, brief
 from tidemark.harness.record import Checkpoint, Module
 from tidemark.harness.run import Run
 from tidemark.harness.staleness import Look
@@ -140,6 +141,8 @@ def _run_if_needed(function: Callable[[Run], None], instance: Instance, turn: Tu
         publishing.confirm(HERE, instance.name, started_ns)
         console.finished(instance, "fresh", 0.0, "")
         return 0
+    if restoring.restored(look, instance.name, why, started_ns):
+        return 0
     if not turn.comes(look.checkpoint(instance.name)):
         return None
     return _run(function, instance, why, turn)
@@ -195,6 +198,7 @@ def _succeed(
         headline=run.tell.figure,
         notes=run.tell.notes,
         provisional=run.provisional,
+        passing=run.passing,
         inputs=run.read.recorded(),
         config=run.seen,
         code=_code(run.last.code if run.last else {}),
@@ -203,7 +207,8 @@ def _succeed(
         outputs=outputs,
     )
     publishing.save(run.tree, checkpoint, started_ns)
-    console.finished(run.instance, "ran", seconds, run.tell.figure, _brief(why))
+    restoring.keep(Look(run.tree), checkpoint)
+    console.finished(run.instance, "ran", seconds, run.tell.figure, brief(why))
 
 
 def _cpu_seconds(of: int) -> float:
@@ -219,13 +224,6 @@ def _code(known: Mapping[str, Module]) -> dict[str, Module]:
         same = path in known and known[path].sha256 == sha
         fingerprints[path] = Module(sha, known[path].meaning if same else code.meaning(source))
     return fingerprints
-
-
-def _brief(why: Sequence[Reason]) -> str:
-    """The first reason and how many more; a first run needs no explanation."""
-    if why[0].cause is Cause.NEVER_RAN:
-        return ""
-    return why[0].brief() + (f" (+{len(why) - 1} more)" if len(why) > 1 else "")
 
 
 def _failed(run: Run, error: Exception, seconds: float) -> int:

@@ -9,13 +9,14 @@ lists with -n, exactly what is needed.
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from tidemark.config import view
+from tidemark.errors import InputError
 from tidemark.files import locks, store
-from tidemark.harness import console, publishing, record, staleness
+from tidemark.harness import console, publishing, record, restoring, results_store, staleness
 from tidemark.harness.publishing import LONG_AGO_NS
 from tidemark.harness.record import FOLDER, Checkpoint
 from tidemark.harness.staleness import Look
@@ -27,8 +28,11 @@ WATCHED = FOLDER / ".watched"
 WRITTEN = ("artifacts", "data", "features", "models", "metrics", "reports")
 
 
-def verify(tree: Tree) -> None:
+def verify(tree: Tree, goals: Collection[str] = ()) -> None:
     """Settle every checkpoint that no process is at, upstream first, and note that it was done.
+
+    What `goals` ask for is restored, as far as the results store has it: goals of Make, such as
+    `all`, a step, a checkpoint, an output.
 
     Raises:
         InputError: a newer version of Tidemark wrote one of them.
@@ -39,17 +43,22 @@ def verify(tree: Tree) -> None:
     loaded = {name: look.checkpoint(name) for name in record.names(tree)}
     checkpoints = {name: known for name, known in loaded.items() if known is not None}
     unreadable = [name for name in loaded if name not in checkpoints]
+    wanted = _asked_for(goals, checkpoints)
     pending: set[str] = set()
-    holding = []
+    holding: list[str] = []
     for name in [*upstream_first(checkpoints), *unreadable]:
         with locks.held_if_free(tree, name) as free:
-            if free and _settled(name, pending, look, began):
+            if free and (
+                _settled(name, pending, look, began)
+                or (name in wanted and _restored(name, holding, look, began))
+            ):
                 holding.append(name)
             elif free and name in checkpoints:
                 pending.update(checkpoints[name].outputs)
     publishing.forget_all_but(tree, checkpoints)
     _sweep(tree)
-    _report_upgrades(checkpoints.values(), look)
+    now = (look.checkpoint(name) for name in loaded)
+    _report_upgrades((known for known in now if known), look)
     store.write_atomic(tree / LOOKED, b"", began)
     ended = store.file_clock_ns(tree)
     held = (checkpoint for checkpoint in map(look.checkpoint, holding) if checkpoint)
@@ -93,13 +102,23 @@ def _sweep(tree: Tree) -> None:
 
     The steps themselves may not run again, if the edit that started them was undone.
     """
-    for left in (path for top in WRITTEN for path in (tree / top).rglob(f".*-{store.HOST}.tmp")):
+    for left in _temporary(tree):
         try:
             os.kill(int(left.name.split(".")[-2].partition("-")[0]), 0)
         except ProcessLookupError:
             left.unlink(missing_ok=True)
         except (ValueError, PermissionError):
             continue
+
+
+def _temporary(tree: Tree) -> Iterator[Path]:
+    """Yield the temporary files of this machine; those of the results store are its own affair."""
+    for top in WRITTEN:
+        for folder, folders, files in os.walk(tree / top):
+            if folder == str(tree / results_store.FOLDER):
+                folders.clear()
+                continue
+            yield from (Path(folder, name) for name in files if name.endswith(f"-{store.HOST}.tmp"))
 
 
 def _report_upgrades(checkpoints: Iterable[Checkpoint], look: Look) -> None:
@@ -156,6 +175,54 @@ def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
         if output.stat().st_mtime_ns < stamp:
             os.utime(output, ns=(stamp, stamp))
     os.utime(path, ns=(stamp, stamp))
+    return True
+
+
+def _asked_for(goals: Collection[str], checkpoints: Mapping[str, Checkpoint]) -> set[str]:
+    """The checkpoints that goals of Make need."""
+    if "all" in goals:
+        return set(checkpoints)
+    maker = {path: name for name, links in checkpoints.items() for path in links.outputs}
+    waiting = [
+        name
+        for name, checkpoint in checkpoints.items()
+        if not {
+            checkpoint.instance.step,
+            str(record.path_of(name)),
+            *checkpoint.outputs,
+        }.isdisjoint(goals)
+    ]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [maker[path] for path in checkpoints[name].inputs if path in maker]
+    return found
+
+
+def _restored(name: str, holding: Collection[str], look: Look, looked_ns: int) -> bool:
+    """Whether the checkpoint holds now, because its results were in the store.
+
+    They are looked for if all that it reads is settled: made by no step, or by one that holds.
+    """
+
+    def known(path: str) -> bool:
+        maker = look.producer(path)
+        return maker is None or maker in holding
+
+    try:
+        why = list(staleness.reasons(look, name))
+        if not restoring.restored(look, name, why, looked_ns, known):
+            return False
+    except (OSError, InputError):  # the step will meet it again, and say so
+        return False
+    checkpoint = look.reload(name)
+    if checkpoint is None:
+        return False
+    stamp = max(looked_ns, _newest(checkpoint, look, looked_ns))
+    for path in (*checkpoint.outputs, str(record.path_of(name))):
+        os.utime(look.tree / path, ns=(stamp, stamp))
     return True
 
 
