@@ -15,7 +15,7 @@ existing() {
 
 stale() {
     cmp $made artifacts/.config.mk || rm -f $made
-    find -L "$1" $(existing data/decisions) -cnewer $made ! -name .lock
+    find -L "$1" $(existing data/decisions) -path data/decisions/baselines -prune -o -cnewer $made ! -name .lock -print
     [ ! -L "$1" ] || find "$1" -cnewer $made
     find -L artifacts/.config $made \( -newercc $made -o -path $made -newermt now \) -print -quit
 }

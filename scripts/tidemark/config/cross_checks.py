@@ -6,7 +6,7 @@ import math
 import os
 import pkgutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
@@ -20,12 +20,14 @@ from tidemark.config.fault import Fault, Problem
 from tidemark.config.kinds import KINDS, kinds_in, paths
 from tidemark.config.schema import said, section
 from tidemark.config.settings import Alerts, Config
+from tidemark.config.yaml_lines import KeyPath
 from tidemark.errors import BadValue, InputError, hint
 from tidemark.features import families
 from tidemark.features.feature import COLUMNS, Feature
 from tidemark.features.settings import MOST as MOST_FEATURES
 from tidemark.files import libraries, listings, store
 from tidemark.files.generated import generated_folder
+from tidemark.gating.settings import OF_MODELS, OF_STRATEGIES, PAIRED, WORDS, Limit
 from tidemark.market.scenarios.settings import Stochastic, Window
 from tidemark.models.settings import Model
 from tidemark.ohlcv import FIELDS, OHLCV
@@ -83,6 +85,7 @@ def faults_of(tree: Tree, whole: Config) -> list[Fault]:
         *_forecasts(whole),
         *_targets(tree, whole),
         *_weights(whole.assess),
+        *_gate(whole),
         *_libraries(whole.environment.rerun_on_upgrade),
         *_owners(tree, whole.alerts),
     ]
@@ -623,6 +626,45 @@ def _traded(tree: Tree, strategy: str) -> str | None:
 def _weights(assess: Assess) -> list[Fault]:
     given = sum(assess.weights.values()) > 0
     return [] if given else [Fault.at("assess.weights", Problem.NO_WEIGHT)]
+
+
+def _gate(whole: Config) -> Iterator[Fault]:
+    """Tolerances name what there is, and limits that can be exceeded."""
+    for name, tolerance in whole.gate.tolerances.items():
+        key: KeyPath = ("gate", "tolerances", name)
+        limits = {"warn": tolerance.warn, "fail": tolerance.fail}
+        if not any(limits.values()):
+            yield Fault(key, Problem.NO_LIMIT)
+        for level, limit in limits.items():
+            yield from _limit((*key, level), limit, tolerance.metrics) if limit else ()
+        kinds = {"model": (OF_MODELS, whole.models), "strategy": (OF_STRATEGIES, whole.strategies)}
+        measured = {
+            what: names
+            for what, (metrics, names) in kinds.items()
+            if not {*tolerance.metrics}.isdisjoint(metrics)
+        }
+        yield from _unknown((*key, "of"), tolerance.of, measured)
+        yield from _unknown((*key, "scenarios"), tolerance.scenarios, {"scenario": whole.scenarios})
+
+
+def _limit(key: KeyPath, limit: Limit, metrics: Sequence[str]) -> Iterator[Fault]:
+    if limit == Limit():
+        yield Fault(key, Problem.EMPTY_LIMIT)
+    for metric in metrics:
+        if limit.beyond_chance and metric not in PAIRED:
+            yield Fault((*key, "beyond_chance"), Problem.NO_CHANCE, {"metric": metric})
+        if limit.relative is not None and metric in WORDS:
+            yield Fault((*key, "relative"), Problem.A_WORD, {"metric": metric})
+
+
+def _unknown(
+    key: KeyPath, named: Sequence[str] | None, there: Mapping[str, Iterable[str]]
+) -> Iterator[Fault]:
+    """Names that are none of what there is, by kind."""
+    known = [name for names in there.values() for name in names]
+    for given in sorted({*(named or ())} - {*known}):
+        detail = {"what": " or ".join(there), "given": given, "known": known}
+        yield Fault(key, Problem.NO_SUCH, detail)
 
 
 def _owners(tree: Tree, alerts: Alerts) -> list[Fault]:

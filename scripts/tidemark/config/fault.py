@@ -98,6 +98,12 @@ class Problem(StrEnum):
     NO_HOURS = "daily bars have no hours: set null, or bar: intraday"
     NO_WEIGHT = "give one metric a weight"
 
+    # the gate
+    NO_LIMIT = "has no limit: give it warn or fail"
+    EMPTY_LIMIT = "names nothing to exceed: absolute, relative or beyond_chance"
+    NO_CHANCE = "{metric} has no paired interval: name absolute or relative instead"
+    A_WORD = "{metric} is a word: name absolute: 0, which is any worsening"
+
     # the rest
     OWNERS = "{step} has {count} owners"
     NOT_INSTALLED = "no library {given} is installed{meant}"

@@ -25,9 +25,9 @@ from pydantic_core import ErrorDetails
 AFFECTED = {
     "fetch_data": ("feature_engineering", "validate_schema", "backtest", "market_metrics"),
     "feature_engineering": ("split_data", "evaluate"),
-    "scenarios": ("market_metrics", "strategies"),
-    "models": ("evaluate", "market_metrics", "strategies"),
-    "strategies": ("assess",),
+    "scenarios": ("market_metrics", "strategies", "gate"),
+    "models": ("evaluate", "market_metrics", "strategies", "gate"),
+    "strategies": ("assess", "gate"),
 }
 SECRET = (("webhook",),)  # ends of keys whose value no message shows
 

@@ -12,6 +12,7 @@ from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import Backtest, Strategy
 from tidemark.bounds import Checked, Matching, Name
 from tidemark.features.settings import FeatureEngineering
+from tidemark.gating.settings import Gate
 from tidemark.market.scenarios.settings import MarketScenarios
 from tidemark.market.settings import MarketMetrics
 from tidemark.models import estimators
@@ -150,6 +151,7 @@ class Config:
     backtest: Backtest = field(default_factory=Backtest)
     strategies: Annotated[Mapping[Name, Strategy], MinLen(1)] = field(default_factory=_strategies)
     assess: Assess = field(default_factory=Assess)
+    gate: Gate = field(default_factory=Gate)
     environment: Environment = field(default_factory=Environment)
     machine: Machine = field(default_factory=Machine)
     store: ResultsStore = field(default_factory=ResultsStore)

@@ -2,7 +2,7 @@
 
 A log is one of `append`, of format 2. The content of a record:
 
-    subject  path of the file that was decided on
+    subject  path of the file that was decided on, or name of the baseline
     sha256   of what was accepted, as whoever asks computes it
     reason   in the words of the person
     by       the person's account
@@ -22,7 +22,7 @@ from tidemark.files.append import Log
 from tidemark.project import Tree
 
 FOLDER = Path("data/decisions")
-SCHEMAS, CONTRACTS = "schemas", "contracts"
+SCHEMAS, CONTRACTS, BASELINES = "schemas", "contracts", "baselines"
 FORMAT = 2
 
 
@@ -44,11 +44,20 @@ def decide(tree: Tree, kind: str, subject: str, sha256: str, reason: str) -> Non
         InputError: there is no reason, or earlier records were altered.
         OSError: it cannot be written.
     """
-    if not reason.strip():
-        raise InputError("REASON", "is empty", f'say why: REASON="..." is kept in {FOLDER}/{kind}/')
+    must_have_reason(kind, reason)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     made = Decision(subject, sha256, reason.strip(), getpass.getuser(), at)
     _log(tree, kind).append(asdict(made))
+
+
+def must_have_reason(kind: str, reason: str) -> None:
+    """Refuse to decide without a reason.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not reason.strip():
+        raise InputError("REASON", "is empty", f'say why: REASON="..." is kept in {FOLDER}/{kind}/')
 
 
 def latest(tree: Tree, kind: str) -> Mapping[str, Decision]:

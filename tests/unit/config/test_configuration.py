@@ -202,6 +202,25 @@ def test_the_page_of_kinds_of_models_says_what_the_json_schema_does():
             "'2': should be a valid",
         ),
         ("# random_forest: {", "random_forest: {random_state: 1, ", "random_state: unknown key"),
+        *(
+            ("    losses: {", f"    mine: {{{given}}}\n    losses: {{", f"tolerances.mine{told}")
+            for given, told in (
+                ("metrics: [skill]", ": has no limit: give it warn or fail"),
+                ("metrics: [skill], warn: {}", ".warn: names nothing to exceed"),
+                ("metrics: [skil], warn: {absolute: 0}", ".metrics.0: should be 'mae', 'mse',"),
+                ("metrics: [auc], fail: {beyond_chance: true}", ".fail.beyond_chance: auc has no"),
+                ("metrics: [verdict], warn: {relative: 0.1}", ".warn.relative: verdict is a word"),
+                ("metrics: [mae], of: [rigde], warn: {absolute: 0}", ".of: no such model: rigde"),
+                (
+                    "metrics: [mae], scenarios: [mean_imput], warn: {absolute: 0}",
+                    ".scenarios: no such scenario: mean_imput (did you mean mean_impute?)",
+                ),
+                (
+                    "metrics: [rank], of: [ridge], fail: {absolute: 0}",
+                    ".of: no such strategy: ridge",
+                ),
+            )
+        ),
     ],
 )
 def test_a_fault_is_named_with_its_place(tmp_path, monkeypatch, old, new, told):
