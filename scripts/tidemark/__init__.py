@@ -4,6 +4,8 @@ Importing the package does what must come before anything else is imported. A sy
 project's code, also in what the harness itself needs, is reported in one line. In a step, Ctrl-C
 ends the process at once, without a traceback, and the watch of what Python loads starts: before it,
 nothing of the project is loaded but plumbing.
+
+In a notebook, `tidemark.open(".")` gives a project's results; see `notebook`.
 """
 
 import os
@@ -11,6 +13,10 @@ import signal
 import sys
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tidemark.notebook.project import open as open
 
 
 def not_python(error: BaseException, code: Path) -> tuple[str, str, str] | None:
@@ -48,3 +54,16 @@ if "TIDEMARK_LAUNCHED" in os.environ:
 from tidemark.harness import failures
 
 sys.excepthook = failures.tell
+
+
+def __getattr__(name: str) -> Any:
+    """Load what notebooks ask for when the first of them does: no step pays for it."""
+    if name != "open":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from tidemark.notebook import project
+
+    return project.open
+
+
+def __dir__() -> list[str]:
+    return [*globals(), "open"]

@@ -27,9 +27,12 @@ FLOORS = (  # lowest first; a file imports only from below its own floor, or fro
     ("tables", "adopting"),
     ("harness",),
     ("dag",),
+    ("notebook",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+# What the package itself offers to notebooks; nothing in it may take that from there.
+OFFERED = {"notebook": "open"}
 # Packages within a room whose docstrings say what they never do, too.
 INNER_ROOMS = ("adopting/form", "adopting/meaning", "adopting/proposal")
 LIGHT = {"collections", "typing", "difflib", "dataclasses", "os"}
@@ -73,10 +76,24 @@ def test_every_module_stands_in_a_room_on_a_floor():
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.stem)
 def test_imports_lead_to_lower_floors(path):
     if path == PACKAGE / "__init__.py":  # it starts the watch before anything else is imported
-        assert rooms_behind(path) <= {"harness", "project"}
+        assert rooms_behind(path) <= {"harness", "project", *OFFERED}
         return
     wrong = {room for room in rooms_behind(path) if FLOOR[room] >= FLOOR[room_of(path)]}
     assert not wrong
+
+
+def test_what_the_package_offers_stands_on_the_top_floor_and_is_for_others():
+    """Else the package would lead to itself: each module needs it, and it needs the room."""
+    assert {FLOOR[room] for room in OFFERED} == {len(FLOORS) - 1}
+    naming = [path for path in PACKAGE.rglob("*.py") if "tidemark" in imports(path)
+              or any(f"tidemark.{name}" in imports(path) for name in OFFERED.values())]  # fmt: skip
+    for path in naming:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Attribute(value=ast.Name(id="tidemark"), attr=taken):
+                    assert taken not in OFFERED.values(), path
+                case ast.ImportFrom(module="tidemark", names=names):
+                    assert not {name.name for name in names} & {*OFFERED.values()}, path
 
 
 def test_within_rooms_imports_go_one_way():
