@@ -2,8 +2,8 @@
 #   artifacts/evaluate_s_m.ok: artifacts/.config/evaluate.baseline scripts/evaluate.py ... $(call missing,metrics/s_m.json ...)
 
 $(if $(CODE),$(eval vpath scripts/% $(CODE)))
-# A deleted module is no error: the steps that used it run again.
-scripts/%.py: ;
+# A deleted module, or what lies beside it, is no error: the steps that used it run again.
+$(addprefix scripts/%.,py j2 css js): ;
 # $(call missing,files) is FORCE when one of the files is gone: a deleted output reruns its step.
 missing = $(if $(filter-out $(wildcard $1),$1),FORCE)
 depfiles := $(CHECKPOINTS:artifacts/%.ok=artifacts/.deps/%.d)

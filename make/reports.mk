@@ -15,4 +15,4 @@ artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 artifacts/reports.ok: artifacts/metrics.duckdb artifacts/strategy_figures.json \
 		$(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(wildcard reports/narrative)
 	$(STEP) scripts/reports.py
-$(REPORTS:%=reports/%.md): artifacts/reports.ok ; $(KEPT)
+$(REPORTS:%=reports/%.md) reports/page.html: artifacts/reports.ok ; $(KEPT)

@@ -12,11 +12,12 @@ from typing import Any
 from tidemark.harness.step import Run, step
 from tidemark.layout.collect_metrics import DATABASE
 from tidemark.layout.plots import MODEL_FIGURES
-from tidemark.layout.reports import REPORT
+from tidemark.layout.reports import PAGE, REPORT
 from tidemark.layout.strategy_plots import STRATEGY_FIGURES
 from tidemark.models import estimators
 from tidemark.reporting import assets, narrative
 from tidemark.reporting import reports as rendering
+from tidemark.reporting.page import assembling as page
 from tidemark.sources import settings
 
 import duckdb
@@ -32,11 +33,12 @@ REPORTS = (
 
 @step()
 def reports(run: Run) -> None:
-    """Write the reports on models and strategies, and the reflection, to reports/*.md."""
+    """Write the reports on models and strategies, and the reflection, to reports/*.md; the page."""
     database = run.read.path(DATABASE)
     alone = {"enable_external_access": False}  # a view, which reads what a run left, fails
     with duckdb.connect(str(database), read_only=True, config=alone) as connection:
         values: Row = dict(rendering.gather(connection))
+        of_page = page.gather(connection)
     prices = run.config["fetch_data"]["prices"]
     asset = assets.of(prices["asset"])
     names = product(run.config["scenarios"], run.config["models"])
@@ -79,6 +81,7 @@ def reports(run: Run) -> None:
         path = f"reports/templates/{name}.md.j2"
         text = rendering.render(path, run.read.text(path), values)
         run.write.text(REPORT.format(report=name), text)
+    run.write.text(PAGE, page.render(of_page, values))
     run.tell.headline(f"{len(REPORTS)} reports, {len(missing)} figures missing")
 
 

@@ -34,7 +34,7 @@ ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 # What the package itself offers to notebooks; nothing in it may take that from there.
 OFFERED = {"notebook": "open"}
 # Packages within a room whose docstrings say what they never do, too.
-INNER_ROOMS = ("adopting/form", "adopting/meaning", "adopting/proposal")
+INNER_ROOMS = ("adopting/form", "adopting/meaning", "adopting/proposal", "reporting/page")
 LIGHT = {"collections", "typing", "difflib", "dataclasses", "os"}
 
 

@@ -80,8 +80,12 @@ class _Loader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        _loaded[path] = self.get_data(path)
-        return _compiled(_loaded[path], path)
+        return _compiled(self.get_data(path), path)
+
+    def get_data(self, path: str) -> bytes:
+        """Also of what lies beside modules, as `pkgutil.get_data` reads it: that is code, too."""
+        _loaded[path] = super().get_data(path)
+        return _loaded[path]
 
 
 def _compiled(source: bytes, path: str) -> CodeType:

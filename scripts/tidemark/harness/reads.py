@@ -61,7 +61,7 @@ class Reads:
     def _must_be_promised(self, path: str) -> None:
         if not (self._tree / path).exists():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        if self._promised is not None and path not in self._promised:
+        if self._promised is not None and self._promised.isdisjoint((path, str(Path(path).parent))):
             raise self._not_promised(path)
 
     def _not_promised(self, path: str) -> InputError:

@@ -1,3 +1,4 @@
 """Reports for people."""
 
 REPORT = "reports/{report}.md"
+PAGE = "reports/page.html"

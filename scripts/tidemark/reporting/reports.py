@@ -110,11 +110,14 @@ QUERIES = {
 }
 
 
-def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
-    """The rows that the reports show, by name.
+def gather(
+    connection: Any, queries: Mapping[str, str] = QUERIES
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows that the reports show, or those of other queries, by name.
 
     Args:
         connection: an open connection to the DuckDB file that collect_metrics wrote.
+        queries: SQL, by name.
 
     Returns:
         validation (one row), datasets and findings (of it); comparison (one row); conclusion
@@ -133,7 +136,7 @@ def gather(connection: Any) -> dict[str, list[dict[str, Any]]]:
         (windows that count as one).
     """
     rows_of = {}
-    for name, query in QUERIES.items():
+    for name, query in queries.items():
         cursor = connection.execute(query)
         columns = [column[0] for column in cursor.description]
         rows_of[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

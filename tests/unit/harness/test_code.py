@@ -61,6 +61,25 @@ print(code.loaded(Path({str(tmp_path)!r})))
     assert done.stdout.strip() == "{'late.py': b'VALUE = 1\\n'}", done.stderr
 
 
+def test_what_lies_beside_a_module_is_code_too_as_it_was_read(tmp_path):
+    (tmp_path / "styled").mkdir()
+    (tmp_path / "styled/__init__.py").write_text("")
+    (tmp_path / "styled/page.css").write_text("a {}")
+    program = f"""
+import sys; sys.path[:0] = [{str(ROOT / "scripts")!r}, {str(tmp_path)!r}]
+from pathlib import Path
+from pkgutil import get_data
+from tidemark.harness import code
+code.watch(Path({str(tmp_path)!r}))
+assert get_data("styled", "page.css") == b"a {{}}"
+Path({str(tmp_path)!r}, "styled/page.css").write_text("b {{}}")
+print(code.loaded(Path({str(tmp_path)!r})))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    loaded = {"styled/__init__.py": b"", "styled/page.css": b"a {}"}
+    assert done.stdout.strip() == repr(loaded), done.stderr
+
+
 def test_a_stale_pyc_is_not_what_runs(tmp_path):
     """With the same size and whole second, Python by itself would run the old code."""
     program = f"""
