@@ -56,6 +56,8 @@ export TIDEMARK_GOALS := $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@# expanded in each recipe
 export TIDEMARK_CONFIG := $(CONFIG)
 export TIDEMARK_WARM := $(if $(LAUNCH),0,$(WARM))
+# The same for $(shell), which knows no `export` before Make 4.4.
+THIS_RUN := TIDEMARK_RUN=$(TIDEMARK_RUN) TIDEMARK_CONFIG=$(CONFIG) TIDEMARK_GOALS='$(subst ','\'',$(MAKECMDGOALS))'
 $(if $(filter -j%,$(MAKEFLAGS)),,$(eval MAKEFLAGS += -j$(lastword $(run_and_cores))))
 
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
@@ -85,7 +87,7 @@ artifacts/config.mk:
 ifneq ($(if $(TIDEMARK_PLANNING),,$(if $(wildcard $(PYTHON)),$(filter-out configure,$(look)))),)
 only_asks := $(foreach flag,n q t,$(findstring $(flag),$(filter-out --%,$(firstword -$(MAKEFLAGS)))))
 back := $(if $(strip $(only_asks)),,$(foreach goal,$(MAKECMDGOALS),$(if $(call odd,$(goal)),,$(goal))))
-$(shell unset $(FOREIGN); export STORE=$(quoted_store) TIDEMARK_RUN='$(TIDEMARK_RUN)' TIDEMARK_BRING_BACK='$(back)'; $(START) -S $(CODE)scripts/launch/verify.py >&2)
+$(shell unset $(FOREIGN); export STORE=$(quoted_store) $(THIS_RUN) TIDEMARK_BRING_BACK='$(back)'; $(START) -S $(CODE)scripts/launch/verify.py >&2)
 ifneq ($(.SHELLSTATUS),0)
 $(error file times could not be brought in line with contents; the lines above say why)
 endif

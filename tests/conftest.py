@@ -29,7 +29,9 @@ LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-excel.lock"
 CODE = ("Makefile", "make", *LOCKS, "scripts")
 RESULTS = ("data", "features", "models", "metrics", "reports")
 SKEW = r"^make: (Warning: File .* in the future|warning:  Clock skew detected.*)\n"
-LINE = re.compile(r"^(?:\[ *\d+/\d+\] )?(\w+) +([\w ]*?) +(fresh|FAILED|[\d.]+ s)(?: |$)", re.M)
+LINE = re.compile(
+    r"^(?:\[ *\d+/\d+\] )?(\w+) +([\w ]*?) +(fresh|restored|FAILED|[\d.]+ s)(?: |$)", re.M
+)
 
 
 @dataclass
@@ -219,14 +221,15 @@ class Outcome:
     stdout: str
     stderr: str
 
-    def _steps(self, *, fresh: bool) -> list[str]:
+    def _steps(self, told: str) -> list[str]:
+        """Those whose state is told so; that of one that ran are its seconds, or that it failed."""
         found = LINE.findall(self.stdout)
-        return [f"{s} {i}".strip() for s, i, state in found if (state == "fresh") == fresh]
+        return [f"{s} {i}".strip() for s, i, state in found if re.fullmatch(told, state)]
 
     @property
     def runs(self) -> list[str]:
         """Steps that ran, each as often as it ran."""
-        return self._steps(fresh=False)
+        return self._steps(r"FAILED|[\d.]+ s")
 
     @property
     def ran(self) -> set[str]:
@@ -234,7 +237,11 @@ class Outcome:
 
     @property
     def checked(self) -> set[str]:
-        return set(self._steps(fresh=True))
+        return set(self._steps("fresh"))
+
+    @property
+    def restored(self) -> set[str]:
+        return set(self._steps("restored"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,7 +5,6 @@ make accept T=all REASON="only log messages changed"
 """
 
 import argparse
-import getpass
 import os
 import sys
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from datetime import UTC, datetime
 from tidemark.dag import graph
 from tidemark.dag.graph import Node
 from tidemark.errors import InputError
-from tidemark.files import locks
+from tidemark.files import locks, people
 from tidemark.harness import acceptance, console
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.reason import Cause
@@ -66,7 +65,7 @@ def _obstacle(node: Node, look: Look) -> str:
 def _accept_one(node: Node, reason: str) -> None:
     with locks.held(HERE, node.name, console.say):
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        changes = acceptance.accept(HERE, node.name, getpass.getuser(), reason, when)
+        changes = acceptance.accept(HERE, node.name, people.me(), reason, when)
     console.say(f"{node.title}: {'; '.join(changes)}")
 
 

@@ -10,12 +10,11 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
 import os
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
-from tidemark.harness import console, verification
+from tidemark.harness import console, journal, verification
 from tidemark.harness.failures import exit_code_of
 from tidemark.project import HERE, ROOT
 
@@ -23,12 +22,13 @@ from tidemark.project import HERE, ROOT
 def main() -> int:
     """Print the closing lines, remove the run's record, and set file times right."""
     os.chdir(ROOT)
-    path = console.FOLDER / f"{os.environ['TIDEMARK_RUN']}.jsonl"
-    plan, *steps = console.read(path)
-    counts = Counter(line["state"] for line in steps)
-    spared = max(plan["planned"] - len(steps), 0)
-    parts = [f"{counts['ran']} ran"]
-    parts += [f"{counts['fresh']} found fresh"] if counts["fresh"] else []
+    path = journal.path_of(os.environ["TIDEMARK_RUN"])
+    noted = journal.read(path)
+    restored, fresh = noted.count("restored"), noted.count("fresh")
+    spared = max(noted.planned + noted.early - len(noted.steps), 0)
+    parts = [f"{noted.count('ran')} ran"]
+    parts += [f"{restored} restored"] if restored else []
+    parts += [f"{fresh} found fresh"] if fresh else []
     parts += [f"{spared} spared (their inputs came out the same)"] if spared else []
     console.say(f"Done in {_seconds(os.environ['TIDEMARK_RUN']):.1f} s: {', '.join(parts)}.")
     report = f"Report: {sys.argv[1]}   " if (HERE / sys.argv[1]).exists() else ""

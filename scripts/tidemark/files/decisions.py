@@ -5,19 +5,19 @@ A log is one of `append`, of format 2. The content of a record:
     subject  path of the file that was decided on, or name of the baseline
     sha256   of what was accepted, as whoever asks computes it
     reason   in the words of the person
-    by       the person's account
+    by       the person's name, see `people`
     at       when, ISO in UTC
 
 The last record on a subject holds.
 """
 
-import getpass
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tidemark.errors import InputError
+from tidemark.files import people
 from tidemark.files.append import Log
 from tidemark.project import Tree
 
@@ -46,7 +46,7 @@ def decide(tree: Tree, kind: str, subject: str, sha256: str, reason: str) -> Non
     """
     must_have_reason(kind, reason)
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    made = Decision(subject, sha256, reason.strip(), getpass.getuser(), at)
+    made = Decision(subject, sha256, reason.strip(), people.me(), at)
     _log(tree, kind).append(asdict(made))
 
 

@@ -41,6 +41,7 @@ PLUMBING = frozenset(
             for name in (
                 *("__init__", "acceptance", "code", "console", "environment", "failures", "guard"),
                 *(
+                    "journal",
                     "logs",
                     "memory",
                     "messages",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tidemark.config import view
 from tidemark.files import locks
-from tidemark.harness import console, publishing, staleness
+from tidemark.harness import console, journal, publishing, staleness
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.instance import Instance
 from tidemark.harness.staleness import Look
@@ -24,7 +24,7 @@ def run_plain(command: list[str]) -> int:
 
 def _fresh_or_run(command: list[str], instance: Instance) -> int:
     view.must_be_of(HERE, os.environ.get("TIDEMARK_CONFIG"))
-    console.begin()
+    journal.begin()
     name = instance.name
     with locks.held_if_free(HERE, name) as free:
         if free and staleness.holds(Look(HERE), name):

@@ -24,6 +24,7 @@ from tidemark.harness import (
     console,
     environment,
     guard,
+    journal,
     logs,
     memory,
     publishing,
@@ -122,7 +123,7 @@ def _must_be_configured(instance: Instance) -> None:
 def _locked_run(function: Callable[[Run], None], instance: Instance) -> int:
     view.must_be_of(HERE, os.environ.get("TIDEMARK_CONFIG"))
     _must_be_configured(instance)
-    console.begin()
+    journal.begin()
     with Turn(HERE, instance) as turn:
         while True:
             with locks.held(HERE, instance.name, console.say):
@@ -154,6 +155,7 @@ def _run(
     name, started_ns = instance.name, int(os.environ["TIDEMARK_STARTED_NS"])
     run = Run(HERE, instance)
     run.log.info("%s starts: %s", name, "; ".join(map(str, why)))
+    journal.note_begun(instance)
     if alone := turn.note():
         run.tell.note(alone)
     began, before = time.perf_counter(), _cpu_seconds(resource.RUSAGE_CHILDREN)
@@ -167,7 +169,7 @@ def _run(
             _succeed(run, why, started_ns, time.perf_counter() - began, others, turn)
     except Exception as error:
         with guard.opened():
-            return _failed(run, error, time.perf_counter() - began)
+            return _failed(run, error, why, time.perf_counter() - began)
     run.log.info("%s done in %.1f s", name, time.perf_counter() - began)
     return 0
 
@@ -226,28 +228,29 @@ def _code(known: Mapping[str, Module]) -> dict[str, Module]:
     return fingerprints
 
 
-def _failed(run: Run, error: Exception, seconds: float) -> int:
+def _failed(run: Run, error: Exception, why: Sequence[Reason], seconds: float) -> int:
     if isinstance(error, BadValue):
         error = given.refusal(run.tree, run.step, error)
     error = not_python(error) or error
     if isinstance(error, InputError):
         if error.__cause__ is not None:  # the way to an error in a user's code, for one
             run.log.error("".join(traceback.format_exception(error.__cause__)))
-        _fail(run, str(error), seconds)
+        _fail(run, str(error), why, seconds)
         return 2
     run.log.error("".join(traceback.format_exception(error)))
     if isinstance(error, OSError):
-        _fail(run, io_message(error), seconds)
+        _fail(run, io_message(error), why, seconds)
     else:
-        _fail(run, f"{run.name}: unexpected {type(error).__name__}: {error}", seconds)
+        message = f"{run.name}: unexpected {type(error).__name__}: {error}"
+        _fail(run, message, why, seconds)
     return 1
 
 
-def _fail(run: Run, message: str, seconds: float) -> None:
+def _fail(run: Run, message: str, why: Sequence[Reason], seconds: float) -> None:
     """Leave the earlier outputs as they are, and say what went wrong."""
     run.write.abandon()
     run.log.error(message)
     record.note_failure(run.tree, run.name, message)
     run.tell.owner(message, "error")
-    console.finished(run.instance, "failed", seconds, "")
+    console.finished(run.instance, "failed", seconds, "", brief(why), message)
     console.complain(f"{message}\n    log: {logs.path_of(run.name)}")

@@ -3,7 +3,7 @@
 import re
 import time
 
-from tidemark.harness import console
+from tidemark.harness import console, journal
 from tidemark.harness.instance import Instance
 
 import pytest
@@ -26,6 +26,7 @@ def planned(monkeypatch, tmp_path):
 
 
 def test_the_longest_name_of_a_make_sets_the_width_of_its_column(planned, capsys):
+    journal.begin()
     for model in MODELS:
         instance = Instance("plots", {"scenario": "mean_impute", "model": model})
         console.finished(instance, "ran", 1.2, "3 figures")
@@ -36,6 +37,7 @@ def test_the_longest_name_of_a_make_sets_the_width_of_its_column(planned, capsys
 
 def test_who_fails_says_how_many_have_because_make_closes_no_such_run(planned, capsys, monkeypatch):
     monkeypatch.setenv("TIDEMARK_RUN", f"1-{int(time.time()) - 7}")
+    journal.begin()
     for model, state in zip((*MODELS, "linear"), ("ran", "failed", "failed"), strict=True):
         instance = Instance("plots", {"scenario": "mean_impute", "model": model})
         console.finished(instance, state, 1.2, "")
@@ -43,6 +45,20 @@ def test_who_fails_says_how_many_have_because_make_closes_no_such_run(planned, c
     told = r"FAILED  {} failed, 1 done in [78] s; `make status` lists what is left$"
     assert re.search(told.format(1), first)
     assert re.search(told.format(2), second)
+
+
+def test_what_is_restored_before_there_is_a_plan_is_counted_on_top_of_it(planned, capsys):
+    restored = Instance("backtest", {"strategy": "sma_cross"})
+    console.finished(restored, "restored", 0.0, "3 sets", "computed 2026-11-20 by Ann")
+    journal.begin()
+    for model in MODELS:
+        instance = Instance("plots", {"scenario": "mean_impute", "model": model})
+        console.finished(instance, "ran", 1.2, "3 figures")
+    first, *later = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(
+        r"backtest +sma_cross +restored  3 sets  <- computed 2026-11-20 by Ann", first
+    )
+    assert [line.partition(" plots")[0] for line in later] == ["[2/3]", "[3/3]"]
 
 
 def test_a_column_of_names_is_neither_very_narrow_nor_very_wide():

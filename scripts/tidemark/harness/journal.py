@@ -1,0 +1,247 @@
+"""The journal of a `make`: what its processes note of it while it goes on.
+
+It is `artifacts/.run/<run>.jsonl`, where `<run>` begins with the process id of the make, and has a
+JSON object a line. The head comes first, written by whoever is first:
+
+    goals, config   what was asked for, of which configuration
+    who             runs it, see `people`
+    commit, dirty   of git, and whether files differ from it; null where nobody can tell
+    host            where the make is a process
+    closing         whether Make will say when all is done
+
+The others come as things happen; before the plan there may be steps that were restored as file
+times were brought in line:
+
+    planned, width  how many steps Make means to start, and the longest of their names
+    begun           name of a step that begins to run
+    name, step, state, seconds, why, message
+                    a step that is over: ran, restored, fresh or failed (then the message says why)
+    ended           seconds that all took, from Make's closing line
+
+A line that was torn by a power cut is passed over.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from tidemark.files import people, store
+from tidemark.harness.instance import Instance
+from tidemark.project import HERE
+
+FOLDER = Path("artifacts/.run")
+GIT_SECONDS = 10
+
+
+class Progress(NamedTuple):
+    """How far a make is: steps that are over, all that are known of (none before there is a plan),
+    and the longest name among those planned."""
+
+    done: int
+    known: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a journal holds; the fields as above."""
+
+    head: Mapping[str, Any]
+    planned: int
+    early: int  # steps that were over before there was a plan
+    begun: tuple[str, ...]
+    steps: tuple[Mapping[str, Any], ...]
+    ended: float | None
+
+    def count(self, state: str) -> int:
+        """How many steps are over in that state."""
+        return sum(step["state"] == state for step in self.steps)
+
+
+def path() -> Path | None:
+    """The journal of the make that this process belongs to, if it does."""
+    run = os.environ.get("TIDEMARK_RUN")
+    return path_of(run) if run else None
+
+
+def path_of(run: str) -> Path:
+    """The journal of a make."""
+    return FOLDER / f"{run}.jsonl"
+
+
+def begin() -> None:
+    """Ask Make, once in its run, how many steps it means to start, and note the number."""
+    own = path()
+    if own is None or _has_plan(own):
+        return
+    with _opened(own) as (file, before):
+        if not _after(before, b"planned"):
+            git = _asked_of_git() if not before else None  # it looks while Make makes its plan
+            names = _planned()
+            if git:
+                _write(file, _head(git))
+            plan = {"planned": len(names), "width": max(map(len, names), default=0)}
+            _write(file, plan)
+
+
+def note_begun(instance: Instance) -> None:
+    """Note that a step begins to run; if nothing more comes of it, it was killed."""
+    _note({"begun": instance.name})
+
+
+def note_step(
+    instance: Instance, state: str, seconds: float, why: str, message: str = ""
+) -> Progress | None:
+    """Note that a step is over; how far the make is, or None if there is no make."""
+    took = {"seconds": round(seconds, 3), "why": why} | ({"message": message} if message else {})
+    return _note({"name": instance.name, "step": instance.step, "state": state, **took})
+
+
+def note_end(seconds: float) -> None:
+    """Note that Make has done all that was asked for."""
+    _note({"ended": round(seconds, 3)})
+
+
+def read(journal: Path) -> Journal:
+    """What a journal holds so far.
+
+    Raises:
+        OSError: it is gone, or cannot be read.
+    """
+    lines = list(_whole_lines(journal.read_bytes().splitlines()))
+    plan = next((place for place, line in enumerate(lines) if "planned" in line), None)
+    return Journal(
+        head=next((line for line in lines if "goals" in line), {}),
+        planned=0 if plan is None else lines[plan]["planned"],
+        early=sum("state" in line for line in lines[:plan]),
+        begun=tuple(line["begun"] for line in lines if "begun" in line),
+        steps=tuple(line for line in lines if "state" in line),
+        ended=next((line["ended"] for line in lines if "ended" in line), None),
+    )
+
+
+def _whole_lines(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            whole = json.loads(line)
+            if isinstance(whole, dict):
+                yield whole
+
+
+def _note(line: Mapping[str, Any]) -> Progress | None:
+    own = path()
+    if own is None:
+        return None
+    with _opened(own) as (file, whole):
+        if not whole:
+            whole += _write(file, _head(_asked_of_git()))
+        whole += _write(file, line)
+    return _progress(whole)
+
+
+@contextlib.contextmanager
+def _opened(journal: Path) -> Iterator[tuple[IO[bytes], bytes]]:
+    """The journal to append to, alone, and what it holds."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with journal.open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        before = file.read()
+        yield file, before
+
+
+def _write(file: IO[bytes], line: Mapping[str, Any]) -> bytes:
+    written = json.dumps(line).encode() + b"\n"
+    file.write(written)
+    file.flush()
+    return written
+
+
+def _has_plan(journal: Path) -> bool:
+    try:
+        return bool(_after(journal.read_bytes(), b"planned"))
+    except FileNotFoundError:
+        return False
+
+
+def _after(whole: bytes, first: bytes) -> bytes:
+    """What follows the key that a line begins with; empty if none does.
+
+    Each line that is written looks at all before it, so nothing more is read than must be.
+    """
+    return whole.partition(b'\n{"%s": ' % first)[2]
+
+
+def _progress(whole: bytes) -> Progress:
+    step = b'\n{"name": '
+    early, plan, later = whole.partition(b'\n{"planned": ')
+    done = whole.count(step)
+    if not plan:
+        return Progress(done, 0, 0)
+    planned = json.loads(b'{"planned": ' + later.partition(b"\n")[0])
+    known = max(planned["planned"] + early.count(step), done)
+    return Progress(done, known, planned["width"])
+
+
+def _head(git: "subprocess.Popen[bytes] | None") -> dict[str, Any]:
+    commit, dirty = _told_by_git(git)
+    return {
+        "goals": os.environ.get("TIDEMARK_GOALS", "").split(),
+        "config": os.environ.get("TIDEMARK_CONFIG", ""),
+        "who": people.me(),
+        "commit": commit,
+        "dirty": dirty,
+        "host": os.environ.get("TIDEMARK_HOST", store.HOST),
+        "closing": bool(os.environ.get("TIDEMARK_CLOSING")),
+    }
+
+
+def _asked_of_git() -> "subprocess.Popen[bytes] | None":
+    command = ["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch"]
+    nowhere = subprocess.DEVNULL
+    try:
+        return subprocess.Popen(command, stdin=nowhere, stdout=subprocess.PIPE, stderr=nowhere)
+    except OSError:
+        return None
+
+
+def _told_by_git(git: "subprocess.Popen[bytes] | None") -> tuple[str | None, bool | None]:
+    """The commit, and whether anything differs from it."""
+    if git is None:
+        return None, None
+    try:
+        told, _ = git.communicate(timeout=GIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        git.kill()
+        git.communicate()
+        return None, None
+    of_branch = b"# branch.oid "
+    lines = told.splitlines()
+    commits = [line.removeprefix(of_branch) for line in lines if line.startswith(of_branch)]
+    if git.returncode or commits in ([], [b"(initial)"]):
+        return None, None
+    return commits[0].decode(), any(not line.startswith(b"#") for line in lines)
+
+
+def _planned() -> list[str]:
+    """The instances that `make -n` lists for the same goals and variables of the command line."""
+    goals = os.environ.get("TIDEMARK_GOALS", "").split()
+    if not goals:
+        return []
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    inherited["TIDEMARK_PLANNING"] = "1"
+    _, dashes, variables = os.environ.get("MAKEFLAGS", "").partition("-- ")
+    inherited["MAKEFLAGS"] = f"{dashes}{variables}"  # only Make itself can read its quotes
+    makefile = f"--file={HERE.module('Makefile')}"
+    command = [os.environ["MAKE_COMMAND"], "-n", makefile, "--", *goals]
+    dry_run = subprocess.run(
+        command, env=inherited, capture_output=True, text=True, errors="replace", check=False
+    ).stdout
+    steps = [line for line in dry_run.splitlines() if "scripts/launch/launch.py" in line]
+    return [" ".join(line.rpartition(".py")[2].split()[1::2]) for line in steps]  # --kind name
