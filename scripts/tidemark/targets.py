@@ -17,6 +17,8 @@ class Metrics:
 
     Attributes:
         better: all of them, and which way is better.
+        of_pairs: those that are sums over pairs of rows, so that they do not follow from sums by
+            date.
         of_folds: those that are known of a fold, where there is no baseline.
         chosen_by: the one of these that decides among candidates of a grid; less is better.
         loss: the metric that is the mean squared error, on which verdicts rest.
@@ -27,6 +29,7 @@ class Metrics:
     """
 
     better: Mapping[str, Better]
+    of_pairs: tuple[str, ...]
     of_folds: tuple[str, ...]
     chosen_by: str
     loss: str
@@ -51,6 +54,7 @@ METRICS: Mapping[Target, Metrics] = {
             "information_coefficient": "higher",
             "skill": "higher",
         },
+        of_pairs=(),
         of_folds=("mae", "rmse", "r2"),
         chosen_by="rmse",
         loss="mse",
@@ -65,6 +69,7 @@ METRICS: Mapping[Target, Metrics] = {
             "auc": "higher",
             "brier_skill": "higher",
         },
+        of_pairs=("auc",),
         of_folds=("brier_score", "log_loss", "auc"),
         chosen_by="brier_score",
         loss="brier_score",
@@ -74,3 +79,6 @@ METRICS: Mapping[Target, Metrics] = {
     ),
 }
 LOSSES = tuple(names.loss for names in METRICS.values())
+BETTER: Mapping[str, Better] = {
+    name: way for names in METRICS.values() for name, way in names.better.items()
+}

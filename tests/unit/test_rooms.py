@@ -22,6 +22,7 @@ FLOORS = (  # lowest first; a file imports only from below its own floor, or fro
     ("models", "market"),
     ("backtest",),
     ("assessment",),
+    ("comparing",),
     ("reporting", "gating"),
     ("config",),
     ("tables", "adopting"),

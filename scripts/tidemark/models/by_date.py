@@ -8,7 +8,7 @@ changes its name.
 
 from typing import NamedTuple
 
-from tidemark.arrays import Times
+from tidemark.arrays import Integers, Times
 from tidemark.models.worth import WORTH, Sums, Worth
 
 import numpy as np
@@ -23,6 +23,10 @@ class ByDate(NamedTuple):
     dates: Times  # (dates,), ascending
     worth: Worth
     sums: Sums
+
+    def at(self, places: Integers) -> Sums:
+        """The sums of some of the dates."""
+        return self.worth.of_columns({n: c[places] for n, c in self.sums.columns().items()})
 
 
 def table(dates: Times, sums: Sums) -> pd.DataFrame:

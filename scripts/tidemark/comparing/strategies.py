@@ -1,0 +1,220 @@
+"""Strategies of two runs: Sharpe ratios paired by the bars of both, and what the rankings say."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tidemark.arrays import Floats
+from tidemark.assessment.best_sets import BY_DATE, STRATEGY
+from tidemark.assessment.settings import DIRECTIONS, Assess
+from tidemark.comparing.comparison import Row, Word
+from tidemark.comparing.plan import FEWEST_BLOCKS, RETURNS_SEED, Plan
+from tidemark.comparing.side import Side, same_evidence
+from tidemark.comparing.testing import Group, Paired, moved, same
+from tidemark.layout.assess import STRATEGY_EVIDENCE
+from tidemark.naming import counted
+from tidemark.statistics import block_length, bootstrap
+from tidemark.statistics.returns import sharpe_of, sharpe_of_sums
+from tidemark.targets import Better
+
+import numpy as np
+import pandas as pd
+
+Told = Mapping[str, Any]  # what a record says of a strategy
+
+SHARPE, VERDICT, GUARDRAILS = "sharpe_ratio", "verdict", "guardrails"
+BETTER: Mapping[str, Better] = {
+    SHARPE: "higher" if DIRECTIONS[SHARPE] > 0 else "lower",
+    "rank": "lower",
+    "score": "higher",
+    GUARDRAILS: "higher",
+    VERDICT: "higher",
+}
+P_VALUES = ("p_zero", "p_benchmark")  # of the tests that a verdict rests on
+
+
+@dataclass(frozen=True)
+class _Bars:
+    """Best sets bar by bar.
+
+    Attributes:
+        excess: (bars, strategies) returns beyond cash, bars ascending.
+        sets: the best set of each strategy.
+        bars_a_year: by which ratios become annual.
+    """
+
+    excess: pd.DataFrame
+    sets: Mapping[str, str]
+    bars_a_year: float
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> "_Bars | None":
+        """What `best_sets.by_date` made; None if it was another version's."""
+        if table.empty or list(table) != BY_DATE:
+            return None
+        excess = table.pivot(index="timestamp", columns=STRATEGY, values="excess_return")
+        sets = table.groupby(STRATEGY)["set"].first().to_dict()
+        return cls(excess, sets, float(table["bars_a_year"].iloc[0]))
+
+    def at(self, bars: pd.Index, names: Sequence[str]) -> Floats:
+        """(bars, strategies) of some of them."""
+        chosen: Floats = self.excess.loc[bars, list(names)].to_numpy(np.float64)
+        return chosen
+
+    def annual(self, ratios: Floats) -> Floats:
+        """Ratios per bar as annual ones."""
+        return np.asarray(math.sqrt(self.bars_a_year) * ratios)
+
+
+def compared(before: Side, after: Side, plan: Plan) -> Group:
+    """A row for each figure of each strategy of either run."""
+    was, now = _told(before), _told(after)
+    both = [name for name in now if name in was]
+    paired, others, length = _ratios(both, before, after, plan)
+    for name in dict.fromkeys([*now, *was]):
+        if name in both:
+            others += _ranked(name, was[name], now[name], (_level(before), _level(after)))
+        else:
+            why = "the strategy is new" if name in now else "the strategy is gone"
+            others += _lone(name, was.get(name, {}), now.get(name, {}), why)
+    return Group(paired, others, length)
+
+
+def _told(side: Side) -> dict[str, Told]:
+    return {told["strategy"]: told for told in side.results.get("strategies") or ()}
+
+
+def _level(side: Side) -> float:
+    """At which a p-value is more than luck to that run."""
+    confidence = side.part("config").get("assess.confidence", Assess.confidence)
+    return round(1.0 - float(confidence), 12)
+
+
+def _row(name: str, metric: str, **fields: Any) -> Row:
+    values = {"before": None, "after": None} | fields
+    return Row(
+        kind="strategy", scenario=None, name=name, metric=metric, better=BETTER[metric], **values
+    )
+
+
+def _ratios(
+    names: Sequence[str], before: Side, after: Side, plan: Plan
+) -> tuple[list[Paired], list[Row], int | None]:
+    """Sharpe ratios: rows with draws, rows without, and how many bars are in a block."""
+
+    def none(why: str) -> tuple[list[Paired], list[Row], None]:
+        return [], [_row(name, SHARPE, why=why) for name in names], None
+
+    sides = []
+    for side in (before, after):
+        table = side.evidence(STRATEGY_EVIDENCE)
+        if isinstance(table, str):
+            return none(table)
+        bars = _Bars.of(table)
+        if bars is None:
+            return none(f"the evidence of {side.name} is of another version")
+        sides.append(bars)
+    old, new = sides
+    ranked = {name: (name in old.sets, name in new.sets) for name in names}
+    lone = [
+        _row(name, SHARPE, why=f"no set of it was ranked {_which(*where)}")
+        for name, where in ranked.items()
+        if sum(where) == 1
+    ]
+    names = [name for name in names if name in old.sets and name in new.sets]
+    shared = old.excess.index.intersection(new.excess.index).sort_values()
+    excess = old.at(shared, names), new.at(shared, names)
+    ratios = [bars.annual(sharpe_of(own)) for bars, own in zip(sides, excess, strict=True)]
+    rows = [
+        _row(
+            name,
+            SHARPE,
+            before=_number(ratios[0][place]),
+            after=_number(ratios[1][place]),
+            difference=_number(ratios[1][place] - ratios[0][place]),
+            why=_note(name, old, new, shared),
+        )
+        for place, name in enumerate(names)
+    ]
+    if same_evidence(STRATEGY_EVIDENCE, before, after):
+        return [], [*map(same, rows), *lone], None
+    apart = excess[1] - excess[0]
+    length = block_length.chosen(plan.returns_block, apart)
+    if len(shared) < FEWEST_BLOCKS * length:
+        few = f"only {counted(len(shared), 'bar')}, fewer than {FEWEST_BLOCKS} blocks of {length:,}"
+        return none(f"both runs have {few}" if len(shared) else "no bar is in both runs")
+    starts = bootstrap.circular_starts(len(shared), length, plan.draws, RETURNS_SEED)
+    drawn = []
+    for bars, own in zip(sides, excess, strict=True):
+        sums = bootstrap.resample(np.hstack([own, own**2]), starts, length)
+        drawn.append(bars.annual(sharpe_of_sums(len(shared), *np.hsplit(sums, 2))))
+    differences = drawn[1] - drawn[0]
+    return [Paired(row, differences[:, place]) for place, row in enumerate(rows)], lone, length
+
+
+def _note(name: str, old: _Bars, new: _Bars, shared: pd.Index) -> str:
+    notes = []
+    if old.sets[name] != new.sets[name]:
+        notes.append(f"its best set is now {new.sets[name]}, and was {old.sets[name]}")
+    if not len(shared) == len(old.excess) == len(new.excess):
+        notes.append(
+            f"on the {counted(len(shared), 'bar')} of both, of {len(old.excess):,} and"
+            f" {len(new.excess):,}"
+        )
+    return "; ".join(notes)
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _ranked(name: str, was: Told, now: Told, levels: tuple[float, float]) -> Iterator[Row]:
+    """What the ranking says of a strategy in both runs, unless it says nothing in either."""
+    for metric in ("rank", "score"):
+        a, b = was.get(metric), now.get(metric)
+        if a is not None and b is not None:
+            row = _row(name, metric, before=a, after=b, difference=b - a)
+            yield replace(row, word=moved(row))
+        elif a is not None or b is not None:
+            why = f"it has none {_which(a is not None, b is not None)}"
+            yield _row(name, metric, before=a, after=b, why=why)
+    strengths = [_strength(told, level) for told, level in zip((was, now), levels, strict=True)]
+    kept = [told.get("passed") for told in (was, now)]
+    for metric, (a, b) in {GUARDRAILS: kept, VERDICT: strengths}.items():
+        words = was.get(metric), now.get(metric)
+        if words != (None, None):
+            word = _by_strength(words, a, b)
+            why = "the records do not say what it rests on" if word is Word.NOT_COMPARABLE else ""
+            yield _row(name, metric, before=words[0], after=words[1], word=word, why=why)
+
+
+def _which(before: bool, after: bool) -> str:
+    """In which of two runs something is not."""
+    return " or ".join(name for name, there in (("before", before), ("after", after)) if not there)
+
+
+def _strength(told: Told, level: float) -> int | None:
+    """How many of the tests behind a verdict show more than luck; None if they are not known."""
+    if not all(name in told for name in P_VALUES):
+        return None
+    return len([p for p in P_VALUES if told[p] is not None and told[p] <= level])
+
+
+def _by_strength(words: tuple[Any, Any], before: int | None, after: int | None) -> Word:
+    """Of what is said in words: better or worse if it stands for more or less."""
+    if words[0] == words[1]:
+        return Word.SAME
+    if before is None or after is None:
+        return Word.NOT_COMPARABLE
+    if before == after:
+        return Word.CHANCE
+    return Word.BETTER if after > before else Word.WORSE
+
+
+def _lone(name: str, was: Told, now: Told, why: str) -> Iterator[Row]:
+    """What the ranking says of a strategy that one of the runs lacks."""
+    for metric in BETTER:
+        a, b = was.get(metric), now.get(metric)
+        if a is not None or b is not None:
+            yield _row(name, metric, before=a, after=b, why=why)

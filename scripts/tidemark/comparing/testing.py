@@ -1,0 +1,110 @@
+"""Differences on resampled dates, and which of all of them together are more than chance.
+
+Each difference has the percentile interval of its own draws. Words are of all differences together:
+these are tested by the two-sided step-down max-t (`statistics.step_down`), so the chance that any
+is wrongly called better or worse is held to 1 - confidence, however many rows there are; and a row
+that says the same as another, as RMSE does beside MSE, costs nothing. Forecasts and returns are
+drawn apart, as if independent, which can only make the test stricter (the Gaussian correlation
+inequality: Royen 2014, Far East Journal of Theoretical Statistics 48, 139-145).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from tidemark.arrays import Floats, Integers
+from tidemark.comparing.comparison import Row, Word
+from tidemark.statistics import bootstrap
+from tidemark.statistics.step_down import step_down
+
+import numpy as np
+
+
+class Paired(NamedTuple):
+    """A row whose difference was drawn on dates that both runs have."""
+
+    row: Row  # with before, after and difference
+    drawn: Floats  # (draws,) of the difference
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that were drawn together, and rows that could not be.
+
+    Attributes:
+        paired: drawn of the same dates.
+        others: the rest, which have their word.
+        block: dates in a block; None if nothing was drawn.
+    """
+
+    paired: Sequence[Paired]
+    others: Sequence[Row]
+    block: int | None
+
+
+def judged(groups: Sequence[Group], confidence: float) -> Iterator[Row]:
+    """Give every paired row its interval and its word, and pass the others on, group by group.
+
+    A difference that is 0 on every date, and in every draw, is the same. One that is undefined, in
+    too many draws or in any that the joint test needs, is not comparable.
+    """
+    varying = [one for group in groups for one in group.paired if _varies(one)]
+    p_values = iter(_p_values(varying, confidence))
+    for group in groups:
+        for one in group.paired:
+            yield _worded(one, next(p_values) if _varies(one) else None, confidence)
+        yield from group.others
+
+
+def _varies(one: Paired) -> bool:
+    return one.row.difference is not None and bool(np.any(one.drawn != 0.0))
+
+
+def _p_values(varying: Sequence[Paired], confidence: float) -> list[float]:
+    if not varying:
+        return []
+    observed = np.array([one.row.difference for one in varying])
+    drawn = np.column_stack([one.drawn for one in varying])
+
+    def draws(columns: Integers) -> Floats:
+        return drawn[:, columns]
+
+    return [float(p) for p in step_down(observed, draws, confidence, two_sided=True).p_values]
+
+
+def _worded(one: Paired, p_value: float | None, confidence: float) -> Row:
+    row = one.row
+    if row.difference is None:
+        return replace(row, paired=False, word=Word.NOT_COMPARABLE, why=_undefined(row))
+    if p_value is None:
+        return same(row)
+    low, high = bootstrap.interval(one.drawn, confidence, bootstrap.DEFINED)
+    if not np.isfinite([p_value, low, high]).all():
+        count = f"{np.count_nonzero(~np.isfinite(one.drawn)):,} of {len(one.drawn):,}"
+        why = f"it is undefined in {count} draws of dates"
+        return replace(row, paired=False, word=Word.NOT_COMPARABLE, why=why)
+    return replace(
+        row,
+        low=low,
+        high=high,
+        p_value=p_value,
+        paired=True,
+        word=Word.CHANCE if p_value > 1.0 - confidence else moved(row),
+    )
+
+
+def same(row: Row) -> Row:
+    """The row of a figure whose evidence is the same in both runs."""
+    return replace(row, difference=0.0, low=0.0, high=0.0, p_value=1.0, paired=True, word=Word.SAME)
+
+
+def _undefined(row: Row) -> str:
+    sides = {"before": row.before, "after": row.after}
+    return f"it is undefined {' and '.join(name for name, value in sides.items() if value is None)}"
+
+
+def moved(row: Row) -> Word:
+    """Which way a difference goes."""
+    if not row.difference:
+        return Word.SAME
+    return Word.BETTER if (row.difference > 0) == (row.better == "higher") else Word.WORSE
