@@ -15,16 +15,16 @@ def as_markdown(of: Comparison, notes: Sequence[str] = ()) -> str:
 
 
 def _lines(of: Comparison, notes: Sequence[str]) -> Iterator[str]:
-    yield from (f"**{_text(of.before)}** → **{_text(of.after)}**", "")
-    yield from (f"- {_text(note)}" for note in notes)
+    yield from (f"**{escaped(of.before)}** → **{escaped(of.after)}**", "")
+    yield from (f"- {escaped(note)}" for note in notes)
     if notes:
         yield ""
     if of.changes:
         lines = [[f"`{one.key}`", *map(_value, (one.before, one.after))] for one in of.changes]
-        yield from _table(["configuration", "before", "after"], lines)
+        yield from table(["configuration", "before", "after"], lines)
     else:
         yield "The configuration has the same values."
-    yield from ("", _text(wording.data(of.data)), "")
+    yield from ("", escaped(wording.data(of.data)), "")
     for title, kind in {"Models": "model", "Strategies": "strategy"}.items():
         rows = [row for row in of.rows if row.kind == kind]
         if rows:
@@ -37,33 +37,34 @@ def _lines(of: Comparison, notes: Sequence[str]) -> Iterator[str]:
 def _shown(of: Comparison, rows: Sequence[Row]) -> Iterator[str]:
     shown = [*wording.moved(rows), *wording.undecided(rows)]
     if shown:
-        lines = [[_text(cell) for cell in wording.cells(row)] for row in shown[:MOST]]
-        yield from _table(wording.headings(of), lines)
+        lines = [[escaped(cell) for cell in wording.cells(row)] for row in shown[:MOST]]
+        yield from table(wording.headings(of), lines)
         if len(shown) > MOST:
             yield from ("", f"and {len(shown) - MOST:,} more")
         yield ""
     if moves := wording.ranked_otherwise(rows):
         lines = [[row.name, row.metric, wording.move(row)] for row in moves[:MOST]]
-        yield from _table(
-            ["in the ranking", "", "moved"], [list(map(_text, line)) for line in lines]
+        yield from table(
+            ["in the ranking", "", "moved"], [list(map(escaped, line)) for line in lines]
         )
         if len(moves) > MOST:
             yield from ("", f"and {len(moves) - MOST:,} more")
         yield ""
     if reasons := wording.reasons(rows):
-        yield from (*(f"- {_text(why)}" for why in reasons), "")
+        yield from (*(f"- {escaped(why)}" for why in reasons), "")
 
 
-def _table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table of cells that are escaped."""
     yield f"| {' | '.join(headings)} |"
     yield f"|{'---|' * len(headings)}"
     yield from (f"| {' | '.join(line)} |" for line in lines)
 
 
 def _value(of: object) -> str:
-    return "absent" if of is None else _text(str(of))
+    return "absent" if of is None else escaped(str(of))
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", " ".join(text.split()))

@@ -14,12 +14,12 @@ def as_text(of: Comparison, notes: Sequence[str] = ()) -> str:
 
 
 def _lines(of: Comparison, notes: Sequence[str]) -> Iterator[str]:
-    yield from _aligned([["before:", of.before], ["after:", of.after]])
+    yield from aligned([["before:", of.before], ["after:", of.after]])
     yield from (f"note: {note}" for note in notes)
     yield ""
     if of.changes:
         yield f"Configuration ({len(of.changes):,} changed):"
-        yield from _aligned([["", one.key, wording.change(one)] for one in of.changes])
+        yield from aligned([["", one.key, wording.change(one)] for one in of.changes])
     else:
         yield "Configuration: the same values."
     yield wording.data(of.data)
@@ -37,16 +37,17 @@ def _shown(of: Comparison, rows: Sequence[Row]) -> Iterator[str]:
     moved, undecided = wording.moved(rows), wording.undecided(rows)
     table = [wording.cells(row) for row in (*moved, *undecided[:MOST])]
     if table:
-        yield from _aligned([wording.headings(of), *table])
+        yield from aligned([wording.headings(of), *table])
     if len(undecided) > MOST:
         yield f"  and {len(undecided) - MOST:,} more within chance (FORMAT=json has all)"
     if moves := wording.ranked_otherwise(rows):
         yield "In the ranking:"
-        yield from _aligned([["", row.name, row.metric, wording.move(row)] for row in moves])
+        yield from aligned([["", row.name, row.metric, wording.move(row)] for row in moves])
     yield from (f"  {why}" for why in wording.reasons(rows))
 
 
-def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
+def aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines of cells, each column as wide as its widest cell."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
