@@ -99,7 +99,7 @@ endif  # PIPELINE
 
 $(VENV)/.ok: $(CODE)requirements.lock $(CODE)scripts/environment.sh
 	@$(CODE)scripts/environment.sh requirements.lock
-# What only some need is added when it is needed: `dev` by tests and lint, `excel` by workbooks.
+# What only some need is added when it is needed: `dev` by tests and lint, `excel` by workbooks, `s3` by a bucket.
 $(VENV)/.%-ok: $(CODE)requirements-%.lock $(VENV)/.ok
 	@$(CODE)scripts/environment.sh requirements-$*.lock
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Bring .venv in line with a lock file: `environment.sh requirements.lock` creates it anew,
-# `environment.sh requirements-dev.lock` adds the tools for tests and lint, and -excel.lock what reads workbooks.
+# `environment.sh requirements-dev.lock` adds the tools for tests and lint, -excel.lock what reads workbooks, -s3.lock what speaks to buckets.
 set -eu
 cd "${0%scripts/environment.sh}./"
 

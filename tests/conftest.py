@@ -19,13 +19,16 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+import s3_service
+
 import duckdb
 import pytest
 from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ("config.yaml", "data/sample", "reports/narrative", "reports/templates", "schemas")
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-excel.lock")
+EXTRAS = ("dev", "excel", "s3")
+LOCKS = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in EXTRAS))
 CODE = ("Makefile", "make", *LOCKS, "scripts")
 RESULTS = ("data", "features", "models", "metrics", "reports")
 SKEW = r"^make: (Warning: File .* in the future|warning:  Clock skew detected.*)\n"
@@ -269,6 +272,13 @@ def one_thread() -> Iterator[None]:
     """As steps have it; on a busy machine, threads of boosted trees wait for each other."""
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[s3_service.Service]:
+    """An S3 service of this worker's own."""
+    with s3_service.running() as service:
+        yield service
 
 
 def clean_environment(extra: dict[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "scripts" / "tidemark"
 GROUND = ("errors", "naming", "project", "arrays", "ohlcv", "targets", "bounds")
 FLOORS = (  # lowest first; a file imports only from below its own floor, or from its own room
     GROUND,
-    ("files", "layout"),
+    ("files", "layout", "remotes"),
     ("statistics", "causality", "isolated", "machine_code"),
     ("bars", "reading"),
     ("sources",),
