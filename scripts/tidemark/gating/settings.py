@@ -9,12 +9,13 @@ from tidemark.targets import LOSSES, METRICS
 
 from annotated_types import MinLen
 
-OF_MODELS = tuple(dict.fromkeys(name for target in METRICS.values() for name in target.metrics))
-OF_STRATEGIES = ("rank", "score", "verdict")
-# Those with an interval of the difference, where two runs share test dates. The AUC is no sum of
-# dates.
-PAIRED = tuple(name for name in OF_MODELS if name != "auc")
-WORDS = ("verdict",)
+# The AUC is left out: it does not follow from sums by date, so two runs cannot be compared by it.
+OF_MODELS = tuple(
+    name for target in METRICS.values() for name in target.metrics if name not in target.of_pairs
+)
+OF_STRATEGIES = ("sharpe_ratio", "score", "rank", "guardrails", "verdict")
+PAIRED = (*OF_MODELS, "sharpe_ratio")  # on dates that both runs have; so chance can be told
+WORDS = ("guardrails", "verdict")
 Metric = Annotated[str, Among((*OF_MODELS, *OF_STRATEGIES))]
 
 
@@ -25,7 +26,7 @@ class Limit:
     Attributes:
         absolute: in the metric's own unit; 0: any worsening.
         relative: as a share of the figure before, 0.05 for 5 %.
-        beyond_chance: true: the whole paired interval of the difference is on the worse side.
+        beyond_chance: worse beyond chance on the dates that both have, as `make diff` says.
     """
 
     absolute: Multiplier | None = None
@@ -38,7 +39,7 @@ class Tolerance:
     """Limits of some metrics; where several name a row, it is held against each of them.
 
     Attributes:
-        metrics: of models, or rank, score and verdict of strategies.
+        metrics: of models or of strategies; the AUC, which cannot be paired, is none of them.
         of: models or strategies by name; null: all of them.
         scenarios: of models; null: all of them.
         warn: the limit beyond which a row is shown.
@@ -56,9 +57,12 @@ class Tolerance:
 
 
 def _tolerances() -> Mapping[str, Tolerance]:
-    """No model may be worse beyond chance; a strategy's verdict that falls is shown."""
+    """No model may be worse beyond chance; a strategy's verdict that falls is shown.
+
+    The share is far below what matters, and far above what another processor rounds otherwise.
+    """
     return {
-        "losses": Tolerance(metrics=LOSSES, fail=Limit(beyond_chance=True)),
+        "losses": Tolerance(metrics=LOSSES, fail=Limit(beyond_chance=True, relative=1e-4)),
         "verdicts": Tolerance(metrics=("verdict",), warn=Limit(absolute=0.0)),
     }
 

@@ -208,7 +208,8 @@ def test_the_page_of_kinds_of_models_says_what_the_json_schema_does():
                 ("metrics: [skill]", ": has no limit: give it warn or fail"),
                 ("metrics: [skill], warn: {}", ".warn: names nothing to exceed"),
                 ("metrics: [skil], warn: {absolute: 0}", ".metrics.0: should be 'mae', 'mse',"),
-                ("metrics: [auc], fail: {beyond_chance: true}", ".fail.beyond_chance: auc has no"),
+                ("metrics: [auc], warn: {absolute: 0}", ".metrics.0: should be 'mae', 'mse', 'rms"),
+                ("metrics: [rank], fail: {beyond_chance: true}", ".fail.beyond_chance: rank has"),
                 ("metrics: [verdict], warn: {relative: 0.1}", ".warn.relative: verdict is a word"),
                 ("metrics: [mae], of: [rigde], warn: {absolute: 0}", ".of: no such model: rigde"),
                 (
