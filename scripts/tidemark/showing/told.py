@@ -1,0 +1,61 @@
+"""All that the run's part of the page is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tidemark.comparing.comparison import Comparison
+from tidemark.dag.graph import Node
+
+Record = Mapping[str, Any]
+UNKNOWN: Record = {  # what a record of an older form may lack
+    **dict.fromkeys(("run", "began", "ended", "seconds", "outcome", "who", "commit", "dirty")),
+    **{"goals": (), "steps": (), "failures": {}, "results": {}},
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What runs left in a tree.
+
+    Attributes:
+        records: of the last runs, each `whole`, oldest first, down to the run that just ended.
+        runs: how many records there are in all.
+        comparison: of that run with the one before; None if there are no two to compare.
+        nodes: every instance of a step, upstream first.
+        listed: their names in the order of the configuration.
+        alerts: the last ones, newest first.
+        logs: by instance, the end of its log.
+        config: the configuration file that results are of.
+        trouble: what could not be read, in words; it is shown, for nothing may be left out unsaid.
+    """
+
+    records: Sequence[Record] = ()
+    runs: int = 0
+    comparison: Comparison | None = None
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    listed: Sequence[str] = ()
+    alerts: Sequence[Mapping[str, Any]] = ()
+    logs: Mapping[str, str] = field(default_factory=dict)
+    config: str = ""
+    trouble: Sequence[str] = ()
+
+    @property
+    def last(self) -> Record | None:
+        """The record of the run that just ended; None before there is any."""
+        return self.records[-1] if self.records else None
+
+    @property
+    def before(self) -> Record | None:
+        """That of the run before."""
+        return self.records[-2] if len(self.records) > 1 else None
+
+
+def whole(record: Record) -> Record:
+    """A record with everything that one has, None or empty where it says nothing of it."""
+    return {**UNKNOWN, **{name: value for name, value in record.items() if value is not None}}
+
+
+def results(record: Record | None) -> Record:
+    """The part of a record that says what the tree held; older forms have only some of it."""
+    return (record or {}).get("results") or {}
