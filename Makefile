@@ -52,11 +52,11 @@ $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(
 $(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/$(firstword $(REPORTS)).md)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T REASON SOURCE OTHER FORMAT DETAILS Q CELLS SEED FAMILIES FILE WRITE
+export T REASON SOURCE OTHER FORMAT DETAILS VERIFY PRUNE Q CELLS SEED FAMILIES FILE WRITE
 export $(ANSWERS)
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
-status why dag timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
+status why dag store timings compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
 ## adopt: look at FILE="My Data.csv", a folder or a pattern; WRITE=yes writes config.mine.yaml, a configuration for it
 adopt: unasked = $(filter-out CONFIG FILE WRITE $(ANSWERS),$(sort $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))))
 adopt: $(VENV)/.ok
@@ -85,6 +85,9 @@ timings:
 ## compare-tree: the first step whose outputs differ from those in OTHER=path, and why
 compare-tree:
 	@$(if $(OTHER),,$(error make compare-tree needs OTHER=path of another checkout))$(PYTHON) -S $(COMMANDS)/compare_tree.py
+## store: what the results store holds, what it spared, and what is pinned (FORMAT=json; VERIFY=yes, PRUNE=yes)
+store:
+	@$(PYTHON) $(COMMANDS)/store.py --config $(CONFIG)
 ## sql: ask artifacts/metrics.duckdb: Q="select ..."; Q="show all tables" lists its tables and views
 sql:
 	@$(if $Q,,$(error make sql needs Q="select ...", e.g. make sql Q="show all tables"))$(PYTHON) $(COMMANDS)/sql.py
@@ -113,12 +116,12 @@ lock:
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock --group dev -c requirements.lock pyproject.toml
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-excel.lock --group excel -c requirements.lock
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-s3.lock --group s3 -c requirements.lock
-## clean: remove what is generated; metrics/history/, artifacts/edited_by_hand/ and files elsewhere are kept
+## clean: remove what is generated; artifacts/store/, metrics/history/, artifacts/edited_by_hand/ and files elsewhere are kept
 clean:
 	@$(CODE)scripts/clean.sh
-## distclean: clean, and remove .venv and metrics/history/
+## distclean: clean, and remove .venv, artifacts/store/ and metrics/history/
 distclean: clean
-	@rm -rf .venv metrics/history  # of this project: an environment elsewhere is that of the code there
+	@rm -rf .venv artifacts/store metrics/history  # of this project: an environment elsewhere is that of the code there
 ## help: this list, and the current configuration
 help:
 	@$(CODE)scripts/help.sh $(CODE)Makefile $(CONFIG)

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Remove what the pipeline generated, as generated.txt lists it; keep the history, what people wrote, and results
-# edited by hand. A folder in the project is emptied. A link may lead to a place where other things lie too: there,
-# only files that are noted as the pipeline's are removed, and the link stays.
+# Remove what the pipeline generated, as generated.txt lists it; keep the history, the results store, what people
+# wrote, and results edited by hand. A folder in the project is emptied. A link may lead to a place where other things lie
+# too: there, only files that are noted as the pipeline's are removed, and the link stays.
 set -eu
 listed() { sed -n "s/^$1 //p" "${0%clean.sh}generated.txt"; }
-emptied=$(listed emptied) shared=$(listed noted) kept=$(listed kept) bookkeeping=$(listed bookkeeping)
+emptied=$(listed emptied) shared=$(listed noted) kept="$(listed kept) $(listed remembered)" bookkeeping=$(listed bookkeeping)
 notes=artifacts/.producers
 
 # A link leads elsewhere even if its disk is not mounted.

@@ -48,6 +48,7 @@ PLUMBING = frozenset(
                     "needs",
                     "plain_process",
                     "progress",
+                    "pruning",
                     "publishing",
                     "reason",
                     "record",

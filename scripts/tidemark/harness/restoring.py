@@ -4,41 +4,76 @@ Whether an entry of the store fits is asked as of a checkpoint in artifacts/: it
 modules and libraries now, against what it recorded.
 """
 
+import contextlib
+import errno
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from tidemark.config import view
+from tidemark.config.view import Stored
+from tidemark.errors import InputError
 from tidemark.files import people
-from tidemark.harness import console, logs, publishing, results_store, staleness
+from tidemark.harness import console, logs, pruning, publishing, results_store, staleness
 from tidemark.harness.outputs import Staging
 from tidemark.harness.reason import Reason, brief
 from tidemark.harness.record import Checkpoint, Output
-from tidemark.harness.results_store import Entry, Store
+from tidemark.harness.results_store import Entry, Store, Tally
 from tidemark.harness.staleness import REPLACED, UNREADABLE, Look
+from tidemark.project import Tree
 
 NO_HASH = (None, UNREADABLE, REPLACED)
+MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+BOUND = "store.max_gigabytes"
 
 
 def keep(look: Look, checkpoint: Checkpoint) -> None:
     """Keep what a run left, if the same run again would leave the same.
 
-    The results are there, whether this succeeds or not, so it says what went wrong and goes on.
+    The results are there, whether this succeeds or not, so it says what went wrong and goes on. A
+    store that may only be read is one that is shared so.
     """
     kept = Store.of(look.tree, look.stored)
     if kept is None or not _repeatable(checkpoint):
         return
     try:
-        kept.keep(look.tree, checkpoint, people.me())
+        try:
+            kept.keep(look.tree, checkpoint, people.me())
+        except OSError as error:
+            if error.errno not in FULL or not pruning.halve(kept):
+                raise
+            kept.keep(look.tree, checkpoint, people.me())
     except OSError as error:
-        console.complain_once(
-            f"the results store keeps nothing of this: {error.filename}: {error.strerror}."
-            " Results are as they should be. Cure: make room, or set store.enabled: false"
-        )
+        if error.errno not in MAY_NOT_WRITE:
+            console.complain_once(
+                f"the results store keeps nothing of this: {error.filename}: {error.strerror}."
+                " Results are as they should be. Cure: make room, or set store.enabled: false"
+            )
 
 
 def _repeatable(checkpoint: Checkpoint) -> bool:
     found = all(entry.sha256 for entry in checkpoint.inputs.values())
     return found and not (checkpoint.provisional or checkpoint.passing or checkpoint.accepted)
+
+
+def prune(tree: Tree) -> None:
+    """Let go what is too much, at a run's end; a run that added little does not look."""
+    stored = view.stored(tree)
+    kept = Store.of(tree, stored)
+    if kept:
+        pruning.prune(kept, bound(stored))
+
+
+def make_room(tree: Tree) -> int:
+    """Let half of the store go, because the disk is full; how many bytes went."""
+    kept = Store.of(tree, view.stored(tree))
+    return pruning.halve(kept) if kept else 0
+
+
+def bound(stored: Stored) -> float:
+    """How many bytes the store may hold."""
+    return float(json.loads(stored(BOUND) or "20")) * 1e9
 
 
 def restored(
@@ -50,29 +85,39 @@ def restored(
 ) -> bool:
     """Put in place what the step of this checkpoint would write; False if the store has not all.
 
-    The caller holds the step's lock.
+    So it is, too, if the disk is full or something else lies where an output belongs: the step will
+    say so. The caller holds the step's lock.
 
     Args:
         look: at the tree; what it saw of the step's outputs is out of date afterwards.
         why: the step would run.
         now_ns: when the look began.
         known: whether an input is as it will be when the step comes to run.
-
-    Raises:
-        OSError: the disk is full, or a folder cannot be written.
-        InputError: something else lies where an output belongs.
     """
     kept = Store.of(look.tree, look.stored)
-    for entry in _fitting(kept, look, name, known) if kept else ():
-        staging = Staging(look.tree, _previous(look, name))
-        try:
-            if kept and _staged(kept, entry.checkpoint, staging):
-                _settle(entry, staging, look, why, now_ns)
+    with contextlib.suppress(OSError, InputError):
+        for entry in _fitting(kept, look, name, known) if kept else ():
+            if kept and _brought_back(kept, entry, look, why, now_ns):
                 return True
-        finally:
-            staging.discard()
-        results_store.discard(entry.file)
-        console.say(f"    note: {name}: what the results store had of it is damaged; it runs")
+    return False
+
+
+def _brought_back(
+    kept: Store, entry: Entry, look: Look, why: Sequence[Reason], now_ns: int
+) -> bool:
+    """Whether the store had all that the entry names; it is in place now, and told."""
+    staging = Staging(look.tree, _previous(look, entry.checkpoint.name))
+    try:
+        if _staged(kept, entry.checkpoint, staging):
+            _settle(entry, staging, look, why, now_ns)
+            results_store.touch(entry.file)
+            kept.count(Tally(hits=1, seconds=entry.checkpoint.seconds))
+            return True
+    finally:
+        staging.discard()
+    results_store.discard(entry.file)
+    name = entry.checkpoint.name
+    console.say(f"    note: {name}: what the results store had of it is damaged or gone; it runs")
     return False
 
 
@@ -117,7 +162,6 @@ def _staged(kept: Store, computed: Checkpoint, staging: Staging) -> bool:
 
 def _settle(entry: Entry, staging: Staging, look: Look, why: Sequence[Reason], now_ns: int) -> None:
     """Move all outputs into place, then the checkpoint, and say so."""
-    results_store.touch(entry)
     computed = entry.checkpoint
     outputs = staging.commit()
     staging.remove(_previous(look, computed.name).keys() - outputs.keys())

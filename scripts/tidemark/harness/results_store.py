@@ -5,25 +5,29 @@ It lies in the project, or in a folder that several projects share:
     objects/ab/<sha256>                   the bytes of an output
     entries/<name>/<key>.<variant>.json   what one run of the checkpoint `name` left, see `Entry`
     shapes/<name>/<hash>.json             which files and keys runs of it asked for, see `Shape`
+    pins/<hash>.json                      objects that must stay, see `Pin`
+    tally                                 what was done, see `Tally`
 
 `key` is a hash of what those files and keys held. It only leads to entries: whether one fits is
 asked of the checkpoint in it, with all that it names, as of one in artifacts/. `variant` tells
 apart what other code and libraries made of the same.
 
-Every file is whole from the moment that it has its name, never written again, and looked at again
-when it is used: an object has the hash that it is named by, an entry a digest. One that has not is
-discarded. So nobody must wait until the disk has it.
+Every file but the tally is whole from the moment that it has its name, never written again, and
+looked at again when it is used: an object has the hash that it is named by, an entry a digest. One
+that has not is discarded. So nobody must wait until the disk has it, and any file may go at any
+time: what an entry lacks makes it one that is not there.
 """
 
 import contextlib
+import fcntl
 import hashlib
+import io
 import json
 import os
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from tidemark.config.view import Stored
 from tidemark.files import store
@@ -56,6 +60,27 @@ class Entry:
     file: Path
     checkpoint: Checkpoint
     who: str
+
+
+class Pin(NamedTuple):
+    """Objects that must stay, sorted, and what for: `history`, say."""
+
+    by: str
+    objects: tuple[str, ...]
+
+
+class Tally(NamedTuple):
+    """What was done with a store; in its file, each line is one to be added to the others.
+
+    Attributes:
+        bytes: written, less those removed. It is near enough to tell when to look at all files.
+        hits: runs that were spared.
+        seconds: those that these had taken.
+    """
+
+    bytes: int = 0
+    hits: int = 0
+    seconds: float = 0.0
 
 
 def key(name: str, inputs: Mapping[str, str], config: Mapping[str, Any]) -> str:
@@ -145,27 +170,37 @@ class Store:
         """Keep what a run left in a tree; what is there already is not written again.
 
         Outputs come first, then the entry, then the shape, by which entries are found: a kill in
-        between leaves what nobody finds.
+        between leaves what nobody finds. Nothing is kept of a run whose outputs were edited since.
 
         Raises:
             OSError: the store cannot be written, or the disk is full.
         """
+        size = 0
         for path, output in checkpoint.outputs.items():
             kept = self.object_path(output.sha256)
-            if not _has_size(kept, output.bytes):
-                _put(kept, tree / path)
+            if _has_size(kept, output.bytes):
+                touch(kept)
+            elif _put(kept, tree / path, output.sha256):
+                size += output.bytes
+            else:
+                return
         content = {
             "format": FORMAT,
             "tidemark": VERSION,
             "who": who,
             "checkpoint": record.content_of(checkpoint),
         }
-        entry = self.entry_path(checkpoint)
+        entry, shape = self.entry_path(checkpoint), self.shape_path(checkpoint)
         if self.entry(entry) is None:
-            _write(entry, store.json_bytes({**content, "digest": record.digest(content)}))
-        shape = self.shape_path(checkpoint)
+            data = store.json_bytes({**content, "digest": record.digest(content)})
+            _write(entry, data)
+            size += len(data)
         if not shape.exists():
             _write(shape, store.json_bytes(Shape.of(checkpoint)._asdict()))
+        touch(entry)
+        touch(shape)
+        if size:
+            self.count(Tally(bytes=size))
 
     def get(self, sha256: str, to: Path) -> bool:
         """Copy an object to a new file and wait until the disk has it; whether it was there.
@@ -173,25 +208,89 @@ class Store:
         One that has not the hash that it is named by is discarded, and nothing is left at `to`.
 
         Raises:
-            OSError: the new file cannot be written.
+            OSError: the object cannot be read, or the new file not be written.
         """
         kept = self.object_path(sha256)
         try:
             source = store.open_file(kept)
         except OSError:
             return False
-        found = hashlib.sha256()
         with source, to.open("wb") as target:
-            while data := source.read(AT_ONCE):
-                found.update(data)
-                target.write(data)
+            found = _copied(source, target)
             target.flush()
             os.fsync(target.fileno())
-        if found.hexdigest() == sha256:
+        if found == sha256:
             return True
         to.unlink()
         discard(kept)
         return False
+
+    def damaged(self) -> list[Path]:
+        """Look at every entry and object as if it were used; those that were damaged are gone."""
+        found = []
+        for file in sorted((self.folder / "entries").glob("*/[!.]*.json")):
+            if self.entry(file) is None:
+                found.append(file)
+        for file in sorted((self.folder / "objects").glob("*/[!.]*")):
+            with contextlib.suppress(OSError):
+                if store.sha256_file(file) != file.name:
+                    found.append(file)
+        for file in found:
+            discard(file)
+        return found
+
+    def pin(self, by: str, objects: Collection[str]) -> None:
+        """Let objects stay, and the entries that they belong to, however long nobody uses them.
+
+        The same once more is no other pin.
+
+        Args:
+            by: what they are needed for.
+            objects: SHA-256 of each; one that is not there yet may come.
+
+        Raises:
+            OSError: the store cannot be written, or the disk is full.
+        """
+        content = {"format": FORMAT, **Pin(by, tuple(sorted(objects)))._asdict()}
+        path = self.folder / "pins" / f"{_hash(content)[:32]}.json"
+        if not path.exists():
+            _write(path, store.json_bytes(content))
+
+    def pins(self) -> Iterator[Pin]:
+        """All pins.
+
+        Raises:
+            OSError, ValueError, TypeError, KeyError: one cannot be read, so nothing tells what must
+                stay.
+        """
+        for file in sorted((self.folder / "pins").glob("[!.]*.json")):
+            content = json.loads(store.read_file(file))
+            yield Pin(content["by"], tuple(content["objects"]))
+
+    def count(self, done: Tally) -> None:
+        """Add to the tally; a store that may only be read is not counted."""
+        with contextlib.suppress(OSError), self._tally("a") as file:
+            file.write(f"{json.dumps(done)}\n")
+
+    def counted(self) -> Tally:
+        """The tally so far; a line that was not written whole counts for nothing."""
+        with contextlib.suppress(OSError), (self.folder / "tally").open(encoding="utf-8") as file:
+            return _summed(file)
+        return Tally()
+
+    def recount(self, size: int) -> None:
+        """Let the tally say that the store has this size in bytes, on one line."""
+        with contextlib.suppress(OSError), self._tally("a+") as file:
+            file.seek(0)
+            told = _summed(file)._replace(bytes=size)
+            file.truncate(0)
+            file.write(f"{json.dumps(told)}\n")
+
+    @contextlib.contextmanager
+    def _tally(self, mode: str) -> Iterator[IO[str]]:
+        with (self.folder / "tally").open(mode, encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
 
 
 def discard(file: Path) -> None:
@@ -200,10 +299,10 @@ def discard(file: Path) -> None:
         file.unlink()
 
 
-def touch(entry: Entry) -> None:
-    """Note that an entry was used just now, so that it goes later than others."""
+def touch(file: Path) -> None:
+    """Note that an entry or an object was used just now, so that it goes later than others."""
     with contextlib.suppress(OSError):
-        os.utime(entry.file)
+        os.utime(file)
 
 
 def _used(file: Path) -> int:
@@ -223,20 +322,49 @@ def _write(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
-def _put(path: Path, source: Path) -> None:
-    with _placed(path) as temporary:
-        shutil.copyfile(source, temporary)
+def _put(path: Path, source: Path, sha256: str) -> bool:
+    """Copy a file to `path`, if it has this hash; whether it had."""
+    with _placed(path) as temporary, store.open_file(source) as file:
+        with temporary.open("wb") as target:
+            same = _copied(file, target) == sha256
+        if not same:
+            temporary.unlink()
+    return same
+
+
+def _copied(source: io.BufferedReader, target: IO[bytes]) -> str:
+    """Copy an open file to its end; the SHA-256 of what was copied."""
+    found = hashlib.sha256()
+    while data := source.read(AT_ONCE):
+        found.update(data)
+        target.write(data)
+    return found.hexdigest()
+
+
+def _summed(lines: IO[str]) -> Tally:
+    told = Tally()
+    for line in lines:
+        with contextlib.suppress(ValueError, TypeError):
+            more = Tally(*json.loads(line))
+            told = Tally(
+                told.bytes + more.bytes, told.hits + more.hits, told.seconds + more.seconds
+            )
+    return told
 
 
 @contextlib.contextmanager
 def _placed(path: Path) -> Iterator[Path]:
-    """A temporary file that the block writes, then `path`; nothing of it is left otherwise."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A temporary file that the block writes, then `path`, unless the block removes it again.
+
+    Nothing of it is left after an error.
+    """
     temporary = store.temporary_name(path)
     try:
         with store.naming(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
-            temporary.chmod(temporary.stat().st_mode & READ_ONLY)
-            temporary.replace(path)
+            if temporary.exists():
+                temporary.chmod(temporary.stat().st_mode & READ_ONLY)
+                temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

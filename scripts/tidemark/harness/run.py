@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tidemark.config import given, view
@@ -46,7 +47,7 @@ class Run:
         self.tell = Messages(tree, instance, self.last.seconds if self.last else None)
         self.log = self.tell.log
         self.seen: dict[str, Any] = {}
-        self.config = view.View(view.stored(tree), self.seen)
+        self.config = view.View(cache(view.stored(tree)), self.seen)  # one value a key
         self.attempts = 1
         self.provisional = ""
         self._clock_read = False

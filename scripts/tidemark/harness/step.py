@@ -240,6 +240,8 @@ def _failed(run: Run, error: Exception, why: Sequence[Reason], seconds: float) -
     run.log.error("".join(traceback.format_exception(error)))
     if isinstance(error, OSError):
         _fail(run, io_message(error), why, seconds)
+        if error.errno in restoring.FULL and (freed := restoring.make_room(run.tree)):
+            console.complain(f"    the results store gave up {memory.told(freed)}; type make again")
     else:
         message = f"{run.name}: unexpected {type(error).__name__}: {error}"
         _fail(run, message, why, seconds)

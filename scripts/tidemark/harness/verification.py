@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Protocol
 
 from tidemark.config import view
-from tidemark.errors import InputError
 from tidemark.files import locks, store
 from tidemark.harness import console, publishing, record, restoring, results_store, staleness
 from tidemark.harness.publishing import LONG_AGO_NS
@@ -211,11 +210,8 @@ def _restored(name: str, holding: Collection[str], look: Look, looked_ns: int) -
         maker = look.producer(path)
         return maker is None or maker in holding
 
-    try:
-        why = list(staleness.reasons(look, name))
-        if not restoring.restored(look, name, why, looked_ns, known):
-            return False
-    except (OSError, InputError):  # the step will meet it again, and say so
+    why = list(staleness.reasons(look, name))
+    if not restoring.restored(look, name, why, looked_ns, known):
         return False
     checkpoint = look.reload(name)
     if checkpoint is None:

@@ -7,11 +7,12 @@ from pathlib import PurePath
 
 from tidemark.files import generated
 from tidemark.files.generated import listed
-from tidemark.harness import outputs, verification
+from tidemark.harness import outputs, results_store, verification
 from tidemark.project import CODE
 from tidemark.tables import history
 
-EMPTIED, NOTED, KEPT, COMMITTED = map(listed, ("emptied", "noted", "kept", "committed"))
+EMPTIED, NOTED, COMMITTED = map(listed, ("emptied", "noted", "committed"))
+KEPT, REMEMBERED = map(listed, ("kept", "remembered"))
 TOPS = {path.partition("/")[0] for path in (*EMPTIED, *NOTED)}
 
 
@@ -24,11 +25,12 @@ def test_each_line_has_a_word_that_the_list_explains_and_a_path():
 
 
 def test_what_is_kept_lies_directly_in_what_is_emptied_where_clean_looks_for_it():
-    assert {str(PurePath(path).parent) for path in KEPT} <= {*EMPTIED}
+    assert {str(PurePath(path).parent) for path in (*KEPT, *REMEMBERED)} <= {*EMPTIED}
     for path in COMMITTED:
         assert not any(PurePath(path).is_relative_to(folder) for folder in EMPTIED)
     assert EMPTIED[-1] == "artifacts", "in it stands what steps noted"
     assert {*KEPT} == {str(history.FOLDER), str(outputs.KEPT)}
+    assert REMEMBERED == (results_store.FOLDER,)
 
 
 def test_the_quick_look_watches_what_steps_write():
@@ -46,7 +48,7 @@ def test_git_ignores_what_is_generated_or_kept_and_has_what_people_write(tmp_pat
     assert {path for path in excepted if not path.endswith("/README.md")} == {*COMMITTED}
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     shutil.copy(CODE / ".gitignore", tmp_path)
-    asked = [f"{folder}/x.json" for folder in (*EMPTIED, *NOTED, *KEPT, *COMMITTED)]
+    asked = [f"{folder}/x.json" for folder in (*EMPTIED, *NOTED, *KEPT, *REMEMBERED, *COMMITTED)]
     asked += [*listed("bookkeeping"), "features/README.md"]
     done = subprocess.run(
         ["git", "check-ignore", *asked], cwd=tmp_path, capture_output=True, text=True, check=True
