@@ -140,7 +140,7 @@ class S3:
         from obstore.store import S3Store
 
         host = urlsplit(self._endpoint).hostname or ""
-        options: dict[str, Any] = {
+        options: Any = {
             "connect_timeout": timedelta(seconds=min(seconds, self._patience)),
             "read_timeout": timedelta(seconds=seconds),
             "timeout": timedelta(days=1),  # in all; each read has its own
