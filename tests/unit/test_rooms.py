@@ -25,7 +25,7 @@ FLOORS = (  # lowest first; a file imports only from below its own floor, or fro
     ("comparing",),
     ("reporting", "gating"),
     ("config",),
-    ("tables", "adopting"),
+    ("tables", "adopting", "trees"),
     ("harness",),
     ("dag",),
     ("showing", "notebook"),
