@@ -12,7 +12,9 @@ artifacts/collect_metrics.ok: $(TABLES)
 	$(STEP) scripts/collect_metrics.py
 artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 
-artifacts/reports.ok: artifacts/metrics.duckdb artifacts/strategy_figures.json \
+# The figures, of which Make knows no names: a folder stands for the files in it.
+reports/figs: $(CHECKPOINTS_plots) $(CHECKPOINTS_strategy_plots) ; $(KEPT)
+artifacts/reports.ok: artifacts/metrics.duckdb artifacts/strategy_figures.json reports/figs \
 		$(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(wildcard reports/narrative)
 	$(STEP) scripts/reports.py
 $(REPORTS:%=reports/%.md) reports/page.html: artifacts/reports.ok ; $(KEPT)

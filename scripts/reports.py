@@ -18,6 +18,7 @@ from tidemark.models import estimators
 from tidemark.reporting import assets, narrative
 from tidemark.reporting import reports as rendering
 from tidemark.reporting.page import assembling as page
+from tidemark.reporting.page import figures as page_figures
 from tidemark.sources import settings
 
 import duckdb
@@ -81,7 +82,13 @@ def reports(run: Run) -> None:
         path = f"reports/templates/{name}.md.j2"
         text = rendering.render(path, run.read.text(path), values)
         run.write.text(REPORT.format(report=name), text)
-    run.write.text(PAGE, page.render(of_page, values))
+    drawn = [*page_figures.of_scenario(figures, figures[0]["scenario"]), *strategy_figures]
+    pictures = {
+        figure["file"]: run.read.content(figure["file"])
+        for figure in drawn
+        if not figure["missing"]
+    }
+    run.write.text(PAGE, page.render(of_page, values | {"pictures": pictures}))
     run.tell.headline(f"{len(REPORTS)} reports, {len(missing)} figures missing")
 
 

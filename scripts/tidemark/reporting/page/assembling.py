@@ -7,13 +7,16 @@ like one, because templates escape it.
 
 import base64
 import hashlib
+import math
 import pkgutil
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from tidemark.reporting import reports
 from tidemark.reporting.page.contents import CONTENTS
 from tidemark.reporting.page.section import OfTheRun, Rows, Section, Values
+from tidemark.reporting.page.words import TERMS
 
 import jinja2
 from markupsafe import Markup
@@ -23,7 +26,7 @@ SCRIPTS = ("page.js",)
 WORDS = (
     *(reports.metric, reports.estimate, reports.change, reports.number, reports.hundredths),
     *(reports.between, reports.span, reports.percent, reports.p_value, reports.stress),
-    *(reports.count, reports.day),
+    reports.count,
 )
 
 
@@ -77,7 +80,25 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {words.__name__: words for words in WORDS}
+    environment.filters |= {"typeset": typeset, "sortable": sortable, "day": day}
+    environment.globals["terms"] = TERMS
     return environment
+
+
+def day(value: Any) -> Markup:
+    """A time as its date, which no line breaks."""
+    return Markup("<time>{}</time>").format(reports.day(value))
+
+
+def typeset(words: str) -> str:
+    """Figures with a minus sign instead of a hyphen."""
+    return re.sub(r"(?<!\w)-(?=\d)", "−", words)
+
+
+def sortable(value: Any) -> str:
+    """A value as scripts sort by it; empty if it is undefined."""
+    undefined = value is None or (isinstance(value, float) and math.isnan(value))
+    return "" if undefined else repr(value)
 
 
 def _shipped(name: str) -> str:
