@@ -19,7 +19,7 @@ from tidemark.reporting.page.section import OfTheRun, Rows, Section, Values
 from tidemark.reporting.page.words import TERMS
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 STYLES = ("page.css",)
 SCRIPTS = ("page.js",)
@@ -80,7 +80,8 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {words.__name__: words for words in WORDS}
-    environment.filters |= {"typeset": typeset, "sortable": sortable, "day": day}
+    environment.filters |= {"typeset": typeset, "sortable": sortable}
+    environment.filters |= {"day": day, "breakable": breakable}
     environment.globals["terms"] = TERMS
     return environment
 
@@ -88,6 +89,11 @@ def _environment() -> jinja2.Environment:
 def day(value: Any) -> Markup:
     """A time as its date, which no line breaks."""
     return Markup("<time>{}</time>").format(reports.day(value))
+
+
+def breakable(name: str) -> Markup:
+    """A name that a line may break after each `_` in it."""
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
 
 
 def typeset(words: str) -> str:

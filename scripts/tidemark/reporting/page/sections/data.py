@@ -43,8 +43,8 @@ SECTION = Section(
                 any_value(test_last) AS test_last
             FROM models GROUP BY scenario ORDER BY min(rowid)""",
         "partly": """
-            SELECT note FROM assessment.market_scenarios
-            WHERE scenario_kind = 'full' AND note != ''""",
+            SELECT partly FROM assessment.market_scenarios
+            WHERE scenario_kind = 'full' AND partly != ''""",
         "tickers": "SELECT * FROM assessment.bars_a_year ORDER BY rowid",
         "kinds": """
             SELECT kind, string_agg(feature, ', ' ORDER BY rowid) AS features
