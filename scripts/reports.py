@@ -82,12 +82,8 @@ def reports(run: Run) -> None:
         path = f"reports/templates/{name}.md.j2"
         text = rendering.render(path, run.read.text(path), values)
         run.write.text(REPORT.format(report=name), text)
-    drawn = [*page_figures.of_scenario(figures, figures[0]["scenario"]), *strategy_figures]
-    pictures = {
-        figure["file"]: run.read.content(figure["file"])
-        for figure in drawn
-        if not figure["missing"]
-    }
+    files = page_figures.wanted(figures, strategy_figures)
+    pictures = page_figures.within({path: run.read.content(path) for path in files})
     run.write.text(PAGE, page.render(of_page, values | {"pictures": pictures}))
     run.tell.headline(f"{len(REPORTS)} reports, {len(missing)} figures missing")
 

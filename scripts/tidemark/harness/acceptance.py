@@ -65,4 +65,4 @@ def beyond_acceptance(checkpoint: Checkpoint, look: Look) -> Iterator[Reason]:
 
 def _fingerprint(module: Path) -> Module:
     source = module.read_bytes()
-    return Module(store.sha256(source), code.meaning(source))
+    return Module(store.sha256(source), code.meaning_of(str(module), source))

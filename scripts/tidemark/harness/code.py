@@ -242,6 +242,11 @@ def plumbing(root: Path) -> dict[str, bytes]:
     return {path: (root / path).read_bytes() for path in PLUMBING if (root / path).exists()}
 
 
+def meaning_of(path: str, source: bytes) -> str:
+    """What the file at `path` means: of what is no module, such as a template, each byte counts."""
+    return meaning(source) if path.endswith(".py") else hashlib.sha256(source).hexdigest()
+
+
 @cache
 def meaning(source: bytes) -> str:
     """SHA-256 of the syntax tree of `source`, with docstrings, comments and layout left out.

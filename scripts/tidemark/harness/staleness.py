@@ -106,7 +106,7 @@ class Look:
             return None
 
     def _code_meaning(self, path: str) -> str:
-        return code.meaning(self.tree.module(path).read_bytes())
+        return code.meaning_of(path, self.tree.module(path).read_bytes())
 
 
 def _sha_unless_untouched(

@@ -224,7 +224,9 @@ def _code(known: Mapping[str, Module]) -> dict[str, Module]:
     for path, source in sorted({**code.plumbing(CODE), **code.loaded(CODE)}.items()):
         sha = store.sha256(source)
         same = path in known and known[path].sha256 == sha
-        fingerprints[path] = Module(sha, known[path].meaning if same else code.meaning(source))
+        fingerprints[path] = Module(
+            sha, known[path].meaning if same else code.meaning_of(path, source)
+        )
     return fingerprints
 
 

@@ -40,6 +40,14 @@ def test_everything_else_does(other):
     assert code.meaning(other) != code.meaning(SOURCE)
 
 
+@pytest.mark.parametrize("path", ["page.js", "page.css", "page.html.j2"])
+def test_of_what_is_no_module_each_byte_counts(path):
+    assert code.meaning_of("module.py", b"a = 1\n") == code.meaning_of(
+        "module.py", b"a = 1 # why\n"
+    )
+    assert code.meaning_of(path, b"a = 1\n") != code.meaning_of(path, b"a = 1 # why\n")
+
+
 def test_a_string_that_is_no_docstring_counts():
     assert code.meaning(b'def f():\n    return "a"\n') != code.meaning(
         b'def f():\n    return "b"\n'

@@ -401,6 +401,25 @@ TRIED = [
 ]
 
 
+def scenario_row(scenario, model):
+    """A row of table scenario_table: each figure that its target has is 0.5 in its interval."""
+    target = "direction" if (scenario, model) == CHANCE else "return"
+    named = targets.METRICS[target]
+    held = {f"{named.loss}_difference": 0.5, f"{named.skill}_difference": -0.5}
+    known = {**dict.fromkeys(named.metrics, 0.5), **held}
+    of_baseline = model == "mean"
+    row = dict.fromkeys(TABLES["scenario_table"].columns)
+    row |= {name: value for name, value in known.items() if not of_baseline or name not in held}
+    row |= {f"{name}_lower": row[name] - 0.25 for name in known if row[name] is not None}
+    row |= {f"{name}_upper": row[name] + 0.25 for name in known if row[name] is not None}
+    if not of_baseline:
+        loss = f"{named.loss}_difference_adjusted"
+        row |= {f"{loss}_p": 0.0125, f"{loss}_lower": 0.125, f"{loss}_upper": 0.875}
+    verdict = "is the baseline" if of_baseline else "worse"
+    names = {"scenario": scenario, "model": model, "fitted": "mean", "target": target}
+    return row | names | {"verdict": verdict}
+
+
 def tables():
     scores = [score(pair, 0.0125) for pair in PAIRS]
     bootstraps = [
@@ -448,6 +467,7 @@ def tables():
             *(difference("mse", "no difference shown"), difference("mae", None)),
             *(of_chances("brier_score", "worse"), of_chances("auc", None)),
         ],
+        "scenario_table": [scenario_row(*pair) for pair in PAIRS],
         "reliability": forecasts.reliability_rows(
             [{"scenario": "plain", "model": "chance", "reliability": GROUPS}]
         ),

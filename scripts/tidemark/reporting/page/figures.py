@@ -2,26 +2,28 @@
 
 import base64
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Figure = Mapping[str, Any]
 MOST_BYTES = 1_200_000  # of all figures together; as text in the page they take a third more
 
 
-def of_scenario(figures: Iterable[Figure], scenario: str) -> list[Figure]:
-    """The figures of models in a scenario, which are there."""
-    return [f for f in figures if f["scenario"] == scenario and not f["missing"]]
+def wanted(of_models: Sequence[Figure], of_strategies: Sequence[Figure]) -> list[str]:
+    """The files of figures that a page would show: of strategies, and of the first scenario."""
+    first = of_models[0]["scenario"] if of_models else None
+    figures = [*of_strategies, *(f for f in of_models if f["scenario"] == first)]
+    return [figure["file"] for figure in figures if not figure["missing"]]
 
 
-def within(sizes: Mapping[str, int], most: int = MOST_BYTES) -> list[str]:
+def within(contents: Mapping[str, bytes], most: int = MOST_BYTES) -> dict[str, bytes]:
     """The first of these files that together have no more bytes than `most`."""
-    total, kept = 0, []
-    for path, size in sizes.items():
-        total += size
-        if total > most:
+    kept, left = {}, most
+    for path, content in contents.items():
+        left -= len(content)
+        if left < 0:
             break
-        kept.append(path)
+        kept[path] = content
     return kept
 
 
@@ -40,6 +42,11 @@ def shown(figures: Sequence[Figure], contents: Mapping[str, bytes]) -> list[dict
         for figure in figures
         if figure["file"] in contents
     ]
+
+
+def left_out(figures: Sequence[Figure], contents: Mapping[str, bytes]) -> list[str]:
+    """The files of those that are drawn but do not stand on the page."""
+    return [f["file"] for f in figures if not f["missing"] and f["file"] not in contents]
 
 
 def _image(png: bytes) -> dict[str, Any]:

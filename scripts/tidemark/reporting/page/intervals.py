@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 INSET = 4.0  # percent of the width left free at both sides
-MOST_TICKS = 4
+STEPS = 4  # between ticks, at most
 ROUND = (1.0, 2.0, 5.0, 10.0)  # of these, times a power of ten, are steps between ticks
 
 
@@ -42,12 +42,12 @@ class Scale:
         return INSET + (100 - 2 * INSET) * share
 
     def steps(self) -> tuple[float, ...]:
-        """At most MOST_TICKS round values within, evenly apart."""
-        rough = (self.high - self.low) / MOST_TICKS
+        """Round values within, evenly apart, at most STEPS + 1."""
+        rough = (self.high - self.low) / STEPS
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * times for times in ROUND if power * times >= rough)
         first, last = math.ceil(self.low / step), math.floor(self.high / step)
-        return tuple(step * number for number in range(first, last + 1))[:MOST_TICKS]
+        return tuple(step * number for number in range(first, last + 1))
 
 
 @dataclass(frozen=True)

@@ -38,15 +38,13 @@ SECTION = Section(
     link="The answer",
     queries={
         "best_models": """
-            WITH held AS (
-                SELECT scenario, model, target, verdict,
-                    coalesce(skill, brier_skill) AS value,
-                    coalesce(skill_lower, brier_skill_lower) AS lower,
-                    coalesce(skill_upper, brier_skill_upper) AS upper,
-                    coalesce(mse_difference_adjusted_p, brier_score_difference_adjusted_p) AS p,
-                    row_number() OVER (PARTITION BY target ORDER BY value DESC, rowid) AS place
-                FROM scenario_table WHERE verdict != 'is the baseline')
-            SELECT * FROM held WHERE place = 1 ORDER BY target DESC""",
+            SELECT DISTINCT ON (target) scenario, model, target, verdict,
+                coalesce(skill, brier_skill) AS value,
+                coalesce(skill_lower, brier_skill_lower) AS lower,
+                coalesce(skill_upper, brier_skill_upper) AS upper,
+                coalesce(mse_difference_adjusted_p, brier_score_difference_adjusted_p) AS p
+            FROM scenario_table WHERE verdict != 'is the baseline'
+            ORDER BY target DESC, value DESC NULLS LAST, rowid""",
         "first_strategy": "SELECT * FROM assessment.strategy_rankings WHERE overall_rank = 1",
         "span": """
             SELECT first, last, bars FROM assessment.market_scenarios

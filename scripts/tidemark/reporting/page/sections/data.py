@@ -10,17 +10,18 @@ MOST = 50
 
 def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any]:
     """Data sets with what was found in each, and how they were split."""
-    findings = rows["findings"]
+    findings, models = rows["findings"], values["models"]
+    first = models[0]["scenario"]
     return {
         **values,
         "datasets": rows["datasets"],
         "findings": findings[:MOST],
         "left_out": len(findings) - len(findings[:MOST]),
-        "splits": rows["splits"],
+        "splits": [row for row in models if row["model"] == models[0]["model"]],
         "partly": rows["partly"],
         "tickers": rows["tickers"][:MOST],
         "more_tickers": max(0, len(rows["tickers"]) - MOST),
-        "kinds": rows["kinds"],
+        "of_first": [row for row in values["features"] if row["scenario"] == first],
     }
 
 
@@ -30,27 +31,14 @@ SECTION = Section(
     link="Data",
     queries={
         "datasets": """
-            SELECT datasets.*, count(findings.dataset) AS findings
-            FROM datasets LEFT JOIN findings USING (dataset)
-            GROUP BY ALL ORDER BY min(datasets.rowid)""",
+            SELECT * FROM datasets ORDER BY rowid""",
         "findings": """
             SELECT * FROM findings
             ORDER BY list_position(['error', 'warning', 'note'], severity), rowid""",
-        "splits": """
-            SELECT scenario, any_value(train_rows) AS train_rows,
-                any_value(train_first) AS train_first, any_value(train_last) AS train_last,
-                any_value(test_rows) AS test_rows, any_value(test_first) AS test_first,
-                any_value(test_last) AS test_last
-            FROM models GROUP BY scenario ORDER BY min(rowid)""",
         "partly": """
             SELECT partly FROM assessment.market_scenarios
             WHERE scenario_kind = 'full' AND partly != ''""",
         "tickers": "SELECT * FROM assessment.bars_a_year ORDER BY rowid",
-        "kinds": """
-            SELECT kind, string_agg(feature, ', ' ORDER BY rowid) AS features
-            FROM features
-            WHERE scenario = (SELECT scenario FROM features ORDER BY rowid LIMIT 1)
-            GROUP BY kind ORDER BY min(rowid)""",
     },
     view=view,
 )

@@ -18,7 +18,15 @@ KINDS = {
 
 def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any]:
     """Scores by strategy and group of market scenarios, and the markets themselves."""
-    groups = [group for kind in KINDS for group in rows["groups"] if group["scenario_kind"] == kind]
+    found = {
+        (row["scenario_kind"], row["group"]): row["market_scenarios"] for row in rows["scores"]
+    }
+    groups = [
+        {"scenario_kind": kind, "group": group, "market_scenarios": count}
+        for kind in KINDS
+        for (of_kind, group), count in found.items()
+        if of_kind == kind
+    ]
     shown = groups[:MOST_GROUPS]
     strategies = [row["strategy_name"] for row in rows["strategies"]]
     scores = {
@@ -29,9 +37,9 @@ def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any]:
     return {
         **values,
         "kinds": [
-            {"words": KINDS[kind], "groups": [g for g in shown if g["scenario_kind"] == kind]}
+            {"words": KINDS[kind], "groups": of_kind, "columns": len(of_kind)}
             for kind in KINDS
-            if any(group["scenario_kind"] == kind for group in shown)
+            if (of_kind := [group for group in shown if group["scenario_kind"] == kind])
         ],
         "heat": [
             {
@@ -66,14 +74,12 @@ SECTION = Section(
     title="Market scenarios",
     link="Markets",
     queries={
-        "groups": """
-            SELECT scenario_kind, "group", max(market_scenarios) AS market_scenarios
-            FROM assessment.strategy_scores GROUP BY ALL ORDER BY min(rowid)""",
         "strategies": """
             SELECT strategy_name FROM assessment.strategy_rankings
             WHERE copy_of IS NULL ORDER BY rowid""",
         "scores": """
-            SELECT strategy_name, scenario_kind, "group", score FROM assessment.strategy_scores""",
+            SELECT strategy_name, scenario_kind, "group", market_scenarios, score
+            FROM assessment.strategy_scores ORDER BY rowid""",
     },
     view=view,
 )

@@ -29,10 +29,8 @@ def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any]:
         ],
         "fitted": rows["models"][:MOST],
         "first_scenario": first,
-        "pictures": figures.shown(
-            figures.of_scenario(values["figures"], first), values["pictures"]
-        ),
-        "others": sum(figure["scenario"] != first for figure in values["figures"]),
+        "pictures": figures.shown(values["figures"], values["pictures"]),
+        "others": len(figures.left_out(values["figures"], values["pictures"])),
     }
 
 

@@ -14,6 +14,7 @@ MOST = 80  # strategies in a table; the database has all
 def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any]:
     """Strategies, with columns to draw, and the figures of the best."""
     ranked = rows["strategies"][:MOST]
+    pictures = [figure for figure in values["strategy_figures"] if figure["kind"] in PICTURES]
     return {
         **values,
         "ranked": ranked,
@@ -26,10 +27,8 @@ def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any]:
         "all_dates": Column.of(
             ranked, "history_sharpe", number, ends=("sharpe_lower", "sharpe_upper")
         ),
-        "pictures": figures.shown(
-            [figure for figure in values["strategy_figures"] if figure["kind"] in PICTURES],
-            values["pictures"],
-        ),
+        "pictures": figures.shown(pictures, values["pictures"]),
+        "others": len(figures.left_out(pictures, values["pictures"])),
     }
 
 
