@@ -21,8 +21,8 @@ from tidemark.reporting.page.words import TERMS
 import jinja2
 from markupsafe import Markup, escape
 
-STYLES = ("page.css",)
-SCRIPTS = ("page.js",)
+STYLES = ("page.css", "uplot/uPlot.min.css", "charts.css")
+SCRIPTS = ("page.js", "tables.js", "enlarge.js", "uplot/uPlot.iife.min.js", "curves.js")
 WORDS = (
     *(reports.metric, reports.estimate, reports.change, reports.number, reports.hundredths),
     *(reports.between, reports.span, reports.percent, reports.p_value, reports.stress),

@@ -4,6 +4,7 @@ from tidemark.reporting.page.section import OfTheRun, Section
 from tidemark.reporting.page.sections import (
     alerts,
     answer,
+    curves,
     data,
     markets,
     models,
@@ -17,6 +18,7 @@ CONTENTS: tuple[Section | OfTheRun, ...] = (
     alerts.SECTION,
     models.SECTION,
     strategies.SECTION,
+    curves.SECTION,
     markets.SECTION,
     data.SECTION,
     OfTheRun("history"),

@@ -157,6 +157,7 @@ TERMS = {
         "Walk-forward Sharpe ratio",
         "Of choosing the best set by the past alone, again and again.",
     ),
+    "drawdown": Term("Drawdown (%)", "How far equity is below its highest value before."),
     "deepest_drawdown": Term(
         "Deepest drawdown (%)",
         "How far equity fell below its highest value before.",
