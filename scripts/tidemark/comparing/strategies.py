@@ -213,8 +213,9 @@ def _by_strength(words: tuple[Any, Any], before: int | None, after: int | None) 
 
 
 def _lone(name: str, was: Told, now: Told, why: str) -> Iterator[Row]:
-    """What the ranking says of a strategy that one of the runs lacks."""
+    """What the records say of a strategy that one of the runs lacks."""
     for metric in BETTER:
-        a, b = was.get(metric), now.get(metric)
+        key = "sharpe" if metric == SHARPE else metric
+        a, b = was.get(key), now.get(key)
         if a is not None or b is not None:
             yield _row(name, metric, before=a, after=b, why=why)

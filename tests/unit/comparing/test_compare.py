@@ -349,6 +349,17 @@ def test_verdicts_go_by_the_tests_behind_them(after, metric, word):
     assert rows[metric].word is word
 
 
+def test_a_strategy_that_is_new_or_gone_has_a_row_of_each_figure_that_one_run_knows():
+    known = {"strategies": [{**told(1, 0.5), "sharpe": 0.8}], "bars": bars()}
+    there, without = side("A", **known), side("B", strategies=[], bars=bars())
+    gone = {row.metric: row for row in compare(there, without).rows}
+    assert (gone["sharpe_ratio"].before, gone["sharpe_ratio"].after) == (0.8, None)
+    new = {row.metric: row for row in compare(without, there).rows}
+    assert (new["sharpe_ratio"].before, new["sharpe_ratio"].after) == (None, 0.8)
+    assert gone.keys() == new.keys() >= {"rank", "score", "verdict"}
+    assert {row.why for row in gone.values()} == {"the strategy is gone"}
+
+
 def test_without_shared_bars_strategies_are_not_paired():
     later = bars()
     later["timestamp"] += pd.Timedelta(days=5000)
