@@ -47,7 +47,7 @@ $(foreach step,$(STEPS),$(eval $(step): $(CHECKPOINTS_$(step))))
 $(if $(PIPELINE),$(eval $(CHECKPOINTS) $(STEPS) all: | artifacts/config.mk))
 # The last one typed waits for the others, and says the closing line.
 closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
-others := $(filter-out $(closing) $(OUTSIDE),$(MAKECMDGOALS))
+others := $(filter-out $(closing) $(OUTSIDE) push,$(MAKECMDGOALS))
 $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(goal)),,$(goal)))))
 $(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/$(firstword $(REPORTS)).md)
 
@@ -73,6 +73,14 @@ dag:
 ## accept: let the results of T=<step, checkpoint, output or all> stay valid after a change that alters no result; needs REASON="..."
 accept: artifacts/config.mk
 	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) $(COMMANDS)/accept.py
+# What goes to the remote is what the other goals made; what comes from there, they find.
+## push: let the remote of the results store (store.remote) have what it lacks
+push: artifacts/config.mk $(extras) | $(filter-out push pull,$(PIPELINE))
+	@$(PYTHON) $(COMMANDS)/remote.py push
+## pull: let the results store have what its remote holds for this configuration, the newest first
+pull: artifacts/config.mk $(extras)
+	@$(PYTHON) $(COMMANDS)/remote.py pull --checkpoints "$(CHECKPOINTS)"
+$(CHECKPOINTS): | $(extras) $(filter pull,$(MAKECMDGOALS))
 ## contract: write the feature contract that the configuration names, show what changed, and keep REASON="..."
 contract: $(VENV)/.ok
 	@$(PYTHON) $(COMMANDS)/contract.py --config $(CONFIG)
@@ -91,7 +99,7 @@ store:
 ## sql: ask artifacts/metrics.duckdb: Q="select ..."; Q="show all tables" lists its tables and views
 sql:
 	@$(if $Q,,$(error make sql needs Q="select ...", e.g. make sql Q="show all tables"))$(PYTHON) $(COMMANDS)/sql.py
-.PHONY: all $(STEPS) accept $(OUTSIDE) FORCE
+.PHONY: all $(STEPS) accept push pull $(OUTSIDE) FORCE
 ## test: the test suite
 test: $(VENV)/.dev-ok
 	@cd $(CODE). && .venv/bin/python -m pytest -n 4 --dist worksteal

@@ -6,7 +6,7 @@ CHECKPOINTS_fetch_data := $(SOURCES:%=artifacts/fetch_data_%.ok)
 CHECKPOINTS_validate_schema := $(SOURCES:%=artifacts/validate_schema_%.ok)
 CHECKPOINTS_data_gate := artifacts/data_gate.ok
 
-# Libraries that a kind of file takes are installed before it is read. A step goes by the versions that it ran with,
+# Libraries that a kind of file or a remote takes are installed before it is read. A step goes by the versions that it ran with,
 # so their stamps are no reason to run.
 extras := $(EXTRAS:%=$(VENV)/.%-ok)
 # Make knows a source by the key that names it, never by its file name; changed.sh sees when its files change.

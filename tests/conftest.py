@@ -226,7 +226,9 @@ class Outcome:
 
     def _steps(self, told: str) -> list[str]:
         """Those whose state is told so; that of one that ran are its seconds, or that it failed."""
-        found = LINE.findall(self.stdout)
+        found = LINE.findall(self.stdout) + LINE.findall(
+            self.stderr
+        )  # as times are brought in line
         return [f"{s} {i}".strip() for s, i, state in found if re.fullmatch(told, state)]
 
     @property

@@ -29,7 +29,7 @@ AFFECTED = {
     "models": ("evaluate", "market_metrics", "strategies", "gate"),
     "strategies": ("assess", "gate"),
 }
-SECRET = (("webhook",),)  # ends of keys whose value no message shows
+SECRET = (("webhook",), ("remote",))  # ends of keys whose value no message shows
 
 
 def load(tree: Tree, path: str) -> Config:
@@ -239,7 +239,7 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
             ),
             f"override MARKET_FORECASTS := {_pair(market)}",
             f"override MARKET_SCENARIO := {market.scenario if market else ''}",
-            f"override EXTRAS := {' '.join(whole.fetch_data.extras())}",
+            f"override EXTRAS := {' '.join([*whole.fetch_data.extras(), *whole.store.extras()])}",
             f"override SERIES := {' '.join(whole.fetch_data.economic)}",
             *(
                 f"override SCHEMA_{source} := {schema}"

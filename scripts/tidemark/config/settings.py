@@ -18,6 +18,7 @@ from tidemark.market.settings import MarketMetrics
 from tidemark.models import estimators
 from tidemark.models.settings import Evaluate, Model, SplitData, TrainModels
 from tidemark.preprocessing.settings import NoOutliers, Preprocess, Scenario
+from tidemark.remotes.address import must_be_an_address, needs_s3
 from tidemark.reporting.settings import Plots
 from tidemark.sources.settings import FetchData
 from tidemark.validation.settings import ValidateSchema
@@ -44,6 +45,7 @@ def _must_be_a_webhook(address: str) -> None:
         raise ValueError("names a user before its host, which is not sent: use a token in the path")
 
 
+Address = Annotated[str, MaxLen(2000), Checked(must_be_an_address)]
 Webhook = Annotated[str, MaxLen(2000), Checked(_must_be_a_webhook)]
 Owner = Annotated[
     str, MaxLen(100), Matching(r"^[\w .-]+$", "owners are letters, digits, blanks and . _ -")
@@ -111,11 +113,20 @@ class ResultsStore:
         enabled: whether results are kept, and brought back when they would be computed again.
         path: the folder, which several projects may share; relative to the project.
         max_gigabytes: what it may hold; beyond, what was not used for longest goes first.
+        remote: a place elsewhere that is asked for what the store lacks, and that `make push` and
+            `make pull` talk to: s3://bucket/prefix, or a folder; null: none.
+        remote_seconds: how long it may be silent; then it is left alone for the rest of the make.
     """
 
     enabled: bool = True
     path: str = "artifacts/store"
     max_gigabytes: Annotated[float, Ge(0.01), Le(1e6)] = 20.0
+    remote: Address | None = None
+    remote_seconds: Annotated[float, Ge(0.1), Le(3600)] = 10.0
+
+    def extras(self) -> list[str]:
+        """The libraries, beyond those that all need, that this takes."""
+        return ["s3"] if self.remote and needs_s3(self.remote) else []
 
 
 @dataclass(frozen=True)

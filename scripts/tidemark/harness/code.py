@@ -32,6 +32,7 @@ PLUMBING = frozenset(
     for module in (
         *(f"launch/{name}" for name in ("launch", "warm", "wire")),
         *(f"tidemark/{name}" for name in ("__init__", "project", "bounds", "config/given")),
+        *(f"tidemark/remotes/{name}" for name in ("__init__", "address")),
         *(
             f"tidemark/files/{name}"
             for name in ("append", "generated", "libraries", "locks", "people", "shares")
@@ -52,6 +53,7 @@ PLUMBING = frozenset(
                     "publishing",
                     "reason",
                     "record",
+                    "remote_hits",
                     "restoring",
                     "results_store",
                     "staleness",

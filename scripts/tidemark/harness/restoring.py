@@ -14,7 +14,15 @@ from tidemark.config import view
 from tidemark.config.view import Stored
 from tidemark.errors import InputError
 from tidemark.files import people
-from tidemark.harness import console, logs, pruning, publishing, results_store, staleness
+from tidemark.harness import (
+    console,
+    logs,
+    pruning,
+    publishing,
+    remote_hits,
+    results_store,
+    staleness,
+)
 from tidemark.harness.outputs import Staging
 from tidemark.harness.reason import Reason, brief
 from tidemark.harness.record import Checkpoint, Output
@@ -85,8 +93,9 @@ def restored(
 ) -> bool:
     """Put in place what the step of this checkpoint would write; False if the store has not all.
 
-    So it is, too, if the disk is full or something else lies where an output belongs: the step will
-    say so. The caller holds the step's lock.
+    Where it has not, its remote is asked, if there is one. False, too, if the disk is full or
+    something else lies where an output belongs: the step will say so. The caller holds the step's
+    lock.
 
     Args:
         look: at the tree; what it saw of the step's outputs is out of date afterwards.
@@ -95,10 +104,22 @@ def restored(
         known: whether an input is as it will be when the step comes to run.
     """
     kept = Store.of(look.tree, look.stored)
+    if kept is None:
+        return False
+
+    def keys(of: Store) -> Iterator[str]:
+        return _keys(of, look, name, known)
+
+    def fitting(of: Store) -> Iterator[Entry]:
+        return _fitting(of, look, name, known)
+
+    def brought_back() -> bool:
+        return any(_brought_back(kept, entry, look, why, now_ns) for entry in fitting(kept))
+
     with contextlib.suppress(OSError, InputError):
-        for entry in _fitting(kept, look, name, known) if kept else ():
-            if kept and _brought_back(kept, entry, look, why, now_ns):
-                return True
+        if brought_back():
+            return True
+        return remote_hits.fetched(look, name, kept, keys, fitting) and brought_back()
     return False
 
 

@@ -153,6 +153,13 @@ class Store:
             else:
                 yield entry
 
+    def all_entries(self) -> Iterator[Entry]:
+        """All entries by name and key, but damaged ones."""
+        for file in sorted((self.folder / "entries").glob("*/[!.]*.json")):
+            entry = self.entry(file)
+            if entry is not None:
+                yield entry
+
     def entry(self, file: Path) -> Entry | None:
         """What stands in the file of an entry; None if it is not as it was written."""
         try:
@@ -318,13 +325,13 @@ def _has_size(file: Path, size: int) -> bool:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with _placed(path) as temporary:
+    with placed(path) as temporary:
         temporary.write_bytes(data)
 
 
 def _put(path: Path, source: Path, sha256: str) -> bool:
     """Copy a file to `path`, if it has this hash; whether it had."""
-    with _placed(path) as temporary, store.open_file(source) as file:
+    with placed(path) as temporary, store.open_file(source) as file:
         with temporary.open("wb") as target:
             same = _copied(file, target) == sha256
         if not same:
@@ -353,7 +360,7 @@ def _summed(lines: IO[str]) -> Tally:
 
 
 @contextlib.contextmanager
-def _placed(path: Path) -> Iterator[Path]:
+def placed(path: Path) -> Iterator[Path]:
     """A temporary file that the block writes, then `path`, unless the block removes it again.
 
     Nothing of it is left after an error.

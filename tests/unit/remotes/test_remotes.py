@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from s3_service import BUCKET, Connection, Service
+from tidemark.remotes.address import must_be_an_address
 from tidemark.remotes.contract import (
     AccessError,
     LostError,
@@ -18,7 +19,7 @@ from tidemark.remotes.contract import (
     RemoteError,
     SlowError,
 )
-from tidemark.remotes.opening import must_be_an_address, opened
+from tidemark.remotes.opening import opened
 
 import pytest
 
