@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from tidemark.reporting import reports
+from tidemark.reporting.page.words import TERMS, Term
 from tidemark.showing.charts import Point, chart
 from tidemark.showing.told import Record, results
 from tidemark.targets import METRICS
@@ -16,6 +18,9 @@ OF_MODELS = (  # the first of these that a model has
     *(names.skill for names in METRICS.values()),
     *(names.chosen_by for names in METRICS.values()),
 )
+OF_STRATEGIES = ("history_sharpe", "score")
+ENDS = {"history_sharpe": ("sharpe_lower", "sharpe_upper")}  # of intervals; else `low` and `high`
+TERM = {"history_sharpe": "sharpe", "score": "avg_score"}  # where the page calls it otherwise
 Row = Mapping[str, Any]
 
 
@@ -34,6 +39,11 @@ class Series:
     points: Sequence[Point]
 
     @property
+    def term(self) -> Term:
+        """What the page calls it, and what it is."""
+        return TERMS[TERM.get(self.figure, self.figure)]
+
+    @property
     def last(self) -> Point:
         """The latest of its points."""
         return self.points[-1]
@@ -45,9 +55,18 @@ class Series:
 
     def drawn(self, runs: int) -> Markup:
         """Its chart, with so many runs on the axis."""
-        first, last = self.points[0].value, self.last.value
-        told = f"{self.title}: {self.figure} over runs, first {first:.4g}, last {last:.4g}"
+        first, last = (self.said(point.value) for point in (self.points[0], self.last))
+        told = f"{self.title}: {self.term.name} over runs, first {first}, last {last}"
         return chart(self.points, runs, told)
+
+    def said(self, value: float | None) -> str:
+        """A value of this figure in the page's unit."""
+        return said(self.figure, value)
+
+
+def said(figure: str, value: float | None) -> str:
+    """A value in the unit that the page has for its figure."""
+    return reports.metric(value, figure) if figure in reports.UNITS else reports.number(value)
 
 
 def of_models(records: Sequence[Record]) -> list[Series]:
@@ -58,19 +77,17 @@ def of_models(records: Sequence[Record]) -> list[Series]:
         key=lambda row: f"{row['scenario']} {row['model']}",
         figures=OF_MODELS,
         figure_of=lambda row, figure: row["value"] if row["metric"] == figure else None,
-        ends=("low", "high"),
     )
 
 
 def of_strategies(records: Sequence[Record]) -> list[Series]:
-    """A series for each ranked strategy, the best one first: its score."""
+    """A series for each ranked strategy, the best one first."""
     return _series(
         records,
         "strategies",
         key=lambda row: str(row["strategy"]),
-        figures=("score",),
+        figures=OF_STRATEGIES,
         figure_of=lambda row, figure: row.get(figure),
-        ends=("score_low", "score_high"),
     )
 
 
@@ -80,27 +97,31 @@ def _series(
     key: Callable[[Row], str],
     figures: Iterable[str],
     figure_of: Callable[[Row, str], float | None],
-    ends: tuple[str, str],
 ) -> list[Series]:
     rows = [results(record).get(part) or [] for record in records]
     latest: Sequence[Row] = next((own for own in reversed(rows) if own), ())
-    found: dict[str, Series] = {}
-    for figure in figures:
-        for title in dict.fromkeys(map(key, latest)):
+    by_title: dict[str, list[tuple[int, Row]]] = {key(row): [] for row in latest}
+    for at, own in enumerate(rows):
+        for row in own:
+            if (title := key(row)) in by_title:
+                by_title[title].append((at, row))
+    found = {}
+    for title, places in by_title.items():
+        for figure in figures:
             points = [
-                _point(at, record, row, value, ends)
-                for at, (record, own) in enumerate(zip(records, rows, strict=True))
-                for row in own
-                if key(row) == title and (value := figure_of(row, figure)) is not None
+                _point(at, records[at], row, figure, value)
+                for at, row in places
+                if (value := figure_of(row, figure)) is not None
             ]
-            if points and title not in found:
+            if points:
                 found[title] = Series(title, figure, points)
-    return [found[title] for title in dict.fromkeys(map(key, latest)) if title in found]
+                break
+    return list(found.values())
 
 
-def _point(at: int, record: Record, row: Row, value: float, ends: tuple[str, str]) -> Point:
-    low, high = (row.get(end) for end in ends)
-    between = "" if low is None or high is None else f" ({low:.4g} to {high:.4g})"
+def _point(at: int, record: Record, row: Row, figure: str, value: float) -> Point:
+    low, high = (row.get(end) for end in ENDS.get(figure, ("low", "high")))
+    between = "" if None in (low, high) else f" ({said(figure, low)} to {said(figure, high)})"
     verdict = f", {row['verdict']}" if row.get("verdict") else ""
-    label = f"{value:.6g}{between}{verdict}; run {record.get('run', at + 1)}"
+    label = f"{said(figure, value)}{between}{verdict}; run {record['run'] or at + 1}"
     return Point(at, value, label, low, high)

@@ -53,5 +53,4 @@ def _empty() -> str:
     styles = [Markup((folder / name).read_text("utf-8")) for name in STYLES]
     loader = jinja2.FileSystemLoader(sections.HERE / "templates")
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
-    names = {"styles": styles, "names": sections.NAMES, "listed": sections.LISTED}
-    return environment.get_template("empty.html.j2").render(names)
+    return environment.get_template("empty.html.j2").render(styles=styles, listed=sections.LISTED)

@@ -6,6 +6,7 @@ Whatever a template is given is escaped as it is put out; what cannot be shown s
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ import jinja2
 from markupsafe import Markup
 
 HERE = Path(__file__).parent
-LISTED = {"changed": "What changed", "alerts": "Alerts", "history": "History", "dag": "The DAG"}
-NAMES = ("summary", *LISTED, "provenance")
+LISTED = {"changed": "What changed", "history": "History", "dag": "The DAG"}
+NAMES = ("summary", "changed", "alerts", "history", "provenance", "dag")
 MOST_STEPS = 2_000  # instances of steps that are listed
 MOST_ROWS = 60  # of a table of changes
 MOST_FILES = 12  # of what a step read, used or wrote
@@ -60,6 +61,7 @@ def styles() -> str:
     return (HERE / "assets/run.css").read_text("utf-8")
 
 
+@cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -69,8 +71,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"moment": moment, "seconds": seconds, "cut": cut}
-    environment.filters |= {"counted": counted, "short": lambda sha: str(sha)[:12]}
+    environment.filters |= {"moment": moment, "seconds": seconds, "cut": cut, "counted": counted}
     return environment
 
 
@@ -112,7 +113,9 @@ def _summary(told: Told) -> dict[str, Any]:
 def _counts(record: Record) -> str:
     """`12 ran, 3 restored, 1 failed`."""
     states = Counter(step.get("state") for step in record.get("steps", ()))
-    words = [f"{states[one]} {one}" for one in ("ran", "restored", "failed") if states[one]]
+    words = [
+        f"{states[one]} {one}" for one in ("ran", "restored", "failed", "killed") if states[one]
+    ]
     return ", ".join(words) or "no step ran"
 
 
@@ -191,8 +194,12 @@ def _history(told: Told) -> dict[str, Any]:
         "models": history.of_models(told.records),
         "strategies": history.of_strategies(told.records),
     }
+    shown = {name: series[: history.MOST] for name, series in kinds.items()}
     return {
-        "kinds": {name: series[: history.MOST] for name, series in kinds.items()},
+        "kinds": shown,
+        "terms": {
+            name: list(dict.fromkeys(one.term for one in series)) for name, series in shown.items()
+        },
         "left_out": {name: max(len(series) - history.MOST, 0) for name, series in kinds.items()},
         "places": len(told.records),
         "runs": told.runs,
@@ -292,13 +299,13 @@ def _picture(steps: Sequence[Mapping[str, Any]], nodes: Mapping[str, Node]) -> M
 def _instance(node: Node, told: Told, took: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What a node leads to."""
     ran, last = node.checkpoint, took.get(node.name, {"state": ""})
-    chain = [" <- ".join(way) for way in graph.chain(node, told.nodes)[:MOST_FILES]]
+    chain = graph.chain(node, told.nodes) if node.state != graph.FRESH else []
     return {
         "node": node,
         "ran": ran,
         "last": last,
         "words": node.instance.words or node.step,
-        "now": chain if node.state != graph.FRESH else [],
+        "now": [" <- ".join(way) for way in chain[:MOST_FILES]],
         "seconds": ran.seconds if ran else None,
         "memory": memory.told(ran.peak_memory_bytes) if ran and ran.peak_memory_bytes else "",
         "inputs": _first(list(ran.inputs) if ran else []),

@@ -53,17 +53,18 @@ def test_runs_without_a_figure_leave_their_place_free():
     rows = [metric("brier_skill", 0.1, low=-0.1, high=0.2)]
     (series,) = history.of_models([record(0, rows), record(1), record(2, rows)])
     assert [point.at for point in series.points] == [0, 2]
-    assert series.last.label == "0.1 (-0.1 to 0.2); run run-2"
+    assert series.last.label == "+0.100 (-0.100 to +0.200); run run-2"
     assert history.of_models([record(0), record(1)]) == []
 
 
 def test_strategies_are_shown_in_the_order_of_the_last_ranking():
     older = [{"strategy": "a", "rank": 1, "score": 0.7}]
-    newer = [{"strategy": "b", "rank": 1, "score": 0.8, "verdict": "luck"}, older[0]]
+    sharpe = {"history_sharpe": 0.5, "sharpe_lower": 0.1, "sharpe_upper": 0.9}
+    newer = [{"strategy": "b", "rank": 1, "score": 0.8, "verdict": "luck", **sharpe}, older[0]]
     shown = history.of_strategies([record(0, strategies=older), record(1, strategies=newer)])
     assert [series.title for series in shown] == ["b", "a"]
-    assert "luck" in shown[0].last.label
-    assert "first 0.7, last 0.7" in shown[1].drawn(2)
+    assert shown[0].last.label == "0.50 (0.10 to 0.90), luck; run run-1"
+    assert "Score over runs, first 0.70, last 0.70" in shown[1].drawn(2)
 
 
 def test_what_a_label_says_stays_text():
