@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 INSET = 4.0  # percent of the width left free at both sides
 STEPS = 4  # between ticks, at most
+ROOM = 12  # characters that stand side by side below a narrow drawing
 ROUND = (1.0, 2.0, 5.0, 10.0)  # of these, times a power of ten, are steps between ticks
 
 
@@ -125,12 +126,22 @@ class Column:
 
 
 def _ticks(scale: Scale, words: Callable[[float | None], str]) -> tuple[Tick, ...]:
-    """Round values in words, without the decimals that none of them needs."""
+    """Round values in words, without the decimals that none of them needs.
+
+    Where these are too long to stand beside each other, every other one has no words.
+    """
     texts = [words(step) for step in scale.steps()]
     while all("." in text and text[-1] in "0." for text in texts):
         texts = [text.removesuffix("0") if text[-1] == "0" else text[:-1] for text in texts]
     places = [_percent(scale.at(step)) for step in scale.steps()]
-    return tuple(map(Tick, places, texts))
+    ticks = list(map(Tick, places, texts))
+    if len("".join(texts)) > ROOM:
+        zero = next((n for n, step in enumerate(scale.steps()) if step == 0), 0)
+        ticks = [
+            tick if (number - zero) % 2 == 0 else tick._replace(words="")
+            for number, tick in enumerate(ticks)
+        ]
+    return tuple(ticks)
 
 
 def _percent(place: float) -> str:
