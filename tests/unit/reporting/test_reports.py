@@ -355,6 +355,25 @@ def assessed():
         "leaders": by_market.leaders(scores),
         "scores_since": pd.DataFrame(SINCE),
         "paths": by_market.paths(pd.DataFrame(performance)),
+        "courses": pd.DataFrame(
+            [
+                {
+                    "strategy_name": name,
+                    "timestamp": pd.Timestamp(f"2012-0{bar + 1}-02"),
+                    "net_return": 0.25,
+                    "equity": 1.25**bar,
+                    "drawdown": 0.0,
+                }
+                for name in categories
+                for bar in range(3)
+            ]
+        ),
+        "best_sets": pd.DataFrame(
+            [{"strategy_name": name, "set": "s", "deepest_drawdown": -0.25} for name in categories]
+        ),
+        "calendar_years": pd.DataFrame(
+            [{"strategy_name": name, "year": 2012, "total_return": 0.5} for name in categories]
+        ),
         "evidence": evidence.assign(**dict.fromkeys(figures, 0.25)),
         "market_metrics": pd.DataFrame(
             [

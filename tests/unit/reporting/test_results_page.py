@@ -33,6 +33,7 @@ QUERIES = {
     if isinstance(section, Section)
     for name, query in section.queries.items()
 }
+DRAWN = {"curves.courses"}  # which chooses the bars to draw, and by that may count them
 HOSTILE = '"><script>alert(1)</script><!-- run: summary --><img src=//x onerror=y>'
 
 
@@ -92,7 +93,8 @@ def test_the_page_is_whole_html_with_each_section_and_each_place_of_the_run(conn
     assert [a["id"] for a in page.of("section") if "id" in a] == names
     later = [place.name for place in CONTENTS if isinstance(place, OfTheRun)]
     marked = {*later, *(f"link {name}" for name in later), "summary", "alerts", "provenance"}
-    assert sorted(page.comments) == sorted(f"run: {name}" for name in marked)
+    places = [comment for comment in page.comments if comment.startswith("run:")]
+    assert sorted(places) == sorted(f"run: {name}" for name in marked)
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len({*ids})
     links = [a["href"] for a in page.of("a")]
@@ -118,7 +120,12 @@ def test_the_same_bytes_each_time_and_nothing_from_elsewhere(connection):
     assert not {tag for tag, _ in page.tags} & refused
     assert not any("src" in attributes for attributes in page.of("script"))
     assert all(a["src"].startswith("data:image/png;base64,") for a in page.of("img"))
-    assert not re.search(r"https?://|@import|url\(", one)
+    outside = re.compile(r"\s*(https?:)?//")
+    assert not any(
+        outside.match(value or "") for _, attributes in page.tags for value in attributes.values()
+    )
+    styles = "".join(re.findall(r"<style>(.*?)</style>", one, re.DOTALL))
+    assert not re.search(r"@import|url\(", styles)
 
 
 def test_names_from_data_stay_text(connection):
@@ -135,7 +142,8 @@ def test_names_from_data_stay_text(connection):
     assert not page.open
     assert "alert(1)" not in re.sub(r"&lt;script&gt;alert\(1\)&lt;", "", text)
     assert page.comments.count("run: summary") == 1
-    assert len(page.of("script")) == len(assembling.SCRIPTS)
+    run = [a for a in page.of("script") if a.get("type") != "application/json"]
+    assert len(run) == len(assembling.SCRIPTS)
     assert not any("onerror" in attributes for _, attributes in page.tags)
 
 
@@ -188,7 +196,7 @@ def test_figures_bring_their_size_and_those_without_content_are_left_out():
     assert (shown["width"], shown["height"], shown["title"]) == (20, 10, "A")
 
 
-@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize("name", sorted(QUERIES.keys() - DRAWN))
 def test_no_query_of_the_page_computes_a_figure(name):
     assert not {*re.findall(r"\w+", QUERIES[name].lower())} & COMPUTING
 
@@ -240,7 +248,7 @@ def test_a_row_is_drawn_where_its_values_lie():
     assert (column.text(ROW), column.ends(ROW)) == ("0.50", "-0.50 to 1.50")
     assert (column.text(LACKING), column.ends(LACKING)) == ("–", "")
     assert column.drawn(LACKING) == dict.fromkeys(drawn, "") | {"line": drawn["line"]}
-    assert [tick.words for tick in column.ticks] == ["-0.5", "0.0", "0.5", "1.0", "1.5"]
+    assert [tick.words for tick in column.ticks] == ["", "0.0", "", "1.0", ""]
 
 
 def test_a_line_that_no_row_comes_near_does_not_stretch_the_scale():
