@@ -49,6 +49,8 @@ def train_models(run: Run) -> None:
     run.write.content(run.own(MODEL), pipeline)
     validation = {"scenario": run.scenario, **report, **span}
     run.write.json(run.own(CROSS_VALIDATION), validation)
+    if "time_limit" in report:
+        run.only_this_time(f"fits did not end within {minutes:g} minutes, which they may elsewhere")
     if report["fallback"]:
         run.tell.alert(f"{report['fitted']} fitted instead: {report['fallback']['reason']}")
     elif "time_limit" in report:

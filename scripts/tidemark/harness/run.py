@@ -50,7 +50,7 @@ class Run:
         self.config = view.View(cache(view.stored(tree)), self.seen)  # one value a key
         self.attempts = 1
         self.provisional = ""
-        self._clock_read = False
+        self._passing = ""
 
     if not TYPE_CHECKING:  # where a misspelt attribute should not pass for a kind
 
@@ -110,16 +110,19 @@ class Run:
                 raise given.refusal(self.tree, section, bad) from bad
 
     def now(self) -> datetime:
-        """The time, UTC; a step that asks for it is never restored, as it is another one then."""
-        self._clock_read = True
+        """The time, UTC."""
+        self.only_this_time("it asked for the time")
         return datetime.now(UTC)
+
+    def only_this_time(self, why: str) -> None:
+        """Another run from the same may give something else: the results store keeps none."""
+        self._passing = why
 
     @property
     def passing(self) -> str:
         """Why the results store does not keep what this run writes; empty if it does."""
-        if self._clock_read:
-            return "it asked for the time"
-        return "it went on from what it had written before" if self.read.looked_back else ""
+        looked_back = "it went on from what it had written before" if self.read.looked_back else ""
+        return self._passing or looked_back
 
     def retry_next_time(self, why: str) -> None:
         """The result is provisional: the next make runs this step again."""
