@@ -47,12 +47,13 @@ $(foreach step,$(STEPS),$(eval $(step): $(CHECKPOINTS_$(step))))
 $(if $(PIPELINE),$(eval $(CHECKPOINTS) $(STEPS) all: | artifacts/config.mk))
 # The last one typed waits for the others, and says the closing line.
 closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
+export TIDEMARK_CLOSING := $(closing)
 others := $(filter-out $(closing) $(OUTSIDE) push,$(MAKECMDGOALS))
 $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(goal)),,$(goal)))))
 $(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/$(firstword $(REPORTS)).md)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T REASON SOURCE OTHER FORMAT DETAILS VERIFY PRUNE Q CELLS SEED FAMILIES FILE WRITE
+export T N REASON SOURCE OTHER FORMAT DETAILS VERIFY PRUNE Q CELLS SEED FAMILIES FILE WRITE
 export $(ANSWERS)
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
@@ -96,9 +97,12 @@ compare-tree:
 ## store: what the results store holds, what it spared, and what is pinned (FORMAT=json; VERIFY=yes, PRUNE=yes)
 store:
 	@$(PYTHON) $(COMMANDS)/store.py --config $(CONFIG)
-## sql: ask artifacts/metrics.duckdb: Q="select ..."; Q="show all tables" lists its tables and views
+## history: the last runs that changed something, newest first: how they ended, what ran and why (N=20, FORMAT=json)
+history:
+	@$(PYTHON) $(COMMANDS)/history.py
+## sql: ask artifacts/metrics.duckdb: Q="select ..."; without Q, a prompt; Q="show all tables" lists its tables and views
 sql:
-	@$(if $Q,,$(error make sql needs Q="select ...", e.g. make sql Q="show all tables"))$(PYTHON) $(COMMANDS)/sql.py
+	@$(PYTHON) $(COMMANDS)/sql.py
 .PHONY: all $(STEPS) accept push pull $(OUTSIDE) FORCE
 ## test: the test suite
 test: $(VENV)/.dev-ok

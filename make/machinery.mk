@@ -42,7 +42,7 @@ quoted_store := '$(subst ','\'',$(STORE))'
 # the same name from outside would change the pipeline, so it is emptied.
 LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES EXTRAS CONTRACT TABLES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
-OUTSIDE := help contract acknowledge clean distclean lock test campaigns referee lint sample config-schema adopt status why dag store timings compare-tree sql
+OUTSIDE := help contract acknowledge clean distclean lock test campaigns referee lint sample config-schema adopt status why dag store timings compare-tree history sql
 cleaning := $(filter clean distclean,$(MAKECMDGOALS))
 $(if $(and $(cleaning),$(filter-out $(cleaning),$(MAKECMDGOALS))),$(error $(firstword $(cleaning)) removes what other goals make. Cure: type two commands: make $(firstword $(cleaning)) && make $(filter-out $(cleaning),$(MAKECMDGOALS))))
 
@@ -56,11 +56,17 @@ export TIDEMARK_GOALS := $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@# expanded in each recipe
 export TIDEMARK_CONFIG := $(CONFIG)
 export TIDEMARK_WARM := $(if $(LAUNCH),0,$(WARM))
-# The same for $(shell), which knows no `export` before Make 4.4.
-THIS_RUN := TIDEMARK_RUN=$(TIDEMARK_RUN) TIDEMARK_CONFIG=$(CONFIG) TIDEMARK_GOALS='$(subst ','\'',$(MAKECMDGOALS))'
+$(if $(LAUNCH),$(eval export TIDEMARK_HOST := $(subst .,_,$(shell uname -n))))
+# The same for $(shell), which knows no `export` before Make 4.4; nothing is warm there.
+THIS_RUN := TIDEMARK_WARM=0 TIDEMARK_RUN=$(TIDEMARK_RUN) TIDEMARK_CONFIG=$(CONFIG) TIDEMARK_GOALS='$(subst ','\'',$(MAKECMDGOALS))'
 $(if $(filter -j%,$(MAKEFLAGS)),,$(eval MAKEFLAGS += -j$(lastword $(run_and_cores))))
 
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
+
+# What an earlier make left that was killed goes into the history first, because what follows changes the tree. It is an
+# earlier one's as well if Make starts anew: then this one's journal may be there, too.
+journals := $(if $(TIDEMARK_PLANNING),,$(wildcard artifacts/.run/*.jsonl))
+$(if $(and $(journals),$(wildcard $(PYTHON))),$(shell unset $(FOREIGN); $(START) $(CODE)scripts/launch/close.py >&2))
 
 # Make compares times, but contents decide. changed.sh takes a quick look, by a few `find`s, which is all that a no-op
 # costs. It prints nothing; or `configure` if config.mk is not of this configuration; or `verify` if any file changed

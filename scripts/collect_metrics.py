@@ -1,18 +1,18 @@
-"""Gather everything measured into artifacts/metrics.duckdb, and append the metrics to history."""
+"""Gather everything measured into artifacts/metrics.duckdb."""
 
 from functools import cache
 
 from tidemark.config.kinds import KINDS, paths
 from tidemark.harness.step import Run, step
 from tidemark.layout.collect_metrics import DATABASE
-from tidemark.tables import database, history
+from tidemark.tables import database
 from tidemark.tables.catalogue import TABLES
 from tidemark.tables.table import Configured, ParquetFile, Records
 
 
 @step()
 def collect_metrics(run: Run) -> None:
-    """Write artifacts/metrics.duckdb, and append to metrics/history/ what changed."""
+    """Write artifacts/metrics.duckdb."""
     configured = {name: kind.names(run.config) for name, kind in KINDS.items()}
     read = cache(run.read.json)
     rows, files = {}, {}
@@ -31,7 +31,6 @@ def collect_metrics(run: Run) -> None:
                 ]
     with run.write.file(DATABASE) as path:
         database.build(path, rows, files)
-    run.write.append(history.log(run.tree), {"metrics": rows["metrics"]})
     run.tell.headline(f"{len(rows['metrics'])} metrics")
 
 

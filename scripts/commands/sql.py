@@ -1,6 +1,8 @@
-"""Ask the metrics database a question in SQL and print the answer as a table.
+"""Ask the metrics database questions in SQL and print the answers as tables.
 
     make sql Q="select scenario, model, value from metrics where metric = 'rmse' order by value"
+    make sql                 a prompt: a question ends with a semicolon
+    make sql < questions.sql
 
 A terminal shows as many rows and columns as it has room for, a pipe or a file all columns and up to
 9,900 rows; the last line says if there are more. `copy (select ...) to 'all.csv'` writes every row.
@@ -11,7 +13,9 @@ import contextlib
 import io
 import os
 import shutil
+import signal
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tidemark.errors import InputError
@@ -19,26 +23,102 @@ from tidemark.files import store
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.layout.collect_metrics import DATABASE
-from tidemark.project import ROOT
+from tidemark.project import HERE, ROOT
+from tidemark.runs import settling
 
 import duckdb
 
 ROWS = 9_900  # DuckDB looks no further than 9,999
 WIDE = 10**9  # letters
+LEAVING = ("quit", "exit")
+HELP = """\
+A question ends with a semicolon and may go over several lines; quit or Ctrl-D ends.
+    from tables;               every table and view, and what a row of it is
+    describe metrics;          the columns of one
+    from runs;                 the runs that changed something
+    from history where metric = 'rmse';"""
 
 
 def main() -> int:
-    """Print the answer; exit code 2 if the question is no SQL, or asks for what is not there."""
+    """Print the answers; exit code 2 if a question is no SQL, or asks for what is not there.
+
+    At the prompt, a question that is wrong is answered with what is wrong, and the next one comes.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("query", help="in SQL", nargs="?", default=os.environ.get("Q", ""))
     options = parser.parse_args()
     os.chdir(ROOT)  # because the views read records below the project
-    console.say(_answer(options.query))
+    settling.settle(HERE)
+    with _opened() as database:
+        if options.query.strip():
+            console.say(_answer(database, options.query))
+        elif sys.stdin.isatty():
+            _converse(database)
+        else:
+            for question in _questions(lambda _: sys.stdin.readline() or None):
+                console.say(_answer(database, question))
     return 0
 
 
-def _answer(query: str) -> str:
-    with _opened() as database, contextlib.redirect_stdout(io.StringIO()) as shown:
+def _converse(database: duckdb.DuckDBPyConnection) -> None:
+    """Answer questions until there is no more."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with contextlib.suppress(ImportError):  # lines can then be edited, and come back by the arrows
+        import readline  # noqa: F401
+    console.say(f"{DATABASE}, read-only. help shows what to ask; quit or Ctrl-D ends.")
+    for question in _questions(_typed):
+        word = _word(question)
+        if word in LEAVING:
+            return
+        try:
+            console.say(HELP if word == "help" else _answer(database, question))
+        except InputError as error:
+            console.complain(error.problem)
+        except KeyboardInterrupt:
+            console.complain("interrupted")
+
+
+def _typed(asked: str) -> str | None:
+    """The line that somebody types; none after Ctrl-D, an empty one after Ctrl-C."""
+    try:
+        return input("     ...> " if asked.strip() else "tidemark> ") + "\n"
+    except KeyboardInterrupt:
+        console.say("")
+        return ""
+    except EOFError:
+        console.say("")
+        return None
+
+
+def _questions(next_line: Callable[[str], str | None]) -> Iterator[str]:
+    """Each question as soon as it is whole: with a semicolon behind it, or the last one without.
+
+    Args:
+        next_line: gives the line after what was asked so far; an empty one gives that up.
+    """
+    asked = ""
+    while (line := next_line(asked)) is not None:
+        asked = asked + line if line else ""
+        if _is_whole(asked) or _word(asked) in (*LEAVING, "help"):
+            yield asked
+            asked = ""
+    if any(kind != duckdb.token_type.comment for _, kind in duckdb.tokenize(asked)):
+        yield asked
+
+
+def _word(asked: str) -> str:
+    return asked.strip("; \n").lower()
+
+
+def _is_whole(asked: str) -> bool:
+    """Whether a semicolon ends it that is no part of a text, a name or a remark."""
+    whole = asked.rstrip()
+    kinds = [kind for _, kind in duckdb.tokenize(whole)]
+    return whole.endswith(";") and kinds[-1] == duckdb.token_type.operator
+
+
+def _answer(database: duckdb.DuckDBPyConnection, query: str) -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
         try:
             found = database.sql(query)
             if found is None:

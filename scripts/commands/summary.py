@@ -20,7 +20,7 @@ from tidemark.project import HERE, ROOT
 
 
 def main() -> int:
-    """Print the closing lines, remove the run's record, and set file times right."""
+    """Print the closing lines, note the end, and set file times right."""
     os.chdir(ROOT)
     path = journal.path_of(os.environ["TIDEMARK_RUN"])
     noted = journal.read(path)
@@ -30,10 +30,11 @@ def main() -> int:
     parts += [f"{restored} restored"] if restored else []
     parts += [f"{fresh} found fresh"] if fresh else []
     parts += [f"{spared} spared (their inputs came out the same)"] if spared else []
-    console.say(f"Done in {_seconds(os.environ['TIDEMARK_RUN']):.1f} s: {', '.join(parts)}.")
+    seconds = _seconds(os.environ["TIDEMARK_RUN"])
+    journal.note_end(seconds)
+    console.say(f"Done in {seconds:.1f} s: {', '.join(parts)}.")
     report = f"Report: {sys.argv[1]}   " if (HERE / sys.argv[1]).exists() else ""
     console.say(f"{report}Log: logs/pipeline.log")
-    path.unlink()
     verification.verify(HERE)
     restoring.prune(HERE)
     return 0
@@ -42,9 +43,8 @@ def main() -> int:
 def _seconds(run: str) -> float:
     """Seconds since make's process started, because make starts anew after configure.py."""
     pid, began = run.split("-")
-    try:
-        ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
-    except FileNotFoundError:  # not Linux
+    ticks = journal.ticks_of(int(pid))
+    if ticks is None:  # not Linux
         return time.time() - int(began)
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 

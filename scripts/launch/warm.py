@@ -1,8 +1,8 @@
 """The warm interpreter: it has the libraries loaded, and forks a child for each step of one `make`.
 
-The first step (launch.py) starts it; it ends with that `make`. wire.py says how the two talk. No
-other project code is loaded here: a child runs `scripts/<step>.py` as `python scripts/<step>.py`
-would.
+The first step (launch.py) starts it; it ends with that `make`, and closes its run (close.py).
+wire.py says how the two talk. No other project code is loaded here while there may be steps: a
+child runs `scripts/<step>.py` as `python scripts/<step>.py` would.
 
 What a fork relies on, and tests hold:
 - one thread: launch.py tells BLAS, OpenMP and Arrow's jemalloc so before they load, and no library
@@ -72,6 +72,7 @@ class Server:
         self._children: dict[int, int] = {}  # pid by descriptor of its connection
         self._waiting: list[Request] = []
         self.missing = list(LIBRARIES)  # not loaded yet
+        self.over = False  # the make has ended
         self._glancing = False
         self._libc = ctypes.CDLL(None)
         self._listener = socket.socket(fileno=wire.LISTENER)
@@ -167,12 +168,12 @@ class Server:
         connection.close()
         os.kill(pid, signal.SIGKILL)
 
-    def _end(self, _: object) -> NoReturn:
-        """End with the make, and let no child outlive it."""
+    def _end(self, make: object) -> None:
+        """Let no child outlive the make. This may come in the midst of loading a library."""
+        self._events.unregister(make)  # type: ignore[arg-type]
         for pid in self._children.values():
             os.kill(pid, signal.SIGKILL)
-        _remove(self._path)
-        os._exit(0)
+        self.over = True
 
 
 def _received(connection: socket.socket) -> Request:
@@ -313,6 +314,18 @@ def _sweep(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def _close(run: str) -> None:
+    """Close the run of a make that has ended, unless it did nothing."""
+    while True:
+        try:
+            os.waitpid(-1, 0)  # no child may still write
+        except ChildProcessError:
+            break
+    if Path(f"artifacts/.run/{run}.jsonl").exists():
+        sys.path.insert(0, str(Path(__file__).parent))
+        importlib.import_module("close").main([run])
+
+
 def _remove(path: Path) -> None:
     """Remove the socket of a make that is over, and its log if nothing is in it."""
     log = path.with_suffix(".log")
@@ -331,7 +344,7 @@ def main(path: str) -> NoReturn:
     server = Server(Path(path), make_pid=int(Path(path).name.partition("-")[0]))
     signal.signal(signal.SIGALRM, server.glance)
     signal.siginterrupt(signal.SIGALRM, False)  # native code of libraries may not try again
-    while server.missing:
+    while server.missing and not server.over:
         module = server.next_library()
         signal.setitimer(signal.ITIMER_REAL, GLANCE, GLANCE)
         with contextlib.suppress(ModuleNotFoundError):  # the step that needs it will say so
@@ -340,8 +353,13 @@ def main(path: str) -> NoReturn:
         server.serve(timeout=0)
     gc.collect()
     gc.freeze()
-    while True:
+    while not server.over:
         server.serve(timeout=None)
+    try:
+        _close(Path(path).name)
+    finally:
+        _remove(Path(path))
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -475,21 +475,3 @@ def test_a_source_folder_swapped_for_an_older_one_is_seen(tree):
     (tree.path / "data/sample").rename(tree.path / "data/old")
     (tree.path / "data/other").rename(tree.path / "data/sample")
     assert "fetch_data unemployment" in tree.planned()
-
-
-def test_history_is_no_input_and_damage_to_it_stops_what_would_append(settled):
-    record = settled.path / "metrics/history/00001.json"
-    record.write_text(record.read_text("utf-8").replace("mae", "mad"), "utf-8")
-    assert settled.make("all").ran == set()
-    (settled.path / "artifacts/collect_metrics.ok").unlink()
-    before = (settled.path / "artifacts/metrics.duckdb").read_bytes()
-    refused = settled.make("collect_metrics")
-    assert refused.code == 2
-    (line,) = [line for line in refused.stderr.splitlines() if "Cure: " in line]
-    assert line.startswith("metrics/history/00001.json: is not as it was written")
-    assert (settled.path / "artifacts/metrics.duckdb").read_bytes() == before
-    cure = line.partition("for good: ")[2]
-    assert cure == "mv metrics/history/00001.json metrics/history/00001.lost"
-    record.rename(record.with_suffix(".lost"))
-    assert settled.make("collect_metrics").code == 0
-    assert (settled.path / "metrics/history/00002.json").exists()

@@ -18,7 +18,6 @@ from tidemark.dag import promises
 from tidemark.features import families
 from tidemark.files import generated
 from tidemark.project import VERSION, Tree
-from tidemark.tables import history
 from tidemark.tables.catalogue import TABLES
 
 import pytest
@@ -102,11 +101,10 @@ def promised() -> dict[str, set[str]]:
 
 
 def written(step: str) -> set[str]:
-    """The folders of the files that a step's module in `layout` names, and that of history."""
+    """The folders of the files that a step's module in `layout` names."""
     named = vars(import_module(f"tidemark.layout.{step}")).values()
     paths = [path for path in named if isinstance(path, str) and re.match(RESULTS, path)]
-    grows = {f"{history.FOLDER}/"} if step == "collect_metrics" else set()
-    return {folder(path) for path in paths} | grows
+    return {folder(path) for path in paths}
 
 
 @pytest.mark.parametrize("row", rows(STEP_TABLE, "| step |"), ids=lambda row: quoted(row[0])[0])

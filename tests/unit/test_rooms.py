@@ -28,6 +28,7 @@ FLOORS = (  # lowest first; a file imports only from below its own floor, or fro
     ("tables", "adopting", "trees"),
     ("harness",),
     ("dag",),
+    ("runs",),
     ("showing", "notebook"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

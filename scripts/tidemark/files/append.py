@@ -17,6 +17,10 @@ same with the same Tidemark keep the same bytes.
 A file without a digest is of format 1 and holds the content alone. A record that is lost for good
 is named by `00007.lost`, a file that people make; what is in it does not count.
 
+A long log may remember what was checked, in a file elsewhere that anybody may remove: SHA-256 of
+the names, sizes, times and inodes of all records, and where they ended. While these are the same,
+no record but the last ones need be read again.
+
 This is for accidents, and has a limit. An empty folder is a new log, and the first record without
 last.json is how a killed first append leaves it: who deletes all, or last.json with all but the
 first, leaves nothing that shows it. Only a copy elsewhere does.
@@ -29,7 +33,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -61,18 +65,25 @@ class _Link:
 
 @dataclass(frozen=True)
 class _End:
-    """Where the records end: the last number and digest (none of a lost record), what the next
-    record names, and the content of the last one that is there."""
+    """Where the records end: the last number and digest (none of a lost record), and what the next
+    record names."""
 
     number: int = 0
     digest: str = ""
     before: Mapping[str, str] = field(default_factory=dict)
-    content: Any = None
 
     @property
     def note(self) -> dict[str, str]:
         """As it stands in last.json."""
         return {str(self.number): self.digest}
+
+
+_Looks = dict[str, tuple[int, ...]]
+
+
+def _look(found: os.stat_result) -> tuple[int, ...]:
+    """What no change of a file leaves as it was."""
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 class Log:
@@ -83,14 +94,20 @@ class Log:
         form: the format of what is written now, above 1.
         older: for each older format, what turns its content into today's; raises ValueError if the
             content is not of that form.
+        checked: the file in which to remember what was checked; without it, all is read each time.
     """
 
     def __init__(
-        self, folder: Path, form: int, older: Mapping[int, Callable[[Any], Any]] | None = None
+        self,
+        folder: Path,
+        form: int,
+        older: Mapping[int, Callable[[Any], Any]] | None = None,
+        checked: Path | None = None,
     ) -> None:
         self.folder = folder
         self._form = form
         self._older = older or {}
+        self._checked = checked
         self._end = _End()
 
     def records(self) -> list[Record]:
@@ -102,6 +119,21 @@ class Log:
         """
         return self._read()[0]
 
+    def last(self, count: int) -> list[Record]:
+        """The last records, oldest first. All are checked, but only these are read again.
+
+        Raises:
+            InputError: as with `records`.
+            OSError: the folder cannot be read.
+        """
+        looks = self._looks()
+        if self._remembered(looks) is None:
+            records, end = self._read()
+            self._remember(looks, end)
+            return records[max(len(records) - count, 0) :]
+        kept = [number for number, lost in self._there().items() if not lost]
+        return [self._stored(number)[0] for number in kept[max(len(kept) - count, 0) :]]
+
     def append(self, content: object) -> int:
         """Write one more record; its number. It is on the disk when this returns.
 
@@ -112,38 +144,64 @@ class Log:
             OSError: the folder cannot be written, or the disk is full.
         """
         with self._alone():
-            return self._append(self._ended(), _plain(content))
+            looks = self._looks()
+            end = self._ended(looks)
+            record = {
+                "format": self._form,
+                "version": VERSION,
+                "number": end.number + 1,
+                "before": end.before,
+                "content": _plain(content),
+            }
+            digest = _digest(record)
+            path = self._path(end.number + 1)
+            _write_once(path, store.json_bytes({**record, "digest": digest}))
+            self._end = _End(end.number + 1, digest, {str(end.number + 1): digest})
+            with contextlib.suppress(OSError):  # the record stands, and the next append notes it
+                self._note()
+                new = (path, self._last)
+                self._remember(looks | {it.name: _look(it.stat()) for it in new}, self._end)
+            return self._end.number
 
-    def append_if_new(self, content: object) -> int:
-        """The same, but nothing if the last record holds this content; the number of the last."""
-        plain = _plain(content)
-        with self._alone():
-            end = self._ended()
-            return end.number if end.content == plain else self._append(end, plain)
-
-    def _append(self, end: _End, content: Any) -> int:
-        record = {
-            "format": self._form,
-            "version": VERSION,
-            "number": end.number + 1,
-            "before": end.before,
-            "content": content,
-        }
-        digest = _digest(record)
-        path = self._path(end.number + 1)
-        _write_once(path, store.json_bytes({**record, "digest": digest}))
-        self._end = _End(end.number + 1, digest, {str(end.number + 1): digest}, content)
-        with contextlib.suppress(OSError):  # the record stands, and the next append notes it
-            self._note()
-        return self._end.number
-
-    def _ended(self) -> _End:
+    def _ended(self, looks: _Looks) -> _End:
         """Where the records end; reads them if another process may have changed that."""
         if self._noted() != self._end.note or self._path(self._end.number + 1).exists():
-            self._end = self._read()[1]
+            self._end = self._remembered(looks) or self._read()[1]
             if self._end.number:
                 self._note()
         return self._end
+
+    def _looks(self) -> _Looks:
+        """How each file of the log looks without being read; none if nothing is remembered."""
+        if self._checked is None or not self.folder.exists():
+            return {}
+        with os.scandir(self.folder) as entries:
+            return {
+                entry.name: _look(entry.stat())
+                for entry in entries
+                if NAME.fullmatch(entry.name) or entry.name == self._last.name
+            }
+
+    def _remembered(self, looks: _Looks) -> _End | None:
+        """Where the records end, if they look as they did when they were last checked."""
+        if self._checked is None:
+            return None
+        try:
+            kept = json.loads(store.read_file(self._checked))
+            return _End(**kept["end"]) if kept["looks"] == self._hash(looks) else None
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def _remember(self, looks: _Looks, end: _End) -> None:
+        if self._checked is not None:
+            kept = {"looks": self._hash(looks), "end": asdict(end)}
+            with contextlib.suppress(OSError):  # it only saves time
+                store.write_atomic(self._checked, store.json_bytes(kept))
+
+    def _hash(self, looks: _Looks) -> str:
+        """Of how they look to this version, as another one may know other forms."""
+        own = [str(self.folder), VERSION, self._form, sorted(looks.items())]
+        return store.sha256(json.dumps(own).encode())
 
     def _note(self) -> None:
         store.write_if_changed(self._last, store.json_bytes(self._end.note))
@@ -179,8 +237,7 @@ class Log:
             digests[number] = unnamed[str(number)] = link.digest
         self._must_end_as_noted(noted, digests, chained)
         last = max(there, default=0)
-        content = records[-1].content if records else None
-        return records, _End(last, digests.get(last, ""), unnamed, content)
+        return records, _End(last, digests.get(last, ""), unnamed)
 
     def _there(self) -> dict[int, bool]:
         """The numbers of all records, in order; True where one is lost for good.

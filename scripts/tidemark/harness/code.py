@@ -30,7 +30,7 @@ EDITED = b""  # in place of source that is not what ran; no module that does any
 PLUMBING = frozenset(
     f"scripts/{module}.py"
     for module in (
-        *(f"launch/{name}" for name in ("launch", "warm", "wire")),
+        *(f"launch/{name}" for name in ("close", "launch", "warm", "wire")),
         *(f"tidemark/{name}" for name in ("__init__", "project", "bounds", "config/given")),
         *(f"tidemark/remotes/{name}" for name in ("__init__", "address")),
         *(

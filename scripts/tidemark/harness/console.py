@@ -34,7 +34,7 @@ def finished(
     how far the whole make has come. The line goes out in one write, so parallel steps never mix.
     """
     progress = journal.note_step(instance, state, seconds, why, message)
-    if progress and state == "failed":
+    if progress and progress.known and state == "failed":
         figure = _so_far()
     took = {"restored": "restored", "fresh": "fresh", "failed": "FAILED"}.get(state)
     width = _bounded(progress.width if progress else 0)

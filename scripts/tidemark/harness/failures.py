@@ -7,7 +7,7 @@ from types import TracebackType
 
 import tidemark
 from tidemark.errors import InputError
-from tidemark.harness import console
+from tidemark.harness import console, journal
 from tidemark.project import CODE
 
 
@@ -40,6 +40,7 @@ def tell(kind: type[BaseException], error: BaseException, trace: TracebackType |
         sys.__excepthook__(kind, error, trace)
         return
     console.complain_once(str(told))
+    journal.note_refusal(str(told))
     raise SystemExit(2)
 
 
@@ -48,14 +49,14 @@ def exit_code_of(work: Callable[[], int]) -> int:
     try:
         return work()
     except InputError as error:
-        console.complain(str(error))
-        return 2
+        code, told, say = 2, str(error), console.complain
     except OSError as error:
-        console.complain(io_message(error))
-        return 1
+        code, told, say = 1, io_message(error), console.complain
     except SyntaxError as error:
-        told = not_python(error)
-        if told is None:
+        wrong = not_python(error)
+        if wrong is None:
             raise
-        console.complain_once(str(told))
-        return 2
+        code, told, say = 2, str(wrong), console.complain_once
+    say(told)
+    journal.note_refusal(told)
+    return code

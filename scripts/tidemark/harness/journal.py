@@ -6,26 +6,32 @@ JSON object a line. The head comes first, written by whoever is first:
     goals, config   what was asked for, of which configuration
     who             runs it, see `people`
     commit, dirty   of git, and whether files differ from it; null where nobody can tell
-    host            where the make is a process
-    closing         whether Make will say when all is done
+    host, ticks     where the make is a process, and when it started, in ticks of the system
 
 The others come as things happen; before the plan there may be steps that were restored as file
 times were brought in line:
 
-    planned, width  how many steps Make means to start, and the longest of their names
-    begun           name of a step that begins to run
+    planned, width, closing
+                    how many steps Make means to start (none by hand), the longest of their names,
+                    and whether Make will say when all is done
+    begun, step, why
+                    name of a step that begins to run
     name, step, state, seconds, why, message
                     a step that is over: ran, restored, fresh or failed (then the message says why)
     ended           seconds that all took, from Make's closing line
 
-A line that was torn by a power cut is passed over.
+A line that was torn by a power cut is passed over. When the make is gone, `runs` turns the journal
+into a record of the history; it does so at the latest when somebody types the next command.
 """
 
 import contextlib
 import fcntl
 import json
 import os
+import re
 import subprocess
+import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +39,12 @@ from typing import IO, Any, NamedTuple
 
 from tidemark.files import people, store
 from tidemark.harness.instance import Instance
-from tidemark.project import HERE
+from tidemark.project import CODE, HERE, Tree
 
 FOLDER = Path("artifacts/.run")
+RUN = re.compile(r"[0-9]+-[0-9]+")
 GIT_SECONDS = 10
+SILENT_SECONDS = 86_400  # a file server's clock may differ by hours
 
 
 class Progress(NamedTuple):
@@ -55,7 +63,8 @@ class Journal:
     head: Mapping[str, Any]
     planned: int
     early: int  # steps that were over before there was a plan
-    begun: tuple[str, ...]
+    closing: bool
+    begun: tuple[Mapping[str, Any], ...]
     steps: tuple[Mapping[str, Any], ...]
     ended: float | None
 
@@ -77,7 +86,7 @@ def path_of(run: str) -> Path:
 
 def begin() -> None:
     """Ask Make, once in its run, how many steps it means to start, and note the number."""
-    own = path()
+    own = _own()
     if own is None or _has_plan(own):
         return
     with _opened(own) as (file, before):
@@ -87,12 +96,16 @@ def begin() -> None:
             if git:
                 _write(file, _head(git))
             plan = {"planned": len(names), "width": max(map(len, names), default=0)}
-            _write(file, plan)
+            _write(file, {**plan, "closing": bool(os.environ.get("TIDEMARK_CLOSING"))})
 
 
-def note_begun(instance: Instance) -> None:
-    """Note that a step begins to run; if nothing more comes of it, it was killed."""
-    _note({"begun": instance.name})
+def note_begun(instance: Instance, why: str) -> bool:
+    """Note that a step begins to run; if nothing more comes of it, it was killed.
+
+    False if it must not run, because its make is gone, and its run is in the history already.
+    """
+    noted = _note({"begun": instance.name, "step": instance.step, "why": why})
+    return noted is not None or path() is None
 
 
 def note_step(
@@ -101,6 +114,14 @@ def note_step(
     """Note that a step is over; how far the make is, or None if there is no make."""
     took = {"seconds": round(seconds, 3), "why": why} | ({"message": message} if message else {})
     return _note({"name": instance.name, "step": instance.step, "state": state, **took})
+
+
+def note_refusal(message: str) -> None:
+    """Note that the step of this process, if it is one, failed before it came to run."""
+    launched = os.environ.get("TIDEMARK_LAUNCHED", "").split()
+    if launched:
+        with contextlib.suppress(OSError):  # the message is on the screen
+            note_step(Instance.of(launched), "failed", 0.0, "", message)
 
 
 def note_end(seconds: float) -> None:
@@ -120,10 +141,115 @@ def read(journal: Path) -> Journal:
         head=next((line for line in lines if "goals" in line), {}),
         planned=0 if plan is None else lines[plan]["planned"],
         early=sum("state" in line for line in lines[:plan]),
-        begun=tuple(line["begun"] for line in lines if "begun" in line),
+        closing=plan is not None and lines[plan].get("closing", False),
+        begun=tuple(line for line in lines if "begun" in line),
         steps=tuple(line for line in lines if "state" in line),
         ended=next((line["ended"] for line in lines if "ended" in line), None),
     )
+
+
+def all_of(tree: Tree) -> list[Path]:
+    """The journals that lie in a tree."""
+    there = (tree / FOLDER).glob("*.jsonl")
+    return [path for path in there if RUN.fullmatch(path.stem)]
+
+
+def is_over(journal: Path) -> bool:
+    """Whether the make of a journal is gone, or its journal is.
+
+    Of a make on another machine it is, if nothing was noted for a day.
+    """
+    try:
+        head = read(journal).head
+        if head.get("host") != store.HOST:  # or there is no head
+            return time.time() - journal.stat().st_mtime > SILENT_SECONDS
+    except FileNotFoundError:
+        return True
+    return is_gone(journal.stem, head.get("ticks"))
+
+
+@contextlib.contextmanager
+def taken(journal: Path) -> Iterator[tuple[Journal, float]]:
+    """A journal whose make is gone, and the time of its last line; at the end of the block it goes.
+
+    Whoever still comes to write to it writes to nothing.
+    """
+    with journal.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield read(journal), journal.stat().st_mtime
+        for left in journal.parent.glob(f"{journal.stem}[.-]*"):
+            left.unlink(missing_ok=True)
+
+
+def ticks_of(process: int) -> int | None:
+    """When a process started, in ticks since the system did; None if it is gone, or unknowable.
+
+    Raises:
+        ProcessLookupError: it is gone, even if nobody has taken note of its end.
+    """
+    os.kill(process, 0)
+    try:
+        state, *fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return None
+    if state in "ZX":
+        raise ProcessLookupError(process)
+    return int(fields[18])
+
+
+def is_gone(run: str, ticks: int | None = None) -> bool:
+    """Whether the make of a run has ended, so far as this machine can tell.
+
+    Args:
+        run: as Make names it.
+        ticks: when its process started, so that another one of the same number is told apart.
+    """
+    try:
+        now = ticks_of(int(run.partition("-")[0]))
+    except PermissionError:
+        return False
+    except (ProcessLookupError, OverflowError):
+        return True
+    return None not in (ticks, now) and ticks != now
+
+
+def sweep(tree: Tree) -> None:
+    """Remove what lies beside the journals of makes that are gone, and of which there is none."""
+    for left in (tree / FOLDER).glob("[0-9]*"):
+        run = RUN.match(left.name)
+        if run and not (tree / path_of(run[0])).exists() and is_gone(run[0]):
+            left.unlink(missing_ok=True)
+
+
+def watch() -> None:
+    """Have a process of its own close the run when its make has ended, once.
+
+    Where steps are warm, their interpreter does that.
+    """
+    own = path()
+    warm = os.environ.get("TIDEMARK_WARM")
+    if own is None or warm is None or not _is_here():
+        return
+    if warm == "1" and not Path(f"artifacts/.warm/{own.stem}.off").exists():
+        return
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    try:
+        own.with_suffix(".watched").touch(exist_ok=False)
+    except FileExistsError:
+        return
+    nowhere = subprocess.DEVNULL
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    command = [sys.executable, str(CODE / "scripts/launch/close.py"), own.stem]
+    watcher = subprocess.Popen(
+        command, stdin=nowhere, stdout=nowhere, stderr=nowhere, env=environment,
+        start_new_session=True,
+    )  # fmt: skip
+    watcher.returncode = 0  # nobody here waits for it
+
+
+def _is_here() -> bool:
+    """Whether the make is a process of this machine."""
+    return os.environ.get("TIDEMARK_HOST", store.HOST) == store.HOST
 
 
 def _whole_lines(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
@@ -135,14 +261,25 @@ def _whole_lines(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 
 
 def _note(line: Mapping[str, Any]) -> Progress | None:
-    own = path()
+    own = _own()
     if own is None:
         return None
     with _opened(own) as (file, whole):
+        if not os.fstat(file.fileno()).st_nlink:  # the run was settled while this waited
+            return None
         if not whole:
             whole += _write(file, _head(_asked_of_git()))
         whole += _write(file, line)
     return _progress(whole)
+
+
+def _own() -> Path | None:
+    """The journal to write to; none for a step that outlived its make, whose record is written."""
+    own = path()
+    if own is None or (_is_here() and not own.exists() and is_gone(own.stem)):
+        return None
+    watch()
+    return own
 
 
 @contextlib.contextmanager
@@ -182,9 +319,9 @@ def _progress(whole: bytes) -> Progress:
     step = b'\n{"name": '
     early, plan, later = whole.partition(b'\n{"planned": ')
     done = whole.count(step)
-    if not plan:
+    planned = json.loads(b'{"planned": ' + later.partition(b"\n")[0]) if plan else {"planned": 0}
+    if not planned["planned"]:
         return Progress(done, 0, 0)
-    planned = json.loads(b'{"planned": ' + later.partition(b"\n")[0])
     known = max(planned["planned"] + early.count(step), done)
     return Progress(done, known, planned["width"])
 
@@ -198,8 +335,15 @@ def _head(git: "subprocess.Popen[bytes] | None") -> dict[str, Any]:
         "commit": commit,
         "dirty": dirty,
         "host": os.environ.get("TIDEMARK_HOST", store.HOST),
-        "closing": bool(os.environ.get("TIDEMARK_CLOSING")),
+        **_ticks(),
     }
+
+
+def _ticks() -> dict[str, int]:
+    with contextlib.suppress(OSError, ValueError):
+        ticks = ticks_of(int(os.environ["TIDEMARK_RUN"].partition("-")[0]))
+        return {"ticks": ticks} if ticks is not None and _is_here() else {}
+    return {}
 
 
 def _asked_of_git() -> "subprocess.Popen[bytes] | None":

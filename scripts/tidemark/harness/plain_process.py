@@ -19,6 +19,7 @@ from tidemark.project import HERE
 
 def run_plain(command: list[str]) -> int:
     """Mark the step fresh, or become the step; exit code 0, 1 or 2 as in step.py."""
+    os.environ["TIDEMARK_LAUNCHED"] = " ".join(command)
     return exit_code_of(lambda: _fresh_or_run(command, Instance.of(command)))
 
 
@@ -32,6 +33,5 @@ def _fresh_or_run(command: list[str], instance: Instance) -> int:
             console.finished(instance, "fresh", 0.0, "")
             return 0
     compile(Path(command[0]).read_bytes(), command[0], "exec")  # Python would show a traceback
-    os.environ["TIDEMARK_LAUNCHED"] = " ".join(command)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until it can take it: __init__.py
     os.execv(sys.executable, [sys.executable, *command])

@@ -109,6 +109,7 @@ def _launch_by_hand(instance: Instance, path: str) -> int:
     code = subprocess.run(configure, check=False).returncode
     if code:
         return code
+    os.environ |= {"TIDEMARK_RUN": f"{os.getpid()}-{int(time.time())}", "TIDEMARK_WARM": "0"}
     launch = [sys.executable, "-S", f"{LAUNCH}/launch.py", *instance.command]
     os.execv(sys.executable, launch)
 
@@ -155,7 +156,9 @@ def _run(
     name, started_ns = instance.name, int(os.environ["TIDEMARK_STARTED_NS"])
     run = Run(HERE, instance)
     run.log.info("%s starts: %s", name, "; ".join(map(str, why)))
-    journal.note_begun(instance)
+    if not journal.note_begun(instance, brief(why)):
+        console.complain(f"{name}: does not run, because the make that started it was killed")
+        return 1
     if alone := turn.note():
         run.tell.note(alone)
     began, before = time.perf_counter(), _cpu_seconds(resource.RUSAGE_CHILDREN)
@@ -182,7 +185,7 @@ def _succeed(
     others: float,
     turn: Turn,
 ) -> None:
-    """Append what the step appends, move its outputs into place, and write the checkpoint."""
+    """Move the step's outputs into place, and write the checkpoint."""
     outputs, kept = run.write.settle()
     for path in kept:
         run.tell.note(f"an output had been edited by hand; that copy is now {path}")

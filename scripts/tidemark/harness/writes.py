@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidemark.files import store
-from tidemark.files.append import Log
 from tidemark.harness import guard
 from tidemark.harness.outputs import Staging
 from tidemark.harness.record import Output
@@ -28,7 +27,6 @@ class Writes:
         self._previous = previous
         self._staging = Staging(tree, previous)
         self._survivors: list[str] = []
-        self._appends: list[tuple[Log, object]] = []
 
     def content(self, path: str, data: bytes, rows: int | None = None) -> None:
         """Stage `data` as the new content of `path`."""
@@ -77,20 +75,12 @@ class Writes:
         with guard.opened(), store.naming(path):
             yield self._staging.temporary(path)
 
-    def append(self, log: Log, content: object) -> None:
-        """Append a record when the step has succeeded, unless the last one holds the same."""
-        self._appends.append((log, content))
-
     def settle(self) -> tuple[dict[str, Output], list[str]]:
         """Move everything into place, and remove outputs that are written no longer.
-
-        Records come first: if a log is not whole, no output is replaced.
 
         Returns:
             The outputs, and where copies are now that people had edited.
         """
-        for log, content in self._appends:
-            log.append_if_new(content)  # once, even if a kill from here on runs the step again
         outputs = self._staging.commit(reports=self._survivors)
         self._staging.remove(self._previous.keys() - outputs.keys())
         return outputs, self._staging.kept

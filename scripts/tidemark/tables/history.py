@@ -1,15 +1,41 @@
-"""Metrics over time: metrics/history/ has a record for each run that changed them.
+"""The history: metrics/history/ has a record for each run that changed something.
 
-A record holds `{"metrics": [{"scenario", "model", "metric", "value"}, ...]}`, as in format 1.
+A record is JSON, of form 3:
+
+    run        identifies it, sortable: time at which its make began and process id
+    began, ended
+               ISO 8601, UTC
+    seconds    from one to the other
+    outcome    success, failed, or killed: it ended before all was done, and no step said why
+    goals      that were asked for; none of a run by hand
+    who        ran it, as git or the account has the name
+    commit     of the project's git when it began; null if nobody can tell
+    dirty      whether files differed from that commit; null if nobody can tell
+    steps      name, step, state, seconds, why of each that ran, was restored, failed or was killed
+    failures   name -> message, of the last two
+    results    what the tree held when it ended, the same on two machines:
+        config_file  the file that values are of
+        config       dotted key -> value
+        data         path of each file that was fetched -> SHA-256
+        outputs      name of each configured instance that has a checkpoint -> hash of its outputs
+        evidence     path of each file with figures by date -> SHA-256
+        metrics      scenario, model, metric, value, low, high; the last two are an interval's ends
+        strategies   strategy, rank, score, verdict, and what else the ranking says of its best set
+
+A record of form 2 holds `{"metrics": [{"scenario", "model", "metric", "value"}, ...]}`, as one of
+form 1, which has no number. They are read as today's, with what they lack empty.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from tidemark.files.append import BARE, Log
 from tidemark.project import Tree
 
 FOLDER = "metrics/history"
-FORM = 2
+CHECKED = "artifacts/.history"
+FORM = 3
+OF_METRICS = 2
 FIELDS: dict[str, Any] = {
     "scenario": str,
     "model": str,
@@ -20,15 +46,44 @@ FIELDS: dict[str, Any] = {
 
 def log(tree: Tree) -> Log:
     """The history of a project."""
-    return Log(tree / FOLDER, form=FORM, older={BARE: _of_format_1})
+    older = {BARE: _of_metrics, OF_METRICS: _of_metrics}
+    return Log(tree / FOLDER, FORM, older, checked=tree / CHECKED)
 
 
-def _of_format_1(content: Any) -> Any:
-    if not (isinstance(content, dict) and content.keys() == {"metrics"}):
+def content(results: Mapping[str, Any], **run: Any) -> dict[str, Any]:
+    """What a record holds, in the order above; what is not given is empty."""
+    empty: dict[str, Any] = {
+        "run": "",
+        "began": None,
+        "ended": None,
+        "seconds": None,
+        "outcome": "",
+        "goals": [],
+        "who": "",
+        "commit": None,
+        "dirty": None,
+        "steps": [],
+        "failures": {},
+    }
+    nothing: dict[str, Any] = {
+        "config_file": "",
+        "config": {},
+        "data": {},
+        "outputs": {},
+        "evidence": {},
+        "metrics": [],
+        "strategies": [],
+    }
+    return {**empty, **run, "results": {**nothing, **results}}
+
+
+def _of_metrics(content_then: Any) -> Any:
+    if not (isinstance(content_then, dict) and content_then.keys() == {"metrics"}):
         raise ValueError("not the metrics of a run")
-    if not (isinstance(content["metrics"], list) and all(map(_is_row, content["metrics"]))):
+    rows = content_then["metrics"]
+    if not (isinstance(rows, list) and all(map(_is_row, rows))):
         raise ValueError("not rows of metrics")
-    return content
+    return content({"metrics": [{**row, "low": None, "high": None} for row in rows]})
 
 
 def _is_row(row: Any) -> bool:

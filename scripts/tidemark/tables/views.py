@@ -11,7 +11,7 @@ from tidemark.files import append
 from tidemark.tables import history
 from tidemark.tables.forecasts import METRIC, PAIR, UNIT
 from tidemark.tables.strategies import CELL
-from tidemark.tables.table import Configured, Table, View, count, json, real, text, time
+from tidemark.tables.table import Configured, Table, View, count, flag, json, real, text, time
 
 CHECKPOINT = 4  # the form of checkpoints that the views read; harness/record.py describes it
 _INSTANCE = ", ".join(KINDS)  # a column for each kind, empty where the step is not of that kind
@@ -67,7 +67,7 @@ BACKTEST_RESULTS = """
     FROM assessment.cells AS cells LEFT JOIN assessment.pipeline_runs
         ON pipeline_name = 'backtest_' || strategy_name"""
 
-HISTORY = f"""
+RUN_RECORDS = f"""
     WITH files AS (
         SELECT filename, parse_filename(filename, true) AS name,
             TRY_CAST(TRY(decode(content)) AS JSON) AS record
@@ -81,10 +81,7 @@ HISTORY = f"""
             coalesce(list(number) FILTER (lost), []) AS lost
         FROM numbered),
     kept AS (
-        SELECT TRY_CAST(name AS BIGINT) AS snapshot,
-            from_json_strict(coalesce(record->'$.content.metrics', record->'metrics'), '[{{
-                "scenario": "VARCHAR", "model": "VARCHAR", "metric": "VARCHAR",
-                "value": "DOUBLE"}}]') AS rows,
+        SELECT TRY_CAST(name AS BIGINT) AS snapshot, filename, record,
             CASE WHEN name = 'last' THEN json_keys(record)[1]::BIGINT
                 WHEN record->>'format' IS NOT NULL THEN snapshot - 1 END AS needed,
             CASE WHEN record IS NULL THEN error(filename || ' is not JSON')
@@ -92,12 +89,56 @@ HISTORY = f"""
                     filename || ' is of a newer format, by Tidemark ' || (record->>'version'))
                 WHEN needed > 0 AND NOT list_contains(numbers, needed) THEN error(
                     printf('{history.FOLDER}/%05d.json is gone', needed))
-                WHEN snapshot IS NULL THEN NULL
-                WHEN TRY(rows) IS NULL THEN error(filename || ' does not hold metrics')
-                ELSE TRY(rows) END AS metrics
+                ELSE snapshot IS NOT NULL END AS whole
         FROM files, there
         WHERE name = 'last' OR regexp_full_match(parse_filename(filename), '{append.NAME.pattern}')
             AND NOT list_contains(lost, name::BIGINT))
+    SELECT snapshot, coalesce((record->>'format')::INTEGER, {append.BARE}) AS form,
+        coalesce(record->'content', record) AS record, filename
+    FROM kept WHERE whole
+    ORDER BY snapshot"""
+
+RUNS = """
+    SELECT snapshot, record->>'run' AS run,
+        (record->>'began')::TIMESTAMPTZ AT TIME ZONE 'UTC' AS began,
+        (record->>'ended')::TIMESTAMPTZ AT TIME ZONE 'UTC' AS ended,
+        (record->>'seconds')::DOUBLE AS seconds, record->>'outcome' AS outcome,
+        array_to_string((record->>'$.goals[*]'), ' ') AS goals,
+        record->'results'->>'config_file' AS config_file, record->>'who' AS who,
+        record->>'commit' AS commit, (record->>'dirty')::BOOLEAN AS dirty,
+        {counts}
+    FROM run_records
+    ORDER BY snapshot""".format(
+    counts=", ".join(
+        f"len(list_filter((record->>'$.steps[*].state'), lambda state: state = '{state}'))"
+        f"::BIGINT AS {state}"
+        for state in ("ran", "restored", "failed", "killed")
+    )
+)
+
+RUN_STEPS = """
+    SELECT snapshot, run, step->>'name' AS name, step->>'step' AS step, step->>'state' AS state,
+        (step->>'seconds')::DOUBLE AS seconds, step->>'why' AS why, message
+    FROM (
+        SELECT snapshot, run, step, map_extract_value(failures, step->>'name') AS message, place
+        FROM (
+            SELECT snapshot, record->>'run' AS run, unnest(record->'$.steps[*]') AS step,
+                (record->'failures')::MAP(VARCHAR, VARCHAR) AS failures,
+                generate_subscripts(record->'$.steps[*]', 1) AS place
+            FROM run_records))
+    ORDER BY snapshot, place"""
+
+OF_PAIR = '"scenario": "VARCHAR", "model": "VARCHAR", "metric": "VARCHAR", "value": "DOUBLE"'
+HISTORY = f"""
+    WITH kept AS (
+        SELECT snapshot, CASE WHEN form > {history.OF_METRICS}
+            THEN TRY(from_json_strict(record->'$.results.metrics',
+                '[{{{OF_PAIR}, "low": "DOUBLE", "high": "DOUBLE"}}]'))
+            ELSE list_transform(TRY(from_json_strict(record->'metrics', '[{{{OF_PAIR}}}]')),
+                lambda row: struct_insert(row, low := NULL::DOUBLE, high := NULL::DOUBLE))
+            END AS rows,
+            coalesce(rows, error(filename || ' does not hold metrics')) AS metrics
+        FROM run_records)
     SELECT snapshot, metric.*
     FROM (SELECT snapshot, unnest(metrics) AS metric, generate_subscripts(metrics, 1) AS place
         FROM kept)
@@ -112,6 +153,8 @@ CHANGE = {
     "changes": text("what had changed, separated by semicolons"),
 }
 RUN_DATE = time("when the run ended, UTC")
+SNAPSHOT = {"snapshot": count("number of the record, from the oldest on")}
+RUN = text("identifies it: when it began, UTC, and process id")
 
 TABLES = (  # each may ask those before it
     Table(
@@ -163,14 +206,64 @@ TABLES = (  # each may ask those before it
         },
     ),
     Table(
+        "run_records",
+        "A record of metrics/history/, which has one for each run that changed something.",
+        View(RUN_RECORDS),
+        {
+            **SNAPSHOT,
+            "form": count("of the record; those before 3 hold metrics alone"),
+            "record": json("all that it holds"),
+            "filename": text("where it lies"),
+        },
+    ),
+    Table(
+        "runs",
+        "A run that changed something; null what a record of an older form does not say.",
+        View(RUNS),
+        {
+            **SNAPSHOT,
+            "run": RUN,
+            "began": time("UTC"),
+            "ended": time("UTC"),
+            "seconds": real("from start to end"),
+            "outcome": text("success; failed; killed: it ended before all was done"),
+            "goals": text("that were asked for, separated by blanks"),
+            "config_file": text("the configuration that results are of"),
+            "who": text("name of the person"),
+            "commit": text("of the project's git when the run began; null if nobody can tell"),
+            "dirty": flag("whether files differed from it; null if nobody can tell"),
+            "ran": count("steps that ran"),
+            "restored": count("steps whose results came back from the results store"),
+            "failed": count("steps that failed"),
+            "killed": count("steps that began and did not end"),
+        },
+    ),
+    Table(
+        "run_steps",
+        "A step of a run that ran, was restored, failed or was killed.",
+        View(RUN_STEPS),
+        {
+            **SNAPSHOT,
+            "run": RUN,
+            "name": text("step and instance, as its checkpoint is called"),
+            **STEP,
+            "state": text("ran, restored, failed or killed"),
+            "seconds": real("from start to end; null if it was killed"),
+            "why": text("first reason to run; empty of a first run"),
+            "message": text("what it failed of; null if it did not fail"),
+        },
+    ),
+    Table(
         "history",
-        f"A metric in a record of metrics/history/, which has one a change; {UNIT}.",
+        f"A metric as a run left it, in a record of metrics/history/; {UNIT}.",
         View(HISTORY),
         {
-            "snapshot": count("number of the record, from the oldest on"),
+            **SNAPSHOT,
             **PAIR,
             "metric": METRIC,
             "value": real("estimate; null if undefined"),
+            "low": real("lower end of its interval, as in intervals; null if undefined or older"),
+            "high": real("upper end, likewise"),
         },
     ),
     Table(

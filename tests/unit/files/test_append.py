@@ -67,14 +67,6 @@ def test_the_same_appends_keep_the_same_bytes(folder, tmp_path):
     assert files(again.folder) == files(folder)
 
 
-def test_only_what_is_new_is_appended_where_that_is_asked(folder):
-    log = log_in(folder)
-    assert log.append_if_new({"n": 3}) == 3
-    assert log.append_if_new({"n": float("nan")}) == 4
-    assert log.append_if_new({"n": None}) == 4
-    assert log.append({"n": None}) == 5
-
-
 def test_older_forms_are_read_in_the_order_of_their_numbers(older):
     (older / "00004 (copy).json").write_text("no record")
     assert [record.number for record in log_in(older).records()] == [2, 4, 5, 6]

@@ -28,20 +28,22 @@ def make(monkeypatch, tmp_path):
 def test_all_that_is_noted_is_read_in_whatever_order_it_came(make):
     journal.note_step(CUT, "restored", 0.0, "computed yesterday")
     journal.begin()
-    journal.note_begun(PLOTS)
+    journal.note_begun(PLOTS, "input x changed")
     progress = journal.note_step(PLOTS, "failed", 1.23456, "input x changed", "no room")
     journal.note_end(2.0)
     noted = journal.read(journal.path_of("1-2"))
     assert (noted.head["goals"], noted.head["config"]) == (["plots", "all"], "mine.yaml")
     assert (noted.planned, noted.early, noted.ended) == (0, 1, 2.0)
-    assert noted.begun == ("plots_mean_impute_ridge",)
+    assert noted.begun == (
+        {"begun": "plots_mean_impute_ridge", "step": "plots", "why": "input x changed"},
+    )
     assert noted.steps == (
         {"name": "preprocess_outlier_treatment", "step": "preprocess", "state": "restored",
          "seconds": 0.0, "why": "computed yesterday"},
         {"name": "plots_mean_impute_ridge", "step": "plots", "state": "failed",
          "seconds": 1.235, "why": "input x changed", "message": "no room"},
     )  # fmt: skip
-    assert progress == (2, 2, 0)
+    assert progress == (2, 0, 0), "there is no plan to count by"
 
 
 def test_a_plan_is_made_once(make, monkeypatch):

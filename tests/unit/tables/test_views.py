@@ -10,6 +10,7 @@ from typing import Any
 
 from tidemark.config.kinds import KINDS
 from tidemark.files import store
+from tidemark.files.append import BARE, Log
 from tidemark.harness import publishing
 from tidemark.harness.instance import Instance
 from tidemark.harness.record import FORMAT, Acceptance, Checkpoint, Output
@@ -89,9 +90,10 @@ def test_timings_are_those_of_the_moment_in_naive_utc(base):
 def test_what_is_not_configured_is_left_out(base, instance):
     save("backtest", instance, accepted=[ACCEPTED])
     counted = {name: len(base.sql(f"FROM {name}").fetchall()) for name in VIEWS}
-    assert counted | {"assessment.backtest_results": 3, "history": 0} == {
+    of_runs = dict.fromkeys(("run_records", "runs", "run_steps", "history"), 0)
+    assert counted | {"assessment.backtest_results": 3} == of_runs | {
         **dict.fromkeys(("checkpoints", "step_timings"), 4),
-        **dict.fromkeys(("accepted", "accepted_changes", "history"), 0),
+        **dict.fromkeys(("accepted", "accepted_changes"), 0),
         **dict.fromkeys(("assessment.pipeline_runs", "assessment.backtest_results"), 3),
     }
 
@@ -139,21 +141,52 @@ def test_cells_have_the_end_of_the_backtest_that_made_them(base):
     assert found.fetchall() == [("cross", ended), ("hold", ended), ("rise", None)]
 
 
-def test_history_is_read_in_its_older_form_too(base):
-    """As 0.1 wrote it on the sample: a file without a number of its format."""
+ROW = {"scenario": "plain", "model": "svr", "metric": "r2", "value": 0.5, "low": -0.5, "high": None}
+
+
+def test_history_is_read_in_its_older_forms_too(base):
+    """As 0.1 wrote it on the sample, a file without a number of its format; then as 0.2 did."""
     folder = history.log(HERE).folder
     folder.mkdir(parents=True)
     shutil.copy(CASES / "history_of_format_1.json", folder / "00001.json")
     row = {"scenario": "plain", "model": "svr", "metric": "r2", "value": None}
-    assert history.log(HERE).append_if_new({"metrics": [row]}) == 2
-    (older, newer) = history.log(HERE).records()
+    Log(folder, history.OF_METRICS, {BARE: dict}).append({"metrics": [row]})
+    history.log(HERE).append(history.content({"metrics": [ROW]}, run="20130301T100000Z-7"))
+    oldest, older, newest = [r.content["results"]["metrics"] for r in history.log(HERE).records()]
     counted = "SELECT snapshot, count(*) FROM history GROUP BY ALL ORDER BY ALL"
-    assert base.sql(counted).fetchall() == [(1, len(older.content["metrics"])), (2, 1)]
+    assert base.sql(counted).fetchall() == [(1, len(oldest)), (2, 1), (3, 1)]
     shown = base.sql("SELECT * EXCLUDE (snapshot) FROM history WHERE snapshot = 1").fetchall()
-    assert shown == [tuple(one.values()) for one in older.content["metrics"]]
-    assert base.sql("FROM history WHERE snapshot = 2").fetchall() == [(2, *row.values())]
-    assert newer.content["metrics"] == [row]
-    assert history.log(HERE).append_if_new({"metrics": [row]}) == 2
+    assert shown == [tuple(one.values()) for one in oldest]
+    assert older == [row | {"low": None, "high": None}]
+    assert base.sql("FROM history WHERE snapshot > 1").fetchall() == [
+        (2, *older[0].values()), (3, *newest[0].values())
+    ]  # fmt: skip
+    assert base.sql("SELECT snapshot, run, outcome FROM runs").fetchall() == [
+        (1, None, None), (2, None, None), (3, "20130301T100000Z-7", "")
+    ]  # fmt: skip
+    assert base.sql("FROM run_steps").fetchall() == []
+
+
+def test_runs_and_their_steps_are_rows(base):
+    steps = [
+        {"name": "evaluate_s_m", "step": "evaluate", "state": state, "seconds": 0.5, "why": "x"}
+        for state in ("ran", "ran", "failed", "restored")
+    ]
+    record = history.content(
+        {"config_file": "mine.yaml"}, run="20130301T100000Z-7", began="2013-03-01T10:00:00+00:00",
+        ended="2013-03-01T12:00:01+02:00", seconds=1.0, outcome="failed", goals=["all", "assess"],
+        who="Ann", commit="c0ffee", dirty=True, steps=steps, failures={"evaluate_s_m": "no room"},
+    )  # fmt: skip
+    history.log(HERE).append(record)
+    began = datetime(2013, 3, 1, 10)
+    assert base.sql("FROM runs").fetchall() == [
+        (1, "20130301T100000Z-7", began, began + timedelta(seconds=1), 1.0, "failed", "all assess",
+         "mine.yaml", "Ann", "c0ffee", True, 2, 1, 1, 0)
+    ]  # fmt: skip
+    told = (1, "20130301T100000Z-7", "evaluate_s_m", "evaluate")
+    assert base.sql("FROM run_steps").fetchall() == [
+        (*told, state, 0.5, "x", "no room") for state in ("ran", "ran", "failed", "restored")
+    ]
 
 
 def test_history_that_cannot_be_read_is_named(base):
@@ -168,19 +201,21 @@ def test_history_that_cannot_be_read_is_named(base):
 
 
 @pytest.mark.parametrize("content", [{}, {"metrics": 5}, {"metrics": [{"scenario": "s"}]}])
-def test_history_without_metrics_in_it_is_named(base, content):
-    history.log(HERE).append({"metrics": []})
+@pytest.mark.parametrize("form", [history.OF_METRICS, history.FORM])
+def test_history_without_metrics_in_it_is_named(base, content, form):
+    history.log(HERE).append(history.content({}))
     path = history.log(HERE).folder / "00001.json"
-    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"content": content}))
+    content = {"results": content} if form == history.FORM else content
+    altered = {"content": content, "format": form}
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | altered))
     with pytest.raises(duckdb.InvalidInputException, match=r"00001\.json does not hold metrics"):
         base.sql("FROM history").fetchall()
 
 
 @pytest.mark.parametrize("number", [1, 2, 3], ids=["first", "middle", "end"])
 def test_a_record_of_history_that_is_gone_is_named_until_it_is_said_to_be_lost(base, number):
-    row = {"scenario": "plain", "model": "svr", "metric": "r2"}
     for value in (0.5, 0.25, 0.125):
-        history.log(HERE).append({"metrics": [row | {"value": value}]})
+        history.log(HERE).append(history.content({"metrics": [ROW | {"value": value}]}))
     folder = history.log(HERE).folder
     (folder / f"0000{number}.json").unlink()
     with pytest.raises(duckdb.InvalidInputException, match=rf"0000{number}\.json is gone"):

@@ -1,0 +1,84 @@
+"""What a journal says of a run, as a record of the history has it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tidemark.harness.journal import Journal
+
+KEPT = ("ran", "restored", "failed")  # a step that was found fresh changed nothing
+CLOSED = "success"
+SIGNS = "%Y%m%dT%H%M%SZ"
+
+
+def identity(run: str) -> str:
+    """What identifies a run in the history: `20261130T155711Z-12345` of `12345-1796054231`."""
+    process, _, began = run.partition("-")
+    return f"{datetime.fromtimestamp(int(began), UTC):{SIGNS}}-{process}"
+
+
+def of(run: str, journal: Journal, last_sign: float) -> dict[str, Any] | None:
+    """All of a record but the results; None if nothing changed.
+
+    Args:
+        run: as Make names it: process id and time.
+        journal: what its processes noted.
+        last_sign: when they noted the last of it, seconds since 1970.
+    """
+    steps = [*_over(journal), *_killed(journal)]
+    if not steps:
+        return None
+    began = float(run.partition("-")[2])
+    seconds = max(last_sign - began, 0.0) if journal.ended is None else journal.ended
+    head = journal.head
+    return {
+        "run": identity(run),
+        "began": _iso(began),
+        "ended": _iso(max(last_sign, began)),
+        "seconds": round(seconds, 3),
+        "outcome": outcome(journal),
+        "goals": head.get("goals", []),
+        "who": head.get("who", ""),
+        "commit": head.get("commit"),
+        "dirty": head.get("dirty"),
+        "steps": steps,
+        "failures": {
+            **{step["name"]: step["message"] for step in journal.steps if "message" in step},
+            **{step["name"]: "was killed" for step in steps if step["state"] == "killed"},
+        },
+    }
+
+
+def outcome(journal: Journal) -> str:
+    """How a run ended: success, failed or killed.
+
+    Where Make says when all is done, its silence tells; else (of a file, or by hand) that each step
+    ended which began.
+    """
+    if journal.count("failed"):
+        return "failed"
+    if journal.ended is not None:
+        return CLOSED
+    return "killed" if journal.closing or unended(journal) else CLOSED
+
+
+def _over(journal: Journal) -> Iterator[dict[str, Any]]:
+    for step in journal.steps:
+        if step["state"] in KEPT:
+            yield {name: step[name] for name in ("name", "step", "state", "seconds", "why")}
+
+
+def _killed(journal: Journal) -> Iterator[dict[str, Any]]:
+    for step in unended(journal):
+        told = {"name": step["begun"], "step": step["step"], "state": "killed"}
+        yield {**told, "seconds": None, "why": step["why"]}
+
+
+def unended(journal: Journal) -> list[Mapping[str, Any]]:
+    """The lines of steps that began, and of which nothing more was noted."""
+    over = {step["name"] for step in journal.steps}
+    return [step for step in journal.begun if step["begun"] not in over]
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
