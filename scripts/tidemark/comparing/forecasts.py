@@ -76,7 +76,7 @@ def compared(before: Side, after: Side, plan: Plan) -> Group:
                     paired.append(_paired(row, one, drawn[row.metric]))
                 else:
                     others.append(replace(row, why="it is no sum over dates, so it is not paired"))
-    return Group(paired, others, length if paired else None)
+    return Group(paired, others, length if paired else None, len(dates) / length)
 
 
 def _metrics(side: Side) -> dict[Pair, dict[str, float | None]]:

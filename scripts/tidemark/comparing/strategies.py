@@ -71,14 +71,15 @@ def compared(before: Side, after: Side, plan: Plan) -> Group:
     """A row for each figure of each strategy of either run."""
     was, now = _told(before), _told(after)
     both = [name for name in now if name in was]
-    paired, others, length = _ratios(both, before, after, plan)
+    ratios = _ratios(both, before, after, plan)
+    others = list(ratios.others)
     for name in dict.fromkeys([*now, *was]):
         if name in both:
             others += _ranked(name, was[name], now[name], (_level(before), _level(after)))
         else:
             why = "the strategy is new" if name in now else "the strategy is gone"
             others += _lone(name, was.get(name, {}), now.get(name, {}), why)
-    return Group(paired, others, length)
+    return replace(ratios, others=others)
 
 
 def _told(side: Side) -> dict[str, Told]:
@@ -98,22 +99,16 @@ def _row(name: str, metric: str, **fields: Any) -> Row:
     )
 
 
-def _ratios(
-    names: Sequence[str], before: Side, after: Side, plan: Plan
-) -> tuple[list[Paired], list[Row], int | None]:
-    """Sharpe ratios: rows with draws, rows without, and how many bars are in a block."""
-
-    def none(why: str) -> tuple[list[Paired], list[Row], None]:
-        return [], [_row(name, SHARPE, why=why) for name in names], None
-
+def _ratios(names: Sequence[str], before: Side, after: Side, plan: Plan) -> Group:
+    """The rows of Sharpe ratios."""
     sides = []
     for side in (before, after):
         table = side.evidence(STRATEGY_EVIDENCE)
-        if isinstance(table, str):
-            return none(table)
-        bars = _Bars.of(table)
-        if bars is None:
-            return none(f"the evidence of {side.name} is of another version")
+        bars = table if isinstance(table, str) else _Bars.of(table)
+        if isinstance(bars, str) and same_evidence(STRATEGY_EVIDENCE, before, after):
+            return Group([], [same(_row(name, SHARPE)) for name in names])
+        if not isinstance(bars, _Bars):
+            return _unpaired(names, bars or f"the evidence of {side.name} is of another version")
         sides.append(bars)
     old, new = sides
     ranked = {name: (name in old.sets, name in new.sets) for name in names}
@@ -122,35 +117,39 @@ def _ratios(
         for name, where in ranked.items()
         if sum(where) == 1
     ]
-    names = [name for name in names if name in old.sets and name in new.sets]
+    names = [name for name, where in ranked.items() if all(where)]
     shared = old.excess.index.intersection(new.excess.index).sort_values()
     excess = old.at(shared, names), new.at(shared, names)
-    ratios = [bars.annual(sharpe_of(own)) for bars, own in zip(sides, excess, strict=True)]
     rows = [
-        _row(
-            name,
-            SHARPE,
-            before=_number(ratios[0][place]),
-            after=_number(ratios[1][place]),
-            difference=_number(ratios[1][place] - ratios[0][place]),
-            why=_note(name, old, new, shared),
-        )
-        for place, name in enumerate(names)
-    ]
+        _row(name, SHARPE, before=_number(a), after=_number(b), difference=_number(b - a),
+             why=_note(name, old, new, shared))
+        for name, a, b in zip(names, *_sharpe_ratios(sides, excess), strict=True)
+    ]  # fmt: skip
     if same_evidence(STRATEGY_EVIDENCE, before, after):
-        return [], [*map(same, rows), *lone], None
-    apart = excess[1] - excess[0]
-    length = block_length.chosen(plan.returns_block, apart)
-    if len(shared) < FEWEST_BLOCKS * length:
+        return Group([], [*map(same, rows), *lone])
+    length = block_length.chosen(plan.returns_block, excess[1] - excess[0])
+    blocks = len(shared) / length
+    if blocks < FEWEST_BLOCKS:
         few = f"only {counted(len(shared), 'bar')}, fewer than {FEWEST_BLOCKS} blocks of {length:,}"
-        return none(f"both runs have {few}" if len(shared) else "no bar is in both runs")
+        return _unpaired(
+            names, f"both runs have {few}" if len(shared) else "no bar is in both runs"
+        )
     starts = bootstrap.circular_starts(len(shared), length, plan.draws, RETURNS_SEED)
     drawn = []
     for bars, own in zip(sides, excess, strict=True):
         sums = bootstrap.resample(np.hstack([own, own**2]), starts, length)
         drawn.append(bars.annual(sharpe_of_sums(len(shared), *np.hsplit(sums, 2))))
-    differences = drawn[1] - drawn[0]
-    return [Paired(row, differences[:, place]) for place, row in enumerate(rows)], lone, length
+    paired = [Paired(*each) for each in zip(rows, (drawn[1] - drawn[0]).T, strict=True)]
+    return Group(paired, lone, length, blocks)
+
+
+def _sharpe_ratios(sides: Sequence[_Bars], excess: Sequence[Floats]) -> list[Floats]:
+    """(strategies,) annual ones of each run, of its (bars, strategies)."""
+    return [bars.annual(sharpe_of(own)) for bars, own in zip(sides, excess, strict=True)]
+
+
+def _unpaired(names: Sequence[str], why: str) -> Group:
+    return Group([], [_row(name, SHARPE, why=why) for name in names])
 
 
 def _note(name: str, old: _Bars, new: _Bars, shared: pd.Index) -> str:

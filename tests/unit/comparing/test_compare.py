@@ -130,7 +130,7 @@ def test_the_figures_are_those_of_the_rows_that_were_drawn():
 @pytest.mark.parametrize("block", [BLOCK, "auto"])
 def test_intervals_hold_what_they_should_and_words_are_seldom_wrong(block, long):
     """Where nothing differs, 95 % of intervals hold 0, and 5 % of comparisons have any word."""
-    comparisons, count = (400, 5) if long else (6, 5)
+    comparisons, count = (400, 5) if long else (3, 5)
     held, wrong = [], 0
     config = CONFIG | {"evaluate.block_length": block}
     for number in range(comparisons):
@@ -151,7 +151,7 @@ def test_intervals_hold_what_they_should_and_words_are_seldom_wrong(block, long)
         assert 0.93 <= np.mean(held) <= 0.97
         assert wrong <= 0.08 * comparisons
     else:
-        assert 0.8 <= np.mean(held) < 1.0
+        assert np.mean(held) >= 0.8
         assert wrong <= 1
 
 
