@@ -32,8 +32,8 @@
   let charts = [];
   const named = (strategy, index) => (strategy.benchmark ? "--curve-benchmark" : `--curve-${index + 1}`);
   const axis = (more) => ({
-    stroke: () => colour("--curve-words"),
-    grid: { stroke: () => colour("--curve-grid"), width: 1 },
+    stroke: () => colour("--muted"),
+    grid: { stroke: () => colour("--line"), width: 1 },
     ticks: { show: false },
     font: "12px system-ui, sans-serif",
     ...more,

@@ -22,7 +22,7 @@
     drawing.replaceWith(button);
     button.append(made("span", { className: "unseen" }, "Enlarge: "), drawing);
     button.addEventListener("click", () => {
-      title.textContent = figure.querySelector("figcaption strong, figcaption").textContent;
+      title.textContent = figure.querySelector("strong").textContent;
       place.replaceChildren(drawing.cloneNode(true));
       dialog.showModal(); // Escape closes it, and the focus returns to the button
     });
