@@ -92,8 +92,9 @@ class Tree:
         }
 
     def state(self) -> dict[str, object]:
-        """All that steps made, by content; no history, for edits lengthen it, and no views."""
-        files = {path: sha for path, sha in self.results().items() if "/history/" not in path}
+        """All that steps made, by content; nothing of what depends on the run."""
+        of_runs = ("metrics/history/", "reports/index.html")
+        files = {path: it for path, it in self.results().items() if not path.startswith(of_runs)}
         for file in sorted((self.path / "artifacts").glob("*.json")):
             files[f"artifacts/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
         with duckdb.connect(str(self.path / "artifacts/metrics.duckdb"), read_only=True) as base:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # because `python -S` does not read the venv
 
-from tidemark.harness import console, journal, restoring, verification
+from tidemark.harness import console, journal, verification
 from tidemark.harness.failures import exit_code_of
 from tidemark.project import HERE, ROOT
 
@@ -36,7 +36,6 @@ def main() -> int:
     report = f"Report: {sys.argv[1]}   " if (HERE / sys.argv[1]).exists() else ""
     console.say(f"{report}Log: logs/pipeline.log")
     verification.verify(HERE)
-    restoring.prune(HERE)
     return 0
 
 

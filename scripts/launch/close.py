@@ -1,5 +1,7 @@
 """Close a run when its `make` has ended: what it did becomes a record of the history.
 
+The page is then written as of that run, and the results store lets go what is too much.
+
     python scripts/launch/close.py [RUN]
 
 RUN is the run to wait for, and then to close; without one, whatever runs are over. The warm
@@ -24,26 +26,41 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tidemark.errors import InputError
-from tidemark.harness import journal, logs
+from tidemark.harness import journal, logs, restoring
 from tidemark.harness.failures import io_message
 from tidemark.project import HERE, ROOT
 from tidemark.runs import settling
+from tidemark.showing import index
 
 LOOK_SECONDS = 0.2
+OF_A_MAKE, KEPT = ("MAKE", "MFLAGS", "TIDEMARK_LAUNCHED"), ("MAKE_COMMAND",)
+AFTERWARDS = {  # what is wrong if it fails, and what it is
+    "reports/index.html does not show the last run": index.write_index,
+    "the results store may be larger than it should be": restoring.prune,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 1 if something went wrong; it is told in the log of the pipeline, too."""
     os.chdir(ROOT)
-    os.environ.pop("TIDEMARK_LAUNCHED", None)
+    for name in [name for name in os.environ if name.startswith(OF_A_MAKE) and name not in KEPT]:
+        del os.environ[name]
+    run = " ".join(arguments)
     try:
-        for run in arguments:
-            _wait_for(run)
-        settling.settle(HERE)
+        for awaited in arguments:
+            _wait_for(awaited)
+        recorded = settling.settle(HERE)
     except Exception as error:
-        _tell(arguments, error)
+        _tell(run, f"the history lacks what {run or 'an earlier make'} did", error)
         return 1
-    return 0
+    whole = True
+    for what, work in AFTERWARDS.items() if recorded else ():
+        try:
+            work(HERE)
+        except Exception as error:
+            _tell(run, what, error)
+            whole = False
+    return 0 if whole else 1
 
 
 def _wait_for(run: str) -> None:
@@ -57,17 +74,16 @@ def _wait_for(run: str) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def _tell(arguments: Sequence[str], error: Exception) -> None:
+def _tell(run: str, what: str, error: Exception) -> None:
     told = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
     if isinstance(error, OSError):
         told = io_message(error)
-    message = f"the history lacks what {' '.join(arguments) or 'an earlier make'} did: {told}"
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"{message}\n")
+        sys.stderr.write(f"{what}: {told}\n")
     with contextlib.suppress(OSError):
-        context = {"level": "ERROR", "step": "close", "run": " ".join(arguments)}
-        trace = "" if isinstance(error, InputError | OSError) else traceback.format_exc()
-        logs.append(logs.PIPELINE, {**context, "message": message, "trace": trace})
+        line = {"level": "ERROR", "step": "close", "run": run, "message": f"{what}: {told}"}
+        trace = not isinstance(error, InputError | OSError)
+        logs.append(logs.PIPELINE, line | ({"trace": traceback.format_exc()} if trace else {}))
 
 
 if __name__ == "__main__":

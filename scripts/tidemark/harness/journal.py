@@ -238,11 +238,9 @@ def watch() -> None:
     except FileExistsError:
         return
     nowhere = subprocess.DEVNULL
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     command = [sys.executable, str(CODE / "scripts/launch/close.py"), own.stem]
     watcher = subprocess.Popen(
-        command, stdin=nowhere, stdout=nowhere, stderr=nowhere, env=environment,
-        start_new_session=True,
+        command, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True,
     )  # fmt: skip
     watcher.returncode = 0  # nobody here waits for it
 

@@ -28,11 +28,14 @@ def told(tree: Tree) -> Told:
     """Everything there is in a tree, after a run that may have failed anywhere."""
     trouble: list[str] = []
     records: Sequence[Record] = ()
+    runs = 0
     nodes: Mapping[str, Node] = {}
     listed: list[str] = []
     config = ""
     try:
-        records = [whole(record.content) for record in history.log(tree).records()]
+        last = history.log(tree).last(MOST_RECORDS)
+        records = [whole(record.content) for record in last]
+        runs = last[-1].number if last else 0
     except (InputError, OSError) as error:
         trouble.append(f"the history. {error}")
     try:
@@ -43,14 +46,13 @@ def told(tree: Tree) -> Told:
     alerts, torn = _alerts(tree)
     if torn:
         trouble.append(f"{counted(torn, 'line')} of {logs.ALERTS} that cannot be read.")
-    shown = records[-MOST_RECORDS:]
     return Told(
-        records=shown,
-        runs=len(records),
+        records=records,
+        runs=runs,
         nodes=nodes,
         listed=listed,
         alerts=alerts,
-        logs=dict(_logs(tree, nodes, shown[-1] if shown else {})),
+        logs=dict(_logs(tree, nodes, records[-1] if records else {})),
         config=config,
         trouble=trouble,
     )

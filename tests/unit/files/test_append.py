@@ -296,3 +296,62 @@ def test_readers_need_no_lock_and_no_right_to_write(folder):
     assert len(contents(folder)) == 3
     assert not (folder / ".lock").exists()
     assert contents(folder / "nowhere") == []
+
+
+@pytest.fixture
+def long(tmp_path) -> Log:
+    """Three records of a log that remembers what it checked."""
+    log = Log(tmp_path / "long", form=2, checked=tmp_path / "checked")
+    for number in (1, 2, 3):
+        log.append({"n": number})
+    return log
+
+
+def again(log: Log, count: int) -> tuple[list[object], int]:
+    """The last records, by another process; and how many records it read."""
+    other = Log(log.folder, form=2, checked=log._checked)
+    with mock.patch.object(Log, "_stored", autospec=True, side_effect=Log._stored) as stored:
+        found = [record.content for record in other.last(count)]
+    return found, stored.call_count
+
+
+def test_of_a_log_that_looks_as_it_was_checked_only_the_last_records_are_read(long):
+    assert again(long, 2) == ([{"n": 2}, {"n": 3}], 2)
+    assert again(long, 9) == ([{"n": 1}, {"n": 2}, {"n": 3}], 3)
+    with mock.patch.object(Log, "_stored", side_effect=AssertionError("read again")):
+        assert Log(long.folder, form=2, checked=long._checked).append({"n": 4}) == 4
+    assert again(long, 1) == ([{"n": 4}], 1)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_what_was_altered_is_noticed_though_the_log_was_checked(long, number, damage):
+    DAMAGE[damage](long.folder / f"{number:05d}.json")
+    for _ in range(2):
+        other = Log(long.folder, form=2, checked=long._checked)
+        with pytest.raises(InputError):
+            other.last(1)
+        with pytest.raises(InputError):
+            other.append({"n": 4})
+
+
+def test_what_was_altered_in_place_with_its_old_size_and_time_is_noticed(long):
+    path = long.folder / "00001.json"
+    before = path.stat()
+    path.write_text(path.read_text().replace('"n": 1', '"n": 7'))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(InputError):
+        again(long, 1)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"{}", b'{"looks": 1, "end": {}}', None])
+def test_what_is_remembered_may_be_gone_or_damaged(long, damaged):
+    assert long._checked is not None
+    long._checked.unlink() if damaged is None else long._checked.write_bytes(damaged)
+    assert again(long, 1) == ([{"n": 3}], 3)
+    assert again(long, 1) == ([{"n": 3}], 1)
+
+
+def test_a_log_that_was_appended_to_by_one_that_does_not_remember_is_read_anew(long):
+    log_in(long.folder).append({"n": 4})
+    assert again(long, 1) == ([{"n": 4}], 4)
