@@ -38,6 +38,18 @@ class Service(NamedTuple):
             **other,
         }
 
+    def alter(self, address: str, kind: str) -> None:
+        """Let all objects below a folder of a remote hold something else."""
+        import boto3
+
+        bucket, _, prefix = address.removeprefix("s3://").partition("/")
+        there = boto3.client(
+            "s3", endpoint_url=self.endpoint, region_name="us-east-1",
+            aws_access_key_id=self.key, aws_secret_access_key=self.secret,
+        )  # fmt: skip
+        for each in there.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/{kind}")["Contents"]:
+            there.put_object(Bucket=bucket, Key=each["Key"], Body=b"something else")
+
 
 @contextlib.contextmanager
 def running() -> Iterator[Service]:

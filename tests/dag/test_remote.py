@@ -1,6 +1,9 @@
 """A remote of the results store: what it has comes back; what fails there is told in one line."""
 
+import re
 import shutil
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,30 +12,8 @@ from s3_service import BUCKET, Connection, Service
 
 import pytest
 
-STEP = "preprocess"
+STEP, OUTPUT = "preprocess", "data/processed/outlier_treatment.parquet"
 STORE = Path("artifacts/store")
-
-
-def with_remote(tree: Tree, address: str, seconds: float = 10.0) -> None:
-    tree.edit("config.yaml", "  enabled: true\n", f"  enabled: true\n  remote: {address}\n"
-              f"  remote_seconds: {seconds}\n")  # fmt: skip
-
-
-def computed_and_pushed(tree: Tree, **environment: str) -> Outcome:
-    """Run one step, let the remote have what it wrote, and undo the edit; no store is left."""
-    tree.edit("config.yaml", *CUT)
-    assert tree.make(STEP, STORE="").ran == CUTTING
-    pushed = tree.make("push", STORE="", **environment)
-    shutil.rmtree(tree.path / STORE)
-    return pushed
-
-
-def undone_and_done(tree: Tree, **environment: str) -> Outcome:
-    """What the make says that computes, or brings back, what was computed before."""
-    tree.edit("config.yaml", *CUT[::-1])
-    assert tree.make(STEP).ran == CUTTING
-    tree.edit("config.yaml", *CUT)
-    return tree.make(STEP, STORE="", **environment)
 
 
 @pytest.fixture
@@ -40,74 +21,107 @@ def bucket() -> str:
     return f"s3://{BUCKET}/{uuid4().hex}"
 
 
-def test_what_a_remote_has_comes_back(tree, s3: Service, bucket):
-    with_remote(tree, bucket)
-    pushed = computed_and_pushed(tree, **s3.environment())
-    assert pushed.stdout.startswith(f"pushed 1 run to {bucket}: "), pushed
-    before = tree.results()
-    outcome = undone_and_done(tree, **s3.environment())
+@pytest.fixture
+def pushed(tree: Tree, s3: Service, bucket) -> Iterator[Tree]:
+    """A tree without a store, whose remote has what its last step wrote."""
+    settings = f"  enabled: true\n  remote: {bucket}\n  remote_seconds: 1\n"
+    tree.edit("config.yaml", "  enabled: true\n", settings)
+    tree.edit("config.yaml", *CUT)
+    outcome = tree.make(STEP, "push", STORE="", **s3.environment())
+    assert outcome.ran == CUTTING, outcome
+    assert re.search(rf"^pushed 1 run to {bucket}: 1 object, ", outcome.stdout, re.M), outcome
+    return tree
+
+
+def lost(tree: Tree, environment: Mapping[str, str]) -> Outcome:
+    """What a make says and does after the store and an output are gone."""
+    shutil.rmtree(tree.path / STORE, ignore_errors=True)
+    (tree.path / OUTPUT).unlink()
+    outcome = tree.make(STEP, STORE="", **environment)
     assert outcome.code == 0, outcome
-    assert (outcome.ran, outcome.restored) == (set(), CUTTING), outcome
-    assert tree.results() == before
-    again = tree.make("push", STORE="", **s3.environment())
-    assert "pushed 0 runs" in again.stdout
-    assert "1 were there already" in again.stdout
-    shutil.rmtree(tree.path / STORE)
-    pulled = tree.make("pull", STORE="", **s3.environment())
-    assert "pulled 1 run" in pulled.stdout, pulled
-    tree.edit("config.yaml", f"  remote: {bucket}\n", "")
-    assert undone_and_done(tree).restored == CUTTING
+    assert (outcome.ran | outcome.restored) == CUTTING, outcome
+    return outcome
 
 
-def test_a_folder_may_be_the_remote(tree, tmp_path):
-    with_remote(tree, str(tmp_path))
-    assert computed_and_pushed(tree).code == 0
-    outcome = undone_and_done(tree)
-    assert outcome.restored == CUTTING, outcome
+def test_what_a_remote_has_comes_back_unless_it_fails_or_was_altered(pushed, s3, bucket):
+    before = pushed.results()
+    assert lost(pushed, s3.environment()).restored == CUTTING
+    assert pushed.results() == before
+    must_run_and_tell(
+        pushed, "does not take these credentials", s3.environment(AWS_SECRET_ACCESS_KEY="wrong")
+    )
+    assert pushed.results() == before
+    s3.alter(bucket, "objects")
+    outcome = lost(pushed, s3.environment())
+    assert outcome.ran == CUTTING
+    assert "what the remote has of it is damaged (objects/" in outcome.stdout + outcome.stderr
+    assert pushed.results() == before
 
 
-def test_a_remote_that_fails_is_told_once_and_the_step_runs(tree, s3: Service, bucket, long):
-    """Wrong credentials; and, in the long form, all other ways to fail."""
-    with_remote(tree, bucket, 1.0)
-    assert computed_and_pushed(tree, **s3.environment()).code == 0
-    before = tree.results()
-    ways = {
-        "does not take these credentials": {"AWS_SECRET_ACCESS_KEY": "wrong"},
-        "there are no credentials": {"AWS_ACCESS_KEY_ID": ""},
-        "cannot be reached": {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
-    }
-    for words, wrong in ways.items() if long else [*ways.items()][:1]:
-        runs_all_the_same(tree, words, s3.environment(**wrong))
-    if long:
-        with Connection(s3.port, silent=True) as silent:
-            wrong = {"AWS_ENDPOINT_URL": silent.endpoint}
-            runs_all_the_same(tree, "silent or too slow for 1 s", s3.environment(**wrong))
-        for after in (0, 300, 1000, 20_000):
-            with Connection(s3.port, cut_after=after) as cut:
-                wrong = {"AWS_ENDPOINT_URL": cut.endpoint}
-                runs_all_the_same(tree, "the connection was lost", s3.environment(**wrong))
-    assert tree.results() == before
+def must_run_and_tell(tree: Tree, words: str, environment: Mapping[str, str]) -> None:
+    """The step runs, and there is one line of why the remote was of no help."""
+    outcome = lost(tree, environment)
+    assert outcome.ran == CUTTING, outcome
+    (line,) = outcome.stderr.splitlines()
+    assert line.startswith("the remote is not asked any more: "), outcome
+    assert words in line
+    assert "wrong" not in line
 
 
-def runs_all_the_same(tree: Tree, words: str, environment: dict[str, str]) -> None:
-    outcome = undone_and_done(tree, **environment)
-    assert (outcome.code, outcome.ran) == (0, CUTTING), outcome
-    assert outcome.stderr.count("\n") == 1, outcome
-    assert outcome.stderr.startswith("the remote is not asked any more: ")
-    assert words in outcome.stderr
-    assert "wrong" not in outcome.stderr
-    shutil.rmtree(tree.path / STORE)
+WAYS = {
+    "there are no credentials": {"AWS_ACCESS_KEY_ID": ""},
+    "cannot be reached": {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
+    "does not take these": {"AWS_ACCESS_KEY_ID": "wrong"},
+}
 
 
-def test_what_was_altered_at_the_remote_is_not_used(tree, tmp_path):
-    with_remote(tree, str(tmp_path))
-    assert computed_and_pushed(tree).code == 0
-    before = tree.results()
-    for file in (tmp_path / "objects").rglob("*"):
-        if file.is_file():
-            file.chmod(0o644)
-            file.write_bytes(file.read_bytes()[::-1])
-    outcome = undone_and_done(tree)
-    assert (outcome.code, outcome.ran) == (0, CUTTING), outcome
-    assert outcome.stderr.count("what the remote has of it is damaged (objects/") == 1, outcome
-    assert tree.results() == before
+def test_whatever_fails_there_is_told_and_the_step_runs(pushed, s3, bucket, long):
+    if not long:
+        pytest.skip("long: pytest tests/dag/test_remote.py --long")
+    before = pushed.results()
+    for words, wrong in WAYS.items():
+        must_run_and_tell(pushed, words, s3.environment(**wrong))
+    with Connection(s3.port, silent=True) as silent:
+        wrong = s3.environment(AWS_ENDPOINT_URL=silent.endpoint)
+        must_run_and_tell(pushed, "silent or too slow for 1 s", wrong)
+    with Connection(s3.port, drip_seconds=0.02) as slow:
+        wrong = s3.environment(AWS_ENDPOINT_URL=slow.endpoint)
+        must_run_and_tell(pushed, "store.remote", wrong)
+    for after in (0, 300, 700, 3_000, 20_000):
+        with Connection(s3.port, cut_after=after) as cut:
+            wrong = s3.environment(AWS_ENDPOINT_URL=cut.endpoint)
+            must_run_and_tell(pushed, "the connection was lost", wrong)
+    pushed.edit("config.yaml", bucket, "s3://another")
+    must_run_and_tell(pushed, "there is no such bucket", s3.environment())
+    assert pushed.results() == before
+
+
+def test_a_folder_may_be_the_remote_of_many_steps_and_of_two_that_push(cold, tmp_path, long):
+    """A second tree ends in the same bytes, all of which came from the first."""
+    if not long:
+        pytest.skip("long: pytest tests/dag/test_remote.py --long")
+    (tmp_path / "there").mkdir()
+    first, second = (cold[0].copied(tmp_path / name) for name in ("first", "second"))
+    for tree in (first, second):
+        address = f"  enabled: true\n  remote: {tmp_path / 'there'}\n"
+        tree.edit("config.yaml", "  enabled: true\n", address)
+        tree.edit("config.yaml", *CUT)
+        assert tree.make("all", STORE="").code == 0
+    told: list[Outcome] = []
+    pushing = [
+        threading.Thread(target=lambda tree=tree: told.append(tree.make("push", STORE="")))
+        for tree in (first, second)
+    ]
+    for thread in pushing:
+        thread.start()
+    for thread in pushing:
+        thread.join()
+    assert [outcome.code for outcome in told] == [0, 0], told
+    runs = [int(re.search(r"pushed ([\d,]+) runs?", outcome.stdout)[1]) for outcome in told]
+    third = cold[0].copied(tmp_path / "third")
+    third.edit("config.yaml", "  enabled: true\n", address)
+    third.edit("config.yaml", *CUT)
+    outcome = third.make("all", STORE="")
+    assert outcome.code == 0, outcome
+    assert len(outcome.restored) == sum(runs)
+    assert third.state() == first.state()

@@ -102,7 +102,7 @@ def pull(
         there: the remote.
         names: of the checkpoints.
         kept: the store.
-        seen: where small files are brought first.
+        seen: where entries are brought first.
         room: bytes.
         note: is told what is damaged.
 
@@ -113,10 +113,6 @@ def pull(
     listed = at_once(lambda name: list(there.entries(name)), names)
     found = sorted((each for some in listed for each in some), key=_written, reverse=True)
     lacking = [each for each in found if not (kept.folder / each.relative).exists()]
-    at_once(
-        lambda name: there.fetch_shapes(name, seen),
-        sorted({each.relative.parent.name for each in lacking}),
-    )
     brought = _each(lacking, lambda each: there.fetch_entry(each.name, each.relative, seen), note)
     entries = [entry for entry in brought.values() if entry]
     chosen = _within(room, entries, kept)
@@ -125,7 +121,7 @@ def pull(
     damaged = set(wanted) - sizes.keys()
     whole = [entry for entry in chosen if damaged.isdisjoint(objects_of([entry]))]
     for entry in whole:
-        there.settle(entry.checkpoint, seen, kept)
+        kept.add(entry)
     size = sum(sizes.values())
     kept.count(Tally(bytes=size))
     known = len(found) - len(lacking)

@@ -51,7 +51,7 @@ def fetch(
         for entry in fitting(seen):
             allow(patience + entry.checkpoint.seconds)
             try:
-                came = there.take(entry, seen, kept)
+                came = there.take(entry, kept)
             except DamagedError as error:
                 _note(name, error)
                 continue

@@ -18,7 +18,6 @@ from typing import NamedTuple, TypeVar
 
 from tidemark.files import store
 from tidemark.harness import results_store
-from tidemark.harness.record import Checkpoint
 from tidemark.harness.results_store import Entry, Store
 from tidemark.remotes.contract import Remote
 
@@ -111,28 +110,15 @@ class RemoteStore:
                 raise DamagedError(name)
         return file.stat().st_size
 
-    def take(self, entry: Entry, seen: Store, into: Store) -> int:
-        """Bring all that an entry names, then let the store have the entry; how many bytes came.
-
-        Args:
-            entry: it lies in `seen`, with its shape.
-            seen: where the small files were brought first.
-            into: the store.
+    def take(self, entry: Entry, into: Store) -> int:
+        """Bring all that an entry from there names, then keep it; how many bytes came.
 
         Raises:
             DamagedError, RemoteError, OSError: as above; nothing finds what came until then.
         """
         came = sum(at_once(lambda sha: self.fetch_object(sha, into), objects_of([entry])))
-        self.settle(entry.checkpoint, seen, into)
+        into.add(entry)
         return came
-
-    def settle(self, checkpoint: Checkpoint, seen: Store, into: Store) -> None:
-        """Let a store have an entry and its shape, whose objects it has."""
-        for path_of in (Store.entry_path, Store.shape_path):
-            source, file = path_of(seen, checkpoint), path_of(into, checkpoint)
-            if source.exists() and not file.exists():
-                with results_store.placed(file) as temporary:
-                    temporary.write_bytes(source.read_bytes())
 
     def put_object(self, sha256: str, of: Store) -> int:
         """Let the remote have an object of a store; how many bytes went, 0 if it was there.

@@ -203,11 +203,23 @@ class Store:
             _write(entry, data)
             size += len(data)
         if not shape.exists():
-            _write(shape, store.json_bytes(Shape.of(checkpoint)._asdict()))
+            _write(shape, _shape_bytes(checkpoint))
         touch(entry)
         touch(shape)
         if size:
             self.count(Tally(bytes=size))
+
+    def add(self, entry: Entry) -> None:
+        """Keep an entry of another store, too, whose objects this one has.
+
+        Raises:
+            OSError: the store cannot be written, or the disk is full.
+        """
+        file, shape = self.entry_path(entry.checkpoint), self.shape_path(entry.checkpoint)
+        if self.entry(file) is None:
+            _write(file, store.read_file(entry.file))
+        if not shape.exists():
+            _write(shape, _shape_bytes(entry.checkpoint))
 
     def get(self, sha256: str, to: Path) -> bool:
         """Copy an object to a new file and wait until the disk has it; whether it was there.
@@ -298,6 +310,10 @@ class Store:
         with (self.folder / "tally").open(mode, encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
+
+
+def _shape_bytes(checkpoint: Checkpoint) -> bytes:
+    return store.json_bytes(Shape.of(checkpoint)._asdict())
 
 
 def discard(file: Path) -> None:
