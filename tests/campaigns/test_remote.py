@@ -3,7 +3,7 @@
 import re
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,16 +21,14 @@ def bucket() -> str:
     return f"s3://{BUCKET}/{uuid4().hex}"
 
 
-@pytest.fixture
-def pushed(tree: Tree, s3: Service, bucket) -> Iterator[Tree]:
-    """A tree without a store, whose remote has what its last step wrote."""
+def push(tree: Tree, s3: Service, bucket: str) -> None:
+    """Let a remote have what the last step of a tree wrote."""
     settings = f"  enabled: true\n  remote: {bucket}\n  remote_seconds: 1\n"
     tree.edit("config.yaml", "  enabled: true\n", settings)
     tree.edit("config.yaml", *CUT)
     outcome = tree.make(STEP, "push", STORE="", **s3.environment())
     assert outcome.ran == CUTTING, outcome
     assert re.search(rf"^pushed 1 run to {bucket}: 1 object, ", outcome.stdout, re.M), outcome
-    return tree
 
 
 def lost(tree: Tree, environment: Mapping[str, str]) -> Outcome:
@@ -43,19 +41,20 @@ def lost(tree: Tree, environment: Mapping[str, str]) -> Outcome:
     return outcome
 
 
-def test_what_a_remote_has_comes_back_unless_it_fails_or_was_altered(pushed, s3, bucket):
-    before = pushed.results()
-    assert lost(pushed, s3.environment()).restored == CUTTING
-    assert pushed.results() == before
+def test_what_a_remote_has_comes_back_unless_it_fails_or_was_altered(tree, s3, bucket):
+    push(tree, s3, bucket)
+    before = tree.results()
+    assert lost(tree, s3.environment()).restored == CUTTING
+    assert tree.results() == before
     must_run_and_tell(
-        pushed, "does not take these credentials", s3.environment(AWS_SECRET_ACCESS_KEY="wrong")
+        tree, "does not take these credentials", s3.environment(AWS_SECRET_ACCESS_KEY="wrong")
     )
-    assert pushed.results() == before
+    assert tree.results() == before
     s3.alter(bucket, "objects")
-    outcome = lost(pushed, s3.environment())
+    outcome = lost(tree, s3.environment())
     assert outcome.ran == CUTTING
     assert "what the remote has of it is damaged (objects/" in outcome.stdout + outcome.stderr
-    assert pushed.results() == before
+    assert tree.results() == before
 
 
 def must_run_and_tell(tree: Tree, words: str, environment: Mapping[str, str]) -> None:
@@ -75,31 +74,32 @@ WAYS = {
 }
 
 
-def test_whatever_fails_there_is_told_and_the_step_runs(pushed, s3, bucket, long):
+def test_whatever_fails_there_is_told_and_the_step_runs(tree, s3, bucket, long):
     if not long:
-        pytest.skip("long: pytest tests/dag/test_remote.py --long")
-    before = pushed.results()
+        pytest.skip("long: pytest tests/campaigns --long")
+    push(tree, s3, bucket)
+    before = tree.results()
     for words, wrong in WAYS.items():
-        must_run_and_tell(pushed, words, s3.environment(**wrong))
+        must_run_and_tell(tree, words, s3.environment(**wrong))
     with Connection(s3.port, silent=True) as silent:
         wrong = s3.environment(AWS_ENDPOINT_URL=silent.endpoint)
-        must_run_and_tell(pushed, "silent or too slow for 1 s", wrong)
+        must_run_and_tell(tree, "silent or too slow for 1 s", wrong)
     with Connection(s3.port, drip_seconds=0.02) as slow:
         wrong = s3.environment(AWS_ENDPOINT_URL=slow.endpoint)
-        must_run_and_tell(pushed, "store.remote", wrong)
+        must_run_and_tell(tree, "store.remote", wrong)
     for after in (0, 300, 700, 3_000, 20_000):
         with Connection(s3.port, cut_after=after) as cut:
             wrong = s3.environment(AWS_ENDPOINT_URL=cut.endpoint)
-            must_run_and_tell(pushed, "the connection was lost", wrong)
-    pushed.edit("config.yaml", bucket, "s3://another")
-    must_run_and_tell(pushed, "there is no such bucket", s3.environment())
-    assert pushed.results() == before
+            must_run_and_tell(tree, "the connection was lost", wrong)
+    tree.edit("config.yaml", bucket, "s3://another")
+    must_run_and_tell(tree, "there is no such bucket", s3.environment())
+    assert tree.results() == before
 
 
 def test_a_folder_may_be_the_remote_of_many_steps_and_of_two_that_push(cold, tmp_path, long):
     """A second tree ends in the same bytes, all of which came from the first."""
     if not long:
-        pytest.skip("long: pytest tests/dag/test_remote.py --long")
+        pytest.skip("long: pytest tests/campaigns --long")
     (tmp_path / "there").mkdir()
     first, second = (cold[0].copied(tmp_path / name) for name in ("first", "second"))
     for tree in (first, second):
