@@ -1,9 +1,14 @@
 """What two runs are compared by, and `make diff`, with the real Makefile."""
 
 import json
+import subprocess
+from pathlib import Path
 
 from conftest import MODELS, SCENARIOS, STRATEGIES
+from tidemark.harness import record
+from tidemark.harness.results_store import Store
 from tidemark.models import by_date
+from tidemark.project import Tree
 from tidemark.statistics.returns import sharpe_of
 
 import numpy as np
@@ -38,3 +43,88 @@ def test_sharpe_ratios_follow_from_the_evidence(cold):
         else:
             held = told["benchmark_sharpe"].dropna()
             assert sharpe[0] == pytest.approx(held.iloc[0], rel=1e-9)
+
+
+STORE = "artifacts/store"
+ALPHA = "  ridge:\n    estimator: ridge\n    alpha: "
+
+
+def diff(tree, **asked):
+    done = tree.make("diff", STORE=STORE, FORMAT="json", **asked)
+    assert done.code == 0, done
+    return json.loads(done.stdout), done
+
+
+def words(content, **names):
+    return {
+        row["word"]
+        for row in content["rows"]
+        if all(row[name] == value for name, value in names.items())
+    }
+
+
+def test_a_key_that_changed_is_told_with_the_rows_that_moved(tree):
+    tree.edit("config.yaml", f"{ALPHA}1.0", f"{ALPHA}10.0")
+    assert tree.make("evaluate", STORE=STORE).code == 0
+    tree.edit("config.yaml", f"{ALPHA}10.0", f"{ALPHA}1e4")
+    assert tree.make("evaluate", STORE=STORE).code == 0
+    content, _ = diff(tree)
+    assert content["changes"] == [{"key": "models.ridge.alpha", "before": 10.0, "after": 10000.0}]
+    assert content["data"] == []
+    for model in {*MODELS} - {"ridge"}:
+        assert words(content, name=model) == {"same"}
+    rows = [row for row in content["rows"] if row["name"] == "ridge"]
+    assert {row["scenario"] for row in rows} == {*SCENARIOS}
+    assert {row["word"] for row in rows} <= {"better", "worse", "within chance"}
+    assert all(row["low"] <= row["difference"] <= row["high"] for row in rows)
+    assert any(row["difference"] for row in rows)
+    assert words(content, kind="strategy") == {"same"}
+
+
+def in_git(folder: Path, *arguments: str) -> str:
+    names = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
+    return subprocess.run(
+        ["git", *names, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def test_a_commit_is_run_in_a_tree_of_its_own_and_what_is_stored_comes_back(tree):
+    store, own = Store(tree.path / STORE), Tree.at(tree.path)
+    for checkpoint in record.load_all(own).values():
+        store.keep(own, checkpoint, "somebody")
+    in_git(tree.path, "init", "--quiet")
+    locks = (path.name for path in tree.path.glob("requirements*.lock"))
+    project = ("Makefile", "make", "scripts", "config.yaml", "schemas", "reports", "data/sample")
+    in_git(tree.path, "add", *project, *locks)
+    in_git(tree.path, "commit", "--quiet", "--message", "first")
+    commit = in_git(tree.path, "rev-parse", "HEAD")
+    tree.edit("config.yaml", f"{ALPHA}1.0", f"{ALPHA}1e4")
+    assert tree.make("evaluate", STORE=STORE).code == 0
+    content, done = diff(tree, A="HEAD")
+    assert commit[:12] in content["before"]
+    assert content["changes"] == [{"key": "models.ridge.alpha", "before": 1.0, "after": 1e4}]
+    assert "artifacts/trees/" in content["notes"][0]
+    assert words(content, name="ridge") <= {"better", "worse", "within chance"}
+    assert words(content, name="baseline") == {"same"}
+    assert " restored " in done.stderr
+    assert " 0 ran, " in done.stderr
+    elsewhere = tree.path / "artifacts/trees" / commit[:16]
+    assert "alpha: 1.0" in (elsewhere / "config.yaml").read_text("utf-8")
+    again = tree.make("diff", A=commit[:10], B="last", STORE=STORE)
+    assert "models.ridge.alpha  1.0 -> 10000.0" in again.stdout
+    assert "nothing to do" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"A": "nothing"}, "A=nothing: is no run and no commit. Cure: make history"),
+        ({"FORMAT": "xml"}, "FORMAT=xml: is no format. Cure: one of text, markdown, json"),
+        ({}, "make diff: only one run has left a record yet. Cure: make all, edit"),
+    ],
+)
+def test_what_cannot_be_compared_is_told_in_a_line(tree, asked, told):
+    done = tree.make("diff", **asked)
+    assert done.code == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
