@@ -27,6 +27,7 @@ clean() {
     for folder in $emptied; do
         if elsewhere "$folder"; then noted "$folder"; else inside "$folder"; fi
     done
+    for path in $(listed shown); do rm -f "$path"; done
     [ ! -d logs ] || rm -f logs/*.log logs/*.log.[0-9] logs/alerts.jsonl*
     if elsewhere artifacts; then
         for path in $bookkeeping; do rm -rf "$path"; done

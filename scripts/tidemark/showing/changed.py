@@ -46,7 +46,7 @@ def _shown(values: Mapping[str, Any], name: str) -> str:
 
 def in_state(record: Record, *states: str) -> list[Mapping[str, Any]]:
     """The steps of a run that are in one of these states."""
-    return [step for step in record.get("steps", ()) if step.get("state") in states]
+    return [step for step in record["steps"] if step["state"] in states]
 
 
 def causes(last: Record, before: Record | None, nodes: Mapping[str, Node]) -> list[Cause]:

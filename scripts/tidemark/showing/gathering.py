@@ -6,15 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from tidemark.comparing.compare import compare
+from tidemark.comparing.comparison import Comparison
+from tidemark.comparing.side import Side
 from tidemark.config import view
 from tidemark.config.kinds import KINDS, joined
 from tidemark.dag import graph, promises
 from tidemark.dag.graph import Node
-from tidemark.errors import InputError
+from tidemark.errors import BadValue, InputError
+from tidemark.files import store
 from tidemark.harness import logs, staleness
+from tidemark.harness.results_store import Store
 from tidemark.naming import counted
 from tidemark.project import Tree
-from tidemark.showing.told import Record, Told, whole
+from tidemark.runs import evidence
+from tidemark.showing.told import Record, Told, results
 from tidemark.tables import history
 
 MOST_RECORDS = 100
@@ -29,13 +35,13 @@ def told(tree: Tree) -> Told:
     trouble: list[str] = []
     records: Sequence[Record] = ()
     runs = 0
+    comparison = None
     nodes: Mapping[str, Node] = {}
     listed: list[str] = []
     config = ""
     try:
-        last = history.log(tree).last(MOST_RECORDS)
-        records = [whole(record.content) for record in last]
-        runs = last[-1].number if last else 0
+        kept = history.log(tree).last(MOST_RECORDS)
+        records, runs = [one.content for one in kept], kept[-1].number if kept else 0
     except (InputError, OSError) as error:
         trouble.append(f"the history. {error}")
     try:
@@ -46,13 +52,18 @@ def told(tree: Tree) -> Told:
     alerts, torn = _alerts(tree)
     if torn:
         trouble.append(f"{counted(torn, 'line')} of {logs.ALERTS} that cannot be read.")
+    try:
+        comparison = _comparison(tree, records)
+    except (BadValue, InputError, OSError) as error:
+        trouble.append(f"what came of the results. {error}")
     return Told(
         records=records,
         runs=runs,
+        comparison=comparison,
         nodes=nodes,
         listed=listed,
         alerts=alerts,
-        logs=dict(_logs(tree, nodes, records[-1] if records else {})),
+        logs=dict(_logs(tree, nodes, records[-1] if records else None)),
         config=config,
         trouble=trouble,
     )
@@ -64,6 +75,29 @@ def _survey(tree: Tree, config: str) -> tuple[Mapping[str, Node], list[str]]:
     look = staleness.Look(tree, promises.stored(tree, config))
     nodes = graph.survey(look, partial(promises.rules, tree, make, config))
     return nodes, list(graph.expected(tree, look.stored))
+
+
+def _comparison(tree: Tree, records: Sequence[Record]) -> Comparison | None:
+    """The last run beside the one before; None if there are no two, or both left the same."""
+    if len(records) < 2 or _measured(records[-2]) == _measured(records[-1]):
+        return None
+    before, after = (_side(tree, record) for record in records[-2:])
+    return compare(before, after)
+
+
+def _side(tree: Tree, record: Record) -> Side:
+    held = Store.of(tree, view.stored(tree))
+    kept = evidence.Kept([tree], held, results(record)["evidence"])
+
+    def load(sha256: str) -> Any:
+        data = kept.content(sha256)
+        return None if data is None else store.parquet_frame(data)
+
+    return Side(f"run {record['run']}", results(record), load)
+
+
+def _measured(record: Record) -> list[Any]:
+    return [results(record)[part] for part in ("metrics", "strategies", "evidence")]
 
 
 def _alerts(tree: Tree) -> tuple[list[dict[str, Any]], int]:
@@ -92,9 +126,9 @@ def _alerts(tree: Tree) -> tuple[list[dict[str, Any]], int]:
     return found, torn
 
 
-def _logs(tree: Tree, nodes: Mapping[str, Node], last: Record) -> Iterator[tuple[str, str]]:
+def _logs(tree: Tree, nodes: Mapping[str, Node], last: Record | None) -> Iterator[tuple[str, str]]:
     """The ends of logs: of steps that failed or ran first, as there is a limit."""
-    took = {step["name"] for step in last.get("steps", ())}
+    took = {step["name"] for step in last["steps"]} if last else set()
     names = sorted(nodes, key=lambda name: (nodes[name].state != graph.FAILED, name not in took))
     for name in names[:MOST_LOGS]:
         lines = _end(tree, str(logs.path_of(name)), LOG_BYTES)[-LOG_LINES:]

@@ -98,7 +98,7 @@ def _series(
     figures: Iterable[str],
     figure_of: Callable[[Row, str], float | None],
 ) -> list[Series]:
-    rows = [results(record).get(part) or [] for record in records]
+    rows = [results(record)[part] for record in records]
     latest: Sequence[Row] = next((own for own in reversed(rows) if own), ())
     by_title: dict[str, list[tuple[int, Row]]] = {key(row): [] for row in latest}
     for at, own in enumerate(rows):

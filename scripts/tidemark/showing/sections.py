@@ -67,12 +67,18 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
-        finalize=lambda value: NONE if value is None or value == "" else value,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment, "seconds": seconds, "cut": cut, "counted": counted}
+    environment.filters["bare"] = lambda value: Markup("") if value is None else value
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """A dash for what is not known, except where markup says that nothing shall stand."""
+    return NONE if value in (None, "") and not isinstance(value, Markup) else value
 
 
 def moment(time: Any) -> str:
@@ -112,7 +118,7 @@ def _summary(told: Told) -> dict[str, Any]:
 
 def _counts(record: Record) -> str:
     """`12 ran, 3 restored, 1 failed`."""
-    states = Counter(step.get("state") for step in record.get("steps", ()))
+    states = Counter(step["state"] for step in record["steps"])
     words = [
         f"{states[one]} {one}" for one in ("ran", "restored", "failed", "killed") if states[one]
     ]
@@ -136,7 +142,7 @@ def _changed(told: Told) -> dict[str, Any]:
         "data": changes["data"][:MOST_ROWS],
         "more": {name: max(len(changes[name]) - MOST_ROWS, 0) for name in names},
         "causes": _causes(told) if last else [],
-        "restored": _named(changed.in_state(last or {}, "restored"), told.nodes),
+        "restored": _named(changed.in_state(last, "restored") if last else (), told.nodes),
         "failures": _failures(told),
         "moved": _moved(told.comparison) if told.comparison else None,
     }
@@ -176,7 +182,7 @@ def _named(steps: Sequence[Mapping[str, Any]], nodes: Mapping[str, Node]) -> lis
 
 
 def _failures(told: Told) -> list[dict[str, Any]]:
-    messages = (told.last or {}).get("failures") or {}
+    messages = told.last["failures"] if told.last else {}
     return [
         {
             "name": name,
@@ -212,7 +218,7 @@ def _with_before(records: Sequence[Record]) -> list[tuple[Record, Record | None]
 
 
 def _run(record: Record, before: Record | None) -> dict[str, Any]:
-    states = Counter(step.get("state") for step in record.get("steps", ()))
+    states = Counter(step["state"] for step in record["steps"])
     then, now = (results(one).get("config") or {} for one in (before, record))
     keys = [change.name for change in changed.differences(then, now)] if before else []
     return {
@@ -233,7 +239,7 @@ def _provenance(told: Told) -> dict[str, Any]:
     return {
         "last": told.last,
         "config": told.config,
-        "data": results(told.last).get("data") or {},
+        "data": results(told.last).get("data", {}),
         "libraries": [
             {"name": name, "versions": versions[name].most_common()}
             for name in sorted(versions, key=lambda name: (name != "python", name.lower()))
@@ -250,7 +256,7 @@ def _dag(told: Told) -> dict[str, Any]:
     rank = {name: number for number, name in enumerate(told.listed)}
     for own in by_step.values():
         own.sort(key=lambda node: rank.get(node.name, len(rank)))
-    took = {step["name"]: step for step in (told.last or {}).get("steps", ())}
+    took = {step["name"]: step for step in (told.last["steps"] if told.last else ())}
     shown = set(list(told.nodes)[:MOST_STEPS])
     steps = [
         {

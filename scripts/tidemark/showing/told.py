@@ -8,10 +8,6 @@ from tidemark.comparing.comparison import Comparison
 from tidemark.dag.graph import Node
 
 Record = Mapping[str, Any]
-UNKNOWN: Record = {  # what a record of an older form may lack
-    **dict.fromkeys(("run", "began", "ended", "seconds", "outcome", "who", "commit", "dirty")),
-    **{"goals": (), "steps": (), "failures": {}, "results": {}},
-}
 
 
 @dataclass(frozen=True)
@@ -19,7 +15,8 @@ class Told:
     """What runs left in a tree.
 
     Attributes:
-        records: of the last runs, each `whole`, oldest first, down to the run that just ended.
+        records: of the last runs, as `tables.history` has them; the last one is of the run that
+            has just ended.
         runs: how many records there are in all.
         comparison: of that run with the one before; None if there are no two to compare.
         nodes: every instance of a step, upstream first.
@@ -51,11 +48,6 @@ class Told:
         return self.records[-2] if len(self.records) > 1 else None
 
 
-def whole(record: Record) -> Record:
-    """A record with everything that one has, None or empty where it says nothing of it."""
-    return {**UNKNOWN, **{name: value for name, value in record.items() if value is not None}}
-
-
 def results(record: Record | None) -> Record:
-    """The part of a record that says what the tree held; older forms have only some of it."""
-    return (record or {}).get("results") or {}
+    """The part of a record that says what the tree held; empty without a record."""
+    return record["results"] if record else {}

@@ -5,14 +5,14 @@ from xml.etree import ElementTree
 
 from tidemark.showing import charts, history
 from tidemark.showing.charts import Point
-from tidemark.showing.told import whole
+from tidemark.tables.history import content
 
 import pytest
 
 
 def record(number, metrics=(), strategies=()):
     rows = {"metrics": list(metrics), "strategies": list(strategies)}
-    return whole({"run": f"run-{number}", "results": rows})
+    return content(rows, run=f"run-{number}")
 
 
 def metric(name, value, model="ridge", **ends):

@@ -2,18 +2,19 @@
 
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 from tidemark.comparing.comparison import Comparison, Row, Word
 from tidemark.dag.graph import Node
 from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause, Reason
 from tidemark.harness.record import Checkpoint, Output
+from tidemark.reporting import page
 from tidemark.reporting.page.contents import CONTENTS
 from tidemark.reporting.page.section import OfTheRun
 from tidemark.showing import index, sections
-from tidemark.showing.told import Told, whole
-
-import pytest
+from tidemark.showing.told import Told
+from tidemark.tables.history import content
 
 HOSTILE = "<script>alert(1)</script><!-- run: dag -->\"'&\x00\x1b[31m\u202e"
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -51,7 +52,7 @@ def read(html: str) -> Reader:
     return reader
 
 
-def page(told: Told) -> tuple[str, Reader]:
+def shown(told: Told) -> tuple[str, Reader]:
     html = index.filled(index._empty(), sections.fragments(told))
     reader = read(html)
     assert {*reader.links} <= {*reader.ids}
@@ -74,39 +75,33 @@ def node(step="train_models", model="ridge", state="fresh", text="x", **more) ->
     return Node(instance, state, (), {}, ran, **more)
 
 
-def record(run="20261130T155711Z-1", **more) -> dict:
-    return whole(
-        {
-            "run": run,
-            "began": "2026-11-30T15:57:11+00:00",
-            "ended": "2026-11-30T15:58:00+00:00",
-            "seconds": 4.7,
-            "outcome": "success",
-            "goals": ["all"],
-            "who": "Ada",
-            "dirty": True,
-            "commit": "0123456789abcdef",
-            "steps": [
-                {
-                    "name": "train_models_s_ridge",
-                    "step": "train_models",
-                    "state": "ran",
-                    "seconds": 1.2,
-                    "why": "config models.ridge.alpha 1.0 -> 100.0",
-                }
-            ],
-            **more,
-        }
-    )
+def record(run="20261130T155711Z-1", results=None, **more) -> dict:
+    ran = {"name": "train_models_s_ridge", "step": "train_models", "state": "ran", "seconds": 1.2}
+    own = {
+        "run": run,
+        "began": "2026-11-30T15:57:11+00:00",
+        "ended": "2026-11-30T15:58:00+00:00",
+        "seconds": 4.7,
+        "outcome": "success",
+        "goals": ["all"],
+        "who": "Ada",
+        "dirty": True,
+        "commit": "0123456789abcdef",
+        "steps": [{**ran, "why": "config models.ridge.alpha 1.0 -> 100.0"}],
+    }
+    return content(results or {}, **{**own, **more})
 
 
 def test_every_place_of_the_page_is_filled_and_every_section_has_one():
-    assert {place.name for place in CONTENTS if isinstance(place, OfTheRun)} <= {*sections.NAMES}
-    assert {*sections.fragments(Told())} == {*sections.NAMES}
+    folder = Path(page.__file__).parent
+    templates = "".join(path.read_text("utf-8") for path in folder.rglob("*.html.j2"))
+    places = {place.name for place in CONTENTS if isinstance(place, OfTheRun)}
+    places |= {name for _, name in index.PLACE.findall(templates)}
+    assert places == {*sections.NAMES} == {*sections.fragments(Told())}
 
 
 def test_before_anything_ran_the_page_says_so():
-    text, _ = page(Told())
+    text, _ = shown(Told())
     assert "No run has left a record yet." in text
     assert "There are no results yet" in text
     assert "What steps there are is not known." in text
@@ -125,7 +120,7 @@ def test_a_run_is_told_with_what_it_changed_and_why():
         },
     )
     only = node()
-    text, _ = page(Told((before, after), 2, nodes={only.name: only}, config="config.yaml"))
+    text, _ = shown(Told((before, after), 2, nodes={only.name: only}, config="config.yaml"))
     assert "The last run ( make all ) succeeded in 4.7 s: 1 ran." in text
     assert "models.ridge.alpha 1.0 100.0" in text
     assert "config models.ridge.alpha 1.0 -> 100.0 : train_models s ridge." in text
@@ -138,7 +133,7 @@ def test_a_failed_run_is_told_with_its_message_and_leads_to_its_log():
     failed = node(state="failed", failure="config.yaml:3: no number. Cure: a number")
     last = record(outcome="failed", failures={failed.name: failed.failure, "gone_step": "x"})
     told = Told((last,), 1, nodes={failed.name: failed}, logs={failed.name: "the last line"})
-    text, reader = page(told)
+    text, reader = shown(told)
     assert "The last run ( make all ) failed in 4.7 s" in text
     assert "These results are not all up to date: 1 steps: 1 failed" in text
     assert text.count("config.yaml:3: no number. Cure: a number") == 2
@@ -150,7 +145,7 @@ def test_a_failed_run_is_told_with_its_message_and_leads_to_its_log():
 def test_steps_that_were_restored_are_told_apart():
     only = node()
     steps = [{"name": only.name, "step": only.step, "state": "restored", "why": "config x 1 -> 2"}]
-    text, _ = page(Told((record("r1"), record("r2", steps=steps)), 2, nodes={only.name: only}))
+    text, _ = shown(Told((record("r1"), record("r2", steps=steps)), 2, nodes={only.name: only}))
     assert "1 restored" in text
     assert "Brought back from earlier runs instead of computed: train_models s ridge" in text
 
@@ -160,7 +155,7 @@ def test_a_step_that_will_run_says_why():
     stale = Node(
         stale.instance, "stale", (Reason(Cause.KEY, "seed", "1", "2"),), {}, stale.checkpoint
     )
-    text, _ = page(Told(nodes={stale.name: stale}))
+    text, _ = shown(Told(nodes={stale.name: stale}))
     assert "The next make runs it: config seed 1 -> 2" in text
 
 
@@ -200,18 +195,17 @@ def test_a_comparison_is_told_in_its_own_words():
         draws=2000,
         blocks={"test dates": 21},
     )
-    text, _ = page(Told((record("r1"), record("r2")), 2, comparison=found))
+    text, _ = shown(Told((record("r1"), record("r2")), 2, comparison=found))
     assert "Models: 1 better." in text
     assert "s ridge skill 0.1 0.2 +0.1 [0.05, 0.15] better" in text
     assert "sma_cross rank 3 -> 1" in text
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_records_of_older_forms_are_shown_with_what_they_have(version):
+def test_records_of_older_forms_are_shown_with_what_they_have():
     rows = [{"scenario": "s", "model": "ridge", "metric": "skill", "value": 0.1}]
-    older = whole({"results": {"metrics": rows}} if version == 2 else {"metrics": rows})
-    text, _ = page(Told((older, record()), 2))
+    text, _ = shown(Told((content({"metrics": rows}), record()), 2))
     assert "2 runs left a record" in text
+    assert "s ridge Skill +0.100" in text
 
 
 def test_whatever_a_name_or_message_holds_stays_text():
@@ -251,7 +245,7 @@ def test_whatever_a_name_or_message_holds_stays_text():
         config=HOSTILE,
         trouble=[HOSTILE],
     )
-    text, reader = page(told)
+    text, reader = shown(told)
     assert "script" not in reader.tags
     assert "<script>alert(1)</script><!-- run: dag -->" in text
     assert not {"\x00", "\x1b", "\u202e"} & {*text}

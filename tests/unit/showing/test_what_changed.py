@@ -4,6 +4,7 @@ from tidemark.dag.graph import Node
 from tidemark.harness.instance import Instance
 from tidemark.showing import changed
 from tidemark.showing.changed import Change
+from tidemark.tables.history import content
 
 
 def node(step: str, words: str = "", *makers: str) -> Node:
@@ -27,7 +28,7 @@ NODES = {
 
 def record(outputs: dict[str, str], **why: str) -> dict:
     steps = [{"name": name, "state": "ran", "why": words} for name, words in why.items()]
-    return {"steps": steps, "results": {"outputs": outputs}}
+    return content({"outputs": outputs}, steps=steps)
 
 
 BEFORE = record(dict.fromkeys(NODES, "old"))
