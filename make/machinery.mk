@@ -88,17 +88,6 @@ endif
 artifacts/config.mk:
 	@$(START) $(CODE)scripts/launch/configure.py --config $(CONFIG)
 
-# TIDEMARK_PLANNING: the first step counts the steps with `make -n`, when times are right already.
-# What the goals need comes back from the results store, unless Make only lists steps or asks (-n, -q, -t).
-ifneq ($(if $(TIDEMARK_PLANNING),,$(if $(wildcard $(PYTHON)),$(filter-out configure,$(look)))),)
-only_asks := $(foreach flag,n q t,$(findstring $(flag),$(filter-out --%,$(firstword -$(MAKEFLAGS)))))
-back := $(if $(strip $(only_asks)),,$(foreach goal,$(MAKECMDGOALS),$(if $(call odd,$(goal)),,$(goal))))
-$(shell unset $(FOREIGN); export STORE=$(quoted_store) $(THIS_RUN) TIDEMARK_BRING_BACK='$(back)'; $(START) -S $(CODE)scripts/launch/verify.py >&2)
-ifneq ($(.SHELLSTATUS),0)
-$(error file times could not be brought in line with contents; the lines above say why)
-endif
-endif
-
 endif  # PIPELINE
 
 # --- The environment

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Look quickly, with a few `find`s before every make, whether anything changed. `changed.sh CONFIG` prints
 #   configure  if artifacts/config.mk is not what configure.py made of this configuration file,
-#   verify     if a file changed since verify.py last looked at contents, or if that cannot be told,
+#   verify     if a file changed since verify.py last looked at contents, if it never did, or if that cannot be told,
 # and nothing if nothing changed. A check below means yes by printing anything, even an error message.
 export LC_ALL=C
 code=${0%scripts/changed.sh}
@@ -63,6 +63,6 @@ any() {
 
 if [ $# -gt 0 ] && [ -n "$(stale "$1" 2>&1)" ]; then
     echo configure
-elif { any artifacts/*.ok || any artifacts/.deps/*.d; } && [ -n "$(changed 2>&1)" ]; then
+elif [ ! -e $stamp ] || { { any artifacts/*.ok || any artifacts/.deps/*.d; } && [ -n "$(changed 2>&1)" ]; }; then
     echo verify
 fi

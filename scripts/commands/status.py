@@ -56,6 +56,7 @@ def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
         "seconds": ran.seconds if ran else None,
         "peak_memory_bytes": ran.peak_memory_bytes if ran else None,
         "age_seconds": round(age.total_seconds()) if age else None,
+        "restored": (ran.restored or None) if ran else None,
         "reasons": [" <- ".join(cause) for cause in graph.chain(node, nodes)],
         "upgrades": list(map(str, node.upgrades)),
         "failure": node.failure or None,
@@ -95,6 +96,9 @@ def _why(node: Node, nodes: Mapping[str, Node]) -> str:
     if node.state == graph.BLOCKED:
         way = next(way for way in graph.chain(node, nodes) if len(way) > 1)
         return " <- ".join([way[0], *(["..."] if len(way) > 3 else []), f"{way[-2]} failed"])
+    ran = node.checkpoint
+    if node.state == graph.FRESH and ran and ran.restored:
+        return f"restored, {ran.restored}"
     first, *rest = next(iter(graph.chain(node, nodes)), [""])
     return " <- ".join([first, *(["..."] if len(rest) > 3 else rest[:-1]), *rest[-1:]])
 

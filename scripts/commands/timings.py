@@ -4,6 +4,8 @@ MB is peak memory, with that of the processes in which a strategy's code runs. A
 its libraries with all others, so the figure leaves them out: it is what one more step at the same
 time would take. For a plain process (WARM=0, LAUNCH) the figure includes them.
 
+Of a step that was restored from the results store it is what computing it took, there and then.
+
 Steps that the configuration no longer names, of a model that was removed, say, are only counted.
 Two machines that list the same hash for a step did the same work.
 """
@@ -30,7 +32,7 @@ def main() -> int:
     for ran in checkpoints:
         console.say(
             f"{ran.seconds:>8.2f} {ran.cpu_seconds:>6.2f} {ran.peak_memory_bytes / 1e6:>6.0f}"
-            f"  {ran.outputs_sha()[:12]}  {ran.instance.title}"
+            f"  {ran.outputs_sha()[:12]}  {ran.instance.title}{', restored' * bool(ran.restored)}"
         )
     wall, cpu = sum(ran.seconds for ran in checkpoints), sum(ran.cpu_seconds for ran in checkpoints)
     console.say(f"{wall:>8.2f} {cpu:>6.2f} {'':>6}  {'':<12}  all {len(checkpoints)} steps")

@@ -143,7 +143,8 @@ def _in_a_line(node: Node) -> str:
 
 
 def _built(ran: Checkpoint) -> str:
-    return f"built {ran.started:%Y-%m-%dT%H:%M:%S} UTC in {_took(ran)}"
+    restored = f" ({ran.restored}, then restored)" if ran.restored else ""
+    return f"built {ran.started:%Y-%m-%dT%H:%M:%S} UTC in {_took(ran)}{restored}"
 
 
 def _took(ran: Checkpoint) -> str:

@@ -1,6 +1,6 @@
 """Bring file times in line with contents; the Makefile calls this when anything changed.
 
-The goals in TIDEMARK_BRING_BACK are restored as far as the results store has them.
+What the file in TIDEMARK_BRING_BACK lists is restored as far as the results store has it.
 """
 
 import signal
@@ -21,7 +21,8 @@ from tidemark.project import HERE, ROOT
 def main() -> int:
     """Exit code 1 when a file cannot be read or its time not be set."""
     os.chdir(ROOT)
-    verification.verify(HERE, os.environ.get("TIDEMARK_BRING_BACK", "").split())
+    listed = os.environ.get("TIDEMARK_BRING_BACK")
+    verification.verify(HERE, Path(listed).read_text("utf-8").split() if listed else ())
     return 0
 
 

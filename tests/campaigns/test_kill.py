@@ -72,6 +72,12 @@ def other_edits(edits: Edits, chance: random.Random, *, long: bool) -> Edits:
     return chosen
 
 
+def assert_store_is_whole(tree: Tree) -> None:
+    """Nothing in it was half written; what killed writers left beside goes."""
+    outcome = tree.make("store", "VERIFY=yes", "PRUNE=yes", STORE="")
+    assert outcome.code == 0, outcome
+
+
 def test_a_tree_killed_at_random_instants_mends(tree, chance, undisturbed, long):
     text = tree.text("config.yaml")
     edits: Edits = ()
@@ -86,7 +92,8 @@ def test_a_tree_killed_at_random_instants_mends(tree, chance, undisturbed, long)
             edits = other_edits(edits, chance, long=long)
             configure(tree, text, edits)
         warm = chance.choice((0, 1))  # plain steps survive the death of make
-        running = tree.start("all", f"WARM={warm}", jobs=chance.choice((2, 4)))
+        stored = chance.choice(("", "off"))  # results are kept and brought back, or computed
+        running = tree.start("all", f"WARM={warm}", jobs=chance.choice((2, 4)), STORE=stored)
         time.sleep(chance.uniform(0, 6 if long else 1.5))
         kind = chance.choice(KINDS)
         killed[kind] += kill(running, tree, kind, chance)
@@ -94,7 +101,7 @@ def test_a_tree_killed_at_random_instants_mends(tree, chance, undisturbed, long)
         print(
             work,
             edits,
-            f"WARM={warm}",
+            f"WARM={warm} STORE={stored}",
             kind,
             outcome.code,
             outcome.stdout,
@@ -102,7 +109,10 @@ def test_a_tree_killed_at_random_instants_mends(tree, chance, undisturbed, long)
             tree.processes(),
         )
         if long and chance.random() < 0.3:
+            assert_store_is_whole(tree)
             assert_mends(tree, undisturbed(*edits))
     configure(tree, text, ())
+    assert_store_is_whole(tree)
+    assert tree.make("all", STORE="").code == 0
     assert_mends(tree, undisturbed())
     print(killed)

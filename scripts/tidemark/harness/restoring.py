@@ -7,8 +7,9 @@ modules and libraries now, against what it recorded.
 import contextlib
 import errno
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from tidemark.config import view
 from tidemark.config.view import Stored
@@ -121,6 +122,26 @@ def restored(
             return True
         return remote_hits.fetched(look, name, kept, keys, fitting) and brought_back()
     return False
+
+
+class Links(NamedTuple):
+    """The files that runs of a checkpoint read and wrote, as far as the store knows."""
+
+    inputs: frozenset[str]
+    outputs: frozenset[str]
+
+
+def links(look: Look, names: Iterable[str]) -> dict[str, Links]:
+    """Those of each of these checkpoints that the store has met; here they may never have run."""
+    kept = Store.of(look.tree, look.stored)
+    found = {}
+    for name in names if kept else ():
+        shapes = list(kept.shapes(name)) if kept else []
+        if shapes:
+            inputs = frozenset(path for shape in shapes for path in shape.inputs)
+            outputs = frozenset(path for shape in shapes for path in shape.outputs)
+            found[name] = Links(inputs, outputs)
+    return found
 
 
 def _brought_back(

@@ -42,15 +42,17 @@ READ_ONLY = 0o444
 
 
 class Shape(NamedTuple):
-    """The names of what a run asked for, sorted: inputs by path, keys of the configuration."""
+    """The names of what a run asked for and wrote, sorted: paths, and keys of the configuration."""
 
     inputs: tuple[str, ...]
     config: tuple[str, ...]
+    outputs: tuple[str, ...]
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "Shape":
         """That of the run which left this checkpoint."""
-        return cls(tuple(sorted(checkpoint.inputs)), tuple(sorted(checkpoint.config)))
+        asked = (checkpoint.inputs, checkpoint.config, checkpoint.outputs)
+        return cls(*(tuple(sorted(names)) for names in asked))
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class Store:
         for file in sorted((self.folder / "shapes" / name).glob("[!.]*.json")):
             with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
                 content = json.loads(store.read_file(file))
-                yield Shape(tuple(content["inputs"]), tuple(content["config"]))
+                yield Shape(*(tuple(content[field]) for field in Shape._fields))
 
     def entries(self, name: str, key: str) -> Iterator[Entry]:
         """The entries that a key leads to, the one used last first; damaged ones are discarded."""

@@ -30,8 +30,11 @@ WRITTEN = ("artifacts", "data", "features", "models", "metrics", "reports")
 def verify(tree: Tree, goals: Collection[str] = ()) -> None:
     """Settle every checkpoint that no process is at, upstream first, and note that it was done.
 
-    What `goals` ask for is restored, as far as the results store has it: goals of Make, such as
-    `all`, a step, a checkpoint, an output.
+    What `goals` need is restored, as far as the results store has it.
+
+    Args:
+        tree: the project.
+        goals: checkpoints and outputs, by path.
 
     Raises:
         InputError: a newer version of Tidemark wrote one of them.
@@ -41,22 +44,24 @@ def verify(tree: Tree, goals: Collection[str] = ()) -> None:
     _watch(tree, view.source_paths(look.stored))
     loaded = {name: look.checkpoint(name) for name in record.names(tree)}
     checkpoints = {name: known for name, known in loaded.items() if known is not None}
-    unreadable = [name for name in loaded if name not in checkpoints]
-    wanted = _asked_for(goals, checkpoints)
+    asked = (Path(goal).stem for goal in goals if _is_checkpoint(goal))
+    links: dict[str, Linked] = {**restoring.links(look, asked), **checkpoints}
+    unreadable = [name for name in loaded if name not in links]
+    wanted = _needed_by(goals, links)
     pending: set[str] = set()
     holding: list[str] = []
-    for name in [*upstream_first(checkpoints), *unreadable]:
+    for name in [*upstream_first(links), *unreadable]:
         with locks.held_if_free(tree, name) as free:
             if free and (
-                _settled(name, pending, look, began)
+                (name in loaded and _settled(name, pending, look, began))
                 or (name in wanted and _restored(name, holding, look, began))
             ):
                 holding.append(name)
             elif free and name in checkpoints:
                 pending.update(checkpoints[name].outputs)
-    publishing.forget_all_but(tree, checkpoints)
+    publishing.forget_all_but(tree, {*checkpoints, *holding})
     _sweep(tree)
-    now = (look.checkpoint(name) for name in loaded)
+    now = (look.checkpoint(name) for name in {*loaded, *holding})
     _report_upgrades((known for known in now if known), look)
     store.write_atomic(tree / LOOKED, b"", began)
     ended = store.file_clock_ns(tree)
@@ -177,26 +182,20 @@ def _settled(name: str, pending: set[str], look: Look, looked_ns: int) -> bool:
     return True
 
 
-def _asked_for(goals: Collection[str], checkpoints: Mapping[str, Checkpoint]) -> set[str]:
-    """The checkpoints that goals of Make need."""
-    if "all" in goals:
-        return set(checkpoints)
-    maker = {path: name for name, links in checkpoints.items() for path in links.outputs}
-    waiting = [
-        name
-        for name, checkpoint in checkpoints.items()
-        if not {
-            checkpoint.instance.step,
-            str(record.path_of(name)),
-            *checkpoint.outputs,
-        }.isdisjoint(goals)
-    ]
+def _is_checkpoint(path: str) -> bool:
+    return Path(path) == record.path_of(Path(path).stem)
+
+
+def _needed_by(goals: Collection[str], links: Mapping[str, Linked]) -> set[str]:
+    """The checkpoints among these goals or behind them; with outputs, those that wrote them."""
+    maker = {path: name for name, linked in links.items() for path in linked.outputs}
+    waiting = [maker.get(goal) or Path(goal).stem for goal in goals]
     found: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name in links and name not in found:
             found.add(name)
-            waiting += [maker[path] for path in checkpoints[name].inputs if path in maker]
+            waiting += [maker[path] for path in links[name].inputs if path in maker]
     return found
 
 
