@@ -29,13 +29,14 @@ from tidemark.errors import InputError
 from tidemark.harness import journal, logs, restoring
 from tidemark.harness.failures import io_message
 from tidemark.project import HERE, ROOT
-from tidemark.runs import settling
+from tidemark.runs import pinning, settling
 from tidemark.showing import index
 
 LOOK_SECONDS = 0.2
 OF_A_MAKE, KEPT = ("MAKE", "MFLAGS", "TIDEMARK_LAUNCHED"), ("MAKE_COMMAND",)
 AFTERWARDS = {  # what is wrong if it fails, and what it is
     "reports/index.html does not show the last run": index.write_index,
+    "the results store may let data of this run go": pinning.pin_data,
     "the results store may be larger than it should be": restoring.prune,
 }
 

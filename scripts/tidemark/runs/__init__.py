@@ -2,7 +2,8 @@
 
 `settling` finds the journals of makes that are gone, and turns each into one record, once: what the
 journal says of the run (`record`), and what the tree holds (`results`). `listing` puts records in a
-table, `evidence` finds the figures by date that a record names.
+table, `evidence` finds the figures by date that a record names, and `pinning` lets the results
+store keep the data.
 
 Never: is asked by a step: what depends on the run is input of none.
 Never: imports `duckdb`, `pandas`, `matplotlib`.
