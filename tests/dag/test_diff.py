@@ -1,10 +1,12 @@
 """What two runs are compared by, and `make diff`, with the real Makefile."""
 
 import json
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
-from conftest import MODELS, SCENARIOS, STRATEGIES
+from conftest import MODELS, ROOT, SCENARIOS, STRATEGIES
 from tidemark.harness import record
 from tidemark.harness.results_store import Store
 from tidemark.models import by_date
@@ -88,16 +90,21 @@ def in_git(folder: Path, *arguments: str) -> str:
     ).stdout.strip()
 
 
-def test_a_commit_is_run_in_a_tree_of_its_own_and_what_is_stored_comes_back(tree):
+def committed(tree) -> str:
+    """The commit of a built project, whose results are in its store."""
     store, own = Store(tree.path / STORE), Tree.at(tree.path)
     for checkpoint in record.load_all(own).values():
         store.keep(own, checkpoint, "somebody")
     in_git(tree.path, "init", "--quiet")
-    locks = (path.name for path in tree.path.glob("requirements*.lock"))
+    top = (path.name for path in tree.path.glob("*.*") if path.is_file())
     project = ("Makefile", "make", "scripts", "config.yaml", "schemas", "reports", "data/sample")
-    in_git(tree.path, "add", *project, *locks)
+    in_git(tree.path, "add", *project, *top)
     in_git(tree.path, "commit", "--quiet", "--message", "first")
-    commit = in_git(tree.path, "rev-parse", "HEAD")
+    return in_git(tree.path, "rev-parse", "HEAD")
+
+
+def test_a_commit_is_run_in_a_tree_of_its_own_and_what_is_stored_comes_back(tree):
+    commit = committed(tree)
     tree.edit("config.yaml", f"{ALPHA}1.0", f"{ALPHA}1e4")
     assert tree.make("evaluate", STORE=STORE).code == 0
     content, done = diff(tree, A="HEAD")
@@ -113,6 +120,40 @@ def test_a_commit_is_run_in_a_tree_of_its_own_and_what_is_stored_comes_back(tree
     again = tree.make("diff", A=commit[:10], B="last", STORE=STORE)
     assert "models.ridge.alpha  1.0 -> 10000.0" in again.stdout
     assert "nothing to do" in again.stderr
+
+
+# Stands for uv: an environment is a copy of the one that the tests run in.
+COPYING = """#!/bin/sh
+for folder; do :; done
+[ "$1" != venv ] || {{
+    cp -al {venv} "$folder" 2>/dev/null || cp -a {venv} "$folder"
+    rm -f "$folder"/.*ok "$folder"/lib/python*/site-packages/tidemark.pth
+}}
+"""
+
+
+def test_a_commit_with_other_libraries_has_an_environment_of_its_own(tree, tmp_path, long):
+    """In the short form its libraries are copies of ours; in the long form they are installed."""
+    lock = tree.text("requirements.lock")
+    tree.edit("requirements.lock", "\n", "\n# others\n")
+    shutil.copy(ROOT / "pyproject.toml", tree.path)  # says which Pythons there are packages for
+    commit = committed(tree)
+    (tree.path / "requirements.lock").write_text(lock, "utf-8")
+    path = os.environ["PATH"]
+    if not long:
+        (tmp_path / "uv").write_text(COPYING.format(venv=ROOT / ".venv"), "utf-8")
+        (tmp_path / "uv").chmod(0o755)
+        path = f"{tmp_path}:{path}"
+    content, done = diff(tree, A="HEAD", PATH=path)
+    assert "setting up .venv" in done.stderr
+    (kept,) = (tree.path / "artifacts/environments").iterdir()
+    elsewhere = tree.path / "artifacts/trees" / commit[:16]
+    assert (elsewhere / ".venv").resolve() == kept.resolve()
+    assert "# others" in (kept / ".ok").read_text("utf-8")
+    assert any(f"in artifacts/environments/{kept.name}" in note for note in content["notes"])
+    assert words(content, kind="model") == {"same"}
+    again = tree.make("diff", A="HEAD", STORE=STORE)
+    assert "setting up" not in again.stderr
 
 
 @pytest.mark.parametrize(
