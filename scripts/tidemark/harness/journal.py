@@ -29,6 +29,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -178,7 +179,7 @@ def taken(journal: Path) -> Iterator[tuple[Journal, float]]:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield read(journal), journal.stat().st_mtime
         for left in journal.parent.glob(f"{journal.stem}[.-]*"):
-            left.unlink(missing_ok=True)
+            _remove(left)
 
 
 def ticks_of(process: int) -> int | None:
@@ -213,12 +214,20 @@ def is_gone(run: str, ticks: int | None = None) -> bool:
     return None not in (ticks, now) and ticks != now
 
 
+def _remove(left: Path) -> None:
+    """Remove what a make left: a file, or a folder such as that of `remote_hits`."""
+    if left.is_dir():
+        shutil.rmtree(left, ignore_errors=True)  # somebody else may do so
+    else:
+        left.unlink(missing_ok=True)
+
+
 def sweep(tree: Tree) -> None:
     """Remove what lies beside the journals of makes that are gone, and of which there is none."""
     for left in (tree / FOLDER).glob("[0-9]*"):
         run = RUN.match(left.name)
         if run and not (tree / path_of(run[0])).exists() and is_gone(run[0]):
-            left.unlink(missing_ok=True)
+            _remove(left)
 
 
 def watch() -> None:

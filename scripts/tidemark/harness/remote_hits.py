@@ -12,11 +12,9 @@ it lies in `artifacts/.run/<run>.remote/`:
     off                  why it is left alone
 """
 
-import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import sys
 import time
@@ -33,7 +31,6 @@ from tidemark.project import Tree
 ADDRESS, SECONDS = "store.remote", "store.remote_seconds"
 OFF, SUFFIX = "off", ".remote"
 DEFAULT_SECONDS = "10"
-FORGOTTEN_SECONDS = 86_400
 TRIES = 3  # times the patience is what a request takes with its repetitions
 
 
@@ -94,16 +91,12 @@ def leave(seen: Store, why: str) -> None:
 
 
 def _of_this_make(tree: Tree) -> Store:
-    """Where the processes of one make keep what they know of the remote; of its own by hand."""
-    runs = tree / journal.FOLDER
-    run = os.environ.get("TIDEMARK_RUN")
-    folder = runs / f"{run or f'{os.getpid()}-by-hand'}{SUFFIX}"
-    if not folder.exists():
-        for old in runs.glob(f"*{SUFFIX}"):
-            with contextlib.suppress(OSError):  # another process may do the same
-                if time.time() - old.stat().st_mtime > FORGOTTEN_SECONDS:
-                    shutil.rmtree(old)
-    return Store(folder)
+    """Where the processes of one make keep what they know of the remote; it goes with the journal.
+
+    A step that is started by hand has a place of its own.
+    """
+    run = os.environ.get("TIDEMARK_RUN") or f"{os.getpid()}-{time.time():.0f}"
+    return Store(tree / journal.FOLDER / f"{run}{SUFFIX}")
 
 
 def _in_a_fork(work: Callable[[Callable[[float], None]], bool], seconds: float) -> bool:
