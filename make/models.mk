@@ -13,7 +13,7 @@ define SCENARIO
 artifacts/preprocess_$1.ok: data/raw/prices.parquet $(SERIES:%=data/raw/%.parquet) artifacts/sessions.parquet \
 		artifacts/prices_passed.json $(SERIES:%=artifacts/%_passed.json)
 	$$(STEP) scripts/preprocess.py --scenario $1
-data/processed/$1.parquet: artifacts/preprocess_$1.ok ; $$(KEPT)
+data/processed/$1.parquet artifacts/$1_cleaned.json: artifacts/preprocess_$1.ok ; $$(KEPT)
 
 artifacts/feature_engineering_$1.ok: data/processed/$1.parquet $(CONTRACT)
 	$$(STEP) scripts/feature_engineering.py --scenario $1

@@ -8,7 +8,7 @@ from tidemark.bars.settings import CARRYING, Carrying
 from tidemark.harness.step import Run, step
 from tidemark.layout.data_gate import PASSED
 from tidemark.layout.fetch_data import RAW, RAW_PRICES
-from tidemark.layout.preprocess import PROCESSED
+from tidemark.layout.preprocess import CLEANED, PROCESSED
 from tidemark.layout.validate_schema import SESSIONS
 from tidemark.naming import counted
 from tidemark.preprocessing import causal, cleaning
@@ -20,7 +20,7 @@ import pandas as pd
 
 @step(per=("scenario",))
 def preprocess(run: Run) -> None:
-    """Write data/processed/{scenario}.parquet."""
+    """Write data/processed/{scenario}.parquet, and what was done for it to artifacts/."""
     scenario = run.settings(Scenario, run.config["scenarios"][run.scenario])
     settings = run.settings(Preprocess, run.config["preprocess"])
     raw = run.read.parquet(RAW_PRICES)
@@ -69,6 +69,7 @@ def preprocess(run: Run) -> None:
             else f"{end.column} ended, its last value is of {end.last:%Y-%m-%d}: {lack}"
         )
     run.write.parquet(run.own(PROCESSED), cleaned.bars)
+    run.write.json(run.own(CLEANED), {"scenario": run.scenario, "cleaned": cleaned.counted()})
     run.tell.headline("; ".join(_in_words(cleaned)))
 
 

@@ -7,6 +7,7 @@ once for each bar.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tidemark.bars import below_zero, long_form
 from tidemark.bars.settings import Carrying
@@ -55,6 +56,23 @@ class Cleaned:
     lacking: dict[str, int]
     ended: list[Ended]
     outliers: Counts
+
+    def counted(self) -> list[dict[str, Any]]:
+        """What was done, or could not be, each with its `count` and the `field` that it is of."""
+        before, after = self.outliers
+        whole = {
+            "outliers": before,
+            "outliers_left": after,
+            "breaks": self.breaks,
+            "dropped": self.dropped,
+            "in_holes": self.in_holes,
+            "below_zero": self.below_zero,
+        }
+        return [
+            *({"what": "imputed", "field": name, "count": n} for name, n in self.imputed.items()),
+            *({"what": what, "field": None, "count": count} for what, count in whole.items()),
+            *({"what": "lacking", "field": name, "count": n} for name, n in self.lacking.items()),
+        ]
 
 
 def clean(

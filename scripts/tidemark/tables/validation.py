@@ -1,8 +1,9 @@
-"""Tables on validation: the data sets that were held against schemas, and what was found."""
+"""Tables on validation and cleaning: what was found in the data, and what was done to them."""
 
 from collections.abc import Sequence
 
 from tidemark.layout.data_gate import VALIDATION_REPORT
+from tidemark.layout.preprocess import CLEANED
 from tidemark.tables.table import Record, Records, Rows, Table, count, flag, text
 
 
@@ -28,6 +29,11 @@ def finding_rows(reports: Sequence[Record]) -> Rows:
         for name, dataset in report["datasets"].items()
         for finding in dataset["findings"]
     ]
+
+
+def cleaned_rows(scenarios: Sequence[Record]) -> Rows:
+    """Table cleaned."""
+    return [{"scenario": told["scenario"], **row} for told in scenarios for row in told["cleaned"]]
 
 
 DATASET = text("prices, corporate_actions, or the name of an economic series")
@@ -66,6 +72,23 @@ TABLES = (
             "message": text("what is wrong"),
             "cure": text("what to do"),
             "count": count("rows, or other things, that it is about"),
+        },
+    ),
+    Table(
+        "cleaned",
+        "What a scenario did to the bars, or could not do.",
+        Records((CLEANED,), cleaned_rows),
+        {
+            "scenario": text("way to preprocess, by its name in config.yaml"),
+            "what": text(
+                "imputed: values filled in; outliers, outliers_left: returns beyond their bounds"
+                " before and after the treatment; breaks: bars right after holes, without a return;"
+                " dropped: rows before a ticker's first adj_close; in_holes: rows without one in"
+                " holes; below_zero: rows whose adj_close is not above 0; lacking: bars without a"
+                " value"
+            ),
+            "field": text("column that it is about; null if it is of no single one"),
+            "count": count("how many"),
         },
     ),
 )

@@ -535,6 +535,11 @@ def test_counts_for_the_screen():
     assert result.outliers == (1, 0)
     assert result.imputed == {"adj_close": 1, "rate": 1}
     assert result.lacking == {}, "the row without a price knew no rate, and is gone"
+    assert [(row["what"], row["field"], row["count"]) for row in result.counted()] == [
+        *(("imputed", "adj_close", 1), ("imputed", "rate", 1), ("outliers", None, 1)),
+        *(("outliers_left", None, 0), ("breaks", None, 0), ("dropped", None, 1)),
+        *(("in_holes", None, 0), ("below_zero", None, 0)),
+    ]
 
 
 # --- What knows the future is refused when it is made

@@ -476,6 +476,18 @@ def tables():
         "validation": validation_tables.validation_rows([VALIDATED]),
         "datasets": validation_tables.dataset_rows([VALIDATED]),
         "findings": validation_tables.finding_rows([VALIDATED]),
+        "cleaned": validation_tables.cleaned_rows(
+            [
+                {
+                    "scenario": "plain",
+                    "cleaned": [
+                        {"what": "outliers", "field": None, "count": 0},
+                        {"what": "imputed", "field": "close", "count": 1234},
+                        {"what": "dropped", "field": None, "count": 0},
+                    ],
+                }
+            ]
+        ),
         "features": features.feature_rows([BUILT]),
         "metrics": rows,
         "intervals": forecasts.interval_rows(bootstraps),

@@ -11,8 +11,9 @@ from tidemark.reporting.page import assembling, figures, words
 from tidemark.reporting.page.contents import CONTENTS
 from tidemark.reporting.page.intervals import INSET, STEPS, Column, Scale
 from tidemark.reporting.page.section import OfTheRun, Section
-from tidemark.reporting.page.sections import markets, models
+from tidemark.reporting.page.sections import data, markets, models
 from tidemark.reporting.reports import number
+from tidemark.tables import catalogue
 
 import jinja2
 import matplotlib as mpl
@@ -148,6 +149,15 @@ def test_names_from_data_stay_text(connection):
 
 
 NAMES = {"strategy_name", "best_set", "ticker", "dataset", "message", "cure", "note", "guardrails"}
+
+
+def test_holes_and_treated_values_are_told_where_there_are_any(connection):
+    text = " ".join(Page(rendered(connection)).text)
+    assert re.search(r"1,234\s+values filled in:\s+close", text)
+    assert data.DONE["outliers"] in text
+    assert data.DONE["dropped"] not in text
+    told = catalogue.TABLES["cleaned"].columns["what"].about
+    assert all(f"{what}:" in told or f"{what}, " in told for what in data.DONE)
 
 
 def test_only_the_pages_own_scripts_run(connection):

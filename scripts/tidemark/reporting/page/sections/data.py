@@ -6,6 +6,16 @@ from typing import Any
 from tidemark.reporting.page.section import Rows, Section, Values
 
 MOST = 50
+DONE = {
+    "imputed": "values filled in",
+    "outliers": "returns beyond their bounds, which were treated",
+    "outliers_left": "returns beyond their bounds after that",
+    "breaks": "bars right after a hole, which have no return",
+    "dropped": "rows dropped, before a first adjusted close",
+    "in_holes": "rows dropped, in holes without an adjusted close",
+    "below_zero": "bars left out, at or below 0",
+    "lacking": "bars without a value",
+}
 
 
 def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any]:
@@ -17,6 +27,11 @@ def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any]:
         "datasets": rows["datasets"],
         "findings": findings[:MOST],
         "left_out": len(findings) - len(findings[:MOST]),
+        "cleaned": [
+            row | {"words": DONE[row["what"]]}
+            for row in rows["cleaned"]
+            if row["count"] or row["what"] in ("outliers", "breaks")
+        ][:MOST],
         "splits": [row for row in models if row["model"] == models[0]["model"]],
         "partly": rows["partly"],
         "tickers": rows["tickers"][:MOST],
@@ -35,6 +50,7 @@ SECTION = Section(
         "findings": """
             SELECT * FROM findings
             ORDER BY list_position(['error', 'warning', 'note'], severity), rowid""",
+        "cleaned": "SELECT * FROM cleaned ORDER BY rowid",
         "partly": """
             SELECT partly FROM assessment.market_scenarios
             WHERE scenario_kind = 'full' AND partly != ''""",
