@@ -30,12 +30,11 @@ COURSES = f"""{CHOSEN},
     numbered AS (
         SELECT strategy_name, timestamp, equity, drawdown,
             row_number() OVER (PARTITION BY strategy_name ORDER BY timestamp) - 1 AS bar,
-            count(*) OVER (PARTITION BY strategy_name) AS bars,
-            min(drawdown) OVER (PARTITION BY strategy_name) = drawdown AS deepest
+            count(*) OVER (PARTITION BY strategy_name) AS bars
         FROM assessment.courses SEMI JOIN chosen USING (strategy_name)),
     drawn AS (
-        SELECT DISTINCT bar FROM numbered
-        WHERE bar % ((bars - 1) // {BARS} + 1) = 0 OR bar = bars - 1 OR deepest)
+        SELECT bar FROM numbered WHERE bar % ((bars - 1) // {BARS} + 1) = 0 OR bar = bars - 1
+        UNION SELECT arg_min(bar, drawdown) FROM numbered GROUP BY strategy_name)
     SELECT strategy_name AS name, best_set AS set, benchmark, max(bars) AS bars,
         max((bars - 1) // {BARS} + 1) AS every, any_value(deepest_drawdown) AS deepest,
         list(epoch(timestamp)::BIGINT ORDER BY bar) AS seconds, max(timestamp) AS until,
@@ -68,8 +67,8 @@ def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any] | None:
                 "name": course["name"],
                 "benchmark": course["benchmark"],
                 "shown": course["benchmark"] or place < DRAWN,
-                "equity": [_number(f"{value:.5g}") for value in course["equity"]],
-                "drawdown": [_number(f"{value:.4f}") for value in course["drawdown"]],
+                "equity": [_number(value, ".5g") for value in course["equity"]],
+                "drawdown": [_number(value, ".4f") for value in course["drawdown"]],
             }
             for place, course in enumerate(courses)
         ],
@@ -84,10 +83,9 @@ def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any] | None:
     }
 
 
-def _number(digits: str) -> float | None:
-    """The number as JSON can hold it: none where there are no digits."""
-    number = float(digits)
-    return number if math.isfinite(number) else None
+def _number(value: float | None, digits: str) -> float | None:
+    """The number with so many digits; none where JSON has no number for it."""
+    return None if value is None or not math.isfinite(value) else float(format(value, digits))
 
 
 SECTION = Section(
