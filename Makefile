@@ -57,7 +57,7 @@ export T N A B REASON SOURCE OTHER FORMAT DETAILS VERIFY PRUNE Q CELLS SEED FAMI
 export $(ANSWERS)
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
-status why dag store timings diff compare-tree sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
+status why dag store timings diff compare-tree gate gate-update sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
 ## adopt: look at FILE="My Data.csv", a folder or a pattern; WRITE=yes writes config.mine.yaml, a configuration for it
 adopt: unasked = $(filter-out CONFIG FILE WRITE $(ANSWERS),$(sort $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))))
 adopt: $(VENV)/.ok
@@ -103,6 +103,12 @@ store:
 ## history: the last runs that changed something, newest first: how they ended, what ran and why (N=20, FORMAT=json)
 history:
 	@$(PYTHON) $(COMMANDS)/history.py
+## gate: hold the results against the baseline in git: fails if one is worse than gate.tolerances allows (FORMAT=markdown, json)
+gate:
+	@$(PYTHON) $(COMMANDS)/gate.py --config $(CONFIG)
+## gate-update: from now on the results, or those of the run A=, are the baseline; needs REASON="..."
+gate-update:
+	@$(PYTHON) $(COMMANDS)/gate_update.py --config $(CONFIG)
 ## sql: ask artifacts/metrics.duckdb: Q="select ..."; without Q, a prompt; Q="show all tables" lists its tables and views
 sql:
 	@$(PYTHON) $(COMMANDS)/sql.py

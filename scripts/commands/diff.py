@@ -26,7 +26,7 @@ from tidemark.harness.failures import exit_code_of
 from tidemark.harness.results_store import Store
 from tidemark.naming import several
 from tidemark.project import HERE, ROOT, Tree
-from tidemark.runs import settling
+from tidemark.runs import naming, settling
 from tidemark.runs.evidence import Kept
 from tidemark.tables import history
 from tidemark.trees import checkout, environments, git, running
@@ -95,12 +95,9 @@ class _Asked:
         """
         if name == LAST:
             return self._run(self._at(len(self.records) - 1))
-        runs = [record for record in self.records if record["run"].startswith(name)]
-        if len(runs) > 1:
-            told = several([record["run"] for record in runs])
-            raise InputError(f"{letter}={name}", f"begins the names of runs {told}", "add letters")
-        if runs:
-            return self._run(runs[0])
+        run = naming.begins(self.records, letter, name)
+        if run is not None:
+            return self._run(run)
         commit = git.commit_of(HERE, name)
         if commit is None:
             raise InputError(

@@ -16,15 +16,19 @@ The content of a results file, which has a number because it is kept for good:
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tidemark.comparing.side import Side
 from tidemark.errors import InputError
 from tidemark.files import decisions, store
 from tidemark.files.decisions import BASELINES, Decision
 from tidemark.project import VERSION, Tree
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FOLDER = decisions.FOLDER / BASELINES
 FORMAT = 1
@@ -57,13 +61,48 @@ def latest(tree: Tree, name: str) -> Baseline | None:
     return Baseline(_kept(tree, decision.sha256), decision) if decision else None
 
 
-def evidence(tree: Tree, sha256: str) -> bytes:
-    """The bytes of a file of evidence that a baseline names.
+def latest_of(tree: Tree, name: str, config_file: str) -> Baseline | None:
+    """The same, which must be of this configuration file.
 
     Raises:
-        InputError: it is gone, or was altered.
+        InputError: it is of another one; or as with `latest`.
     """
-    return _read(tree, _evidence(sha256), sha256)
+    decided = latest(tree, name)
+    own = decided.kept.results["config_file"] if decided else config_file
+    if own != config_file:
+        cure = f"give gate.baseline another name in {config_file}"
+        raise InputError(f"baseline {name}", f"is of {own}, not of {config_file}", cure)
+    return decided
+
+
+def as_side(tree: Tree, of: Baseline) -> Side:
+    """A baseline as the earlier side of a comparison; all of its evidence is verified.
+
+    Raises:
+        InputError: some of it is gone, or was altered.
+    """
+    name = f"baseline {of.decision.subject}"
+    return side(name, of.kept.results, evidence(tree, of.kept).get)
+
+
+def side(name: str, results: Mapping[str, Any], content: Callable[[str], bytes | None]) -> Side:
+    """Results as a side of a comparison; `content` gives evidence by SHA-256, if it is there."""
+
+    def load(sha256: str) -> "DataFrame | None":
+        data = content(sha256)
+        return None if data is None else store.parquet_frame(data)
+
+    return Side(name, results, load)
+
+
+def evidence(tree: Tree, kept: Kept) -> dict[str, bytes]:
+    """The bytes of each file of evidence that results name, by SHA-256.
+
+    Raises:
+        InputError: one is gone, or was altered.
+    """
+    named = sorted({*kept.results["evidence"].values()})
+    return {sha256: _read(tree, _evidence(sha256), sha256) for sha256 in named}
 
 
 def decide(

@@ -75,7 +75,7 @@ class Gate:
         baseline: name of the baseline; `make gate-update` makes it of the results there are.
         tolerances: by a name of yours, how much worse than the baseline results may be.
         evidence_megabytes: how much of a baseline git may be given beside its figures: what later
-            results are paired with, by date; about 0.1 on the sample.
+            results are paired with, by date; about 0.8 on the sample.
     """
 
     baseline: Name = "main"

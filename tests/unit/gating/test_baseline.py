@@ -14,7 +14,11 @@ ONE, TWO = b"figures of one run", b"figures of another"
 
 def results(*evidence: bytes, alpha: float = 1.0) -> dict:
     named = {f"metrics/{number}": store.sha256(data) for number, data in enumerate(evidence)}
-    return {"config": {"models.ridge.alpha": alpha}, "evidence": named}
+    return {
+        "config_file": "config.yaml",
+        "config": {"models.ridge.alpha": alpha},
+        "evidence": named,
+    }
 
 
 @pytest.fixture
@@ -45,8 +49,15 @@ def test_the_last_decision_holds_and_comes_back_as_it_was(tree):
     found = baseline.latest(tree, "main")
     assert found.kept == baseline.Kept(results(TWO, alpha=100.0), "c0ffee", True)
     assert (found.decision.reason, found.decision.subject) == ("ridge is stronger", "main")
-    (sha256,) = found.kept.results["evidence"].values()
-    assert baseline.evidence(tree, sha256) == TWO
+    assert baseline.evidence(tree, found.kept) == {store.sha256(TWO): TWO}
+
+
+def test_a_baseline_is_of_one_configuration_file(tree):
+    assert baseline.latest_of(tree, "main", "other.yaml") is None
+    decide(tree)
+    assert baseline.latest_of(tree, "main", "config.yaml") == baseline.latest(tree, "main")
+    with pytest.raises(InputError, match=r"main: is of config.yaml, not of other.yaml. Cure: give"):
+        baseline.latest_of(tree, "main", "other.yaml")
 
 
 def test_evidence_is_kept_of_the_last_record_of_each_baseline_and_of_no_other(tree):
@@ -66,8 +77,7 @@ def test_what_was_altered_or_removed_is_refused(tree, part):
     whole = path.read_bytes()
 
     def read():
-        found = baseline.latest(tree, "main")
-        baseline.evidence(tree, *found.kept.results["evidence"].values())
+        baseline.evidence(tree, baseline.latest(tree, "main").kept)
 
     path.write_bytes(whole[:-1] + b"!")
     with pytest.raises(InputError, match=r"is not as it was written.* git checkout"):

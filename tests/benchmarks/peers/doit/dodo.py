@@ -23,9 +23,11 @@ SCENES += ["bars_a_year.json"]
 SCENES = [f"data/scenarios/{name}" for name in SCENES]
 TABLES = ["backtest_results", "set_rankings", "strategy_rankings", "scenario_performance"]
 TABLES += ["strategy_scores", "leaders", "paths", "evidence"]
-TABLES += ["window_returns", "courses", "calendar_years", "best_sets"]
+TABLES += ["window_returns", "courses", "calendar_years", "best_sets", "scores_since"]
+TABLES.append("set_evidence")
 ASSESSED = [f"metrics/assessment/{name}.parquet" for name in TABLES]
 ASSESSED.append("metrics/assessment/summary.json")
+PASSED = [f"artifacts/{name}_passed.json" for name in RAW]
 SESSIONS = "artifacts/sessions.parquet"
 DAILY = [
     f"{folder}/{strategy}.parquet"
@@ -48,6 +50,10 @@ def stage(step, *, reads, writes, keys=(), **instance):
 
 def held(name):
     return [f"data/raw/{name}.parquet", f"data/raw/{name}.lines.parquet", f"schemas/{name}.json"]
+
+
+def tried(strategy):
+    return [f"metrics/{folder}/{strategy}.json" for folder in ("look_ahead", "not_tried")]
 
 
 def of_all(pattern):
@@ -97,7 +103,7 @@ def task_data_gate():
     return stage(
         "data_gate",
         reads=[*findings, SESSIONS, *held("prices"), *held("corporate_actions")],
-        writes=["artifacts/validation_report.json"],
+        writes=["artifacts/validation_report.json", *PASSED],
         keys=[CONFIG["validate_schema"]["as_of"], CONFIG["preprocess"], SOURCES],
     )
 
@@ -106,7 +112,7 @@ def task_preprocess():
     for scenario in SCENARIOS:
         yield stage(
             "preprocess",
-            reads=["artifacts/validation_report.json", SESSIONS, *RAW_FILES],
+            reads=[*PASSED, SESSIONS, *RAW_FILES],
             writes=[f"data/processed/{scenario}.parquet"],
             keys=[SCENARIOS[scenario], CONFIG["preprocess"], SOURCES],
             scenario=scenario,
@@ -198,7 +204,7 @@ def task_scenario_compare():
 def task_market_scenarios():
     return stage(
         "market_scenarios",
-        reads=[SESSIONS, "data/raw/prices.parquet"],
+        reads=["artifacts/prices_passed.json", SESSIONS, "data/raw/prices.parquet"],
         writes=SCENES,
         keys=[CONFIG[key] for key in ("market_scenarios", "preprocess", "fetch_data", "seed")],
     )
@@ -207,7 +213,7 @@ def task_market_scenarios():
 def task_market_metrics():
     settings = CONFIG["market_metrics"]
     scenario, name = settings["forecasts"]["scenario"], forecasts(settings)
-    reads = [*SCENES, *RAW_FILES, SESSIONS]
+    reads = [*SCENES, *PASSED, *RAW_FILES, SESSIONS]
     reads += [f"data/splits/{scenario}_test.parquet", f"models/{name}.pkl"]
     reads += sorted({f"data/predictions/{one}.parquet" for one in (name, f"{scenario}_{BASELINE}")})
     return stage(
@@ -229,6 +235,7 @@ def task_backtest():
             writes=[
                 *(f"{folder}/backtests/{strategy}.parquet" for folder in ("metrics", "data")),
                 f"metrics/rebalancing/{strategy}.parquet",
+                *tried(strategy),
             ],
             keys=[entry, CONFIG["backtest"]],
             strategy=strategy,
@@ -262,6 +269,7 @@ def task_collect_metrics():
             *(*METRICS, *of_all("artifacts/{}_cv.json"), *of_all("metrics/spread/{}.json")),
             *(f"features/{scenario}_build.json" for scenario in SCENARIOS),
             *("artifacts/validation_report.json", *compared),
+            *(path for strategy in STRATEGIES for path in tried(strategy)),
         ],
         writes=["artifacts/metrics.duckdb"],
     )
@@ -274,6 +282,6 @@ def task_reports():
     return stage(
         "reports",
         reads=[*gathered, *of_all("artifacts/{}_figures.json"), *words],
-        writes=[f"reports/{name}.md" for name in REPORTS],
+        writes=[*(f"reports/{name}.md" for name in REPORTS), "reports/page.html"],
         keys=[CONFIG["feature_engineering"], CONFIG["split_data"], CONFIG["evaluate"]],
     )
