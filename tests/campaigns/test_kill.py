@@ -8,6 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from conftest import Running, Tree, assert_mends
+from tidemark.harness import record
+from tidemark.project import Tree as Project
+from tidemark.runs.record import identity
+from tidemark.tables import history
 
 Edits = tuple[tuple[str, str], ...]
 
@@ -78,6 +82,16 @@ def assert_store_is_whole(tree: Tree) -> None:
     assert outcome.code == 0, outcome
 
 
+def assert_each_run_is_in_the_history_once(tree: Tree) -> None:
+    """Every run that left a checkpoint is there, whatever was killed, its closer too."""
+    tree.come_to_rest()
+    project = Project.at(tree.path)
+    told = [it.content["run"] for it in history.log(project).records()]
+    assert len(told) == len(set(told))
+    assert {identity(it.run) for it in record.load_all(project).values()} <= set(told)
+    assert not list((tree.path / "artifacts/.run").glob("*.jsonl"))
+
+
 def test_a_tree_killed_at_random_instants_mends(tree, chance, undisturbed, long):
     text = tree.text("config.yaml")
     edits: Edits = ()
@@ -115,4 +129,5 @@ def test_a_tree_killed_at_random_instants_mends(tree, chance, undisturbed, long)
     assert_store_is_whole(tree)
     assert tree.make("all", STORE="").code == 0
     assert_mends(tree, undisturbed())
+    assert_each_run_is_in_the_history_once(tree)
     print(killed)

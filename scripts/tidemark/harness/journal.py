@@ -103,10 +103,14 @@ def begin() -> None:
 def note_begun(instance: Instance, why: str) -> bool:
     """Note that a step begins to run; if nothing more comes of it, it was killed.
 
-    False if it must not run, because its make is gone, and its run is in the history already.
+    False if it must not run, because its make is gone, and so nobody waits for it.
     """
-    noted = _note({"begun": instance.name, "step": instance.step, "why": why})
-    return noted is not None or path() is None
+    own = path()
+    if own is None:
+        return True
+    if _is_here() and is_gone(own.stem):
+        return False
+    return _note({"begun": instance.name, "step": instance.step, "why": why}) is not None
 
 
 def note_step(
