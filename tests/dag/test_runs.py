@@ -96,7 +96,7 @@ def test_a_killed_run_is_in_the_history_when_the_next_one_begins(tree, warm, num
 
 
 def test_a_make_that_is_killed_alone_is_closed_at_once(tree):
-    for warm, cut in (("1", CUT), ("0", CUT[::-1])):
+    for warm, cut in (("1", CUT), ("0", (CUT[1], "upper: 0.97}"))):
         tree.edit("config.yaml", *cut)
         running = tree.start("all", WARM=warm)
         at_work(running, tree)
