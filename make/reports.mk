@@ -15,6 +15,6 @@ artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 # The figures, of which Make knows no names: a folder stands for the files in it.
 reports/figs: $(CHECKPOINTS_plots) $(CHECKPOINTS_strategy_plots) ; $(KEPT)
 artifacts/reports.ok: artifacts/metrics.duckdb artifacts/strategy_figures.json reports/figs \
-		$(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(wildcard reports/narrative)
+		$(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(patsubst %/.,%,$(wildcard reports/narrative/.))
 	$(STEP) scripts/reports.py
 $(REPORTS:%=reports/%.md) reports/page.html: artifacts/reports.ok ; $(KEPT)
