@@ -119,15 +119,17 @@ def _run_warm(server: socket.socket, run: str, command: list[str]) -> int | None
         code = wire.receive_status(server)
     if code is None:
         sys.stderr.write(f"the warm interpreter died, see {WARM}/{run}.log\n")
-        _have_the_run_closed()
+        _have_closed(run)
         return 1
     if code < 0:
         os.kill(os.getpid(), -code)
     return code if code >= 0 else 128 - code
 
 
-def _have_the_run_closed() -> None:
-    """As the interpreter would have done."""
+def _have_closed(run: str) -> None:
+    """Have another process do what the interpreter would have done at the end of the run."""
+    if not os.path.exists(f"artifacts/.run/{run}.jsonl"):
+        return
     os.environ["TIDEMARK_WARM"] = "0"
     sys.path.insert(0, SCRIPTS)
     from tidemark.harness import journal

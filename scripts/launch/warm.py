@@ -82,7 +82,8 @@ class Server:
     def serve(self, timeout: float | None) -> None:
         """Handle what has happened; wait for something at most `timeout` seconds."""
         for key, _ in self._events.select(timeout):
-            key.data(key.fileobj)
+            if not self.over:  # then children are not reported: nobody is to go on
+                key.data(key.fileobj)
         missing = set(map(_library, self.missing))
         ready = [request for request in self._waiting if missing.isdisjoint(request.needs)]
         for request in ready:
@@ -99,7 +100,7 @@ class Server:
         self._glancing = True
         try:
             for key, _mask in self._events.select(0):
-                if key.fileobj is not self._listener:
+                if key.fileobj is not self._listener and not self.over:
                     key.data(key.fileobj)
         finally:
             self._glancing = False
