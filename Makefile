@@ -50,7 +50,7 @@ closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
 export TIDEMARK_CLOSING := $(closing)
 others := $(filter-out $(closing) $(OUTSIDE) push,$(MAKECMDGOALS))
 $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(goal)),,$(goal)))))
-$(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/$(firstword $(REPORTS)).md)
+$(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/page.html reports/index.html)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
 export T N A B REASON SOURCE OTHER FORMAT DETAILS VERIFY PRUNE Q CELLS SEED FAMILIES FILE WRITE
@@ -74,7 +74,7 @@ dag:
 ## accept: let the results of T=<step, checkpoint, output or all> stay valid after a change that alters no result; needs REASON="..."
 accept: artifacts/config.mk
 	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) $(COMMANDS)/accept.py
-# What goes to the remote is what the other goals made; what comes from there, they find.
+# In `make all push`, push comes after the other goals, with what they made; in `make pull all`, pull comes before them.
 ## push: let the remote of the results store (store.remote) have what it lacks
 push: artifacts/config.mk $(extras) | $(filter-out push pull,$(PIPELINE))
 	@$(PYTHON) $(COMMANDS)/remote.py push

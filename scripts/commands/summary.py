@@ -1,6 +1,9 @@
 """Close a `make` that did something: what ran, how long it took, where the report is.
 
-python -S summary.py REPORT
+python -S summary.py PAGE INDEX
+
+PAGE shows the results; INDEX is the same with what depends on the run. It is written once `make`
+has ended, if a step ran or was restored, so it is named before it is there.
 """
 
 import signal
@@ -33,7 +36,9 @@ def main() -> int:
     seconds = _seconds(os.environ["TIDEMARK_RUN"])
     journal.note_end(seconds)
     console.say(f"Done in {seconds:.1f} s: {', '.join(parts)}.")
-    report = f"Report: {sys.argv[1]}   " if (HERE / sys.argv[1]).exists() else ""
+    page, index = sys.argv[1:]
+    shown = index if noted.count("ran") or restored or (HERE / index).exists() else page
+    report = f"Report: {shown}   " if (HERE / page).exists() else ""
     console.say(f"{report}Log: logs/pipeline.log")
     verification.verify(HERE)
     return 0

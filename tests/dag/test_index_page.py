@@ -18,15 +18,19 @@ def shown(tree: Tree) -> str:
 
 def test_the_page_tells_of_a_run_and_a_make_with_nothing_to_do_leaves_it(tree: Tree):
     tree.edit("config.yaml", *CUT)
-    assert tree.make("preprocess").code == 0
+    outcome = tree.make("preprocess")
+    assert (outcome.code, f"Report: {INDEX} " in outcome.stdout) == (0, True)
     text = shown(tree)
     assert "The last run ( make preprocess ) succeeded" in text
     assert re.search(r"scenarios.outlier_treatment\S+ \S*0.99\S* \S*0.98", text)
     assert "preprocess outlier_treatment" in text
     whole = (tree.path / INDEX).stat()
-    assert "nothing to do" in tree.make("preprocess").stdout
+    assert f"nothing to do. Report: {INDEX}\n" in tree.make("preprocess").stdout
     tree.come_to_rest()
     assert (tree.path / INDEX).stat().st_mtime_ns == whole.st_mtime_ns
+    (tree.path / INDEX).unlink()
+    assert "nothing to do. Report: reports/page.html\n" in tree.make("preprocess").stdout
+    (tree.path / INDEX).touch()
     assert tree.make("clean").code == 0
     assert not (tree.path / INDEX).exists()
 
