@@ -20,7 +20,7 @@ from tidemark.project import HERE, ROOT
 from tidemark.runs import listing, settling
 from tidemark.tables import history
 
-FORMATS = ("table", "json")
+FORMATS = ("text", "json")
 WIDE = 10**6  # letters, where no terminal shows them
 
 
@@ -28,7 +28,7 @@ def main() -> int:
     """Print the table; exit code 2 if the history is not whole, or what is asked for is unclear."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", default=os.environ.get("N") or "20")
-    parser.add_argument("--format", default=os.environ.get("FORMAT") or "table")
+    parser.add_argument("--format", default=os.environ.get("FORMAT") or "text")
     options = parser.parse_args()
     if not options.count.isdecimal() or int(options.count) < 1:
         raise InputError(f"N={options.count}", "is no number of runs", "a whole number above 0")

@@ -68,7 +68,7 @@ def _remote() -> tuple[str, float]:
 def _push(there: RemoteStore, kept: Store, seen: Store) -> str:
     done = exchange.push(there, kept, seen, _note)
     return (
-        f"pushed {counted(done.runs, 'run')} to {there.remote.address}:"
+        f"pushed {counted(done.results, 'result')} to {there.remote.address}:"
         f" {counted(done.objects, 'object')}, {memory.told(done.bytes)};"
         f" {done.known:,} were there already"
     )
@@ -80,7 +80,7 @@ def _pull(there: RemoteStore, names: Sequence[str], kept: Store, seen: Store) ->
     done = exchange.pull(there, names, kept, seen, bound - held, _note)
     left = f"; {done.left:,} older ones do not fit in store.max_gigabytes" if done.left else ""
     return (
-        f"pulled {counted(done.runs, 'run')} from {there.remote.address}:"
+        f"pulled {counted(done.results, 'result')} from {there.remote.address}:"
         f" {counted(done.objects, 'object')}, {memory.told(done.bytes)};"
         f" {done.known:,} were here already{left}"
     )

@@ -30,11 +30,11 @@ def main() -> int:
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("--steps", default="", help="the steps in the order to show")
     parser.add_argument("--make", default=os.environ.get("MAKE_COMMAND", "make"), help="GNU Make")
-    asked = os.environ.get("FORMAT") or "table"
-    parser.add_argument("--format", choices=("table", "json"), default=asked)
+    asked = os.environ.get("FORMAT") or "text"
+    parser.add_argument("--format", choices=("text", "json"), default=asked)
     options = parser.parse_args()
-    if options.format not in ("table", "json"):
-        raise InputError(f"FORMAT={options.format}", "is no format", "table or json")
+    if options.format not in ("text", "json"):
+        raise InputError(f"FORMAT={options.format}", "is no format", "text or json")
     os.chdir(ROOT)
     look = Look(HERE, promises.stored(HERE, options.config))
     nodes = graph.survey(look, partial(promises.rules, HERE, options.make, options.config))

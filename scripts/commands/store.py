@@ -1,4 +1,4 @@
-"""Show what the results store holds, how often results came back, and what must stay.
+"""Show what the results store holds, how often results were restored, and what must stay.
 
 make store                  a table
 make store FORMAT=json      for machines
@@ -32,7 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="config.yaml")
     options = parser.parse_args()
-    shape = _asked("FORMAT", {"": "table", "table": "table", "json": "json"})
+    shape = _asked("FORMAT", {"": "text", "text": "text", "json": "json"})
     verify, prune = _asked("VERIFY", SWITCHES), _asked("PRUNE", SWITCHES)
     os.chdir(ROOT)
     stored = promises.stored(HERE, options.config)
@@ -75,6 +75,7 @@ def described(kept: Store, found: Contents, bound: float) -> dict[str, Any]:
             _pinned(by, found, {sha for pin in found.pins if pin.by == by for sha in pin.objects})
             for by in sorted({pin.by for pin in found.pins})
         ],
+        "pinned_bytes": sum(file.bytes for file in _files(found, [frozenset(found.pinned)])),
         "steps": _steps(found),
     }
 
@@ -125,7 +126,7 @@ def as_table(told: dict[str, Any]) -> str:
     lines = [
         f"results store: {told['folder']} ({told['state']})",
         f"  holds     {memory.told(told['bytes'])} of {memory.told(told['max_bytes'])}:"
-        f" {counted(told['entries'], 'run')}, {counted(told['objects'], 'object')}",
+        f" {counted(told['entries'], 'result')}, {counted(told['objects'], 'object')}",
         f"  restored  {counted(told['restored'], 'time')},"
         f" {told['spared_seconds']:,.1f} s of work spared",
     ]
@@ -133,6 +134,11 @@ def as_table(told: dict[str, Any]) -> str:
         lacks = f", {pin['missing']:,} more are not here" if pin["missing"] else ""
         what = f"{counted(pin['objects'], 'object')}, {memory.told(pin['bytes'])}"
         lines.append(f"  pinned    by {pin['by']}: {what}{lacks}")
+    if told["pinned_bytes"] > told["max_bytes"]:
+        lines.append(
+            "  too full  what is pinned is more than store.max_gigabytes, so nothing else stays:"
+            " raise that, or remove files of pins/"
+        )
     if told["left_bytes"]:
         size = memory.told(told["left_bytes"])
         lines.append(f"  left over {size} of processes that are gone; PRUNE=yes removes it")
@@ -142,7 +148,7 @@ def as_table(told: dict[str, Any]) -> str:
     if "freed_bytes" in told:
         lines.append(f"  pruned    {memory.told(told['freed_bytes'])}")
     if told["steps"]:
-        lines += ["", f"{'step':<19} {'runs':>7} {'objects':>8} {'size':>8}  last used"]
+        lines += ["", f"{'step':<19} {'results':>7} {'objects':>8} {'size':>8}  last used"]
     for row in told["steps"]:
         lines.append(
             f"{row['step']:<19} {row['entries']:>7,} {row['objects']:>8,}"

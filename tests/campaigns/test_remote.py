@@ -28,7 +28,9 @@ def push(tree: Tree, s3: Service, bucket: str) -> None:
     tree.edit("config.yaml", *CUT)
     outcome = tree.make(STEP, "push", STORE="", **s3.environment())
     assert outcome.ran == CUTTING, outcome
-    assert re.search(rf"^pushed 1 run to {bucket}: [12] objects?, ", outcome.stdout, re.M), outcome
+    assert re.search(rf"^pushed 1 result to {bucket}: [12] objects?, ", outcome.stdout, re.M), (
+        outcome
+    )
 
 
 def lost(tree: Tree, environment: Mapping[str, str]) -> Outcome:
@@ -123,11 +125,11 @@ def test_a_folder_may_be_the_remote_of_many_steps_and_of_two_that_push(cold, tmp
     for thread in pushing:
         thread.join()
     assert [outcome.code for outcome in told] == [0, 0], told
-    runs = [int(re.search(r"pushed ([\d,]+) runs?", outcome.stdout)[1]) for outcome in told]
+    results = [int(re.search(r"pushed ([\d,]+) results?", outcome.stdout)[1]) for outcome in told]
     third = cold[0].copied(tmp_path / "third")
     third.edit("config.yaml", "  enabled: true\n", address)
     third.edit("config.yaml", *CUT)
     outcome = third.make("all", STORE="")
     assert outcome.code == 0, outcome
-    assert len(outcome.restored) == sum(runs)
+    assert len(outcome.restored) == sum(results)
     assert third.state() == first.state()

@@ -31,14 +31,14 @@ class Exchanged:
     """What was done.
 
     Attributes:
-        runs: entries that the other side has now and had not.
+        results: entries that the other side has now and had not.
         objects: that went.
         bytes: of these.
         known: entries that both had.
         left: entries for which there was no room.
     """
 
-    runs: int
+    results: int
     objects: int
     bytes: int
     known: int

@@ -108,11 +108,11 @@ def held(kept: Store, to: Path) -> set[bytes]:
 
 def test_what_is_pushed_is_pulled(world, tmp_path):
     kept = world.store("ann", b"one", b"two", b"three")
-    assert world.push(kept) == exchange.Exchanged(runs=3, objects=3, bytes=11, known=0)
-    assert world.push(kept) == exchange.Exchanged(runs=0, objects=0, bytes=0, known=3)
-    assert world.pull("bob") == exchange.Exchanged(runs=3, objects=3, bytes=11, known=0)
+    assert world.push(kept) == exchange.Exchanged(results=3, objects=3, bytes=11, known=0)
+    assert world.push(kept) == exchange.Exchanged(results=0, objects=0, bytes=0, known=3)
+    assert world.pull("bob") == exchange.Exchanged(results=3, objects=3, bytes=11, known=0)
     assert held(Store(tmp_path / "bob"), tmp_path / "got") == {b"one", b"two", b"three"}
-    assert world.pull("bob") == exchange.Exchanged(runs=0, objects=0, bytes=0, known=3)
+    assert world.pull("bob") == exchange.Exchanged(results=0, objects=0, bytes=0, known=3)
     assert world.notes == []
 
 
@@ -160,7 +160,7 @@ def test_a_pull_that_is_cut_at_any_request_leaves_what_is_whole(world, tmp_path)
 def test_the_first_of_two_results_stays_and_the_second_is_told(world, tmp_path):
     world.push(world.store("ann", b"one", b"two"))
     done = world.push(world.store("bob", b"one", b"other", who="Bob"))
-    assert (done.runs, done.known) == (0, 2)
+    assert (done.results, done.known) == (0, 2)
     (told,) = world.notes
     assert f"{NAME}: the remote has other results" in told
     assert "computed 2026-11-20 by Ann" in told
@@ -179,7 +179,7 @@ def altered(folder: Path, kind: str, content: bytes) -> None:
 def test_what_is_damaged_there_is_noted_and_left_out(world, tmp_path, kind):
     world.push(world.store("ann", b"one", b"two"))
     altered(world.there, kind, b"{}")
-    assert world.pull("bob").runs == 1
+    assert world.pull("bob").results == 1
     assert len(held(Store(tmp_path / "bob"), tmp_path / "got")) == 1
     (told,) = world.notes
     assert told.startswith(f"{kind}/")
@@ -188,7 +188,7 @@ def test_what_is_damaged_there_is_noted_and_left_out(world, tmp_path, kind):
 def test_what_is_damaged_here_is_not_pushed(world, tmp_path):
     kept = world.store("ann", b"one", b"two")
     altered(kept.folder, "objects", b"else")
-    assert world.push(kept).runs == 1
+    assert world.push(kept).results == 1
     assert len(world.notes) == 1
     world.pull("bob")
     assert len(held(Store(tmp_path / "bob"), tmp_path / "got")) == 1
@@ -200,7 +200,7 @@ def test_the_newest_come_as_far_as_there_is_room(world, tmp_path):
         shutil.copystat(__file__, path)  # older
     world.push(world.store("bob", b"one", b"longer"))
     done = world.pull("carol", room=8)
-    assert (done.runs, done.bytes, done.left) == (1, 6, 1)
+    assert (done.results, done.bytes, done.left) == (1, 6, 1)
     assert held(Store(tmp_path / "carol"), tmp_path / "got") == {b"longer"}
 
 
@@ -210,7 +210,7 @@ def test_names_that_are_none_of_a_store_are_passed_over(world, tmp_path):
         strange = world.there / "entries" / NAME / name
         strange.parent.mkdir(exist_ok=True)
         strange.write_bytes(b"{}")
-    assert world.pull("bob").runs == 1
+    assert world.pull("bob").results == 1
     assert world.notes == []
 
 

@@ -147,7 +147,7 @@ def test_steps_that_were_restored_are_told_apart():
     steps = [{"name": only.name, "step": only.step, "state": "restored", "why": "config x 1 -> 2"}]
     text, _ = shown(Told((record("r1"), record("r2", steps=steps)), 2, nodes={only.name: only}))
     assert "1 restored" in text
-    assert "Brought back from earlier runs instead of computed: train_models s ridge" in text
+    assert "Restored from the results store, not computed: train_models s ridge" in text
 
 
 def test_a_step_that_will_run_says_why():
