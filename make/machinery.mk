@@ -63,8 +63,8 @@ $(if $(filter -j%,$(MAKEFLAGS)),,$(eval MAKEFLAGS += -j$(lastword $(run_and_core
 
 $(if $(wildcard $(CONFIG)),,$(error $(CONFIG) is missing. Cure: restore it (git checkout $(CONFIG)), or name another one: make CONFIG=...))
 
-# What an earlier make left that was killed goes into the history first, because what follows changes the tree. It is an
-# earlier one's as well if Make starts anew: then this one's journal may be there, too.
+# A killed make's journal goes into the history first, because what follows changes the tree. This is done when Make starts
+# anew, too, although the journal that lies there then may be this make's own.
 journals := $(if $(TIDEMARK_PLANNING),,$(wildcard artifacts/.run/*.jsonl))
 $(if $(and $(journals),$(wildcard $(PYTHON))),$(shell unset $(FOREIGN); $(START) $(CODE)scripts/launch/close.py >&2))
 

@@ -27,7 +27,7 @@ from tidemark.harness.results_store import Store
 from tidemark.naming import several
 from tidemark.project import HERE, ROOT, Tree
 from tidemark.runs import naming, settling
-from tidemark.runs.evidence import Kept
+from tidemark.runs.evidence import FiguresByDate
 from tidemark.tables import history
 from tidemark.trees import checkout, environments, git, running
 
@@ -168,7 +168,7 @@ def _made_of(record: Record) -> str:
 
 def _side(name: str, record: Record, tree: Tree) -> Side:
     trees = dict.fromkeys((tree, HERE))
-    kept = Kept(list(trees), _store(), record["results"]["evidence"])
+    kept = FiguresByDate(list(trees), _store(), record["results"]["evidence"])
 
     def load(sha256: str) -> pd.DataFrame | None:
         data = kept.content(sha256)

@@ -20,7 +20,7 @@ from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.project import HERE, ROOT
 from tidemark.runs import results
-from tidemark.runs.evidence import Kept
+from tidemark.runs.evidence import FiguresByDate
 
 FORMATS = {"text": told.text, "markdown": told.markdown, "json": told.machine}
 
@@ -42,7 +42,7 @@ def main() -> int:
         raise InputError(f"baseline {gate.baseline}", "is not there yet", cure)
     must_be_fresh(HERE, options.make, options.config)
     now = results.of(HERE)
-    files = Kept([HERE], None, now["evidence"])
+    files = FiguresByDate([HERE], None, now["evidence"])
     after = baseline.side("the results", now, files.content)
     judgement = judge(compare(baseline.as_side(HERE, decided), after).rows, gate.tolerances)
     console.say(FORMATS[options.format](judgement, decided))

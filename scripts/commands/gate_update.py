@@ -23,7 +23,7 @@ from tidemark.harness.failures import exit_code_of
 from tidemark.harness.results_store import Store
 from tidemark.project import HERE, ROOT
 from tidemark.runs import naming, results, settling
-from tidemark.runs.evidence import Kept
+from tidemark.runs.evidence import FiguresByDate
 from tidemark.tables import history
 
 Record = Mapping[str, Any]  # of a run
@@ -53,7 +53,7 @@ def main() -> int:
             f"baseline {gate.baseline} has these results already: {decided.decision.reason}"
         )
         return 0
-    files = Kept([HERE], Store.of(HERE, view.stored(HERE)), kept.results["evidence"])
+    files = FiguresByDate([HERE], Store.of(HERE, view.stored(HERE)), kept.results["evidence"])
     moved = _moved(decided, baseline.side("from now on", kept.results, files.content))
     baseline.decide(
         HERE, gate.baseline, kept, _contents(files), options.reason, gate.evidence_megabytes
@@ -83,7 +83,7 @@ def _of_run(name: str, records: Sequence[Record], config: str) -> baseline.Kept:
     return baseline.Kept(record["results"], record["commit"], bool(record["dirty"]))
 
 
-def _contents(files: Kept) -> dict[str, bytes]:
+def _contents(files: FiguresByDate) -> dict[str, bytes]:
     contents = {sha256: files.content(sha256) for sha256 in files.named.values()}
     lost = [path for path, sha256 in files.named.items() if contents[sha256] is None]
     if lost:

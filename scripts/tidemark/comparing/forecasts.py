@@ -127,7 +127,7 @@ def _looked_up(
             return table
         kept = by_date.of_table(table)
         if kept is None or kept.worth.metrics != METRICS[new].metrics:
-            return f"the evidence of {side.name} is of another version"
+            return f"the figures by date of {side.name} are of another version"
         tables.append(kept)
     return _shared(*tables)
 

@@ -16,7 +16,7 @@ class Side:
         results: as the record of a run has them: `config` (dotted key to value), `data` and
             `evidence` (path to SHA-256), `metrics` and `strategies` (records). What an older record
             lacks is left out.
-        load: the table of evidence of that SHA-256; None if it is kept nowhere.
+        load: the table of figures by date of that SHA-256; None if it is kept nowhere.
     """
 
     name: str
@@ -28,15 +28,19 @@ class Side:
         return self.results.get(name) or {}
 
     def evidence(self, path: str) -> pd.DataFrame | str:
-        """The evidence of that path, or why there is none."""
+        """The figures by date of that path, or why there are none."""
         sha256 = self.part("evidence").get(path)
         if sha256 is None:
-            return f"{self.name} kept no evidence of it"
+            return f"{self.name} kept no figures by date of it"
         frame = self.load(sha256)
-        return f"the evidence of {self.name} is no longer in the store" if frame is None else frame
+        return (
+            f"the figures by date of {self.name} are no longer in the store"
+            if frame is None
+            else frame
+        )
 
 
 def same_evidence(path: str, one: Side, other: Side) -> bool:
-    """Whether both have evidence of that path, and it is the same to the byte."""
+    """Whether both have figures by date of that path, the same to the byte."""
     ours, theirs = (side.part("evidence").get(path) for side in (one, other))
     return ours is not None and ours == theirs

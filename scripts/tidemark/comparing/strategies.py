@@ -108,7 +108,9 @@ def _ratios(names: Sequence[str], before: Side, after: Side, plan: Plan) -> Grou
         if isinstance(bars, str) and same_evidence(STRATEGY_EVIDENCE, before, after):
             return Group([], [same(_row(name, SHARPE)) for name in names])
         if not isinstance(bars, _Bars):
-            return _unpaired(names, bars or f"the evidence of {side.name} is of another version")
+            return _unpaired(
+                names, bars or f"the figures by date of {side.name} are of another version"
+            )
         sides.append(bars)
     old, new = sides
     ranked = {name: (name in old.sets, name in new.sets) for name in names}

@@ -109,7 +109,7 @@ def _worded(one: Paired, p_value: float | None, confidence: float) -> Row:
 
 
 def same(row: Row) -> Row:
-    """The row of a figure whose evidence is the same in both runs."""
+    """The row of a figure whose figures by date are the same in both runs."""
     return replace(row, difference=0.0, low=0.0, high=0.0, p_value=1.0, paired=True, word=Word.SAME)
 
 

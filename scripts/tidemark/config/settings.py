@@ -110,7 +110,7 @@ class ResultsStore:
     """Results that come back: what steps wrote, kept by all that it came from.
 
     Attributes:
-        enabled: whether results are kept, and brought back when they would be computed again.
+        enabled: whether results are kept, and restored when they would be computed again.
         path: the folder, which several projects may share; relative to the project.
         max_gigabytes: what it may hold; beyond, what was not used for longest goes first.
         remote: a place elsewhere that is asked for what the store lacks, and that `make push` and

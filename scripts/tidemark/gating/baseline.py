@@ -76,7 +76,7 @@ def latest_of(tree: Tree, name: str, config_file: str) -> Baseline | None:
 
 
 def as_side(tree: Tree, of: Baseline) -> Side:
-    """A baseline as the earlier side of a comparison; all of its evidence is verified.
+    """A baseline as the earlier side of a comparison; all of its figures by date are verified.
 
     Raises:
         InputError: some of it is gone, or was altered.
@@ -86,7 +86,7 @@ def as_side(tree: Tree, of: Baseline) -> Side:
 
 
 def side(name: str, results: Mapping[str, Any], content: Callable[[str], bytes | None]) -> Side:
-    """Results as a side of a comparison; `content` gives evidence by SHA-256, if it is there."""
+    """Results as a side of a comparison; `content` gives the bytes of a SHA-256, or None."""
 
     def load(sha256: str) -> "DataFrame | None":
         data = content(sha256)
@@ -96,7 +96,7 @@ def side(name: str, results: Mapping[str, Any], content: Callable[[str], bytes |
 
 
 def evidence(tree: Tree, kept: Kept) -> dict[str, bytes]:
-    """The bytes of each file of evidence that results name, by SHA-256.
+    """The bytes of each file of figures by date that results name, by SHA-256.
 
     Raises:
         InputError: one is gone, or was altered.
@@ -119,10 +119,10 @@ def decide(
 
     Args:
         evidence: by SHA-256, the bytes of each file that the results name.
-        most_megabytes: how much evidence git may be given.
+        most_megabytes: how much of these git may be given.
 
     Raises:
-        InputError: there is no reason, there is too much evidence, or records were altered.
+        InputError: there is no reason, the figures by date are too many, or records were altered.
         OSError: it cannot be written.
     """
     decisions.must_have_reason(BASELINES, reason)
@@ -130,7 +130,8 @@ def decide(
     if megabytes > most_megabytes:
         raise InputError(
             "gate.evidence_megabytes",
-            f"allows {most_megabytes:g} MB of evidence in git, and there are {megabytes:.2g} MB",
+            f"allows {most_megabytes:g} MB of figures by date in git, and these have"
+            f" {megabytes:.2g} MB",
             "allow more there, or begin the test set later",
         )
     made = decisions.latest(tree, BASELINES)
@@ -148,7 +149,7 @@ def _named(kept: Iterable[Kept]) -> set[str]:
 
 
 def _forget_all_but(tree: Tree, named: Collection[str]) -> None:
-    """Remove evidence that no last record names; whoever wants it finds it in git."""
+    """Remove figures by date that no last record names; whoever wants them finds them in git."""
     for path in (tree / FOLDER / "evidence").glob("*.parquet"):
         if path.stem not in named:
             path.unlink()

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from tidemark.harness import journal
 from tidemark.harness.instance import Instance
-from tidemark.harness.journal import Progress
+from tidemark.harness.journal import Position
 
 LEAST_WIDTH, MOST_WIDTH = 27, 48  # of a column of instances
 
@@ -43,7 +43,7 @@ def finished(
     say(f"{text}  <- {why}" if why and state != "failed" else text)
 
 
-def _counter(progress: Progress | None) -> str:
+def _counter(progress: Position | None) -> str:
     """How far this make is; nothing before there is a plan."""
     if progress is None or not progress.known:
         return ""

@@ -28,8 +28,8 @@ def fetch(
 ) -> bool:
     """Whether the store has an entry now that fits, with all that it names.
 
-    What is damaged at the remote is noted, and nothing of it is kept. It gets no more time than the
-    run took, beyond the patience: to compute is faster then.
+    What is damaged at the remote is noted, and nothing of it is kept. A fetch that takes longer
+    than the run did, and the patience more, is given up: computing is faster.
 
     Args:
         address: of the remote; a path is relative to `base`.

@@ -48,7 +48,7 @@ GIT_SECONDS = 10
 SILENT_SECONDS = 86_400  # a file server's clock may differ by hours
 
 
-class Progress(NamedTuple):
+class Position(NamedTuple):
     """How far a make is: steps that are over, all that are known of (none before there is a plan),
     and the longest name among those planned."""
 
@@ -115,7 +115,7 @@ def note_begun(instance: Instance, why: str) -> bool:
 
 def note_step(
     instance: Instance, state: str, seconds: float, why: str, message: str = ""
-) -> Progress | None:
+) -> Position | None:
     """Note that a step is over; how far the make is, or None if there is no make."""
     took = {"seconds": round(seconds, 3), "why": why} | ({"message": message} if message else {})
     return _note({"name": instance.name, "step": instance.step, "state": state, **took})
@@ -227,7 +227,7 @@ def _remove(left: Path) -> None:
 
 
 def sweep(tree: Tree) -> None:
-    """Remove what lies beside the journals of makes that are gone, and of which there is none."""
+    """Remove what makes that are gone left behind, where no journal of theirs is left to settle."""
     for left in (tree / FOLDER).glob("[0-9]*"):
         run = RUN.match(left.name)
         if run and not (tree / path_of(run[0])).exists() and is_gone(run[0]):
@@ -235,7 +235,7 @@ def sweep(tree: Tree) -> None:
 
 
 def watch() -> None:
-    """Have a process of its own close the run when its make has ended, once.
+    """Start a process, once a make, that closes the run when its make has ended.
 
     Where steps are warm, their interpreter does that.
     """
@@ -271,7 +271,7 @@ def _whole_lines(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
                 yield whole
 
 
-def _note(line: Mapping[str, Any]) -> Progress | None:
+def _note(line: Mapping[str, Any]) -> Position | None:
     own = _own()
     if own is None:
         return None
@@ -326,15 +326,15 @@ def _after(whole: bytes, first: bytes) -> bytes:
     return whole.partition(b'\n{"%s": ' % first)[2]
 
 
-def _progress(whole: bytes) -> Progress:
+def _progress(whole: bytes) -> Position:
     step = b'\n{"name": '
     early, plan, later = whole.partition(b'\n{"planned": ')
     done = whole.count(step)
     planned = json.loads(b'{"planned": ' + later.partition(b"\n")[0]) if plan else {"planned": 0}
     if not planned["planned"]:
-        return Progress(done, 0, 0)
+        return Position(done, 0, 0)
     known = max(planned["planned"] + early.count(step), done)
-    return Progress(done, known, planned["width"])
+    return Position(done, known, planned["width"])
 
 
 def _head(git: "subprocess.Popen[bytes] | None") -> dict[str, Any]:

@@ -10,8 +10,8 @@ from tidemark.project import Tree
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Where the evidence of a run may be.
+class FiguresByDate:
+    """Where the figures by date of a run may be.
 
     Attributes:
         trees: whose results may still be those of the run.

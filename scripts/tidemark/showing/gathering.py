@@ -87,7 +87,7 @@ def _comparison(tree: Tree, records: Sequence[Record]) -> Comparison | None:
 
 def _side(tree: Tree, record: Record) -> Side:
     held = Store.of(tree, view.stored(tree))
-    kept = evidence.Kept([tree], held, results(record)["evidence"])
+    kept = evidence.FiguresByDate([tree], held, results(record)["evidence"])
 
     def load(sha256: str) -> Any:
         data = kept.content(sha256)

@@ -233,7 +233,7 @@ TABLES = (  # each may ask those before it
             "commit": text("of the project's git when the run began; null if nobody can tell"),
             "dirty": flag("whether files differed from it; null if nobody can tell"),
             "ran": count("steps that ran"),
-            "restored": count("steps whose results came back from the results store"),
+            "restored": count("steps whose results were restored from the results store"),
             "failed": count("steps that failed"),
             "killed": count("steps that began and did not end"),
         },

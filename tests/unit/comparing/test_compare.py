@@ -214,15 +214,17 @@ def test_evidence_that_is_gone_or_of_another_version_is_said():
     path = "metrics/evidence/clean_ridge.parquet"
     now = side("B", models={PAIR: Forecasts(seed=2)})
     gone = rows_of(side("A", models={PAIR: Forecasts()}, lost=(path,)), now)
-    assert {row.why for row in gone.values()} == {"the evidence of A is no longer in the store"}
+    assert {row.why for row in gone.values()} == {
+        "the figures by date of A are no longer in the store"
+    }
     assert gone["mse"].difference == gone["mse"].after - gone["mse"].before
     other = side("A", models={PAIR: Forecasts()})
     odd = Side("A", other.results, lambda sha256: other.load(sha256).rename(columns={"rows": "n"}))
     assert {row.why for row in rows_of(odd, now).values()} == {
-        "the evidence of A is of another version"
+        "the figures by date of A are of another version"
     }
     older = Side("A", {key: other.results[key] for key in ("metrics",)}, lambda sha256: None)
-    assert {row.why for row in rows_of(older, now).values()} == {"A kept no evidence of it"}
+    assert {row.why for row in rows_of(older, now).values()} == {"A kept no figures by date of it"}
 
 
 def test_dates_that_are_partly_shared_are_compared_on_these_and_that_is_said():
