@@ -121,7 +121,7 @@ def test_a_vanished_source_falls_back_to_the_last_file_fetched(tree):
     assert tree.make("all").ran == set()
 
 
-def test_a_webhook_gets_the_alert(tree):
+def test_a_webhook_gets_the_alert_and_is_in_no_record(tree):
     taken: list[dict[str, str]] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -136,12 +136,22 @@ def test_a_webhook_gets_the_alert(tree):
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    tree.edit("config.yaml", "webhook: null", f"webhook: http://127.0.0.1:{server.server_port}/x")
+    hook = f"http://127.0.0.1:{server.server_port}/T0KEN"
+    tree.edit("config.yaml", "webhook: null", f"webhook: {hook}")
     tree.edit("config.yaml", "%Y-%m-%d", "%Y/%m/%d")
     assert tree.make("fetch_data").code == 2
     server.shutdown()
     server.server_close()
     assert [(alert["step"], alert["owner"]) for alert in taken][-1] == ("fetch_data", "Data Eng")
+    tree.come_to_rest()
+    shared = [
+        path
+        for folder in ("metrics", "reports", "logs")
+        for path in (tree.path / folder).rglob("*.*")
+    ]
+    records = sorted((tree.path / "metrics/history").glob("0*.json"))
+    assert '"alerts.webhook": "set"' in records[-1].read_text("utf-8")
+    assert not [path for path in shared if path.is_file() and b"T0KEN" in path.read_bytes()]
 
 
 def test_a_webhook_that_is_down_stops_nothing(tree):

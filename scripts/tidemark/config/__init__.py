@@ -5,8 +5,9 @@ checks the file, `completed` fills in what follows from other keys, `cross_check
 hold between keys, `beside` what of the files beside it, and `fault` lists what can be wrong; `load`
 reads the file, in which `yaml_lines` knows the line of each key, `sections` fills settings with its
 values, `view` keeps one small file for each key, hands keys out, and remembers which were asked
-for. `kinds` says what instances of a step may be of; `given` tells what code refused as a value of
-the file; `estimators_page` is what users read of the kinds of models.
+for; of `secrets` nothing that is shared has the values. `kinds` says what instances of a step may
+be of; `given` tells what code refused as a value of the file; `estimators_page` is what users read
+of the kinds of models.
 
 Never: imports `pandas`, `numpy`: it is read before every make.
 """

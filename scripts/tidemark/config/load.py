@@ -10,6 +10,7 @@ from tidemark.config import beside, cross_checks, kinds, view
 from tidemark.config.completed import completed, left_out
 from tidemark.config.fault import Fault, Problem
 from tidemark.config.schema import said, section
+from tidemark.config.secrets import SECRET
 from tidemark.config.sections import filled
 from tidemark.config.settings import Config
 from tidemark.config.yaml_lines import LARGEST, KeyPath, Position, dotted, nearest, parse
@@ -29,7 +30,6 @@ AFFECTED = {
     "models": ("evaluate", "market_metrics", "strategies", "gate"),
     "strategies": ("assess", "gate"),
 }
-SECRET = (("webhook",), ("remote",))  # ends of keys whose value no message shows
 
 
 def load(tree: Tree, path: str) -> Config:
@@ -161,7 +161,7 @@ def _fault(detail: ErrorDetails, positions: dict[KeyPath, Position]) -> Fault:
     named = {"given": given, "known": known, "shown": _shown(given)}
     if kind == "union_tag_invalid":
         return Fault(key, Problem.UNKNOWN_TAG, named | {"all": ", ".join(known)})
-    if isinstance(given, str | int | float | bool) and key[-1:] not in SECRET:
+    if isinstance(given, str | int | float | bool) and dotted(key) not in SECRET:
         return Fault(key, Problem.REFUSED_VALUE, named | {"said": said(detail)})
     return Fault(key, Problem.REFUSED, {"said": said(detail)})
 

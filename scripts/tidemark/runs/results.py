@@ -6,6 +6,7 @@ from typing import Any
 
 from tidemark.config import view
 from tidemark.config.kinds import KINDS, paths
+from tidemark.config.secrets import public
 from tidemark.dag import graph
 from tidemark.files import store
 from tidemark.harness import record
@@ -67,9 +68,14 @@ def _whole(tree: Tree, names: Iterator[str], written: Mapping[str, str]) -> Iter
 
 
 def _values(tree: Tree) -> dict[str, Any]:
-    """Each key that has a value, by its dotted name; not the sections, which list keys."""
+    """Each key that has a value, by its dotted name; not the sections, which list keys.
+
+    Records are shared, and baselines lie in git: of a secret they hold only whether it is set.
+    """
     values = {path.name: json.loads(path.read_bytes()) for path in (tree / view.KEYS).iterdir()}
-    return {key: values[key] for key in sorted(values) if not isinstance(values[key], dict)}
+    return {
+        key: public(key, values[key]) for key in sorted(values) if not isinstance(values[key], dict)
+    }
 
 
 def _hashes(checkpoints: Mapping[str, Checkpoint]) -> dict[str, str]:

@@ -15,7 +15,7 @@ A record is JSON, of form 3:
     failures   name -> message, of the last two
     results    what the tree held when it ended, the same on two machines:
         config_file  the file that values are of
-        config       dotted key -> value
+        config       dotted key -> value; of a secret, "set" or null
         data         path of each file that was fetched -> SHA-256
         outputs      name of each configured instance that has a checkpoint -> hash of its outputs
         evidence     path of each file with figures by date -> SHA-256
