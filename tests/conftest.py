@@ -287,11 +287,12 @@ def s3() -> Iterator[s3_service.Service]:
 def clean_environment(extra: dict[str, str]) -> dict[str, str]:
     """The environment without what an outer make or a test run has set; nothing is restored.
 
-    Most tests count which steps ran when something is undone. Those of the store set STORE="".
+    Most tests count which steps ran when something is undone. Those of the store set STORE="", and
+    those of the page of runs, which takes a second after each make, TIDEMARK_PAGE="".
     """
     dropped = ("MAKE", "TIDEMARK", "MFLAGS", "PYTEST", "STORE")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
-    return kept | {"STORE": "off"} | extra
+    return kept | {"STORE": "off", "TIDEMARK_PAGE": "off"} | extra
 
 
 TICKERS = ("AAPL", "IBM", "MSFT")
@@ -409,7 +410,7 @@ def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, Outcome]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not told.exists():
             make_small(tree.path)
-            told.write_text(json.dumps(asdict(tree.make("all", jobs=4))), "utf-8")
+            told.write_text(json.dumps(asdict(tree.make("all", jobs=4, TIDEMARK_PAGE=""))), "utf-8")
     outcome = Outcome(**json.loads(told.read_text("utf-8")))
     assert outcome.code == 0, outcome.stdout + outcome.stderr
     return tree, outcome

@@ -28,17 +28,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tidemark.errors import InputError
 from tidemark.harness import journal, logs, restoring
 from tidemark.harness.failures import io_message
-from tidemark.project import HERE, ROOT
-from tidemark.runs import pinning, settling
-from tidemark.showing import index
+from tidemark.project import HERE, ROOT, Tree
 
 LOOK_SECONDS = 0.2
 OF_A_MAKE, KEPT = ("MAKE", "MFLAGS", "TIDEMARK_LAUNCHED"), ("MAKE_COMMAND",)
-AFTERWARDS = {  # what is wrong if it fails, and what it is
-    "reports/index.html does not show the last run": index.write_index,
-    "the results store may let data of this run go": pinning.pin_data,
-    "the results store may be larger than it should be": restoring.prune,
-}
+NO_PAGE = os.environ.get("TIDEMARK_PAGE") == "off"  # for tests of other things, which make often
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -50,18 +44,33 @@ def main(arguments: Sequence[str]) -> int:
     try:
         for awaited in arguments:
             _wait_for(awaited)
+        # Loaded now, because the make may still be at work while this process waits for it.
+        from tidemark.runs import pinning, settling
+
         recorded = settling.settle(HERE)
     except Exception as error:
         _tell(run, f"the history lacks what {run or 'an earlier make'} did", error)
         return 1
+    afterwards = {  # what is wrong if it fails, and what it is
+        "reports/index.html does not show the last run": _write_page,
+        "the results store may let data of this run go": pinning.pin_data,
+        "the results store may be larger than it should be": restoring.prune,
+    }
     whole = True
-    for what, work in AFTERWARDS.items() if recorded else ():
+    for what, work in afterwards.items() if recorded else ():
         try:
             work(HERE)
         except Exception as error:
             _tell(run, what, error)
             whole = False
     return 0 if whole else 1
+
+
+def _write_page(tree: Tree) -> None:
+    if not NO_PAGE:
+        from tidemark.showing import index
+
+        index.write_index(tree)
 
 
 def _wait_for(run: str) -> None:
@@ -71,7 +80,11 @@ def _wait_for(run: str) -> None:
         process = os.pidfd_open(int(run.partition("-")[0]))
         select.select([process], [], [])
         os.close(process)
-    while not (journal.is_gone(run) and settling.is_over(HERE, path)):
+    while not journal.is_gone(run):
+        time.sleep(LOOK_SECONDS)
+    from tidemark.runs import settling
+
+    while not settling.is_over(HERE, path):
         time.sleep(LOOK_SECONDS)
 
 
