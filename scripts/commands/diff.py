@@ -20,7 +20,7 @@ from tidemark.comparing.compare import compare
 from tidemark.comparing.side import Side
 from tidemark.config import view
 from tidemark.errors import InputError
-from tidemark.files import locks, store
+from tidemark.files import locks
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.results_store import Store
@@ -30,8 +30,6 @@ from tidemark.runs import naming, settling
 from tidemark.runs.evidence import FiguresByDate
 from tidemark.tables import history
 from tidemark.trees import checkout, environments, git, running
-
-import pandas as pd
 
 FORMATS: Mapping[str, Callable[..., str]] = {
     "text": as_text,
@@ -169,12 +167,7 @@ def _made_of(record: Record) -> str:
 def _side(name: str, record: Record, tree: Tree) -> Side:
     trees = dict.fromkeys((tree, HERE))
     kept = FiguresByDate(list(trees), _store(), record["results"]["evidence"])
-
-    def load(sha256: str) -> pd.DataFrame | None:
-        data = kept.content(sha256)
-        return None if data is None else store.parquet_frame(data)
-
-    return Side(name, record["results"], load)
+    return Side(name, record["results"], kept.table)
 
 
 def _store() -> Store | None:

@@ -11,6 +11,7 @@ import os
 import sys
 
 from tidemark.comparing.compare import compare
+from tidemark.comparing.side import Side
 from tidemark.config import load
 from tidemark.dag.fresh import must_be_fresh
 from tidemark.errors import InputError
@@ -43,7 +44,7 @@ def main() -> int:
     must_be_fresh(HERE, options.make, options.config)
     now = results.of(HERE)
     files = FiguresByDate([HERE], None, now["evidence"])
-    after = baseline.side("the results", now, files.content)
+    after = Side("the results", now, files.table)
     judgement = judge(compare(baseline.as_side(HERE, decided), after).rows, gate.tolerances)
     console.say(FORMATS[options.format](judgement, decided))
     return 0 if judgement.passed else 1

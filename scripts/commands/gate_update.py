@@ -54,7 +54,7 @@ def main() -> int:
         )
         return 0
     files = FiguresByDate([HERE], Store.of(HERE, view.stored(HERE)), kept.results["evidence"])
-    moved = _moved(decided, baseline.side("from now on", kept.results, files.content))
+    moved = _moved(decided, Side("from now on", kept.results, files.table))
     baseline.decide(
         HERE, gate.baseline, kept, _contents(files), options.reason, gate.evidence_megabytes
     )

@@ -81,16 +81,28 @@ def undecided(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.word is Word.CHANCE and row.metric in telling]
 
 
-def counts(rows: Iterable[Row]) -> str:
+def by_word(rows: Iterable[Row]) -> dict[Word, int]:
     """How many paired rows there are of each word, and how many cannot be compared."""
     found = Counter(row.word for row in rows if row.paired or row.word is Word.NOT_COMPARABLE)
-    return ", ".join(f"{found[word]:,} {word}" for word in Word if found[word]) or "nothing"
+    return {word: found[word] for word in Word if found[word]}
+
+
+def counts(rows: Iterable[Row]) -> str:
+    """The same in words: `2 better, 31 within chance`."""
+    return ", ".join(f"{times:,} {word}" for word, times in by_word(rows).items()) or "nothing"
+
+
+def by_reason(rows: Iterable[Row]) -> dict[str, int]:
+    """Why rows are not comparable, most frequent reasons first, each with its number of rows."""
+    found = Counter(row.why for row in rows if row.word is Word.NOT_COMPARABLE)
+    return dict(found.most_common())
 
 
 def reasons(rows: Iterable[Row]) -> list[str]:
-    """Why rows are not comparable, most frequent reasons first, each with its number of rows."""
-    found = Counter(row.why for row in rows if row.word is Word.NOT_COMPARABLE)
-    return [f"{counted(times, 'row')} not comparable: {why}" for why, times in found.most_common()]
+    """The same in words."""
+    return [
+        f"{counted(times, 'row')} not comparable: {why}" for why, times in by_reason(rows).items()
+    ]
 
 
 def data(paths: Sequence[str]) -> str:

@@ -151,7 +151,7 @@ class Log:
                 "version": VERSION,
                 "number": end.number + 1,
                 "before": end.before,
-                "content": _plain(content),
+                "content": plain(content),
             }
             digest = _digest(record)
             path = self._path(end.number + 1)
@@ -355,7 +355,7 @@ class Log:
             yield
 
 
-def _plain(content: object) -> Any:
+def plain(content: object) -> Any:
     """As it will be read back."""
     return json.loads(store.json_bytes(content))
 

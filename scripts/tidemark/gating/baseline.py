@@ -16,19 +16,16 @@ The content of a results file, which has a number because it is kept for good:
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tidemark.comparing.side import Side
 from tidemark.errors import InputError
 from tidemark.files import decisions, store
 from tidemark.files.decisions import BASELINES, Decision
 from tidemark.project import VERSION, Tree
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 FOLDER = decisions.FOLDER / BASELINES
 FORMAT = 1
@@ -81,18 +78,9 @@ def as_side(tree: Tree, of: Baseline) -> Side:
     Raises:
         InputError: some of it is gone, or was altered.
     """
-    name = f"baseline {of.decision.subject}"
-    return side(name, of.kept.results, evidence(tree, of.kept).get)
-
-
-def side(name: str, results: Mapping[str, Any], content: Callable[[str], bytes | None]) -> Side:
-    """Results as a side of a comparison; `content` gives the bytes of a SHA-256, or None."""
-
-    def load(sha256: str) -> "DataFrame | None":
-        data = content(sha256)
-        return None if data is None else store.parquet_frame(data)
-
-    return Side(name, results, load)
+    contents = evidence(tree, of.kept)
+    tables = {sha256: store.parquet_frame(data) for sha256, data in contents.items()}
+    return Side(f"baseline {of.decision.subject}", of.kept.results, tables.get)
 
 
 def evidence(tree: Tree, kept: Kept) -> dict[str, bytes]:

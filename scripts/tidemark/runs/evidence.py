@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tidemark.files import store
 from tidemark.harness.results_store import Store
@@ -33,6 +34,11 @@ class FiguresByDate:
             if store.sha256(data) == sha256:
                 return data
         return None
+
+    def table(self, sha256: str) -> Any:
+        """The same as a data frame."""
+        data = self.content(sha256)
+        return None if data is None else store.parquet_frame(data)
 
     def _places(self, sha256: str) -> Iterator[Path]:
         paths = [path for path, named in self.named.items() if named == sha256]

@@ -9,10 +9,10 @@ import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
-from tidemark.files import locks
+from tidemark.files import append, locks
 from tidemark.harness import journal
 from tidemark.project import Tree
-from tidemark.runs import record, results
+from tidemark.runs import moved, record, results
 from tidemark.tables import history
 
 LOCK = ".settling"
@@ -70,9 +70,10 @@ def _settled(tree: Tree, path: Path) -> str | None:
     with journal.taken(path) as (noted, last_sign):
         told = record.of(path.stem, noted, last_sign)
         log = history.log(tree)
-        if told is None or any(
-            there.content["run"] == told["run"] for there in log.last(LOOKED_AT)
-        ):
+        last = [there.content for there in log.last(LOOKED_AT)]
+        if told is None or any(there["run"] == told["run"] for there in last):
             return None
-        log.append(history.content(results.of(tree), **told))
+        content = append.plain(history.content(results.of(tree), **told))
+        before = last[-1] if last else None
+        log.append(content | {"moved": moved.beside(tree, before, content)})
         return str(told["run"])

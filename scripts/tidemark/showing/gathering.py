@@ -6,21 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from tidemark.comparing.compare import compare
-from tidemark.comparing.comparison import Comparison
-from tidemark.comparing.side import Side
 from tidemark.config import view
 from tidemark.config.kinds import KINDS, joined
 from tidemark.dag import graph, promises
 from tidemark.dag.graph import Node
-from tidemark.errors import BadValue, InputError
-from tidemark.files import store
+from tidemark.errors import InputError
 from tidemark.harness import logs, staleness
-from tidemark.harness.results_store import Store
 from tidemark.naming import counted
 from tidemark.project import Tree
-from tidemark.runs import evidence
-from tidemark.showing.told import Record, Told, results
+from tidemark.showing.told import Record, Told
 from tidemark.tables import history
 
 MOST_RECORDS = 100
@@ -35,7 +29,6 @@ def told(tree: Tree) -> Told:
     trouble: list[str] = []
     records: Sequence[Record] = ()
     runs = 0
-    comparison = None
     nodes: Mapping[str, Node] = {}
     listed: list[str] = []
     config = ""
@@ -52,14 +45,9 @@ def told(tree: Tree) -> Told:
     alerts, torn = _alerts(tree)
     if torn:
         trouble.append(f"{counted(torn, 'line')} of {logs.ALERTS} that cannot be read.")
-    try:
-        comparison = _comparison(tree, records)
-    except (BadValue, InputError, OSError) as error:
-        trouble.append(f"what came of the results. {error}")
     return Told(
         records=records,
         runs=runs,
-        comparison=comparison,
         nodes=nodes,
         listed=listed,
         alerts=alerts,
@@ -75,29 +63,6 @@ def _survey(tree: Tree, config: str) -> tuple[Mapping[str, Node], list[str]]:
     look = staleness.Look(tree, promises.stored(tree, config))
     nodes = graph.survey(look, partial(promises.rules, tree, make, config))
     return nodes, list(graph.expected(tree, look.stored))
-
-
-def _comparison(tree: Tree, records: Sequence[Record]) -> Comparison | None:
-    """The last run beside the one before; None if there are no two, or both left the same."""
-    if len(records) < 2 or _measured(records[-2]) == _measured(records[-1]):
-        return None
-    before, after = (_side(tree, record) for record in records[-2:])
-    return compare(before, after)
-
-
-def _side(tree: Tree, record: Record) -> Side:
-    held = Store.of(tree, view.stored(tree))
-    kept = evidence.FiguresByDate([tree], held, results(record)["evidence"])
-
-    def load(sha256: str) -> Any:
-        data = kept.content(sha256)
-        return None if data is None else store.parquet_frame(data)
-
-    return Side(f"run {record['run']}", results(record), load)
-
-
-def _measured(record: Record) -> list[Any]:
-    return [results(record)[part] for part in ("metrics", "strategies", "evidence")]
 
 
 def _alerts(tree: Tree) -> tuple[list[dict[str, Any]], int]:

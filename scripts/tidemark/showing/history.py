@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from tidemark.reporting import reports
+from tidemark.reporting.page.assembling import typeset
 from tidemark.reporting.page.words import TERMS, Term
 from tidemark.showing.charts import Point, chart
 from tidemark.showing.told import Record, results
@@ -20,7 +21,10 @@ OF_MODELS = (  # the first of these that a model has
 )
 OF_STRATEGIES = ("history_sharpe", "score")
 ENDS = {"history_sharpe": ("sharpe_lower", "sharpe_upper")}  # of intervals; else `low` and `high`
-TERM = {"history_sharpe": "sharpe", "score": "avg_score"}  # where the page calls it otherwise
+TERM = {  # where the page calls it otherwise
+    **{"history_sharpe": "sharpe", "sharpe_ratio": "sharpe", "score": "avg_score"},
+    **{"rank": "overall_rank", "verdict": "strategy_verdict"},
+}
 Row = Mapping[str, Any]
 
 
@@ -41,7 +45,7 @@ class Series:
     @property
     def term(self) -> Term:
         """What the page calls it, and what it is."""
-        return TERMS[TERM.get(self.figure, self.figure)]
+        return term(self.figure)
 
     @property
     def last(self) -> Point:
@@ -64,9 +68,17 @@ class Series:
         return said(self.figure, value)
 
 
-def said(figure: str, value: float | None) -> str:
-    """A value in the unit that the page has for its figure."""
-    return reports.metric(value, figure) if figure in reports.UNITS else reports.number(value)
+def term(figure: str) -> Term:
+    """What the page calls a figure, and what it is."""
+    return TERMS[TERM.get(figure, figure)]
+
+
+def said(figure: str, value: float | None, *, sign: bool = False) -> str:
+    """A value in the unit that the page has for its figure; `sign` writes the + of differences."""
+    if figure in reports.UNITS:
+        return typeset(reports.metric(value, figure, sign=sign))
+    words = reports.number(value)
+    return typeset(f"+{words}" if sign and value and value > 0 else words)
 
 
 def of_models(records: Sequence[Record]) -> list[Series]:

@@ -10,13 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tidemark.comparing import wording
-from tidemark.comparing.comparison import Comparison
 from tidemark.dag import graph
 from tidemark.dag.graph import Node
 from tidemark.harness import logs, memory, staleness
 from tidemark.naming import counted, several
-from tidemark.showing import changed, flow, history
+from tidemark.showing import changed, flow, history, moved
 from tidemark.showing.told import Record, Told, results
 
 import jinja2
@@ -144,23 +142,7 @@ def _changed(told: Told) -> dict[str, Any]:
         "causes": _causes(told) if last else [],
         "restored": _named(changed.in_state(last, "restored") if last else (), told.nodes),
         "failures": _failures(told),
-        "moved": _moved(told.comparison) if told.comparison else None,
-    }
-
-
-def _moved(of: Comparison) -> dict[str, Any]:
-    """What is better or worse beyond chance, and what the ranking says now, in words."""
-    kinds = {"Models": "model", "Strategies": "strategy"}
-    rows = {title: [row for row in of.rows if row.kind == kind] for title, kind in kinds.items()}
-    moved, ranked = wording.moved(of.rows), wording.ranked_otherwise(of.rows)
-    return {
-        "counts": {title: wording.counts(own) for title, own in rows.items() if own},
-        "headings": ["model or strategy", *wording.headings(of)[1:]],
-        "rows": [wording.cells(row) for row in moved[:MOST_ROWS]],
-        "more": max(len(moved) - MOST_ROWS, 0),
-        "ranked": [(row.name, row.metric, wording.move(row)) for row in ranked[:MOST_ROWS]],
-        "reasons": wording.reasons(of.rows),
-        "multiplicity": wording.multiplicity(of),
+        "moved": moved.of(last),
     }
 
 

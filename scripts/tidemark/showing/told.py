@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tidemark.comparing.comparison import Comparison
 from tidemark.dag.graph import Node
 
 Record = Mapping[str, Any]
@@ -18,7 +17,6 @@ class Told:
         records: of the last runs, as `tables.history` has them; the last one is of the run that
             has just ended.
         runs: how many records there are in all.
-        comparison: of that run with the one before; None if there are no two to compare.
         nodes: every instance of a step, upstream first.
         listed: their names in the order of the configuration.
         alerts: the last ones, newest first.
@@ -29,7 +27,6 @@ class Told:
 
     records: Sequence[Record] = ()
     runs: int = 0
-    comparison: Comparison | None = None
     nodes: Mapping[str, Node] = field(default_factory=dict)
     listed: Sequence[str] = ()
     alerts: Sequence[Mapping[str, Any]] = ()

@@ -13,6 +13,15 @@ A record is JSON, of form 3:
     dirty      whether files differed from that commit; null if nobody can tell
     steps      name, step, state, seconds, why of each that ran, was restored, failed or was killed
     failures   name -> message, of the last two
+    moved      how results differ from those of the record before; null if there was none:
+        since           the run of that record
+        why             why that could not be found; empty if it could
+        counts          model, strategy -> word -> how many figures; none if nothing differs
+        rows            figures that are better or worse beyond chance, as `make diff` has them
+        ranked          ranks, guardrails and verdicts that are others than before, likewise
+        not_comparable  why figures cannot be compared -> how many
+        confidence      of the intervals in rows
+        note            how words and intervals are meant
     results    what the tree held when it ended, the same on two machines:
         config_file  the file that values are of
         config       dotted key -> value; of a secret, "set" or null
@@ -23,7 +32,8 @@ A record is JSON, of form 3:
         strategies   strategy, rank, score, verdict, and what else the ranking says of its best set
 
 A record of form 2 holds `{"metrics": [{"scenario", "model", "metric", "value"}, ...]}`, as one of
-form 1, which has no number. They are read as today's, with what they lack empty.
+form 1, which has no number. They are read as today's, with what they lack empty. `moved` is no part
+of results, because what can still be compared depends on the machine.
 """
 
 from collections.abc import Mapping
@@ -64,6 +74,7 @@ def content(results: Mapping[str, Any], **run: Any) -> dict[str, Any]:
         "dirty": None,
         "steps": [],
         "failures": {},
+        "moved": None,
     }
     nothing: dict[str, Any] = {
         "config_file": "",
@@ -75,6 +86,20 @@ def content(results: Mapping[str, Any], **run: Any) -> dict[str, Any]:
         "strategies": [],
     }
     return {**empty, **run, "results": {**nothing, **results}}
+
+
+def moved(since: str, **found: Any) -> dict[str, Any]:
+    """The part of that name, in the order above; what is not given is empty."""
+    nothing: dict[str, Any] = {
+        "why": "",
+        "counts": {},
+        "rows": [],
+        "ranked": [],
+        "not_comparable": {},
+        "confidence": None,
+        "note": "",
+    }
+    return {"since": since, **nothing, **found}
 
 
 def _of_metrics(content_then: Any) -> Any:

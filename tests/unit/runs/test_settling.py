@@ -11,7 +11,7 @@ from tidemark.errors import InputError
 from tidemark.files import locks, store
 from tidemark.harness import journal
 from tidemark.project import HERE
-from tidemark.runs import results, settling
+from tidemark.runs import moved, results, settling
 from tidemark.tables import history
 
 import pytest
@@ -111,6 +111,37 @@ def test_a_run_elsewhere_counts_as_over_after_a_day_without_a_sign(gone, lines):
     os.utime(path, (yesterday, yesterday))
     assert len(settling.settle(HERE)) == (1 if lines else 0)
     assert not path.exists()
+
+
+def test_a_record_is_written_whatever_keeps_the_results_from_being_compared(gone, monkeypatch):
+    left = iter(([], [{"scenario": "s", "model": "m"}], [{"scenario": "s", "model": "n"}]))
+    monkeypatch.setattr(results, "of", lambda tree: {"metrics": next(left)})
+    errors = iter((OSError(28, "No space left", "a/file"), ZeroDivisionError("x")))
+
+    def failing(*_: object) -> None:
+        raise next(errors)
+
+    monkeypatch.setattr(moved, "_compared", failing)
+    for began in (1362132000, 1362132001, 1362132002):
+        noted(gone, began)
+    first, second, _ = settling.settle(HERE)
+    told = [record.content["moved"] for record in history.log(HERE).records()]
+    assert told == [
+        None,
+        history.moved(
+            first,
+            why="a/file: No space left. Cure: make room on that disk; nothing earlier was lost",
+        ),
+        history.moved(second, why="ZeroDivisionError: x"),
+    ]
+
+
+def test_a_record_after_the_same_results_compares_nothing(gone, monkeypatch):
+    monkeypatch.setattr(moved, "_compared", None)
+    noted(gone, 1362132000)
+    noted(gone, 1362132001)
+    first, _ = settling.settle(HERE)
+    assert history.log(HERE).records()[-1].content["moved"] == history.moved(first)
 
 
 def test_a_history_that_is_not_whole_keeps_the_journal(gone):

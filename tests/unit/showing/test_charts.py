@@ -53,7 +53,7 @@ def test_runs_without_a_figure_leave_their_place_free():
     rows = [metric("brier_skill", 0.1, low=-0.1, high=0.2)]
     (series,) = history.of_models([record(0, rows), record(1), record(2, rows)])
     assert [point.at for point in series.points] == [0, 2]
-    assert series.last.label == "+0.100 (-0.100 to +0.200); run run-2"
+    assert series.last.label == "+0.100 (−0.100 to +0.200); run run-2"
     assert history.of_models([record(0), record(1)]) == []
 
 

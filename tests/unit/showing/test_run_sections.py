@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
-from tidemark.comparing.comparison import Comparison, Row, Word
 from tidemark.dag.graph import Node
 from tidemark.harness.instance import Instance
 from tidemark.harness.reason import Cause, Reason
@@ -14,7 +13,7 @@ from tidemark.reporting.page.contents import CONTENTS
 from tidemark.reporting.page.section import OfTheRun
 from tidemark.showing import index, sections
 from tidemark.showing.told import Told
-from tidemark.tables.history import content
+from tidemark.tables.history import content, moved
 
 HOSTILE = "<script>alert(1)</script><!-- run: dag -->\"'&\x00\x1b[31m\u202e"
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -159,46 +158,52 @@ def test_a_step_that_will_run_says_why():
     assert "The next make runs it: config seed 1 -> 2" in text
 
 
-def test_a_comparison_is_told_in_its_own_words():
-    row = Row(
-        kind="model",
-        scenario="s",
-        name="ridge",
-        metric="skill",
-        better="higher",
-        before=0.1,
-        after=0.2,
-        difference=0.1,
-        low=0.05,
-        high=0.15,
-        paired=True,
-        word=Word.BETTER,
-    )
-    rank = Row(
-        kind="strategy",
-        scenario=None,
-        name="sma_cross",
-        metric="rank",
-        better="lower",
-        before=3,
-        after=1,
-        word=Word.BETTER,
-    )
-    found = Comparison(
-        before="r1",
-        after="r2",
-        changes=(),
-        data=(),
-        rows=(row, rank),
+def row(**fields) -> dict:
+    of_model = {"kind": "model", "scenario": "s", "name": "ridge", "word": "better", "why": ""}
+    return {"low": None, "high": None, "difference": None, **of_model, **fields}
+
+
+def test_what_moved_is_told_in_the_terms_and_units_of_the_page():
+    found = moved(
+        "r1",
+        counts={"model": {"better": 1, "worse": 1, "within chance": 1_200}, "strategy": {}},
+        rows=[
+            row(metric="mse", before=4.4e-4, after=1e-4, difference=-3.4e-4, low=-5e-4, high=-1e-4),
+            row(
+                kind="strategy",
+                scenario=None,
+                name="sma_cross",
+                metric="sharpe_ratio",
+                before=-0.5,
+                after=0.25,
+                difference=0.75,
+                low=-0.004,
+                high=1.5,
+            ),
+        ],
+        ranked=[row(kind="strategy", name="sma_cross", metric="rank", before=3, after=1)],
+        not_comparable={"the strategy is new": 2},
         confidence=0.95,
-        tested=1,
-        draws=2000,
-        blocks={"test dates": 21},
+        note="How words are meant.",
     )
-    text, _ = shown(Told((record("r1"), record("r2")), 2, comparison=found))
-    assert "Models: 1 better." in text
-    assert "s ridge skill 0.1 0.2 +0.1 [0.05, 0.15] better" in text
-    assert "sma_cross rank 3 -> 1" in text
+    text, _ = shown(Told((record("r1"), record("r2", moved=found)), 2))
+    assert "Models: 1 better, 1 worse, 1,200 within chance." in text
+    assert "Difference 95 % interval" in text
+    assert "s ridge Mean squared error (%²) 4.400 1.000 −3.400 −5.000 to −1.000 better" in text
+    assert "sma_cross Sharpe ratio, all dates −0.50 0.25 +0.75 0.00 to +1.50 better" in text
+    assert "sma_cross Rank 3 → 1" in text
+    assert "2 rows not comparable: the strategy is new. How words are meant." in text
+
+
+def test_why_nothing_is_known_of_what_moved_stands_there():
+    last = record("r2", moved=moved("r1", why=f"the store: {HOSTILE}"))
+    text, _ = shown(Told((record("r1"), last), 2))
+    assert "What that did to the results could not be found: the store: <script>" in text
+
+
+def test_a_run_that_left_the_same_results_says_nothing_of_them():
+    text, _ = shown(Told((record("r1"), record("r2", moved=moved("r1"))), 2))
+    assert "What that did to the results" not in text
 
 
 def test_records_of_older_forms_are_shown_with_what_they_have():
@@ -258,14 +263,17 @@ def test_a_page_of_many_runs_and_steps_stays_bounded():
     ]
     keys = {f"key{number}": number for number in range(500)}
     runs = [record(f"r{n}", results={"metrics": metrics, "config": {}}) for n in range(100)]
+    better = row(metric="skill", before=0.1, after=0.2, difference=0.1)
     runs[-1] = record(
         "last",
         failures=dict.fromkeys(nodes, "x" * 10_000),
+        moved=moved("r98", counts={"model": {"better": 500}}, rows=500 * [better], confidence=0.9),
         results={"metrics": metrics, "config": keys},
     )
     html = index.filled(index._empty(), sections.fragments(Told(runs, 1_000, nodes=nodes)))
     assert len(html.encode()) < 3_000_000
     assert "And 440 more." in html
+    assert "And 440 more: <code>make diff</code>." in html
     assert "And 100 more: <code>make status</code>" in html
     assert "1,000 runs left a record; here are the last 100" in html
 
