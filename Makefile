@@ -57,7 +57,7 @@ export T N A B REASON SOURCE OTHER FORMAT DETAILS VERIFY PRUNE Q CELLS SEED FAMI
 export $(ANSWERS)
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
-status why dag store timings diff compare-tree gate gate-update sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
+status why dag store timings diff compare-tree history gate gate-update sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
 ## adopt: look at FILE="My Data.csv", a folder or a pattern; WRITE=yes writes config.mine.yaml, a configuration for it
 adopt: unasked = $(filter-out CONFIG FILE WRITE $(ANSWERS),$(sort $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))))
 adopt: $(VENV)/.ok
@@ -76,12 +76,12 @@ accept: artifacts/config.mk
 	@$(if $T,,$(error make accept needs T=<step, checkpoint, output or all> and REASON="..."))$(PYTHON) $(COMMANDS)/accept.py
 # In `make all push`, push comes after the other goals, with what they made; in `make pull all`, pull comes before them.
 ## push: let the remote of the results store (store.remote) have what it lacks
-push: artifacts/config.mk $(extras) | $(filter-out push pull,$(PIPELINE))
+push: artifacts/config.mk $(clients) | $(filter-out push pull,$(PIPELINE))
 	@$(PYTHON) $(COMMANDS)/remote.py push
 ## pull: let the results store have what its remote holds for this configuration, the newest first
-pull: artifacts/config.mk $(extras)
-	@$(PYTHON) $(COMMANDS)/remote.py pull --checkpoints "$(CHECKPOINTS)"
-$(CHECKPOINTS): | $(extras) $(filter pull,$(MAKECMDGOALS))
+pull: artifacts/config.mk $(clients)
+	@$(file >artifacts/.pulled,$(CHECKPOINTS))$(PYTHON) $(COMMANDS)/remote.py pull --checkpoints artifacts/.pulled
+$(CHECKPOINTS): | $(extras) $(if $(filter push pull,$(MAKECMDGOALS)),$(clients),$(clients:-ok=-tried)) $(filter pull,$(MAKECMDGOALS))
 ## contract: write the feature contract that the configuration names, show what changed, and keep REASON="..."
 contract: $(VENV)/.ok
 	@$(PYTHON) $(COMMANDS)/contract.py --config $(CONFIG)

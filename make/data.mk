@@ -6,9 +6,11 @@ CHECKPOINTS_fetch_data := $(SOURCES:%=artifacts/fetch_data_%.ok)
 CHECKPOINTS_validate_schema := $(SOURCES:%=artifacts/validate_schema_%.ok)
 CHECKPOINTS_data_gate := artifacts/data_gate.ok
 
-# Libraries that a kind of file or a remote takes are installed before it is read. A step goes by the versions that it ran with,
+# Libraries that a kind of file takes are installed before it is read. A step goes by the versions that it ran with,
 # so their stamps are no reason to run.
 extras := $(EXTRAS:%=$(VENV)/.%-ok)
+# What speaks to a remote, push and pull require; steps run without it as well.
+clients := $(CLIENTS:%=$(VENV)/.%-ok)
 # Make knows a source by the key that names it, never by its file name; changed.sh sees when its files change.
 define OF_SOURCE
 artifacts/fetch_data_$1.ok: artifacts/.config/fetch_data.$(if $(filter $1,$(SERIES)),economic.)$1.path | $(extras)

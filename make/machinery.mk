@@ -4,9 +4,9 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
-# What `make adopt` is told counts only if it was typed: the environment may have such a name by chance.
+# What commands are told under such names counts only if it was typed: the environment may have one by chance.
 ANSWERS := SHEET DATES NUMBERS PRICES ZONE COLUMN MISSING TICKER
-$(foreach name,FILE WRITE $(ANSWERS),$(if $(filter environment,$(firstword $(origin $(name)))),$(eval override $(name) :=)))
+$(foreach name,FILE WRITE $(ANSWERS) A B N VERIFY PRUNE,$(if $(filter environment,$(firstword $(origin $(name)))),$(eval override $(name) :=)))
 # Variables from the environment or the command line are text: a `$` in them calls no function of Make. (LAUNCH, see
 # below, is a command and may have one.)
 given = $(filter environment command,$(firstword $(origin $1)))
@@ -34,13 +34,14 @@ WARM ?= 1
 # The results store: `off`, or a folder in place of the one in the configuration.
 STORE ?=
 export STORE
+$(if $(filter-out off,$(STORE)),$(if $(findstring /,$(STORE)),,$(error STORE=$(STORE): is neither `off` nor a folder, which has a / in it. Cure: STORE=off, or STORE=./$(STORE))))
 quoted_store := '$(subst ','\'',$(STORE))'
 
 # --- The configuration, and file times that agree with contents
 
 # artifacts/config.mk sets these, with FORECASTS_<strategy>, SCHEMA_<source> and CONFIG_FILE, the file that it was made of. A variable of
 # the same name from outside would change the pipeline, so it is emptied.
-LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES EXTRAS CONTRACT TABLES
+LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES EXTRAS CLIENTS CONTRACT TABLES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
 OUTSIDE := help contract acknowledge clean distclean lock test campaigns referee lint sample config-schema adopt status why dag store timings diff compare-tree history gate gate-update sql
 cleaning := $(filter clean distclean,$(MAKECMDGOALS))
@@ -97,6 +98,9 @@ $(VENV)/.ok: $(CODE)requirements.lock $(CODE)scripts/environment.sh
 # What only some need is added when it is needed: `dev` by tests and lint, `excel` by workbooks, `s3` by a bucket.
 $(VENV)/.%-ok: $(CODE)requirements-%.lock $(VENV)/.ok
 	@$(CODE)scripts/environment.sh requirements-$*.lock
+# One attempt, for those who get along without it: whether it succeeds or not, it is not made again.
+$(VENV)/.%-tried: $(CODE)requirements-%.lock $(VENV)/.ok
+	@$(CODE)scripts/environment.sh requirements-$*.lock 2>/dev/null || echo "tidemark: the packages of requirements-$*.lock could not be installed, and steps run without them. Cure: make $(VENV)/.$*-ok, which says why" >&2; touch $@
 
 # --- How a rule of the DAG is written
 # checkpoint: the files that the step may read | checkpoints that it only waits for

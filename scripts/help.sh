@@ -23,7 +23,7 @@ awk '
         if (!indent) indent = RLENGTH
         if (RLENGTH == indent) { name = $1; sub(/:.*/, "", name); names[section] = names[section] " " name }
     }
-    /^  path:|^    path:|^      path:/ { sources = sources " " $2 }
+    section == "fetch_data:" && $1 == "path:" { sources = sources " " $2 }
     section == "split_data:" && $1 == "test_start:" { start = $2 }
     END {
         print "Configuration (" FILENAME "):"

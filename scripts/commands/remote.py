@@ -28,11 +28,10 @@ def main() -> int:
     """Exit code 1 when the remote cannot be reached, 2 when it refuses or is none."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("direction", choices=["push", "pull"])
-    parser.add_argument("--checkpoints", default="")
+    parser.add_argument("--checkpoints", type=Path, help="a file that lists them, for pull")
     options = parser.parse_args()
     os.chdir(ROOT)
     kept, (address, patience) = _store(), _remote()
-    names = [Path(checkpoint).stem for checkpoint in options.checkpoints.split()]
     try:
         there = RemoteStore(opened(address, patience, HERE.root))
         with tempfile.TemporaryDirectory() as folder:
@@ -40,6 +39,8 @@ def main() -> int:
             if options.direction == "push":
                 console.say(_push(there, kept, seen))
             else:
+                listed = options.checkpoints.read_text("utf-8").split()
+                names = [Path(checkpoint).stem for checkpoint in listed]
                 console.say(_pull(there, names, kept, seen))
     except RemoteError as error:
         if isinstance(error, LostError | SlowError):

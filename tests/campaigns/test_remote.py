@@ -75,6 +75,32 @@ def must_run_and_tell(tree: Tree, words: str, environment: Mapping[str, str]) ->
     assert "wrong" not in line
 
 
+def test_steps_run_where_the_client_cannot_be_installed_and_push_and_pull_say_so(tree, bucket):
+    environment = tree.path / ".venv"
+    shared = environment.resolve()
+    environment.unlink()
+    environment.mkdir()
+    for file in shared.iterdir():
+        if not file.name.startswith(".s3-"):
+            (environment / file.name).symlink_to(file)
+    nowhere = {"PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+    lock = f"nowhere-to-be-found==1 --hash=sha256:{'0' * 64}\n"
+    (tree.path / "requirements-s3.lock").write_text(lock, "utf-8")
+    tree.edit("config.yaml", "  enabled: true\n", f"  enabled: true\n  remote: {bucket}\n")
+    tree.edit("config.yaml", *CUT)
+    outcome = tree.make(STEP, STORE="off", **nowhere)
+    assert (outcome.code, outcome.ran) == (0, CUTTING), outcome
+    (line,) = outcome.stderr.splitlines()
+    assert "requirements-s3.lock could not be installed, and steps run without" in line
+    again = tree.make(STEP, STORE="off", **nowhere)
+    assert (again.code, again.stderr) == (0, "")
+    for goal in ("push", "pull"):
+        refused = tree.make(goal, STORE="", **nowhere)
+        assert refused.code == 2
+        assert "requirements-s3.lock could not be installed. Cure: " in refused.stderr
+        assert ".ok" not in tree.make("-n", goal, STORE="").stdout.partition("remote.py")[2]
+
+
 WAYS = {
     "there are no credentials": {"AWS_ACCESS_KEY_ID": ""},
     "cannot be reached": {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"},

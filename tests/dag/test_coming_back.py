@@ -112,6 +112,15 @@ def test_switched_off_it_neither_gives_nor_takes(cut):
     assert "off" in cut.tree.make("store", STORE="").stdout
 
 
+@pytest.mark.parametrize("word", ["0", "no", "OFF", "off on"])
+def test_what_is_neither_off_nor_a_folder_is_refused(cold, word):
+    for goal in ("all", "store"):
+        told = cold[0].make(goal, STORE=word)
+        assert told.code == 2
+        assert f"STORE={word}: is neither `off` nor a folder" in told.stderr
+    assert not (cold[0].path / word).exists()
+
+
 def test_all_comes_back_after_clean_and_in_a_new_project(stored, cold, tmp_path):
     """As for a clone beside it that names the same store, or on a machine with yesterday's."""
     subprocess.run(["cp", "-a", stored.folder, stored.tree.path / "artifacts/store"], check=True)

@@ -51,8 +51,8 @@ STORE = "artifacts/store"
 ALPHA = "  ridge:\n    estimator: ridge\n    alpha: "
 
 
-def diff(tree, **asked):
-    done = tree.make("diff", STORE=STORE, FORMAT="json", **asked)
+def diff(tree, *asked, **environment):
+    done = tree.make("diff", *asked, STORE=STORE, FORMAT="json", **environment)
     assert done.code == 0, done
     return json.loads(done.stdout), done
 
@@ -107,7 +107,7 @@ def test_a_commit_is_run_in_a_tree_of_its_own_and_what_is_stored_comes_back(tree
     commit = committed(tree)
     tree.edit("config.yaml", f"{ALPHA}1.0", f"{ALPHA}1e4")
     assert tree.make("evaluate", STORE=STORE).code == 0
-    content, done = diff(tree, A="HEAD")
+    content, done = diff(tree, "A=HEAD")
     assert commit[:12] in content["before"]
     assert content["changes"] == [{"key": "models.ridge.alpha", "before": 1.0, "after": 1e4}]
     assert "artifacts/trees/" in content["notes"][0]
@@ -117,7 +117,7 @@ def test_a_commit_is_run_in_a_tree_of_its_own_and_what_is_stored_comes_back(tree
     assert " 0 ran, " in done.stderr
     elsewhere = tree.path / "artifacts/trees" / commit[:16]
     assert "alpha: 1.0" in (elsewhere / "config.yaml").read_text("utf-8")
-    again = tree.make("diff", A=commit[:10], B="last", STORE=STORE)
+    again = tree.make("diff", f"A={commit[:10]}", "B=last", STORE=STORE)
     assert "models.ridge.alpha  1.0 -> 10000.0" in again.stdout
     assert "nothing to do" in again.stderr
 
@@ -144,7 +144,7 @@ def test_a_commit_with_other_libraries_has_an_environment_of_its_own(tree, tmp_p
         (tmp_path / "uv").write_text(COPYING.format(venv=ROOT / ".venv"), "utf-8")
         (tmp_path / "uv").chmod(0o755)
         path = f"{tmp_path}:{path}"
-    content, done = diff(tree, A="HEAD", PATH=path)
+    content, done = diff(tree, "A=HEAD", PATH=path)
     assert "setting up .venv" in done.stderr
     (kept,) = (tree.path / "artifacts/environments").iterdir()
     elsewhere = tree.path / "artifacts/trees" / commit[:16]
@@ -152,7 +152,7 @@ def test_a_commit_with_other_libraries_has_an_environment_of_its_own(tree, tmp_p
     assert "# others" in (kept / ".ok").read_text("utf-8")
     assert any(f"in artifacts/environments/{kept.name}" in note for note in content["notes"])
     assert words(content, kind="model") == {"same"}
-    again = tree.make("diff", A="HEAD", STORE=STORE)
+    again = tree.make("diff", "A=HEAD", STORE=STORE)
     assert "setting up" not in again.stderr
 
 

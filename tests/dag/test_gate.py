@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from conftest import ROOT, Outcome, Tree
+from tidemark.config import view
 from tidemark.files import store
 from tidemark.gating import baseline
 
@@ -115,6 +116,8 @@ def test_what_is_worse_fails_or_is_shown_and_an_update_says_what_moved(gated):
     assert code_of(gated.make("gate")) == 0
     assert "has these results already" in gated.make("gate-update", REASON="again").stdout
     assert gated.make("all").ran == set()
+    better_before(gated, "logistic")
+    assert not view.is_stale(baseline.Tree(gated.path, gated.path), "config.yaml")
 
 
 def test_a_model_that_is_gone_fails_unless_that_is_allowed(gated):

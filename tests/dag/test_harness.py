@@ -221,6 +221,13 @@ def test_help_and_clean_need_no_environment(tmp_path):
     text = run(["make"], tmp_path).stdout
     for word in ("  all ", "  validate_schema ", "mean_impute", "poly2", "data/sample/prices.csv"):
         assert word in text
+    (sources,) = re.findall("^  sources .*", text, re.M)
+    assert "artifacts/store" not in sources
+    for goal in re.findall(r"^  ([\w-]+) ", text, re.M):
+        asked = ["T=all", "REASON=x", "SOURCE=prices", "OTHER=.", "FILE=x"]
+        plan = run(["make", "-n", goal, *asked], tmp_path).stdout
+        prepared, python, _ = plan.partition(".venv/bin/python")
+        assert not python or "environment.sh requirements.lock" in prepared, goal
 
 
 def run(command: list[str], cwd, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -62,8 +62,16 @@ def test_a_run_is_a_record_and_one_that_finds_all_fresh_is_none(cold, tree, tmp_
     assert subprocess.run(look, cwd=tree.path, capture_output=True, text=True).stdout == ""
     assert "nothing to do" in tree.make("all").stdout
     assert len(records(tree)) == 2
-    told = tree.make("history", N="1").stdout.splitlines()
+    told = tree.make("history", "N=1", N="of another program").stdout.splitlines()
     assert [len(told), told[1].split()[2]] == [2, "success"]
+
+
+def test_what_was_not_typed_is_no_answer(tree):
+    """The environment may have variables of such names."""
+    assert tree.make("history", N="many").code == 0
+    assert tree.make("history", "N=many").code == 2
+    assert tree.make("store", VERIFY="perhaps", PRUNE="perhaps", STORE="").code == 0
+    assert tree.make("store", "VERIFY=perhaps", STORE="").code == 2
 
 
 def test_a_failed_run_says_what_failed(tree):

@@ -97,7 +97,3 @@ class Comparison:
     def by_chance(self) -> float:
         """How many intervals would miss 0 if nothing differed, on average."""
         return (1.0 - self.confidence) * self.tested
-
-    def of_word(self, word: Word) -> list[Row]:
-        """The rows that show that."""
-        return [row for row in self.rows if row.word is word]

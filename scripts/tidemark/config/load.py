@@ -239,7 +239,8 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
             ),
             f"override MARKET_FORECASTS := {_pair(market)}",
             f"override MARKET_SCENARIO := {market.scenario if market else ''}",
-            f"override EXTRAS := {' '.join([*whole.fetch_data.extras(), *whole.store.extras()])}",
+            f"override EXTRAS := {' '.join(whole.fetch_data.extras())}",
+            f"override CLIENTS := {' '.join(whole.store.extras())}",
             f"override SERIES := {' '.join(whole.fetch_data.economic)}",
             *(
                 f"override SCHEMA_{source} := {schema}"

@@ -113,8 +113,13 @@ def must_be_of(tree: Tree, path: str | None) -> None:
 
 
 def is_stale(tree: Tree, path: str) -> bool:
-    """Whether config.mk is missing, of another file, or older than this one or than decisions."""
-    decided = [*(tree / decisions.FOLDER).glob("*"), *(tree / decisions.FOLDER).glob("*/*.json")]
+    """Whether config.mk is missing, of another file, or older than this one or than decisions.
+
+    Baselines are decisions on results, not on the configuration.
+    """
+    made = (tree / decisions.FOLDER).glob("*")
+    kinds = [kind for kind in made if kind.name != decisions.BASELINES]
+    decided = [*kinds, *(file for kind in kinds for file in kind.glob("*.json"))]
     try:
         text = (tree / MAKEFILE).read_text("utf-8")
         seen = [file.stat() for file in (tree / path, *decided)]

@@ -54,7 +54,7 @@ class Reason:
 
 
 def brief(why: Sequence[Reason]) -> str:
-    """The first reason and how many more; a first run needs no explanation."""
-    if why[0].cause is Cause.NEVER_RAN:
+    """The first reason and how many more, or nothing if there is none; a first run needs none."""
+    if not why or why[0].cause is Cause.NEVER_RAN:
         return ""
     return why[0].brief() + (f" (+{len(why) - 1} more)" if len(why) > 1 else "")

@@ -72,9 +72,6 @@ class Remote(Protocol):
         Of several that put at a time, one has written, and it is seen whole or not at all.
         """
 
-    def has(self, name: str) -> bool:
-        """Whether there is an object of this name."""
-
     def list(self, prefix: str) -> Iterator[Listed]:
         """Yield the objects below a folder such as `entries/evaluate_a_ridge`; `""`: all."""
 

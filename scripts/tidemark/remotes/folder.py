@@ -61,11 +61,6 @@ class Folder:
             finally:
                 temporary.unlink(missing_ok=True)
 
-    def has(self, name: str) -> bool:
-        """See `Remote`."""
-        with self._telling():
-            return (self._folder / name).is_file()
-
     def list(self, prefix: str) -> Iterator[Listed]:
         """See `Remote`."""
         with self._telling():

@@ -119,15 +119,6 @@ class S3:
                 raise self._no_bucket() from error
         return True
 
-    def has(self, name: str) -> bool:
-        """See `Remote`."""
-        with self._telling():
-            try:
-                self._store.head(name)
-            except FileNotFoundError:
-                return False  # of a bucket that is not there, too: an answer to `head` has no words
-        return True
-
     def list(self, prefix: str) -> Iterator[Listed]:
         """See `Remote`."""
         with self._telling():

@@ -10,6 +10,7 @@ from tidemark.errors import InputError
 from tidemark.files import listings, store
 from tidemark.harness import acceptance, code, publishing, record, staleness
 from tidemark.harness.instance import Instance
+from tidemark.harness.reason import brief
 from tidemark.harness.record import Checkpoint, Input, Module, Output
 from tidemark.harness.staleness import Look
 from tidemark.project import HERE
@@ -50,6 +51,10 @@ def why() -> list[str]:
 def test_nothing_changed():
     assert why() == []
     assert staleness.holds(Look(HERE), NAME)
+
+
+def test_no_reason_is_told_in_no_words():
+    assert brief([]) == ""
 
 
 def test_never_ran():

@@ -65,12 +65,10 @@ def file(tmp_path) -> Callable[[bytes], Path]:
 def test_what_was_put_is_got_and_listed_and_stays_as_it_was(place, file, tmp_path):
     remote, to = place.opened(), tmp_path / "got"
     for name, content in (("a/one", CONTENT), ("a/none", b""), ("b/two.json", b"{}")):
-        assert not remote.has(name)
         assert not remote.get(name, to)
         assert not to.exists()
         assert remote.put_if_absent(name, file(content))
         assert not remote.put_if_absent(name, file(b"something else"))
-        assert remote.has(name)
         assert remote.get(name, to)
         assert to.read_bytes() == content
         to.unlink()
@@ -115,7 +113,6 @@ def asks(place: Place, file: Path, to: Path) -> list[Callable[[], object]]:
     return [
         lambda: [*place.opened().list("")],
         lambda: place.opened().get("a/one", to),
-        lambda: place.opened().has("a/one"),
         lambda: place.opened().put_if_absent("a/two", file),
     ]
 
