@@ -244,7 +244,8 @@ def test_every_module_of_the_rooms_around_the_steps_is_named(room):
 
 def test_every_hidden_file_of_the_pipeline_has_its_reason_to_carry_a_number_or_not():
     sources = [*(ROOT / "scripts").rglob("*.py"), *(ROOT / "scripts").glob("*.sh")]
-    code = "".join(path.read_text("utf-8") for path in [*sources, *(ROOT / "make").glob("*.mk")])
+    rules = [ROOT / "Makefile", *(ROOT / "make").glob("*.mk")]
+    code = "".join(path.read_text("utf-8") for path in [*sources, *rules])
     hidden = set(
         re.findall(
             r"(?:artifacts/|FOLDER / \"|[a-zA-Z]\.parent / \")(\.[a-z]+(?:\.mk|\.lock)?)", code
