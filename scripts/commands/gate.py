@@ -45,8 +45,9 @@ def main() -> int:
     now = results.of(HERE)
     files = FiguresByDate([HERE], None, now["evidence"])
     after = Side("the results", now, files.table)
-    judgement = judge(compare(baseline.as_side(HERE, decided), after).rows, gate.tolerances)
-    console.say(FORMATS[options.format](judgement, decided))
+    compared = compare(baseline.as_side(HERE, decided), after)
+    judgement = judge(compared.rows, gate.tolerances)
+    console.say(FORMATS[options.format](judgement, decided, compared))
     return 0 if judgement.passed else 1
 
 

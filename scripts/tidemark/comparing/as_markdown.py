@@ -20,7 +20,7 @@ def _lines(of: Comparison, notes: Sequence[str]) -> Iterator[str]:
     if notes:
         yield ""
     if of.changes:
-        lines = [[f"`{one.key}`", *map(_value, (one.before, one.after))] for one in of.changes]
+        lines = [[f"`{one.key}`", *map(escaped, wording.changed(one))] for one in of.changes]
         yield from table(["configuration", "before", "after"], lines)
     else:
         yield "The configuration has the same values."
@@ -59,10 +59,6 @@ def table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> Iterator[s
     yield f"| {' | '.join(headings)} |"
     yield f"|{'---|' * len(headings)}"
     yield from (f"| {' | '.join(line)} |" for line in lines)
-
-
-def _value(of: object) -> str:
-    return "absent" if of is None else escaped(str(of))
 
 
 def escaped(text: str) -> str:

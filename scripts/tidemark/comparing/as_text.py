@@ -19,7 +19,7 @@ def _lines(of: Comparison, notes: Sequence[str]) -> Iterator[str]:
     yield ""
     if of.changes:
         yield f"Configuration ({len(of.changes):,} changed):"
-        yield from aligned([["", one.key, wording.change(one)] for one in of.changes])
+        yield from aligned([["", one.key, " -> ".join(wording.changed(one))] for one in of.changes])
     else:
         yield "Configuration: the same values."
     yield wording.data(of.data)

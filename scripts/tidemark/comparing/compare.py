@@ -1,6 +1,7 @@
 """Two runs side by side."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from tidemark.comparing import forecasts, strategies
 from tidemark.comparing.comparison import Change, Comparison, Word
@@ -35,10 +36,13 @@ def compare(before: Side, after: Side) -> Comparison:
 
 
 def _changes(before: Side, after: Side) -> Iterator[Change]:
+    """A key that comes or goes with null is none: to leave a key out means the same."""
     was, now = before.part("config"), after.part("config")
     for key in sorted(was.keys() | now.keys()):
-        if was.get(key) != now.get(key) or (key in was) != (key in now):
-            yield Change(key, was.get(key), now.get(key))
+        if was.get(key) != now.get(key):
+            absent: Literal["before", "after"] = "after" if key in was else "before"
+            both = key in was and key in now
+            yield Change(key, was.get(key), now.get(key), None if both else absent)
 
 
 def _differing(before: Side, after: Side) -> list[str]:

@@ -39,6 +39,7 @@ class Row:
         p_value: lowest error rate, of all paired rows together, at which the two differ; None if
             not paired.
         paired: whether the difference is one on the same dates.
+        fewer: whether these are fewer dates than the run before has.
         word: what this shows.
         why: why it is not comparable, or what else to know; empty if nothing is.
     """
@@ -55,17 +56,25 @@ class Row:
     high: float | None = None
     p_value: float | None = None
     paired: bool = False
+    fewer: bool = False
     word: Word = Word.NOT_COMPARABLE
     why: str = ""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A value of the configuration that differs; None in place of a key that is not there."""
+    """A value of the configuration that differs.
+
+    Attributes:
+        key: dotted.
+        before, after: of the two runs; None is null, or a key that is not there.
+        absent: the run that does not have the key; None if both have it.
+    """
 
     key: str
     before: Any
     after: Any
+    absent: Literal["before", "after"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from tidemark.arrays import Floats, Integers, Times
 from tidemark.comparing.comparison import Row
 from tidemark.comparing.plan import FEWEST_BLOCKS, FORECASTS_SEED, Plan
 from tidemark.comparing.side import Side, same_evidence
-from tidemark.comparing.testing import Group, Paired, same
+from tidemark.comparing.testing import ROUNDING, Group, Paired, same
 from tidemark.layout.evaluate import MODEL_EVIDENCE
 from tidemark.models import by_date
 from tidemark.models.worth import Sums, Worth
@@ -17,9 +17,12 @@ from tidemark.statistics import block_length, bootstrap
 from tidemark.targets import BETTER, METRICS, Target
 
 import numpy as np
+from numpy.typing import NDArray
 
 Pair = tuple[str, str]  # scenario, model
 Values = Mapping[str, float | None]
+
+OTHER = "what was forecast differs (horizon, prices or tickers)"
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,17 @@ class _Shared:
         dates: (dates,), ascending.
         worth: of what is forecast.
         before, after: sums of these dates.
-        note: in what the two still differ; empty if in nothing.
+        other: on how many further dates of both something else was forecast.
+        fewer: whether the run before tested more dates.
+        note: what was left out; empty if nothing was.
     """
 
     dates: Times
     worth: Worth
     before: Sums
     after: Sums
+    other: int
+    fewer: bool
     note: str
 
     def centred(self) -> Floats:
@@ -111,7 +118,11 @@ def _looked_up(
     before: Side,
     after: Side,
 ) -> _Shared | str | None:
-    """What both runs forecast of the same dates; why there is nothing; None if all is the same."""
+    """What both runs forecast of the same dates; why there is nothing; None if all is the same.
+
+    A date on which something else was forecast, as it is with another horizon, revised prices or
+    another ticker, is left out.
+    """
     if pair not in was or pair not in now:
         return "the model is new" if pair in now else "the model is gone"
     old, new = _target(was[pair]), _target(now[pair])
@@ -143,17 +154,46 @@ def _shared(before: by_date.ByDate, after: by_date.ByDate) -> _Shared | str:
     )
     if not len(dates):
         return "no test date is in both runs"
+    same_truth = _same_truth(before.at(ours), after.at(theirs))
+    other = int(np.count_nonzero(~same_truth))
+    if other == len(dates):
+        return f"{OTHER} on all of the {counted(other, 'date')} that both tested"
     notes = []
     if not len(dates) == len(before.dates) == len(after.dates):
         notes.append(
             f"on the {counted(len(dates), 'date')} that both tested, of {len(before.dates):,} and"
             f" {len(after.dates):,}"
         )
-    sums = before.at(ours), after.at(theirs)
-    other = int(np.count_nonzero(sums[0].rows != sums[1].rows))
     if other:
-        notes.append(f"other tickers on {counted(other, 'date')}")
-    return _Shared(dates, after.worth, *sums, note="; ".join(notes))
+        notes.append(f"{OTHER} on {counted(other, 'date')} of these, which are left out")
+    return _Shared(
+        dates[same_truth],
+        after.worth,
+        before.at(ours[same_truth]),
+        after.at(theirs[same_truth]),
+        other=other,
+        fewer=len(dates) - other < len(before.dates),
+        note="; ".join(notes),
+    )
+
+
+def _same_truth(before: Sums, after: Sums) -> NDArray[np.bool_]:
+    """(dates,) whether both forecast the same there: as many rows, with the same true values.
+
+    Sums of true values are about a level of each run, the mean over its test set. So they may
+    differ by a level that is the same for every row: the median, as most dates may not differ.
+    """
+    rows = before.rows
+    known: NDArray[np.bool_] = np.equal(rows, after.rows)
+    if not known.any():
+        return known
+    (sums, squares), (later, later_squares) = before.truth(), after.truth()
+    level = float(np.median(((sums - later) / rows)[known]))
+    moved = squares - 2.0 * level * sums + rows * level**2
+    size = float(np.sqrt(squares.sum() / rows.sum())) + abs(level)
+    known &= np.abs(sums - later - rows * level) <= ROUNDING * rows * size
+    known &= np.abs(moved - later_squares) <= ROUNDING * rows * size**2
+    return known
 
 
 def _dates(shared: Mapping[Pair, _Shared], plan: Plan) -> tuple[Times, int]:
@@ -171,10 +211,10 @@ def _too_few(one: _Shared | None, length: int) -> str:
     """Why so few dates are not drawn from; empty if they are enough."""
     if one is None or len(one.dates) >= FEWEST_BLOCKS * length:
         return ""
-    return (
-        f"both tested only {counted(len(one.dates), 'date')}, fewer than {FEWEST_BLOCKS} blocks of"
-        f" {length:,}"
-    )
+    few = f"{counted(len(one.dates), 'date')}, fewer than {FEWEST_BLOCKS} blocks of {length:,}"
+    if one.other:
+        return f"{OTHER} on {counted(one.other, 'date')}, and is the same on only {few}"
+    return f"both tested only {few}"
 
 
 def _drawn(one: _Shared, dates: Times, starts: Integers, length: int) -> dict[str, Floats]:
@@ -202,6 +242,7 @@ def _paired(row: Row, one: _Shared, drawn: Floats) -> Paired:
         before=None if math.isnan(a) else a,
         after=None if math.isnan(b) else b,
         difference=None if math.isnan(b - a) else b - a,
+        fewer=one.fewer,
         why=one.note,
     )
     return Paired(known, drawn)

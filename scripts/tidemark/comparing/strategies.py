@@ -1,7 +1,7 @@
 """Strategies of two runs: Sharpe ratios paired by the bars of both, and what the rankings say."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 Told = Mapping[str, Any]  # what a record says of a strategy
+Ranks = Mapping[str, int]
 
 SHARPE, VERDICT, GUARDRAILS = "sharpe_ratio", "verdict", "guardrails"
 BETTER: Mapping[str, Better] = {
@@ -73,9 +74,10 @@ def compared(before: Side, after: Side, plan: Plan) -> Group:
     both = [name for name in now if name in was]
     ratios = _ratios(both, before, after, plan)
     others = list(ratios.others)
+    ranks = _among_shared(was, now)
     for name in dict.fromkeys([*now, *was]):
         if name in both:
-            others += _ranked(name, was[name], now[name], (_level(before), _level(after)))
+            others += _ranked(name, was[name], now[name], ranks, (_level(before), _level(after)))
         else:
             why = "the strategy is new" if name in now else "the strategy is gone"
             others += _lone(name, was.get(name, {}), now.get(name, {}), why)
@@ -99,6 +101,33 @@ def _row(name: str, metric: str, **fields: Any) -> Row:
     )
 
 
+def _recorded(row: Row, before: Side, after: Side) -> Row:
+    """The row with the Sharpe ratios that the records say, if both do."""
+    a, b = (_told(side)[row.name].get("sharpe") for side in (before, after))
+    if a is None and b is None:
+        return row
+    by = None if a is None or b is None else b - a
+    return replace(row, before=a, after=b, difference=by)
+
+
+def _among_shared(was: Mapping[str, Told], now: Mapping[str, Told]) -> tuple[Ranks, Ranks] | None:
+    """Ranks among the strategies that both rank; None if both rank the same ones.
+
+    A strategy that comes or goes moves all ranks below it, which says nothing of the others.
+    """
+    before, after = (
+        {name: told["rank"] for name, told in side.items() if told.get("rank") is not None}
+        for side in (was, now)
+    )
+    if before.keys() == after.keys():
+        return None
+    return _ranks(before, before.keys() & after.keys()), _ranks(after, before.keys() & after.keys())
+
+
+def _ranks(of: Ranks, among: Set[str]) -> Ranks:
+    return {name: 1 + sum(of[other] < of[name] for other in among) for name in among}
+
+
 def _ratios(names: Sequence[str], before: Side, after: Side, plan: Plan) -> Group:
     """The rows of Sharpe ratios."""
     sides = []
@@ -106,7 +135,7 @@ def _ratios(names: Sequence[str], before: Side, after: Side, plan: Plan) -> Grou
         table = side.evidence(STRATEGY_EVIDENCE)
         bars = table if isinstance(table, str) else _Bars.of(table)
         if isinstance(bars, str) and same_evidence(STRATEGY_EVIDENCE, before, after):
-            return Group([], [same(_row(name, SHARPE)) for name in names])
+            return Group([], [same(_recorded(_row(name, SHARPE), before, after)) for name in names])
         if not isinstance(bars, _Bars):
             return _unpaired(
                 names, bars or f"the figures by date of {side.name} are of another version"
@@ -124,11 +153,12 @@ def _ratios(names: Sequence[str], before: Side, after: Side, plan: Plan) -> Grou
     excess = old.at(shared, names), new.at(shared, names)
     rows = [
         _row(name, SHARPE, before=_number(a), after=_number(b), difference=_number(b - a),
-             why=_note(name, old, new, shared))
+             why=_note(name, old, new, shared), fewer=len(shared) < len(old.excess))
         for name, a, b in zip(names, *_sharpe_ratios(sides, excess), strict=True)
     ]  # fmt: skip
     if same_evidence(STRATEGY_EVIDENCE, before, after):
-        return Group([], [*map(same, rows), *lone])
+        recorded = [_recorded(row, before, after) for row in rows]
+        return Group([], [*map(same, recorded), *lone])
     length = block_length.chosen(plan.returns_block, excess[1] - excess[0])
     blocks = len(shared) / length
     if blocks < FEWEST_BLOCKS:
@@ -170,12 +200,22 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def _ranked(name: str, was: Told, now: Told, levels: tuple[float, float]) -> Iterator[Row]:
+def _ranked(
+    name: str,
+    was: Told,
+    now: Told,
+    shared: tuple[Ranks, Ranks] | None,
+    levels: tuple[float, float],
+) -> Iterator[Row]:
     """What the ranking says of a strategy in both runs, unless it says nothing in either."""
     for metric in ("rank", "score"):
         a, b = was.get(metric), now.get(metric)
         if a is not None and b is not None:
-            row = _row(name, metric, before=a, after=b, difference=b - a)
+            note = ""
+            if metric == "rank" and shared:
+                a, b = (ranks[name] for ranks in shared)
+                note = f"among the {len(shared[0]):,} that both rank"
+            row = _row(name, metric, before=a, after=b, difference=b - a, why=note)
             yield replace(row, word=moved(row))
         elif a is not None or b is not None:
             why = f"it has none {_which(a is not None, b is not None)}"

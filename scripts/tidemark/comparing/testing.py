@@ -13,6 +13,7 @@ against the draws at the normal quantile of the same probability. With 31 blocks
 that did not differ were wrong in 5 % of comparisons, where they were in 10 % without this.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -26,6 +27,7 @@ import numpy as np
 from scipy import stats
 
 LEAST = 1e-300  # probability that a normal quantile is taken of
+ROUNDING = 1e-9  # share by which figures may differ that are the same
 
 
 class Paired(NamedTuple):
@@ -109,8 +111,20 @@ def _worded(one: Paired, p_value: float | None, confidence: float) -> Row:
 
 
 def same(row: Row) -> Row:
-    """The row of a figure whose figures by date are the same in both runs."""
-    return replace(row, difference=0.0, low=0.0, high=0.0, p_value=1.0, paired=True, word=Word.SAME)
+    """The row of a figure whose figures by date are the same in both runs.
+
+    Its values must then be the same but for rounding, else they were computed otherwise.
+    """
+    by = row.difference
+    if (row.before is None) != (row.after is None) or (by and not _rounded(row)):
+        why = "computed otherwise: the figures by date are the same, and the figure is not"
+        return replace(row, word=Word.NOT_COMPARABLE, why=why)
+    return replace(row, low=by, high=by, p_value=1.0, paired=True, word=Word.SAME)
+
+
+def _rounded(row: Row) -> bool:
+    before, after = float(row.before or 0.0), float(row.after or 0.0)
+    return math.isclose(before, after, rel_tol=ROUNDING, abs_tol=1e-3 * ROUNDING)
 
 
 def _undefined(row: Row) -> str:

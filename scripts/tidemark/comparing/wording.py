@@ -21,10 +21,14 @@ def value(of: Any) -> str:
     return str(of)
 
 
-def change(of: Change) -> str:
-    """`1.0 -> 100.0`; a key that is not there is said to be absent."""
-    before, after = ("absent" if side is None else str(side) for side in (of.before, of.after))
-    return f"{before} -> {after}"
+def changed(of: Change) -> tuple[str, str]:
+    """Both values; a key that is not there is said to be absent."""
+    values = {"before": of.before, "after": of.after}
+    before, after = (
+        "absent" if side == of.absent else "null" if value is None else str(value)
+        for side, value in values.items()
+    )
+    return before, after
 
 
 def difference(row: Row) -> str:
@@ -47,8 +51,8 @@ def cells(row: Row) -> list[str]:
 
 
 def move(row: Row) -> str:
-    """`5 -> 6`."""
-    return f"{value(row.before)} -> {value(row.after)}"
+    """`5 -> 6`, and what else to know."""
+    return f"{value(row.before)} -> {value(row.after)}" + (f" ({row.why})" if row.why else "")
 
 
 def headings(of: Comparison) -> list[str]:

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 
 from tidemark.comparing.comparison import Row, Word
+from tidemark.gating import settings
 from tidemark.gating.settings import Limit, Tolerance
 
 
@@ -48,16 +50,18 @@ class Judgement:
         offending: failures, then warnings, each in the order of the rows.
         counts: how many of the other rows came to each level.
         unnamed: how many rows no tolerance names.
+        idle: names of default tolerances of which there is no row, which is no fault.
     """
 
     offending: Sequence[Finding]
     counts: Mapping[Level, int]
     unnamed: int
+    idle: Sequence[str] = ()
 
     @property
     def looked(self) -> bool:
-        """Whether anything was held against a tolerance, or should have been."""
-        return bool(self.offending or self.counts)
+        """Whether any row was held against a tolerance."""
+        return bool(self.counts) or any(one.row for one in self.offending)
 
     @property
     def passed(self) -> bool:
@@ -69,20 +73,30 @@ def judge(rows: Sequence[Row], tolerances: Mapping[str, Tolerance]) -> Judgement
     """Hold each row against every tolerance that names it; only what is worse counts.
 
     A model, strategy or scenario that a tolerance names, and of which there is no row, could not be
-    looked at.
+    looked at; nor could a tolerance of which there is no row at all, unless it is a default one:
+    that speaks of what a project may have, such as strategies.
     """
-    offending = [one for name, it in tolerances.items() for one in _without_row(name, it, rows)]
+    found = {name: [row for row in rows if _names(it, row)] for name, it in tolerances.items()}
+    default = settings.shipped()
+    idle = [name for name, it in tolerances.items() if not found[name] and it == default.get(name)]
+    offending = [
+        one
+        for name, it in tolerances.items()
+        if name not in idle
+        for one in _without_row(name, it, found[name])
+    ]
     counts: Counter[Level] = Counter()
     unnamed = 0
     for row in rows:
-        found = [_held(name, it, row) for name, it in tolerances.items() if _names(it, row)]
-        beyond = [finding for finding in found if finding.level in OFFENDING]
+        held = [_held(name, it, row) for name, it in tolerances.items() if _names(it, row)]
+        beyond = [finding for finding in held if finding.level in OFFENDING]
         offending += beyond
-        if not found:
+        if not held:
             unnamed += 1
         elif not beyond:
-            counts[min((one.level for one in found), key=list(Level).index)] += 1
-    return Judgement(sorted(offending, key=lambda one: OFFENDING.index(one.level)), counts, unnamed)
+            counts[min((one.level for one in held), key=list(Level).index)] += 1
+    offending.sort(key=lambda one: OFFENDING.index(one.level))
+    return Judgement(offending, counts, unnamed, idle)
 
 
 def _names(tolerance: Tolerance, row: Row) -> bool:
@@ -94,12 +108,14 @@ def _names(tolerance: Tolerance, row: Row) -> bool:
 
 
 def _without_row(name: str, tolerance: Tolerance, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Of its rows: one for each of its scenarios and models, together if it names both."""
     level = _unseen(tolerance)
-    named = [row for row in rows if _names(tolerance, row)]
-    missing = [it for it in tolerance.of or () if it not in {row.name for row in named}]
-    missing += [it for it in tolerance.scenarios or () if it not in {row.scenario for row in named}]
-    for it in missing if level in OFFENDING else ():
-        yield Finding(level, name, why=f"{it} has no {' or '.join(tolerance.metrics)}")
+    scenarios: Sequence[str | None] = tolerance.scenarios or [None]
+    of: Sequence[str | None] = tolerance.of or [None]
+    for scenario, whose in product(scenarios, of) if level in OFFENDING else ():
+        if not any(scenario in (None, row.scenario) and whose in (None, row.name) for row in rows):
+            named = " ".join(filter(None, [scenario, whose])) or "this configuration"
+            yield Finding(level, name, why=f"{named} has no {' or '.join(tolerance.metrics)}")
 
 
 def _unseen(tolerance: Tolerance) -> Level:
@@ -119,7 +135,7 @@ def _held(name: str, tolerance: Tolerance, row: Row) -> Finding:
             return Finding(Level.NEW, name, row)
         return Finding(_unseen(tolerance), name, row, why=row.why)
     for level, limit in ((Level.FAIL, tolerance.fail), (Level.WARN, tolerance.warn)):
-        if limit and all(_exceeded(limit, row)):
+        if limit and row.word is not Word.SAME and all(_exceeded(limit, row)):
             return Finding(level, name, row, limit)
     return Finding(Level.WITHIN, name, row)
 

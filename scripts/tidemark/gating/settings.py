@@ -56,7 +56,7 @@ class Tolerance:
     not_comparable: Literal["fail", "warn", "allow"] | None = None
 
 
-def _tolerances() -> Mapping[str, Tolerance]:
+def shipped() -> Mapping[str, Tolerance]:
     """No model may be worse beyond chance; a strategy's verdict that falls is shown.
 
     The share is far below what matters, and far above what another processor rounds otherwise.
@@ -79,5 +79,5 @@ class Gate:
     """
 
     baseline: Name = "main"
-    tolerances: Annotated[Mapping[Name, Tolerance], MinLen(1)] = field(default_factory=_tolerances)
+    tolerances: Annotated[Mapping[Name, Tolerance], MinLen(1)] = field(default_factory=shipped)
     evidence_megabytes: Positive = 20.0

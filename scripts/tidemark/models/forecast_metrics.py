@@ -34,6 +34,10 @@ class DateSums(NamedTuple):
     correlations: Floats  # rank correlation across tickers, 0 where there is none
     correlated: Floats  # dates that have a rank correlation
 
+    def truth(self) -> tuple[Floats, Floats]:
+        """Of returns, about their overall mean."""
+        return self.returns, self.squared_returns
+
     def as_table(self) -> Floats:
         """(dates, fields), as `bootstrap.resample` takes it."""
         return np.column_stack(self)

@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-ALONE = ("rows", "squared_errors", "baseline_squared_errors", "log_losses")  # one number a date
+# One number a date.
+ALONE = ("rows", "squared_errors", "baseline_squared_errors", "log_losses", "rises")
 BINS = 100
 SUREST = float(np.finfo(np.float64).eps)  # of a forecast that is wrong, for its log to be a number
 
@@ -35,16 +36,21 @@ class DateSums:
     squared_errors: Floats
     baseline_squared_errors: Floats  # of the base rate
     log_losses: Floats
+    rises: Floats  # rows whose return was above 0
     ups: Floats  # (dates, bins) rows whose return was above 0, in each bin of the forecasts
     downs: Floats  # (dates, bins) the others
     within: Floats  # (bins,) how often, over all dates, an up ranks above a down of its own bin
 
+    def truth(self) -> tuple[Floats, Floats]:
+        """Of 1 and 0, which are their own squares."""
+        return self.rises, self.rises
+
     def as_table(self) -> Floats:
-        """(dates, 4 + 2 * bins), as `bootstrap.resample` takes it."""
+        """(dates, 5 + 2 * bins), as `bootstrap.resample` takes it."""
         return np.column_stack([*self.columns().values(), self.ups, self.downs])
 
     def of_table(self, table: Floats) -> "DateSums":
-        """The sums in a table of (..., 4 + 2 * bins) made of the same rows."""
+        """The sums in a table of (..., 5 + 2 * bins) made of the same rows."""
         alone = dict(zip(ALONE, np.moveaxis(table[..., : len(ALONE)], -1, 0), strict=True))
         ups, downs = np.split(table[..., len(ALONE) :], 2, axis=-1)
         return DateSums(**alone, ups=ups, downs=downs, within=self.within)
@@ -86,6 +92,7 @@ def per_date(
         squared_errors=daily_sums(day, (predicted - true) ** 2),
         baseline_squared_errors=daily_sums(day, (baseline - true) ** 2),
         log_losses=daily_sums(day, -np.log(right)),
+        rises=daily_sums(day, (true > 0).astype(np.float64)),
         ups=ups,
         downs=downs,
         within=_within(predicted, true > 0, number, bins),

@@ -30,6 +30,9 @@ class Sums(Protocol):
     def baseline_squared_errors(self) -> Floats:
         """Of what it is held against."""
 
+    def truth(self) -> tuple[Floats, Floats]:
+        """Sums of what is forecast, and of its squares: the same two whoever forecasts it."""
+
     def as_table(self) -> Floats:
         """(dates, k), as `bootstrap.resample` takes it."""
 

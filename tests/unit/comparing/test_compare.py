@@ -7,6 +7,7 @@ from tidemark.comparing.as_markdown import as_markdown
 from tidemark.comparing.as_text import as_text
 from tidemark.comparing.compare import compare
 from tidemark.comparing.comparison import Change, Word
+from tidemark.comparing.forecasts import OTHER
 from tidemark.comparing.plan import FORECASTS_SEED, RETURNS_SEED
 from tidemark.comparing.side import Side
 from tidemark.models import by_date
@@ -236,12 +237,78 @@ def test_dates_that_are_partly_shared_are_compared_on_these_and_that_is_said():
     assert row.before == pytest.approx(expected, rel=1e-12)
 
 
-def test_other_tickers_on_shared_dates_are_said():
-    after = Forecasts(seed=2)
+@pytest.mark.parametrize("target", ["return", "direction"])
+def test_a_date_on_which_something_else_is_forecast_is_left_out_and_that_is_said(target):
+    before, after = (Forecasts(seed=seed, target=target) for seed in (1, 2))
     for name in ("when", "true", "predicted"):
         setattr(after, name, getattr(after, name)[1:])
+    after.true[-1] = 1.0 - after.true[-1]  # of the last date
+    row = rows_of(*models(before=before, after=after))["mse" if target == "return" else "log_loss"]
+    assert row.why == f"{OTHER} on 2 dates of these, which are left out"
+    assert (row.fewer, row.paired) == (True, True)
+    if target == "return":
+        both = np.isin(before.day, range(1, DATES - 1))
+        expected = mean_squared_error(before.true[both], before.predicted[both])
+        assert row.before == pytest.approx(expected, rel=1e-12)
+
+
+def other_horizon(forecasts):
+    forecasts.true = np.roll(forecasts.true, TICKERS) + forecasts.true
+    return forecasts
+
+
+def dropped_ticker(forecasts):
+    keep = np.arange(len(forecasts.true)) % TICKERS > 0
+    for name in ("when", "true", "predicted"):
+        setattr(forecasts, name, getattr(forecasts, name)[keep])
+    return forecasts
+
+
+@pytest.mark.parametrize("change", [other_horizon, dropped_ticker])
+def test_runs_that_forecast_something_else_are_not_comparable(change):
+    rows = rows_of(*models(before=Forecasts(), after=change(Forecasts(0.5))))
+    assert {row.word for row in rows.values()} == {Word.NOT_COMPARABLE}
+    assert rows["mse"].why == f"{OTHER} on all of the 400 dates that both tested"
+
+
+def test_too_few_dates_on_which_the_same_is_forecast_are_not_drawn_from():
+    after = Forecasts(0.5)
+    after.true[: 350 * TICKERS] *= 2.0
     row = rows_of(*models(before=Forecasts(), after=after))["mse"]
-    assert row.why == "other tickers on 1 date"
+    assert (row.word, row.why.startswith(OTHER)) == (Word.NOT_COMPARABLE, True)
+
+
+def recorded_times(times, metric, of):
+    metrics = [
+        one | {"value": one["value"] * times} if one["metric"] == metric else one
+        for one in of.results["metrics"]
+    ]
+    return Side(of.name, of.results | {"metrics": metrics}, of.load)
+
+
+@pytest.mark.parametrize(("target", "metric"), [("return", "rmse"), ("direction", "auc")])
+def test_a_figure_that_moved_over_the_same_figures_by_date_was_computed_otherwise(target, metric):
+    before, after = models(before=Forecasts(target=target), after=Forecasts(target=target))
+    row = rows_of(before, recorded_times(10.0, metric, after))[metric]
+    assert (row.word, row.paired) == (Word.NOT_COMPARABLE, False)
+    assert row.why.startswith("computed otherwise")
+    assert row.difference == row.after - row.before != 0.0
+    assert rows_of(before, recorded_times(1.0 + 1e-14, metric, after))[metric].word is Word.SAME
+
+
+def test_a_sharpe_ratio_that_moved_over_the_same_returns_was_computed_otherwise():
+    record, table = told(1, 0.5), bars()
+    rows = traded((record | {"sharpe": 0.5}, table), (record | {"sharpe": 5.0}, table), name="rise")
+    assert rows["sharpe_ratio"].why.startswith("computed otherwise")
+    assert rows["sharpe_ratio"].difference == 4.5
+
+
+def test_a_strategy_that_goes_moves_no_rank_of_the_others():
+    first = told(1, 0.9) | {"strategy": "first"}
+    before = side("A", strategies=[first, told(2, 0.5)], bars=bars())
+    rank = rows_of(before, side("B", strategies=[told(1, 0.5)], bars=bars()), name="rise")["rank"]
+    assert (rank.before, rank.after, rank.word) == (1, 1, Word.SAME)
+    assert rank.why == "among the 1 that both rank"
 
 
 def test_areas_under_curves_are_not_paired_and_all_else_of_direction_is():
@@ -381,22 +448,26 @@ def full():
     new = {("clean", "a"): Forecasts(0.5), ("clean", "b"): Forecasts(seed=4)}
     return compare(
         side("A", models=old, strategies=[told(2, 0.5)], bars=bars(),
-             config=CONFIG | {"gone": 1, "same": 2}, data={"data/raw/prices.parquet": "1"}),
+             config=CONFIG | {"gone": 1, "empty": None}, data={"data/raw/prices.parquet": "1"}),
         side("B", models=new, strategies=[told(1, 0.5, verdict="more", p_zero=0.0)], bars=bars(),
-             config=CONFIG | {"new": None, "same": 2}, data={"data/raw/prices.parquet": "2"}),
+             config=CONFIG | {"new": None, "empty": 3}, data={"data/raw/prices.parquet": "2"}),
     )  # fmt: skip
 
 
 def test_values_and_data_that_differ_are_named():
     comparison = full()
-    assert comparison.changes == [Change("gone", 1, None), Change("new", None, None)]
+    assert comparison.changes == [
+        Change("empty", None, 3),
+        Change("gone", 1, None, absent="after"),
+    ]
     assert comparison.data == ["data/raw/prices.parquet"]
 
 
 def test_text_shows_what_moved_and_counts_the_rest():
     text = as_text(full(), ["in another environment"])
     assert "note: in another environment" in text
-    assert "gone  1 -> absent" in text
+    assert "gone   1 -> absent" in text
+    assert "empty  null -> 3" in text
     assert "7 better, 7 within chance, 7 not comparable" in text
     assert text.count("clean a ") == 7
     assert text.count("clean b ") == 1

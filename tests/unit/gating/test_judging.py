@@ -118,6 +118,44 @@ def test_what_a_tolerance_names_and_no_row_is_of_was_not_looked_at():
     assert [one.why for one in judge([model()], elsewhere).offending] == ["other has no rmse"]
 
 
+def test_a_model_and_a_scenario_that_are_there_but_never_together_were_not_looked_at():
+    rows = [model(scenario="s"), model(scenario="t", name="lasso")]
+    both = Tolerance(metrics=["rmse"], of=["ridge", "lasso"], scenarios=["s", "t"],
+                     fail=Limit(absolute=9))  # fmt: skip
+    found = judge(rows, {"mine": both})
+    assert [one.why for one in found.offending] == ["s lasso has no rmse", "t ridge has no rmse"]
+
+
+@pytest.mark.parametrize("metrics", [["log_loss", "brier_score"], ["verdict", "rank"]])
+def test_a_tolerance_without_any_row_fails_beside_others_that_have_some(metrics):
+    limit = {"fail": Limit(absolute=9)}
+    tolerances = {
+        "one": Tolerance(metrics=["rmse"], **limit),
+        "mine": Tolerance(metrics=metrics, **limit),
+    }
+    found = judge([model()], tolerances)
+    assert [(one.level, one.tolerance, one.row) for one in found.offending] == [
+        ("fail", "mine", None)
+    ]
+    assert found.looked
+    assert not found.passed
+
+
+def test_a_default_tolerance_without_any_row_is_noted():
+    found = judge([model("mse", after=1.0, word=Word.SAME)], settings.shipped())
+    assert (found.passed, found.idle, found.offending) == (True, ["verdicts"], [])
+
+
+def test_what_only_could_not_look_and_warns_has_not_passed():
+    found = judge([model()], {"mine": Tolerance(metrics=["mae"], warn=Limit(absolute=9))})
+    assert not found.passed
+
+
+def test_rounding_is_not_worse():
+    row = model(after=1.0 + 1e-15, word=Word.SAME)
+    assert level(row, fail=Limit(absolute=0)) is Level.WITHIN
+
+
 @pytest.mark.parametrize("rows", [[], [model("mae")]])
 def test_a_gate_that_looked_at_nothing_has_not_passed(rows):
     found = judge(rows, {"mine": Tolerance(metrics=["rmse"], fail=Limit(absolute=0))})

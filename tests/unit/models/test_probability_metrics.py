@@ -118,7 +118,7 @@ def test_drawing_costs_no_more_with_more_tickers():
         probability_metrics.per_date(day, true, predicted, np.full(true.size, 0.5))
         for day, true, predicted in (draw_forecasts(674, tickers, digits=15) for tickers in (5, 50))
     )
-    assert few.as_table().shape == many.as_table().shape == (674, 4 + 2 * probability_metrics.BINS)
+    assert few.as_table().shape == many.as_table().shape == (674, 5 + 2 * probability_metrics.BINS)
     starts = bootstrap.block_starts(674, 21, 2000, 1)
     began = time.process_time()
     WORTH_OF.drawn(few, starts, 21)
