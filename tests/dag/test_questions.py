@@ -257,7 +257,6 @@ def test_sql_answers_from_results_and_from_what_runs_left(tree):
         ("select x from metrics", 'Referenced column "x" not found in FROM clause! '),
         ("select 1/0; drop table metrics", "read-only mode. Cure: "),
         ("--", "Q: is empty. Cure: ask something"),
-        ("", 'make sql needs Q="select ..."'),
     ],
 )
 def test_a_wrong_query_is_told_in_a_line(cold, query, told):

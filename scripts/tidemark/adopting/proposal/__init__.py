@@ -79,6 +79,7 @@ def made(
     Raises:
         InputError: the history is too short, or the configuration cannot be rewritten.
     """
+    section = dict(section) | {"about": [*section.get("about", ())]}  # a list, as YAML has it
     document, _ = yaml_lines.parse(BASE, shipped)
     text = shipped.decode("utf-8-sig")
     prices = in_full(section)
