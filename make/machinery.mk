@@ -51,7 +51,9 @@ $(if $(and $(cleaning),$(filter-out $(cleaning),$(MAKECMDGOALS))),$(error $(firs
 PIPELINE := $(filter-out $(OUTSIDE),$(or $(MAKECMDGOALS),help))
 ifneq ($(PIPELINE),)
 
-run_and_cores := $(shell echo $$PPID-$$(date +%s) $$(getconf _NPROCESSORS_ONLN))
+# A run is named by Make's process and the second at which it began, which one that started anew has in a file.
+began := artifacts/.run/began
+run_and_cores := $(shell $(if $(MAKE_RESTARTS),read -r began <$(began)-$$PPID && rm $(began)-$$PPID ||) began=$$(date +%s); echo $$PPID-$$began $$(getconf _NPROCESSORS_ONLN))
 export TIDEMARK_RUN := $(firstword $(run_and_cores))
 export TIDEMARK_GOALS := $(MAKECMDGOALS)
 export TIDEMARK_TARGET = $@# expanded in each recipe
@@ -88,6 +90,7 @@ artifacts/config.mk: $(if $(current),,FORCE)
 endif
 artifacts/config.mk:
 	@$(START) $(CODE)scripts/launch/configure.py --config $(CONFIG)
+	@mkdir -p $(dir $(began)) && echo $(lastword $(subst -, ,$(TIDEMARK_RUN))) >$(began)-$(firstword $(subst -, ,$(TIDEMARK_RUN)))
 
 endif  # PIPELINE
 

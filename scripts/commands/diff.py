@@ -120,6 +120,8 @@ class _Asked:
         name = f"run {run}{f' of {made}' if made else ''}"
         ended = outcome in ("", "success")
         notes = [] if ended else [f"{name} did not end well ({outcome}): its results are mixed"]
+        if record.get("reconfigured"):
+            notes.append(f"the configuration changed while {name} ran: its results may be of both")
         return Found(_side(name, record, HERE), record, notes)
 
     def _commit(self, name: str, commit: str) -> Found:
@@ -150,6 +152,7 @@ def _is_whole(record: Record, config: str) -> bool:
     """Whether a run was of a commit as it is, and of all that this configuration asks for."""
     return (
         record["dirty"] is False
+        and not record.get("reconfigured")
         and record["outcome"] == "success"
         and "all" in record["goals"]
         and record["results"]["config_file"] == config

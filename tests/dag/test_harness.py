@@ -44,6 +44,25 @@ def test_a_file_opened_behind_the_harness_is_refused(tree, path, mode):
     assert not (tree.path / "README.md").exists()
 
 
+@pytest.mark.parametrize("warm", ["0", "1"])
+def test_data_beside_code_is_read_as_code_is_or_refused(tree, warm):
+    """What is read by itself would come back from the results store after an edit."""
+    (tree.path / "scripts/tidemark/models/weights.json").write_text("[1]", "utf-8")
+    read = "open(models.__file__.replace('__init__.py', 'weights.json'))"
+    head = "def split_data(run: Run) -> None:\n"
+    code = f"{head}    from tidemark import models\n    {read}\n"
+    tree.edit("scripts/split_data.py", head, code)
+    outcome = tree.make("split_data", WARM=warm)
+    assert outcome.code == 2
+    assert "opens scripts/tidemark/models/weights.json by itself" in outcome.stderr
+    assert "Cure: pkgutil.get_data(__package__, name)" in outcome.stderr
+    recorded = "import pkgutil; pkgutil.get_data('tidemark.models', 'weights.json')"
+    tree.edit("scripts/split_data.py", read, recorded)
+    assert tree.make("split_data", WARM=warm).code == 0
+    (tree.path / "scripts/tidemark/models/weights.json").write_text("[2]", "utf-8")
+    assert any(name.startswith("split_data") for name in tree.make("split_data", WARM=warm).ran)
+
+
 def test_errors_of_all_sources_are_told_at_once(tree):
     tree.edit("schemas/prices.json", '"min_rows": 250', '"min_rows": 251')
     tree.edit("schemas/treasury.json", '"maximum": 0.25', '"maximum": 0.05')

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemark.errors import InputError
-from tidemark.harness import code, memory
+from tidemark.harness import code, guard, memory
 from tidemark.project import CODE
 
 
@@ -38,7 +38,8 @@ class LoadedApart:
         for path, sha in news["sources"].items():
             if not path.startswith(scripts):
                 continue
-            source = known[path] if path in known else Path(path).read_bytes()
+            with guard.opened():
+                source = known[path] if path in known else Path(path).read_bytes()
             if _sha(source) != sha:
                 raise InputError(
                     f"scripts/{path.removeprefix(scripts)}",

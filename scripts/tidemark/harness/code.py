@@ -11,6 +11,7 @@ import hashlib
 import marshal
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -31,7 +32,8 @@ PLUMBING = frozenset(
     f"scripts/{module}.py"
     for module in (
         *(f"launch/{name}" for name in ("close", "launch", "warm", "wire")),
-        *(f"tidemark/{name}" for name in ("__init__", "project", "bounds", "config/given")),
+        *(f"tidemark/{name}" for name in ("__init__", "project", "bounds")),
+        *(f"tidemark/config/{name}" for name in ("given", "secrets")),
         *(f"tidemark/remotes/{name}" for name in ("__init__", "address")),
         *(
             f"tidemark/files/{name}"
@@ -72,6 +74,7 @@ def shaping(modules: Mapping[str, Fingerprint]) -> dict[str, Fingerprint]:
 
 _loaded: dict[str, bytes] = {}
 _imported: set[str] = set()
+_loading = threading.local()
 _keeping = True  # whether what was made of sources is kept for other processes
 
 
@@ -88,8 +91,17 @@ class _Loader(SourceFileLoader):
 
     def get_data(self, path: str) -> bytes:
         """Also of what lies beside modules, as `pkgutil.get_data` reads it: that is code, too."""
-        _loaded[path] = super().get_data(path)
+        _loading.now = True
+        try:
+            _loaded[path] = super().get_data(path)
+        finally:
+            _loading.now = False
         return _loaded[path]
+
+
+def is_loading() -> bool:
+    """Whether this thread reads a project file that is recorded by that."""
+    return getattr(_loading, "now", False)
 
 
 def _compiled(source: bytes, path: str) -> CodeType:

@@ -4,6 +4,7 @@ It is `artifacts/.run/<run>.jsonl`, where `<run>` begins with the process id of 
 JSON object a line. The head comes first, written by whoever is first:
 
     goals, config   what was asked for, of which configuration
+    values          of that then, without secrets; none where there are no key files yet
     who             runs it, see `people`
     commit, dirty   of git, and whether files differ from it; null where nobody can tell
     host, ticks     where the make is a process, and when it started, in ticks of the system
@@ -18,7 +19,8 @@ times were brought in line:
                     name of a step that begins to run
     name, step, state, seconds, why, message
                     a step that is over: ran, restored, fresh or failed (then the message says why)
-    ended           seconds that all took, from Make's closing line
+    ended, commit, dirty
+                    seconds that all took, from Make's closing line, and what git says then
 
 A line that was torn by a power cut is passed over. When the make is gone, `runs` turns the journal
 into a record of the history; it does so at the latest when somebody types the next command.
@@ -38,6 +40,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from tidemark.config import view
+from tidemark.config.secrets import public_values
 from tidemark.files import people, store
 from tidemark.harness.instance import Instance
 from tidemark.project import CODE, HERE, Tree
@@ -46,6 +50,13 @@ FOLDER = Path("artifacts/.run")
 RUN = re.compile(r"[0-9]+-[0-9]+")
 GIT_SECONDS = 10
 SILENT_SECONDS = 86_400  # a file server's clock may differ by hours
+
+
+class State(NamedTuple):
+    """A commit, and whether files differ from it; None where nobody can tell."""
+
+    commit: str | None
+    dirty: bool | None
 
 
 class Position(NamedTuple):
@@ -68,6 +79,7 @@ class Journal:
     begun: tuple[Mapping[str, Any], ...]
     steps: tuple[Mapping[str, Any], ...]
     ended: float | None
+    left: State | None = None  # of the project's git at the end, where Make says the end
 
     def count(self, state: str) -> int:
         """How many steps are over in that state."""
@@ -131,7 +143,7 @@ def note_refusal(message: str) -> None:
 
 def note_end(seconds: float) -> None:
     """Note that Make has done all that was asked for."""
-    _note({"ended": round(seconds, 3)})
+    _note({"ended": round(seconds, 3), **state_of_git(HERE)._asdict()})
 
 
 def read(journal: Path) -> Journal:
@@ -141,6 +153,7 @@ def read(journal: Path) -> Journal:
         OSError: it is gone, or cannot be read.
     """
     lines = list(_whole_lines(journal.read_bytes().splitlines()))
+    end = next((line for line in lines if "ended" in line), None)
     plan = next((place for place, line in enumerate(lines) if "planned" in line), None)
     return Journal(
         head=next((line for line in lines if "goals" in line), {}),
@@ -149,8 +162,14 @@ def read(journal: Path) -> Journal:
         closing=plan is not None and lines[plan].get("closing", False),
         begun=tuple(line for line in lines if "begun" in line),
         steps=tuple(line for line in lines if "state" in line),
-        ended=next((line["ended"] for line in lines if "ended" in line), None),
+        ended=None if end is None else end["ended"],
+        left=None if end is None else State(end.get("commit"), end.get("dirty")),
     )
+
+
+def state_of_git(tree: Tree) -> State:
+    """What git says of a tree now."""
+    return _told_by_git(_asked_of_git(tree))
 
 
 def all_of(tree: Tree) -> list[Path]:
@@ -338,13 +357,12 @@ def _progress(whole: bytes) -> Position:
 
 
 def _head(git: "subprocess.Popen[bytes] | None") -> dict[str, Any]:
-    commit, dirty = _told_by_git(git)
     return {
         "goals": os.environ.get("TIDEMARK_GOALS", "").split(),
         "config": os.environ.get("TIDEMARK_CONFIG", ""),
+        "values": public_values(HERE) if (HERE / view.KEYS).exists() else None,
         "who": people.me(),
-        "commit": commit,
-        "dirty": dirty,
+        **_told_by_git(git)._asdict(),
         "host": os.environ.get("TIDEMARK_HOST", store.HOST),
         **_ticks(),
     }
@@ -357,31 +375,32 @@ def _ticks() -> dict[str, int]:
     return {}
 
 
-def _asked_of_git() -> "subprocess.Popen[bytes] | None":
+def _asked_of_git(tree: Tree = HERE) -> "subprocess.Popen[bytes] | None":
     command = ["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch"]
     nowhere = subprocess.DEVNULL
     try:
-        return subprocess.Popen(command, stdin=nowhere, stdout=subprocess.PIPE, stderr=nowhere)
+        return subprocess.Popen(
+            command, stdin=nowhere, stdout=subprocess.PIPE, stderr=nowhere, cwd=tree / "."
+        )
     except OSError:
         return None
 
 
-def _told_by_git(git: "subprocess.Popen[bytes] | None") -> tuple[str | None, bool | None]:
-    """The commit, and whether anything differs from it."""
+def _told_by_git(git: "subprocess.Popen[bytes] | None") -> State:
     if git is None:
-        return None, None
+        return State(None, None)
     try:
         told, _ = git.communicate(timeout=GIT_SECONDS)
     except subprocess.TimeoutExpired:
         git.kill()
         git.communicate()
-        return None, None
+        return State(None, None)
     of_branch = b"# branch.oid "
     lines = told.splitlines()
     commits = [line.removeprefix(of_branch) for line in lines if line.startswith(of_branch)]
     if git.returncode or commits in ([], [b"(initial)"]):
-        return None, None
-    return commits[0].decode(), any(not line.startswith(b"#") for line in lines)
+        return State(None, None)
+    return State(commits[0].decode(), any(not line.startswith(b"#") for line in lines))
 
 
 def _planned() -> list[str]:

@@ -164,7 +164,7 @@ def _run(
     began, before = time.perf_counter(), _cpu_seconds(resource.RUSAGE_CHILDREN)
     try:
         console.warn_once_a_line()
-        guard.arm(ROOT, f"scripts/{instance.step}.py")
+        guard.arm(ROOT, CODE / "scripts", f"scripts/{instance.step}.py")
         with run.tell.telling():
             function(run)
         with guard.opened():

@@ -10,9 +10,11 @@ system says of its processors.
 """
 
 import errno
+import linecache
 import os
 import sys
 import sysconfig
+import tokenize
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -175,7 +177,7 @@ def _hook(
             name = os.fsdecode(path)
             if _writes(arguments[1], arguments[2]) and name != os.devnull:
                 refuse(f"it writes a file: {_shown(name)}")
-            if not places.may_read(name):
+            if not places.may_read(name) or _is_taken_for_data(name, sys._getframe(1), places):
                 refuse(f"it opens a file: {_shown(name)}")
         elif event in LISTINGS:
             path = arguments[0]
@@ -190,6 +192,16 @@ def _hook(
             refuse(KINDS[event])
 
     return hook
+
+
+def _is_taken_for_data(path: str, frame: FrameType | None, places: _Places) -> bool:
+    """Whether project code is opened other than to import it, or to show a line in a traceback."""
+    if not os.path.realpath(path).startswith(places.project):
+        return False
+    while frame and frame.f_code.co_filename == tokenize.__file__:
+        frame = frame.f_back
+    name = frame.f_code.co_filename if frame else ""
+    return not name.startswith("<frozen importlib") and name != linecache.__file__
 
 
 def _writes(mode: object, flags: object) -> bool:

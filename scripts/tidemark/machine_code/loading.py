@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import json
 import os
+import pkgutil
 import platform
 import signal
 import subprocess
@@ -50,13 +51,21 @@ def function(module: ModuleType, name: str) -> Callable[..., int]:
     """
     parameters = list(getattr(module, name).__annotations__.values())[:-1]
     types: list[Any] = [NUMBERS.get(each, ctypes.c_void_p) for each in parameters]
-    address = _address(str(module.__file__), name)
+    address = _address(module, name)
     return ctypes.CFUNCTYPE(ctypes.c_int64, *types)(address)
 
 
 @cache
-def _address(file: str, name: str) -> int:
-    return _loaded(machine_code(Path(file).read_bytes(), name))
+def _address(module: ModuleType, name: str) -> int:
+    return _loaded(machine_code(_source(module), name))
+
+
+def _source(module: ModuleType) -> bytes:
+    """As the import system reads it, which is how it comes into a step's checkpoint."""
+    data = pkgutil.get_data(str(module.__package__), Path(str(module.__file__)).name)
+    if data is None:
+        raise TypeError(f"{module.__name__} has no source")
+    return data
 
 
 def machine_code(source: bytes, name: str) -> bytes:
@@ -75,7 +84,7 @@ def machine_code(source: bytes, name: str) -> bytes:
 
 def _key(source: bytes, name: str) -> str:
     """A hash of everything that shapes the machine code."""
-    how = Path(compiling.__file__).read_bytes()
+    how = _source(compiling)
     made_of = [
         *(hashlib.sha256(each).hexdigest() for each in (source, how)),
         *(name, str(TOLD), sys.platform, platform.machine(), *map(version, LIBRARIES)),

@@ -10,6 +10,7 @@ from tidemark.files.append import Record
 COUNTED = ("ran", "restored", "failed", "killed")
 COLUMNS = ("when", "outcome", "who", "commit", *COUNTED, "seconds")
 NUMBERS = (*COUNTED, "seconds")
+RECONFIGURED = "the configuration changed while it ran; "
 LEAST_REASON = 20  # letters of the last column, however narrow the terminal is
 
 
@@ -21,6 +22,7 @@ def row(record: Record) -> dict[str, Any]:
         "snapshot": record.number,
         **{name: told[name] for name in ("run", "began", "ended", "seconds", "outcome", "goals")},
         **{name: told[name] for name in ("who", "commit", "dirty", "failures")},
+        "reconfigured": told.get("reconfigured", False),
         "config_file": told["results"]["config_file"],
         **{state: states[state] for state in COUNTED},
         "why": _why(told),
@@ -53,7 +55,8 @@ def _as_words(told: Mapping[str, Any]) -> dict[str, str]:
         "commit": commit,
         **{state: str(told[state] or "") for state in COUNTED},
         "seconds": "" if told["seconds"] is None else f"{told['seconds']:.1f}",
-        "why": told["why"] or ("metrics alone: an earlier version" if not began else ""),
+        "why": (RECONFIGURED if told["reconfigured"] else "") + told["why"]
+        or ("metrics alone: an earlier version" if not began else ""),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tidemark.harness.journal import Journal
+from tidemark.harness.journal import Journal, State
 
 KEPT = ("ran", "restored", "failed")  # a step that was found fresh changed nothing
 CLOSED = "success"
@@ -17,13 +17,14 @@ def identity(run: str) -> str:
     return f"{datetime.fromtimestamp(int(began), UTC):{SIGNS}}-{process}"
 
 
-def of(run: str, journal: Journal, last_sign: float) -> dict[str, Any] | None:
+def of(run: str, journal: Journal, last_sign: float, ended: State) -> dict[str, Any] | None:
     """All of a record but the results; None if nothing changed.
 
     Args:
         run: as Make names it: process id and time.
         journal: what its processes noted.
         last_sign: when they noted the last of it, seconds since 1970.
+        ended: what git said then, or says now of a run whose end nobody noted.
     """
     steps = [*_over(journal), *_killed(journal)]
     if not steps:
@@ -40,13 +41,25 @@ def of(run: str, journal: Journal, last_sign: float) -> dict[str, Any] | None:
         "goals": head.get("goals", []),
         "who": head.get("who", ""),
         "commit": head.get("commit"),
-        "dirty": head.get("dirty"),
+        "dirty": _dirty(State(head.get("commit"), head.get("dirty")), ended),
         "steps": steps,
         "failures": {
             **{step["name"]: step["message"] for step in journal.steps if "message" in step},
             **{step["name"]: "was killed" for step in steps if step["state"] == "killed"},
         },
     }
+
+
+def _dirty(began: State, ended: State) -> bool | None:
+    """Whether files differed from the first commit at any time, so far as two looks tell.
+
+    A commit made meanwhile counts: of what was there before, none knows what steps read.
+    """
+    if began.commit is None:
+        return None
+    if began.dirty or ended.dirty or ended.commit not in (None, began.commit):
+        return True
+    return None if None in (began.dirty, ended.dirty) else False
 
 
 def outcome(journal: Journal) -> str:

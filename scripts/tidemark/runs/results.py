@@ -6,7 +6,7 @@ from typing import Any
 
 from tidemark.config import view
 from tidemark.config.kinds import KINDS, paths
-from tidemark.config.secrets import public
+from tidemark.config.secrets import public_values
 from tidemark.dag import graph
 from tidemark.files import store
 from tidemark.harness import record
@@ -49,7 +49,7 @@ def of(tree: Tree) -> dict[str, Any]:
     by_date = [*paths(MODEL_EVIDENCE, configured), STRATEGY_EVIDENCE]
     return {
         "config_file": view.file(tree),
-        "config": _values(tree),
+        "config": public_values(tree),
         "data": {path: written[path] for path in paths(RAW, configured) if path in written},
         "outputs": _hashes(checkpoints),
         "evidence": {path: written[path] for path in by_date if path in written},
@@ -65,17 +65,6 @@ def _whole(tree: Tree, names: Iterator[str], written: Mapping[str, str]) -> Iter
             data = store.read_file(tree / path)
             if store.sha256(data) == written[path]:
                 yield data
-
-
-def _values(tree: Tree) -> dict[str, Any]:
-    """Each key that has a value, by its dotted name; not the sections, which list keys.
-
-    Records are shared, and baselines lie in git: of a secret they hold only whether it is set.
-    """
-    values = {path.name: json.loads(path.read_bytes()) for path in (tree / view.KEYS).iterdir()}
-    return {
-        key: public(key, values[key]) for key in sorted(values) if not isinstance(values[key], dict)
-    }
 
 
 def _hashes(checkpoints: Mapping[str, Checkpoint]) -> dict[str, str]:

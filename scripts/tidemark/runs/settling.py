@@ -6,8 +6,9 @@ a kill came in between, only removes it.
 
 import contextlib
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from tidemark.files import append, locks
 from tidemark.harness import journal
@@ -68,12 +69,22 @@ def _alone(tree: Tree) -> Iterator[None]:
 def _settled(tree: Tree, path: Path) -> str | None:
     """The run, if it is in the history only now."""
     with journal.taken(path) as (noted, last_sign):
-        told = record.of(path.stem, noted, last_sign)
+        ended = noted.left or journal.state_of_git(tree)
+        told = record.of(path.stem, noted, last_sign, ended)
         log = history.log(tree)
         last = [there.content for there in log.last(LOOKED_AT)]
         if told is None or any(there["run"] == told["run"] for there in last):
             return None
-        content = append.plain(history.content(results.of(tree), **told))
+        content = append.plain(history.content(**_of_then(noted, results.of(tree)), **told))
         before = last[-1] if last else None
         log.append(content | {"moved": moved.beside(tree, before, content)})
         return str(told["run"])
+
+
+def _of_then(noted: journal.Journal, left: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run left, with the configuration as it began; another make may have begun since."""
+    values, file = noted.head.get("values"), noted.head.get("config")
+    if values is None:
+        return {"results": left}
+    then = {**left, "config": values, "config_file": file or left["config_file"]}
+    return {"results": then, "reconfigured": then != left}

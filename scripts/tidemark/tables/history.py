@@ -10,7 +10,10 @@ A record is JSON, of form 3:
     goals      that were asked for; none of a run by hand
     who        ran it, as git or the account has the name
     commit     of the project's git when it began; null if nobody can tell
-    dirty      whether files differed from that commit; null if nobody can tell
+    dirty      whether files differed from that commit when it began or ended; null if nobody can
+               tell
+    reconfigured
+               whether the configuration was another one when it ended: what it left may be of both
     steps      name, step, state, seconds, why of each that ran, was restored, failed or was killed
     failures   name -> message, of the last two
     moved      how results differ from those of the record before; null if there was none:
@@ -24,7 +27,7 @@ A record is JSON, of form 3:
         note            how words and intervals are meant
     results    what the tree held when it ended, the same on two machines:
         config_file  the file that values are of
-        config       dotted key -> value; of a secret, "set" or null
+        config       dotted key -> value as the run began; of a secret, "set" or null
         data         path of each file that was fetched -> SHA-256
         outputs      name of each configured instance that has a checkpoint -> hash of its outputs
         evidence     path of each file with figures by date -> SHA-256
@@ -72,6 +75,7 @@ def content(results: Mapping[str, Any], **run: Any) -> dict[str, Any]:
         "who": "",
         "commit": None,
         "dirty": None,
+        "reconfigured": False,
         "steps": [],
         "failures": {},
         "moved": None,

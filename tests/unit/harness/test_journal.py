@@ -3,6 +3,7 @@
 import json
 import subprocess
 
+from tidemark.config import view
 from tidemark.files import people
 from tidemark.harness import journal
 from tidemark.harness.instance import Instance
@@ -62,7 +63,7 @@ def test_torn_lines_are_passed_over(make):
     assert (len(noted.steps), noted.ended) == (1, 3.0)
 
 
-def test_the_head_says_the_commit_and_whether_files_differ_from_it(make):
+def test_the_head_says_the_commit_and_whether_files_differ_from_it(make, monkeypatch):
     def git(*arguments: str) -> str:
         own = ["-c", "user.name=Ann", "-c", "user.email=a@example.org"]
         done = subprocess.run(["git", *own, *arguments], capture_output=True, text=True, check=True)
@@ -83,8 +84,23 @@ def test_the_head_says_the_commit_and_whether_files_differ_from_it(make):
     git("add", ".gitignore")
     git("commit", "-qm", "first")
     assert (head("1-3")["commit"], head("1-3")["dirty"]) == (git("rev-parse", "HEAD"), False)
+    monkeypatch.setenv("TIDEMARK_RUN", "1-5")
+    journal.note_step(CUT, "ran", 1.0, "")
     (make / "new.py").touch()
+    journal.note_end(1.0)
+    noted = journal.read(journal.path_of("1-5"))
+    assert (noted.head["dirty"], noted.left.dirty) == (False, True)
     assert (head("1-4")["commit"], head("1-4")["dirty"]) == (git("rev-parse", "HEAD"), True)
+
+
+def test_the_head_has_the_configuration_without_secrets(make):
+    keys = make / view.KEYS
+    keys.mkdir(parents=True)
+    for key, text in (("seed", "1"), ("alerts.webhook", '"https://t0ken"'), ("a", '{"keys": []}')):
+        (keys / key).write_text(text, "utf-8")
+    journal.note_end(0.0)
+    noted = journal.read(journal.path_of("1-2")).head
+    assert noted["values"] == {"alerts.webhook": "set", "seed": 1}
 
 
 def test_without_a_make_nothing_is_noted(make, monkeypatch):

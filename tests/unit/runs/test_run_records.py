@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tidemark.files.append import Record
-from tidemark.harness.journal import Journal
+from tidemark.harness.journal import Journal, State
 from tidemark.runs import listing, record
 from tidemark.tables import history
 
@@ -13,6 +13,7 @@ BEGUN = {"begun": "plots_s_m", "step": "plots", "why": "x changed"}
 RAN = {"name": "plots_s_m", "step": "plots", "state": "ran", "seconds": 1.5, "why": "x changed"}
 FAILED = RAN | {"state": "failed", "message": "no room"}
 FRESH = RAN | {"name": "reports", "step": "reports", "state": "fresh", "seconds": 0.0, "why": ""}
+NOW = State("c0ffee", False)
 HEAD = {"goals": ["all"], "who": "Ann", "commit": "c0ffee", "dirty": True}
 JOURNAL = Journal(HEAD, planned=2, early=0, closing=True, begun=(BEGUN,), steps=(RAN,), ended=9.0)
 
@@ -34,11 +35,11 @@ def test_how_a_run_ended_follows_from_what_was_noted(change, outcome):
 
 def test_a_run_that_changed_nothing_is_no_record():
     nothing = replace(JOURNAL, begun=(), steps=(FRESH,))
-    assert record.of("7-1362132000", nothing, 1362132001.0) is None
+    assert record.of("7-1362132000", nothing, 1362132001.0, NOW) is None
 
 
 def test_a_record_says_what_was_noted():
-    told = record.of("7-1362132000", replace(JOURNAL, steps=(RAN, FRESH)), 1362132001.5)
+    told = record.of("7-1362132000", replace(JOURNAL, steps=(RAN, FRESH)), 1362132001.5, NOW)
     assert told == {
         "run": "20130301T100000Z-7", "began": "2013-03-01T10:00:00.000+00:00",
         "ended": "2013-03-01T10:00:01.500+00:00", "seconds": 9.0, "outcome": "success",
@@ -48,7 +49,7 @@ def test_a_record_says_what_was_noted():
 
 
 def test_a_step_of_which_nothing_more_was_noted_was_killed():
-    told = record.of("7-1362132000", replace(JOURNAL, steps=(), ended=None), 1362132001.5)
+    told = record.of("7-1362132000", replace(JOURNAL, steps=(), ended=None), 1362132001.5, NOW)
     assert told["steps"] == [
         {"name": "plots_s_m", "step": "plots", "state": "killed", "seconds": None,
          "why": "x changed"}
@@ -58,8 +59,26 @@ def test_a_step_of_which_nothing_more_was_noted_was_killed():
 
 
 def test_a_run_of_which_the_head_was_torn_is_told_as_far_as_it_is_known():
-    told = record.of("7-1362132000", replace(JOURNAL, head={}), 1362132001.5)
+    told = record.of("7-1362132000", replace(JOURNAL, head={}), 1362132001.5, NOW)
     assert (told["goals"], told["who"], told["commit"], told["dirty"]) == ([], "", None, None)
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "dirty"),
+    [
+        (("c0ffee", False), ("c0ffee", False), False),
+        (("c0ffee", True), ("c0ffee", False), True),
+        (("c0ffee", False), ("c0ffee", True), True),
+        (("c0ffee", False), ("ba5e", False), True),
+        (("c0ffee", False), (None, None), None),
+        ((None, None), ("c0ffee", False), None),
+    ],
+)
+def test_a_run_is_clean_if_nothing_differed_when_it_began_and_when_it_ended(began, ended, dirty):
+    head = HEAD | State(*began)._asdict()
+    noted = replace(JOURNAL, head=head)
+    told = record.of("7-1362132000", noted, 1362132001.5, State(*ended))
+    assert told["dirty"] is dirty
 
 
 def test_runs_sort_by_their_names():
@@ -68,7 +87,7 @@ def test_runs_sort_by_their_names():
 
 
 def listed(**change: object) -> Record:
-    told = record.of("7-1362132000", replace(JOURNAL, **change), 1362132001.5)
+    told = record.of("7-1362132000", replace(JOURNAL, **change), 1362132001.5, NOW)
     return Record(1, history.content({}, **told))
 
 

@@ -69,6 +69,29 @@ def test_a_kill_after_the_record_and_before_the_journal_went_makes_no_second_one
     assert (len(runs()), path.exists()) == (1, False)
 
 
+def test_a_record_has_the_configuration_as_the_run_began(gone, monkeypatch):
+    """Somebody edits it, and types make, while an earlier make goes on."""
+    head = LINES[0] | {"config": "config.yaml", "values": {"seed": 1}}
+    for seed in (1, 2):
+        left = {"config_file": "config.yaml", "config": {"seed": seed}}
+        monkeypatch.setattr(results, "of", lambda tree, left=left: left)
+        noted(gone, 1362132000 + seed, [head, *LINES[1:]])
+        settling.settle(HERE)
+    same, other = (it.content for it in history.log(HERE).records())
+    assert [it["results"]["config"] for it in (same, other)] == [{"seed": 1}] * 2
+    assert [it["reconfigured"] for it in (same, other)] == [False, True]
+
+
+def test_a_run_with_an_edit_until_its_end_is_dirty_whatever_git_says_later(gone, monkeypatch):
+    monkeypatch.setattr(journal, "state_of_git", lambda tree: journal.State("c0ffee", False))
+    head = LINES[0] | {"commit": "c0ffee", "dirty": False}
+    end = {"ended": 1.0, "commit": "c0ffee", "dirty": True}
+    noted(gone, 1362132000, [head, *LINES[1:]])
+    noted(gone, 1362132001, [head, *LINES[1:], end])
+    settling.settle(HERE)
+    assert [it.content["dirty"] for it in history.log(HERE).records()] == [False, True]
+
+
 def test_several_are_recorded_in_the_order_in_which_they_began(gone):
     for began in (1362132002, 1362132000, 1362132001):
         noted(gone, began)
