@@ -74,6 +74,17 @@ def test_what_was_not_typed_is_no_answer(tree):
     assert tree.make("store", "VERIFY=perhaps", STORE="").code == 2
 
 
+def test_a_make_that_starts_anew_is_still_the_same_run(tree):
+    told = "$(info run $(TIDEMARK_RUN),$(MAKE_RESTARTS))$(shell sleep 1)"
+    (tree.path / "told.mk").write_text(f"include Makefile\n{told}\n", "utf-8")
+    (tree.path / "config.yaml").touch()
+    outcome = tree.make("--file=told.mk", "artifacts/config.mk")
+    runs = [line.split(",") for line in outcome.stdout.splitlines() if line.startswith("run ")]
+    assert [restarts for _, restarts in runs] == ["", "1"]
+    assert len({run for run, _ in runs}) == 1
+    assert not list((tree.path / "artifacts/.run").glob("began*"))
+
+
 def test_a_failed_run_says_what_failed(tree):
     tree.edit("scripts/scenario_compare.py", '    """', f'    raise ValueError("{TITLE}")\n    """')
     tree.edit("config.yaml", *CUT)
