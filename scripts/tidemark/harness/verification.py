@@ -218,6 +218,8 @@ def _restored(name: str, holding: Collection[str], look: Look, looked_ns: int) -
     stamp = max(looked_ns, _newest(checkpoint, look, looked_ns))
     for path in (*checkpoint.outputs, str(record.path_of(name))):
         os.utime(look.tree / path, ns=(stamp, stamp))
+    for folder in {(look.tree / path).parent for path in checkpoint.outputs}:
+        os.utime(folder, ns=(looked_ns, looked_ns))  # else who lists it would be older, and start
     return True
 
 
