@@ -71,7 +71,9 @@ def test_a_key_that_changed_is_told_with_the_rows_that_moved(tree):
     tree.edit("config.yaml", f"{ALPHA}10.0", f"{ALPHA}1e4")
     assert tree.make("evaluate", STORE=STORE).code == 0
     content, _ = diff(tree)
-    assert content["changes"] == [{"key": "models.ridge.alpha", "before": 10.0, "after": 10000.0}]
+    assert content["changes"] == [
+        {"key": "models.ridge.alpha", "before": 10.0, "after": 10000.0, "absent": None}
+    ]
     assert content["data"] == []
     for model in {*MODELS} - {"ridge"}:
         assert words(content, name=model) == {"same"}
@@ -109,7 +111,9 @@ def test_a_commit_is_run_in_a_tree_of_its_own_and_what_is_stored_comes_back(tree
     assert tree.make("evaluate", STORE=STORE).code == 0
     content, done = diff(tree, "A=HEAD")
     assert commit[:12] in content["before"]
-    assert content["changes"] == [{"key": "models.ridge.alpha", "before": 1.0, "after": 1e4}]
+    assert content["changes"] == [
+        {"key": "models.ridge.alpha", "before": 1.0, "after": 1e4, "absent": None}
+    ]
     assert "artifacts/trees/" in content["notes"][0]
     assert words(content, name="ridge") <= {"better", "worse", "within chance"}
     assert words(content, name="baseline") == {"same"}
