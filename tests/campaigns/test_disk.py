@@ -45,7 +45,7 @@ def test_an_output_that_does_not_fit(tree, cold, output, kilobytes):
 
 def test_a_figure_that_does_not_fit_is_drawn_by_the_next_make(tree, cold):
     (tree.path / FIGURE).unlink()
-    outcome = tree.start("plots", under=limited(27)).outcome()
+    outcome = tree.start("plots", under=limited(8)).outcome()
     assert outcome.code == 0
     assert f"{FIGURE} is missing: File too large" in outcome.stdout
     assert_mends(tree, cold[0].state())

@@ -22,7 +22,8 @@ from typing import Any
 from tidemark.errors import InputError
 from tidemark.harness import code
 
-FREE = (".venv/", "logs/", "artifacts/.")  # the environment, and bookkeeping
+# The environment, bookkeeping, and the list of what steps write, by which files are only refused.
+FREE = (".venv/", "logs/", "artifacts/.", "scripts/generated.txt")
 CODE = "scripts/"
 PLACES = {"root": "", "scripts": CODE}  # what is guarded -> how its files are named
 

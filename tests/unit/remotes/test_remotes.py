@@ -136,8 +136,7 @@ def test_no_credentials_are_told_without_asking_anybody(bucket, monkeypatch):
 
 def test_a_bucket_or_folder_that_is_not_there_is_told(bucket, file, tmp_path):
     gone = bucket._replace(address="s3://gone/prefix")
-    listed, got, _, put = asks(gone, file(b"x"), tmp_path / "got")
-    for ask in (listed, got, put):
+    for ask in asks(gone, file(b"x"), tmp_path / "got"):
         assert "no such bucket" in failing(NoPlaceError, ask)
     assert "is no folder" in failing(NoPlaceError, bucket._replace(address="gone").opened)
 
