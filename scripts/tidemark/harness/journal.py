@@ -185,7 +185,7 @@ def is_over(journal: Path) -> bool:
     """
     try:
         head = read(journal).head
-        if head.get("host") != store.HOST:  # or there is no head
+        if head and head.get("host") != store.HOST:  # a kill may have left no head
             return time.time() - journal.stat().st_mtime > SILENT_SECONDS
     except FileNotFoundError:
         return True
