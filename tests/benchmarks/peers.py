@@ -206,7 +206,8 @@ class Bench:
         _quote_dates(self.project / "config.yaml")
         config = yaml.safe_load((self.project / "config.yaml").read_bytes())
         scenarios, models = len(config["scenarios"]), len(config["models"])
-        single = 9 + len(config["strategies"])
+        sources = 2 + len(config["fetch_data"]["economic"])
+        single = 8 + 2 * sources + len(config["strategies"])
         self.expected = {
             COLD: single + 3 * scenarios + 3 * scenarios * models,
             ONE_KEY: 3 + 3 * scenarios,
