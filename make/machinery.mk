@@ -106,14 +106,15 @@ $(VENV)/.%-tried: $(CODE)requirements-%.lock $(VENV)/.ok
 	@$(CODE)scripts/environment.sh requirements-$*.lock 2>/dev/null || echo "tidemark: the packages of requirements-$*.lock could not be installed, and steps run without them. Cure: make $(VENV)/.$*-ok, which says why" >&2; touch $@
 
 # --- How a rule of the DAG is written
-# checkpoint: the files that the step may read | checkpoints that it only waits for
+# checkpoint: the files that the step may read | checkpoints that it only waits for, folders whose files it may read
 #	$(STEP) scripts/<step>.py --<kind> <name>
 # the files that it writes: checkpoint ; $(KEPT)
 
 # The harness lets a step read only what its rule lists, in artifacts/.promised/. A list that is right already is not
 # written again, because dry runs write too. $(call same,one,other): Make has no function that compares texts.
 same = $(if $(subst x$1x,,x$2x)$(subst x$2x,,x$1x),,same)
-promise = $(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$^),,$(file >artifacts/.promised/$(@F),$^))
+listed = $(strip $^ $(filter-out %.ok,$|))
+promise = $(if $(call same,$(strip $(file <artifacts/.promised/$(@F))),$(listed)),,$(file >artifacts/.promised/$(@F),$(listed)))
 STEP = @$(promise)$(if $(LAUNCH),$(LAUNCH) $(PYTHON),$(START)) -S $(CODE)scripts/launch/launch.py
 # An output's time says when its content last changed, so it may be older than its checkpoint. This empty recipe makes
 # Make look at the file again. (`&:` would not do: with it, the dry run of Make 4.3 misses everything downstream.)

@@ -12,9 +12,10 @@ artifacts/collect_metrics.ok: $(TABLES)
 	$(STEP) scripts/collect_metrics.py
 artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 
-# The figures, of which Make knows no names: a folder stands for the files in it.
-reports/figs: $(CHECKPOINTS_plots) $(CHECKPOINTS_strategy_plots) ; $(KEPT)
-artifacts/reports.ok: artifacts/metrics.duckdb artifacts/strategy_figures.json reports/figs \
-		$(PAIRS:%=artifacts/%_figures.json) $(REPORTS:%=reports/templates/%.md.j2) $(patsubst %/.,%,$(wildcard reports/narrative/.))
+# Make knows no names of figures: the folder stands for the files in it, and their lists, which have the hash of each, say
+# when one changed.
+reports/figs: ;
+artifacts/reports.ok: artifacts/metrics.duckdb artifacts/strategy_figures.json $(PAIRS:%=artifacts/%_figures.json) \
+		$(REPORTS:%=reports/templates/%.md.j2) $(patsubst %/.,%,$(wildcard reports/narrative/.)) | reports/figs
 	$(STEP) scripts/reports.py
 $(REPORTS:%=reports/%.md) reports/page.html: artifacts/reports.ok ; $(KEPT)

@@ -27,7 +27,8 @@ def plots(run: Run) -> None:
             "kind": kind,
             "title": about.title,
             "caption": about.caption,
-            "missing": not run.save_figure(paths[kind], figures.draw(about, forecasts), dpi),
+            "sha256": (sha := run.save_figure(paths[kind], figures.draw(about, forecasts), dpi)),
+            "missing": sha is None,
         }
         for kind, about in kinds.items()
     ]

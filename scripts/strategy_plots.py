@@ -45,14 +45,13 @@ def strategy_plots(run: Run) -> None:
     )
     listing = [
         {
-            "file": STRATEGY_FIGURE.format(figure=plot.name),
+            "file": (path := STRATEGY_FIGURE.format(figure=plot.name)),
             "kind": plot.kind,
             "strategy": plot.strategy,
             "title": plot.title,
             "caption": plot.caption,
-            "missing": not run.save_figure(
-                STRATEGY_FIGURE.format(figure=plot.name), plot.draw(), dpi
-            ),
+            "sha256": (sha := run.save_figure(path, plot.draw(), dpi)),
+            "missing": sha is None,
         }
         for plot in figures.plots(assessment)
     ]

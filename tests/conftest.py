@@ -84,17 +84,18 @@ class Tree:
         return (self.path / path).read_text("utf-8")
 
     def results(self) -> dict[str, str]:
-        """SHA-256 of every result."""
+        """SHA-256 of every result; nothing of what depends on the run."""
+        of_runs = (str(self.path / "metrics/history"), str(self.path / "reports/index.html"))
         files = [file for top in RESULTS for file in (self.path / top).rglob("*") if file.is_file()]
         return {
             str(file.relative_to(self.path)): hashlib.sha256(file.read_bytes()).hexdigest()
             for file in sorted(files)
+            if not str(file).startswith(of_runs)
         }
 
     def state(self) -> dict[str, object]:
-        """All that steps made, by content; nothing of what depends on the run."""
-        of_runs = ("metrics/history/", "reports/index.html")
-        files = {path: it for path, it in self.results().items() if not path.startswith(of_runs)}
+        """All that steps made, by content."""
+        files: dict[str, object] = {**self.results()}
         for file in sorted((self.path / "artifacts").glob("*.json")):
             files[f"artifacts/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
         with duckdb.connect(str(self.path / "artifacts/metrics.duckdb"), read_only=True) as base:
@@ -105,6 +106,7 @@ class Tree:
 
     def temporary_files(self) -> list[Path]:
         """Files that a killed step may leave behind, but not the run after it."""
+        self.come_to_rest()
         return list(self.path.rglob(".*.tmp*"))
 
     def processes(self) -> dict[int, str]:

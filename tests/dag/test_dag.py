@@ -11,6 +11,7 @@ DRAWN = {"artifacts/dag.svg", "artifacts/dag.mmd"}
 
 def everything(tree: Tree) -> dict[str, tuple[int, int]]:
     """Time in ns and size of every file; .warm belongs to a make that is just ending."""
+    tree.come_to_rest()
     apart = {".venv", ".warm"}
     files = [path for path in tree.path.rglob("*") if not apart & set(path.parts)]
     stats = {str(path.relative_to(tree.path)): path.stat() for path in files if path.is_file()}

@@ -128,16 +128,19 @@ class Run:
         """The result is provisional: the next make runs this step again."""
         self.provisional = why
 
-    def save_figure(self, path: str, figure: "Figure", dpi: int) -> bool:
-        """Stage a figure, trying twice; one that cannot be written does not stop the run."""
+    def save_figure(self, path: str, figure: "Figure", dpi: int) -> str | None:
+        """Stage a figure, trying twice; one that cannot be written does not stop the run.
+
+        Returns:
+            The SHA-256 of the PNG; None if there is none.
+        """
         try:
-            self.write.figure(path, figure, dpi)
+            return self.write.figure(path, figure, dpi)
         except OSError as first:
             self.log.warning("%s: %s; trying once more", path, first)
             try:
-                self.write.figure(path, figure, dpi)
+                return self.write.figure(path, figure, dpi)
             except OSError as error:
                 self.tell.alert(f"{path} is missing: {error.strerror or error}")
                 self.retry_next_time(f"{path} could not be written")
-                return False
-        return True
+                return None

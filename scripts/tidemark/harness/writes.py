@@ -65,9 +65,11 @@ class Writes:
                 parts.close()
         self._staging.count(path, parts.rows)
 
-    def figure(self, path: str, figure: "Figure", dpi: int) -> None:
-        """Stage a figure as PNG."""
-        self.content(path, store.figure_bytes(figure, dpi))
+    def figure(self, path: str, figure: "Figure", dpi: int) -> str:
+        """Stage a figure as PNG, and give the SHA-256 of its bytes."""
+        data = store.figure_bytes(figure, dpi)
+        self.content(path, data)
+        return store.sha256(data)
 
     @contextlib.contextmanager
     def file(self, path: str) -> Iterator[Path]:

@@ -105,5 +105,8 @@ def _rows(data: bytes) -> list[dict[str, Any]]:
     import pyarrow as pa  # late, because most who ask for runs read no table
     import pyarrow.parquet as pq
 
-    rows: list[dict[str, Any]] = pq.read_table(pa.BufferReader(data)).to_pylist()
+    rows: list[dict[str, Any]] = (
+        # A thread that has just started when the process ends would abort it.
+        pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False).to_pylist()
+    )
     return rows

@@ -93,7 +93,7 @@ RUN_RECORDS = f"""
         FROM files, there
         WHERE name = 'last' OR regexp_full_match(parse_filename(filename), '{append.NAME.pattern}')
             AND NOT list_contains(lost, name::BIGINT))
-    SELECT snapshot, coalesce((record->>'format')::INTEGER, {append.BARE}) AS form,
+    SELECT snapshot, coalesce((record->>'format')::BIGINT, {append.BARE}) AS form,
         coalesce(record->'content', record) AS record, filename
     FROM kept WHERE whole
     ORDER BY snapshot"""

@@ -139,6 +139,7 @@ class Stub:
         self.failures -= 1
         if self.failures >= 0:
             raise OSError(28, "No space left on device")
+        return "c0ffee"
 
     def alert(self, message):
         self.alerts.append(message)
@@ -147,7 +148,7 @@ class Stub:
         self.provisional = why
 
 
-@pytest.mark.parametrize(("failures", "saved"), [(0, True), (1, True), (2, False)])
+@pytest.mark.parametrize(("failures", "saved"), [(0, "c0ffee"), (1, "c0ffee"), (2, None)])
 def test_a_figure_is_tried_twice_then_marked_missing(failures, saved):
     run = Stub(failures)
     figure = drawn("hexbin", forecasts_of(NOISE))

@@ -126,13 +126,17 @@ def test_a_step_that_outlived_its_make_is_waited_for(gone):
     assert len(settling.settle(HERE)) == 1
 
 
-@pytest.mark.parametrize("lines", [[], [{"goals": ["all"], "host": "elsewhere"}, *LINES[1:]]])
-def test_a_run_elsewhere_counts_as_over_after_a_day_without_a_sign(gone, lines):
-    path = noted(gone, lines=lines)
+def test_a_journal_that_a_kill_left_without_its_head_goes(gone):
+    path = noted(gone, lines=[])
+    assert (settling.settle(HERE), path.exists()) == ([], False)
+
+
+def test_a_run_elsewhere_counts_as_over_after_a_day_without_a_sign(gone):
+    path = noted(gone, lines=[{"goals": ["all"], "host": "elsewhere"}, *LINES[1:]])
     assert (settling.settle(HERE), path.exists()) == ([], True)
     yesterday = time.time() - journal.SILENT_SECONDS - 1
     os.utime(path, (yesterday, yesterday))
-    assert len(settling.settle(HERE)) == (1 if lines else 0)
+    assert len(settling.settle(HERE)) == 1
     assert not path.exists()
 
 
