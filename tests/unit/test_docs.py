@@ -95,7 +95,7 @@ def promised() -> dict[str, set[str]]:
             (step,) = [
                 step for step in STEPS if match[1] == step or match[1].startswith(f"{step}_")
             ]
-            paths = [path if Path(path).suffix else f"{path}/" for path in rule.files]
+            paths = [path if Path(path).suffix else f"{path}/" for path in rule.readable]
             found[step] |= {folder(path) for path in paths if re.match(RESULTS, path)}
     return found
 

@@ -13,10 +13,18 @@ from tidemark.project import Tree
 
 
 class Rule(NamedTuple):
-    """A target's prerequisites: files that its recipe may read, and what only must come before."""
+    """A target's prerequisites: files that its recipe may read, and what only must come before.
+
+    Of the latter it may read the files in folders, whose names Make does not know.
+    """
 
     files: list[str]
     before: list[str]
+
+    @property
+    def readable(self) -> list[str]:
+        """Files, and folders, of which it may read the files."""
+        return [*self.files, *(path for path in self.before if not path.endswith(".ok"))]
 
 
 Rules = Mapping[str, Rule]

@@ -1,0 +1,145 @@
+"""What a provider of live data is to its fetcher.
+
+A provider is a module with TERMS, a `Terms`, LIMIT, a `Limit`, and a function for each kind of
+records that it has, named after the kind (`bars`, `series`, `news`, `events`): a generator of pages
+that takes an `Ask` and a `Get`. `bars` yields splits and dividends, too, as records of the kind
+`actions`. It asks the world through `get` alone. Waiting, trying again, keys, the budget of
+requests, validation and keeping are the fetcher's work.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+Kind = Literal["bars", "actions", "series", "news", "events"]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under which conditions a provider gives its data, as read on a day.
+
+    Attributes:
+        licence: its name, or what it amounts to, in a sentence.
+        page: where it was read.
+        read: on which day.
+        attribution: what whoever shows the data must say; empty if nothing.
+        store: whether rows may be kept.
+        share: whether they may be shown to others: in pages, mirrors, remotes, exports.
+        train: whether models may be trained on them.
+        commercial: whether they may be used commercially.
+    """
+
+    licence: str
+    page: str
+    read: date
+    attribution: str
+    store: bool
+    share: bool
+    train: bool
+    commercial: bool
+
+    @property
+    def must_be_accepted(self) -> bool:
+        """Whether the source is refused until `terms_accepted` says who took that upon them."""
+        return not (self.store and self.train)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How many requests a provider takes: so many a minute, at most so many at once."""
+
+    a_minute: float
+    at_once: int = 1
+    a_month: int | None = None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked for.
+
+    Attributes:
+        id: what the provider calls the ticker or series.
+        name: what Tidemark calls it; the `ticker` or `series` of the records.
+        interval: of bars: `1d`, `1h`, `1m` and so on.
+        since: the first instant that is wanted, UTC; None for all there is.
+        until: the last one, UTC; None for all up to now.
+        now: when it is asked, UTC.
+        options: what else the source's section says that this provider knows, such as a currency.
+    """
+
+    id: str
+    name: str
+    interval: str = "1d"
+    since: datetime | None = None
+    until: datetime | None = None
+    now: datetime | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request.
+
+    Attributes:
+        path: after the provider's base address, or a whole address that it gave for the next page.
+        query: parameters in the address.
+        headers: of the request.
+        key_in: where the provider's key goes: (`query` or `header`, name, prefix); None if it has
+            none. The fetcher puts it there, and takes it out of whatever is told or kept.
+        host: which of the provider's base addresses, where it has several.
+    """
+
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    key_in: tuple[Literal["query", "header"], str, str] | None = None
+    host: str = ""
+    body: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back with status 200: the body whole, and when, UTC."""
+
+    body: bytes
+    content_type: str
+    received: datetime
+
+
+Get = Callable[[Call], Answer]
+
+
+class PayloadError(Exception):
+    """A body is not what the documented API sends, or says itself that something is wrong.
+
+    `problem` says what, in words that hold no key; `lasting` whether asking again is of no use.
+    """
+
+    def __init__(self, problem: str, *, lasting: bool = False) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.lasting = lasting
+
+
+@dataclass(frozen=True)
+class Page:
+    """The records in one answer.
+
+    Attributes:
+        kind: of all of them.
+        records: as sent, with the names of schemas/market_data.json (`bars`, `actions`),
+            economic_data.json (`series`), news.json (`news`) or events.json (`events`): plain JSON
+            values, times as ISO 8601 in UTC. A field that the provider left empty is None.
+        body: the payload that they were read from, for whoever must look at it.
+        convention: of bars, what `close` is adjusted for as sent: `none`, `splits`, or
+            `splits_and_dividends`.
+    """
+
+    kind: Kind
+    records: Sequence[Mapping[str, Any]]
+    body: bytes
+    convention: Literal["none", "splits", "splits_and_dividends"] = "none"
+
+
+Pages = Callable[[Ask, Get], Iterator[Page]]
