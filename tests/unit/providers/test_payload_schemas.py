@@ -1,0 +1,103 @@
+"""What providers send is held against schemas/: what is whole passes, what is not is refused."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+jsonschema = pytest.importorskip("jsonschema", reason="the validator of the extra `live` is absent")
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
+FILES = {"bars": "market_data", "actions": "market_data", "series": "economic_data",
+         "news": "news", "events": "events"}  # fmt: skip
+BAR = {"ticker": "WTI", "timestamp": "2020-04-20T00:00:00Z", "open": 17.73, "high": 17.85,
+       "low": -40.32, "close": -37.63, "volume": 247947, "adj_close": None, "interval": "1d",
+       "live": False, "volume_is": "traded"}  # fmt: skip
+WHOLE = {
+    "bars": BAR,
+    "actions": {"ticker": "AAPL", "timestamp": "2020-08-31T00:00:00Z", "kind": "split",
+                "value": 4.0, "currency": None},
+    "series": {"series": "cpi", "timestamp": "2026-09-01T00:00:00Z", "value": 139.2,
+               "known_at": "2026-10-21T06:00:00Z", "vintage": "12"},
+    "news": {"id": "a", "timestamp": "2026-11-02T10:00:00Z", "known_at": None, "title": "Up",
+             "summary": None, "url": "https://example.com/a", "source": "Example",
+             "tickers": ["AAPL"], "language": "en"},
+    "events": {"ticker": None, "kind": "release", "timestamp": "2026-12-10T13:30:00Z",
+               "announced_at": None, "name": "CPI", "value": None},
+}  # fmt: skip
+
+
+def validator(kind: str):
+    schema = json.loads((SCHEMAS / f"{FILES[kind]}.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def passes(kind: str, *records: object) -> bool:
+    return validator(kind).is_valid({kind: list(records)})
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_whole_records_pass_and_so_does_a_page_without_any(kind):
+    assert passes(kind, WHOLE[kind], WHOLE[kind])
+    assert passes(kind)
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_a_field_less_or_more_or_of_another_type_is_refused(kind):
+    for name in WHOLE[kind]:
+        less = copy.deepcopy(WHOLE[kind])
+        del less[name]
+        assert not passes(kind, less), f"without {name}"
+        assert not passes(kind, {**WHOLE[kind], name: {}}), f"{name} is an object"
+    assert not passes(kind, {**WHOLE[kind], "more": 1})
+    assert not passes(kind, None)
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+@pytest.mark.parametrize("stamp", ["2026-11-02", "2026-11-02T10:00:00", "2026-11-02T10:00:00+01:00",
+                                   "2026-13-02T10:00:00Z", "2026-11-02T24:00:00Z", 1793612400, "",
+                                   None])  # fmt: skip
+def test_times_are_instants_in_utc(kind, stamp):
+    assert not passes(kind, {**WHOLE[kind], "timestamp": stamp})
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("bars", {"close": float("inf")}),
+        ("bars", {"adj_close": float("-inf")}),
+        ("bars", {"close": "17.7"}),
+        ("bars", {"volume": -1}),
+        ("bars", {"live": 0}),
+        ("bars", {"interval": "daily"}),
+        ("bars", {"ticker": ""}),
+        ("actions", {"value": 0}),
+        ("actions", {"value": None}),
+        ("actions", {"kind": "merger"}),
+        ("series", {"value": "."}),
+        ("series", {"value": True}),
+        ("news", {"title": ""}),
+        ("news", {"url": "javascript:alert(1)"}),
+        ("news", {"tickers": ["AAPL", "AAPL"]}),
+        ("news", {"tickers": "AAPL"}),
+        ("events", {"kind": "meeting"}),
+        ("events", {"name": ""}),
+    ],
+)
+def test_values_that_cannot_be_are_refused(kind, change):
+    assert not passes(kind, {**WHOLE[kind], **change})
+
+
+def test_a_price_may_be_negative_or_missing_but_not_every_close():
+    empty = {**BAR, **dict.fromkeys(("open", "high", "low", "close", "volume"))}
+    assert passes("bars", BAR, empty)
+    assert not passes("bars", empty, empty)
+
+
+def test_a_page_is_of_one_kind():
+    both = {"bars": [BAR], "actions": [WHOLE["actions"]]}
+    assert not validator("bars").is_valid(both)
+    assert not validator("bars").is_valid({})
+    assert not validator("news").is_valid({"bars": [BAR]})
