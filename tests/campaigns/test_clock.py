@@ -31,6 +31,7 @@ def edit_back_and_forth(tree: Tree, **environment: str) -> None:
         assert (outcome.code, outcome.ran, outcome.checked) == (0, set(), set()), outcome
 
 
+@pytest.mark.long
 def test_a_clock_set_back_by_a_day(settled, cold):
     move_times(settled, DAY)
     edit_back_and_forth(settled)

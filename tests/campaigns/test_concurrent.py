@@ -21,6 +21,7 @@ def once(steps: set[str]) -> Counter[str]:
     return Counter(steps)
 
 
+@pytest.mark.long
 def test_dry_runs_beside_it_disturb_no_make(tree):
     tree.edit("config.yaml", *RIDGE)
     assert tree.make("-n", "all").code == 0  # its promises include what steps were seen to read

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import SCENARIOS, Tree, assert_mends, instances
+from conftest import SCENARIOS, Tree, assert_mends, in_campaigns, instances
 from tidemark.harness import record
 
 import pytest
@@ -38,6 +38,7 @@ def test_outputs_edited_by_hand_are_named_made_again_and_kept(tree, cold):
         assert (tree.path / "artifacts/edited_by_hand" / output).read_bytes() == data
 
 
+@pytest.mark.long
 def test_a_second_edit_does_not_replace_the_first_copy(tree):
     copies = {edit(tree, "reports/reflection.md")}
     tree.edit("reports/narrative/reflection.md", "the", "some")
@@ -94,6 +95,7 @@ def test_a_checkpoint_of_a_newer_version_is_left_alone(tree):
         assert (outcome.ran, path.read_bytes()) == (set(), newer)
 
 
+@pytest.mark.long
 def test_swapped_models_are_made_again(settled, cold):
     one, other = (settled.path / f"models/{name}_ridge.pkl" for name in SCENARIOS)
     aside = one.with_name("aside")
@@ -111,7 +113,7 @@ def tamper(tree: Tree) -> None:
     (tree.path / "artifacts/evaluate_mean_impute_ridge.ok").unlink()
 
 
-@pytest.mark.parametrize("pointer", ["kept", "lost"])
+@pytest.mark.parametrize("pointer", ["kept", *in_campaigns("lost")])
 def test_a_tampered_model_is_never_loaded(tree, pointer):
     tamper(tree)
     if pointer == "lost":
@@ -172,6 +174,7 @@ def test_lost_bookkeeping_runs_nothing(settled, long):
         assert (outcome.code, outcome.ran, outcome.stderr) == (0, set(), ""), (lost, outcome)
 
 
+@pytest.mark.long
 def test_lost_bookkeeping_hides_no_edit(settled, cold, long):
     before = 1.0
     for alpha, lost in enumerate(BOOKKEEPING if long else BOOKKEEPING[1:3], 2):
@@ -198,6 +201,7 @@ def test_bookkeeping_that_cannot_be_written_stops_make_with_its_name(settled, co
     assert assert_mends(settled, cold[0].state()).ran == set()
 
 
+@pytest.mark.long
 def test_a_lost_pointer_to_a_model_is_found_again(settled, cold):
     (settled.path / f"artifacts/.producers/{RIDGE}").unlink()
     (settled.path / "artifacts/evaluate_mean_impute_ridge.ok").unlink()

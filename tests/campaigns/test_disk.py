@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from conftest import Outcome, Tree, assert_mends
+from conftest import Outcome, Tree, assert_mends, in_campaigns
 
 import pytest
 
@@ -31,7 +31,10 @@ def assert_told(outcome: Outcome, what: str) -> None:
 
 @pytest.mark.parametrize(
     ("output", "kilobytes"),
-    [("data/splits/mean_impute_train.parquet", 100), ("artifacts/metrics.duckdb", 1000)],
+    [
+        *in_campaigns(("data/splits/mean_impute_train.parquet", 100)),
+        ("artifacts/metrics.duckdb", 1000),
+    ],
 )
 def test_an_output_that_does_not_fit(tree, cold, output, kilobytes):
     (tree.path / output).unlink()
@@ -43,6 +46,7 @@ def test_an_output_that_does_not_fit(tree, cold, output, kilobytes):
     assert_mends(tree, cold[0].state())
 
 
+@pytest.mark.long
 def test_a_figure_that_does_not_fit_is_drawn_by_the_next_make(tree, cold):
     tree.edit("config.yaml", "dpi: 60", "dpi: 300")  # larger than all other files that are written
     outcome = tree.start("artifacts/plots_mean_impute_ridge.ok", under=limited(36)).outcome()
@@ -63,6 +67,7 @@ def bound_by_permissions() -> list[str]:
     return command
 
 
+@pytest.mark.long
 def test_outputs_that_may_not_be_written(tree, cold):
     (tree.path / "artifacts/train_models_mean_impute_ridge.ok").unlink()
     before = tree.results()

@@ -75,6 +75,7 @@ def must_run_and_tell(tree: Tree, words: str, environment: Mapping[str, str]) ->
     assert "wrong" not in line
 
 
+@pytest.mark.long
 def test_steps_run_where_the_client_cannot_be_installed_and_push_and_pull_say_so(tree, bucket):
     environment = tree.path / ".venv"
     shared = environment.resolve()

@@ -43,6 +43,7 @@ def test_a_users_own_file_is_adopted_and_what_it_gains_is_fetched(tree: Tree):
     assert raw["close"].iloc[-1] == -36.98
 
 
+@pytest.mark.long
 def test_what_reads_workbooks_is_there_for_an_archive_of_them(tree: Tree):
     days = [date(2019, 1, 1) + timedelta(number) for number in range(900)]
     rows = [[day, 50 + number % 7 / 4] for number, day in enumerate(days) if day.weekday() < 5]

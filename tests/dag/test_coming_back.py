@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from conftest import CUT, CUTTING, GATHER, Tree, instances, make_small
+from conftest import CUT, CUTTING, GATHER, Tree, in_campaigns, instances, make_small
 from tidemark import project
 from tidemark.harness import record, results_store
 from tidemark.harness.results_store import Store
@@ -138,7 +138,7 @@ def test_all_comes_back_after_clean_and_in_a_new_project(stored, cold, tmp_path)
     assert stored.entries("reports"), "a store elsewhere is nobody's to remove"
 
 
-@pytest.mark.parametrize("damage", ["gone", "cut", "swapped", "empty", "a folder"])
+@pytest.mark.parametrize("damage", ["swapped", *in_campaigns("gone", "cut", "empty", "a folder")])
 def test_a_damaged_object_is_found_and_the_step_runs(cut, damage, cold):
     entry = cut.store.entry(max(cut.entries(CUT_NAME), key=_is_of_a_colleague))
     path = cut.store.object_path(next(iter(entry.checkpoint.outputs.values())).sha256)
@@ -158,7 +158,9 @@ def _is_of_a_colleague(path: Path) -> bool:
     return json.loads(path.read_bytes())["who"] == "a colleague"
 
 
-@pytest.mark.parametrize("damage", ["cut", "edited", "of another step", "empty", "no JSON"])
+@pytest.mark.parametrize(
+    "damage", ["edited", *in_campaigns("cut", "of another step", "empty", "no JSON")]
+)
 def test_a_damaged_entry_is_discarded_and_the_step_runs(cut, damage):
     path = max(cut.entries(CUT_NAME), key=_is_of_a_colleague)
     other = max(cut.entries("preprocess_mean_impute"), key=_is_of_a_colleague)
@@ -207,6 +209,7 @@ def test_an_upgrade_is_told_of_what_is_restored_and_makes_it_run_if_named(cut):
 
 def test_a_store_that_may_only_be_read_gives_and_says_nothing(cut):
     """As if permissions bound root, too."""
+    cut.tree.come_to_rest()
     kept = sorted(cut.folder.rglob("*"))
     for folder in (cut.folder, *(path for path in kept if path.is_dir())):
         folder.chmod(0o555)

@@ -136,6 +136,7 @@ for folder; do :; done
 """
 
 
+@pytest.mark.long
 def test_a_commit_with_other_libraries_has_an_environment_of_its_own(tree, tmp_path, long):
     """In the short form its libraries are copies of ours; in the long form they are installed."""
     lock = tree.text("requirements.lock")

@@ -4,6 +4,8 @@ import re
 
 from conftest import ROOT, Tree
 
+import pytest
+
 CONTRACT = "schemas/feature_contract.yaml"
 FEATURES = "artifacts/feature_engineering_mean_impute.ok"
 REFEREE = """import sys; sys.path[:0] = ["scripts", "{tests}"]
@@ -82,6 +84,7 @@ def test_further_features_need_their_lines_in_the_contract_and_agree_with_the_re
     assert told.endswith("; not looked at: intraday_move (no formula is written down here) True")
 
 
+@pytest.mark.long
 def test_a_users_feature_that_looks_ahead_is_refused_with_ticker_and_bar(tree):
     path = "scripts/tidemark/features/families/tomorrow.py"
     (tree.path / path).write_text(CHEAT, "utf-8")

@@ -120,6 +120,7 @@ def test_what_is_worse_fails_or_is_shown_and_an_update_says_what_moved(gated):
     assert not view.is_stale(baseline.Tree(gated.path, gated.path), "config.yaml")
 
 
+@pytest.mark.long
 def test_a_model_that_is_gone_fails_unless_that_is_allowed(gated):
     place = baseline.Tree(gated.path, gated.path)
     kept = baseline.latest(place, "main").kept

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 
-from conftest import CUT, ROOT, clean_environment, instances
+from conftest import CUT, ROOT, clean_environment, in_campaigns, instances
 from tidemark.files import generated, store
 
 import pytest
@@ -44,7 +44,7 @@ def test_a_file_opened_behind_the_harness_is_refused(tree, path, mode):
     assert not (tree.path / "README.md").exists()
 
 
-@pytest.mark.parametrize("warm", ["0", "1"])
+@pytest.mark.parametrize("warm", [*in_campaigns("0"), "1"])
 def test_data_beside_code_is_read_as_code_is_or_refused(tree, warm):
     """What is read by itself would come back from the results store after an edit."""
     (tree.path / "scripts/tidemark/models/weights.json").write_text("[1]", "utf-8")
@@ -210,6 +210,7 @@ def test_a_checkpoint_says_what_was_read_written_and_run_with(cold):
     assert record["peak_memory_bytes"] > 1_000_000
 
 
+@pytest.mark.long
 def test_done_in_counts_from_the_start_of_make(tree):
     """Nothing before the first step is left out, here a pause of the quick look of a second."""
     tree.edit("config.yaml", *CUT)
@@ -220,6 +221,7 @@ def test_done_in_counts_from_the_start_of_make(tree):
     assert float(told) > 0.9 + record["seconds"]
 
 
+@pytest.mark.long
 def test_a_reader_that_goes_away_is_no_failure(tree):
     for warm, edit in (("1", CUT), ("0", CUT[::-1])):
         tree.edit("config.yaml", *edit)

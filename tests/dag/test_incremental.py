@@ -14,6 +14,7 @@ from conftest import (
     MODELS,
     SCENARIOS,
     clean_environment,
+    in_campaigns,
     instances,
     make_small,
 )
@@ -181,6 +182,7 @@ def test_an_edit_of_features_runs_features_onward(tree):
     assert tree.planned() == set()
 
 
+@pytest.mark.long
 def test_a_changed_feature_reaches_everything_after_it(tree):
     tree.edit("scripts/tidemark/features/families/volatility.py", ".std(ddof=1)", ".std(ddof=0)")
     steps = ("feature_engineering", "split_data", "train_models", "evaluate")
@@ -282,6 +284,7 @@ def test_a_source_from_the_future_does_not_run_for_ever(tree):
     assert (second.ran, second.checked) == (set(), set())
 
 
+@pytest.mark.long
 def test_a_deleted_module_asks_its_importers_again(tree):
     script = "scripts/split_data.py"
     (tree.path / "scripts/tidemark/models/extra.py").write_text('"""Extra."""\n')
@@ -313,7 +316,7 @@ KILLED_AT = {
 }
 
 
-@pytest.mark.parametrize("instant", KILLED_AT)
+@pytest.mark.parametrize("instant", [*in_campaigns(*[*KILLED_AT][:-1]), [*KILLED_AT][-1]])
 def test_a_killed_step_leaves_no_trace_in_the_results(tree, cold, instant):
     script = "scripts/train_models.py"
     original = tree.text(script)
@@ -345,18 +348,20 @@ Writes.settle = slow
 @pytest.mark.parametrize(
     ("step", "path", "old", "new"),
     [
-        (
-            "fetch_data --source prices",
-            "data/sample/prices.csv",
-            "AAPL,2013-03-01,438.0",
-            "AAPL,2013-03-01,437.0",
-        ),
-        ("reports", "reports/narrative/introduction.md", "This report", "This very report"),
-        (
-            "split_data --scenario mean_impute",
-            "scripts/tidemark/models/splits.py",
-            "\n\ndef ",
-            ADDED,
+        *in_campaigns(
+            (
+                "fetch_data --source prices",
+                "data/sample/prices.csv",
+                "AAPL,2013-03-01,438.0",
+                "AAPL,2013-03-01,437.0",
+            ),
+            ("reports", "reports/narrative/introduction.md", "This report", "This very report"),
+            (
+                "split_data --scenario mean_impute",
+                "scripts/tidemark/models/splits.py",
+                "\n\ndef ",
+                ADDED,
+            ),
         ),
         ("split_data --scenario mean_impute", "config.yaml", "embargo: 5", "embargo: 6"),
     ],
@@ -381,6 +386,7 @@ def test_an_edit_made_while_a_step_runs_is_not_lost(tree, step, path, old, new):
     running.communicate()
 
 
+@pytest.mark.long
 def test_a_source_replaced_by_an_older_file_is_seen(tree):
     """mv, cp -p, rsync and tar can all do that."""
     text = tree.text("data/sample/unemployment.csv")
@@ -391,6 +397,7 @@ def test_a_source_replaced_by_an_older_file_is_seen(tree):
     assert {"fetch_data unemployment", "validate_schema unemployment"} <= tree.make("data_gate").ran
 
 
+@pytest.mark.long
 def test_sessions_reach_only_who_reads_them_and_only_if_they_change(tree):
     """A schema or an as_of day leaves sessions alone; a whole day instead of hours does not."""
     tree.edit("config.yaml", "as_of: 2013-03-01", "as_of: 2013-03-04")
@@ -462,6 +469,7 @@ def test_a_configuration_replaced_by_an_older_file_is_seen(tree):
     assert tree.make("preprocess").ran == CUTTING
 
 
+@pytest.mark.long
 def test_a_harness_file_from_the_future_does_not_make_make_loop(tree):
     os.utime(tree.path / "scripts/launch/configure.py", (4_000_000_000, 4_000_000_000))
     assert tree.make("all").ran == set()

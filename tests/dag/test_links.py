@@ -72,6 +72,7 @@ def test_sources_and_code_behind_links_are_seen(linked, disk):
     assert "fetch_data unemployment" in linked.planned()
 
 
+@pytest.mark.long
 def test_a_link_that_leads_elsewhere_now_is_seen(tree, disk):
     """Some people keep a link `current` that leads to one of many snapshots."""
     for name in ("old", "new"):
@@ -88,6 +89,7 @@ def test_a_link_that_leads_elsewhere_now_is_seen(tree, disk):
     assert "fetch_data unemployment" in tree.planned()
 
 
+@pytest.mark.long
 def test_clean_empties_what_links_lead_to_and_touches_nothing_else(linked, disk):
     shutil.move(linked.path / "artifacts", disk / "artifacts")
     (linked.path / "artifacts").symlink_to(disk / "artifacts")
@@ -173,6 +175,7 @@ def test_clean_keeps_a_link_whose_disk_is_not_mounted(generated, name):
     assert not (generated / "slept").exists()
 
 
+@pytest.mark.long
 def test_clean_keeps_what_was_edited_by_hand(tree):
     with (tree.path / METRICS).open("a") as file:
         file.write("\n")

@@ -122,6 +122,7 @@ def test_failed_blocked_missing_and_never_run_are_told_apart_and_the_owner_is_al
     assert set(states(tree).values()) == {"fresh"}
 
 
+@pytest.mark.long
 def test_what_a_failure_blocks_in_the_very_first_make(tmp_path):
     tree = make_small(tmp_path / "clone")
     assert in_state(tree, "never run") == set(states(tree))

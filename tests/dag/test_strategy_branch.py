@@ -55,6 +55,7 @@ def test_one_parameter_list_reruns_one_backtest(tree):
     assert tree.make("all").ran == set()
 
 
+@pytest.mark.long
 def test_costs_rerun_backtests_and_leave_the_market_alone(tree):
     tree.edit("config.yaml", "cost_basis_points: 5", "cost_basis_points: 50")
     assert tree.make("assess").ran == instances("backtest") | {"assess"}
@@ -76,6 +77,7 @@ def test_a_model_that_changes_reaches_the_strategy_that_trades_it(tree):
 PROBABILITY = re.search(r"  # (model_probability: .*)$", (ROOT / "config.yaml").read_text(), re.M)
 
 
+@pytest.mark.long
 def test_what_stands_there_commented_forecasts_and_trades_a_probability(tree):
     entry = PROBABILITY[1].replace("median_impute", "mean_impute")
     boosted = entry.replace("model: logistic", "model: gradient_boosting_classifier")

@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 from itertools import pairwise
 
-from conftest import STRATEGIES, instances
+from conftest import STRATEGIES, in_campaigns, instances
 from tidemark.files.shares import Common, Share
 from tidemark.harness import memory, needs, record, turn
 from tidemark.project import Tree
@@ -47,7 +47,7 @@ def spans(tree):
     )
 
 
-@pytest.mark.parametrize("warm", ["1", "0"])
+@pytest.mark.parametrize("warm", ["1", *in_campaigns("0")])
 def test_two_steps_that_do_not_fit_beside_each_other_take_turns(needing, warm):
     tree = needing(0.8, 400)  # two need a tenth more than 0.8 GB, and one leaves room for libraries
     assert record.load(Tree.at(tree.path), "backtest_sma_cross").file_bytes > 100_000
@@ -80,6 +80,7 @@ def test_what_is_estimated_at_first_is_about_what_is_held_then(cold):
         assert ran.peak_memory_bytes < 1.3 * first, ran.name
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_a_wait_at_once_and_another_make_may_hold_what_it_waits_for(needing):
     tree = needing(0.8, 400)
     folder = tree.path / turn.FOLDER / memory.host()

@@ -183,6 +183,7 @@ def test_a_child_knows_what_libraries_found_when_the_server_loaded_them(own_proj
     assert own_project.outcome(told)[1] == "1 1\n"
 
 
+@pytest.mark.long
 def test_libraries_that_start_threads_work_in_a_child(project):
     assert project.outcome(WORK) == (0, "worked\n", "")
 
@@ -199,6 +200,7 @@ def test_the_server_has_one_thread_no_file_and_no_project_code(project):
     assert (project.path / "artifacts/.warm").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.long
 def test_the_memory_of_the_server_stays_flat(project, long):
     def resident() -> int:
         return int(Path(f"/proc/{server}/statm").read_text().split()[1])
@@ -311,6 +313,7 @@ def test_a_step_that_has_nothing_to_do_starts_no_server(tree: Tree):
     assert (tree.path / "started").exists()
 
 
+@pytest.mark.long
 def test_a_warm_step_is_not_charged_for_the_libraries_it_shares(tree: Tree):
     def megabytes(**variables: str) -> float:
         (tree.path / "models/mean_impute_ridge.pkl").unlink()
