@@ -1,10 +1,17 @@
 """What a provider of live data is to its fetcher.
 
-A provider is a module with TERMS, a `Terms`, LIMIT, a `Limit`, and a function for each kind of
+A provider is a module with TERMS, a `Terms`, LIMIT, a `Limit`, BASES, its base addresses by
+`Call.host` (`""` is that of a call that names none), KEYS, the name of the environment variable
+that has its key, by `Call.host`, too (without it, there is no key), and a function for each kind of
 records that it has, named after the kind (`bars`, `series`, `news`, `events`): a generator of pages
 that takes an `Ask` and a `Get`. `bars` yields splits and dividends, too, as records of the kind
 `actions`. It asks the world through `get` alone. Waiting, trying again, keys, the budget of
 requests, validation and keeping are the fetcher's work.
+
+`get` returns a body that came with status 200 and is neither empty nor a web page; it tries again
+where that may help. What is refused for good, such as a ticker that is not known, is a
+`RefusedError`, which a provider may catch and tell better. A whole address for the next page must
+be at the base address that the call names, because the key goes there.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,6 +127,18 @@ class PayloadError(Exception):
         super().__init__(problem)
         self.problem = problem
         self.lasting = lasting
+
+
+class RefusedError(PayloadError):
+    """The provider answered with a status other than 200 that asking again would not change.
+
+    `status` is that of HTTP, `body` what came with it, such as JSON that says why.
+    """
+
+    def __init__(self, problem: str, status: int, body: bytes) -> None:
+        super().__init__(problem, lasting=True)
+        self.status = status
+        self.body = body
 
 
 @dataclass(frozen=True)
