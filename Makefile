@@ -53,7 +53,7 @@ $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(
 $(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/page.html reports/index.html)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T N A B REASON SOURCE OTHER FORMAT DETAILS VERIFY PRUNE Q CELLS SEED FAMILIES FILE WRITE
+export T N A B REASON SOURCE OTHER FORMAT DETAILS VERIFY PRUNE Q CELLS SEED FAMILIES FILE WRITE OWNER
 export $(ANSWERS)
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
@@ -112,6 +112,9 @@ gate-update:
 ## sql: ask artifacts/metrics.duckdb: Q="select ..."; without Q, a prompt; Q="show all tables" lists its tables and views
 sql:
 	@$(PYTHON) $(COMMANDS)/sql.py
+## alert-test: send a test message by each channel of OWNER="..." (without it: of all owners), and say which took it
+alert-test: $(VENV)/.ok $(VENV)/.alerts-ok
+	@$(PYTHON) $(COMMANDS)/alert_test.py --config $(CONFIG)
 .PHONY: all $(STEPS) accept push pull $(OUTSIDE) FORCE
 ## test: the test suite
 test: $(VENV)/.dev-ok

@@ -56,9 +56,12 @@ def test_the_readme_takes_ten_minutes_at_most():
     assert len(README.split()) <= 2000
 
 
+NOT_LINKED_YET = {"docs/alerts.md"}  # parts of live data, which the README does not tell yet
+
+
 def test_the_readme_links_each_page():
     linked = re.findall(r"\]\((docs/\w+\.md)[)#]", README)
-    assert {*linked} == PAGES.keys() - {"README.md"}
+    assert {*linked} == PAGES.keys() - {"README.md", *NOT_LINKED_YET}
 
 
 def anchors(text: str) -> set[str]:

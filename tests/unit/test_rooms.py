@@ -14,7 +14,7 @@ GROUND = ("errors", "naming", "project", "arrays", "ohlcv", "targets", "bounds")
 FLOORS = (  # lowest first; a file imports only from below its own floor, or from its own room
     GROUND,
     ("files", "layout", "remotes"),
-    ("statistics", "causality", "isolated", "machine_code"),
+    ("statistics", "causality", "isolated", "machine_code", "alerting"),
     ("bars", "reading"),
     ("sources", "providers"),
     ("validation", "preprocessing"),

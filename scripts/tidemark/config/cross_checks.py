@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from tidemark import layout
+from tidemark.alerting.settings import Alerts
 from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import BENCHMARK, STRATEGIES, Strategy
 from tidemark.bars import zones
@@ -19,7 +20,7 @@ from tidemark.bars.settings import ECB
 from tidemark.config.fault import Fault, Problem
 from tidemark.config.kinds import KINDS, kinds_in, paths
 from tidemark.config.schema import said, section
-from tidemark.config.settings import Alerts, Config
+from tidemark.config.settings import Config
 from tidemark.config.yaml_lines import KeyPath
 from tidemark.errors import BadValue, InputError, hint
 from tidemark.features import families
@@ -678,6 +679,15 @@ def _owners(tree: Tree, alerts: Alerts) -> list[Fault]:
         for owner, owned in alerts.owners.items()
         for name in owned
         if name not in steps
+    ]
+    unknown += [
+        Fault(
+            ("alerts", "channels", owner),
+            Problem.NO_SUCH,
+            {"what": "owner", "given": owner, "known": [*alerts.owners]},
+        )
+        for owner in alerts.channels
+        if owner not in alerts.owners
     ]
     owned = Counter(step for steps in alerts.owners.values() for step in steps)
     return unknown + [

@@ -10,7 +10,7 @@ from tidemark.config import beside, cross_checks, kinds, view
 from tidemark.config.completed import completed, left_out
 from tidemark.config.fault import Fault, Problem
 from tidemark.config.schema import said, section
-from tidemark.config.secrets import SECRET
+from tidemark.config.secrets import is_secret
 from tidemark.config.sections import filled
 from tidemark.config.settings import Config
 from tidemark.config.yaml_lines import LARGEST, KeyPath, Position, dotted, nearest, parse
@@ -161,7 +161,7 @@ def _fault(detail: ErrorDetails, positions: dict[KeyPath, Position]) -> Fault:
     named = {"given": given, "known": known, "shown": _shown(given)}
     if kind == "union_tag_invalid":
         return Fault(key, Problem.UNKNOWN_TAG, named | {"all": ", ".join(known)})
-    if isinstance(given, str | int | float | bool) and dotted(key) not in SECRET:
+    if isinstance(given, str | int | float | bool) and not is_secret(dotted(key)):
         return Fault(key, Problem.REFUSED_VALUE, named | {"said": said(detail)})
     return Fault(key, Problem.REFUSED, {"said": said(detail)})
 
@@ -240,7 +240,7 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
             f"override MARKET_FORECASTS := {_pair(market)}",
             f"override MARKET_SCENARIO := {market.scenario if market else ''}",
             f"override EXTRAS := {' '.join(whole.fetch_data.extras())}",
-            f"override CLIENTS := {' '.join(whole.store.extras())}",
+            f"override CLIENTS := {' '.join([*whole.store.extras(), *whole.alerts.extras()])}",
             f"override SERIES := {' '.join(whole.fetch_data.economic)}",
             *(
                 f"override SCHEMA_{source} := {schema}"

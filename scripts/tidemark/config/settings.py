@@ -1,16 +1,15 @@
 """The whole of config.yaml: the settings of each room, and of what stands above the rooms."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
+from tidemark.alerting.settings import Alerts
 from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import Backtest, Strategy
-from tidemark.bounds import Checked, Matching, Name
+from tidemark.bounds import Checked, Name
 from tidemark.features.settings import FeatureEngineering
 from tidemark.gating.settings import Gate
 from tidemark.market.scenarios.settings import MarketScenarios
@@ -25,31 +24,7 @@ from tidemark.validation.settings import ValidateSchema
 
 from annotated_types import Ge, Le, Lt, MaxLen, MinLen
 
-
-def _must_be_a_webhook(address: str) -> None:
-    """What urllib can ask for. The address may hold a secret, so no message holds it."""
-    if not re.fullmatch(r"https?://[!-~]+", address):
-        raise ValueError("must be an http or https address, in plain letters without blanks")
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError("has no valid host and port") from error
-    host = parts.hostname or ""
-    labels = host.removesuffix(".").split(".")
-    numeric = parts.netloc.rpartition("@")[2].startswith("[")
-    named = all(re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", label) for label in labels)
-    if port == 0 or not (numeric or named) or len(host) > 253:
-        raise ValueError("has no valid host and port")
-    if "@" in parts.netloc:
-        raise ValueError("names a user before its host, which is not sent: use a token in the path")
-
-
 Address = Annotated[str, MaxLen(2000), Checked(must_be_an_address)]
-Webhook = Annotated[str, MaxLen(2000), Checked(_must_be_a_webhook)]
-Owner = Annotated[
-    str, MaxLen(100), Matching(r"^[\w .-]+$", "owners are letters, digits, blanks and . _ -")
-]
 
 
 if TYPE_CHECKING:
@@ -127,19 +102,6 @@ class ResultsStore:
     def extras(self) -> list[str]:
         """The libraries, beyond those that all need, that this takes."""
         return ["s3"] if self.remote and needs_s3(self.remote) else []
-
-
-@dataclass(frozen=True)
-class Alerts:
-    """Who hears of what.
-
-    Attributes:
-        webhook: an https address that takes a JSON POST.
-        owners: steps by who is told of their alerts.
-    """
-
-    webhook: Webhook | None = None
-    owners: Mapping[Owner, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,7 @@ PLUMBING = frozenset(
     for module in (
         *(f"launch/{name}" for name in ("close", "launch", "warm", "wire")),
         *(f"tidemark/{name}" for name in ("__init__", "project", "bounds")),
+        *(f"tidemark/alerting/{name}" for name in ("__init__", "delivery", "hourly", "telling")),
         *(f"tidemark/config/{name}" for name in ("given", "secrets")),
         *(f"tidemark/remotes/{name}" for name in ("__init__", "address")),
         *(
@@ -49,6 +50,7 @@ PLUMBING = frozenset(
                     "memory",
                     "messages",
                     "needs",
+                    "owners",
                     "plain_process",
                     "progress",
                     "pruning",

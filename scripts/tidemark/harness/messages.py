@@ -2,8 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from tidemark.config import view
-from tidemark.harness import console, logs
+from tidemark.harness import console, logs, owners
 from tidemark.harness.instance import Instance
 from tidemark.harness.logs import run_id
 from tidemark.harness.progress import Progress
@@ -60,25 +59,14 @@ class Messages:
         console.say(f"    {self._instance.title}: {text}")
 
     def alert(self, message: str, severity: str = "warning") -> None:
-        """A note that the step's owner is told too: logs/alerts.jsonl, and the webhook if any."""
+        """A note that the step's owner is told too, as `owners` has it."""
         self.note(message)
         self.owner(message, severity)
 
     def owner(self, message: str, severity: str) -> None:
         """An alert without a note."""
-        step = self._instance.step
-        alerts = view.plain(view.View(view.stored(self._tree), {}, "alerts"))
-        owners = [owner for owner, steps in alerts["owners"].items() if step in steps]
-        told = {
-            "severity": severity,
-            "owner": owners[0] if owners else None,
-            "step": step,
-            **self._instance.names,
-            "message": message,
-            "log": str(logs.path_of(self._instance.name)),
-            "run": run_id(),
-        }
-        trouble = logs.alert(self._tree, told, alerts["webhook"])
-        if trouble:
+        log = str(logs.path_of(self._instance.name))
+        of = self._instance
+        for trouble in owners.tell(self._tree, of.step, of.names, message, severity, log):
             self.log.warning(trouble)
             self._show(trouble)

@@ -345,6 +345,21 @@ def test_a_webhook_that_can_be_used_is_taken(project, monkeypatch, address):
     assert load.load(TREE, "config.yaml").alerts.webhook == address
 
 
+@pytest.mark.parametrize("to", ["SECRET", "$1SECRET", "'a b://SECRET'", "://SECRET", "5"])
+def test_a_channel_that_cannot_be_one_is_refused_and_not_repeated(project, monkeypatch, to):
+    channel = f"webhook: null\n  channels:\n    Data Eng:\n      - to: {to}"
+    message, line = broken(project, monkeypatch, "webhook: null", channel)
+    assert "alerts.channels.Data Eng.0.to: " in message
+    assert "SECRET" not in message
+    assert to in line
+
+
+def test_channels_are_those_of_owners(project, monkeypatch):
+    channel = "webhook: null\n  channels:\n    Data Eg: [{to: $CHAT}]"
+    message, _ = broken(project, monkeypatch, "webhook: null", channel)
+    assert "no such owner: Data Eg (did you mean Data Eng?)" in message
+
+
 @pytest.mark.parametrize("path", ["/dev/zero", "/proc/self/status", "pipe", ".", "large", "none"])
 def test_what_is_no_configuration_file_is_named_at_once(tmp_path, monkeypatch, path):
     monkeypatch.chdir(tmp_path)
