@@ -13,7 +13,8 @@ import pytest
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 # Rooms whose code shapes results; the others start, watch and show runs.
 SHAPING = (
-    *("layout", "statistics", "bars", "reading", "sources", "validation", "preprocessing"),
+    *("layout", "statistics", "bars", "reading", "sources", "stored", "validation"),
+    "preprocessing",
     *("features", "models", "market", "backtest", "assessment", "reporting", "tables"),
 )
 FILES = sorted(

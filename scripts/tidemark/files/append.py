@@ -372,7 +372,7 @@ def _write_once(path: Path, data: bytes) -> None:
         with store.naming(path):
             store.write_flushed(temporary, data)
             _place(temporary, path)
-            _flush_folder(path.parent)
+            store.flush_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -384,11 +384,3 @@ def _place(temporary: Path, path: Path) -> None:
         if error.errno not in NO_LINKS or path.exists():
             raise
         temporary.rename(path)  # the lock alone keeps others away
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
