@@ -80,6 +80,7 @@ def test_times_are_instants_in_utc(kind, stamp):
         ("series", {"value": float("nan")}),
         ("series", {"value": True}),
         ("news", {"title": ""}),
+        ("news", {"source": None}),
         ("news", {"url": "javascript:alert(1)"}),
         ("news", {"tickers": ["AAPL", "AAPL"]}),
         ("news", {"tickers": "AAPL"}),
