@@ -77,9 +77,13 @@ class Reply:
 Fault = Callable[[Asked, Reply], Reply]
 
 
-def busy(status: int = 429, retry_after: str | None = None) -> Fault:
-    """The service asks for patience, and says for how long if `retry_after` is given."""
-    headers = {} if retry_after is None else {"Retry-After": retry_after}
+def busy(status: int = 429, retry_after: str | None = None, date: str | None = None) -> Fault:
+    """The service asks for patience, and says for how long if `retry_after` is given.
+
+    `date` is what it says of the time, by which a date in `retry_after` counts.
+    """
+    told = {"Retry-After": retry_after, "Date": date}
+    headers = {name: text for name, text in told.items() if text is not None}
     refusal = Reply(b'{"error": "slow down"}', status=status, headers=headers)
     return lambda asked, reply: refusal
 
@@ -263,7 +267,9 @@ def _server(fake: Fake) -> ThreadingHTTPServer:
             if reply.silent or reply.cut == -1:
                 self.close_connection = True
                 return
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)
+            if "Date" not in reply.headers:
+                self.send_header("Date", self.date_time_string())
             if reply.content_type:
                 self.send_header("Content-Type", reply.content_type)
             for name, text in reply.headers.items():

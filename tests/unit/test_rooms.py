@@ -17,6 +17,7 @@ FLOORS = (  # lowest first; a file imports only from below its own floor, or fro
     ("statistics", "causality", "isolated", "machine_code", "alerting"),
     ("bars", "reading"),
     ("sources", "providers", "stored"),
+    ("fetching",),
     ("validation", "preprocessing"),
     ("features",),
     ("models", "market"),
