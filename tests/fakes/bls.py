@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from tests.fakes.server import Asked, Fake, Reply
+from fakes.server import Asked, Fake, Reply
 
 V1, V2 = "/publicAPI/v1/timeseries/data/", "/publicAPI/v2/timeseries/data/"
 NAMES = {"M01": "January", "M02": "February", "M13": "Annual"}

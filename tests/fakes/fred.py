@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from xml.sax.saxutils import quoteattr
 
-from tests.fakes.server import Asked, Fake, Reply
+from fakes.server import Asked, Fake, Reply
 
 TODAY, FOREVER = "2026-11-30", "9999-12-31"
 MOST = 2000

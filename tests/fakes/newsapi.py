@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from tests.fakes.server import Asked, Fake, Reply
+from fakes.server import Asked, Fake, Reply
 
 NOW = datetime(2026, 11, 30, 19, 0)  # UTC, as all times of the API
 FIRST = 100

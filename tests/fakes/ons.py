@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.fakes.server import Asked, Fake, Reply
+from fakes.server import Asked, Fake, Reply
 
 PATH = re.compile(r"/v1/datasets/([\w-]+)/editions/([\w-]+)/versions(?:/(\d+)/observations)?")
 

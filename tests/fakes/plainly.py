@@ -21,7 +21,7 @@ def asking(fake: Fake, now: datetime, keys: Mapping[str, str] | None = None, at:
             where, name, prefix = call.key_in
             (query if where == "query" else headers)[name] = prefix + key
         address = fake.base + at + call.path + (f"?{urlencode(query)}" if query else "")
-        request = urllib.request.Request(address, headers=headers)
+        request = urllib.request.Request(address, call.body, headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return Answer(answer.read(), answer.headers.get("Content-Type", ""), now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tests.fakes.server import Asked, Fake, Reply
+from fakes.server import Asked, Fake, Reply
 
 PATH = "/resource-center/data-chart-center/interest-rates/pages/xml"
 DAYS = {"daily_treasury_bill_rates": "INDEX_DATE"}

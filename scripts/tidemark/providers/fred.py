@@ -13,7 +13,6 @@ The terms are those of June 2024 as several public repositories quote them. They
 archive the rows and to train models on them: who uses this source must have read them there.
 """
 
-import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import pairwise
@@ -30,6 +29,7 @@ from tidemark.providers.contract import (
     RefusedError,
     Terms,
 )
+from tidemark.providers.values import explained
 
 TERMS = Terms(
     licence="FRED API terms of use of June 2024: no storing, caching or archiving, no training of "
@@ -139,16 +139,7 @@ def _asked(get: Get, path: str, **query: str) -> Answer:
     try:
         return get(Call(path, query, key_in=("query", "api_key", "")))
     except RefusedError as refused:
-        raise _told(refused) from refused
-
-
-def _told(refused: RefusedError) -> PayloadError:
-    """What FRED says of an error, if it says something."""
-    try:
-        words = json.loads(refused.body)["error_message"]
-    except (ValueError, LookupError, TypeError):
-        return refused
-    return PayloadError(f"FRED answers {refused.status}: {str(words)[:300]}", lasting=True)
+        raise explained(refused, "FRED", ("error_message",)) from refused
 
 
 def _records(

@@ -11,7 +11,6 @@ once.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -29,6 +28,7 @@ from tidemark.providers.contract import (
     RefusedError,
     Terms,
 )
+from tidemark.providers.values import explained
 
 TERMS = Terms(
     licence="articles are their publishers'; the developer plan is for development and testing; "
@@ -108,17 +108,7 @@ def _asked(get: Get, query: dict[str, str]) -> Answer:
     try:
         return get(Call(PATH, query, key_in=("header", "X-Api-Key", "")))
     except RefusedError as refused:
-        raise _told(refused) from refused
-
-
-def _told(refused: RefusedError) -> PayloadError:
-    """What NewsAPI says of an error, if it says something."""
-    try:
-        said = json.loads(refused.body)
-        words = f"{said['code']}: {said['message']}"
-    except (ValueError, LookupError, TypeError):
-        return refused
-    return PayloadError(f"NewsAPI answers {words[:300]}", lasting=True)
+        raise explained(refused, "NewsAPI", ("message",)) from refused
 
 
 def _articles(answer: Answer) -> tuple[dict[str, dict[str, Any]], int, int]:
