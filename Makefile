@@ -53,11 +53,11 @@ $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(
 $(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/page.html reports/index.html)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T N A B REASON SOURCE OTHER FORMAT DETAILS VERIFY PRUNE Q CELLS SEED FAMILIES FILE WRITE OWNER
+export T N A B REASON SOURCE OTHER FORMAT DETAILS VERIFY RESTORE PRUNE Q CELLS SEED FAMILIES FILE WRITE OWNER
 export $(ANSWERS)
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
-status why dag store timings diff compare-tree history gate gate-update sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
+status why dag store timings diff compare-tree history snapshots gate gate-update sql: $(if $(wildcard $(VENV)/.ok),,$(VENV)/.ok)  # any environment will do, so none is updated
 ## adopt: look at FILE="My Data.csv", a folder or a pattern; WRITE=yes writes config.mine.yaml, a configuration for it
 adopt: unasked = $(filter-out CONFIG FILE WRITE $(ANSWERS),$(sort $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))))
 adopt: $(VENV)/.ok
@@ -100,6 +100,9 @@ compare-tree:
 ## store: what the results store holds, what it spared, and what is pinned (FORMAT=json; VERIFY=yes, PRUNE=yes)
 store:
 	@$(PYTHON) $(COMMANDS)/store.py --config $(CONFIG)
+## snapshots: what each fetch of live data brought and restated, newest first (N=20, FORMAT=json, VERIFY=yes; RESTORE=<number or time>)
+snapshots:
+	@$(PYTHON) $(COMMANDS)/snapshots.py
 ## history: the last runs that changed something, newest first: how they ended, what ran and why (N=20, FORMAT=json)
 history:
 	@$(PYTHON) $(COMMANDS)/history.py

@@ -43,7 +43,7 @@ quoted_store := '$(subst ','\'',$(STORE))'
 # the same name from outside would change the pipeline, so it is emptied.
 LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES EXTRAS CLIENTS CONTRACT TABLES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
-OUTSIDE := help contract acknowledge clean distclean lock test campaigns referee lint sample config-schema adopt status why dag store timings diff compare-tree history gate gate-update sql alert-test
+OUTSIDE := help contract acknowledge clean distclean lock test campaigns referee lint sample config-schema adopt status why dag store timings diff compare-tree history snapshots gate gate-update sql alert-test
 cleaning := $(filter clean distclean,$(MAKECMDGOALS))
 $(if $(and $(cleaning),$(filter-out $(cleaning),$(MAKECMDGOALS))),$(error $(firstword $(cleaning)) removes what other goals make. Cure: type two commands: make $(firstword $(cleaning)) && make $(filter-out $(cleaning),$(MAKECMDGOALS))))
 

@@ -6,8 +6,10 @@ import builtins
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 
 from tidemark.errors import InputError
+from tidemark.naming import several
 from tidemark.project import Tree
 from tidemark.stored import manifest, objects, snapshot_log, turn
 from tidemark.stored.snapshot_log import Snapshot
@@ -54,7 +56,7 @@ def find(tree: Tree, which: int | str | datetime | None) -> Snapshot:
         time = which if isinstance(which, datetime) else _time(which)
         found = [one for one in list(tree) if datetime.fromisoformat(one.at) <= time]
     if not found:
-        raise InputError(f"SNAPSHOT={which}", "there is no such snapshot", LOOK)
+        raise InputError(f"snapshot {which}", "there is no such snapshot", LOOK)
     return found[-1]
 
 
@@ -73,10 +75,9 @@ def restore(tree: Tree, which: int | str | datetime, at: datetime) -> Snapshot:
         OSError: it cannot be written.
     """
     wanted = find(tree, which)
-    if lost := not_whole(tree, wanted):
-        raise InputError(
-            f"snapshot {wanted.number}", f"{lost[0]} is gone or damaged", "choose another"
-        )
+    if damaged := lost(tree, [wanted])[wanted.number]:
+        where = f"snapshot {wanted.number}"
+        raise InputError(where, f"{several(damaged)}: gone or damaged", f"another one; {LOOK}")
     with turn.alone(tree) as newest:
         if newest.sources == wanted.sources:
             return newest
@@ -99,17 +100,25 @@ def manifest_of(tree: Tree, snapshot: Snapshot, source: str) -> manifest.Manifes
     return manifest.decoded(objects.get(tree, name), str(objects.FOLDER / name))
 
 
-def not_whole(tree: Tree, snapshot: Snapshot) -> builtins.list[str]:
-    """The objects of a snapshot that are gone or damaged."""
-    lost = []
-    for source, held in sorted(snapshot.sources.items()):
-        try:
-            needs = sorted(manifest_of(tree, snapshot, source).objects)
-        except InputError:
-            lost.append(held.manifest)
-            continue
-        lost += [name for name in needs if not objects.whole(tree, name)]
-    return lost
+def lost(tree: Tree, some: Sequence[Snapshot]) -> dict[int, builtins.list[str]]:
+    """The objects that are gone or damaged, by the number of each snapshot that needs them.
+
+    Each object is looked at once, however many snapshots have it.
+    """
+    whole = cache(partial(objects.whole, tree))
+    needs = cache(partial(_needs, tree))
+    names = {one.number: {held.manifest for held in one.sources.values()} for one in some}
+    return {
+        number: sorted(name for name in own.union(*map(needs, own)) if not whole(name))
+        for number, own in names.items()
+    }
+
+
+def _needs(tree: Tree, name: str) -> set[str]:
+    """The objects that a manifest names; none if it is gone or damaged itself."""
+    if not objects.whole(tree, name):
+        return set()
+    return manifest.decoded(objects.get(tree, name), str(objects.FOLDER / name)).objects
 
 
 def _time(text: str) -> datetime:
@@ -117,7 +126,7 @@ def _time(text: str) -> datetime:
         time = datetime.fromisoformat(text)
     except ValueError as error:
         cure = f"a number, a day such as 2026-11-30, or a time such as 2026-11-30T19:00Z; {LOOK}"
-        raise InputError(f"SNAPSHOT={text}", "is no number or time of a snapshot", cure) from error
+        raise InputError(f"snapshot {text}", "is no number or time of a snapshot", cure) from error
     if DAY.fullmatch(text):
         time += timedelta(days=1, microseconds=-1)
     return time if time.tzinfo else time.replace(tzinfo=UTC)
