@@ -3,8 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+from fakes.direct import RECEIVED, way
 from fakes.newsapi import NewsApi, article
-from fakes.plainly import asking
 from fakes.server import Reply
 from tidemark.errors import BadValue
 from tidemark.providers import newsapi
@@ -12,7 +12,6 @@ from tidemark.providers.contract import Answer, Ask, PayloadError
 
 import pytest
 
-RECEIVED = datetime(2026, 11, 30, 19, tzinfo=UTC)
 KEY = "0123456789abcdef0123456789abcdef"
 REMOVED = article("1970-01-01T00:00:00Z", "[Removed]", newsapi.WITHDRAWN)
 
@@ -20,7 +19,7 @@ REMOVED = article("1970-01-01T00:00:00Z", "[Removed]", newsapi.WITHDRAWN)
 def of_newsapi(articles, name: str = "AAPL", id: str = "apple", **more) -> tuple[list, NewsApi]:
     with NewsApi(articles, KEY) as fake:
         ask = Ask(id=id, name=name, now=RECEIVED, **more)
-        return list(newsapi.news(ask, asking(fake, RECEIVED, {"": KEY}))), fake
+        return list(newsapi.news(ask, way(fake.base, {"": KEY}))), fake
 
 
 def rows(pages) -> list:
@@ -132,7 +131,7 @@ def test_what_newsapi_says_of_an_error_is_told():
         NewsApi([], "another") as fake,
         pytest.raises(PayloadError, match="invalid or incorrect") as told,
     ):
-        list(newsapi.news(Ask("apple", "AAPL", now=RECEIVED), asking(fake, RECEIVED, {"": KEY})))
+        list(newsapi.news(Ask("apple", "AAPL", now=RECEIVED), way(fake.base, {"": KEY})))
     assert told.value.lasting
     assert KEY not in str(told.value)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from fakes import server
 from fakes.bls import Bls
-from fakes.plainly import asking
+from fakes.direct import RECEIVED, way
 from fakes.treasury import Treasury
 from tidemark.errors import BadValue
 from tidemark.providers import bls, treasury
@@ -13,7 +13,6 @@ from tidemark.providers.contract import Answer, Ask, Call, PayloadError
 
 import pytest
 
-RECEIVED = datetime(2026, 11, 30, 19, tzinfo=UTC)
 # The unemployment rate, seasonally adjusted; October 2025 was never asked.
 RATES = {("1948", "M01"): "3.4", ("1948", "M02"): "3.8", ("2000", "M12"): "3.9",
          ("2025", "M09"): "4.4", ("2025", "M10"): "-", ("2025", "M11"): "4.6"}  # fmt: skip
@@ -31,7 +30,7 @@ def values(pages) -> dict[str, float | None]:
 
 def sent(fake, ask: Ask, module, keys: Mapping[str, str] = {}):
     with fake:
-        return list(module.series(ask, asking(fake, RECEIVED, keys)))
+        return list(module.series(ask, way(fake.base, keys)))
 
 
 @pytest.mark.parametrize("registered", [False, True])
@@ -164,7 +163,7 @@ def test_bills_have_their_own_name_for_the_day():
 def test_a_day_twice_a_truncated_feed_and_one_with_entities_are_errors():
     ask = asked("BC_10YEAR", since=datetime(2025, 1, 1, tzinfo=UTC))
     with Treasury(YIELDS) as fake:
-        whole = asking(fake, RECEIVED)
+        whole = way(fake.base)
         fake.fault(server.shortened)
         with pytest.raises(PayloadError, match="not XML"):
             list(treasury.series(ask, whole))

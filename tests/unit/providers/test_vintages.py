@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from fakes.direct import RECEIVED, way
 from fakes.fred import Fred
 from fakes.ons import Ons, Version
-from fakes.plainly import asking
 from fakes.server import Asked
 from tidemark.errors import BadValue
 from tidemark.providers import fred, ons
@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-RECEIVED = datetime(2026, 11, 30, 19, tzinfo=UTC)
 KEY = "0123456789abcdef0123456789abcdef"
 # Real GDP of the first quarter of 2014 and of the last one of 2013, in billions, as fredapi tells.
 GDP = {
@@ -31,7 +30,7 @@ def rows(pages) -> list[tuple[str, str, float | None]]:
 
 def of_fred(fake: Fred, id: str = "GDP", **more) -> list:
     ask = Ask(id=id, name="gdp", now=RECEIVED, **more)
-    return list(fred.series(ask, asking(fake, RECEIVED, {"": KEY})))
+    return list(fred.series(ask, way(fake.base, {"": KEY})))
 
 
 def test_every_value_comes_with_the_day_since_which_it_stood():
@@ -159,7 +158,7 @@ CPIH = [
 def of_ons(versions, id: str = ID, **more) -> tuple[list, Ons]:
     with Ons("cpih01", DIMENSIONS, versions) as fake:
         ask = Ask(id=id, name="cpih", now=RECEIVED, **more)
-        return list(ons.series(ask, asking(fake, RECEIVED))), fake
+        return list(ons.series(ask, way(fake.base))), fake
 
 
 def test_versions_of_the_ons_are_vintages_that_were_known_since_their_release():
@@ -230,7 +229,7 @@ def test_an_id_that_does_not_name_all_dimensions_is_refused_with_its_form(id):
 def test_observations_that_did_not_all_come_are_an_error():
     """A list that was cut is not taken for a short one."""
     with Ons("cpih01", DIMENSIONS, CPIH) as fake:
-        whole = asking(fake, RECEIVED)
+        whole = way(fake.base)
 
         def cut(call) -> Answer:
             answer = whole(call)
