@@ -56,7 +56,8 @@ def test_the_readme_takes_ten_minutes_at_most():
     assert len(README.split()) <= 2000
 
 
-NOT_LINKED_YET = {"docs/alerts.md"}  # parts of live data, which the README does not tell yet
+# Parts of live data, which the README does not tell yet.
+NOT_LINKED_YET = {"docs/alerts.md", "docs/live_data.md"}
 
 
 def test_the_readme_links_each_page():
