@@ -2,7 +2,18 @@
 
 import copy
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+
+from fakes.bls import Bls
+from fakes.direct import way
+from fakes.fred import Fred
+from fakes.newsapi import NewsApi, article
+from fakes.ons import Ons, Version
+from fakes.server import Fake, Reply
+from fakes.treasury import Treasury
+from tidemark.providers import bls, calendars, fred, newsapi, ons, treasury
+from tidemark.providers.contract import Ask
 
 import jsonschema_rs
 import pytest
@@ -103,3 +114,33 @@ def test_a_page_is_of_one_kind():
     assert not validator("bars").is_valid(both)
     assert not validator("bars").is_valid({})
     assert not validator("news").is_valid({"bars": [BAR]})
+
+
+NOW = datetime(2026, 11, 30, 19, tzinfo=UTC)
+REVISED = {"2014-04-01": [("2014-07-30", "."), ("2015-01-01", "1")]}
+ARTICLES = [
+    article("2026-11-20T10:00:00.5Z", "Apple", "https://e.com/a"),
+    article("2026-11-20T10:00:00Z", "Apple", "https://e.com/b", description=""),
+]
+RELEASED = [Version("2026-10-21T06:00:00.000Z", {"Sep-26": ""})]
+EVENTS = "timestamp,kind,value\n2027-01-01T10:00:00.25-05:00,split,4\n2027-01-02,earnings,\n"
+SENT = {
+    "bls": (bls.series, "A", lambda: Bls({"A": {("2025", "M10"): "-", ("2025", "M11"): "4.6"}})),
+    "treasury": (treasury.series, "BC_2YEAR", lambda: Treasury({"2025-01-02": {"BC_2YEAR": "4"}})),
+    "fred": (fred.series, "A", lambda: Fred({"A": REVISED})),
+    "ons": (ons.series, "a/time-series?b=c", lambda: Ons("a", {"b": "c"}, RELEASED)),
+    "newsapi": (newsapi.news, "apple", lambda: NewsApi(ARTICLES)),
+    "calendars": (calendars.events, "/a.csv", lambda: Fake({"/a.csv": Reply.text(EVENTS)})),
+}
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_what_our_sources_make_of_an_answer_passes(name):
+    source, id, made = SENT[name]
+    with made() as fake:
+        keys = {"": getattr(fake, "key", "")}
+        pages = list(source(Ask(id, "mine", now=NOW), way(fake.base, keys)))
+    assert any(page.records for page in pages)
+    for page in pages:
+        errors = validator(page.kind).iter_errors({page.kind: list(page.records)})
+        assert not [error.message for error in errors]
