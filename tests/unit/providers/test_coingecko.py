@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from fakes.coingecko import COINS, KEYS, CoinGecko
-from fakes.plainly import asking, by_path
+from fakes.direct import by_path, way
 from tidemark.errors import BadValue
 from tidemark.providers import coingecko
 from tidemark.providers.contract import Ask, PayloadError, RefusedError
@@ -27,7 +27,7 @@ def asked(interval: str, plan: str, name: str = "BTC", coin: str = "bitcoin", **
     """Records, and what the server was asked."""
     ask = Ask(coin, name, interval, now=NOW, options={"plan": plan, "currency": "USD"}, **of)
     with CoinGecko({"bitcoin": PRICES}, NOW) as fake:
-        pages = list(coingecko.bars(ask, asking(fake, NOW, KEYS, "/api/v3")))
+        pages = list(coingecko.bars(ask, way(fake.base + "/api/v3", KEYS, NOW)))
     validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text("utf-8")))
     for page in pages:
         assert page.kind == "bars"
@@ -146,7 +146,7 @@ def test_what_coingecko_refuses_is_told_in_its_words():
     with CoinGecko({"bitcoin": PRICES}, NOW) as fake:
         ask = Ask("bitcoin", "BTC", now=NOW, options={"plan": "pro"})
         with pytest.raises(RefusedError, match="API Key Missing"):
-            list(coingecko.bars(ask, asking(fake, NOW, {"pro": "other"}, "/api/v3")))
+            list(coingecko.bars(ask, way(fake.base + "/api/v3", {"pro": "other"}, NOW)))
 
 
 def test_another_plan_or_interval_is_refused():

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from fakes.direct import by_path, way
 from fakes.listings import Listing, Traded, apple
 from fakes.massive import KEY, Massive
-from fakes.plainly import asking, by_path
 from tidemark.errors import BadValue
 from tidemark.providers import massive
 from tidemark.providers.contract import Ask, Page, PayloadError, RefusedError
@@ -27,7 +27,7 @@ BAR = Traded(1.0, 2.0, 0.5, 1.5, 10)
 def pages(fake: Massive, ask: Ask) -> list[Page]:
     """The pages that an ask brings, each held against the schema."""
     with fake:
-        found = list(massive.bars(ask, asking(fake, fake.now, {"": KEY})))
+        found = list(massive.bars(ask, way(fake.base, {"": KEY}, fake.now)))
     validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text("utf-8")))
     for page in found:
         validator.validate({page.kind: list(page.records)})
@@ -130,7 +130,7 @@ def test_hours_are_asked_for_by_the_month_because_the_limit_counts_minutes():
 
 def test_a_wrong_key_and_a_closed_plan_are_told_in_massives_words():
     with Massive([WEEK], EVENING) as fake, pytest.raises(RefusedError, match="Unknown API Key"):
-        list(massive.bars(Ask("AAPL", "A", now=EVENING), asking(fake, EVENING, {"": "other"})))
+        list(massive.bars(Ask("AAPL", "A", now=EVENING), way(fake.base, {"": "other"}, EVENING)))
 
 
 def test_an_interval_that_it_does_not_have_is_refused():

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+from fakes.direct import by_path, way
 from fakes.listings import NOTHING, Listing, Traded, apple
-from fakes.plainly import asking, by_path
 from fakes.yahoo import Yahoo
 from tidemark.errors import BadValue
 from tidemark.providers import yahoo
@@ -28,7 +28,7 @@ def asked(listing: Listing, now: datetime, interval: str = "1d", **of: object) -
     """The pages of a listing, each held against the schema."""
     ask = Ask(listing.symbol, "A", interval, now=now, **of)
     with Yahoo([listing], now) as fake:
-        pages = list(yahoo.bars(ask, asking(fake, now)))
+        pages = list(yahoo.bars(ask, way(fake.base, {}, now)))
     validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text("utf-8")))
     for page in pages:
         validator.validate({page.kind: list(page.records)})
@@ -182,16 +182,26 @@ def test_hours_keep_their_instants_and_a_quote_within_one_is_no_bar():
     with Yahoo([listing], now) as fake:
         fake.quotes_within = True
         ask = Ask("X", "X", "1h", now=now)
-        (page,) = yahoo.bars(ask, asking(fake, now))
+        (page,) = yahoo.bars(ask, way(fake.base, {}, now))
     assert [each["timestamp"][11:16] for each in page.records] == [
         "14:30", "15:30", "16:30", "17:30"]  # fmt: skip
     assert [each["live"] for each in page.records] == [False, False, False, True]
 
 
+@pytest.mark.parametrize(("minutes", "live"), [(29, True), (30, False)])
+def test_the_last_hour_of_a_session_ends_with_it(minutes, live):
+    rows = hours(0, 7)  # the last from 15:30 to 16:00 in New York
+    listing = Listing("X", {date(2026, 11, 24): Traded(1.0, 2.0, 0.5, 1.5, 70)}, {"1h": rows})
+    now = datetime(2026, 11, 24, 21, tzinfo=UTC) + timedelta(minutes=minutes)
+    *closed, last = bars(listing, now, "1h").values()
+    assert (last["timestamp"], last["live"]) == ("2026-11-24T20:30:00Z", live)
+    assert not any(each["live"] for each in closed)
+
+
 def test_minutes_are_asked_for_by_the_week_without_a_gap_or_an_overlap():
     now = datetime(2026, 11, 24, 22, tzinfo=UTC)
     with Yahoo([Listing("X")], now) as fake:
-        list(yahoo.bars(Ask("X", "X", "1m", now=now), asking(fake, now)))
+        list(yahoo.bars(Ask("X", "X", "1m", now=now), way(fake.base, {}, now)))
         spans = [(int(each.query["period1"]), int(each.query["period2"])) for each in fake.asked]
     assert [start for start, _ in spans[1:]] == [end for _, end in spans[:-1]]
     assert all(end - start <= 8 * 86_400 for start, end in spans)
@@ -211,7 +221,7 @@ def test_what_lies_before_yahoos_reach_is_refused_rather_than_left_out():
 
 def test_an_unknown_symbol_is_told_in_yahoos_words():
     with Yahoo([], EVENING) as fake, pytest.raises(RefusedError, match="symbol may be delisted"):
-        list(yahoo.bars(Ask("GONE", "GONE", now=EVENING), asking(fake, EVENING)))
+        list(yahoo.bars(Ask("GONE", "GONE", now=EVENING), way(fake.base, {}, EVENING)))
 
 
 def spoilt(where: str, value: object) -> dict:
