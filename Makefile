@@ -43,14 +43,29 @@ $(if $(filter-out $(words $(CHECKPOINTS)),$(words $(sort $(CHECKPOINTS)))),$(err
 all: $(CHECKPOINTS)
 # Each step is a name to type, too: all of its instances.
 $(foreach step,$(STEPS),$(eval $(step): $(CHECKPOINTS_$(step))))
+# Four pipelines, which one after the other are the whole: the steps of each, for whatever starts them by a clock or a button.
+PIPELINES := data-pipeline scenarios-pipeline metrics-pipeline assessment-pipeline
+data-pipeline := fetch_data validate_schema data_gate
+scenarios-pipeline := preprocess feature_engineering split_data train_models evaluate plots scenario_compare market_scenarios
+metrics-pipeline := market_metrics backtest
+assessment-pipeline := assess strategy_plots collect_metrics reports
+of_pipeline = $(foreach step,$($1),$(CHECKPOINTS_$(step)))
+## data-pipeline: from the sources to validated data
+data-pipeline: $(call of_pipeline,data-pipeline)
+## scenarios-pipeline: data and models of each scenario, and the market scenarios
+scenarios-pipeline: $(call of_pipeline,scenarios-pipeline)
+## metrics-pipeline: what the markets were like, and every strategy on them
+metrics-pipeline: $(call of_pipeline,metrics-pipeline)
+## assessment-pipeline: what strategies are worth, the database and the reports
+assessment-pipeline: $(call of_pipeline,assessment-pipeline)
 # With -k, Make goes on although configure.py refused the configuration, but not with what waits for its result.
-$(if $(PIPELINE),$(eval $(CHECKPOINTS) $(STEPS) all: | artifacts/config.mk))
+$(if $(PIPELINE),$(eval $(CHECKPOINTS) $(STEPS) $(PIPELINES) all: | artifacts/config.mk))
 # The last one typed waits for the others, and says the closing line.
-closing := $(lastword $(filter all $(STEPS),$(MAKECMDGOALS)))
+closing := $(lastword $(filter all $(STEPS) $(PIPELINES),$(MAKECMDGOALS)))
 export TIDEMARK_CLOSING := $(closing)
 others := $(filter-out $(closing) $(OUTSIDE) push,$(MAKECMDGOALS))
 $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(goal)),,$(goal)))))
-$(STEPS) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/page.html reports/index.html)
+$(STEPS) $(PIPELINES) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/page.html reports/index.html)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
 export T N A B REASON SOURCE OTHER FORMAT DETAILS VERIFY RESTORE PRUNE Q CELLS SEED FAMILIES FILE WRITE OWNER
@@ -118,7 +133,7 @@ sql:
 ## alert-test: send a test message by each channel of OWNER="..." (without it: of all owners), and say which took it
 alert-test: $(VENV)/.ok $(VENV)/.alerts-ok
 	@$(PYTHON) $(COMMANDS)/alert_test.py --config $(CONFIG)
-.PHONY: all $(STEPS) accept push pull $(OUTSIDE) FORCE
+.PHONY: all $(STEPS) $(PIPELINES) accept push pull $(OUTSIDE) FORCE
 ## test: the test suite
 test: $(VENV)/.dev-ok
 	@cd $(CODE). && .venv/bin/python -m pytest -n 4 --dist worksteal

@@ -91,10 +91,15 @@ def folder(path: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def promised() -> dict[str, set[str]]:
+def rules() -> promises.Rules:
+    return promises.rules(Tree.at(ROOT), "make", "config.yaml")
+
+
+@pytest.fixture(scope="module")
+def promised(rules) -> dict[str, set[str]]:
     """The folders of the files that Make lets each step read, but for code and configuration."""
     found: dict[str, set[str]] = defaultdict(set)
-    for target, rule in promises.rules(Tree.at(ROOT), "make", "config.yaml").items():
+    for target, rule in rules.items():
         if match := re.fullmatch(r"artifacts/(\w+)\.ok", target):
             (step,) = [
                 step for step in STEPS if match[1] == step or match[1].startswith(f"{step}_")
@@ -210,7 +215,33 @@ def test_goals_that_ask_no_pipeline_are_those_that_help_lists_beside_it():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     told = re.findall(r"^## ([\w-]+):.*\n([\w-]+):", makefile, re.M)
     assert all(line == rule for line, rule in told), "each stands above its rule"
-    assert sorted(outside) == sorted({line for line, _ in told} - {"all", "accept", "push", "pull"})
+    inside = {"all", "accept", "push", "pull", *PIPELINES}
+    assert sorted(outside) == sorted({line for line, _ in told} - inside)
+
+
+PIPELINES = ("data-pipeline", "scenarios-pipeline", "metrics-pipeline", "assessment-pipeline")
+
+
+def test_the_pipelines_are_all_steps_once_and_none_needs_a_later_one(rules):
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert re.search(r"^PIPELINES := (.*)", makefile, re.M)[1].split() == [*PIPELINES]
+    steps = {one: re.search(rf"^{one} := (.*)", makefile, re.M)[1].split() for one in PIPELINES}
+    assert sorted(step for listed in steps.values() for step in listed) == STEPS
+    number = {step: at for at, listed in enumerate(steps.values()) for step in listed}
+
+    def of(checkpoint: str) -> int | None:
+        match = re.fullmatch(r"artifacts/(\w+)\.ok", checkpoint)
+        found = [step for step in STEPS if match and re.match(rf"{step}(_|$)", match[1])]
+        return number[found[0]] if found else None
+
+    looked = 0
+    for target, rule in rules.items():
+        for file in rule.files if of(target) is not None else ():
+            maker = of(file if file not in rules else (rules[file].files or [file])[0])
+            if maker is not None:
+                looked += 1
+                assert maker <= of(target), (target, file)
+    assert looked > 100
 
 
 def test_make_hands_on_every_answer_that_adopt_may_ask_for():
