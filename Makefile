@@ -68,7 +68,7 @@ $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(
 $(STEPS) $(PIPELINES) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/page.html reports/index.html)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T N A B REASON SOURCE OTHER FORMAT DETAILS VERIFY RESTORE PRUNE Q CELLS SEED FAMILIES FILE WRITE OWNER
+export T N A B REASON SOURCE OTHER FORMAT DETAILS VERIFY RESTORE PRUNE Q CELLS SEED FAMILIES FILE WRITE OWNER AT ONLY
 export $(ANSWERS)
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
@@ -133,6 +133,12 @@ sql:
 ## alert-test: send a test message by each channel of OWNER="..." (without it: of all owners), and say which took it
 alert-test: $(VENV)/.ok $(VENV)/.alerts-ok
 	@$(PYTHON) $(COMMANDS)/alert_test.py --config $(CONFIG)
+## schedule: print what wakes `make daily`: crontab, systemd, launchd, and how to install each (FORMAT= AT="19:00" ZONE= WRITE=folder)
+schedule: $(VENV)/.ok
+	@$(PYTHON) $(COMMANDS)/schedule.py --config $(CONFIG) --pipelines "$(PIPELINES)"
+## daily: what a schedule runs: fetch, pipelines, gate and one alert, if a session is over that was not done (ONLY=one pipeline)
+daily: $(VENV)/.ok
+	@$(PYTHON) $(COMMANDS)/daily.py --config $(CONFIG) --pipelines "$(PIPELINES)"
 .PHONY: all $(STEPS) $(PIPELINES) accept push pull $(OUTSIDE) FORCE
 ## test: the test suite
 test: $(VENV)/.dev-ok

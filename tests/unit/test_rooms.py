@@ -16,7 +16,7 @@ FLOORS = (  # lowest first; a file imports only from below its own floor, or fro
     ("files", "layout", "remotes"),
     ("statistics", "causality", "isolated", "machine_code", "alerting"),
     ("bars", "reading"),
-    ("sources", "providers", "stored"),
+    ("sources", "providers", "scheduling", "stored"),
     ("fetching",),
     ("validation", "preprocessing"),
     ("features",),

@@ -16,16 +16,23 @@ from tidemark.project import Tree
 
 
 def tell(
-    tree: Tree, step: str, names: Mapping[str, str], message: str, severity: str, log: str
+    tree: Tree,
+    step: str,
+    names: Mapping[str, str],
+    message: str,
+    severity: str,
+    log: str,
+    owner_of: str = "",
 ) -> list[str]:
     """Tell the owner of a step; what went wrong with that, which must never stop a run.
 
     Args:
         names: what the instance is of.
         log: where there is more, as people find it.
+        owner_of: the step whose owner is told, where `step` is what nobody owns.
     """
     alerts = view.plain(view.View(view.stored(tree), {}, "alerts"))
-    owners = [owner for owner, steps in alerts["owners"].items() if step in steps]
+    owners = [owner for owner, steps in alerts["owners"].items() if (owner_of or step) in steps]
     owner = owners[0] if owners else None
     of = {"step": step, **names}
     record = {

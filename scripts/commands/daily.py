@@ -1,0 +1,138 @@
+"""Run the pipelines if a session of the exchange is over that they were not run for.
+
+make daily                        all four, then the gate, then one alert with what came of it
+make daily ONLY=data-pipeline     one of them
+
+The exchange's own calendar and zone decide, not when this was started: a run that was missed is
+made up for by the next one, and a second one on the same day finds nothing to do.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from tidemark.config import load
+from tidemark.config.settings import Config
+from tidemark.errors import BadValue, InputError, hint
+from tidemark.files import locks
+from tidemark.gating import baseline
+from tidemark.harness import console, owners
+from tidemark.harness.failures import exit_code_of
+from tidemark.naming import counted
+from tidemark.project import CODE, HERE, ROOT
+from tidemark.scheduling import done, sessions
+from tidemark.scheduling.sessions import Due
+
+# What this make was told, which is not meant for those that it starts.
+DROPPED = ("MAKE", "MFLAGS", "TIDEMARK")
+LOCK = "daily"
+OWNER_OF = "fetch_data"  # whose owner hears of the run
+FETCHING = "fetch_data"  # a goal of its own, by which the network is asked
+
+
+def main() -> int:
+    """Exit code 0 if all is done, 1 if a step or the gate failed, 2 if a variable is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", default="config.yaml")
+    parser.add_argument("--make", default=os.environ.get("MAKE_COMMAND", "make"), help="GNU Make")
+    parser.add_argument("--pipelines", default="", help="goals, in their order")
+    options = parser.parse_args()
+    pipelines, only = options.pipelines.split(), os.environ.get("ONLY", "")
+    if only and only not in pipelines:
+        cure = f"one of {', '.join(pipelines)}"
+        raise InputError(f"ONLY={only}", f"is no pipeline{hint(only, pipelines)}", cure)
+    os.chdir(ROOT)
+    whole = load.load(HERE, options.config)
+    with locks.held_if_free(HERE, LOCK) as free:
+        if not free:
+            console.say("daily: another one is at work here; nothing done")
+            return 0
+        return _run(options.make, options.config, whole, [only] if only else pipelines)
+
+
+def _run(make: str, config: str, whole: Config, asked: Sequence[str]) -> int:
+    """Run those of the pipelines that lack a session; one after the other in a single make."""
+    now, before = datetime.now(UTC), done.done(HERE)
+    dues = {pipeline: _due(whole, now, before.get(pipeline)) for pipeline in asked}
+    waiting = [pipeline for pipeline, due in dues.items() if due.missed]
+    if not waiting:
+        console.say(f"daily: {_idle(dues[asked[0]])}")
+        return 0
+    missed = max((due.missed for due in dues.values()), key=len)
+    console.say(f"daily: {_sessions(missed)}: {', '.join(waiting)}")
+    fetching = [FETCHING] if waiting[0] == "data-pipeline" else []
+    code, last = _made(make, config, [*fetching, *waiting])
+    if code:
+        _tell(f"{_sessions(missed)}: {', '.join(waiting)} failed: {last}", "error")
+        return 1
+    done.note(HERE, waiting, missed[-1])
+    code, judged = _judged(make, config, whole) if "assessment-pipeline" in waiting else (0, "")
+    _tell(f"{_sessions(missed)}: {last}{judged}", "error" if code else "info")
+    return 1 if code else 0
+
+
+def _due(whole: Config, now: datetime, last: date | None) -> Due:
+    rules = whole.validate_schema
+    try:
+        return sessions.due(rules.calendar, now, last, rules.extra_sessions, rules.closed_sessions)
+    except BadValue as error:
+        where = f"validate_schema.{error.parameter}"
+        raise InputError(where, error.problem, error.cure) from error
+
+
+def _idle(due: Due) -> str:
+    day = f"{due.today} is {'a' if due.is_session else 'no'} session"
+    until = f" that is over at {due.closes:%H:%M} UTC" if due.closes else ""
+    last = f"the last one, {due.last}, is done" if due.last else "there was none in two weeks"
+    return f"nothing to do: {day}{until}; {last}"
+
+
+def _sessions(missed: Sequence[date]) -> str:
+    if len(missed) == 1:
+        return f"session {missed[0]}"
+    return f"{counted(len(missed), 'session')}, {missed[0]} to {missed[-1]}"
+
+
+def _made(make: str, config: str, goals: Sequence[str]) -> tuple[int, str]:
+    """Make's exit code, and the last line that it said; all lines are shown as they come."""
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(DROPPED)}
+    makefile = [] if CODE.resolve() == ROOT.resolve() else [f"--file={CODE.resolve()}/Makefile"]
+    last = ""
+    with subprocess.Popen(
+        [make, *makefile, *goals, f"CONFIG={config}"],
+        env={name: text for name, text in clean.items() if name not in ("ONLY", "FORMAT")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="backslashreplace",
+    ) as running:
+        assert running.stdout
+        for line in running.stdout:
+            console.say(line)
+            told = line.strip()
+            if told and not told.startswith(("Log:", "Report:")):
+                last = told
+    return running.returncode, last
+
+
+def _judged(make: str, config: str, whole: Config) -> tuple[int, str]:
+    """What the gate says, if there is a baseline to hold results against."""
+    if baseline.latest_of(HERE, whole.gate.baseline, config) is None:
+        return 0, ""
+    code, last = _made(make, config, ["gate"])
+    return code, f"; gate: {last}"
+
+
+def _tell(message: str, severity: str) -> None:
+    for trouble in owners.tell(
+        HERE, "daily", {}, message, severity, "logs/pipeline.log", owner_of=OWNER_OF
+    ):
+        console.complain(trouble)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code_of(main))

@@ -1,0 +1,102 @@
+"""What `make daily` starts, with another make in its place, and whom it tells."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+from commands import daily
+from tidemark.errors import InputError
+from tidemark.gating.settings import Gate
+from tidemark.scheduling import done
+from tidemark.scheduling.sessions import Due
+from tidemark.validation.settings import ValidateSchema
+
+import pytest
+
+FOUR = ["data-pipeline", "scenarios-pipeline", "metrics-pipeline", "assessment-pipeline"]
+MONDAY, TUESDAY = date(2026, 11, 30), date(2026, 12, 1)
+WHOLE = SimpleNamespace(validate_schema=ValidateSchema(calendar="XNYS"), gate=Gate())
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A make that notes its goals and ends as `code` says; Monday and Tuesday are sessions."""
+    monkeypatch.chdir(tmp_path)
+    make = tmp_path / "make"
+    make.write_text('#!/bin/sh\necho "$@" >>goals\necho "Done in 1 s"\necho "Log: x"\nexit $CODE\n')
+    make.chmod(0o755)
+    monkeypatch.setenv("CODE", "0")
+    monkeypatch.setenv("MAKEFLAGS", "not for the inner make")
+    told, at = [], [datetime(2026, 11, 30, 22, tzinfo=UTC)]
+
+    def due(exchange, now, last, *_):
+        over = [day for day in (MONDAY, TUESDAY) if day <= now.date()]
+        return Due(tuple(day for day in over if last is None or day > last), over[-1],
+                   now.date(), True, None)  # fmt: skip
+
+    monkeypatch.setattr(daily.sessions, "due", due)
+    monkeypatch.setattr(daily, "datetime", SimpleNamespace(now=lambda zone: at[0]))
+    monkeypatch.setattr(daily.baseline, "latest_of", lambda *_: None)
+    monkeypatch.setattr(daily, "_tell", lambda message, severity: told.append((severity, message)))
+    return SimpleNamespace(told=told, at=at)
+
+
+def run(asked=FOUR):
+    return daily._run(str(Path("make").resolve()), "config.yaml", WHOLE, asked)
+
+
+def goals():
+    """Of each make that was started, without the code's folder."""
+    lines = Path("goals").read_text("utf-8").splitlines() if Path("goals").exists() else []
+    return [[word for word in line.split() if not word.startswith("--file=")] for line in lines]
+
+
+def test_all_are_run_once_a_session_by_one_make_and_one_alert_is_told(project):
+    assert (run(), run()) == (0, 0)
+    assert goals() == [["fetch_data", *FOUR, "CONFIG=config.yaml"]]
+    assert project.told == [("info", "session 2026-11-30: Done in 1 s")]
+    assert done.done(daily.HERE) == dict.fromkeys(FOUR, MONDAY)
+
+
+def test_what_failed_is_not_done_and_the_next_run_makes_up_for_it(project, monkeypatch):
+    monkeypatch.setenv("CODE", "2")
+    assert run() == 1
+    assert project.told[0][0] == "error"
+    assert done.done(daily.HERE) == {}
+    monkeypatch.setenv("CODE", "0")
+    assert run() == 0
+    assert len(goals()) == 2
+
+
+def test_pipelines_by_themselves_are_done_by_themselves(project):
+    for pipeline in FOUR:
+        assert run([pipeline]) == 0
+    assert [line[:-1] for line in goals()] == [["fetch_data", FOUR[0]], *([it] for it in FOUR[1:])]
+    project.at[0] = datetime(2026, 12, 1, 22, tzinfo=UTC)
+    run([FOUR[0]])
+    assert done.done(daily.HERE) == {**dict.fromkeys(FOUR, MONDAY), FOUR[0]: TUESDAY}
+    run()
+    assert goals()[-1][:-1] == FOUR[1:], "the first has been run for that session"
+
+
+def test_a_worse_result_is_an_error_that_says_so(project, monkeypatch):
+    monkeypatch.setattr(daily.baseline, "latest_of", lambda *_: "a baseline")
+    monkeypatch.setattr(daily, "_made", lambda make, config, goals: (
+        (1, "1 of 40 fails") if goals == ["gate"] else (0, "Done")))  # fmt: skip
+    assert run() == 1
+    assert project.told == [("error", "session 2026-11-30: Done; gate: 1 of 40 fails")]
+
+
+def test_two_are_never_at_work(project, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["daily.py", "--pipelines", " ".join(FOUR)])
+    monkeypatch.setattr(daily, "ROOT", Path.cwd())
+    monkeypatch.setattr(daily.load, "load", lambda *_: WHOLE)
+    monkeypatch.delenv("ONLY", raising=False)
+    with daily.locks.held_if_free(daily.HERE, daily.LOCK) as free:
+        assert free
+        assert daily.main() == 0
+    assert "another one is at work" in capsys.readouterr().out
+    assert goals() == []
+    monkeypatch.setenv("ONLY", "data-pipelin")
+    with pytest.raises(InputError, match="did you mean data-pipeline"):
+        daily.main()
