@@ -3,7 +3,8 @@
 The columns are those of schemas/market_data.json, economic_data.json, news.json and events.json.
 Each row that is kept has these beside them:
 
-    known_at       since when it could be known, UTC: as sent, else when it was fetched
+    known_at       since when it could be known, UTC: as sent, else when it was fetched; of a row
+                   that replaced one, not before its fetch
     fetched_at     when it was fetched, UTC
     superseded_at  when a row that replaced it was fetched, UTC; missing while it holds
     revision       0, and 1 more for each row of the same key that came before it

@@ -39,7 +39,8 @@ def upsert(kind: str, kept: pd.DataFrame, came: pd.DataFrame) -> tuple[pd.DataFr
     """The rows that are kept afterwards, and what came of those that came.
 
     A row that holds is replaced if one of its key has another checksum and was not fetched before
-    it. It stays, with the time of the fetch that replaced it. Where several records of a key hold
+    it. It stays, with the time of the fetch that replaced it, and what replaces it was not known
+    before that, whatever the provider says of rows of its key. Where several records of a key hold
     together, those that came are all there are: what is no longer among them is replaced by none.
 
     Args:
@@ -74,7 +75,11 @@ def upsert(kind: str, kept: pd.DataFrame, came: pd.DataFrame) -> tuple[pd.DataFr
     last = kept.groupby(form.unique, dropna=False)["revision"].max().rename("last").reset_index()
     new = came.loc[pairs.loc[~known | replaces, "place"]]
     revisions = new.merge(last, "left", form.unique)["last"].fillna(-1) + 1
-    new = new.assign(revision=revisions.to_numpy())
+    first = revisions.to_numpy() == 0
+    known_at = new["known_at"].where(
+        first | (new["known_at"] > new["fetched_at"]), new["fetched_at"]
+    )
+    new = new.assign(revision=revisions.to_numpy(), known_at=known_at)
     return records.in_form(kind, pd.concat([after, new]) if len(after) else new), counts
 
 

@@ -175,6 +175,20 @@ def test_vintages_stand_side_by_side_and_a_missing_one_is_a_key_too(tree):
     assert kept["known_at"].tolist() == [pd.Timestamp(at(5)), *[pd.Timestamp(at(3))] * 2]
 
 
+def test_what_replaced_a_value_was_not_known_before_its_fetch(tree):
+    """A yield of 2 November, published at 18:00 in New York and corrected a week later."""
+    one = {"series": "yield_10y", "timestamp": "2026-11-02T00:00:00Z", "vintage": None,
+           "known_at": "2026-11-02T23:00:00Z"}  # fmt: skip
+    series(tree, at(3), [{**one, "value": 4.1}])
+    series(tree, at(10), [{**one, "value": 4.2}])
+    rows = reading.rows(tree, None, "rates", superseded=True).sort_values("revision")
+    assert rows["value"].tolist() == [4.1, 4.2]
+    assert rows["known_at"].tolist() == [pd.Timestamp("2026-11-02T23:00Z"), pd.Timestamp(at(10))]
+    later = {**one, "value": 4.3, "known_at": at(12).isoformat()}
+    series(tree, at(11), [later])  # a provider that says when it corrected it
+    assert reading.rows(tree, None, "rates")["known_at"].tolist() == [pd.Timestamp(at(12))]
+
+
 def test_news_stays_one_whenever_it_is_dated_and_however_often_it_is_fetched(tree):
     """Its known-at is the fetch, so that is no change; its date may move into another month."""
     item = {"id": "a", "timestamp": "2026-10-31T23:50:00Z", "title": "IBM: ein Überblick",
