@@ -86,6 +86,12 @@ def test_candles_of_a_paid_plan_have_their_start_and_no_volume(interval, step):
         assert (bar["volume"], bar["volume_is"]) == (None, None)
 
 
+def test_the_bar_within_which_a_start_lies_is_asked_for_whole():
+    for plan in ("demo", "pro"):
+        records, _ = asked("1d", plan, since=datetime(2026, 11, 20, 10, 30, tzinfo=UTC))
+        assert records[0]["timestamp"] == "2026-11-20T00:00:00Z", plan
+
+
 @pytest.mark.parametrize(("interval", "step", "reach"), [
     ("30m", HALF, 1), ("4h", timedelta(hours=4), 30)])  # fmt: skip
 def test_candles_within_days_have_their_start(interval, step, reach):

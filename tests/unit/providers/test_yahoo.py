@@ -151,6 +151,15 @@ def test_a_day_stamped_an_hour_before_its_midnight_is_not_the_day_before():
     assert [each["timestamp"] for each in read(chart)] == [f"{day}T00:00:00Z" for day in WEEK.days]
 
 
+def test_a_last_trade_an_hour_before_midnight_is_one_of_its_own_day():
+    chart = result(replace(WEEK, opens=time(0)), EVENING)
+    body = chart["chart"]["result"][0]
+    at = datetime(2005, 3, 5, 4, tzinfo=UTC)  # 23:00 of March 4 in New York
+    body["timestamp"][-1] = body["meta"]["regularMarketTime"] = int(at.timestamp())
+    assert [each["timestamp"] for each in read(chart, at)] == [
+        f"{day}T00:00:00Z" for day in WEEK.days]  # fmt: skip
+
+
 def test_a_live_price_that_was_not_asked_for_stays_out():
     found = bars(WEEK, EVENING, since=datetime(2005, 2, 23, tzinfo=UTC),
                  until=datetime(2005, 2, 25, tzinfo=UTC))  # fmt: skip
