@@ -60,6 +60,7 @@ LIMIT = Limit(a_minute=60)
 
 DAY = timedelta(days=1)
 LATE = timedelta(minutes=30)
+SAME = {"1h": "60m"}
 SAID = ("chart", "error", "description")
 TRADED = ("EQUITY", "ETF", "INDEX", "FUTURE")  # of other kinds nobody says what volume counts
 
@@ -167,7 +168,7 @@ def _must_be_what_was_asked_for(ask: Ask, meta: Mapping[str, Any]) -> None:
     """Refuse another ticker's bars, those of another interval, or in another currency."""
     if str(meta.get("symbol")).upper() != ask.id.upper():
         raise PayloadError(f"{ask.id} was asked for, and {told(meta.get('symbol'))} came")
-    if meta.get("dataGranularity") != ask.interval:
+    if meta.get("dataGranularity") not in (ask.interval, SAME.get(ask.interval, ask.interval)):
         came = told(meta.get("dataGranularity"))
         raise PayloadError(f"bars of {ask.interval} were asked for, and some of {came} came")
     currency = ask.options.get("currency")
