@@ -168,6 +168,7 @@ lock:
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-yahoo.lock --group yahoo -c requirements.lock
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-alerts.lock --group alerts -c requirements.lock
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-calendars.lock --group calendars -c requirements.lock
+	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-sentiment.lock --group sentiment -c requirements.lock
 ## clean: remove what is generated; artifacts/store/, metrics/history/, artifacts/edited_by_hand/ and files elsewhere are kept
 clean:
 	@$(CODE)scripts/clean.sh

@@ -15,7 +15,7 @@ FLOORS = (  # lowest first; a file imports only from below its own floor, or fro
     GROUND,
     ("files", "layout", "remotes"),
     ("statistics", "causality", "isolated", "machine_code", "alerting"),
-    ("bars", "reading"),
+    ("bars", "reading", "news"),
     ("sources", "providers", "scheduling", "stored"),
     ("fetching",),
     ("validation", "preprocessing"),
