@@ -12,6 +12,8 @@ pro             `ohlc/range` has candles of days and hours since 2018-02-09, wit
 
 A candle is stamped with its close; records have the start of their bar, as those of all providers.
 The newest price is one of now, and makes a live bar. A day is there from 00:35 UTC of the next on.
+
+Of the terms of service only the beginning could be read: who uses this source reads them there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -47,7 +47,7 @@ from tidemark.providers.values import (
 BASES = {"": "https://query2.finance.yahoo.com"}
 BROWSER = True  # it answers no client that does not greet as a browser does
 TERMS = Terms(
-    licence="Yahoo's terms of service: an unofficial API, for personal use",
+    licence="Yahoo's terms of service: an unofficial API, for personal use; read them yourself",
     page="https://legal.yahoo.com/us/en/yahoo/terms/otos/index.html, as yfinance's README has it",
     read=date(2026, 11, 30),
     attribution="Data: Yahoo Finance",
