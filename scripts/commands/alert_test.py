@@ -15,6 +15,7 @@ from tidemark.alerting.settings import Alerts
 from tidemark.alerting.telling import Alert
 from tidemark.config import load
 from tidemark.errors import InputError, hint
+from tidemark.fetching import keys
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.project import HERE, ROOT
@@ -57,7 +58,7 @@ def _tested(owner: str, alerts: Alerts) -> Iterator[tuple[str, str | None]]:
         "test",
     )
     entries = [asdict(channel) for channel in alerts.channels[owner]]
-    channels = telling.named(owner, entries, os.environ)
+    channels = telling.named(owner, entries, keys.environment(HERE))
     there = [(channel.words, channel.address) for channel in channels if channel.address]
     messages = [telling.message(address, about) for _, address in there]
     for channel in channels:

@@ -29,6 +29,7 @@ from tidemark.scheduling.sessions import Due
 # What this make was told, which is not meant for those that it starts.
 DROPPED = ("MAKE", "MFLAGS", "TIDEMARK")
 LOCK = "daily"
+ASIDE = ("make: ", "gmake: ", "Log:", "log:", "Report:")  # lines beside the one that counts
 OWNER_OF = "fetch_data"  # whose owner hears of the run
 FETCHING = "fetch_data"  # a goal of its own, by which the network is asked
 
@@ -97,7 +98,7 @@ def _sessions(missed: Sequence[date]) -> str:
 
 
 def _made(make: str, config: str, goals: Sequence[str]) -> tuple[int, str]:
-    """Make's exit code, and the last line that it said; all lines are shown as they come."""
+    """Make's exit code, and the last line that says what came of it; all are shown as they come."""
     clean = {name: text for name, text in os.environ.items() if not name.startswith(DROPPED)}
     makefile = [] if CODE.resolve() == ROOT.resolve() else [f"--file={CODE.resolve()}/Makefile"]
     last = ""
@@ -114,7 +115,7 @@ def _made(make: str, config: str, goals: Sequence[str]) -> tuple[int, str]:
         for line in running.stdout:
             console.say(line)
             told = line.strip()
-            if told and not told.startswith(("Log:", "Report:")):
+            if told and not told.startswith(ASIDE):
                 last = told
     return running.returncode, last
 

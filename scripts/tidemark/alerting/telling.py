@@ -11,7 +11,7 @@ from tidemark.naming import counted
 from tidemark.project import Tree
 
 SEVERITIES = {"info": 0, "warning": 1, "error": 2}
-NOT_SET = "this variable is not set in the environment"
+NOT_SET = "this variable is set neither in the environment nor in .env"
 Entry = Mapping[str, str]  # a `settings.Channel` as the configuration's files have it
 
 _silent: set[str] = set()  # addresses that this process waits for no more

@@ -16,9 +16,11 @@ def filled(settings: type[T], values: Mapping[str, Any]) -> T:
 
 
 def _in_place(kind: Any, value: Any) -> Any:
+    inner = get_args(kind)
+    if isinstance(value, list) and get_origin(kind) is Sequence:
+        return [_in_place(inner[0], item) for item in value]
     if not isinstance(value, Mapping):
         return value
-    inner = get_args(kind)
     if get_origin(kind) is Mapping:
         return {name: _in_place(inner[1], item) for name, item in value.items()}
     members: list[Any] = [member for member in inner or (kind,) if is_dataclass(member)]

@@ -34,6 +34,7 @@ PLUMBING = frozenset(
         *(f"launch/{name}" for name in ("close", "launch", "warm", "wire")),
         *(f"tidemark/{name}" for name in ("__init__", "project", "bounds")),
         *(f"tidemark/alerting/{name}" for name in ("__init__", "delivery", "hourly", "telling")),
+        *(f"tidemark/fetching/{name}" for name in ("__init__", "keys")),
         *(f"tidemark/config/{name}" for name in ("given", "secrets")),
         *(f"tidemark/remotes/{name}" for name in ("__init__", "address")),
         *(

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from tidemark.alerting import hourly, telling
 from tidemark.alerting.telling import Alert
 from tidemark.config import secrets, view
-from tidemark.harness import logs
+from tidemark.errors import InputError
+from tidemark.fetching import keys
+from tidemark.harness import guard, logs
 from tidemark.project import Tree
 
 
@@ -49,7 +51,7 @@ def tell(
         return troubles
     title = " ".join(of.values())
     folder = tree.root.resolve().name
-    channels = telling.named(owner, alerts["channels"][owner], os.environ)
+    channels = telling.named(owner, alerts["channels"][owner], _environment(tree))
     public = secrets.redacted(tree, message, filter(None, (to.address for to in channels)))
     body = f"{public}\n\n{log} in {folder}, for {owner}"
     alert = Alert(f"{severity}: {title}", body, severity, cause=f"{title}\n{message}")
@@ -59,3 +61,12 @@ def tell(
             said = {"severity": "warning", "owner": owner, **of, "log": log, "run": logs.run_id()}
             logs.append(tree / logs.ALERTS, {**said, "message": f"an alert did not arrive: {told}"})
     return troubles + [f"{told}; the alert is in {logs.ALERTS}" for told in dead]
+
+
+def _environment(tree: Tree) -> dict[str, str]:
+    """That of this process, with what `.env` adds, which nobody should need to read an alert."""
+    try:
+        with guard.opened():
+            return keys.environment(tree)
+    except (InputError, OSError):
+        return dict(os.environ)

@@ -81,9 +81,7 @@ def test_an_address_may_stand_in_the_environment(tell, post):
     assert post[0][0].address == ADDRESS
     for environment in ({}, {"CHAT": ""}):
         (told,) = tell(("$CHAT", "info"), environment=environment, cause="another")
-        assert told == (
-            "channel 1 of Data Eng ($CHAT): this variable is not set in the environment"
-        )
+        assert told == f"channel 1 of Data Eng ($CHAT): {telling.NOT_SET}"
 
 
 def test_what_is_kept_of_messages_holds_no_secret(tell, tmp_path):

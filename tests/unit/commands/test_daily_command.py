@@ -23,7 +23,9 @@ def project(tmp_path, monkeypatch):
     """A make that notes its goals and ends as `code` says; Monday and Tuesday are sessions."""
     monkeypatch.chdir(tmp_path)
     make = tmp_path / "make"
-    make.write_text('#!/bin/sh\necho "$@" >>goals\necho "Done in 1 s"\necho "Log: x"\nexit $CODE\n')
+    said = ["Done in 1 s", "Log: x", "make: *** [x] Error 2"]
+    lines = ["#!/bin/sh", 'echo "$@" >>goals', *(f'echo "{it}"' for it in said), "exit $CODE"]
+    make.write_text("\n".join(lines))
     make.chmod(0o755)
     monkeypatch.setenv("CODE", "0")
     monkeypatch.setenv("MAKEFLAGS", "not for the inner make")

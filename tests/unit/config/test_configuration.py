@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tidemark import bounds
+from tidemark.alerting.settings import Channel
 from tidemark.config import estimators_page, fault, load, settings
 from tidemark.config.schema import section
 from tidemark.config.yaml_lines import parse
@@ -352,6 +353,17 @@ def test_a_channel_that_cannot_be_one_is_refused_and_not_repeated(project, monke
     assert "alerts.channels.Data Eng.0.to: " in message
     assert "SECRET" not in message
     assert to in line
+
+
+def test_channels_are_settings_of_their_own(project, monkeypatch):
+    monkeypatch.chdir(project)
+    channels = "webhook: null\n  channels:\n    Data Eng: [{to: $CHAT}, {to: $B, severity: error}]"
+    Path("config.yaml").write_text(SHIPPED.replace("webhook: null", channels), "utf-8")
+    alerts = load.load(TREE, "config.yaml").alerts
+    assert alerts.channels == {
+        "Data Eng": [Channel(to="$CHAT", severity="warning"), Channel(to="$B", severity="error")]
+    }
+    assert alerts.extras() == ["alerts"]
 
 
 def test_channels_are_those_of_owners(project, monkeypatch):

@@ -74,3 +74,18 @@ def test_a_dead_channel_is_an_alert_itself_once_an_hour(tree, post):
 def test_no_message_holds_an_address(tree, post):
     tell(tree, "fetch_data", "cannot reach slack://T0KEN/SECRET")
     assert post[0][0].body.startswith("cannot reach [secret]\n")
+
+
+def test_an_address_may_stand_in_the_projects_own_file(tree, post, monkeypatch):
+    """Which scheduled runs have, whose environment is nearly empty."""
+    (tree / view.KEYS / "alerts.channels.Data Eng").write_text(
+        '[{"to": "$ALERTS_X", "severity": "info"}]'
+    )
+    monkeypatch.delenv("ALERTS_X", raising=False)
+    (tree / ".env").write_text("ALERTS_X=slack://FROM/FILE\n")
+    assert tell(tree, "fetch_data", "of slack://FROM/FILE") == []
+    assert post[0][0].address == "slack://FROM/FILE"
+    assert post[0][0].body.startswith("of [secret]\n")
+    (tree / ".env").write_text("no line of it\n")
+    (trouble,) = tell(tree, "fetch_data", "another")
+    assert telling.NOT_SET in trouble, "a file that is damaged stops nothing"
