@@ -14,7 +14,6 @@ from tidemark.fetching.errors import FetchError, PassingError
 from tidemark.fetching.keys import Keys
 from tidemark.fetching.transport import Raw, Transport, place
 from tidemark.fetching.trying import Patience, Troubles, again, seconds_until_welcome
-from tidemark.project import VERSION
 from tidemark.providers.contract import Answer, Call, PayloadError, RefusedError
 
 BUSY, LATER = 429, (408, 425, 500, 502, 503, 504)
@@ -80,7 +79,14 @@ class Client:
         def tell(error: Troubles, seconds: float) -> None:
             self._say(f"{where}: {error.problem}; trying again in {seconds:.0f} s")
 
-        return again(once, self._patience, self._clock, tell)
+        try:
+            return again(once, self._patience, self._clock, tell)
+        except PayloadError as error:
+            error.lasting = True  # as far as this fetch is concerned
+            raise
+        except PassingError as error:
+            tried = f"{error.problem}, as often as it was tried"
+            raise FetchError(where, tried, "try again later") from None
 
     def _once(self, call: Call, address: str, headers: Mapping[str, str]) -> Answer:
         raw = self._carried(call, address, headers)
@@ -130,7 +136,7 @@ class Client:
         base = self._bases[call.host]
         address = call.path if "://" in call.path else f"{base.rstrip('/')}/{call.path.lstrip('/')}"
         query = dict(call.query)
-        headers = {"User-Agent": f"tidemark/{VERSION}", **call.headers}
+        headers = {**call.headers}
         if call.key_in:
             if _origin(address) != _origin(base):
                 raise PayloadError(

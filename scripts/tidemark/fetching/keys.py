@@ -87,10 +87,8 @@ class Keys:
             raise InputError(
                 name, "is not set, and the provider wants a key", f"set it, or write it into {FILE}"
             )
-        if not value.isascii() or not value.isprintable() or " " in value:
-            raise InputError(
-                name, "holds what no key has: blanks, line breaks or other signs", "copy it anew"
-            )
+        if not value.isascii() or not value.isprintable():
+            raise InputError(name, "holds signs that no key has", "copy the key anew")
         return value
 
     def without(self, text: str) -> str:

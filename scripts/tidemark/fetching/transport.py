@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from tidemark.errors import InputError, first_line
 from tidemark.fetching.errors import FetchError, PassingError, TooLargeError
+from tidemark.project import VERSION
 
 PIECE = 1 << 16  # bytes
 SHOWN = 100_000  # bytes of a body that is none, of which only the beginning is of interest
@@ -82,6 +83,7 @@ class OverHttp:
         self._httpx: Any = httpx2
         self._bounds, self._monotonic = bounds, monotonic
         self._client = httpx2.Client(
+            headers={"User-Agent": f"tidemark/{VERSION}"},
             timeout=httpx2.Timeout(bounds.read, connect=bounds.connect),
             follow_redirects=False,
         )

@@ -11,7 +11,7 @@ from tidemark.errors import InputError
 from tidemark.fetching.budget import Budget
 from tidemark.fetching.client import Client
 from tidemark.fetching.clock import Clock
-from tidemark.fetching.errors import FetchError, PassingError, TooLargeError
+from tidemark.fetching.errors import FetchError, TooLargeError
 from tidemark.fetching.keys import Keys
 from tidemark.fetching.transport import Bounds, OverHttp
 from tidemark.fetching.trying import Patience
@@ -146,7 +146,7 @@ def test_what_does_not_pass_is_an_error_after_the_last_try(asking, name):
     fault, words = PASSING[name]
     asking.fake.always(fault)
     with pytest.raises(
-        (PassingError, PayloadError), match=words.replace("(", r"\(").replace(")", r"\)")
+        (FetchError, PayloadError), match=words.replace("(", r"\(").replace(")", r"\)")
     ):
         asking.client.get(Call("bars"))
     assert len(asking.fake.asked) == 3
@@ -168,7 +168,7 @@ def test_the_date_to_come_back_counts_by_the_clock_of_the_service(asking):
 
 def test_a_service_that_wants_longer_than_anybody_waits_is_given_up_at_once(asking):
     asking.fake.fault(server.busy(429, "86400"))
-    with pytest.raises(PassingError, match="left alone for 86,400 s"):
+    with pytest.raises(FetchError, match="left alone for 86,400 s"):
         asking.client.get(Call("bars"))
     assert len(asking.fake.asked) == 1
     assert asking.hours.waited == []
@@ -217,12 +217,12 @@ def test_a_service_that_drips_has_a_limit_in_all(asking):
     asking.client._transport._monotonic = lambda: float(next(seconds))
     asking.fake.always(server.in_chunks)
     asking.fake.pages["/v1/bars"] = Reply(b"[" + b"1," * (1 << 18) + b"1]")
-    with pytest.raises(PassingError, match="took more than 30 s"):
+    with pytest.raises(FetchError, match="took more than 30 s"):
         asking.client.get(Call("bars"))
 
 
 def test_nobody_listens(asking):
-    with pytest.raises(PassingError, match="cannot be reached") as error:
+    with pytest.raises(FetchError, match="cannot be reached") as error:
         asking.client.get(Call("bars", host="other"))
     assert "127.0.0.1:1/bars" in str(error.value)
 

@@ -55,7 +55,7 @@ def test_a_missing_key_is_named_with_the_cure(value):
         Keys({"NEWSAPI_KEY": value}, ["NEWSAPI_KEY"]).key("NEWSAPI_KEY")
 
 
-@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a b", "schl\u00fcssel", "a\x00b"])
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "schl\u00fcssel", "a\x00b"])
 def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(value):
     with pytest.raises(InputError) as error:
         Keys({"K": value}, ["K"]).key("K")

@@ -1,0 +1,411 @@
+"""A source brought up to date: asked for what is new, checked, and stored whole or not at all.
+
+What is asked for begins some time before the end of what is stored, because providers restate the
+newest rows. Where these show that all of a ticker's history was restated, all of it is asked for
+again in the same fetch. What came before an interruption is not asked for again.
+
+A source of which nothing came keeps what is stored, and its owner is told; others go on.
+"""
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from tidemark.errors import InputError, hint
+from tidemark.fetching import payloads, rejected
+from tidemark.fetching.browser import OverBrowser
+from tidemark.fetching.budget import Budget
+from tidemark.fetching.client import Client
+from tidemark.fetching.clock import Clock
+from tidemark.fetching.errors import FetchError
+from tidemark.fetching.incoming import Brought, Incoming
+from tidemark.fetching.keys import Keys
+from tidemark.fetching.reach import Reach, next_ask
+from tidemark.fetching.settings import Fetch
+from tidemark.fetching.transport import Bounds, OverHttp, Transport
+from tidemark.fetching.trying import Patience, again
+from tidemark.files import locks
+from tidemark.project import Tree
+from tidemark.providers.contract import Ask, Kind, Page, PayloadError, RefusedError, Terms
+from tidemark.stored import reading, restating, snapshots, writing
+from tidemark.stored.snapshot_log import Held
+from tidemark.stored.writing import Came
+
+import pandas as pd
+
+PROVIDERS = (
+    *("bls", "calendars", "coingecko", "ecb", "files_over_http", "fred", "massive", "newsapi"),
+    *("ons", "treasury", "yahoo"),
+)
+SPACE = 1 << 20  # bytes in a megabyte
+AHEAD: tuple[Kind, ...] = ("events",)  # their times lie in the future
+
+State = Literal["fresh", "stale", "blocked"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is wanted of one source.
+
+    Attributes:
+        name: of the source.
+        provider: the module that knows how it is asked.
+        kind: of its records; bars have actions beside them.
+        asks: one a ticker or series, each for all that is wanted, whatever is stored.
+        overlap: how long before the end of what is stored is asked for once more.
+        accepted: who accepted the terms of a provider that asks for it.
+    """
+
+    name: str
+    provider: str
+    kind: Kind
+    asks: Sequence[Ask]
+    overlap: timedelta = timedelta(days=10)
+    accepted: str | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """What a fetch has around it; tests and steps bring their own.
+
+    Attributes:
+        environment: in which keys are.
+        clock: the time, and what waits.
+        say: tells whoever watches.
+        alert: tells the owner.
+        progress: is told how many of how many things were asked for.
+    """
+
+    environment: Mapping[str, str]
+    clock: Clock = field(default_factory=Clock)
+    say: Callable[[str], object] = lambda text: None
+    alert: Callable[[str], object] = lambda text: None
+    progress: Callable[[int, int, str], object] = lambda done, of, what: None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What came of a fetch.
+
+    Attributes:
+        source: its name.
+        state: fresh: all came and is stored; stale: nothing could be had now; blocked: what came
+            is no data, and somebody must look.
+        came: how many rows were new, restated or known, and the snapshot; None if not fresh.
+        rows: that were received.
+        requests: that were made.
+        stored: when what is stored was fetched, UTC; None if there is nothing.
+        problem: why it is not fresh.
+        rejected: the file with what is no data.
+    """
+
+    source: str
+    state: State
+    came: Came | None = None
+    rows: int = 0
+    requests: int = 0
+    stored: datetime | None = None
+    problem: str = ""
+    rejected: Path | None = None
+
+
+def provider_of(name: str) -> Any:
+    """The module of a provider.
+
+    Raises:
+        InputError: there is none of this name.
+    """
+    if name not in PROVIDERS:
+        known = ", ".join(PROVIDERS)
+        raise InputError(name, f"is no provider{hint(name, PROVIDERS)}", f"use one of {known}")
+    return importlib.import_module(f"tidemark.providers.{name}")
+
+
+def source(tree: Tree, wanted: Source, settings: Fetch, world: World) -> Fetched:
+    """Bring a source up to date.
+
+    Raises:
+        InputError: the provider, its key or its terms want something of a person first, the store
+            is damaged, or what is wanted does not go with what is stored.
+        BadValue: the provider has no such bars or series.
+        OSError: the store cannot be written.
+    """
+    module = provider_of(wanted.provider)
+    _must_have(module, wanted)
+    with locks.held(tree, f"fetch.{wanted.name}", world.say):
+        return _Fetch(tree, wanted, settings, world, module).run()
+
+
+def _must_have(module: Any, wanted: Source) -> None:
+    """Refuse terms that nobody accepted, and kinds of records that a provider has not."""
+    terms: Terms = module.TERMS
+    if terms.must_be_accepted and not wanted.accepted:
+        refused = [
+            words
+            for words, allowed in (("stored", terms.store), ("used to train", terms.train))
+            if not allowed
+        ]
+        raise InputError(
+            wanted.name,
+            f"the terms of {wanted.provider} do not let its data be {' or '.join(refused)}:"
+            f" {terms.licence} ({terms.page}, read on {terms.read})",
+            "leave it out, or say in terms_accepted who accepts them and answers for that",
+        )
+    if not hasattr(module, wanted.kind):
+        raise InputError(wanted.name, f"{wanted.provider} has no {wanted.kind}", "ask another one")
+
+
+class _Fetch:
+    """One fetch of one source."""
+
+    def __init__(
+        self, tree: Tree, wanted: Source, settings: Fetch, world: World, module: Any
+    ) -> None:
+        self._tree, self._wanted, self._settings = tree, wanted, settings
+        self._world, self._module = world, module
+        self._held: Held | None = snapshots.current(tree).sources.get(wanted.name)
+        now = world.clock.utc()
+        after = self._held.manifest if self._held else ""
+        oldest = now - timedelta(hours=settings.resume_hours)
+        self._incoming = Incoming(tree, wanted.name, after, oldest)
+        self._patience = Patience(
+            settings.tries, settings.first_wait_seconds, settings.longest_wait_seconds
+        )
+        key_names: Mapping[str, str] = getattr(module, "KEYS", {})
+        self._keys = Keys(world.environment, key_names.values())
+        self._now, self._rows, self._stored = now, 0, dict[str, pd.DataFrame]()
+        self._client: Client
+        self._suspect = b""  # the page that is being looked at
+
+    def run(self) -> Fetched:
+        """All of it."""
+        with closing(self._transport()) as transport:
+            self._client = self._asking(transport)
+            try:
+                brought = list(self._all())
+            except FetchError as error:
+                return self._not_fresh("stale", str(error))
+            except _BlockedError as error:
+                return self._not_fresh("blocked", error.problem, error.kept)
+        came = self._commit(brought)
+        self._incoming.clear()
+        return Fetched(
+            self._wanted.name, "fresh", came, self._rows, self._client.requests, self._now
+        )
+
+    def _all(self) -> Iterator[Brought]:
+        asks, what = self._wanted.asks, self._wanted.name
+        for number, whole in enumerate(asks):
+            self._world.progress(number, len(asks), what)
+            kept = self._incoming.kept(whole)
+            if kept is None:
+                kept = self._current(whole)
+                self._incoming.keep(whole, kept)
+            yield kept
+        self._world.progress(len(asks), len(asks), what)
+
+    def _current(self, whole: Ask) -> Brought:
+        """What is new of one thing, or all of it if all is new."""
+        cursor = self._held.cursor.get(whole.name) if self._held else None
+        ask, is_whole = next_ask(self._wanted.name, whole, cursor, self._wanted.overlap)
+        brought = self._brought(ask)
+        if not is_whole and (reason := self._restated(whole.name, brought)):
+            self._world.say(f"{self._wanted.name}: {whole.name}: {reason}; asking for all of it")
+            brought = self._brought(whole)
+        return brought
+
+    def _brought(self, ask: Ask) -> Brought:
+        """What a provider yields for a request, held against its schema."""
+        asked = replace(ask, now=self._world.clock.utc())
+
+        def attempt() -> Brought:
+            self._suspect = b""
+            collected = _Collected(self._settings.batch_rows)
+            for page in getattr(self._module, self._wanted.kind)(asked, self._client.get):
+                self._suspect = page.body
+                payloads.must_fit(self._tree, page.kind, page.records)
+                self._suspect = b""
+                collected.add(page)
+            return collected.brought(asked, self._world.clock.utc())
+
+        def tell(error: Exception, seconds: float) -> None:
+            self._world.say(f"{asked.name}: {error}; trying again in {seconds:.0f} s")
+
+        try:
+            found = again(attempt, self._patience, self._world.clock, tell)
+        except PayloadError as error:
+            raise self._blocked(asked, error) from None
+        self._rows += sum(len(rows) for rows in found.rows.values())
+        return found
+
+    def _blocked(self, ask: Ask, error: PayloadError) -> "_BlockedError":
+        """What stops this source, after what came was kept; a refusal has nothing to keep."""
+        problem = f"{ask.name}: {self._keys.without(error.problem)}"
+        if isinstance(error, RefusedError):
+            return _BlockedError(problem, None)
+        kept = rejected.keep(
+            self._tree,
+            self._wanted.name,
+            self._wanted.provider,
+            ask.name,
+            self._keys.out_of(self._suspect or self._client.body),
+            problem,
+            self._world.clock.utc(),
+        )
+        return _BlockedError(problem, kept)
+
+    def _restated(self, name: str, brought: Brought) -> str | None:
+        """Why all of a ticker's history must be asked for again; None if it need not."""
+        if self._wanted.kind != "bars":
+            return None
+        kept = {kind: self._of(kind, name) for kind in ("bars", "actions")}
+        return restating.restated(kept, brought.rows).get(name)
+
+    def _of(self, kind: str, name: str) -> pd.DataFrame:
+        """What is stored of a ticker."""
+        if kind not in self._stored:
+            listed = snapshots.manifest_of(
+                self._tree, snapshots.current(self._tree), self._wanted.name
+            )
+            self._stored[kind] = (
+                reading.rows_of(self._tree, listed, kind)
+                if kind in listed.kinds
+                else pd.DataFrame({"ticker": []})
+            )
+        rows = self._stored[kind]
+        return rows[rows["ticker"] == name]
+
+    def _commit(self, brought: Sequence[Brought]) -> Came:
+        kinds = sorted({kind for one in brought for kind in one.rows})
+        rows = {
+            kind: pd.concat([one.rows[kind] for one in brought if kind in one.rows])
+            for kind in kinds
+        }
+        cursor = dict(self._held.cursor) if self._held else {}
+        for whole, one in zip(self._wanted.asks, brought, strict=True):
+            if reach := self._reach(whole, one, cursor.get(whole.name)):
+                cursor[whole.name] = reach
+        since = [one.asked.since for one in brought]
+        earliest = None if None in since else min(filter(None, since), default=None)
+        terms = {**asdict(self._module.TERMS), "accepted": self._wanted.accepted}
+        conventions = {one.convention for one in brought if "bars" in one.rows}
+        return writing.commit_all(
+            self._tree,
+            self._wanted.name,
+            {kind: own.reset_index(drop=True) for kind, own in rows.items()},
+            fetched=max((one.received for one in brought), default=self._now),
+            cursor=cursor,
+            asked={
+                "from": earliest.isoformat() if earliest else None,
+                "to": self._now.isoformat(),
+            },
+            terms={**terms, "read": str(terms["read"])},
+            convention=next(iter(conventions), None),
+        )
+
+    def _reach(self, whole: Ask, brought: Brought, kept: str | None) -> str | None:
+        """How far what is stored of a name reaches after this; None if there is nothing of it."""
+        rows = brought.rows.get(self._wanted.kind)
+        if rows is None or rows.empty:
+            return kept
+        if self._wanted.kind in AHEAD:
+            last = brought.received
+        else:
+            closed = rows[~rows["live"].astype(bool)] if "live" in rows else rows
+            times = pd.to_datetime(closed["timestamp"], utc=True, format="ISO8601")
+            if times.empty:
+                return kept
+            last = min(times.max().to_pydatetime(), brought.received)
+        first = whole.since
+        if kept is not None and brought.asked.since != whole.since:
+            before = Reach.read(kept)
+            first, last = before.first, max(last, before.last)
+        return Reach(first, last, whole.id).written()
+
+    def _not_fresh(self, state: State, problem: str, kept: Path | None = None) -> Fetched:
+        """Tell the owner; what is stored stays."""
+        name, held = self._wanted.name, self._held
+        stored = datetime.fromisoformat(held.fetched) if held else None
+        age = f"what is stored is of {stored:%Y-%m-%d %H:%M} UTC" if stored else "nothing is stored"
+        look = f". What came is in {kept}" if kept else ""
+        self._world.alert(f"{name} is {state}: {problem}; {age}{look}")
+        return Fetched(name, state, None, self._rows, self._client.requests, stored, problem, kept)
+
+    def _transport(self) -> OverHttp | OverBrowser:
+        own = self._settings
+        bounds = Bounds(
+            own.connect_seconds,
+            own.read_seconds,
+            own.whole_seconds,
+            own.largest_body_megabytes * SPACE,
+        )
+        return OverBrowser(bounds) if getattr(self._module, "BROWSER", False) else OverHttp(bounds)
+
+    def _asking(self, transport: Transport) -> Client:
+        name, own, limit = self._wanted.provider, self._settings, self._module.LIMIT
+        if name in own.requests_a_minute:
+            limit = replace(limit, a_minute=own.requests_a_minute[name])
+        bases = {
+            host: own.addresses.get(f"{name}.{host}", own.addresses.get(name, base))
+            for host, base in self._module.BASES.items()
+        }
+        return Client(
+            name,
+            bases,
+            getattr(self._module, "KEYS", {}),
+            self._keys,
+            transport,
+            Budget(self._tree, name, limit, self._world.clock),
+            self._patience,
+            self._world.clock,
+            self._world.say,
+        )
+
+
+class _BlockedError(Exception):
+    """What stops a source: why, and where what came is kept."""
+
+    def __init__(self, problem: str, kept: Path | None) -> None:
+        super().__init__(problem, kept)
+        self.problem, self.kept = problem, kept
+
+
+class _Collected:
+    """The records of the pages of one request, as tables made a batch at a time."""
+
+    def __init__(self, batch: int) -> None:
+        self._batch = batch
+        self._records: dict[str, list[Mapping[str, Any]]] = {}
+        self._tables: dict[str, list[pd.DataFrame]] = {}
+        self._conventions: set[str] = set()
+
+    def add(self, page: Page) -> None:
+        """Take a page's records.
+
+        Raises:
+            PayloadError: its bars are adjusted for other things than those before.
+        """
+        if page.kind == "bars":
+            self._conventions.add(page.convention)
+            if len(self._conventions) > 1:
+                raise PayloadError("some pages are adjusted for other things than the rest")
+        waiting = self._records.setdefault(page.kind, [])
+        waiting += page.records
+        if len(waiting) >= self._batch:
+            self._to_table(page.kind)
+
+    def brought(self, asked: Ask, received: datetime) -> Brought:
+        """All of them."""
+        for kind in self._records:
+            self._to_table(kind)
+        rows = {kind: pd.concat(tables, ignore_index=True) for kind, tables in self._tables.items()}
+        return Brought(asked, rows, next(iter(self._conventions), "none"), received)
+
+    def _to_table(self, kind: str) -> None:
+        if self._records[kind]:
+            self._tables.setdefault(kind, []).append(pd.DataFrame(self._records[kind]))
+            self._records[kind] = []

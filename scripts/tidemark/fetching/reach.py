@@ -1,0 +1,71 @@
+"""How far what was fetched of one name reaches, and what a fetch after it must ask for."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from tidemark.errors import InputError
+from tidemark.providers.contract import Ask
+
+SPLIT = " "
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What was asked for and came, of one name.
+
+    Attributes:
+        first: since when it was asked for, UTC; None for all there is.
+        last: the newest instant that came and is over, UTC.
+        id: what the provider calls it.
+    """
+
+    first: datetime | None
+    last: datetime
+    id: str
+
+    def written(self) -> str:
+        """As a snapshot's cursor keeps it: an interval of ISO 8601, and the id."""
+        return f"{self.first.isoformat() if self.first else ''}/{self.last.isoformat()} {self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> "Reach":
+        """What `written` wrote.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        interval, _, id_ = text.partition(SPLIT)
+        first, _, last = interval.partition("/")
+        return cls(
+            datetime.fromisoformat(first) if first else None, datetime.fromisoformat(last), id_
+        )
+
+
+def next_ask(source: str, whole: Ask, kept: str | None, overlap: timedelta) -> tuple[Ask, bool]:
+    """What to ask for now, and whether it is the whole of what is wanted.
+
+    Args:
+        source: for messages.
+        whole: what the configuration wants in all.
+        kept: what the last fetch wrote of its reach; None if there was none.
+        overlap: how long before its end is asked for once more, because rows there may be restated.
+
+    Raises:
+        InputError: what is kept came under another id, so it is of something else.
+    """
+    if kept is None:
+        return whole, True
+    reach = Reach.read(kept)
+    if reach.id != whole.id:
+        raise InputError(
+            f"{source}: {whole.name}",
+            f"was fetched as {reach.id}, and is now to be fetched as {whole.id}",
+            "name it so again, or give the source another name, which begins anew",
+        )
+    earlier = reach.first is not None and (whole.since is None or whole.since < reach.first)
+    if earlier:
+        return whole, True
+    since = (reach.last - overlap).astimezone(UTC)
+    if whole.since is not None and since <= whole.since:
+        return whole, True
+    return replace(whole, since=since), False

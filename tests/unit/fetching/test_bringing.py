@@ -1,0 +1,318 @@
+"""A source is brought up to date: what is new is asked for, and stored whole or not at all."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from fakes import server
+from fakes.ecb import Ecb, rates_of
+from fakes.listings import apple
+from fakes.massive import Massive
+from fakes.server import Reply
+from fakes.yahoo import Yahoo
+from tidemark.errors import InputError
+from tidemark.fetching import fetch
+from tidemark.fetching.clock import Clock
+from tidemark.fetching.fetch import Fetched, Source, World
+from tidemark.fetching.settings import Fetch
+from tidemark.project import CODE, Tree
+from tidemark.providers.contract import Ask
+from tidemark.stored import reading, snapshots
+
+import pandas as pd
+import pytest
+
+KEY = "massive key"
+RATES = dict(list(rates_of(CODE / "data/sample/fx.csv").items())[:40])
+LAST = date(2026, 10, 30)
+START = datetime(2026, 10, 1, tzinfo=UTC)
+SPLIT = date(2005, 2, 28)  # two for one
+
+
+@dataclass
+class Around:
+    """A tree, what a fetch has around it, and all that it tells."""
+
+    tree: Tree
+    at: datetime
+    said: list[str] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+    shown: list[tuple] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=lambda: {"MASSIVE_API_KEY": KEY})
+
+    def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+    def fetch(self, wanted: Source, address: str, **settings: object) -> Fetched:
+        world = World(
+            self.keys, Clock(lambda: self.at.timestamp(), self.sleep), self.said.append,
+            self.alerts.append, lambda *told: self.shown.append(told),
+        )  # fmt: skip
+        own = Fetch(addresses={wanted.provider: address}, read_seconds=0.3, **settings)
+        return fetch.source(self.tree, wanted, own, world)
+
+    def stored(self) -> dict[str, str]:
+        """Each file of the store by hash, without what counts requests."""
+        return {
+            str(path.relative_to(self.tree.root)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in (self.tree / "data/store").rglob("*")
+            if path.is_file() and "budgets" not in path.parts
+        }
+
+    def rows(self, source: str, kind: str | None = None, snapshot: int | None = None):
+        return reading.rows(self.tree, snapshot, source, kind)
+
+
+@pytest.fixture
+def around(tmp_path):
+    return Around(Tree(tmp_path, CODE), datetime(2026, 10, 30, 17, tzinfo=UTC))
+
+
+@pytest.fixture
+def ecb():
+    with Ecb(RATES, LAST) as running:
+        yield running
+
+
+def rates(*codes: str, since: datetime | None = START, **of: object) -> Source:
+    asks = [Ask(code, code.lower(), since=since) for code in codes]
+    return Source("rates", "ecb", "series", asks, timedelta(days=10), **of)
+
+
+def test_a_first_fetch_has_all_that_is_wanted_and_a_second_one_what_is_new(around, ecb):
+    ecb.today = date(2026, 10, 28)
+    around.at -= timedelta(days=2)
+    first = around.fetch(rates("USD", "JPY"), ecb.address)
+    assert (first.state, first.came.added, first.came.snapshot) == ("fresh", 40, 1)
+    ecb.today, around.at = LAST, around.at + timedelta(days=2)
+    second = around.fetch(rates("USD", "JPY"), ecb.address)
+    assert (second.came.added, second.came.restated, second.came.snapshot) == (4, 0, 2)
+    assert second.rows == 2 * 10, "twelve days back from the last one that is stored"
+    assert second.requests == 2
+    assert [each.path.rpartition("/")[2] for each in ecb.asked][2:] == [
+        "eurofxref-hist-90d.xml"
+    ] * 2
+    rows = around.rows("rates")
+    assert len(rows) == 44
+    newest = rows[rows["series"] == "usd"].iloc[-1]
+    assert (newest["value"], newest["timestamp"]) == (1.1172, pd.Timestamp(LAST, tz="UTC"))
+    assert newest["known_at"] == pd.Timestamp("2026-10-30T15:00Z")
+
+
+def test_a_second_fetch_of_the_same_changes_no_byte(around, ecb):
+    around.fetch(rates("USD"), ecb.address)
+    before = around.stored()
+    around.at += timedelta(minutes=5)
+    again = around.fetch(rates("USD"), ecb.address)
+    assert (again.state, again.came.added, again.came.restated) == ("fresh", 0, 0)
+    assert around.stored() == before
+    assert around.shown[-2:] == [(0, 1, "rates"), (1, 1, "rates")]
+    assert around.alerts == []
+
+
+def test_a_row_that_was_restated_within_the_overlap_is_taken_and_the_old_one_kept(around, ecb):
+    around.fetch(rates("USD"), ecb.address)
+    ecb.rates = {**RATES, LAST: {**RATES[LAST], "USD": "1.1999"}}
+    around.at += timedelta(days=1)
+    again = around.fetch(rates("USD"), ecb.address)
+    assert (again.came.added, again.came.restated) == (0, 1)
+    assert around.rows("rates", snapshot=1)["value"].iloc[-1] == 1.1172
+    assert around.rows("rates")["value"].iloc[-1] == 1.1999
+
+
+def test_a_name_that_is_new_or_wanted_from_earlier_on_is_asked_for_in_full(around, ecb):
+    around.fetch(rates("USD"), ecb.address)
+    earlier = START - timedelta(days=14)
+    around.fetch(rates("USD", "GBP", since=earlier), ecb.address)
+    counts = around.rows("rates")["series"].value_counts()
+    assert set(counts) == {32}, "both in full"
+    around.fetch(rates("USD", "GBP", since=earlier), ecb.address)
+    assert around.rows("rates")["series"].value_counts().equals(counts)
+
+
+def test_another_id_under_the_same_name_is_refused(around, ecb):
+    around.fetch(rates("USD"), ecb.address)
+    other = replace(rates("USD"), asks=[Ask("GBP", "usd", since=START)])
+    with pytest.raises(InputError, match="was fetched as USD, and is now to be fetched as GBP"):
+        around.fetch(other, ecb.address)
+
+
+# What does not come
+
+
+def test_a_provider_that_says_nothing_leaves_what_is_stored_and_is_told(around, ecb):
+    around.fetch(rates("USD"), ecb.address)
+    before = around.stored()
+    ecb.always(server.busy(503))
+    around.at += timedelta(days=3)
+    stale = around.fetch(rates("USD"), ecb.address)
+    assert (stale.state, stale.came) == ("stale", None)
+    assert stale.stored == datetime(2026, 10, 30, 17, tzinfo=UTC)
+    (alert,) = around.alerts
+    assert alert.startswith("rates is stale: http://127.0.0.1:")
+    assert "answered 503" in alert
+    assert "what is stored is of 2026-10-30 17:00 UTC" in alert
+    assert around.stored() == before
+    ecb.always(None)
+    assert around.fetch(rates("USD"), ecb.address).state == "fresh"
+
+
+def test_without_anything_stored_that_is_said(around, ecb):
+    ecb.always(server.dropped)
+    stale = around.fetch(rates("USD"), ecb.address)
+    assert (stale.state, stale.stored) == ("stale", None)
+    assert "nothing is stored" in around.alerts[0]
+    assert snapshots.current(around.tree).number == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (server.page, 'a web page with the title "Sign in"'),
+        (server.empty, "the body is empty"),
+        (server.shortened, "ends in the middle"),
+        (lambda asked, reply: Reply.text("<a>1</a>"), "no day with rates"),
+        (
+            lambda asked, reply: replace(reply, body=reply.body.replace(b"1.1172", b"1e300")),
+            r"economic_data.json does not allow it: series[",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_data_is_kept_and_blocks_its_source(around, ecb, fault, words):
+    around.fetch(rates("USD"), ecb.address)
+    before = around.stored()
+    ecb.always(fault)
+    around.at += timedelta(days=1)
+    blocked = around.fetch(rates("USD"), ecb.address)
+    assert blocked.state == "blocked"
+    assert words in blocked.problem
+    after = around.stored()
+    assert {name: after[name] for name in before} == before
+    new = sorted(after.keys() - before.keys())
+    assert new == [str(blocked.rejected), str(blocked.rejected.with_suffix(".json"))]
+    told = json.loads((around.tree / blocked.rejected.with_suffix(".json")).read_bytes())
+    assert words in told["reason"]
+    assert str(blocked.rejected) in around.alerts[0]
+    ecb.always(None)
+    assert around.fetch(rates("USD"), ecb.address).state == "fresh"
+
+
+def test_a_body_that_is_no_data_once_is_asked_for_again(around, ecb):
+    ecb.fault(server.page, lambda asked, reply: Reply.text("<a>1</a>"))
+    assert around.fetch(rates("USD"), ecb.address).came.added == 22
+    assert len(ecb.asked) == 3
+
+
+def test_an_unknown_currency_blocks_its_source_and_no_other(around, ecb):
+    blocked = around.fetch(rates("USD", "XXX", since=None), ecb.address)
+    assert (blocked.state, blocked.rows) == ("blocked", 40)
+    assert "xxx: it has no rates of XXX" in blocked.problem
+    other = replace(rates("GBP"), name="pounds")
+    assert around.fetch(other, ecb.address).state == "fresh"
+
+
+def test_what_came_before_an_interruption_is_not_asked_for_again(around, ecb):
+    ecb.fault(None, server.hangs)
+    around.sleep = lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt)  # while it waits
+    with pytest.raises(KeyboardInterrupt):
+        around.fetch(rates("USD", "JPY"), ecb.address)
+    assert snapshots.current(around.tree).number == 0
+    around.sleep = lambda seconds: None
+    asked = len(ecb.asked)
+    done = around.fetch(rates("USD", "JPY"), ecb.address)
+    assert (done.state, done.came.added, done.rows) == ("fresh", 44, 22)
+    assert len(ecb.asked) == asked + 1
+    assert not list((around.tree / "data/store").rglob("*incoming/*"))
+
+
+def test_what_came_long_before_is_asked_for_again(around, ecb):
+    ecb.fault(None)
+    ecb.always(server.busy(500))
+    assert around.fetch(rates("USD", "JPY"), ecb.address).state == "stale"
+    ecb.always(None)
+    around.at += timedelta(hours=7)
+    assert around.fetch(rates("USD", "JPY"), ecb.address).rows == 44
+
+
+# Splits and dividends
+
+
+def bars(provider: str, since: date) -> Source:
+    ask = Ask("AAPL", "AAPL", since=datetime(since.year, since.month, since.day, tzinfo=UTC))
+    return Source("prices", provider, "bars", [ask], timedelta(days=7))
+
+
+@pytest.mark.parametrize(("provider", "of"), [("yahoo", Yahoo), ("massive", Massive)])
+def test_a_split_between_two_fetches_asks_for_all_and_no_adjusted_bar_jumps(around, provider, of):
+    first, before = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
+    listing = apple(first, date(2005, 3, 4))
+    with of([listing], before) as fake:
+        around.at = before
+        assert around.fetch(bars(provider, first), fake.base).state == "fresh"
+        old = reading.bars_adjusted(around.tree, None, "prices")
+        around.at = fake.now = datetime(2005, 3, 5, 2, tzinfo=UTC)
+        came = around.fetch(bars(provider, first), fake.base)
+    assert came.state == "fresh"
+    assert [text for text in around.said if "asking for all of it" in text]
+    assert around.rows("prices", "actions")["value"].tolist() == [2.0]
+    adjusted = reading.bars_adjusted(around.tree, None, "prices")
+    assert len(adjusted) == len(listing.days)
+    assert adjusted["adj_close"].pct_change().abs().max() < 0.12
+    assert adjusted["adj_close"].iloc[0] == pytest.approx(listing.days[first].close / 2)
+    pd.testing.assert_frame_equal(reading.bars_adjusted(around.tree, 1, "prices"), old)
+
+
+def test_a_provider_without_its_key_is_refused_by_the_name_of_the_variable(around):
+    around.keys = {}
+    with (
+        Massive([], around.at) as fake,
+        pytest.raises(InputError, match=r"MASSIVE_API_KEY: is not set"),
+    ):
+        around.fetch(bars("massive", date(2005, 1, 3)), fake.base)
+
+
+def test_a_key_that_is_not_taken_blocks_and_is_not_shown(around):
+    around.keys = {"MASSIVE_API_KEY": "wrong-key-123"}
+    with Massive([], around.at) as fake:
+        blocked = around.fetch(bars("massive", date(2005, 1, 3)), fake.base)
+    assert blocked.state == "blocked"
+    assert "Unknown API Key" in blocked.problem
+    told = [*around.said, *around.alerts, repr(blocked)]
+    files = [path.read_bytes() for path in Path(around.tree.root).rglob("*") if path.is_file()]
+    assert not [text for text in told if "wrong-key-123" in text]
+    assert not [data for data in files if b"wrong-key-123" in data]
+
+
+# What a person must say first
+
+
+def test_terms_that_forbid_to_store_must_be_accepted(around):
+    wanted = Source("us_gdp", "fred", "series", [Ask("GDP", "gdp")])
+    with pytest.raises(InputError, match="stored or used to train") as error:
+        around.fetch(wanted, "http://127.0.0.1:1")
+    assert "terms_accepted" in str(error.value)
+    around.keys = {"FRED_API_KEY": "k" * 32}
+    accepted = replace(wanted, accepted="Ada")
+    assert around.fetch(accepted, "http://127.0.0.1:1", tries=1).state == "stale"
+
+
+def test_terms_are_kept_with_the_snapshot(around, ecb):
+    around.fetch(rates("USD"), ecb.address)
+    terms = snapshots.current(around.tree).sources["rates"].terms
+    assert terms["attribution"] == "Source: ECB statistics."
+    assert terms["share"] is True
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"provider": "yaho"}, r"is no provider \(did you mean yahoo\?\)"),
+        ({"provider": "os.path"}, "is no provider"),
+        ({"kind": "news"}, "ecb has no news"),
+    ],
+)
+def test_what_no_provider_has_is_refused(around, change, words):
+    with pytest.raises(InputError, match=words):
+        around.fetch(replace(rates("USD"), **change), "http://127.0.0.1:1")
