@@ -4,7 +4,7 @@ import random
 from datetime import UTC, date, datetime, timedelta
 
 from fakes import ecb as fake
-from fakes.plainly import asking
+from fakes.direct import way
 from tidemark.fetching import payloads
 from tidemark.project import CODE, Tree
 from tidemark.providers import ecb
@@ -29,7 +29,7 @@ def server():
 
 
 def asked(server: fake.Ecb, ask: Ask, kind: str = "series") -> list[dict]:
-    get = asking(server, NOW, at=fake.FOLDER)
+    get = way(server.base + fake.FOLDER, received=NOW)
     pages = list(getattr(ecb, kind)(ask, get))
     for page in pages:
         payloads.must_fit(Tree(CODE, CODE), page.kind, page.records)
