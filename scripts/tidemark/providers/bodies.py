@@ -35,7 +35,7 @@ def of_xml(answer: Answer) -> ElementTree.Element:
         raise PayloadError(f"the body is XML with a DOCTYPE ({_kind(answer)})")
     try:
         return ElementTree.fromstring(answer.body)
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise PayloadError(f"the body is not XML ({_kind(answer)})") from error
 
 
@@ -57,7 +57,7 @@ def of_form(what: str) -> Iterator[None]:
         yield
     except KeyError as error:
         raise PayloadError(f"{what}: there is no {str(error)[:60]}") from error
-    except (IndexError, TypeError, ValueError, AttributeError) as error:
+    except (IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise PayloadError(f"{what}: {str(error)[:200]}") from error
 
 

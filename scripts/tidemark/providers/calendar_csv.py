@@ -41,7 +41,7 @@ def read(body: bytes, options: Mapping[str, Any]) -> list[dict[str, Any]]:
     for number, line in _lines(body, options.get("separator", ","), columns):
         try:
             records.append(_record(line, said, options.get("date_format")))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             faults.append(f"line {number}: {error}")
     if faults:
         more = f", and {len(faults) - SHOWN} further ones" if len(faults) > SHOWN else ""

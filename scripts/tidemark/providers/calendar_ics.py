@@ -56,7 +56,7 @@ def read(body: bytes, options: Mapping[str, Any], until: datetime) -> list[dict[
         raise PayloadError("the calendar is cut off: its last line is not END:VCALENDAR")
     try:
         calendars = icalendar.Calendar.from_ical(body, multiple=True)
-    except ValueError as error:
+    except (ValueError, OSError) as error:  # names of zones are looked up as files
         raise PayloadError(f"the calendar is no ICS: {str(error)[:200]}") from error
     events = [event for one in calendars for event in one.walk("VEVENT")]
     records = []
@@ -66,7 +66,7 @@ def read(body: bytes, options: Mapping[str, Any], until: datetime) -> list[dict[
             moved = _moved(events, event, said)
             for moment in _moments(event, said, until, moved):
                 records.append(_record(event, moment, said, pattern, announced is not None))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
             name = str(event.get("SUMMARY", f"event {number}"))[:80]
             raise PayloadError(f"{name}: {str(error)[:200]}") from error
     return records

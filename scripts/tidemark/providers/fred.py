@@ -54,6 +54,8 @@ ROWS, DATES = 100_000, 10_000  # the most in one answer
 MISSING = "."
 ZONE = "America/Chicago"
 
+Row = tuple[date, date, float | None]  # since when, of which day, what
+
 
 def series(ask: Ask, get: Get) -> Iterator[Page]:
     """All vintages of a series, in the order in which they became known.
@@ -72,7 +74,7 @@ def series(ask: Ask, get: Get) -> Iterator[Page]:
     if ask.until:
         vintages = [day for day in vintages if _known(day) <= ask.until]
     for start, end in _spans(vintages, ask.since.date() if ask.since else None):
-        rows = 0
+        seen: set[tuple[date, date]] = set()
         while True:
             answer = _asked(
                 get,
@@ -81,15 +83,18 @@ def series(ask: Ask, get: Get) -> Iterator[Page]:
                 realtime_start=start or EARLIEST,
                 realtime_end=end,
                 limit=str(ROWS),
-                offset=str(rows),
+                offset=str(len(seen)),
             )
-            records, sent, count = _records(ask, answer, start)
-            yield Page("series", records, answer.body)
-            rows += sent
-            if rows >= count:
+            rows, count = _rows(answer)
+            keys = {row[:2] for row in rows}
+            if len(keys) < len(rows) or keys & seen:
+                raise PayloadError(f"FRED sent an observation of {ask.id} twice")
+            seen |= keys
+            yield Page("series", _records(ask, rows, start), answer.body)
+            if len(seen) >= count:
                 break
-            if not sent:
-                raise PayloadError(f"FRED sent {rows} of {count} observations of {ask.id}")
+            if not rows:
+                raise PayloadError(f"FRED sent {len(seen)} of {count} observations of {ask.id}")
 
 
 def _vintages(id: str, get: Get) -> list[str]:
@@ -109,14 +114,13 @@ def _vintages(id: str, get: Get) -> list[str]:
         with bodies.of_form("the vintages of FRED"):
             dates = [date.fromisoformat(day).isoformat() for day in body["vintage_dates"]]
             count = int(body["count"])
+        if dates != sorted({*dates}) or (dates and found and dates[0] <= found[-1]):
+            raise PayloadError(f"the vintages of {id} are out of order, or there twice")
         found += dates
         if len(found) >= count:
-            break
+            return found
         if not dates:
             raise PayloadError(f"FRED sent {len(found)} of {count} vintages of {id}")
-    if found != sorted(set(found)):
-        raise PayloadError(f"the vintages of {id} are out of order, or there twice")
-    return found
 
 
 def _spans(vintages: list[str], since: date | None) -> list[tuple[str | None, str]]:
@@ -142,10 +146,8 @@ def _asked(get: Get, path: str, **query: str) -> Answer:
         raise explained(refused, "FRED", ("error_message",)) from refused
 
 
-def _records(
-    ask: Ask, answer: Answer, border: str | None
-) -> tuple[list[dict[str, object]], int, int]:
-    """The records of an answer, how many rows it has, and how many there are to be had."""
+def _rows(answer: Answer) -> tuple[list[Row], int]:
+    """The rows of an answer, and how many there are to be had."""
     body = bodies.of_json(answer)
     with bodies.of_form("the observations of FRED"):
         rows = [
@@ -153,16 +155,19 @@ def _records(
              None if row["value"] == MISSING else bodies.number(row["value"]))
             for row in body["observations"]
         ]  # fmt: skip
-        count = int(body["count"])
-    records: list[dict[str, object]] = [
-        {
-            "series": ask.name,
-            "timestamp": instants.stamp(instants.midnight(day)),
-            "value": value,
-            "known_at": instants.stamp(_known(began.isoformat())),
-            "vintage": began.isoformat(),
-        }
-        for began, day, value in sorted(rows, key=lambda row: row[:2])
-        if border is None or began.isoformat() > border
-    ]
-    return records, len(rows), count
+        return rows, int(body["count"])
+
+
+def _records(ask: Ask, rows: list[Row], border: str | None) -> list[dict[str, object]]:
+    with bodies.of_form("the observations of FRED"):
+        return [
+            {
+                "series": ask.name,
+                "timestamp": instants.stamp(instants.midnight(day)),
+                "value": value,
+                "known_at": instants.stamp(_known(began.isoformat())),
+                "vintage": began.isoformat(),
+            }
+            for began, day, value in sorted(rows, key=lambda row: row[:2])
+            if border is None or began.isoformat() > border
+        ]

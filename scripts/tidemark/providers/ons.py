@@ -62,32 +62,36 @@ def series(ask: Ask, get: Get) -> Iterator[Page]:
         form = "write it as cpih01/time-series?geography=K02000001&aggregate=CP00"
         raise BadValue("id", f"{ask.id} is not a dataset, an edition and its dimensions", form)
     path = f"/v1/datasets/{parts['dataset']}/editions/{parts['edition']}/versions"
-    for version, released in _versions(path, get):
-        known = released if released.time() != time() else instants.end_of(released.date(), ZONE)
+    for version, known in _versions(path, get):
         if instants.is_wanted(ask, known):
             answer = get(Call(f"{path}/{version}/observations", {"time": "*", **options}))
             yield Page("series", _records(ask, answer, version, known), answer.body)
 
 
 def _versions(path: str, get: Get) -> list[tuple[int, datetime]]:
-    """Versions by the time of their release."""
+    """Versions, and since when each was known."""
     found: list[tuple[int, datetime]] = []
     while True:
         query = {"limit": str(VERSIONS_AT_ONCE), "offset": str(len(found))}
         body = bodies.of_json(get(Call(path, query)))
         with bodies.of_form("the versions of the ONS"):
             items = [
-                (int(one["version"]), instants.parsed(one["release_date"])) for one in body["items"]
+                (int(one["version"]), _known(instants.parsed(one["release_date"])))
+                for one in body["items"]
             ]
             total = int(body["total_count"])
+        if {number for number, _ in items} & {number for number, _ in found}:
+            raise PayloadError("the ONS sent a version twice")
         found += items
         if len(found) >= total:
-            break
+            return sorted(found)
         if not items:
             raise PayloadError(f"the ONS sent {len(found)} of {total} versions")
-    if len({number for number, _ in found}) < len(found):
-        raise PayloadError("the ONS sent a version twice")
-    return sorted(found)
+
+
+def _known(released: datetime) -> datetime:
+    is_day = released.time() == time()
+    return instants.end_of(released.date(), ZONE) if is_day else released
 
 
 def _records(ask: Ask, answer: Answer, version: int, known: datetime) -> list[dict[str, object]]:

@@ -173,6 +173,7 @@ def test_a_day_twice_a_truncated_feed_and_one_with_entities_are_errors():
         (body.replace(b"2025-07-03", b"2025-01-02"), "a day twice"),
         (body.replace(b"<feed", b"<!DOCTYPE feed><feed"), "DOCTYPE"),
         (body.replace(b">4.35<", b">N/A<"), "no number"),
+        (body.replace(b'"utf-8"', b'"u-tf-8"'), "not XML"),
         (body.replace(b"NEW_DATE", b"OLD_DATE"), "NEW_DATE"),
         (b"<html><body>Sign in</body></html>", "no feed"),
     ):

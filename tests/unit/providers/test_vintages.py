@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from fakes.direct import RECEIVED, way
 from fakes.fred import Fred
 from fakes.ons import Ons, Version
-from fakes.server import Asked
+from fakes.server import Asked, Reply
 from tidemark.errors import BadValue
 from tidemark.providers import fred, ons
 from tidemark.providers.contract import Answer, Ask, Call, PayloadError
@@ -95,6 +95,24 @@ def unsent(call: Call) -> Answer:
     query = {**call.query, "api_key": FAKE.key}
     reply = FAKE.answer(Asked("GET", call.path, query, {}, b"", 1))
     return Answer(reply.body, reply.content_type, RECEIVED)
+
+
+def test_a_server_that_repeats_a_page_is_not_asked_without_end():
+    """Nor is what it sends taken for more than it is."""
+    first = {"count": 10**30, "vintage_dates": ["2014-01-30"]}
+    rows_ = [{"realtime_start": "2014-01-30", "date": "2013-10-01", "value": "1"}]
+    second = {"count": 10**30, "observations": rows_}
+    for bodies in ([first] * 9, [{**first, "count": 1}, *[second] * 9]):
+        answers = iter([Answer(Reply.json(body).body, "json", RECEIVED) for body in bodies])
+        with pytest.raises(PayloadError, match="twice"):
+            list(
+                fred.series(Ask("GDP", "gdp", now=RECEIVED), lambda call, left=answers: next(left))
+            )
+    items = [{"version": 1, "release_date": "2026-10-21T06:00:00.000Z"}]
+    page = Reply.json({"items": items, "total_count": 10**30}).body
+    answers = iter([Answer(page, "json", RECEIVED)] * 9)
+    with pytest.raises(PayloadError, match="twice"):
+        list(ons.series(Ask(ID, "cpih", now=RECEIVED), lambda call: next(answers)))
 
 
 HISTORIES = st.dictionaries(
