@@ -59,13 +59,12 @@ def _tested(owner: str, alerts: Alerts) -> Iterator[tuple[str, str | None]]:
     )
     entries = [asdict(channel) for channel in alerts.channels[owner]]
     channels = telling.named(owner, entries, keys.environment(HERE))
-    there = [(channel.words, channel.address) for channel in channels if channel.address]
-    messages = [telling.message(address, about) for _, address in there]
+    messages = [telling.message(to.address, about) for to in channels if to.address is not None]
+    answers = iter(delivery.deliver(messages))
     for channel in channels:
-        if channel.address is None:
-            yield channel.words, telling.NOT_SET
-    for (words, _), trouble in zip(there, delivery.deliver(messages), strict=True):
-        yield words, trouble.words if trouble else None
+        trouble = None if channel.address is None else next(answers)
+        unset = telling.NOT_SET if channel.address is None else None
+        yield channel.words, trouble.words if trouble else unset
 
 
 if __name__ == "__main__":
