@@ -9,6 +9,7 @@ from tidemark.errors import BadValue, InputError
 from tidemark.project import Tree
 from tidemark.stored import objects, records, snapshots
 from tidemark.stored.manifest import Manifest, Part
+from tidemark.stored.records import SCALE
 from tidemark.stored.snapshot_log import Snapshot
 
 import pandas as pd
@@ -73,12 +74,12 @@ def bars_adjusted_of(tree: Tree, listed: Manifest, *, live: bool = False) -> pd.
         cure = "its provider's module must name a convention"
         raise InputError(where, "nobody said what closes are adjusted for", cure)
     if actions is None:
-        return wanted.assign(adj_close=wanted["close"])
+        return wanted.assign(adj_close=wanted["close"] * wanted[SCALE])
     try:
         closes = adjusting.adjusted_close(wanted, actions, cast(Convention, convention))
     except BadValue as error:
         raise InputError(where, error.problem, error.cure) from error
-    return wanted.assign(adj_close=closes)
+    return wanted.assign(adj_close=closes * wanted[SCALE])
 
 
 def _manifest(tree: Tree, snapshot: Which, source: str) -> Manifest:

@@ -9,6 +9,9 @@ Each row that is kept has these beside them:
     superseded_at  when a row that replaced it was fetched, UTC; missing while it holds
     revision       0, and 1 more for each row of the same key that came before it
     checksum       of the record as sent, see `checksums`
+
+Of actions, `nth` numbers those of a key that hold together. Of bars, `scale` is what splits that
+came later multiply a row by that its provider no longer gives, and so never restated; else 1.
 """
 
 import hashlib
@@ -34,7 +37,7 @@ ARROW = {
     "count": pa.int32(),
 }
 TIME = "datetime64[us, UTC]"
-NTH = "nth"
+NTH, SCALE = "nth", "scale"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Kind:
         several: whether several records of a key hold together, such as two dividends of one day.
             They are numbered from the largest value on (`nth`), and replaced together.
         unhashed: columns of which a change is none.
+        scaled: whether rows have a `scale`.
     """
 
     columns: Mapping[str, Type]
@@ -55,6 +59,7 @@ class Kind:
     may_lack: frozenset[str] = frozenset()
     several: bool = False
     unhashed: frozenset[str] = frozenset()
+    scaled: bool = False
 
     @property
     def unique(self) -> list[str]:
@@ -64,8 +69,9 @@ class Kind:
     @property
     def kept(self) -> dict[str, Type]:
         """The columns of the rows that are kept, with the type of each."""
-        nth: dict[str, Type] = {NTH: "count"} if self.several else {}
-        return {**self.columns, **nth, **KEPT}
+        own: dict[str, Type] = {NTH: "count"} if self.several else {}
+        own |= {SCALE: "number"} if self.scaled else {}
+        return {**self.columns, **own, **KEPT}
 
 
 KEPT: dict[str, Type] = {
@@ -91,6 +97,7 @@ KINDS = {
             "volume_is": "text",
         },
         key=("ticker", "timestamp"),
+        scaled=True,
     ),
     "actions": Kind(
         {
@@ -193,6 +200,8 @@ def received(source: str, kind: str, rows: pd.DataFrame, fetched: datetime) -> p
         typed = typed.sort_values([*form.key, "value"], ascending=[True] * len(form.key) + [False])
         typed[NTH] = typed.groupby([*form.key], dropna=False).cumcount().astype("int32")
     typed = typed.drop_duplicates(form.unique, keep="last")
+    if form.scaled:
+        typed[SCALE] = 1.0
     at = pd.Timestamp(fetched).tz_convert("UTC").as_unit("us")
     known = typed["known_at"].fillna(at) if "known_at" in typed else at
     typed = typed.assign(

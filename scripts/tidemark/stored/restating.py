@@ -13,6 +13,7 @@ import pandas as pd
 
 NOISE = 1e-6  # relative; what providers' single precision leaves of a price that did not move
 ALIKE = 5e-4  # relative; how far rounding to cents takes ratios of restated prices apart
+OF_A_SPLIT = 5e-3  # relative; how far a factor of rounded prices is from that of its split
 A_CENT = 0.0051  # and of low prices: half a cent, before and after
 
 
@@ -69,6 +70,34 @@ def restated(kept: Mapping[str, pd.DataFrame], came: Mapping[str, pd.DataFrame])
             if factor is not None:
                 reasons[ticker] = f"bars of the overlap are now {factor:g} times what they were"
     return reasons
+
+
+def left_behind(
+    kept: pd.DataFrame, came: pd.DataFrame, actions: pd.DataFrame
+) -> dict[str, tuple[pd.Timestamp, float]]:
+    """The tickers of which a split restated the bars that came, but not what lies before them.
+
+    A provider may not give all that it once gave: minutes, say, of the last weeks only.
+
+    Args:
+        kept: bars that held before these came.
+        came: bars of a provider that sends closes adjusted for splits.
+        actions: all that is known now.
+
+    Returns:
+        The time of the first bar that came, and what prices before it must be multiplied by.
+    """
+    found = {}
+    new, acted = _per_ticker(came), _per_ticker(actions[actions["kind"] == "split"])
+    for ticker, own in _per_ticker(kept).items():
+        if ticker not in new or ticker not in acted:
+            continue
+        first, factor = new[ticker]["timestamp"].min(), common_factor(own, new[ticker])
+        ratios = acted[ticker].sort_values("timestamp", ascending=False)["value"].cumprod()
+        split = [1 / ratio for ratio in ratios if factor and abs(factor * ratio - 1) < OF_A_SPLIT]
+        if split and (own["timestamp"] < first).any():
+            found[ticker] = (first, split[0])
+    return found
 
 
 def _closed(bars: pd.DataFrame) -> pd.DataFrame:

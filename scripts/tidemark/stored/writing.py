@@ -4,6 +4,7 @@ A commit is all or nothing, wherever it is killed: objects first, then the recor
 which counts. Commits of several processes take turns. One that brings nothing new changes no byte.
 """
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import Any
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.project import Tree
-from tidemark.stored import manifest, objects, records, snapshots, turn
+from tidemark.stored import manifest, objects, reading, records, restating, snapshots, turn
 from tidemark.stored.manifest import Manifest, Part, Partition
 from tidemark.stored.snapshot_log import Held, Snapshot
 from tidemark.stored.upsert import Counts, upsert
@@ -101,7 +102,10 @@ def commit_all(
         for kind, own in came.items():
             before = parts.get(kind, Part())
             part = _of_bars(source, before, own, convention) if kind == "bars" else before
-            parts[kind], counts[kind] = _put(tree, kind, part, own, content)
+            changed, counts[kind] = _put(tree, kind, part, own)
+            if part.convention == "splits" and counts[kind].restated:
+                changed = _scaled(tree, kept, came, changed)
+            parts[kind] = _named(kind, part, changed, content)
         total = sum(counts.values(), Counts())
         if not total.changed:
             return Came(**vars(total), snapshot=newest.number)
@@ -139,24 +143,62 @@ def _name(new: Manifest) -> str:
 
 
 def _put(
-    tree: Tree, kind: str, part: Part, came: pd.DataFrame, content: dict[str, bytes]
-) -> tuple[Part, Counts]:
-    """The part of a kind with the rows that came; the new objects are added to `content`."""
-    partitions, total = dict(part.partitions), Counts()
+    tree: Tree, kind: str, part: Part, came: pd.DataFrame
+) -> tuple[dict[str, pd.DataFrame], Counts]:
+    """The rows of each partition that what came has changed, and what came of it."""
+    changed: dict[str, pd.DataFrame] = {}
+    total = Counts()
     places = manifest.labels(came["timestamp"], part.interval)
     if "timestamp" not in records.KINDS[kind].key:
         places = _homes(tree, kind, part, came).fillna(places)
     for label, own in came.groupby(places):
-        there = partitions.get(label)
+        there = part.partitions.get(label)
         before = objects.rows(tree, there.object, kind) if there else records.none(kind)
         after, counts = upsert(kind, before, own.reset_index(drop=True))
         total += counts
         if counts.changed:
-            data = objects.rows_bytes(kind, after)
-            name = objects.named(data, "parquet")
-            content[name] = data
-            partitions[label] = Partition(name, int(after["superseded_at"].isna().sum()))
-    return replace(part, partitions=partitions), total
+            changed[label] = after
+    return changed, total
+
+
+def _scaled(
+    tree: Tree,
+    kept: Manifest,
+    came: Mapping[str, pd.DataFrame],
+    changed: Mapping[str, pd.DataFrame],
+) -> dict[str, pd.DataFrame]:
+    """The bars that changed, and those before them that a split restates though none came."""
+    partitions = kept.kinds["bars"].partitions
+    before = {label: objects.rows(tree, one.object, "bars") for label, one in partitions.items()}
+    actions = [came["actions"]] if "actions" in came else []
+    actions += [reading.rows_of(tree, kept, "actions")] if "actions" in kept.kinds else []
+    result = dict(changed)
+    if not actions:
+        return result
+    bars = pd.concat(before.values())
+    holds = bars[bars["superseded_at"].isna()]
+    behind = restating.left_behind(holds, came["bars"], pd.concat(actions))
+    for label, (ticker, (first, factor)) in itertools.product(before, behind.items()):
+        rows = result.get(label, before[label])
+        own = (rows["ticker"] == ticker) & (rows["timestamp"] < first)
+        own &= rows["superseded_at"].isna()
+        if own.any():
+            scale = rows[records.SCALE].where(~own, rows[records.SCALE] * factor)
+            result[label] = rows.assign(**{records.SCALE: scale})
+    return result
+
+
+def _named(
+    kind: str, part: Part, changed: Mapping[str, pd.DataFrame], content: dict[str, bytes]
+) -> Part:
+    """The part with what changed; the bytes of its new objects are added to `content`."""
+    partitions = dict(part.partitions)
+    for label, rows in changed.items():
+        data = objects.rows_bytes(kind, rows)
+        name = objects.named(data, "parquet")
+        content[name] = data
+        partitions[label] = Partition(name, int(rows["superseded_at"].isna().sum()))
+    return replace(part, partitions=partitions)
 
 
 def _homes(tree: Tree, kind: str, part: Part, came: pd.DataFrame) -> pd.Series:

@@ -97,6 +97,39 @@ def test_a_day_on_which_nothing_happened_asks_for_the_overlap_only(tmp_path, con
     }  # fmt: skip
 
 
+def test_bars_that_a_provider_no_longer_gives_follow_a_split_without_being_sent(tmp_path):
+    """As of Yahoo's minutes: after the split only the last weeks of the history come anew."""
+    tree = Tree.at(tmp_path)
+    fetch(tree, "splits", FETCHED, since="2026-10-01")
+    old = reading.bars_adjusted(tree, None, "prices")
+    late = sent("splits", "2026-11-17", since="2026-11-02")
+    at = datetime(2026, 11, 17, 22, tzinfo=UTC)
+    for _ in range(2):
+        commit_all(tree, "prices", late, fetched=at, cursor={}, asked={}, terms={},
+                   convention="splits")  # fmt: skip
+    assert snapshots.current(tree).number == 2
+    new = reading.bars_adjusted(tree, None, "prices")
+    returns = new["adj_close"].pct_change().dropna()
+    assert returns.to_numpy() == pytest.approx(0.001, abs=2e-5)
+    before = new["timestamp"] < "2026-11-02"
+    assert new["scale"].tolist() == [0.25 if own else 1.0 for own in before]
+    assert new["close"][before].tolist() == old["close"][: before.sum()].tolist(), "as sent"
+    assert reading.bars_adjusted(tree, 1, "prices").equals(old)
+
+
+def test_a_corrected_bar_moves_nothing_before_it(tmp_path):
+    """It differs in all its fields by one factor, but that is of no split."""
+    tree = Tree.at(tmp_path)
+    fetch(tree, "splits", "2026-11-17", since="2026-10-01")
+    late = sent("splits", "2026-11-18", since="2026-11-12")
+    prices = ["open", "high", "low", "close"]
+    late["bars"].loc[0, prices] *= 1.02
+    commit_all(tree, "prices", late, cursor={}, asked={}, terms={}, convention="splits",
+               fetched=datetime(2026, 11, 18, 22, tzinfo=UTC))  # fmt: skip
+    assert snapshots.current(tree).came["bars"]["restated"] == 1
+    assert (reading.rows(tree, None, "prices", "bars")["scale"] == 1).all()
+
+
 def overlap(closes: list[float], live: int = 0) -> pd.DataFrame:
     days = [datetime(2026, 11, 2, tzinfo=UTC) + timedelta(days=n) for n in range(len(closes))]
     quotes = [n >= len(closes) - live for n in range(len(closes))]
