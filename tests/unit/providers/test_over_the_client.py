@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import cycle
 from types import ModuleType
@@ -19,12 +20,15 @@ from tidemark.errors import InputError
 from tidemark.fetching.budget import Budget
 from tidemark.fetching.client import Client
 from tidemark.fetching.clock import Clock
+from tidemark.fetching.fetch import Source, World, source
 from tidemark.fetching.keys import Keys
+from tidemark.fetching.settings import Fetch
 from tidemark.fetching.transport import Bounds, OverHttp
 from tidemark.fetching.trying import Patience
-from tidemark.project import Tree
+from tidemark.project import CODE, Tree
 from tidemark.providers import bls, calendars, fred, newsapi, ons, treasury
 from tidemark.providers.contract import Ask, Limit, PayloadError
+from tidemark.stored import reading
 
 import pytest
 
@@ -54,7 +58,7 @@ CASES: dict[str, tuple[ModuleType, str, Ask, Any]] = {
         bls,
         "series",
         Ask("A", "a", now=NOW, options={"registered": True}),
-        lambda: Bls({"A": {(str(year), "A01"): str(year) for year in range(1950, 2026)}}, KEY),
+        lambda: Bls({"A": {(str(year), "A01"): str(year) for year in range(1996, 2026)}}, KEY),
     ),
     "treasury": (
         treasury,
@@ -158,3 +162,53 @@ def test_without_its_key_a_source_says_which_variable_it_wants(tmp_path, name, m
     with pytest.raises(InputError, match="is not set") as wants:
         fetched(tmp_path, name, (), [])
     assert wants.value.where == variable
+
+
+KINDS_WITH_TERMS = ("fred", "newsapi")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_source_is_stored_whole_and_the_same_once_more_changes_no_byte(tmp_path, name):
+    _, kind, ask, made = CASES[name]
+    tree = Tree(tmp_path, CODE)
+    accepted = "A. Person" if name in KINDS_WITH_TERMS else None
+    undisturbed = fetched(tmp_path / "another", name, (), [])
+    with made() as fake:
+        # A calendar's address is its own; the others' are set.
+        own = f"{fake.base}{ask.id}" if name == "calendars" else ask.id
+        wanted = Source("mine", name, kind, [replace(ask, id=own)], accepted=accepted)
+        settings = Fetch(addresses={name: fake.base}, requests_a_minute={name: 60_000.0})
+        came = [source(tree, wanted, settings, world(days)) for days in (0, 1)]
+        kept = stored(tree)
+        again = source(tree, wanted, settings, world(2))
+    assert [one.state for one in (*came, again)] == ["fresh"] * 3
+    rows = reading.rows(tree, None, "mine", kind=kind)
+    assert len(rows) == len(undisturbed) == came[0].came.added
+    assert not any(one.came.added or one.came.restated for one in (came[1], again))
+    assert stored(tree) == kept
+
+
+@pytest.mark.parametrize("name", KINDS_WITH_TERMS)
+def test_terms_must_be_accepted_before_anything_is_asked(tmp_path, name):
+    _, kind, ask, made = CASES[name]
+    with made() as fake:
+        settings = Fetch(addresses={name: fake.base})
+        with pytest.raises(InputError, match="terms_accepted"):
+            source(Tree(tmp_path, CODE), Source("mine", name, kind, [ask]), settings, world(0))
+        assert not fake.asked
+
+
+def world(days: int) -> World:
+    time = Patient()
+    time.at += days * 86_400
+    variables = {"FRED_API_KEY": KEY, "NEWSAPI_KEY": KEY, "BLS_API_KEY": KEY}
+    return World(variables, Clock(lambda: time.at, time.sleep))
+
+
+def stored(tree: Tree) -> dict[str, bytes]:
+    """Each file of the store, without what counts requests."""
+    return {
+        path.relative_to(tree.root).as_posix(): path.read_bytes()
+        for path in sorted((tree / "data/store").rglob("*"))
+        if path.is_file() and "budgets" not in path.parts
+    }
