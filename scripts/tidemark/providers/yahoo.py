@@ -132,7 +132,8 @@ def bars(ask: Ask, get: Get) -> Iterator[Page]:
 
 def reach(ask: Ask) -> timedelta | None:
     """How far back bars of this interval reach; None for all that there are."""
-    return INTERVALS[ask.interval].reach
+    span = INTERVALS.get(ask.interval)
+    return span and span.reach
 
 
 def _pages(ask: Ask, answer: Answer) -> Iterator[Page]:
@@ -182,7 +183,7 @@ def _must_be_what_was_asked_for(ask: Ask, meta: Mapping[str, Any]) -> None:
 def _market(meta: Mapping[str, Any]) -> _Market:
     try:
         zone = ZoneInfo(str(meta.get("exchangeTimezoneName")))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is none
         raise PayloadError(
             f"the exchange's time zone is {told(meta.get('exchangeTimezoneName'))}"
         ) from None
