@@ -42,6 +42,7 @@ PROVIDERS = (
     *("ons", "treasury", "yahoo"),
 )
 SPACE = 1 << 20  # bytes in a megabyte
+MOMENT = timedelta(minutes=1)
 AHEAD: tuple[Kind, ...] = ("events",)  # their times lie in the future
 
 State = Literal["fresh", "stale", "blocked"]
@@ -211,12 +212,18 @@ class _Fetch:
     def _current(self, whole: Ask) -> Brought:
         """What is new of one thing, or all of it if all is new."""
         cursor = self._held.cursor.get(whole.name) if self._held else None
-        ask, is_whole = next_ask(self._wanted.name, whole, cursor, self._wanted.overlap)
+        overlap, earliest = self._wanted.overlap, self._earliest(whole)
+        ask, is_whole = next_ask(self._wanted.name, whole, cursor, overlap, earliest)
         brought = self._brought(ask)
         if not is_whole and (reason := self._restated(whole.name, brought)):
             self._world.say(f"{self._wanted.name}: {whole.name}: {reason}; asking for all of it")
             brought = self._brought(whole)
         return brought
+
+    def _earliest(self, whole: Ask) -> datetime | None:
+        """What the provider still has when it is asked in a moment; None if that is all."""
+        reach = getattr(self._module, "reach", lambda ask: None)(whole)
+        return None if reach is None else self._world.clock.utc() - reach + MOMENT
 
     def _brought(self, ask: Ask) -> Brought:
         """What a provider yields for a request, held against its schema."""

@@ -41,7 +41,13 @@ class Reach:
         )
 
 
-def next_ask(source: str, whole: Ask, kept: str | None, overlap: timedelta) -> tuple[Ask, bool]:
+def next_ask(
+    source: str,
+    whole: Ask,
+    kept: str | None,
+    overlap: timedelta,
+    earliest: datetime | None = None,
+) -> tuple[Ask, bool]:
     """What to ask for now, and whether it is the whole of what is wanted.
 
     Args:
@@ -49,6 +55,8 @@ def next_ask(source: str, whole: Ask, kept: str | None, overlap: timedelta) -> t
         whole: what the configuration wants in all.
         kept: what the last fetch wrote of its reach; None if there was none.
         overlap: how long before its end is asked for once more, because rows there may be restated.
+        earliest: what the provider still has, UTC; the overlap begins no earlier, while a gap
+            between what is stored and what it still has is not passed over.
 
     Raises:
         InputError: what is kept came under another id, so it is of something else.
@@ -66,6 +74,8 @@ def next_ask(source: str, whole: Ask, kept: str | None, overlap: timedelta) -> t
     if earlier:
         return whole, True
     since = (reach.last - overlap).astimezone(UTC)
+    if earliest is not None:
+        since = max(since, min(earliest, reach.last.astimezone(UTC)))
     if whole.since is not None and since <= whole.since:
         return whole, True
     return replace(whole, since=since), False

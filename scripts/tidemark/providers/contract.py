@@ -8,6 +8,9 @@ that takes an `Ask` and a `Get`. `bars` yields splits and dividends, too, as rec
 `actions`. It asks the world through `get` alone. Waiting, trying again, keys, the budget of
 requests, validation and keeping are the fetcher's work.
 
+One that has only what is newer than some age has a function `reach`, too, which takes an `Ask` and
+returns that age as a `timedelta`, or None if it has all.
+
 `get` returns a body that came with status 200 and is neither empty nor a web page; it tries again
 where that may help. What is refused for good, such as a ticker that is not known, is a
 `RefusedError`, which a provider may catch and tell better. A whole address for the next page must
