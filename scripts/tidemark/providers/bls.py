@@ -7,6 +7,8 @@ Form: https://www.bls.gov/developers/api_signature.htm (version 1), api_signatur
 api_faqs.htm (limits: with a key 500 requests a day of 20 years, without one 25 of 10), read
 2026-11-30. A missing value is `-`, as of October 2025, when nobody was paid to ask.
 
+That its data are in the public domain is the law; its own page on that was not to be had here.
+
 With the option `registered`, version 2 is asked with a key; else version 1, which takes none.
 """
 

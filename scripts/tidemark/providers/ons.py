@@ -4,6 +4,9 @@ Form: https://developer.ons.gov.uk/dataset/ (versions of an edition, observation
 https://developer.ons.gov.uk/cmdobservations/ (one dimension as `*`), read 2026-11-30. A version has
 the day or the instant of its release; of a day (midnight), its values count as known when that was
 over in London. An observation's time is a label, such as Mar-18, 2018 Q1 or 2018.
+
+The licence is named in the API's own description (swagger); the wording of the attribution is that
+of the site's earlier pages, with the licence's present version.
 """
 
 import re

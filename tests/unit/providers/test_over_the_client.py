@@ -58,7 +58,7 @@ CASES: dict[str, tuple[ModuleType, str, Ask, Any]] = {
         bls,
         "series",
         Ask("A", "a", now=NOW, options={"registered": True}),
-        lambda: Bls({"A": {(str(year), "A01"): str(year) for year in range(1996, 2026)}}, KEY),
+        lambda: Bls({"A": {(str(year), "A01"): str(year) for year in range(2003, 2026, 4)}}, KEY),
     ),
     "treasury": (
         treasury,
