@@ -11,9 +11,18 @@ CHECKPOINTS_data_gate := artifacts/data_gate.ok
 extras := $(EXTRAS:%=$(VENV)/.%-ok)
 # What speaks to a remote, push and pull require; steps run without it as well.
 clients := $(CLIENTS:%=$(VENV)/.%-ok)
+# Providers are asked when somebody types fetch_data, and for a source of which nothing is stored yet. What is stored says
+# which files of rows hold, and these have their hashes for names.
+asked := $(foreach source,$(LIVE),$(if $(and $(wildcard data/store/current/$(source).json),$(if $(filter fetch_data,$(MAKECMDGOALS)),,stored)),,$(source)))
+$(asked:%=data/store/current/%.json): asked_providers ; $(KEPT)
+asked_providers: | $(LIVE_EXTRAS:%=$(VENV)/.%-ok)
+	@$(START) $(COMMANDS)/fetch.py --config $(CONFIG) $(asked)
+.PHONY: asked_providers
+data/store/objects: ;
+
 # Make knows a source by the key that names it, never by its file name; changed.sh sees when its files change.
 define OF_SOURCE
-artifacts/fetch_data_$1.ok: artifacts/.config/fetch_data.$(if $(filter $1,$(SERIES)),economic.)$1.path | $(extras)
+artifacts/fetch_data_$1.ok: artifacts/.config/fetch_data.$(if $(filter $1,$(SERIES)),economic.)$1.path $(STORED_$1) | $(extras) $(if $(STORED_$1),data/store/objects)
 	$$(STEP) scripts/fetch_data.py --source $1
 data/raw/$1.parquet data/raw/$1.parquet.sha256 data/raw/$1.lines.parquet: artifacts/fetch_data_$1.ok ; $$(KEPT)
 

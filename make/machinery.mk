@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 
 # What commands are told under such names counts only if it was typed: the environment may have one by chance.
 ANSWERS := SHEET DATES NUMBERS PRICES ZONE COLUMN MISSING TICKER
-$(foreach name,FILE WRITE $(ANSWERS) A B N VERIFY PRUNE OWNER AT ONLY,$(if $(filter environment,$(firstword $(origin $(name)))),$(eval override $(name) :=)))
+$(foreach name,FILE WRITE $(ANSWERS) A B N VERIFY RESTORE PRUNE SNAPSHOT OWNER AT ONLY,$(if $(filter environment,$(firstword $(origin $(name)))),$(eval override $(name) :=)))
 # Variables from the environment or the command line are text: a `$` in them calls no function of Make. (LAUNCH, see
 # below, is a command and may have one.)
 given = $(filter environment command,$(firstword $(origin $1)))
@@ -41,7 +41,7 @@ quoted_store := '$(subst ','\'',$(STORE))'
 
 # artifacts/config.mk sets these, with FORECASTS_<strategy>, SCHEMA_<source> and CONFIG_FILE, the file that it was made of. A variable of
 # the same name from outside would change the pipeline, so it is emptied.
-LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES EXTRAS CLIENTS CONTRACT TABLES
+LISTS := SCENARIOS MODELS BASELINE STRATEGIES MARKET_FORECASTS MARKET_SCENARIO SOURCES SERIES LIVE LIVE_EXTRAS EXTRAS CLIENTS CONTRACT TABLES
 $(foreach list,$(LISTS),$(if $(call given,$(list)),$(eval override $(list) :=)))
 OUTSIDE := help contract acknowledge clean distclean lock test campaigns referee lint sample config-schema adopt status why dag store timings diff compare-tree history snapshots gate gate-update sql alert-test schedule daily
 cleaning := $(filter clean distclean,$(MAKECMDGOALS))

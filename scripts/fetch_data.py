@@ -26,13 +26,14 @@ UNFIT = "name a whole data file; fetch_data.largest_file_megabytes says how larg
 def fetch_data(run: Run) -> None:
     """Write data/raw/<source>.parquet, with its .sha256 and .lines.parquet beside it."""
     sources = run.config["fetch_data"]
-    reader = import_module(f"tidemark.sources.{settings.reader_of(run.source)}")
     keys = settings.section_of(sources, run.source)
-    unread = {*CARRYING, *settings.WORDS}
+    module, function = settings.reader_of(run.source, keys["provider"])
+    read = getattr(import_module(f"tidemark.sources.{module}"), function)
+    unread = {*CARRYING, *settings.WORDS, *settings.ASKED}
     section = {key: run.plain(keys[key]) for key in keys if key not in unread}
     zone = "release_zone" if "release_zone" in section else "time_zone"
     section[zone] = section.get(zone) or sources["prices"]["time_zone"]
-    records = fetch(run, run.source, section, reader.source)
+    records = fetch(run, run.source, section, read)
     tickers = f", {counted(records['ticker'].nunique(), 'ticker')}" if "ticker" in records else ""
     run.tell.headline(f"{counted(len(records), 'row')}{tickers}")
 

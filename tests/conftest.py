@@ -84,8 +84,9 @@ class Tree:
         return (self.path / path).read_text("utf-8")
 
     def results(self) -> dict[str, str]:
-        """SHA-256 of every result; nothing of what depends on the run."""
-        of_runs = (str(self.path / "metrics/history"), str(self.path / "reports/index.html"))
+        """SHA-256 of every result; nothing of what depends on the run or on a fetch."""
+        apart = ("metrics/history", "reports/index.html", "data/store")
+        of_runs = tuple(str(self.path / path) for path in apart)
         files = [file for top in RESULTS for file in (self.path / top).rglob("*") if file.is_file()]
         return {
             str(file.relative_to(self.path)): hashlib.sha256(file.read_bytes()).hexdigest()

@@ -12,7 +12,8 @@ from tidemark.config.kinds import KINDS
 from tidemark.config.settings import Config
 from tidemark.features.settings import FeatureEngineering
 from tidemark.market.settings import Forecasts
-from tidemark.sources.settings import FetchData
+from tidemark.providers.catalogue import OFFERS, Offer
+from tidemark.sources.settings import CURRENT, EVENT, CorporateActions, FetchData
 from tidemark.validation.settings import SCHEMA, ValidateSchema
 
 BASELINE = "mean"  # the kind of model that skill is measured against, if none is named
@@ -20,6 +21,7 @@ BASELINE = "mean"  # the kind of model that skill is measured against, if none i
 
 def completed(whole: Config) -> Config:
     """The configuration with all that follows from something else in it."""
+    whole = replace(whole, fetch_data=_live(whole.fetch_data))
     features = _features(whole.feature_engineering, whole.fetch_data)
     fill, embargo = whole.backtest.fill, whole.split_data.gap(features.horizon)
     if fill is None:
@@ -47,6 +49,33 @@ def left_out(given: Config, whole: Config) -> Iterator[str]:
     for key in ("economic", "term_spread"):
         if getattr(asked, key) and not getattr(applied, key):
             yield f"feature_engineering.{key} does not apply: fetch_data.economic has no series"
+
+
+def _live(asked: FetchData) -> FetchData:
+    """Sources that have a provider are read from the store, by Tidemark's own names."""
+    prices, actions = asked.prices, asked.corporate_actions
+    if prices.provider:
+        offer = OFFERS.get(prices.provider, Offer())
+        if actions is None and offer.actions:
+            actions = CorporateActions(provider=prices.provider)
+        named = ("timestamp", "ticker", *offer.bars)
+        prices = replace(
+            prices, path=CURRENT.format(source="prices"), columns={name: name for name in named}
+        )
+    if actions and actions.provider:
+        columns = {name: name for name in EVENT}
+        actions = replace(actions, path=CURRENT.format(source="prices"), columns=columns)
+    economic = {
+        name: replace(
+            series,
+            path=CURRENT.format(source=name),
+            columns={"timestamp": "timestamp"} | {column: column for column in series.series},
+        )
+        if series.provider
+        else series
+        for name, series in asked.economic.items()
+    }
+    return replace(asked, prices=prices, corporate_actions=actions, economic=economic)
 
 
 def _features(asked: FeatureEngineering, sources: FetchData) -> FeatureEngineering:

@@ -34,8 +34,9 @@ from tidemark.models.settings import Model
 from tidemark.ohlcv import FIELDS, OHLCV
 from tidemark.preprocessing.settings import Scenario, Winsorise
 from tidemark.project import Tree
+from tidemark.providers.catalogue import OFFERS
 from tidemark.reading.kinds import Kind, kind_of, unzipped_name
-from tidemark.sources.settings import READERS, FetchData, Prices
+from tidemark.sources.settings import READERS, EconomicSeries, FetchData, Prices
 from tidemark.validation.settings import ValidateSchema
 
 from pydantic import ValidationError
@@ -63,6 +64,7 @@ def faults_of(tree: Tree, whole: Config) -> list[Fault]:
     """Every fault between the keys of a configuration that is right in shape."""
     return [
         *_files(tree, whole),
+        *_providers(whole.fetch_data),
         *_waits(whole.fetch_data),
         *_own_sources(tree, whole.fetch_data),
         *_price_columns(whole.fetch_data.prices),
@@ -96,10 +98,36 @@ def _files(tree: Tree, whole: Config) -> list[Fault]:
     """A source that exists is a file; of a wildcard, each that matches."""
     faults = []
     for name, path in whole.fetch_data.paths().items():
+        if not path:
+            continue
         key = f"fetch_data.{name}.path"
         files = listings.matching(tree, path) if "*" in path else [path]
         faults += list(filter(None, (_unfit(tree, key, file) for file in files)))[:1]
     return faults
+
+
+def _providers(fetch: FetchData) -> Iterator[Fault]:
+    """A source has a file, with what must be said of it, or a provider that is known."""
+    for name, source in fetch.sections().items():
+        at = f"fetch_data.{name}"
+        if source.provider is None:
+            lacks = [key for key in ("path", "date_format", "columns") if not getattr(source, key)]
+            if isinstance(source, EconomicSeries) and source.release_lag_days is None:
+                lacks.append("release_lag_days")
+            yield from (Fault.at(f"{at}.{key}", Problem.MISSING) for key in lacks)
+            continue
+        offering = [
+            provider
+            for provider, offer in OFFERS.items()
+            if (offer.series if isinstance(source, EconomicSeries) else offer.bars)
+        ]
+        if source.provider not in offering:
+            detail = {"what": "provider of such data", "given": source.provider, "known": offering}
+            yield Fault.at(f"{at}.provider", Problem.NO_SUCH_OF, all=", ".join(offering), **detail)
+        elif isinstance(source, Prices) and not source.tickers:
+            yield Fault.at(f"{at}.tickers", Problem.MISSING)
+        elif isinstance(source, EconomicSeries) and not source.series:
+            yield Fault.at(f"{at}.series", Problem.MISSING)
 
 
 def _unfit(tree: Tree, key: str, path: str) -> Fault | None:
@@ -128,11 +156,13 @@ def _own_sources(tree: Tree, fetch: FetchData) -> list[Fault]:
     return [
         Fault.at(f"fetch_data.{name}.path", Problem.GENERATED, path=path, folder=folder)
         for name, path in fetch.paths().items()
-        if (folder := generated_folder(tree, path))
+        if path and (folder := generated_folder(tree, path))
     ]
 
 
 def _price_columns(prices: Prices) -> list[Fault]:
+    if not prices.columns:
+        return []  # which is told elsewhere
     where, names = "fetch_data.prices.columns", prices.columns
     faults = []
     if "timestamp" not in names:
@@ -163,6 +193,8 @@ def _price_columns(prices: Prices) -> list[Fault]:
 def _forms(fetch: FetchData) -> Iterator[Fault]:
     """Refuse keys of a form that contradict each other, or say nothing of such a file."""
     for key, source in fetch.sections().items():
+        if source.provider:
+            continue
         form, kind = source.form, kind_of(unzipped_name(source.path))
         at = f"fetch_data.{key}.form"
         if form.thousands == form.decimal:
@@ -178,7 +210,7 @@ def _time_zone(whole: Config) -> list[Fault]:
     """Refuse a zone without effect: of dates without an offset, unless Parquet types them."""
     prices = whole.fetch_data.prices
     ends_days = whole.fetch_data.economic and whole.validate_schema.calendar is None
-    if prices.bar == "intraday" or prices.time_zone == "UTC" or ends_days:
+    if prices.bar == "intraday" or prices.time_zone == "UTC" or ends_days or prices.provider:
         return []
     if zones.has_offset(prices.date_format) or prices.path.lower().endswith((".parquet", ".pq")):
         return []
@@ -232,7 +264,7 @@ def _economic_columns(whole: Config) -> list[Fault]:
     faults = [
         Fault.at(f"fetch_data.economic.{name}.columns", Problem.NO_COLUMN, column="timestamp")
         for name, source in series.items()
-        if "timestamp" not in source.columns
+        if source.columns and "timestamp" not in source.columns
     ]
     faults += [
         Fault.at("fetch_data.economic", Problem.COLUMN_TAKEN, column=column)

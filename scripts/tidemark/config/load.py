@@ -18,11 +18,14 @@ from tidemark.errors import InputError, printable
 from tidemark.files import store
 from tidemark.market.settings import Forecasts
 from tidemark.project import Tree
+from tidemark.providers.catalogue import OFFERS
+from tidemark.sources.settings import FetchData
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 # By section, others whose faults may follow from a fault in it.
+ASKING = ("fetch", "tickers")  # sections that no step reads: what providers are asked by
 AFFECTED = {
     "fetch_data": ("feature_engineering", "validate_schema", "backtest", "market_metrics"),
     "feature_engineering": ("split_data", "evaluate"),
@@ -242,6 +245,13 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
             f"override EXTRAS := {' '.join(whole.fetch_data.extras())}",
             f"override CLIENTS := {' '.join([*whole.store.extras(), *whole.alerts.extras()])}",
             f"override SERIES := {' '.join(whole.fetch_data.economic)}",
+            f"override LIVE := {' '.join(whole.fetch_data.live())}",
+            f"override LIVE_EXTRAS := {' '.join(_live_extras(whole.fetch_data))}",
+            *(
+                f"override STORED_{key.rpartition('.')[2]} := {source.path}"
+                for key, source in whole.fetch_data.sections().items()
+                if source.provider
+            ),
             *(
                 f"override SCHEMA_{source} := {schema}"
                 for source, schema in whole.validate_schema.schemas.items()
@@ -251,6 +261,13 @@ def makefile(path: str, whole: Config, tables: Iterable[str]) -> str:
             "",
         ]
     )
+
+
+def _live_extras(fetch: FetchData) -> list[str]:
+    """Libraries that asking providers takes, as their lock files are called."""
+    asked = {section.provider for section in fetch.live().values()}
+    of_providers = {extra for name in asked if name for extra in OFFERS[name].extras}
+    return ["live", *sorted(of_providers)] if asked else []
 
 
 def _pair(forecasts: Forecasts | None) -> str:
@@ -279,6 +296,7 @@ def sync(tree: Tree, path: str, tables: Iterable[str]) -> Synced:
     looked = store.now_ns(tree)
     _must_be_a_name_for_make(path)
     document, given, whole = _read(tree, path, whole_tree=True)
-    changes = view.sync(tree, asdict(whole), makefile(path, whole, tables), looked)
+    sections = {key: value for key, value in asdict(whole).items() if key not in ASKING}
+    changes = view.sync(tree, sections, makefile(path, whole, tables), looked)
     edited = view.named(changes, dict(view.flattened(document)))
     return Synced(edited, list(left_out(given, whole)))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 from tidemark.alerting.settings import Alerts
 from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import Backtest, Strategy
-from tidemark.bounds import Checked, Name
+from tidemark.bounds import Checked, Name, Words
 from tidemark.features.settings import FeatureEngineering
+from tidemark.fetching.settings import Fetch
 from tidemark.gating.settings import Gate
 from tidemark.market.scenarios.settings import MarketScenarios
 from tidemark.market.settings import MarketMetrics
@@ -19,7 +20,7 @@ from tidemark.models.settings import Evaluate, Model, SplitData, TrainModels
 from tidemark.preprocessing.settings import NoOutliers, Preprocess, Scenario
 from tidemark.remotes.address import must_be_an_address, needs_s3
 from tidemark.reporting.settings import Plots
-from tidemark.sources.settings import FetchData
+from tidemark.sources.settings import FetchData, Ticker
 from tidemark.validation.settings import ValidateSchema
 
 from annotated_types import Ge, Le, Lt, MaxLen, MinLen
@@ -106,10 +107,17 @@ class ResultsStore:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """The whole of config.yaml."""
+    """The whole of config.yaml.
+
+    Attributes:
+        tickers: what providers call a ticker that they do not call by its own name, and its
+            `currency` and `exchange`.
+    """
 
     seed: Annotated[int, Ge(0), Lt(2**63)] = 1
     fetch_data: FetchData
+    fetch: Fetch = field(default_factory=Fetch)
+    tickers: Mapping[Ticker, Mapping[Name, Words]] = field(default_factory=dict)
     validate_schema: ValidateSchema = field(default_factory=ValidateSchema)
     preprocess: Preprocess = field(default_factory=Preprocess)
     scenarios: Annotated[Mapping[Name, Scenario], MinLen(1)] = field(default_factory=_scenarios)

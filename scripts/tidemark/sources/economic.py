@@ -53,14 +53,14 @@ def _one_file(table: Table, source: Mapping[str, Any], report: Report) -> pd.Dat
     date_format, missing = source["date_format"], table.form.missing_prices
     times = time_columns.dates(table, column, date_format, zone, report)
     time_columns.in_order(table, column, times, report)
-    released = _released(times, source["release_lag_days"], source.get("release_time"), zone)
+    out = released(times, source["release_lag_days"], source.get("release_time"), zone)
     stamped = time_columns.earliest(table, column, date_format, zone)
-    _not_before(table, column, stamped, released, report)
+    _not_before(table, column, stamped, out, report)
     values = {
         series: columns.numbers(table, name, report, missing=missing)
         for series, name in names.items()
     }
-    return pd.DataFrame({"timestamp": times, "available_at": released, **values})
+    return pd.DataFrame({"timestamp": times, "available_at": out, **values})
 
 
 def _not_before(
@@ -80,7 +80,7 @@ def _not_before(
     )
 
 
-def _released(days: pd.Series, lag_days: int, clock: str | None, zone: ZoneInfo) -> pd.Series:
+def released(days: pd.Series, lag_days: int, clock: str | None, zone: ZoneInfo) -> pd.Series:
     """When values about these days are out: at that hour so many days later, or at the day's end.
 
     An hour that clocks show twice counts as the second: no value is known too early.

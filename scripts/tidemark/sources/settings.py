@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from tidemark.bars.settings import Carrying
-from tidemark.bounds import Among, Checked, ClockTime, Name, Positive, TimeZone, Words
+from tidemark.bounds import (
+    Among,
+    Checked,
+    ClockTime,
+    IsoDate,
+    Name,
+    Positive,
+    TimeZone,
+    Words,
+)
 from tidemark.ohlcv import FIELDS
 from tidemark.reading.kinds import extra_of
 from tidemark.reading.settings import Form
@@ -22,6 +31,10 @@ EVENT = ("timestamp", "ticker", "kind", "value")
 SERIES = "economic"
 READERS = {"prices": "prices", "corporate_actions": "actions", SERIES: "economic"}
 WORDS = ("asset", "about")  # keys that nothing is read by
+# Keys that say what a provider is asked for, and not how what came is read.
+ASKED = ("provider", "since", "terms_accepted", "tickers", "interval", "series")
+# What a source with a provider is read from: see `stored`.
+CURRENT = "data/store/current/{source}.json"
 
 
 EPOCHS = ("epoch_seconds", "epoch_milliseconds", "epoch_microseconds", "epoch_nanoseconds")
@@ -64,6 +77,11 @@ def _must_be_a_path(text: str) -> None:
         raise ValueError("* may stand in the last part of the path only")
 
 
+def _must_be_an_interval(text: str) -> None:
+    if not re.fullmatch(r"[1-9]\d{0,3}(m|h|d)", text):
+        raise ValueError("is no interval such as 5m, 1h or 1d")
+
+
 def _must_be_fit(name: str) -> None:
     if problem := tickers.fault(name):
         raise ValueError(problem)
@@ -71,14 +89,35 @@ def _must_be_fit(name: str) -> None:
 
 Ticker = Annotated[str, MaxLen(tickers.LONGEST), Checked(_must_be_fit)]
 DateFormat = Annotated[str, MaxLen(100), Checked(_must_be_a_date_format)]
+Column = Annotated[str, Among(("timestamp", "time", "ticker", *FIELDS))]
 SourcePath = Annotated[str, MaxLen(1000), Checked(_must_be_a_path)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prices:
-    """Where prices come from, and what the file calls things.
+class Live:
+    """Of a source that has a provider in place of a file: what is asked of it.
 
     Attributes:
+        provider: who is asked, by `make fetch_data` and `make daily`; null: nobody, `path` is read.
+        since: the first day that is asked for; null: all that the provider gives.
+        terms_accepted: who accepts the provider's terms, where these forbid what is done here.
+        path: filled in: the file that says what the store holds of it.
+    """
+
+    provider: Name | None = None
+    since: IsoDate | None = None
+    terms_accepted: Words | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices(Live):
+    """Where prices come from, and what the file calls things.
+
+    Of a provider's prices all keys may be left out but `provider` and `tickers`.
+
+    Attributes:
+        tickers: of a provider, those that are asked for.
+        interval: of a provider's bars, such as 1h or 5m; null: days.
         path: a file of any kind that is read (CSV, Parquet, JSON, a workbook, or these in .gz or
             .zip); with a *, which stands for any text in its name, as many as there are.
         form: how the file is written.
@@ -98,13 +137,15 @@ class Prices:
         about: sentences that reports have beside the data: source, licence, what to bear in mind.
     """
 
-    path: SourcePath
+    tickers: Sequence[Ticker] = ()
+    interval: Annotated[str, Checked(_must_be_an_interval)] | None = None
+    path: SourcePath = ""
     form: Form = field(default_factory=Form)
     layout: Literal["long", "wide"] = "long"
     bar: Literal["daily", "intraday", "weekly", "monthly"] = "daily"
-    date_format: DateFormat
+    date_format: DateFormat = ""
     time_zone: TimeZone = "UTC"
-    columns: Mapping[Annotated[str, Among(("timestamp", "time", "ticker", *FIELDS))], Words]
+    columns: Mapping[Column, Words] = field(default_factory=dict)
     ticker: Ticker | None = None
     divide_by: Mapping[Annotated[str, Among(FIELDS)], Positive] = field(default_factory=dict)
     asset: Annotated[str, Among(ASSETS)] | None = None
@@ -112,8 +153,8 @@ class Prices:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorporateActions:
-    """Where splits and dividends come from.
+class CorporateActions(Live):
+    """Where splits and dividends come from; those that the provider of prices sends need no entry.
 
     Attributes:
         path: as for prices.
@@ -122,19 +163,21 @@ class CorporateActions:
         columns: Tidemark's name: the file's name.
     """
 
-    path: SourcePath
+    path: SourcePath = ""
     form: Form = field(default_factory=Form)
-    date_format: DateFormat
-    columns: Mapping[Annotated[str, Among(EVENT)], Words]
+    date_format: DateFormat = ""
+    columns: Mapping[Annotated[str, Among(EVENT)], Words] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
-class EconomicSeries(Carrying):
+class EconomicSeries(Live, Carrying):
     """One file of economic series, when after its date a value is public, and how long known.
 
-    A column is a level unless it is one of `changes`.
+    A column is a level unless it is one of `changes`. Of a provider's series, each value is known
+    since the provider says it was, or since it was fetched.
 
     Attributes:
+        series: of a provider, Tidemark's name: the provider's.
         path: as for prices.
         form: as for prices.
         date_format: as for prices.
@@ -144,13 +187,14 @@ class EconomicSeries(Carrying):
         columns: Tidemark's name: the file's name.
     """
 
-    path: SourcePath
+    series: Mapping[Name, Words] = field(default_factory=dict)
+    path: SourcePath = ""
     form: Form = field(default_factory=Form)
-    date_format: DateFormat
-    release_lag_days: Annotated[int, Ge(0), Le(36_500)]
+    date_format: DateFormat = ""
+    release_lag_days: Annotated[int, Ge(0), Le(36_500)] | None = None
     release_time: ClockTime | None = None
     release_zone: TimeZone | None = None
-    columns: Mapping[Name, Words]
+    columns: Mapping[Name, Words] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +222,11 @@ class FetchData:
         single = {name: getattr(self, name) for name in READERS if name != SERIES}
         sections = {name: section for name, section in single.items() if section}
         return sections | {key_of(name): series for name, series in self.economic.items()}
+
+    def live(self) -> dict[str, Prices | EconomicSeries]:
+        """Each source that a provider is asked for, by its name; prices bring their actions."""
+        sources: dict[str, Prices | EconomicSeries] = {"prices": self.prices, **self.economic}
+        return {name: section for name, section in sources.items() if section.provider}
 
     def paths(self) -> dict[str, str]:
         """The path of each source, by its key in this section."""
@@ -214,6 +263,7 @@ def key_of(source: str) -> str:
     return source if source in READERS else f"{SERIES}.{source}"
 
 
-def reader_of(source: str) -> str:
-    """The module of this room that reads a source."""
-    return READERS.get(source, READERS[SERIES])
+def reader_of(source: str, provider: str | None) -> tuple[str, str]:
+    """The module of this room that reads a source, and the function there."""
+    name = READERS.get(source, READERS[SERIES])
+    return ("live", name) if provider else (name, "source")

@@ -54,7 +54,16 @@ def get(tree: Tree, name: str) -> bytes:
         data = store.read_file(path)
     except FileNotFoundError as error:
         raise InputError(str(FOLDER / name), "is gone", GO_BACK) from error
-    if store.sha256(data) != path.stem:
+    return verified(name, data)
+
+
+def verified(name: str, data: bytes) -> bytes:
+    """The content of an object, if it is what was kept.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    if store.sha256(data) != Path(name).stem:
         raise InputError(str(FOLDER / name), "is damaged: its hash is not its name", GO_BACK)
     return data
 
@@ -81,7 +90,17 @@ def rows(tree: Tree, name: str, kind: str) -> pd.DataFrame:
         InputError: it is gone, damaged, or written by a newer Tidemark.
         OSError: it cannot be read.
     """
-    file = pq.ParquetFile(pa.BufferReader(get(tree, name)), pre_buffer=False)
+    return rows_in(name, get(tree, name))
+
+
+def rows_in(name: str, data: bytes) -> pd.DataFrame:
+    """The rows of an object with that content.
+
+    Raises:
+        InputError: it is damaged, or written by a newer Tidemark.
+    """
+    verified(name, data)
+    file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
     form = json.loads(file.schema_arrow.metadata[b"tidemark.format"])
     if form > FORMAT:
         raise InputError(str(FOLDER / name), NEWER.format(form), "go on with that one")

@@ -1,6 +1,8 @@
 """The rows of a snapshot, whatever was fetched later; each file is held against its hash."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 from tidemark.bars import adjusting
@@ -15,6 +17,7 @@ from tidemark.stored.snapshot_log import Snapshot
 import pandas as pd
 
 Which = int | str | datetime | None
+Content = Callable[[str], bytes]
 
 
 def rows(
@@ -39,10 +42,16 @@ def rows_of(
     tree: Tree, listed: Manifest, kind: str | None = None, *, superseded: bool = False
 ) -> pd.DataFrame:
     """The rows that a manifest lists; see `rows`."""
+    return rows_by(_kept(tree), listed, kind, superseded=superseded)
+
+
+def rows_by(
+    content: Content, listed: Manifest, kind: str | None = None, *, superseded: bool = False
+) -> pd.DataFrame:
+    """The rows that a manifest lists; `content` gives what an object holds, see `rows`."""
     kind, part = _part(listed, kind)
-    frames = [
-        objects.rows(tree, part.partitions[label].object, kind) for label in sorted(part.partitions)
-    ]
+    names = [part.partitions[label].object for label in sorted(part.partitions)]
+    frames = [objects.rows_in(name, content(name)) for name in names]
     whole = pd.concat(frames) if frames else records.none(kind)
     return records.in_form(kind, whole if superseded else whole[whole["superseded_at"].isna()])
 
@@ -61,13 +70,13 @@ def bars_adjusted(tree: Tree, snapshot: Which, source: str, *, live: bool = Fals
         InputError: as with `rows`, nobody said what the closes are adjusted for, or splits and
             dividends do not go with them.
     """
-    return bars_adjusted_of(tree, _manifest(tree, snapshot, source), live=live)
+    return bars_adjusted_by(_kept(tree), _manifest(tree, snapshot, source), live=live)
 
 
-def bars_adjusted_of(tree: Tree, listed: Manifest, *, live: bool = False) -> pd.DataFrame:
-    """The bars that a manifest lists, adjusted; see `bars_adjusted`."""
-    bars = rows_of(tree, listed, "bars")
-    actions = rows_of(tree, listed, "actions") if "actions" in listed.kinds else None
+def bars_adjusted_by(content: Content, listed: Manifest, *, live: bool = False) -> pd.DataFrame:
+    """The bars that a manifest lists, adjusted; see `bars_adjusted` and `rows_by`."""
+    bars = rows_by(content, listed, "bars")
+    actions = rows_by(content, listed, "actions") if "actions" in listed.kinds else None
     wanted = bars if live else bars[~bars["live"]].reset_index(drop=True)
     where, convention = f"{listed.source}: bars", listed.kinds["bars"].convention
     if convention is None and actions is not None:
@@ -80,6 +89,10 @@ def bars_adjusted_of(tree: Tree, listed: Manifest, *, live: bool = False) -> pd.
     except BadValue as error:
         raise InputError(where, error.problem, error.cure) from error
     return wanted.assign(adj_close=closes * wanted[SCALE])
+
+
+def _kept(tree: Tree) -> Content:
+    return partial(objects.get, tree)
 
 
 def _manifest(tree: Tree, snapshot: Which, source: str) -> Manifest:
