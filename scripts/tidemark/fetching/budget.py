@@ -143,7 +143,7 @@ class Budget:
     def _keep(self, state: _State) -> None:
         """Replace the file, without waiting for the disk: half of one counts as an empty bucket."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = store.temporary_name(self._file)
+        temporary = self._file.with_name(f".{self._provider}.tmp")  # one, whoever is killed
         temporary.write_bytes(store.json_bytes({"format": FORMAT, **asdict(state)}))
         temporary.replace(self._file)
 
