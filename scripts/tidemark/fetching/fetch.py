@@ -218,6 +218,7 @@ class _Fetch:
         if not is_whole and (reason := self._restated(whole.name, brought)):
             self._world.say(f"{self._wanted.name}: {whole.name}: {reason}; asking for all of it")
             brought = self._brought(whole)
+            self._must_restate_all(whole.name, reason, brought)
         return brought
 
     def _earliest(self, whole: Ask) -> datetime | None:
@@ -271,6 +272,19 @@ class _Fetch:
             return None
         kept = {kind: self._of(kind, name) for kind in ("bars", "actions")}
         return restating.restated(kept, brought.rows).get(name)
+
+    def _must_restate_all(self, name: str, reason: str, brought: Brought) -> None:
+        """Refuse bars that were restated, where earlier ones that are stored were not."""
+        bars = brought.rows.get("bars", pd.DataFrame({"timestamp": []}))
+        times = pd.to_datetime(bars["timestamp"], utc=True, format="ISO8601")
+        kept = self._of("bars", name)["timestamp"]
+        if brought.convention != "none" and not (kept >= times.min()).all():
+            raise _BlockedError(
+                f"{name}: {reason}, but {self._wanted.provider} no longer sends the bars before"
+                f" {times.min():%Y-%m-%d}, and those that are stored do not go with the new ones;"
+                " give the source another name, which begins anew",
+                None,
+            )
 
     def _of(self, kind: str, name: str) -> pd.DataFrame:
         """What is stored of a ticker."""

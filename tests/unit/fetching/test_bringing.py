@@ -264,6 +264,22 @@ def test_a_split_between_two_fetches_asks_for_all_and_no_adjusted_bar_jumps(arou
     pd.testing.assert_frame_equal(reading.bars_adjusted(around.tree, 1, "prices"), old)
 
 
+def test_bars_that_a_provider_restates_in_part_are_refused(around):
+    """As of minutes, of which there is a month: those before it were sent before the split."""
+    first, before = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
+    listing = apple(first, date(2005, 3, 4))
+    with Yahoo([listing], before) as fake:
+        around.at = before
+        around.fetch(bars("yahoo", first), fake.base)
+        late = {day: traded for day, traded in listing.days.items() if day > date(2005, 2, 1)}
+        fake.listings["AAPL"] = replace(listing, days=late)
+        around.at = fake.now = datetime(2005, 3, 5, 2, tzinfo=UTC)
+        blocked = around.fetch(bars("yahoo", first), fake.base)
+    assert blocked.state == "blocked"
+    assert "no longer sends the bars before 2005-02-02" in blocked.problem
+    assert len(around.rows("prices")) < len(listing.days)
+
+
 def test_a_provider_without_its_key_is_refused_by_the_name_of_the_variable(around):
     around.keys = {}
     with (
