@@ -214,11 +214,18 @@ class _Fetch:
         cursor = self._held.cursor.get(whole.name) if self._held else None
         overlap, earliest = self._wanted.overlap, self._earliest(whole)
         ask, is_whole = next_ask(self._wanted.name, whole, cursor, overlap, earliest)
+        if cursor is not None and not is_whole:
+            ask = self._in_reach(ask)
+            last = Reach.read(cursor).last
+            if ask.since is not None and ask.since > last:
+                self._world.alert(
+                    f"{self._wanted.name}: {whole.name}: nothing can be had any more of what lies"
+                    f" between {last:%Y-%m-%d %H:%M} and {ask.since:%Y-%m-%d %H:%M} UTC"
+                )
         brought = self._brought(ask)
         if not is_whole and (reason := self._restated(whole.name, brought)):
             self._world.say(f"{self._wanted.name}: {whole.name}: {reason}; asking for all of it")
-            brought = self._brought(whole)
-            self._must_restate_all(whole.name, reason, brought)
+            brought = self._brought(self._in_reach(whole))
         return brought
 
     def _earliest(self, whole: Ask) -> datetime | None:
@@ -273,18 +280,13 @@ class _Fetch:
         kept = {kind: self._of(kind, name) for kind in ("bars", "actions")}
         return restating.restated(kept, brought.rows).get(name)
 
-    def _must_restate_all(self, name: str, reason: str, brought: Brought) -> None:
-        """Refuse bars that were restated, where earlier ones that are stored were not."""
-        bars = brought.rows.get("bars", pd.DataFrame({"timestamp": []}))
-        times = pd.to_datetime(bars["timestamp"], utc=True, format="ISO8601")
-        kept = self._of("bars", name)["timestamp"]
-        if brought.convention != "none" and not (kept >= times.min()).all():
-            raise _BlockedError(
-                f"{name}: {reason}, but {self._wanted.provider} no longer sends the bars before"
-                f" {times.min():%Y-%m-%d}, and those that are stored do not go with the new ones;"
-                " give the source another name, which begins anew",
-                None,
-            )
+    def _in_reach(self, ask: Ask) -> Ask:
+        """As much of what is asked for as the provider still gives."""
+        reach = self._module.reach(ask) if hasattr(self._module, "reach") else None
+        if reach is None or ask.since is None:
+            return ask
+        first = self._world.clock.utc() - reach + timedelta(minutes=1)
+        return replace(ask, since=max(ask.since, first))
 
     def _of(self, kind: str, name: str) -> pd.DataFrame:
         """What is stored of a ticker."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fakes import server
 from fakes.ecb import Ecb, rates_of
-from fakes.listings import apple
+from fakes.listings import Listing, Traded, apple
 from fakes.massive import Massive
 from fakes.server import Reply
 from fakes.yahoo import Yahoo
@@ -264,8 +264,8 @@ def test_a_split_between_two_fetches_asks_for_all_and_no_adjusted_bar_jumps(arou
     pd.testing.assert_frame_equal(reading.bars_adjusted(around.tree, 1, "prices"), old)
 
 
-def test_bars_that_a_provider_restates_in_part_are_refused(around):
-    """As of minutes, of which there is a month: those before it were sent before the split."""
+def test_no_adjusted_bar_jumps_where_a_provider_restates_a_part_only(around):
+    """As of minutes, of which there is a month: those before it stay as they were sent."""
     first, before = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
     listing = apple(first, date(2005, 3, 4))
     with Yahoo([listing], before) as fake:
@@ -274,10 +274,29 @@ def test_bars_that_a_provider_restates_in_part_are_refused(around):
         late = {day: traded for day, traded in listing.days.items() if day > date(2005, 2, 1)}
         fake.listings["AAPL"] = replace(listing, days=late)
         around.at = fake.now = datetime(2005, 3, 5, 2, tzinfo=UTC)
-        blocked = around.fetch(bars("yahoo", first), fake.base)
-    assert blocked.state == "blocked"
-    assert "no longer sends the bars before 2005-02-02" in blocked.problem
-    assert len(around.rows("prices")) < len(listing.days)
+        assert around.fetch(bars("yahoo", first), fake.base).state == "fresh"
+    adjusted = reading.bars_adjusted(around.tree, None, "prices")
+    assert len(adjusted) == len(listing.days)
+    assert adjusted["adj_close"].pct_change().abs().max() < 0.12
+
+
+def test_all_of_it_is_asked_for_as_far_back_as_the_provider_still_gives_it(around):
+    first, split = datetime(2026, 9, 1, 14, 30, tzinfo=UTC), date(2026, 10, 26)
+    minutes = [datetime(2026, 9, 1, 14, 30 + n, tzinfo=UTC) for n in range(3)]
+    later = [datetime(2026, 10, day, 14, 30, tzinfo=UTC) for day in (20, 23, 26)]
+    within = {at: Traded(100.0, 100.0, 100.0, 100.0, 5.0) for at in (*minutes, *later[:2])}
+    within[later[2]] = Traded(50.0, 50.0, 50.0, 50.0, 5.0)
+    listing = Listing("X", within={"1m": within}, splits={split: (2, 1)})
+    wanted = Source("minutes", "yahoo", "bars", [Ask("X", "X", "1m", first)], timedelta(days=4))
+    with Yahoo([listing], datetime(2026, 9, 2, tzinfo=UTC)) as fake:
+        for month, day in ((9, 2), (10, 24), (10, 27)):
+            at = datetime(2026, month, day, tzinfo=UTC)
+            around.at = fake.now = at
+            assert around.fetch(wanted, fake.base).state == "fresh"
+    adjusted = reading.bars_adjusted(around.tree, None, "minutes")
+    (lost,) = around.alerts
+    assert "what lies between 2026-09-01 14:32 and 2026-09-25" in lost
+    assert adjusted["adj_close"].tolist() == [50.0] * 6
 
 
 def test_a_provider_without_its_key_is_refused_by_the_name_of_the_variable(around):
