@@ -75,7 +75,7 @@ def rates(since: datetime) -> Source:
 
 
 def test_fetches_that_are_killed_at_any_instant(tmp_path, chance: random.Random, long: bool):
-    kills = 100 if long else 6
+    kills = 100 if long else 3
     wanted = rates(datetime(2026, 9, 1, tzinfo=UTC))
     killed, calm = (Tree(tmp_path / name, CODE) for name in ("killed", "calm"))
     with Ecb(RATES, DAYS[0]) as fake:
@@ -157,7 +157,7 @@ def assert_survives(
 def test_a_server_that_misbehaves(tmp_path, chance: random.Random, long: bool):
     listing = apple(date(2004, 12, 1), date(2005, 3, 31))  # with a split
     with Massive([listing], datetime(2005, 4, 1, tzinfo=UTC), most=30) as fake:
-        done = assert_survives(tmp_path, fake, listing, chance, 30 if long else 2)
+        done = assert_survives(tmp_path, fake, listing, chance, 30 if long else 1)
     assert not long or len(done) == 11
 
 

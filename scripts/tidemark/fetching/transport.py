@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
@@ -86,6 +87,7 @@ class OverHttp:
             headers={"User-Agent": f"tidemark/{VERSION}"},
             timeout=httpx2.Timeout(bounds.read, connect=bounds.connect),
             follow_redirects=False,
+            verify=_trust(),
         )
 
     def __enter__(self) -> Self:
@@ -140,6 +142,14 @@ class OverHttp:
             case _:
                 problem = "the connection was lost before all had come"
         return PassingError(where, problem)
+
+
+@cache
+def _trust() -> Any:
+    """Whom this process believes to be who they say; reading the certificates takes a while."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 def unpacked(

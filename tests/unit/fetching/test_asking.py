@@ -198,13 +198,13 @@ def test_what_is_refused_for_good_is_asked_once(asking, status):
 
 
 def test_a_small_body_that_unpacks_to_a_large_one_is_refused_early(asking):
-    asking.fake.fault(server.bomb(50))
+    asking.fake.fault(server.bomb(4))
     with pytest.raises(TooLargeError, match=r"more than 1 MB.*fetch\.largest_body_megabytes"):
         asking.client.get(Call("bars"))
 
 
 def test_a_bomb_with_an_error_status_is_only_looked_into(asking):
-    blown = gzip.compress(b" " * (50 << 20), 9, mtime=0)
+    blown = gzip.compress(b" " * (4 << 20), 9, mtime=0)
     reply = Reply(blown, status=404, headers={"Content-Encoding": "gzip"})
     asking.fake.fault(lambda asked, right: reply)
     with pytest.raises(RefusedError):

@@ -52,7 +52,7 @@ def test_silence_has_an_end(fake, browser):
 
 
 def test_a_body_that_unpacks_to_too_much_is_refused(fake, browser):
-    fake.fault(server.bomb(20))
+    fake.fault(server.bomb(4))
     with pytest.raises(TooLargeError):
         browser.send("GET", f"{fake.base}/chart", {}, None)
 

@@ -69,7 +69,7 @@ def test_less_than_one_a_minute_is_one_after_longer(tree):
 
 
 @settings(
-    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(st.lists(st.floats(0, 90), max_size=20), st.integers(1, 7))
 def test_no_minute_has_more_requests_than_the_provider_takes(tmp_path_factory, pauses, a_minute):

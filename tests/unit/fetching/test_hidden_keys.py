@@ -8,7 +8,7 @@ from tidemark.fetching.keys import HIDDEN, Keys
 from tidemark.project import Tree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PRINTABLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=40)
@@ -62,6 +62,7 @@ def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(value):
     assert value not in str(error.value)
 
 
+@settings(max_examples=40, deadline=None)
 @given(PRINTABLE)
 def test_no_form_of_a_key_is_left_in_a_text(key):
     own = Keys({"K": key}, ["K"])

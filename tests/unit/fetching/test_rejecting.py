@@ -14,7 +14,7 @@ from tidemark.providers.contract import PayloadError
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 BAR = {
@@ -62,6 +62,7 @@ def test_half_of_it_does_not(name):
         bodies.must_be_data(body[: 2 * len(body) // 3])
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_data_or_refused_and_what_is_shown_of_them_can_be_printed(body):
     with contextlib.suppress(PayloadError):
