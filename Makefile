@@ -43,12 +43,9 @@ $(if $(filter-out $(words $(CHECKPOINTS)),$(words $(sort $(CHECKPOINTS)))),$(err
 all: $(CHECKPOINTS)
 # Each step is a name to type, too: all of its instances.
 $(foreach step,$(STEPS),$(eval $(step): $(CHECKPOINTS_$(step))))
-# Four pipelines, which one after the other are the whole: the steps of each, for whatever starts them by a clock or a button.
+# Four pipelines, which one after the other are the whole, for whatever starts them by a clock or a button. Each is a list of
+# steps in make/.
 PIPELINES := data-pipeline scenarios-pipeline metrics-pipeline assessment-pipeline
-data-pipeline := fetch_data validate_schema data_gate
-scenarios-pipeline := preprocess feature_engineering split_data train_models evaluate plots scenario_compare market_scenarios
-metrics-pipeline := market_metrics backtest
-assessment-pipeline := assess strategy_plots collect_metrics reports
 of_pipeline = $(foreach step,$($1),$(CHECKPOINTS_$(step)))
 ## data-pipeline: from the sources to validated data
 data-pipeline: $(call of_pipeline,data-pipeline)

@@ -1,5 +1,6 @@
 # From the sources to validated data: fetch_data, validate_schema, data_gate.
 
+data-pipeline := fetch_data validate_schema data_gate
 STEPS += fetch_data validate_schema data_gate
 
 CHECKPOINTS_fetch_data := $(SOURCES:%=artifacts/fetch_data_%.ok)

@@ -1,5 +1,6 @@
 # Forecasting models for each scenario ($1) and model ($2), and the comparison of all of them.
 
+scenarios-pipeline := preprocess feature_engineering split_data train_models evaluate plots scenario_compare
 STEPS += preprocess feature_engineering split_data train_models evaluate plots scenario_compare
 
 PAIRS := $(foreach s,$(SCENARIOS),$(MODELS:%=$s_%))

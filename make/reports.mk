@@ -1,5 +1,6 @@
 # A database of everything that was measured, and the reports for people to read.
 
+assessment-pipeline += collect_metrics reports
 STEPS += collect_metrics reports
 
 REPORTS := model_communication_report model_evaluation_memo strategy_assessment reflection

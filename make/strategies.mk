@@ -1,6 +1,9 @@
 # Trading strategies ($1 is one of them): the markets to try them on and what these were like, backtests, and their
 # assessment.
 
+scenarios-pipeline += market_scenarios
+metrics-pipeline := market_metrics backtest
+assessment-pipeline := assess strategy_plots
 STEPS += market_scenarios market_metrics backtest assess strategy_plots
 
 CHECKPOINTS_market_scenarios := artifacts/market_scenarios.ok

@@ -107,7 +107,7 @@ BARS = "metrics/{universe}_bars.json"
             (
                 "make/data.mk",
                 "CHECKPOINTS_fetch_data := ",
-                "STEPS += count_bars\n"
+                "data-pipeline += count_bars\nSTEPS += count_bars\n"
                 "CHECKPOINTS_count_bars := $(UNIVERSES:%=artifacts/count_bars_%.ok)\n"
                 "define UNIVERSE\nartifacts/count_bars_$1.ok: data/raw/prices.parquet\n"
                 "\t$$(STEP) scripts/count_bars.py --universe $1\n"

@@ -21,6 +21,8 @@ def tree(tmp_path):
 
 def test_the_environment_comes_before_env(tree, monkeypatch):
     monkeypatch.setenv("FRED_API_KEY", "of the environment")
+    for name in "ABCD":  # make exports variables of such names to tests
+        monkeypatch.delenv(name, raising=False)
     text = "# keys\n\nFRED_API_KEY=of-file\nexport A = 'x y # z'\nB=\"q=1\"\nC=v # why\nD=\n"
     (tree / ".env").write_text(text, "utf-8")
     found = keys.environment(tree)
