@@ -66,9 +66,11 @@ def test_who_waits_says_once_for_what_and_for_whom(needing):
 
         def say(text):
             said.append(text)
-            threading.Timer(0.1, first.__exit__).start()
+            leaving.start()
 
+        leaving = threading.Timer(0.1, first.__exit__)
         second.wait(say)
+        leaving.join()
         assert second.comes(None), "it is asked once more, under its lock"
     assert said == [
         "    backtest momentum: waiting for memory: needs 1.2 GB (as its last run), 800 MB of"
@@ -87,9 +89,11 @@ def test_what_the_shared_libraries_hold_is_named_so_that_the_sum_comes_out(needi
 
         def say(text):
             said.append(text)
-            threading.Timer(0.1, first.__exit__).start()
+            leaving.start()
 
+        leaving = threading.Timer(0.1, first.__exit__)
         second.wait(say)
+        leaving.join()
     assert said == [
         "    backtest momentum: waiting for memory: needs 231 MB (as its last run), 206 MB of"
         " 500 MB free (machine.memory_gigabytes); held by backtest sma_cross (84 MB);"
