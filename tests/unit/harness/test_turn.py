@@ -107,8 +107,10 @@ def test_a_short_wait_is_not_worth_a_word(needing, monkeypatch):
     with needing("a", 2 * GB) as first, needing("b", 2 * GB) as second:
         assert first.comes(None)
         assert not second.comes(None)
-        threading.Timer(0.1, first.__exit__).start()
+        leaving = threading.Timer(0.1, first.__exit__)
+        leaving.start()
         second.wait(said.append)
+        leaving.join()
     assert said == []
 
 
