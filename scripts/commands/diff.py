@@ -38,6 +38,7 @@ FORMATS: Mapping[str, Callable[..., str]] = {
 }
 LAST = "last"
 LOCK = "diff"  # one at a time makes trees
+PROGRAM = ("Makefile", "make", "scripts", "requirements.lock")  # what results are computed by
 Record = Mapping[str, Any]  # of a run
 
 
@@ -194,10 +195,24 @@ def _otherwise(name: str, tree: Tree, lent: Sequence[str]) -> list[str]:
 
 
 def _unlike(before: Record, after: Record) -> list[str]:
+    """What makes the runs different beside values of the configuration and data."""
+    notes = []
     files = [record["results"]["config_file"] for record in (before, after)]
     if all(files) and files[0] != files[1]:
-        return [f"the runs are of different configurations: {files[0]} and {files[1]}"]
-    return []
+        notes.append(f"the runs are of different configurations: {files[0]} and {files[1]}")
+    commits = [record["commit"] for record in (before, after)]
+    if all(commits) and commits[0] != commits[1]:
+        notes += _code(*commits)
+    return notes
+
+
+def _code(before: str, after: str) -> list[str]:
+    """Whether the code of two commits differs, as far as git knows."""
+    try:
+        files = git.changed(HERE, before, after, PROGRAM)
+    except InputError as error:
+        return [f"whether code differs is not known: {error.problem}"]
+    return [f"code differs: {several(files)}"] if files else []
 
 
 if __name__ == "__main__":

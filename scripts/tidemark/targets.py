@@ -22,6 +22,7 @@ class Metrics:
         of_folds: those that are known of a fold, where there is no baseline.
         chosen_by: the one of these that decides among candidates of a grid; less is better.
         loss: the metric that is the mean squared error, on which verdicts rest.
+        follows: those that rise and fall with another one, whatever is forecast, and that one.
         skill: the share of the squared error that a model takes from what it is held against.
         explained: the share of all variation that forecasts account for; too much of it is likelier
             an error than skill.
@@ -33,6 +34,7 @@ class Metrics:
     of_folds: tuple[str, ...]
     chosen_by: str
     loss: str
+    follows: Mapping[str, str]
     skill: str
     explained: str
     explained_in_words: str
@@ -58,6 +60,7 @@ METRICS: Mapping[Target, Metrics] = {
         of_folds=("mae", "rmse", "r2"),
         chosen_by="rmse",
         loss="mse",
+        follows={"rmse": "mse"},
         skill="skill",
         explained="r2",
         explained_in_words="R2",
@@ -73,6 +76,7 @@ METRICS: Mapping[Target, Metrics] = {
         of_folds=("brier_score", "log_loss", "auc"),
         chosen_by="brier_score",
         loss="brier_score",
+        follows={},
         skill="brier_skill",
         explained="brier_skill",
         explained_in_words="the Brier skill",

@@ -20,8 +20,11 @@ def _lines(of: Comparison, notes: Sequence[str]) -> Iterator[str]:
     if notes:
         yield ""
     if of.changes:
-        lines = [[f"`{one.key}`", *map(escaped, wording.changed(one))] for one in of.changes]
+        shown = of.changes[:MOST]
+        lines = [[f"`{one.key}`", *map(escaped, wording.changed(one))] for one in shown]
         yield from table(["configuration", "before", "after"], lines)
+        if len(of.changes) > MOST:
+            yield from ("", wording.unlisted(of.changes, MOST))
     else:
         yield "The configuration has the same values."
     yield from ("", escaped(wording.data(of.data)), "")

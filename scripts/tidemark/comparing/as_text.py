@@ -6,6 +6,7 @@ from tidemark.comparing import wording
 from tidemark.comparing.comparison import Comparison, Row
 
 MOST = 12  # lines of what is within chance
+MOST_KEYS = 20  # lines of the configuration: another one can differ in hundreds
 
 
 def as_text(of: Comparison, notes: Sequence[str] = ()) -> str:
@@ -19,7 +20,10 @@ def _lines(of: Comparison, notes: Sequence[str]) -> Iterator[str]:
     yield ""
     if of.changes:
         yield f"Configuration ({len(of.changes):,} changed):"
-        yield from aligned([["", one.key, " -> ".join(wording.changed(one))] for one in of.changes])
+        shown = [["", one.key, " -> ".join(wording.changed(one))] for one in of.changes[:MOST_KEYS]]
+        yield from aligned(shown)
+        if len(of.changes) > MOST_KEYS:
+            yield f"  {wording.unlisted(of.changes, MOST_KEYS)}"
     else:
         yield "Configuration: the same values."
     yield wording.data(of.data)

@@ -245,4 +245,4 @@ def _paired(row: Row, one: _Shared, drawn: Floats) -> Paired:
         fewer=one.fewer,
         why=one.note,
     )
-    return Paired(known, drawn)
+    return Paired(known, drawn, one.worth.follows.get(row.metric))

@@ -2,8 +2,8 @@
 
 Each difference has the percentile interval of its own draws. Words are of all differences together:
 these are tested by the two-sided step-down max-t (`statistics.step_down`), so the chance that any
-is wrongly called better or worse is held to 1 - confidence, however many rows there are; and a row
-that says the same as another, as RMSE does beside MSE, costs nothing. Forecasts and returns are
+is wrongly called better or worse is held to 1 - confidence, however many rows there are. RMSE rises
+and falls with MSE, so it has the word of that. Forecasts and returns are
 drawn apart, as if independent, which can only make the test stricter (the Gaussian correlation
 inequality: Royen 2014, Far East Journal of Theoretical Statistics 48, 139-145).
 
@@ -35,6 +35,12 @@ class Paired(NamedTuple):
 
     row: Row  # with before, after and difference
     drawn: Floats  # (draws,) of the difference
+    follows: str | None = None  # the metric of the same forecasts whose test is this one's, too
+
+    @property
+    def told_by(self) -> "tuple[str | None, str, str]":
+        """What its test is of."""
+        return self.row.scenario, self.row.name, self.follows or self.row.metric
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,12 @@ def judged(groups: Sequence[Group], confidence: float) -> Iterator[Row]:
     too many draws or in any that the joint test needs, is not comparable.
     """
     varying = [(one, group.blocks) for group in groups for one in group.paired if _varies(one)]
-    p_values = iter(_p_values(varying, confidence))
+    tested = [(one, blocks) for one, blocks in varying if one.follows is None]
+    told_by = [one.told_by for one, _ in tested]
+    p_values = dict(zip(told_by, _p_values(tested, confidence), strict=True))
     for group in groups:
         for one in group.paired:
-            yield _worded(one, next(p_values) if _varies(one) else None, confidence)
+            yield _worded(one, p_values[one.told_by] if _varies(one) else None, confidence)
         yield from group.others
 
 

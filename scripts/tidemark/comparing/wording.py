@@ -31,6 +31,13 @@ def changed(of: Change) -> tuple[str, str]:
     return before, after
 
 
+def unlisted(changes: Sequence[Change], most: int) -> str:
+    """How many keys are not shown, by section: `233 more (strategies 120, models 113)`."""
+    sections = Counter(one.key.partition(".")[0] for one in changes[most:])
+    told = ", ".join(f"{name} {count:,}" for name, count in sections.most_common())
+    return f"and {len(changes) - most:,} more ({told}); FORMAT=json has all"
+
+
 def difference(row: Row) -> str:
     """With its sign."""
     return NOTHING if row.difference is None else f"{row.difference:+.3g}"

@@ -208,11 +208,11 @@ def _settle(entry: Entry, staging: Staging, look: Look, why: Sequence[Reason], n
     outputs = staging.commit()
     staging.remove(_previous(look, computed.name).keys() - outputs.keys())
     told = f"computed {computed.started:%Y-%m-%d} by {entry.who}"
-    cause = f": {brief(why)}" if brief(why) else ""
+    cause = f"{brief(why)}; " if brief(why) else ""
     checkpoint = replace(
         computed,
         run=logs.run_id(),
-        reasons=[f"restored, {told}{cause}"],
+        reasons=[f"{cause}restored, {told}"],
         restored=told,
         outputs=outputs,
     )

@@ -8,7 +8,8 @@ from typing import Any
 from tidemark.files.append import Record
 
 COUNTED = ("ran", "restored", "failed", "killed")
-COLUMNS = ("when", "outcome", "who", "commit", *COUNTED, "seconds")
+COLUMNS = ("when", "outcome", "who", "commit", "config", *COUNTED, "seconds")
+USUAL = "config.yaml"  # shown only beside others
 NUMBERS = (*COUNTED, "seconds")
 RECONFIGURED = "the configuration changed while it ran; "
 LEAST_REASON = 20  # letters of the last column, however narrow the terminal is
@@ -33,7 +34,10 @@ def table(records: Sequence[Record], width: int) -> str:
     """A line a run, in the order given; the reason is cut where a terminal of `width` ends."""
     lines = [dict(zip((*COLUMNS, "why"), (*COLUMNS, "why"), strict=True))]
     lines += [_as_words(row(record)) for record in records]
+    files = {line["config"] for line in lines[1:]}
     columns = [name for name in COLUMNS if any(line[name] for line in lines[1:])]
+    if files <= {USUAL, ""} and "config" in columns:
+        columns.remove("config")
     widths = {name: max(len(line[name]) for line in lines) for name in columns}
     room = max(width - sum(widths.values()) - 2 * len(columns), LEAST_REASON)
     return "\n".join("  ".join(_cells(line, widths, room)).rstrip() for line in lines)
@@ -53,6 +57,7 @@ def _as_words(told: Mapping[str, Any]) -> dict[str, str]:
         "outcome": told["outcome"],
         "who": told["who"],
         "commit": commit,
+        "config": told["config_file"] or "",
         **{state: str(told[state] or "") for state in COUNTED},
         "seconds": "" if told["seconds"] is None else f"{told['seconds']:.1f}",
         "why": (RECONFIGURED if told["reconfigured"] else "") + told["why"]

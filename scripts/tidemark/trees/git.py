@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from tidemark.errors import InputError
@@ -17,6 +18,16 @@ def commit_of(tree: Tree, name: str) -> str | None:
     asked = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}")
     done = _asked(tree, *asked)
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+def changed(tree: Tree, before: str, after: str, places: Sequence[str]) -> list[str]:
+    """The files below these places that differ between two commits, by name.
+
+    Raises:
+        InputError: git refuses.
+    """
+    asked = ("diff", "--name-only", "-z", "--relative", before, after, "--", *places)
+    return [name for name in _must(tree, *asked).split("\0") if name]
 
 
 def place_in(tree: Tree) -> Path:

@@ -102,6 +102,14 @@ def test_noise_of_the_same_size_is_within_chance():
     assert all(row.low < row.difference < row.high and row.paired for row in rows.values())
 
 
+@pytest.mark.parametrize("skill", [0.02, 0.03, 0.05])
+def test_an_error_and_its_root_have_one_test_and_one_word(skill):
+    rows = rows_of(*models(before=Forecasts(0.0, seed=3), after=Forecasts(skill, seed=4)))
+    assert rows["mse"].p_value == rows["rmse"].p_value
+    assert rows["mse"].word == rows["rmse"].word
+    assert rows["mse"].difference != rows["rmse"].difference
+
+
 def test_the_figures_are_those_of_the_rows_that_were_drawn():
     """Worked out once more from rows: by scikit-learn, and for each draw by their definitions."""
     before, after = Forecasts(0.1, seed=1), Forecasts(0.2, seed=2)
@@ -476,6 +484,17 @@ def test_text_shows_what_moved_and_counts_the_rest():
     assert "7 rows not comparable: the model is gone" in text
     assert "14 differences on the same dates, tested together" in text
     assert not any(line != line.rstrip() for line in text.splitlines())
+
+
+def test_a_configuration_that_differs_all_over_does_not_bury_the_figures():
+    many = {f"strategies.s{number}": number for number in range(300)} | {"models.a": 1}
+    comparison = compare(side("A", config=CONFIG), side("B", config=CONFIG | many))
+    text = as_text(comparison)
+    assert "301 changed" in text
+    assert "and 281 more (strategies 281); FORMAT=json has all" in text
+    assert len(text.splitlines()) < 40
+    assert "and 271 more (strategies 271)" in as_markdown(comparison)
+    assert as_json(comparison).count("strategies.s") == 300
 
 
 def test_markdown_has_tables_that_no_name_breaks():

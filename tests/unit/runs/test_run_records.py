@@ -105,6 +105,16 @@ def test_the_table_has_a_line_a_run_and_the_columns_that_anything_is_known_of():
     assert first.index("x changed") == second.index("plots_s_m") == head.index("why")
 
 
+def test_the_file_of_the_configuration_stands_there_where_it_is_not_always_the_usual_one():
+    usual, other = listed(), listed()
+    usual.content["results"]["config_file"] = "config.yaml"
+    other.content["results"]["config_file"] = "examples/fx.yaml"
+    assert " config " not in listing.table([usual], 200)
+    shown = listing.table([usual, other], 200).splitlines()
+    assert "c0ffee+  config.yaml" in shown[1]
+    assert "c0ffee+  examples/fx.yaml" in shown[2]
+
+
 def test_the_last_column_ends_where_the_terminal_does():
     long = listed(steps=(RAN | {"why": "x" * 300},))
     for width in (80, 120):

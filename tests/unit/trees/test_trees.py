@@ -58,6 +58,16 @@ def test_names_of_commits_are_those_that_git_knows(ours):
         assert git.commit_of(ours, name) is None
 
 
+def test_files_that_differ_between_commits_are_those_below_the_places_asked_for(ours):
+    first = git.commit_of(ours, "HEAD")
+    (ours / "config.yaml").write_text(f"{CONFIG}# edited\n")
+    (ours / "scripts").mkdir(exist_ok=True)
+    (ours / "scripts/a step.py").write_text("1")
+    second = commit(ours.root)
+    assert git.changed(ours, first, second, ["scripts"]) == ["scripts/a step.py"]
+    assert git.changed(ours, first, second, ["make"]) == []
+
+
 def test_outside_a_repository_commits_are_refused_by_a_line(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(InputError, match="git rev-parse: not a git repository"):
