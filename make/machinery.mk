@@ -82,7 +82,7 @@ look := $(shell $(CODE)scripts/changed.sh $(if $(MAKE_RESTARTS),,$(CONFIG)) 2>&1
 include artifacts/config.mk
 ifndef MAKE_RESTARTS
 # What configure.py imports: these modules, and the rooms' settings.
-artifacts/config.mk: $(CONFIG) $(VENV)/.ok $(CODE)scripts/launch/configure.py $(patsubst %,$(CODE)scripts/tidemark/%.py,errors naming ohlcv bounds bars/zones features/contract features/feature isolated/errors_across providers/catalogue reading/kinds remotes/address sources/tickers targets validation/schema)
+artifacts/config.mk: $(CONFIG) $(VENV)/.ok $(CODE)scripts/launch/configure.py $(patsubst %,$(CODE)scripts/tidemark/%.py,errors naming ohlcv bounds bars/zones features/contract features/feature isolated/errors_across providers/catalogue providers/ids reading/kinds remotes/address sources/tickers targets validation/schema)
 artifacts/config.mk: $(wildcard $(patsubst %,$(CODE)scripts/tidemark/%.py,config/* files/* layout/* */settings */*/settings features/families/* models/estimators/* tables/*))
 # It is made anew as well if changed.sh says so, if CONFIG names another file, or if the folder for promises is gone.
 current := $(and $(filter $(CONFIG),$(CONFIG_FILE)),$(wildcard artifacts/.promised/.),$(if $(filter configure,$(look)),,yes))

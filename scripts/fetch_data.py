@@ -33,9 +33,19 @@ def fetch_data(run: Run) -> None:
     section = {key: run.plain(keys[key]) for key in keys if key not in unread}
     zone = "release_zone" if "release_zone" in section else "time_zone"
     section[zone] = section.get(zone) or sources["prices"]["time_zone"]
-    records = fetch(run, run.source, section, read)
+    wanted = _wanted(run, keys) if keys["provider"] else None
+    records = fetch(run, run.source, section, read, wanted)
     tickers = f", {counted(records['ticker'].nunique(), 'ticker')}" if "ticker" in records else ""
     run.tell.headline(f"{counted(len(records), 'row')}{tickers}")
+
+
+def _wanted(run: Run, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a source with a provider, which rows of the store are meant."""
+    prices = run.config["fetch_data"]["prices"]
+    wanted = {"provider": keys["provider"]}
+    if run.source in settings.READERS:
+        wanted |= {"tickers": run.plain(prices["tickers"]), "interval": prices["interval"]}
+    return wanted
 
 
 def _zone_ends_days(configuration: Mapping[str, Any]) -> bool:
@@ -46,8 +56,17 @@ def _zone_ends_days(configuration: Mapping[str, Any]) -> bool:
     return configuration["validate_schema"]["calendar"] is None
 
 
-def fetch(run: Run, name: str, section: Mapping[str, Any], source: Source) -> pd.DataFrame:
+def fetch(
+    run: Run,
+    name: str,
+    section: Mapping[str, Any],
+    source: Source,
+    wanted: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
     """Write what a source sends, or else what it sent last; the records that were written.
+
+    What is `wanted` of a source with a provider does not stand in the raw file, because it says the
+    same as its rows.
 
     Raises:
         InputError: a file cannot be read, or is larger than fetch_data.largest_file_megabytes.
@@ -61,7 +80,7 @@ def fetch(run: Run, name: str, section: Mapping[str, Any], source: Source) -> pd
         return files
 
     request = Request(
-        section,
+        {**section, **(wanted or {})},
         read=contents,
         cursor=lambda: _cursor(run.read.previous(path), section),
         zone_ends_days=partial(_zone_ends_days, run.config),
@@ -79,6 +98,8 @@ def fetch(run: Run, name: str, section: Mapping[str, Any], source: Source) -> pd
         return _keep_last(run, name, section, error)
     for note in batch.notes:
         run.tell.note(note)
+    for alert in batch.alerts:
+        run.tell.alert(alert)
     data = store.parquet_bytes(batch.records, origin.metadata(section, batch.cursor))
     run.write.content(path, data, rows=len(batch.records))
     checksums = origin.checksums({path: store.sha256(data), **hashes})

@@ -60,16 +60,15 @@ def _asked(whole: Config, name: str) -> Source:
                 ticker,
                 section.interval or "1d",
                 since or None,
-                options={
-                    key: value
-                    for key, value in (("currency", named.currency), ("exchange", named.exchange))
-                    if value
-                },
+                options={**section.options, **named.said},
             )
             for ticker, named in zip(section.tickers, known, strict=True)
         ]
         return Source(name, provider, "bars", asks, accepted=section.terms_accepted)
-    asks = [Ask(id_, own, since=since or None) for own, id_ in section.series.items()]
+    asks = [
+        Ask(id_, own, since=since or None, options=section.options)
+        for own, id_ in section.series.items()
+    ]
     return Source(name, provider, "series", asks, accepted=section.terms_accepted)
 
 

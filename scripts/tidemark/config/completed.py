@@ -60,15 +60,19 @@ def _live(asked: FetchData) -> FetchData:
             actions = CorporateActions(provider=prices.provider)
         named = ("timestamp", "ticker", *offer.bars)
         prices = replace(
-            prices, path=CURRENT.format(source="prices"), columns={name: name for name in named}
+            prices,
+            tickers=sorted(prices.tickers),
+            path=prices.path or CURRENT.format(source="prices"),
+            columns={name: name for name in named},
         )
     if actions and actions.provider:
         columns = {name: name for name in EVENT}
-        actions = replace(actions, path=CURRENT.format(source="prices"), columns=columns)
+        path = actions.path or CURRENT.format(source="prices")
+        actions = replace(actions, path=path, columns=columns)
     economic = {
         name: replace(
             series,
-            path=CURRENT.format(source=name),
+            path=series.path or CURRENT.format(source=name),
             columns={"timestamp": "timestamp"} | {column: column for column in series.series},
         )
         if series.provider

@@ -17,6 +17,7 @@ from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import BENCHMARK, STRATEGIES, Strategy
 from tidemark.bars import zones
 from tidemark.bars.settings import ECB
+from tidemark.config import live_checks
 from tidemark.config.fault import Fault, Problem
 from tidemark.config.kinds import KINDS, kinds_in, paths
 from tidemark.config.schema import said, section
@@ -65,6 +66,7 @@ def faults_of(tree: Tree, whole: Config) -> list[Fault]:
     return [
         *_files(tree, whole),
         *_providers(whole.fetch_data),
+        *live_checks.faults_of(whole),
         *_waits(whole.fetch_data),
         *_own_sources(tree, whole.fetch_data),
         *_price_columns(whole.fetch_data.prices),

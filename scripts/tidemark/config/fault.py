@@ -42,6 +42,20 @@ class Problem(StrEnum):
     ONE_SIGN = "form.thousands and form.decimal are both {sign!r}"
     NO_HEADER = "can have no effect: form.header_line is 0"
     OTHER_KIND = "can have no effect: by the name in path this is {kind}"
+    ONLY_LIVE = "can have no effect: a file is read, and no provider asked"
+    IDLE_LIVE = "can have no effect: what a provider sends is read as it stands, and no file"
+    NO_INTERVAL = "{interval} bars can be made of those of days alone: leave it out"
+    OTHER_BAR = "bars of {interval} are not {bar} ones: say bar: {right}, or another interval"
+    ACTIONS_ALONE = (
+        "splits and dividends of {provider} come with its prices alone: say prices.provider:"
+        " {provider}, or name a file"
+    )
+    ACTIONS_BESIDE = (
+        "prices of {provider} are adjusted by what it sends itself: leave this out, or take prices"
+        " of a file, too"
+    )
+    SAME_TICKER = "{names} are one ticker: leave one of them"
+    SAME_ID = "{names} are both {id} at {provider}: leave one, or correct `tickers`"
     IDLE_ZONE = "{problem}: {cure}"
     COLUMN_TAKEN = "column {column} is taken already"
     CHANGES_NOTHING = "no column is called {column}"

@@ -1,27 +1,32 @@
-"""A source brought up to date: asked for what is new, checked, and stored whole or not at all.
+"""A source brought up to date: asked for what is new, checked, and stored name by name.
 
 What is asked for begins some time before the end of what is stored, because providers restate the
 newest rows. Where these show that all of a ticker's history was restated, all of it is asked for
 again in the same fetch. What came before an interruption is not asked for again.
 
-A source of which nothing came keeps what is stored, and its owner is told; others go on.
+Of each ticker or series all that came is stored, or nothing. One that fails keeps what is stored of
+it, and its owner is told; the others are stored. What is stored under other circumstances, from
+another provider say, is not mixed with what comes now: the source, or the name, begins anew, and
+what was before is in the earlier snapshots.
 """
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from tidemark.errors import InputError, hint
+from tidemark.errors import BadValue, InputError, hint
 from tidemark.fetching import payloads, rejected
 from tidemark.fetching.browser import OverBrowser
 from tidemark.fetching.budget import Budget
 from tidemark.fetching.client import Client
 from tidemark.fetching.clock import Clock
-from tidemark.fetching.errors import FetchError
+from tidemark.fetching.collected import Collected
+from tidemark.fetching.errors import FetchError, SpentError
+from tidemark.fetching.failing import Failure, Failures, State
 from tidemark.fetching.incoming import Brought, Incoming
 from tidemark.fetching.keys import Keys
 from tidemark.fetching.reach import Reach, next_ask
@@ -30,10 +35,12 @@ from tidemark.fetching.transport import Bounds, OverHttp, Transport
 from tidemark.fetching.trying import Patience, again
 from tidemark.files import locks
 from tidemark.project import Tree
-from tidemark.providers.contract import Ask, Kind, Page, PayloadError, RefusedError, Terms
+from tidemark.providers.contract import Ask, Kind, LaterError, PayloadError, RefusedError, Terms
 from tidemark.stored import reading, restating, snapshots, writing
+from tidemark.stored.manifest import Manifest
+from tidemark.stored.partitions import Whole
 from tidemark.stored.snapshot_log import Held
-from tidemark.stored.writing import Came
+from tidemark.stored.writing import Came, Extent
 
 import pandas as pd
 
@@ -44,8 +51,6 @@ PROVIDERS = (
 SPACE = 1 << 20  # bytes in a megabyte
 MOMENT = timedelta(minutes=1)
 AHEAD: tuple[Kind, ...] = ("events",)  # their times lie in the future
-
-State = Literal["fresh", "stale", "blocked"]
 
 
 @dataclass(frozen=True)
@@ -94,14 +99,16 @@ class Fetched:
 
     Attributes:
         source: its name.
-        state: fresh: all came and is stored; stale: nothing could be had now; blocked: what came
+        state: fresh: all came and is stored; partial: what came is stored, and some names failed,
+            which keep what was stored of them; stale: nothing could be had now; blocked: what came
             is no data, and somebody must look.
-        came: how many rows were new, restated or known, and the snapshot; None if not fresh.
+        came: how many rows were new, restated or known, and the snapshot; None if nothing came.
         rows: that were received.
         requests: that were made.
         stored: when what is stored was fetched, UTC; None if there is nothing.
-        problem: why it is not fresh.
-        rejected: the file with what is no data.
+        problem: why it is not fresh, with each name that failed.
+        rejected: the file with what is no data, the first of several.
+        failed: the names that failed, in their order.
     """
 
     source: str
@@ -112,6 +119,7 @@ class Fetched:
     stored: datetime | None = None
     problem: str = ""
     rejected: Path | None = None
+    failed: tuple[str, ...] = ()
 
 
 def provider_of(name: str) -> Any:
@@ -168,11 +176,17 @@ class _Fetch:
     ) -> None:
         self._tree, self._wanted, self._settings = tree, wanted, settings
         self._world, self._module = world, module
-        self._held: Held | None = snapshots.current(tree).sources.get(wanted.name)
+        newest = snapshots.current(tree)
+        self._held: Held | None = newest.sources.get(wanted.name)
+        self._listed = Manifest(wanted.name)
+        if self._held:
+            self._listed = snapshots.manifest_of(tree, newest, wanted.name)
+        self._anew = self._other()
+        self._names_anew = set[str]()
         now = world.clock.utc()
         after = self._held.manifest if self._held else ""
         oldest = now - timedelta(hours=settings.resume_hours)
-        self._incoming = Incoming(tree, wanted.name, after, oldest)
+        self._incoming = Incoming(tree, wanted.name, wanted.provider, after, oldest)
         self._patience = Patience(
             settings.tries, settings.first_wait_seconds, settings.longest_wait_seconds
         )
@@ -184,36 +198,93 @@ class _Fetch:
 
     def run(self) -> Fetched:
         """All of it."""
+        name = self._wanted.name
         with closing(self._transport()) as transport:
             self._client = self._asking(transport)
-            try:
-                brought = list(self._all())
-            except FetchError as error:
-                return self._not_fresh("stale", str(error))
-            except _BlockedError as error:
-                return self._not_fresh("blocked", error.problem, error.kept)
-        came = self._commit(brought)
+            brought, failures = self._all()
+        if not brought:
+            failures.raise_what_a_person_must_mend()
+            return self._not_fresh(failures)
+        came = self._commit(brought, failures)
         self._incoming.clear()
-        return Fetched(
-            self._wanted.name, "fresh", came, self._rows, self._client.requests, self._now
+        done = Fetched(name, "fresh", came, self._rows, self._client.requests, self._now)
+        if not failures:
+            return done
+        problem = failures.told(len(self._wanted.asks))
+        self._world.alert(f"{name} is partial: {problem}. The rest is stored")
+        return replace(
+            done,
+            state="partial",
+            problem=problem,
+            rejected=failures.kept,
+            failed=tuple(failures.names),
         )
 
-    def _all(self) -> Iterator[Brought]:
+    def _all(self) -> tuple[list[tuple[Ask, Brought]], Failures]:
+        """What came, and of what nothing did; after trouble that is not of a name, no more."""
         asks, what = self._wanted.asks, self._wanted.name
+        brought, failures = list[tuple[Ask, Brought]](), Failures()
         for number, whole in enumerate(asks):
             self._world.progress(number, len(asks), what)
             kept = self._incoming.kept(whole)
-            if kept is None:
-                kept = self._current(whole)
-                self._incoming.keep(whole, kept)
-            yield kept
+            if kept is None and failures.of_all:
+                failures.add(Failure(whole.name, "it was not asked for any more", passing=True))
+                continue
+            try:
+                if kept is None:
+                    kept = self._current(whole)
+                    self._incoming.keep(whole, kept)
+            except FetchError as error:
+                failures.add(Failure(whole.name, str(error), passing=True, error=error))
+            except BadValue as error:
+                failures.add(Failure(whole.name, str(error), error=error))
+            except _BlockedError as error:
+                failures.add(error.failure)
+            else:
+                failures.went_well()
+                brought.append((whole, kept))
         self._world.progress(len(asks), len(asks), what)
+        return brought, failures
+
+    def _other(self) -> bool:
+        """Whether what is stored is of another provider or interval, and so begins anew."""
+        bars, wanted = self._listed.kinds.get("bars"), self._wanted
+        intervals = {ask.interval for ask in wanted.asks}
+        pairs = [(self._listed.provider, {wanted.provider})]
+        pairs += [(bars.interval or "", intervals)] if bars and wanted.kind == "bars" else []
+        others = [(was, now) for was, now in pairs if was and now and was not in now]
+        for was, now in others:
+            self._world.say(
+                f"{wanted.name}: what is stored is of {was}, and {', '.join(sorted(now))} is asked"
+                " now: it begins anew; what was before is in the earlier snapshots"
+            )
+        return bool(others)
+
+    def _identity(self, whole: Ask) -> str:
+        """What its rows are of: rows of another identity do not go with them."""
+        return str(getattr(self._module, "identity", lambda ask: ask.id)(whole))
+
+    def _cursor(self, whole: Ask) -> str | None:
+        """How far what is stored of a name reaches; None if it begins anew."""
+        kept = self._held.cursor.get(whole.name) if self._held and not self._anew else None
+        if kept is None:
+            return None
+        was, now = Reach.read(kept).id, self._identity(whole)
+        if was == now:
+            return kept
+        if whole.name not in self._names_anew:
+            self._world.say(
+                f"{self._wanted.name}: {whole.name} was fetched as {was}, and is {now} now: it"
+                " begins anew; what was before is in the earlier snapshots"
+            )
+            self._names_anew.add(whole.name)
+        return None
 
     def _current(self, whole: Ask) -> Brought:
         """What is new of one thing, or all of it if all is new."""
-        cursor = self._held.cursor.get(whole.name) if self._held else None
+        cursor = self._cursor(whole)
         overlap, earliest = self._wanted.overlap, self._earliest(whole)
-        ask, is_whole = next_ask(self._wanted.name, whole, cursor, overlap, earliest)
+        ask, is_whole = next_ask(whole, cursor, overlap, earliest)
         if cursor is not None and not is_whole:
             ask = self._in_reach(ask)
             last = Reach.read(cursor).last
@@ -223,10 +294,26 @@ class _Fetch:
                     f" between {last:%Y-%m-%d %H:%M} and {ask.since:%Y-%m-%d %H:%M} UTC"
                 )
         brought = self._brought(ask)
-        if not is_whole and (reason := self._restated(whole.name, brought)):
+        if cursor is not None and not is_whole and (reason := self._restated(whole.name, brought)):
             self._world.say(f"{self._wanted.name}: {whole.name}: {reason}; asking for all of it")
             brought = self._brought(self._in_reach(whole))
+        self._must_have_rows(whole, brought, cursor)
         return brought
+
+    def _must_have_rows(self, whole: Ask, brought: Brought, cursor: str | None) -> None:
+        """Refuse an answer without anything where there must be some: it may be a word for no.
+
+        Of a series that is stored there may be nothing new, not even of what it had.
+        """
+        kind = self._wanted.kind
+        rows = brought.rows.get(kind)
+        due = kind == "bars" or (kind == "series" and cursor is None)
+        if not due or (rows is not None and len(rows)):
+            return
+        reached = f", of which {Reach.read(cursor).last:%Y-%m-%d} is stored" if cursor else ""
+        raise _BlockedError(
+            Failure(whole.name, f"{self._wanted.provider} sends nothing of {whole.id}{reached}")
+        )
 
     def _earliest(self, whole: Ask) -> datetime | None:
         """What the provider still has when it is asked in a moment; None if that is all."""
@@ -239,7 +326,7 @@ class _Fetch:
 
         def attempt() -> Brought:
             self._suspect = b""
-            collected = _Collected(self._settings.batch_rows)
+            collected = Collected(self._settings.batch_rows)
             for page in getattr(self._module, self._wanted.kind)(asked, self._client.get):
                 self._suspect = page.body
                 payloads.must_fit(self._tree, page.kind, page.records)
@@ -252,26 +339,29 @@ class _Fetch:
 
         try:
             found = again(attempt, self._patience, self._world.clock, tell)
+        except LaterError as error:
+            where = f"{self._wanted.provider}: {asked.name}"
+            raise SpentError(where, self._keys.without(error.problem), error.cure) from None
         except PayloadError as error:
             raise self._blocked(asked, error) from None
         self._rows += sum(len(rows) for rows in found.rows.values())
         return found
 
     def _blocked(self, ask: Ask, error: PayloadError) -> "_BlockedError":
-        """What stops this source, after what came was kept; a refusal has nothing to keep."""
-        problem = f"{ask.name}: {self._keys.without(error.problem)}"
+        """What stops a name, after what came was kept; a refusal has nothing to keep."""
+        problem = self._keys.without(error.problem)
         if isinstance(error, RefusedError):
-            return _BlockedError(problem, None)
+            return _BlockedError(Failure(ask.name, problem, error=error))
         kept = rejected.keep(
             self._tree,
             self._wanted.name,
             self._wanted.provider,
             ask.name,
             self._keys.out_of(self._suspect or self._client.body),
-            problem,
+            f"{ask.name}: {problem}",
             self._world.clock.utc(),
         )
-        return _BlockedError(problem, kept)
+        return _BlockedError(Failure(ask.name, problem, kept, error=error))
 
     def _restated(self, name: str, brought: Brought) -> str | None:
         """Why all of a ticker's history must be asked for again; None if it need not."""
@@ -291,44 +381,73 @@ class _Fetch:
     def _of(self, kind: str, name: str) -> pd.DataFrame:
         """What is stored of a ticker."""
         if kind not in self._stored:
-            listed = snapshots.manifest_of(
-                self._tree, snapshots.current(self._tree), self._wanted.name
-            )
             self._stored[kind] = (
-                reading.rows_of(self._tree, listed, kind)
-                if kind in listed.kinds
+                reading.rows_of(self._tree, self._listed, kind)
+                if kind in self._listed.kinds
                 else pd.DataFrame({"ticker": []})
             )
         rows = self._stored[kind]
         return rows[rows["ticker"] == name]
 
-    def _commit(self, brought: Sequence[Brought]) -> Came:
-        kinds = sorted({kind for one in brought for kind in one.rows})
+    def _commit(self, brought: Sequence[tuple[Ask, Brought]], failures: Failures) -> Came:
+        kinds = sorted({kind for _, one in brought for kind in one.rows})
         rows = {
-            kind: pd.concat([one.rows[kind] for one in brought if kind in one.rows])
+            kind: pd.concat([one.rows[kind] for _, one in brought if kind in one.rows])
             for kind in kinds
         }
-        cursor = dict(self._held.cursor) if self._held else {}
-        for whole, one in zip(self._wanted.asks, brought, strict=True):
+        before = self._held.cursor if self._held and not self._anew else {}
+        cursor = {name: kept for name, kept in before.items() if name not in self._names_anew}
+        for whole, one in brought:
             if reach := self._reach(whole, one, cursor.get(whole.name)):
                 cursor[whole.name] = reach
-        since = [one.asked.since for one in brought]
+        since = [one.asked.since for _, one in brought]
         earliest = None if None in since else min(filter(None, since), default=None)
-        terms = {**asdict(self._module.TERMS), "accepted": self._wanted.accepted}
-        conventions = {one.convention for one in brought if "bars" in one.rows}
+        told = {"accepted": self._wanted.accepted, "provider": self._wanted.provider}
+        terms = {**asdict(self._module.TERMS), **told}
+        fetched = max((one.received for _, one in brought), default=self._now)
         return writing.commit_all(
             self._tree,
             self._wanted.name,
             {kind: own.reset_index(drop=True) for kind, own in rows.items()},
-            fetched=max((one.received for one in brought), default=self._now),
+            fetched=fetched,
             cursor=cursor,
             asked={
                 "from": earliest.isoformat() if earliest else None,
                 "to": self._now.isoformat(),
             },
             terms={**terms, "read": str(terms["read"])},
-            convention=next(iter(conventions), None),
+            convention=self._convention(brought),
+            extent=Extent(
+                self._wanted.provider,
+                self._anew,
+                frozenset(self._names_anew),
+                frozenset(name for name in failures.for_good if name not in cursor),
+                self._whole(brought, fetched),
+            ),
         )
+
+    def _convention(self, brought: Sequence[tuple[Ask, Brought]]) -> str | None:
+        """What closes are adjusted for as sent, of all tickers alike."""
+        found = sorted({one.convention for _, one in brought if "bars" in one.rows})
+        if len(found) > 1:
+            problem = f"closes of some tickers are adjusted for {', of others for '.join(found)}"
+            raise InputError(f"{self._wanted.name}: bars", problem, "give them a source each")
+        return next(iter(found), None)
+
+    def _whole(self, brought: Sequence[tuple[Ask, Brought]], fetched: datetime) -> Whole | None:
+        """The time of which all came, so that what did not come is no more; None if there is none.
+
+        A calendar comes whole, but for what is over, and for what is far away.
+        """
+        horizon: timedelta | None = getattr(self._module, "HORIZON", None)
+        if self._wanted.kind not in AHEAD or horizon is None:
+            return None
+        if len(brought) < len(self._wanted.asks):
+            return None
+        if any(one.rows.get(self._wanted.kind) is None for _, one in brought):
+            self._world.alert(f"{self._wanted.name}: a calendar is empty; what is stored stays")
+            return None
+        return Whole(fetched, min(one.received for _, one in brought) + horizon)
 
     def _reach(self, whole: Ask, brought: Brought, kept: str | None) -> str | None:
         """How far what is stored of a name reaches after this; None if there is nothing of it."""
@@ -347,16 +466,25 @@ class _Fetch:
         if kept is not None and brought.asked.since != whole.since:
             before = Reach.read(kept)
             first, last = before.first, max(last, before.last)
-        return Reach(first, last, whole.id).written()
+        return Reach(first, last, self._identity(whole)).written()
 
-    def _not_fresh(self, state: State, problem: str, kept: Path | None = None) -> Fetched:
+    def _not_fresh(self, failures: Failures) -> Fetched:
         """Tell the owner; what is stored stays."""
-        name, held = self._wanted.name, self._held
+        name, held, state = self._wanted.name, self._held, failures.state
+        problem = failures.told(len(self._wanted.asks))
         stored = datetime.fromisoformat(held.fetched) if held else None
         age = f"what is stored is of {stored:%Y-%m-%d %H:%M} UTC" if stored else "nothing is stored"
-        look = f". What came is in {kept}" if kept else ""
-        self._world.alert(f"{name} is {state}: {problem}; {age}{look}")
-        return Fetched(name, state, None, self._rows, self._client.requests, stored, problem, kept)
+        self._world.alert(f"{name} is {state}: {problem}; {age}")
+        return Fetched(
+            name,
+            state,
+            rows=self._rows,
+            requests=self._client.requests,
+            stored=stored,
+            problem=problem,
+            rejected=failures.kept,
+            failed=tuple(failures.names),
+        )
 
     def _transport(self) -> OverHttp | OverBrowser:
         own = self._settings
@@ -390,45 +518,8 @@ class _Fetch:
 
 
 class _BlockedError(Exception):
-    """What stops a source: why, and where what came is kept."""
+    """What stops a name."""
 
-    def __init__(self, problem: str, kept: Path | None) -> None:
-        super().__init__(problem, kept)
-        self.problem, self.kept = problem, kept
-
-
-class _Collected:
-    """The records of the pages of one request, as tables made a batch at a time."""
-
-    def __init__(self, batch: int) -> None:
-        self._batch = batch
-        self._records: dict[str, list[Mapping[str, Any]]] = {}
-        self._tables: dict[str, list[pd.DataFrame]] = {}
-        self._conventions: set[str] = set()
-
-    def add(self, page: Page) -> None:
-        """Take a page's records.
-
-        Raises:
-            PayloadError: its bars are adjusted for other things than those before.
-        """
-        if page.kind == "bars":
-            self._conventions.add(page.convention)
-            if len(self._conventions) > 1:
-                raise PayloadError("some pages are adjusted for other things than the rest")
-        waiting = self._records.setdefault(page.kind, [])
-        waiting += page.records
-        if len(waiting) >= self._batch:
-            self._to_table(page.kind)
-
-    def brought(self, asked: Ask, received: datetime) -> Brought:
-        """All of them."""
-        for kind in self._records:
-            self._to_table(kind)
-        rows = {kind: pd.concat(tables, ignore_index=True) for kind, tables in self._tables.items()}
-        return Brought(asked, rows, next(iter(self._conventions), "none"), received)
-
-    def _to_table(self, kind: str) -> None:
-        if self._records[kind]:
-            self._tables.setdefault(kind, []).append(pd.DataFrame(self._records[kind]))
-            self._records[kind] = []
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure

@@ -48,12 +48,16 @@ class Incoming:
     Args:
         tree: whose store it is.
         source: its name.
+        provider: who sends it.
         after: what the store held of the source when it came; beside other things, it is not used.
         oldest: what came before is not used either.
     """
 
-    def __init__(self, tree: Tree, source: str, after: str, oldest: datetime) -> None:
-        self._folder, self._after, self._oldest = tree / FOLDER / source, after, oldest
+    def __init__(
+        self, tree: Tree, source: str, provider: str, after: str, oldest: datetime
+    ) -> None:
+        self._folder, self._provider = tree / FOLDER / source, provider
+        self._after, self._oldest = after, oldest
 
     def keep(self, wanted: Ask, brought: Brought) -> None:
         """Keep what came, for a fetch that wants the same."""
@@ -96,6 +100,7 @@ class Incoming:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _of(self, wanted: Ask) -> Path:
-        told = [wanted.id, wanted.name, wanted.interval, str(wanted.since), str(wanted.until)]
+        told = [self._provider, wanted.id, wanted.name, wanted.interval]
+        told += [str(wanted.since), str(wanted.until)]
         text = json.dumps([*told, dict(wanted.options)], sort_keys=True, default=str)
         return self._folder / store.sha256(text.encode())[:DIGITS]

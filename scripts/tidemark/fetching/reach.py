@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from tidemark.errors import InputError
 from tidemark.providers.contract import Ask
 
 SPLIT = " "
@@ -16,7 +15,7 @@ class Reach:
     Attributes:
         first: since when it was asked for, UTC; None for all there is.
         last: the newest instant that came and is over, UTC.
-        id: what the provider calls it.
+        id: what the provider calls it, and what else its rows are of, such as a currency.
     """
 
     first: datetime | None
@@ -42,7 +41,6 @@ class Reach:
 
 
 def next_ask(
-    source: str,
     whole: Ask,
     kept: str | None,
     overlap: timedelta,
@@ -51,25 +49,15 @@ def next_ask(
     """What to ask for now, and whether it is the whole of what is wanted.
 
     Args:
-        source: for messages.
         whole: what the configuration wants in all.
         kept: what the last fetch wrote of its reach; None if there was none.
         overlap: how long before its end is asked for once more, because rows there may be restated.
         earliest: what the provider still has, UTC; the overlap begins no earlier, while a gap
             between what is stored and what it still has is not passed over.
-
-    Raises:
-        InputError: what is kept came under another id, so it is of something else.
     """
     if kept is None:
         return whole, True
     reach = Reach.read(kept)
-    if reach.id != whole.id:
-        raise InputError(
-            f"{source}: {whole.name}",
-            f"was fetched as {reach.id}, and is now to be fetched as {whole.id}",
-            "name it so again, or give the source another name, which begins anew",
-        )
     earlier = reach.first is not None and (whole.since is None or whole.since < reach.first)
     if earlier:
         return whole, True

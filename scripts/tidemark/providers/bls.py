@@ -18,7 +18,17 @@ from datetime import date, datetime
 from typing import Any
 
 from tidemark.providers import bodies, instants
-from tidemark.providers.contract import Answer, Ask, Call, Get, Limit, Page, PayloadError, Terms
+from tidemark.providers.contract import (
+    Answer,
+    Ask,
+    Call,
+    Get,
+    LaterError,
+    Limit,
+    Page,
+    PayloadError,
+    Terms,
+)
 
 TERMS = Terms(
     licence="public domain, as a work of the government of the United States (17 U.S.C. 105)",
@@ -37,6 +47,10 @@ KEYS = {"registered": "BLS_API_KEY"}
 FIRST_YEAR = 1900
 YEARS = {"": 10, "registered": 20}  # in one request
 SUCCEEDED = "REQUEST_SUCCEEDED"
+SPENT = "daily threshold"  # in its words for requests beyond those of a day
+TOMORROW = (
+    "fetch again tomorrow; with a key in BLS_API_KEY and options: {registered: true} there are more"
+)
 NO_VALUES = "No Data Available"  # of a year
 MISSING = "-"
 JSON = {"Content-Type": "application/json"}
@@ -61,6 +75,7 @@ def series(ask: Ask, get: Get) -> Iterator[Page]:
         get: see `contract`.
 
     Raises:
+        LaterError: there are no more requests today.
         PayloadError: the answer is of another form, says that the request failed, or the series has
             no value at all.
     """
@@ -100,6 +115,8 @@ def _rows(ask: Ask, answer: Answer) -> tuple[list[tuple[datetime, float | None]]
         said = [str(line) for line in body["message"]]
         if body["status"] != SUCCEEDED:
             words = " ".join(said)[:300]
+            if SPENT in words:
+                raise LaterError(f"BLS gives no more today: {words}", TOMORROW)
             raise PayloadError(f"BLS answers {body['status']}: {words}", lasting=True)
         results = body["Results"]
         results = results[0] if isinstance(results, list) else results  # both are documented

@@ -1,10 +1,43 @@
 """The providers that there are, and what each offers: known without loading any of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
 
 from tidemark.ohlcv import OHLCV
+
+
+@dataclass(frozen=True)
+class Option:
+    """What a source's section may say to one provider, beside what all know.
+
+    Attributes:
+        words: what it means.
+        choices: texts that it may be; empty if it may be any.
+        type_: of its value.
+        may_be_null: whether it may be null.
+    """
+
+    words: str
+    choices: tuple[str, ...] = ()
+    type_: type = str
+    may_be_null: bool = False
+
+    def fault(self, value: object) -> str | None:
+        """What is wrong with a value; None if nothing is."""
+        if value is None and self.may_be_null:
+            return None
+        if type(value) is not self.type_ or value == "":
+            return f"must be {KINDS[self.type_]}, not {value!r}"
+        if self.choices and value not in self.choices:
+            return f"must be one of {', '.join(self.choices)}, not {value!r}"
+        if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+            return f"must be at least 1, not {value}"
+        return None
+
+
+KINDS = {str: "a text", int: "a whole number", bool: "true or false"}
 
 
 @dataclass(frozen=True)
@@ -16,20 +49,36 @@ class Offer:
         actions: whether splits and dividends come with them.
         series: whether it has economic series.
         extras: libraries that it needs beside those of `live`, as their lock files are called.
+        options: that its module takes, by name.
     """
 
     bars: tuple[str, ...] = ()
     actions: bool = False
     series: bool = False
     extras: tuple[str, ...] = ()
+    options: Mapping[str, Option] = field(default_factory=dict)
 
 
 OFFERS = {
-    "yahoo": Offer(bars=OHLCV, actions=True, extras=("yahoo",)),
-    "coingecko": Offer(bars=("close", "volume")),
+    "yahoo": Offer(
+        bars=OHLCV,
+        actions=True,
+        extras=("yahoo",),
+        options={"currency": Option("which prices must be in, where `tickers` says none")},
+    ),
+    "coingecko": Offer(
+        bars=("close", "volume"),
+        options={
+            "plan": Option("by which its key is taken", ("keyless", "demo", "pro")),
+            "currency": Option("of prices where `tickers` says none; dollars if this is not said"),
+        },
+    ),
     "massive": Offer(bars=OHLCV, actions=True),
     "ecb": Offer(bars=("close",), series=True),
-    "bls": Offer(series=True),
+    "bls": Offer(
+        series=True,
+        options={"registered": Option("whether BLS_API_KEY is used, for more a day", type_=bool)},
+    ),
     "treasury": Offer(series=True),
     "ons": Offer(series=True),
     "fred": Offer(series=True),

@@ -104,6 +104,16 @@ def reach(ask: Ask) -> timedelta | None:
     return None if _plan(ask) == "pro" else YEAR
 
 
+def identity(ask: Ask) -> str:
+    """The coin, its currency, and whether bars are the candles of a paid plan."""
+    paid = " pro" if _plan(ask) == "pro" else ""
+    return f"{ask.id} in {_currency(ask)}{paid}"
+
+
+def _currency(ask: Ask) -> str:
+    return str(ask.options.get("currency", "usd")).lower()
+
+
 def _plan(ask: Ask) -> str:
     return str(ask.options.get("plan", "keyless"))
 
@@ -126,7 +136,7 @@ def _asked(ask: Ask, get: Get, path: str, query: Mapping[str, str]) -> tuple[Any
 
 
 def _priced(ask: Ask, **query: str) -> Mapping[str, str]:
-    return {"vs_currency": str(ask.options.get("currency", "usd")).lower(), **query}
+    return {"vs_currency": _currency(ask), **query}
 
 
 def _coin(ask: Ask, get: Get) -> str:

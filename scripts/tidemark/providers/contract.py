@@ -11,6 +11,10 @@ requests, validation and keeping are the fetcher's work.
 One that has only what is newer than some age has a function `reach`, too, which takes an `Ask` and
 returns that age as a `timedelta`, or None if it has all.
 
+Where more than the id says what rows are of, such as a currency, a function `identity` takes an
+`Ask` and returns all of that as a text: rows of another identity do not go with those that are
+stored. HORIZON, of events, is how far ahead an answer has all of them.
+
 `get` returns a body that came with status 200 and is neither empty nor a web page; it tries again
 where that may help. What is refused for good, such as a ticker that is not known, is a
 `RefusedError`, which a provider may catch and tell better. A whole address for the next page must
@@ -142,6 +146,17 @@ class RefusedError(PayloadError):
         super().__init__(problem, lasting=True)
         self.status = status
         self.body = body
+
+
+class LaterError(PayloadError):
+    """The provider gives no more for a while, such as today, and says so in a body of status 200.
+
+    `cure` is what to do.
+    """
+
+    def __init__(self, problem: str, cure: str) -> None:
+        super().__init__(problem, lasting=True)
+        self.cure = cure
 
 
 @dataclass(frozen=True)

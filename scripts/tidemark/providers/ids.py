@@ -25,6 +25,12 @@ class Named(NamedTuple):
     currency: str | None
     exchange: str | None
 
+    @property
+    def said(self) -> dict[str, str]:
+        """What somebody says of it beside its id, as options of an `Ask`."""
+        told = {"currency": self.currency, "exchange": self.exchange}
+        return {name: text for name, text in told.items() if text}
+
 
 class Candidate(NamedTuple):
     """One of several things that a provider has under a name: its id, and what it is in words."""

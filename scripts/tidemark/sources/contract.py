@@ -48,12 +48,14 @@ class Batch:
         notes: what the user should know.
         cursor: how far the records reach, from which a later request may go on; empty if each
             starts anew.
+        alerts: what the user should know, and the owner, too.
     """
 
     records: pd.DataFrame
     places: pd.DataFrame
     notes: Sequence[str] = ()
     cursor: Cursor = field(default_factory=dict)
+    alerts: Sequence[str] = ()
 
 
 Source = Callable[[Request], Batch]

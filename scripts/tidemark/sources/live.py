@@ -4,7 +4,7 @@ What is read is data/store/current/<source>.json, which lists files of rows by t
 changes with the rows, and an older snapshot is read by restoring it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,42 +15,90 @@ from tidemark.sources import places, tickers, time_columns
 from tidemark.sources.contract import Batch, Request
 from tidemark.sources.economic import released
 from tidemark.stored import manifest, objects, reading
+from tidemark.stored import records as kept
 from tidemark.stored.manifest import Manifest
 
 import numpy as np
 import pandas as pd
 
 FETCH = "make fetch_data, which asks the provider"
+DAYS = "1d"
+# What closes are adjusted for as sent, by convention; see `bars.adjusting`.
+WITHIN_CLOSES = {"splits": ("split",), "splits_and_dividends": ("split", "dividend")}
 
 
 def prices(request: Request) -> Batch:
-    """Bars that were closed, adjusted by the splits and dividends that were known then.
+    """Bars of the tickers that are listed, adjusted by the splits and dividends then known.
+
+    Those that were not closed yet are left out.
 
     Raises:
-        InputError: the store has none, or something in it is damaged.
+        InputError: the store has none of a ticker that was never asked for, or none at all, or it
+            has those of another provider or interval, or something in it is damaged.
     """
     listed, content = _listed(request)
+    path, tickers_ = request.section["path"], request.section["tickers"]
+    interval = request.section["interval"] or DAYS
+    stored = listed.kinds["bars"].interval if "bars" in listed.kinds else None
+    if stored and stored != interval:
+        problem = f"has bars of {stored}, and fetch_data.prices.interval is {interval}"
+        raise InputError(path, problem, f"set that back, or type {FETCH}")
     bars = reading.bars_adjusted_by(content, listed)
+    every = reading.rows_by(content, listed, "bars")
+    quotes = every[every["live"] & every["ticker"].isin(tickers_)]
+    notes = []
+    if others := sorted({*every["ticker"]} - {*tickers_}):
+        notes.append(f"{several(others)} stored, and not in fetch_data.prices.tickers: left out")
+    bars = bars[bars["ticker"].isin(tickers_)].reset_index(drop=True)
+    alerts = _lacking(listed, path, tickers_, {*every["ticker"]})
     stamps = bars["timestamp"].dt.tz_localize(None)
     records = pd.DataFrame({"timestamp": stamps, "ticker": bars["ticker"]})
     records["ticker"] = [tickers.normalised(name) for name in records["ticker"]]
     for name in FIELDS:
         records[name] = bars[name].astype("float64")
-    notes = []
-    if len(quotes := reading.rows_by(content, listed, "bars").query("live")):
+    if len(quotes):
         several_ = several(sorted(quotes["ticker"].unique()))
         notes.append(f"{counted(len(quotes), 'bar')} not closed yet left out: {several_}")
-    return _batch(request, records, ["ticker", "timestamp"], notes)
+    return _batch(request, records, ["ticker", "timestamp"], notes, alerts)
+
+
+def _lacking(listed: Manifest, path: str, wanted: Collection[str], has: set[str]) -> list[str]:
+    """An alert if the provider had nothing of some names when it was asked.
+
+    Raises:
+        InputError: nobody asked for one yet, or there is nothing of any.
+    """
+    lacks = sorted({*wanted} - has)
+    new = [name for name in lacks if name not in listed.lacks]
+    if new:
+        raise InputError(path, f"has nothing of {several(new)}, which was not fetched yet", FETCH)
+    if not lacks:
+        return []
+    problem = f"{several(lacks)}: the provider had nothing when it was asked"
+    cure = "correct the name, map it in `tickers`, or take it off the list"
+    if not has & {*wanted}:
+        raise InputError(path, problem, cure)
+    return [f"{problem}; going on without. Cure: {cure}"]
 
 
 def actions(request: Request) -> Batch:
-    """Splits and dividends; several dividends of one day are one, of their sum.
+    """Splits and dividends that closes are not adjusted for as sent; those of the listed tickers.
 
     Raises:
-        InputError: the store has none, or something in it is damaged.
+        InputError: nothing is stored, or something in it is damaged.
     """
     listed, content = _listed(request)
-    rows = reading.rows_by(content, listed, "actions")
+    rows = kept.none("actions")
+    if "actions" in listed.kinds:  # else nobody of these had a split or dividend yet
+        rows = reading.rows_by(content, listed, "actions")
+    own = rows["ticker"].isin(request.section["tickers"])
+    convention = listed.kinds["bars"].convention if "bars" in listed.kinds else None
+    within = own & rows["kind"].isin(WITHIN_CLOSES.get(convention or "", ()))
+    notes = []
+    if within.any():
+        left = counted(int(within.sum()), "corporate action")
+        notes.append(f"{left} left out, because closes are adjusted for them as sent")
+    rows = rows[own & ~within].reset_index(drop=True)
     records = pd.DataFrame(
         {
             "timestamp": rows["timestamp"].dt.tz_localize(None),
@@ -59,7 +107,7 @@ def actions(request: Request) -> Batch:
             "value": rows["value"],
         }
     )
-    return _batch(request, records, ["ticker", "timestamp", "kind"], [])
+    return _batch(request, records, ["ticker", "timestamp", "kind"], notes)
 
 
 def economic(request: Request) -> Batch:
@@ -72,12 +120,16 @@ def economic(request: Request) -> Batch:
         InputError: the store has none, or something in it is damaged.
     """
     listed, content = _listed(request)
-    rows = reading.rows_by(content, listed, "series")
-    first = rows.sort_values(["known_at", "vintage"], kind="stable")
+    names = [name for name in request.section["columns"] if name != "timestamp"]
+    rows = reading.rows_by(content, listed, "series", superseded=True)
+    rows = rows[rows["series"].isin(names) & rows["value"].notna()]
+    if lacks := sorted({*names} - {*rows["series"]}):
+        cure = f"{FETCH}; if it has none, correct the series or take it off the list"
+        raise InputError(request.section["path"], f"has nothing of {several(lacks)}", cure)
+    first = rows.sort_values(["known_at", "vintage", "revision"], kind="stable")
     first = first.drop_duplicates(["series", "timestamp"])
     known = first["known_at"].where(first["known_at"] != first["fetched_at"])
     records = first.pivot(index="timestamp", columns="series", values="value")
-    names = [name for name in request.section["columns"] if name != "timestamp"]
     records = records.reindex(columns=names)
     fetched = first.groupby("timestamp")["known_at"].max()
     told = known.groupby(first["timestamp"]).max()
@@ -105,7 +157,11 @@ def _listed(request: Request) -> tuple[Manifest, Callable[[str], bytes]]:
         (data,) = request.read(path).values()
     except FileNotFoundError as error:
         raise InputError(path, "does not exist: nothing was fetched yet", FETCH) from error
-    return manifest.decoded(data, path), partial(_object, request)
+    listed, provider = manifest.decoded(data, path), request.section["provider"]
+    if listed.provider and listed.provider != provider:
+        problem = f"has rows of {listed.provider}, and the provider is {provider} now"
+        raise InputError(path, problem, f"set that back, or type {FETCH}; what was before stays")
+    return listed, partial(_object, request)
 
 
 def _object(request: Request, name: str) -> bytes:
@@ -113,8 +169,14 @@ def _object(request: Request, name: str) -> bytes:
     return data
 
 
-def _batch(request: Request, records: pd.DataFrame, by: list[str], notes: list[str]) -> Batch:
+def _batch(
+    request: Request,
+    records: pd.DataFrame,
+    by: list[str],
+    notes: Sequence[str],
+    alerts: Sequence[str] = (),
+) -> Batch:
     """Rows have no line in a file: their number in the store stands there."""
     lines = places.of({request.section["path"]: np.arange(1, len(records) + 1)})
     placed = places.in_order(records, lines, by)
-    return Batch(placed.records, placed.places, notes)
+    return Batch(placed.records, placed.places, notes, alerts=alerts)

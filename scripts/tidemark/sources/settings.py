@@ -32,7 +32,7 @@ SERIES = "economic"
 READERS = {"prices": "prices", "corporate_actions": "actions", SERIES: "economic"}
 WORDS = ("asset", "about")  # keys that nothing is read by
 # Keys that say what a provider is asked for, and not how what came is read.
-ASKED = ("provider", "since", "terms_accepted", "tickers", "interval", "series")
+ASKED = ("provider", "since", "terms_accepted", "tickers", "interval", "series", "options")
 # What a source with a provider is read from: see `stored`.
 CURRENT = "data/store/current/{source}.json"
 
@@ -87,6 +87,7 @@ def _must_be_fit(name: str) -> None:
         raise ValueError(problem)
 
 
+Option = str | int | bool | None
 Ticker = Annotated[str, MaxLen(tickers.LONGEST), Checked(_must_be_fit)]
 DateFormat = Annotated[str, MaxLen(100), Checked(_must_be_a_date_format)]
 Column = Annotated[str, Among(("timestamp", "time", "ticker", *FIELDS))]
@@ -101,12 +102,14 @@ class Live:
         provider: who is asked, by `make fetch_data` and `make daily`; null: nobody, `path` is read.
         since: the first day that is asked for; null: all that the provider gives.
         terms_accepted: who accepts the provider's terms, where these forbid what is done here.
+        options: what else the provider knows, such as plan or currency; docs/live_data.md has them.
         path: filled in: the file that says what the store holds of it.
     """
 
     provider: Name | None = None
     since: IsoDate | None = None
     terms_accepted: Words | None = None
+    options: Mapping[Name, Option] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,16 +1,23 @@
-"""What is kept of one source: the files of its rows, by kind and by month or day.
+"""What is kept of one source: the files of its rows, by kind and by year, month or day.
 
-    format  of all this
-    source  its name
-    kinds   {kind: {partitions: {month or day: {object, rows}}, and of bars: interval, convention}}
+    format    of all this
+    source    its name
+    provider  who sent the rows; absent in those of format 1
+    lacks     names that were asked for, and of which the provider had nothing; absent if none
+    kinds     {kind: {partitions: {label: {object, rows}}, and of bars: interval, convention}}
+
+A partition is of a year, a month or a day, as its label says: `2026`, `2026-11`, `2026-11-30`. No
+two overlap. Files of format 1 are of months and days; they stay so, and years that came later are
+beside them.
 
 The same bytes are an object, which snapshots name, and data/store/current/<source>.json, which Make
 sees. No time of a fetch is in it, so it changes when the rows do, and then only.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tidemark.errors import InputError
@@ -20,8 +27,9 @@ from tidemark.stored.objects import GO_BACK, NEWER
 import numpy as np
 import pandas as pd
 
-FORMAT = 1
+FORMAT = 2
 BY_DAY = ("s", "m", "min", "h")  # how the intervals within a day end
+BY_YEAR = ("series", "actions", "events")  # of which few come
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Part:
     """The rows of one kind.
 
     Attributes:
-        partitions: by month or day, such as `2026-11` or `2026-11-30`.
+        partitions: by label.
         interval: of bars, such as `1d`.
         convention: what the closes of bars are adjusted for as sent (`providers.contract.Page`).
     """
@@ -49,15 +57,26 @@ class Part:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What is kept of one source."""
+    """What is kept of one source.
+
+    Attributes:
+        source: its name.
+        kinds: its rows, by kind.
+        provider: who sent them; empty if nobody noted it.
+        lacks: names that were asked for, sorted, and of which the provider had nothing.
+    """
 
     source: str
     kinds: Mapping[str, Part] = field(default_factory=dict)
+    provider: str = ""
+    lacks: tuple[str, ...] = ()
 
     def encoded(self) -> bytes:
         """As it is written: the same rows give the same bytes."""
         kinds = {kind: _plain(self.kinds[kind]) for kind in sorted(self.kinds)}
-        return store.json_bytes({"format": FORMAT, "source": self.source, "kinds": kinds})
+        told = {"provider": self.provider, "lacks": list(self.lacks)}
+        told = {name: value for name, value in told.items() if value}
+        return store.json_bytes({"format": FORMAT, "source": self.source, **told, "kinds": kinds})
 
     @property
     def objects(self) -> set[str]:
@@ -76,23 +95,42 @@ def decoded(data: bytes, where: str) -> Manifest:
         form = int(value["format"])
         if form <= FORMAT:
             kinds = {kind: _part(part) for kind, part in value["kinds"].items()}
-            return Manifest(value["source"], kinds)
+            lacks = tuple(map(str, value.get("lacks", ())))
+            return Manifest(value["source"], kinds, str(value.get("provider", "")), lacks)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(where, "is not a manifest of the store", GO_BACK) from error
     raise InputError(where, NEWER.format(form), "go on with that one")
 
 
-def labels(times: pd.Series, interval: str | None) -> pd.Series:
-    """The partition that each row belongs to: its day for bars within a day, else its month.
+def labels(
+    kind: str, times: pd.Series, interval: str | None, taken: Collection[str], now: datetime
+) -> pd.Series:
+    """The partition that each row belongs to.
+
+    Bars within a day are kept by day. Of all else a year that is over is one file, so that a long
+    history is few, and one that goes on is a file a month, so that a day more rewrites little;
+    that of `BY_YEAR` is one, too. A year or month that there is already stays as it is.
 
     Args:
-        times: in UTC.
+        kind: of the rows.
+        times: of each, in UTC.
         interval: of bars; None of other kinds.
+        taken: labels that there are.
+        now: when they were fetched.
     """
-    unit = "D" if interval and interval.lstrip("0123456789") in BY_DAY else "M"
-    instants = times.dt.tz_convert(None).to_numpy().astype(f"datetime64[{unit}]")
+    within = bool(interval) and str(interval).lstrip("0123456789") in BY_DAY
+    instants = times.dt.tz_convert(None).to_numpy().astype(f"datetime64[{'D' if within else 'M'}]")
     codes, distinct = pd.factorize(instants.astype("int64"))
-    names = np.datetime_as_string(distinct.astype(f"datetime64[{unit}]"))
+    names = np.datetime_as_string(distinct.astype(instants.dtype))
+    if not within:
+        by_month = {label[:4] for label in taken if len(label) > 4}
+        goes_on = set() if kind in BY_YEAR else {f"{now:%Y}"}
+
+        def home(month: str) -> str:
+            year = month[:-3]
+            return month if year not in taken and year in by_month | goes_on else year
+
+        names = np.array([home(str(name)) for name in names], dtype=object)
     return pd.Series(names[codes], times.index, dtype=object)
 
 

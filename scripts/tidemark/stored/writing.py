@@ -4,7 +4,6 @@ A commit is all or nothing, wherever it is killed: objects first, then the recor
 which counts. Commits of several processes take turns. One that brings nothing new changes no byte.
 """
 
-import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,10 +13,11 @@ from typing import Any
 from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.project import Tree
-from tidemark.stored import manifest, objects, reading, records, restating, snapshots, turn
-from tidemark.stored.manifest import Manifest, Part, Partition
+from tidemark.stored import objects, partitions, records, snapshots, turn
+from tidemark.stored.manifest import Manifest, Part
+from tidemark.stored.partitions import Whole
 from tidemark.stored.snapshot_log import Held, Snapshot
-from tidemark.stored.upsert import Counts, upsert
+from tidemark.stored.upsert import Counts
 
 import pandas as pd
 
@@ -29,6 +29,26 @@ class Came(Counts):
     """What came of a commit: `Counts`, and the number of the snapshot that has it all (0: none)."""
 
     snapshot: int = 0
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What rows that were fetched are of, and are not.
+
+    Attributes:
+        provider: who sent them; empty if nobody notes it.
+        anew: whether the source begins anew, because what is kept is of other things. Rows of
+            before are in earlier snapshots alone.
+        names_anew: tickers or series that do so.
+        lacks: those of which the provider has nothing.
+        whole: when what came is all that there is; None if what did not come stays.
+    """
+
+    provider: str = ""
+    anew: bool = False
+    names_anew: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
+    whole: Whole | None = None
 
 
 def commit(
@@ -66,6 +86,7 @@ def commit_all(
     asked: Mapping[str, Any],
     terms: Mapping[str, Any],
     convention: str | None = None,
+    extent: Extent = Extent(),
 ) -> Came:
     """Keep what was fetched of a source, as one snapshot; bars and their actions belong together.
 
@@ -80,6 +101,7 @@ def commit_all(
         asked: {from, to}, what was asked for.
         terms: of the data, as `providers.contract.Terms` has them, in plain JSON.
         convention: what the closes of bars are adjusted for as sent, the same at each commit.
+        extent: what the rows are of.
 
     Raises:
         InputError: rows are not of their kind, bars have another interval or convention than those
@@ -91,30 +113,43 @@ def commit_all(
     at = fetched.astimezone(UTC)
     came = {kind: records.received(source, kind, own, at) for kind, own in rows.items() if len(own)}
     with turn.alone(tree) as newest:
-        kept = (
-            snapshots.manifest_of(tree, newest, source)
-            if source in newest.sources
-            else Manifest(source)
-        )
+        known = not extent.anew and source in newest.sources
+        before = snapshots.manifest_of(tree, newest, source) if known else Manifest(source)
         content: dict[str, bytes] = {}
+
+        def get(name: str) -> bytes:
+            return content.get(name) or objects.get(tree, name)
+
+        kept = before
+        if extent.names_anew:
+            kept = partitions.without(get, before, extent.names_anew, content)
         counts: dict[str, Counts] = {}
         parts = dict(kept.kinds)
         for kind, own in came.items():
-            before = parts.get(kind, Part())
-            part = _of_bars(source, before, own, convention) if kind == "bars" else before
-            changed, counts[kind] = _put(tree, kind, part, own)
+            part = parts.get(kind, Part())
+            part = _of_bars(source, part, own, convention) if kind == "bars" else part
+            changed, counts[kind] = partitions.put(get, kind, part, own, at, extent.whole)
             if part.convention == "splits" and counts[kind].restated:
-                changed = _scaled(tree, kept, came, changed)
-            parts[kind] = _named(kind, part, changed, content)
+                changed = partitions.scaled(get, kept, came, changed)
+            parts[kind] = partitions.named(kind, part, changed, content)
         total = sum(counts.values(), Counts())
-        if not total.changed:
+        lacks = _lacking(before, extent, came)
+        if not total.changed and kept == before and lacks == before.lacks:
             return Came(**vars(total), snapshot=newest.number)
-        new = replace(kept, kinds=parts)
+        new = Manifest(source, parts, extent.provider or before.provider, lacks)
+        needed = {name: data for name, data in content.items() if name in new.objects}
         made = turn.append(
-            tree, newest, _next(newest, new, at, cursor, asked, terms, counts), content
-            | {_name(new): new.encoded()},
+            tree, newest, _next(newest, new, at, cursor, asked, terms, counts),
+            needed | {_name(new): new.encoded()},
         )  # fmt: skip
         return Came(**vars(total), snapshot=made.number)
+
+
+def _lacking(before: Manifest, extent: Extent, came: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """The names that there is nothing of, those of before that still did not come among them."""
+    columns = [(own, partitions.NAMES.get(kind)) for kind, own in came.items()]
+    found = {str(name) for own, column in columns if column for name in own[column].unique()}
+    return tuple(sorted({*before.lacks} - found | extent.lacks))
 
 
 def _next(
@@ -140,76 +175,6 @@ def _next(
 
 def _name(new: Manifest) -> str:
     return objects.named(new.encoded(), "json")
-
-
-def _put(
-    tree: Tree, kind: str, part: Part, came: pd.DataFrame
-) -> tuple[dict[str, pd.DataFrame], Counts]:
-    """The rows of each partition that what came has changed, and what came of it."""
-    changed: dict[str, pd.DataFrame] = {}
-    total = Counts()
-    places = manifest.labels(came["timestamp"], part.interval)
-    if "timestamp" not in records.KINDS[kind].key:
-        places = _homes(tree, kind, part, came).fillna(places)
-    for label, own in came.groupby(places):
-        there = part.partitions.get(label)
-        before = objects.rows(tree, there.object, kind) if there else records.none(kind)
-        after, counts = upsert(kind, before, own.reset_index(drop=True))
-        total += counts
-        if counts.changed:
-            changed[label] = after
-    return changed, total
-
-
-def _scaled(
-    tree: Tree,
-    kept: Manifest,
-    came: Mapping[str, pd.DataFrame],
-    changed: Mapping[str, pd.DataFrame],
-) -> dict[str, pd.DataFrame]:
-    """The bars that changed, and those before them that a split restates though none came."""
-    partitions = kept.kinds["bars"].partitions
-    before = {label: objects.rows(tree, one.object, "bars") for label, one in partitions.items()}
-    actions = [came["actions"]] if "actions" in came else []
-    actions += [reading.rows_of(tree, kept, "actions")] if "actions" in kept.kinds else []
-    result = dict(changed)
-    if not actions:
-        return result
-    bars = pd.concat(before.values())
-    holds = bars[bars["superseded_at"].isna()]
-    behind = restating.left_behind(holds, came["bars"], pd.concat(actions))
-    for label, (ticker, (first, factor)) in itertools.product(before, behind.items()):
-        rows = result.get(label, before[label])
-        own = (rows["ticker"] == ticker) & (rows["timestamp"] < first)
-        own &= rows["superseded_at"].isna()
-        if own.any():
-            scale = rows[records.SCALE].where(~own, rows[records.SCALE] * factor)
-            result[label] = rows.assign(**{records.SCALE: scale})
-    return result
-
-
-def _named(
-    kind: str, part: Part, changed: Mapping[str, pd.DataFrame], content: dict[str, bytes]
-) -> Part:
-    """The part with what changed; the bytes of its new objects are added to `content`."""
-    partitions = dict(part.partitions)
-    for label, rows in changed.items():
-        data = objects.rows_bytes(kind, rows)
-        name = objects.named(data, "parquet")
-        content[name] = data
-        partitions[label] = Partition(name, int(rows["superseded_at"].isna().sum()))
-    return replace(part, partitions=partitions)
-
-
-def _homes(tree: Tree, kind: str, part: Part, came: pd.DataFrame) -> pd.Series:
-    """The partition where the key of each row stands already, whatever time it now has."""
-    (key,) = records.KINDS[kind].key
-    homes = {
-        one: label
-        for label, partition in part.partitions.items()
-        for one in objects.rows(tree, partition.object, kind)[key]
-    }
-    return came[key].map(homes).astype(object)
 
 
 def _of_bars(source: str, part: Part, came: pd.DataFrame, convention: str | None) -> Part:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from fakes import server
+from fakes.bls import Bls
 from fakes.ecb import Ecb, rates_of
 from fakes.listings import Listing, Traded, apple
 from fakes.massive import Massive
@@ -132,11 +133,17 @@ def test_a_name_that_is_new_or_wanted_from_earlier_on_is_asked_for_in_full(aroun
     assert around.rows("rates")["series"].value_counts().equals(counts)
 
 
-def test_another_id_under_the_same_name_is_refused(around, ecb):
-    around.fetch(rates("USD"), ecb.address)
-    other = replace(rates("USD"), asks=[Ask("GBP", "usd", since=START)])
-    with pytest.raises(InputError, match="was fetched as USD, and is now to be fetched as GBP"):
-        around.fetch(other, ecb.address)
+def test_another_id_under_the_same_name_begins_anew_and_is_not_mixed(around, ecb):
+    around.fetch(rates("USD", "JPY"), ecb.address)
+    other = replace(rates("USD", "JPY"), asks=[Ask("GBP", "usd", since=START), *rates("JPY").asks])
+    done = around.fetch(other, ecb.address)
+    assert (done.state, done.came.added) == ("fresh", 22)
+    assert [text for text in around.said if "usd was fetched as USD, and is GBP now" in text]
+    usd = around.rows("rates").query("series == 'usd'")["value"]
+    assert usd.iloc[-1] == float(RATES[LAST]["GBP"])
+    assert len(usd) == 22
+    assert around.rows("rates", snapshot=1)["value"].max() > 100, "as it was"
+    assert around.fetch(other, ecb.address).came.added == 0
 
 
 # What does not come
@@ -151,7 +158,7 @@ def test_a_provider_that_says_nothing_leaves_what_is_stored_and_is_told(around, 
     assert (stale.state, stale.came) == ("stale", None)
     assert stale.stored == datetime(2026, 10, 30, 17, tzinfo=UTC)
     (alert,) = around.alerts
-    assert alert.startswith("rates is stale: http://127.0.0.1:")
+    assert alert.startswith("rates is stale: usd: http://127.0.0.1:")
     assert "answered 503" in alert
     assert "what is stored is of 2026-10-30 17:00 UTC" in alert
     assert around.stored() == before
@@ -205,12 +212,125 @@ def test_a_body_that_is_no_data_once_is_asked_for_again(around, ecb):
     assert len(ecb.asked) == 3
 
 
-def test_an_unknown_currency_blocks_its_source_and_no_other(around, ecb):
-    blocked = around.fetch(rates("USD", "XXX", since=None), ecb.address)
-    assert (blocked.state, blocked.rows) == ("blocked", 40)
-    assert "xxx: it has no rates of XXX" in blocked.problem
+def lacking(around: Around, source: str = "rates") -> tuple[str, ...]:
+    return snapshots.manifest_of(around.tree, snapshots.current(around.tree), source).lacks
+
+
+def test_a_currency_that_is_unknown_fails_alone(around, ecb):
+    wanted = rates("USD", "XXX", "GBP", since=None)
+    partial = around.fetch(wanted, ecb.address)
+    assert (partial.state, partial.rows, partial.failed) == ("partial", 80, ("xxx",))
+    assert partial.came.added == 80
+    assert partial.problem.startswith("1 of 3 failed: xxx: it has no rates of XXX")
+    assert "correct its name, or take it off the list" in partial.problem
+    (alert,) = around.alerts
+    assert alert.startswith("rates is partial: 1 of 3 failed: xxx")
+    assert set(around.rows("rates")["series"]) == {"usd", "gbp"}
+    assert lacking(around) == ("xxx",)
+    again = around.fetch(wanted, ecb.address)
+    assert (again.state, again.came.snapshot) == ("partial", 1), "the same once more is none"
+    done = around.fetch(rates("USD", "GBP", since=None), ecb.address)
+    assert (done.state, done.failed) == ("fresh", ())
+
+
+def test_all_that_fail_block_their_source_and_no_other(around, ecb):
+    blocked = around.fetch(rates("XXX", "YYY", since=None), ecb.address)
+    assert (blocked.state, blocked.failed) == ("blocked", ("xxx", "yyy"))
+    assert snapshots.current(around.tree).number == 0
     other = replace(rates("GBP"), name="pounds")
     assert around.fetch(other, ecb.address).state == "fresh"
+
+
+def test_what_fails_later_keeps_what_is_stored_of_it(around, ecb):
+    ecb.today = date(2026, 10, 28)
+    around.fetch(rates("USD", "GBP"), ecb.address)
+    ecb.today, around.at = LAST, around.at + timedelta(days=1)
+    ecb.fault(server.page, server.page, server.page, server.page)
+    partial = around.fetch(rates("USD", "GBP"), ecb.address)
+    assert (partial.state, partial.failed, partial.came.added) == ("partial", ("usd",), 2)
+    assert str(partial.rejected) in partial.problem
+    counts = around.rows("rates")["series"].value_counts()
+    assert counts.to_dict() == {"gbp": 22, "usd": 20}
+    assert lacking(around) == (), "something is stored of it"
+    done = around.fetch(rates("USD", "GBP"), ecb.address)
+    assert (done.state, done.came.added) == ("fresh", 2), "from where it stood"
+
+
+def test_a_provider_that_falls_silent_is_not_asked_for_all_the_rest(around, ecb):
+    wanted = rates("USD", "JPY", "GBP", "CHF", "SEK")
+    ecb.fault(None)
+    ecb.always(server.busy(503))
+    partial = around.fetch(wanted, ecb.address, tries=1)
+    assert (partial.state, partial.failed) == ("partial", ("jpy", "gbp", "chf", "sek"))
+    assert len(ecb.asked) == 3, "two in a row"
+    assert "sek: it was not asked for any more" in partial.problem
+    assert lacking(around) == (), "nobody knows whether there are any"
+    ecb.always(None)
+    assert around.fetch(wanted, ecb.address).came.added == 4 * 22
+
+
+@pytest.mark.parametrize("of", [Yahoo, Massive])
+def test_a_ticker_that_is_unknown_or_delisted_fails_alone(around, of):
+    """One by a refusal, the other one by an answer without bars."""
+    first, at = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
+    around.at = at
+    wanted = bars(of.__name__.lower(), first)
+    with of([apple(first, date(2005, 3, 4))], at) as fake:
+        two = replace(wanted, asks=[Ask("GONE", "GONE", since=wanted.asks[0].since), *wanted.asks])
+        partial = around.fetch(two, fake.base)
+        assert (partial.state, partial.failed) == ("partial", ("GONE",)), partial
+        assert lacking(around, "prices") == ("GONE",)
+        fake.listings.clear()
+        around.at += timedelta(days=1)
+        blocked = around.fetch(wanted, fake.base)
+    assert blocked.state == "blocked"
+    assert around.rows("prices", "bars")["ticker"].unique().tolist() == ["AAPL"]
+
+
+def test_another_provider_or_interval_begins_anew_and_the_old_rows_stay_where_they_were(around):
+    first, at = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
+    around.at = at
+    listing = apple(first, date(2005, 3, 4))
+    with Yahoo([listing], at) as yahoo, Massive([listing], at) as massive:
+        around.fetch(bars("yahoo", first), yahoo.base)
+        before = around.rows("prices", "bars")
+        done = around.fetch(bars("massive", first), massive.base)
+        assert (done.state, done.came.added) == ("fresh", len(before))
+        assert [text for text in around.said if "what is stored is of yahoo, and massive" in text]
+        assert around.rows("prices", "bars")["adj_close"].isna().all(), "none of Yahoo's"
+        pd.testing.assert_frame_equal(around.rows("prices", "bars", 1), before)
+        assert around.fetch(bars("massive", first), massive.base).came.added == 0
+
+
+def test_what_came_of_one_provider_is_not_taken_for_what_another_one_sends(around, ecb):
+    """Both were asked alike, and the first one was interrupted."""
+    first, at = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
+    around.at = at
+    listing = apple(first, date(2005, 3, 4))
+    one = bars("yahoo", first)
+    two = [*one.asks, Ask("B", "B", since=one.asks[0].since)]
+    with Yahoo([listing], at) as yahoo, Massive([listing], at) as massive:
+        yahoo.fault(None, server.busy(503))
+        around.sleep = lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt)
+        with pytest.raises(KeyboardInterrupt):
+            around.fetch(replace(one, asks=two), yahoo.base)
+        around.fetch(bars("massive", first), massive.base)
+    assert massive.asked
+    assert around.rows("prices", "bars")["adj_close"].isna().all()
+
+
+def test_a_day_whose_requests_are_used_up_is_stale_and_the_rest_is_not_asked_for(around):
+    wanted = Source("us", "bls", "series", [Ask(name, name, since=START) for name in "ABC"])
+    values = {name: {("2026", "M09"): "4.2"} for name in "ABC"}
+    with Bls(values, daily=1) as fake:
+        partial = around.fetch(wanted, fake.base)
+        assert (partial.state, partial.failed, len(fake.asked)) == ("partial", ("B", "C"), 2)
+        assert "gives no more today" in partial.problem
+        assert "registered: true" in partial.problem
+        stale = around.fetch(replace(wanted, asks=wanted.asks[1:]), fake.base)
+        assert (stale.state, stale.rejected) == ("stale", None)
+        fake.daily = 500
+        assert around.fetch(wanted, fake.base).state == "fresh"
 
 
 def test_what_came_before_an_interruption_is_not_asked_for_again(around, ecb):
@@ -229,8 +349,10 @@ def test_what_came_before_an_interruption_is_not_asked_for_again(around, ecb):
 
 def test_what_came_long_before_is_asked_for_again(around, ecb):
     ecb.fault(None)
-    ecb.always(server.busy(500))
-    assert around.fetch(rates("USD", "JPY"), ecb.address).state == "stale"
+    ecb.always(server.hangs)
+    around.sleep = lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt)  # while it waits
+    with pytest.raises(KeyboardInterrupt):
+        around.fetch(rates("USD", "JPY"), ecb.address)
     ecb.always(None)
     around.at += timedelta(hours=7)
     assert around.fetch(rates("USD", "JPY"), ecb.address).rows == 44

@@ -24,7 +24,7 @@ DAYS = some.integers(0, 400).map(lambda days: timedelta(days=days))
 @given(DAYS, DAYS, DAYS)
 def test_an_overlap_is_shortened_and_a_gap_is_not(ago, overlap, reach):
     kept = Reach(None, NOW - ago, "x").written()
-    ask, _ = next_ask("s", Ask("x", "X"), kept, overlap, NOW - reach)
+    ask, _ = next_ask(Ask("x", "X"), kept, overlap, NOW - reach)
     assert ask.since == max(NOW - ago - overlap, min(NOW - ago, NOW - reach))
     assert (ask.since < NOW - reach) is (ago > reach)  # then there is a gap, and it is refused
 

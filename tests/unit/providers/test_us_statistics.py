@@ -9,7 +9,7 @@ from fakes.direct import RECEIVED, way
 from fakes.treasury import Treasury
 from tidemark.errors import BadValue
 from tidemark.providers import bls, treasury
-from tidemark.providers.contract import Answer, Ask, Call, PayloadError
+from tidemark.providers.contract import Answer, Ask, Call, LaterError, PayloadError
 
 import pytest
 
@@ -80,7 +80,7 @@ def test_a_series_that_is_not_there_costs_one_request_and_is_refused_for_good():
 
 
 def test_a_used_up_day_and_a_wrong_key_are_errors_and_not_an_empty_series():
-    with pytest.raises(PayloadError, match="REQUEST_NOT_PROCESSED: Request could not"):
+    with pytest.raises(LaterError, match="BLS gives no more today: Request could not"):
         sent(Bls({"A": MONTHLY}, daily=0), asked("A"), bls)
     ask = asked("A", options={"registered": True})
     with pytest.raises(PayloadError, match="invalid"):

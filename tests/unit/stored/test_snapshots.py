@@ -20,9 +20,9 @@ NOW = datetime(2026, 11, 30, 20, tzinfo=UTC)
 
 
 def fetch(tree: Tree, source: str, day: int, values: dict[str, float]) -> Came:
-    """Values of a series by its months, fetched on a day of November."""
-    rows = [{"series": "X", "timestamp": f"2026-{month}-01", "value": value}
-            for month, value in values.items()]  # fmt: skip
+    """Values of a series by its years since 2000, fetched on a day of November."""
+    rows = [{"series": "X", "timestamp": f"20{year}-01-01", "value": value}
+            for year, value in values.items()]  # fmt: skip
     at = datetime(2026, 11, day, 18, tzinfo=UTC)
     return commit(
         tree, source, "series", pd.DataFrame(rows), fetched=at, cursor={}, asked={}, terms={}
@@ -125,8 +125,8 @@ def objects_of(tree: Tree, number: int) -> set[str]:
 
 @pytest.mark.parametrize("fault", ["flipped", "cut", "gone"])
 def test_a_damaged_object_is_an_error_whose_cure_works(tree, fault):
-    """Of November, which the second snapshot has and the first has not."""
-    (name,) = objects_of(tree, 2) - objects_of(tree, 1) - {october(tree)}
+    """Of 2011, which the second snapshot has and the first has not."""
+    (name,) = objects_of(tree, 2) - objects_of(tree, 1) - {of_2010(tree)}
     path = objects.place(tree, name)
     data = path.read_bytes()
     path.unlink()
@@ -147,9 +147,9 @@ def test_a_damaged_object_is_an_error_whose_cure_works(tree, fault):
     assert values(tree, 2) == [1, 2.5, 3], "the same bytes are there again"
 
 
-def october(tree: Tree) -> str:
+def of_2010(tree: Tree) -> str:
     found = snapshots.manifest_of(tree, snapshots.find(tree, 2), "one")
-    return found.kinds["series"].partitions["2026-10"].object
+    return found.kinds["series"].partitions["2010"].object
 
 
 def test_a_damaged_manifest_is_an_error_too(tree):
