@@ -42,10 +42,11 @@ def fetch_data(run: Run) -> None:
 def _wanted(run: Run, keys: Mapping[str, Any]) -> dict[str, Any]:
     """Of a source with a provider, which rows of the store are meant."""
     prices = run.config["fetch_data"]["prices"]
-    wanted = {"provider": keys["provider"]}
     if run.source in settings.READERS:
-        wanted |= {"tickers": run.plain(prices["tickers"]), "interval": prices["interval"]}
-    return wanted
+        wanted = {key: run.plain(prices[key]) for key in ("ids", "interval", "since")}
+    else:
+        wanted = {"ids": [*run.plain(keys["series"]).items()], "since": keys["since"]}
+    return {"provider": keys["provider"], **wanted}
 
 
 def _zone_ends_days(configuration: Mapping[str, Any]) -> bool:

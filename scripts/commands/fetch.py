@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time
 
 from tidemark.config import load
 from tidemark.config.settings import Config
+from tidemark.errors import BadValue, InputError
 from tidemark.fetching import fetch, keys
 from tidemark.fetching.fetch import Fetched, Source, World
 from tidemark.harness import console
@@ -26,7 +27,10 @@ from tidemark.stored import snapshots
 
 
 def main() -> int:
-    """Exit code 1 if a source could not be brought up to date, and nothing of it is stored."""
+    """Exit code 1 if a source could not be brought up to date, and nothing of it is stored.
+
+    A source that wants something of a person first, such as a key, stops no other one.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="config.yaml")
     parser.add_argument("sources", nargs="+")
@@ -38,12 +42,19 @@ def main() -> int:
         return 0
     whole = load.load(HERE, options.config)
     world = World(keys.environment(HERE), say=_note, alert=_alert)
-    outcomes = [
-        fetch.source(HERE, _asked(whole, name), whole.fetch, world) for name in options.sources
-    ]
+    outcomes, errors = list[Fetched](), list[InputError | BadValue]()
+    for name in options.sources:
+        try:
+            outcomes.append(fetch.source(HERE, _asked(whole, name), whole.fetch, world))
+        except (InputError, BadValue) as error:
+            errors.append(error)
     for outcome in outcomes:
         if outcome.came:
             console.say(_told(outcome))
+    for other in errors[1:]:
+        console.complain(str(other))
+    if errors:
+        raise errors[0]
     return 0 if all(one.state == "fresh" or one.stored for one in outcomes) else 1
 
 

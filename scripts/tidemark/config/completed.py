@@ -5,7 +5,7 @@ steps, Make and reports read what holds. What follows from the data, such as whe
 begins, is left to the step that has them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 
 from tidemark.config.kinds import KINDS
@@ -21,7 +21,7 @@ BASELINE = "mean"  # the kind of model that skill is measured against, if none i
 
 def completed(whole: Config) -> Config:
     """The configuration with all that follows from something else in it."""
-    whole = replace(whole, fetch_data=_live(whole.fetch_data))
+    whole = replace(whole, fetch_data=_live(whole.fetch_data, whole.tickers))
     features = _features(whole.feature_engineering, whole.fetch_data)
     fill, embargo = whole.backtest.fill, whole.split_data.gap(features.horizon)
     if fill is None:
@@ -51,7 +51,7 @@ def left_out(given: Config, whole: Config) -> Iterator[str]:
             yield f"feature_engineering.{key} does not apply: fetch_data.economic has no series"
 
 
-def _live(asked: FetchData) -> FetchData:
+def _live(asked: FetchData, mapped: Mapping[str, Mapping[str, str]]) -> FetchData:
     """Sources that have a provider are read from the store, by Tidemark's own names."""
     prices, actions = asked.prices, asked.corporate_actions
     if prices.provider:
@@ -62,6 +62,10 @@ def _live(asked: FetchData) -> FetchData:
         prices = replace(
             prices,
             tickers=sorted(prices.tickers),
+            ids=[
+                [name, mapped.get(name, {}).get(prices.provider, name)]
+                for name in sorted(prices.tickers)
+            ],
             path=prices.path or CURRENT.format(source="prices"),
             columns={name: name for name in named},
         )

@@ -34,10 +34,11 @@ from tidemark.fetching.settings import Fetch
 from tidemark.fetching.transport import Bounds, OverHttp, Transport
 from tidemark.fetching.trying import Patience, again
 from tidemark.files import locks
+from tidemark.naming import counted, several
 from tidemark.project import Tree
 from tidemark.providers.contract import Ask, Kind, LaterError, PayloadError, RefusedError, Terms
 from tidemark.stored import reading, restating, snapshots, writing
-from tidemark.stored.manifest import Manifest
+from tidemark.stored.manifest import Asked, Manifest
 from tidemark.stored.partitions import Whole
 from tidemark.stored.snapshot_log import Held
 from tidemark.stored.writing import Came, Extent
@@ -195,6 +196,7 @@ class _Fetch:
         self._now, self._rows, self._stored = now, 0, dict[str, pd.DataFrame]()
         self._client: Client
         self._suspect = b""  # the page that is being looked at
+        self._currencies: dict[str, str] = {}  # by ticker, as its provider says it
 
     def run(self) -> Fetched:
         """All of it."""
@@ -207,6 +209,7 @@ class _Fetch:
             return self._not_fresh(failures)
         came = self._commit(brought, failures)
         self._incoming.clear()
+        self._tell_of(came)
         done = Fetched(name, "fresh", came, self._rows, self._client.requests, self._now)
         if not failures:
             return done
@@ -219,6 +222,22 @@ class _Fetch:
             rejected=failures.kept,
             failed=tuple(failures.names),
         )
+
+    def _tell_of(self, came: Came) -> None:
+        """Say what came and was not taken, and what does not go together."""
+        name = self._wanted.name
+        if came.older:
+            self._world.alert(
+                f"{name}: {counted(came.older, 'row')} differ from what is stored, and were not"
+                " taken, because that was fetched later by this machine's clock. Cure: set the"
+                " clock right; a snapshot from before it was wrong can be restored"
+            )
+        by_currency: dict[str, list[str]] = {}
+        for ticker, currency in self._currencies.items():
+            by_currency.setdefault(currency, []).append(ticker)
+        if len(by_currency) > 1:
+            told = [f"{own} ({several(names)})" for own, names in sorted(by_currency.items())]
+            self._world.say(f"{name}: prices are in several currencies: {'; '.join(told)}")
 
     def _all(self) -> tuple[list[tuple[Ask, Brought]], Failures]:
         """What came, and of what nothing did; after trouble that is not of a name, no more."""
@@ -300,6 +319,30 @@ class _Fetch:
         self._must_have_rows(whole, brought, cursor)
         return brought
 
+    def _gone(self, brought: Sequence[tuple[Ask, Brought]]) -> frozenset[tuple[str, str, str]]:
+        """Splits and dividends that all of a history, asked for again, no longer has.
+
+        One that an overlap alone lacks has all of the history asked for; an answer without any
+        split or dividend at all may have lost them on the way, and takes none.
+        """
+        found: set[tuple[str, str, str]] = set()
+        for whole, one in brought:
+            if self._anew or whole.name in self._names_anew:
+                continue
+            is_whole = one.asked.since == whole.since
+            if self._wanted.kind != "bars" or not is_whole or "actions" not in one.rows:
+                continue
+            sent = one.rows["actions"]
+            missed = restating.gone(self._of("actions", whole.name), sent, one.asked.since)
+            for day, kind, value in missed:
+                self._world.alert(
+                    f"{self._wanted.name}: {whole.name}: the {kind} of {value:g} on {day} is no"
+                    f" longer sent by {self._wanted.provider}, and holds no more; all of the"
+                    " history was asked for again"
+                )
+            found |= {(whole.name, day, kind) for day, kind, _ in missed}
+        return frozenset(found)
+
     def _must_have_rows(self, whole: Ask, brought: Brought, cursor: str | None) -> None:
         """Refuse an answer without anything where there must be some: it may be a word for no.
 
@@ -329,6 +372,8 @@ class _Fetch:
             collected = Collected(self._settings.batch_rows)
             for page in getattr(self._module, self._wanted.kind)(asked, self._client.get):
                 self._suspect = page.body
+                if page.currency:
+                    self._currencies[asked.name] = page.currency
                 payloads.must_fit(self._tree, page.kind, page.records)
                 self._suspect = b""
                 collected.add(page)
@@ -368,7 +413,13 @@ class _Fetch:
         if self._wanted.kind != "bars":
             return None
         kept = {kind: self._of(kind, name) for kind in ("bars", "actions")}
-        return restating.restated(kept, brought.rows).get(name)
+        if reason := restating.restated(kept, brought.rows).get(name):
+            return reason
+        for day, kind, value in restating.gone(
+            kept["actions"], brought.rows.get("actions"), brought.asked.since
+        ):
+            return f"the {kind} of {value:g} on {day} is no longer sent"
+        return None
 
     def _in_reach(self, ask: Ask) -> Ask:
         """As much of what is asked for as the provider still gives."""
@@ -422,6 +473,12 @@ class _Fetch:
                 self._anew,
                 frozenset(self._names_anew),
                 frozenset(name for name in failures.for_good if name not in cursor),
+                {
+                    whole.name: _asked(whole.id, cursor[whole.name])
+                    for whole, _ in brought
+                    if whole.name in cursor
+                },
+                self._gone(brought),
                 self._whole(brought, fetched),
             ),
         )
@@ -515,6 +572,11 @@ class _Fetch:
             self._world.clock,
             self._world.say,
         )
+
+
+def _asked(id_: str, cursor: str) -> Asked:
+    first = Reach.read(cursor).first
+    return Asked(id_, f"{first:%Y-%m-%d}" if first else "")
 
 
 class _BlockedError(Exception):

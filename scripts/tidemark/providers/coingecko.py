@@ -174,7 +174,7 @@ def _chart(ask: Ask, get: Get, coin: str) -> Page:
         if first.date() <= start.date() and start <= end:
             values = (None, None, None, price, volumes.get(at))
             records.append(_record(ask, start, values, "rolling_24h", live=bool(passed)))
-    return Page("bars", records, answer.body)
+    return Page("bars", records, answer.body, currency=_currency(ask))
 
 
 def _candles(ask: Ask, get: Get, coin: str) -> Page:
@@ -211,7 +211,7 @@ def _page(ask: Ask, value: Any, answer: Answer, first: datetime) -> Page:
         if first <= start <= instants.end(ask):
             live = answer.received < start + step
             records.append(_record(ask, start, (*prices, None), None, live=live))
-    return Page("bars", records, answer.body)
+    return Page("bars", records, answer.body, currency=_currency(ask))
 
 
 def _must_last(step: timedelta, closes: Sequence[datetime]) -> None:

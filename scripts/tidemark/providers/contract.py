@@ -171,12 +171,14 @@ class Page:
         body: the payload that they were read from, for whoever must look at it.
         convention: of bars, what `close` is adjusted for as sent: `none`, `splits`, or
             `splits_and_dividends`.
+        currency: of bars, in which they are, where the provider says it.
     """
 
     kind: Kind
     records: Sequence[Mapping[str, Any]]
     body: bytes
     convention: Literal["none", "splits", "splits_and_dividends"] = "none"
+    currency: str | None = None
 
 
 Pages = Callable[[Ask, Get], Iterator[Page]]

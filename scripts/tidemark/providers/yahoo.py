@@ -147,8 +147,13 @@ def _pages(ask: Ask, answer: Answer) -> Iterator[Page]:
     else:
         records = _within_days(ask, rows, market, answer.received)
     volume_is = "traded" if meta.get("instrumentType") in TRADED else None
+    currency = meta.get("currency")
     yield Page(
-        "bars", [{**record, "volume_is": volume_is} for record in records], answer.body, "splits"
+        "bars",
+        [{**record, "volume_is": volume_is} for record in records],
+        answer.body,
+        "splits",
+        currency if isinstance(currency, str) else None,
     )
     if actions := one_a_day(ask.name, _actions(result, market.zone)):
         yield Page("actions", actions, answer.body, "splits")

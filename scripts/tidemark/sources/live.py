@@ -37,7 +37,7 @@ def prices(request: Request) -> Batch:
             has those of another provider or interval, or something in it is damaged.
     """
     listed, content = _listed(request)
-    path, tickers_ = request.section["path"], request.section["tickers"]
+    path, ids = request.section["path"], dict(request.section["ids"])
     interval = request.section["interval"] or DAYS
     stored = listed.kinds["bars"].interval if "bars" in listed.kinds else None
     if stored and stored != interval:
@@ -45,12 +45,14 @@ def prices(request: Request) -> Batch:
         raise InputError(path, problem, f"set that back, or type {FETCH}")
     bars = reading.bars_adjusted_by(content, listed)
     every = reading.rows_by(content, listed, "bars")
-    quotes = every[every["live"] & every["ticker"].isin(tickers_)]
+    quotes = every[every["live"] & every["ticker"].isin(ids)]
     notes = []
-    if others := sorted({*every["ticker"]} - {*tickers_}):
+    if others := sorted({*every["ticker"]} - {*ids}):
         notes.append(f"{several(others)} stored, and not in fetch_data.prices.tickers: left out")
-    bars = bars[bars["ticker"].isin(tickers_)].reset_index(drop=True)
-    alerts = _lacking(listed, path, tickers_, {*every["ticker"]})
+    bars = bars[bars["ticker"].isin(ids)].reset_index(drop=True)
+    alerts = _lacking(listed, path, ids, {*every["ticker"]})
+    if since := request.section["since"]:
+        bars = bars[bars["timestamp"] >= pd.Timestamp(since, tz="UTC")].reset_index(drop=True)
     stamps = bars["timestamp"].dt.tz_localize(None)
     records = pd.DataFrame({"timestamp": stamps, "ticker": bars["ticker"]})
     records["ticker"] = [tickers.normalised(name) for name in records["ticker"]]
@@ -91,7 +93,7 @@ def actions(request: Request) -> Batch:
     rows = kept.none("actions")
     if "actions" in listed.kinds:  # else nobody of these had a split or dividend yet
         rows = reading.rows_by(content, listed, "actions")
-    own = rows["ticker"].isin(request.section["tickers"])
+    own = rows["ticker"].isin(dict(request.section["ids"]))
     convention = listed.kinds["bars"].convention if "bars" in listed.kinds else None
     within = own & rows["kind"].isin(WITHIN_CLOSES.get(convention or "", ()))
     notes = []
@@ -161,11 +163,25 @@ def _listed(request: Request) -> tuple[Manifest, Callable[[str], bytes]]:
     if listed.provider and listed.provider != provider:
         problem = f"has rows of {listed.provider}, and the provider is {provider} now"
         raise InputError(path, problem, f"set that back, or type {FETCH}; what was before stays")
+    ids, since = dict(request.section["ids"]), request.section["since"] or ""
+    for name in sorted(ids.keys() & listed.asked.keys()):
+        asked = listed.asked[name]
+        if asked.id != ids[name]:
+            problem = f"{name} was fetched as {asked.id}, and is {ids[name]} now"
+            raise InputError(path, problem, f"set that back, or type {FETCH} anew")
+        if asked.since and asked.since > since:
+            wanted = f"from {since} on" if since else "whole"
+            problem = f"{name} was fetched from {asked.since} on, and is wanted {wanted}"
+            raise InputError(path, problem, f"set since to that, or type {FETCH} for the rest")
     return listed, partial(_object, request)
 
 
 def _object(request: Request, name: str) -> bytes:
-    (data,) = request.read(str(objects.FOLDER / name)).values()
+    place = str(objects.FOLDER / name)
+    try:
+        (data,) = request.read(place).values()
+    except FileNotFoundError as error:
+        raise InputError(place, "is gone", objects.GO_BACK) from error
     return data
 
 

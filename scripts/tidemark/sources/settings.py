@@ -32,7 +32,9 @@ SERIES = "economic"
 READERS = {"prices": "prices", "corporate_actions": "actions", SERIES: "economic"}
 WORDS = ("asset", "about")  # keys that nothing is read by
 # Keys that say what a provider is asked for, and not how what came is read.
-ASKED = ("provider", "since", "terms_accepted", "tickers", "interval", "series", "options")
+ASKED = (
+    *("provider", "since", "terms_accepted", "tickers", "ids", "interval", "series", "options"),
+)
 # What a source with a provider is read from: see `stored`.
 CURRENT = "data/store/current/{source}.json"
 
@@ -120,6 +122,7 @@ class Prices(Live):
 
     Attributes:
         tickers: of a provider, those that are asked for.
+        ids: filled in: each of them, and what the provider calls it.
         interval: of a provider's bars, such as 1h or 5m; null: days.
         path: a file of any kind that is read (CSV, Parquet, JSON, a workbook, or these in .gz or
             .zip); with a *, which stands for any text in its name, as many as there are.
@@ -141,6 +144,7 @@ class Prices(Live):
     """
 
     tickers: Sequence[Ticker] = ()
+    ids: Sequence[Sequence[Words]] = ()
     interval: Annotated[str, Checked(_must_be_an_interval)] | None = None
     path: SourcePath = ""
     form: Form = field(default_factory=Form)

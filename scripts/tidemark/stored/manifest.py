@@ -4,6 +4,7 @@
     source    its name
     provider  who sent the rows; absent in those of format 1
     lacks     names that were asked for, and of which the provider had nothing; absent if none
+    asked     {name: {id, since}}: as what, and since when, each was asked for; absent if none
     kinds     {kind: {partitions: {label: {object, rows}}, and of bars: interval, convention}}
 
 A partition is of a year, a month or a day, as its label says: `2026`, `2026-11`, `2026-11-30`. No
@@ -56,6 +57,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the provider calls a name, and since when it was asked for; empty: all there is."""
+
+    id: str
+    since: str = ""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What is kept of one source.
 
@@ -64,17 +73,20 @@ class Manifest:
         kinds: its rows, by kind.
         provider: who sent them; empty if nobody noted it.
         lacks: names that were asked for, sorted, and of which the provider had nothing.
+        asked: how the names were asked for of which there is something.
     """
 
     source: str
     kinds: Mapping[str, Part] = field(default_factory=dict)
     provider: str = ""
     lacks: tuple[str, ...] = ()
+    asked: Mapping[str, Asked] = field(default_factory=dict)
 
     def encoded(self) -> bytes:
         """As it is written: the same rows give the same bytes."""
         kinds = {kind: _plain(self.kinds[kind]) for kind in sorted(self.kinds)}
-        told = {"provider": self.provider, "lacks": list(self.lacks)}
+        asked = {name: vars(self.asked[name]) for name in sorted(self.asked)}
+        told = {"provider": self.provider, "lacks": list(self.lacks), "asked": asked}
         told = {name: value for name, value in told.items() if value}
         return store.json_bytes({"format": FORMAT, "source": self.source, **told, "kinds": kinds})
 
@@ -96,7 +108,8 @@ def decoded(data: bytes, where: str) -> Manifest:
         if form <= FORMAT:
             kinds = {kind: _part(part) for kind, part in value["kinds"].items()}
             lacks = tuple(map(str, value.get("lacks", ())))
-            return Manifest(value["source"], kinds, str(value.get("provider", "")), lacks)
+            asked = {name: Asked(**one) for name, one in value.get("asked", {}).items()}
+            return Manifest(value["source"], kinds, str(value.get("provider", "")), lacks, asked)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(where, "is not a manifest of the store", GO_BACK) from error
     raise InputError(where, NEWER.format(form), "go on with that one")

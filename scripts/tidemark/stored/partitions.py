@@ -93,6 +93,30 @@ def without(
     return replace(kept, kinds={kind: part for kind, part in kinds.items() if part.partitions})
 
 
+def without_actions(
+    get: Content, part: Part, which: Collection[tuple[str, str, str]], now: datetime
+) -> tuple[dict[str, pd.DataFrame], int]:
+    """The partitions in which splits and dividends hold no more, and how many these are.
+
+    Args:
+        get: gives what an object holds.
+        part: of actions.
+        which: ticker, day and kind of each.
+        now: when that was seen.
+    """
+    at = pd.Timestamp(now).tz_convert("UTC").as_unit("us")
+    changed, taken = {}, 0
+    for label, one in part.partitions.items():
+        rows = _rows(get, one)
+        days = rows["timestamp"].dt.strftime("%Y-%m-%d")
+        keys = pd.Series([*zip(rows["ticker"], days, rows["kind"], strict=True)], rows.index)
+        own = keys.isin([*which]) & rows["superseded_at"].isna()
+        if own.any():
+            changed[label] = rows.assign(superseded_at=rows["superseded_at"].mask(own, at))
+            taken += int(own.sum())
+    return changed, taken
+
+
 def scaled(
     get: Content,
     kept: Manifest,

@@ -5,6 +5,7 @@ than they were, by one factor, all bars before them are too, and must be asked f
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from tidemark.ohlcv import OHLC
 
@@ -72,6 +73,22 @@ def restated(kept: Mapping[str, pd.DataFrame], came: Mapping[str, pd.DataFrame])
     return reasons
 
 
+def gone(
+    kept: pd.DataFrame, came: pd.DataFrame | None, since: datetime | None
+) -> list[tuple[str, str, float]]:
+    """The day, kind and value of splits and dividends that are kept, and were not sent any more.
+
+    Args:
+        kept: those of one ticker that hold.
+        came: what a provider sent of it; None if nothing.
+        since: when what it was asked for begins; a day after it counts, as days begin elsewhere at
+            other hours. None: everything was asked for.
+    """
+    first = "" if since is None else f"{since + timedelta(days=1):%Y-%m-%d}"
+    sent = {event[:2] for event in _events(came)}
+    return [one for one in _events(kept) if one[0] > first and one[:2] not in sent]
+
+
 def left_behind(
     kept: pd.DataFrame, came: pd.DataFrame, actions: pd.DataFrame
 ) -> dict[str, tuple[pd.Timestamp, float]]:
@@ -116,7 +133,7 @@ def _per_ticker(rows: pd.DataFrame | None) -> dict[str, pd.DataFrame]:
 
 def _events(actions: pd.DataFrame | None) -> Iterable[tuple[str, str, float]]:
     """The day, kind and value of each split and dividend, in that order."""
-    if actions is None:
+    if actions is None or actions.empty:
         return []
     days = pd.to_datetime(actions["timestamp"], utc=True, format="ISO8601").dt.strftime("%Y-%m-%d")
     return sorted(zip(days, actions["kind"], actions["value"].astype("float64"), strict=True))

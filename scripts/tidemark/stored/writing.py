@@ -6,7 +6,7 @@ which counts. Commits of several processes take turns. One that brings nothing n
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.project import Tree
 from tidemark.stored import objects, partitions, records, snapshots, turn
-from tidemark.stored.manifest import Manifest, Part
+from tidemark.stored.manifest import Asked, Manifest, Part
 from tidemark.stored.partitions import Whole
 from tidemark.stored.snapshot_log import Held, Snapshot
 from tidemark.stored.upsert import Counts
@@ -41,6 +41,8 @@ class Extent:
             before are in earlier snapshots alone.
         names_anew: tickers or series that do so.
         lacks: those of which the provider has nothing.
+        asked: how those were asked for of which there is something.
+        gone: splits and dividends that were an error of the provider: ticker, day and kind of each.
         whole: when what came is all that there is; None if what did not come stays.
     """
 
@@ -48,6 +50,8 @@ class Extent:
     anew: bool = False
     names_anew: frozenset[str] = frozenset()
     lacks: frozenset[str] = frozenset()
+    asked: Mapping[str, Asked] = field(default_factory=dict)
+    gone: frozenset[tuple[str, str, str]] = frozenset()
     whole: Whole | None = None
 
 
@@ -132,11 +136,18 @@ def commit_all(
             if part.convention == "splits" and counts[kind].restated:
                 changed = partitions.scaled(get, kept, came, changed)
             parts[kind] = partitions.named(kind, part, changed, content)
+        if extent.gone and "actions" in parts:
+            part = parts["actions"]
+            changed, taken = partitions.without_actions(get, part, extent.gone, at)
+            counts["actions"] = counts.get("actions", Counts()) + Counts(restated=taken)
+            parts["actions"] = partitions.named("actions", part, changed, content)
         total = sum(counts.values(), Counts())
         lacks = _lacking(before, extent, came)
-        if not total.changed and kept == before and lacks == before.lacks:
+        asked = {**before.asked, **extent.asked}
+        told = (before.lacks, before.asked) == (lacks, asked)
+        if not total.changed and kept == before and (told or not before.kinds):
             return Came(**vars(total), snapshot=newest.number)
-        new = Manifest(source, parts, extent.provider or before.provider, lacks)
+        new = Manifest(source, parts, extent.provider or before.provider, lacks, asked)
         needed = {name: data for name, data in content.items() if name in new.objects}
         made = turn.append(
             tree, newest, _next(newest, new, at, cursor, asked, terms, counts),

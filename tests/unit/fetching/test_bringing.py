@@ -386,6 +386,29 @@ def test_a_split_between_two_fetches_asks_for_all_and_no_adjusted_bar_jumps(arou
     pd.testing.assert_frame_equal(reading.bars_adjusted(around.tree, 1, "prices"), old)
 
 
+@pytest.mark.parametrize(("provider", "of"), [("yahoo", Yahoo), ("massive", Massive)])
+def test_a_dividend_that_was_an_error_of_the_provider_holds_no_more(around, provider, of):
+    """It is no longer sent in an overlap, nor in all of the history, which has another one."""
+    first = date(2005, 1, 3)
+    plain = replace(apple(first, date(2005, 2, 25)), dividends={date(2005, 1, 10): (0.5,)})
+    wrong = replace(plain, dividends={**plain.dividends, date(2005, 2, 23): (20.0,)})
+    around.at = datetime(2005, 2, 25, 2, tzinfo=UTC)
+    with of([wrong], around.at) as fake:
+        around.fetch(bars(provider, first), fake.base)
+        dented = reading.bars_adjusted(around.tree, None, "prices")
+        fake.listings["AAPL"] = plain
+        around.at = fake.now = datetime(2005, 2, 26, 2, tzinfo=UTC)
+        assert around.fetch(bars(provider, first), fake.base).state == "fresh"
+        assert [text for text in around.said if "is no longer sent; asking for all" in text]
+        assert [text for text in around.alerts if "the dividend of 20 on 2005-02-23" in text]
+        assert around.rows("prices", "actions")["value"].tolist() == [0.5]
+        mended = reading.bars_adjusted(around.tree, None, "prices")
+        assert mended["adj_close"].pct_change().abs().max() < 0.12
+        pd.testing.assert_frame_equal(reading.bars_adjusted(around.tree, 1, "prices"), dented)
+        again = around.fetch(bars(provider, first), fake.base)
+        assert (again.came.added, again.came.restated) == (0, 0)
+
+
 def test_no_adjusted_bar_jumps_where_a_provider_restates_a_part_only(around):
     """As of minutes, of which there is a month: those before it stay as they were sent."""
     first, before = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
@@ -440,6 +463,26 @@ def test_a_key_that_is_not_taken_blocks_and_is_not_shown(around):
     files = [path.read_bytes() for path in Path(around.tree.root).rglob("*") if path.is_file()]
     assert not [text for text in told if "wrong-key-123" in text]
     assert not [data for data in files if b"wrong-key-123" in data]
+
+
+def test_rows_that_a_wrong_clock_keeps_from_being_taken_are_told(around, ecb):
+    around.at += timedelta(days=900)
+    around.fetch(rates("USD"), ecb.address)
+    around.at -= timedelta(days=899)
+    ecb.rates = {**RATES, LAST: {**RATES[LAST], "USD": "1.1999"}}
+    around.fetch(rates("USD", since=datetime(2026, 9, 1, tzinfo=UTC)), ecb.address)
+    (alert,) = around.alerts
+    assert "1 row differ from what is stored, and were not taken" in alert
+
+
+def test_prices_in_several_currencies_are_said(around):
+    first, at = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
+    around.at, listing = at, apple(first, date(2005, 3, 4))
+    wanted = bars("yahoo", first)
+    wanted = replace(wanted, asks=[Ask("VOD.L", "VOD.L", since=wanted.asks[0].since), *wanted.asks])
+    with Yahoo([listing, replace(listing, symbol="VOD.L", currency="GBp")], at) as fake:
+        around.fetch(wanted, fake.base)
+    assert "prices: prices are in several currencies: GBp (VOD.L); USD (AAPL)" in around.said
 
 
 # What a person must say first

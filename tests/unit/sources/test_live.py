@@ -7,6 +7,7 @@ from tidemark.project import Tree
 from tidemark.sources import live
 from tidemark.sources.contract import Batch, Request
 from tidemark.stored import writing
+from tidemark.stored.manifest import Asked
 from tidemark.stored.writing import Extent
 
 import pandas as pd
@@ -43,9 +44,14 @@ def put(
     )  # fmt: skip
 
 
+def ids(*names: str, **other: str) -> list[tuple[str, str]]:
+    return [*((name, name) for name in names), *other.items()]
+
+
 def read(tree: Tree, what: str = "prices", source: str = "prices", **section: object) -> Batch:
     path = f"data/store/current/{source}.json"
-    usual = {"path": path, "provider": "massive", "tickers": ["IBM", "AAPL"], "interval": None}
+    usual = {"path": path, "provider": "massive", "ids": ids("IBM", "AAPL"), "interval": None}
+    usual["since"] = None
     request = Request(
         usual | section, lambda name: {name: (tree / name).read_bytes()}, dict, lambda: False
     )
@@ -76,7 +82,7 @@ def test_what_the_provider_has_not_is_told_and_the_others_are_read(tree):
     (alert,) = batch.alerts
     assert alert.startswith("AAPL: the provider had nothing when it was asked")
     with pytest.raises(InputError, match="AAPL: the provider had nothing"):
-        read(tree, tickers=["AAPL"])
+        read(tree, ids=ids("AAPL"))
 
 
 def test_a_ticker_of_which_there_is_a_quote_alone_is_no_error(tree):
@@ -125,6 +131,7 @@ def values(*told: tuple[str, str, float | None]) -> pd.DataFrame:
 
 
 SERIES = {"provider": "bls", "release_lag_days": 1, "release_zone": "UTC", "release_time": None}
+SERIES |= {"ids": ids("jobs", "pay")}
 SERIES |= {"columns": {"timestamp": "timestamp", "jobs": "jobs", "pay": "pay"}}
 
 
@@ -156,3 +163,36 @@ def test_a_series_without_a_value_is_an_error_and_no_column_of_nothing(tree):
     put(tree, "us", None, extent=Extent("bls"), series=values(("jobs", "2026-10-01", 1.0)))
     with pytest.raises(InputError, match="has nothing of pay"):
         read(tree, "economic", "us", **SERIES)
+
+
+ASKED = Extent("massive", asked={"IBM": Asked("IBM", "2026-11-03"), "AAPL": Asked("AAPL")})
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ({"ids": ids("IBM", AAPL="AAPL.US")}, "AAPL was fetched as AAPL, and is AAPL.US now"),
+        ({}, "IBM was fetched from 2026-11-03 on, and is wanted whole"),
+        ({"since": "2026-11-01"}, "IBM was fetched from 2026-11-03 on, and is wanted from 2026-11"),
+    ],
+)
+def test_what_is_asked_for_otherwise_now_is_to_be_fetched_first(tree, section, words):
+    put(tree, bars=pd.concat([bars("IBM", 1, 2, 3), bars("AAPL", 3)]), extent=ASKED)
+    with pytest.raises(InputError, match=words) as error:
+        read(tree, **section)
+    assert "make fetch_data" in str(error.value)
+
+
+def test_a_later_since_leaves_out_what_lies_before(tree):
+    put(tree, bars=pd.concat([bars("IBM", 1, 2, 3), bars("AAPL", 3, 4, 5)]), extent=ASKED)
+    batch = read(tree, since="2026-11-04")
+    assert batch.records["close"].tolist() == [5, 3]
+
+
+def test_a_file_of_rows_that_is_gone_is_said_by_its_name(tree):
+    put(tree, bars=pd.concat([bars("IBM", 1), bars("AAPL", 3)]))
+    (path,) = (tree / "data/store/objects").glob("*.parquet")
+    path.unlink()
+    with pytest.raises(InputError, match=f"{path.name}: is gone") as error:
+        read(tree)
+    assert "make snapshots VERIFY=yes" in str(error.value)
