@@ -58,7 +58,9 @@ def _live(asked: FetchData, mapped: Mapping[str, Mapping[str, str]]) -> FetchDat
         offer = OFFERS.get(prices.provider, Offer())
         if actions is None and offer.actions:
             actions = CorporateActions(provider=prices.provider)
-        named = ("timestamp", "ticker", *offer.bars)
+        sent = prices.options.get("columns")  # of a file, those that it has
+        has = sent if isinstance(sent, Mapping) else offer.bars
+        named = ("timestamp", "ticker", *(name for name in offer.bars if name in has))
         prices = replace(
             prices,
             tickers=sorted(prices.tickers),

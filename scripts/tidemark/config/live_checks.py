@@ -6,6 +6,7 @@ from dataclasses import MISSING, Field, asdict, fields
 from itertools import groupby
 from typing import Any
 
+from tidemark.config import schema
 from tidemark.config.fault import Fault, Problem
 from tidemark.config.settings import Config
 from tidemark.providers import ids
@@ -20,6 +21,8 @@ from tidemark.sources.settings import (
     Prices,
 )
 from tidemark.sources.tickers import normalised
+
+from pydantic import ValidationError
 
 # Keys that say what a provider is asked for, and those that say how a file is read.
 OF_PROVIDERS = ("since", "terms_accepted", "tickers", "interval", "series", "options")
@@ -130,15 +133,29 @@ def _mapped(mapped: Mapping[str, Mapping[str, str]]) -> Iterator[Fault]:
                 )
 
 
-def _options(at: str, section: Prices | EconomicSeries, offer: Offer | None) -> Iterator[Fault]:
+def _options(at: str, live: Prices | EconomicSeries, offer: Offer | None) -> Iterator[Fault]:
     """Options are those that the provider knows, each with a value that it may have."""
     if offer is None:
         return  # which is told elsewhere
-    for key, value in section.options.items():
+    for key, option in offer.options.items():
+        if option.required and key not in live.options:
+            yield Fault.at(f"{at}.options.{key}", Problem.MISSING)
+    for key, value in live.options.items():
         where = f"{at}.options.{key}"
         if key not in offer.options:
             known = list(offer.options)
-            detail = {"what": f"option of {section.provider}", "given": key, "known": known}
+            detail = {"what": f"option of {live.provider}", "given": key, "known": known}
             yield Fault.at(where, Problem.NO_SUCH_OF, all=", ".join(known) or "none", **detail)
         elif problem := offer.options[key].fault(value):
             yield Fault.at(where, Problem.REFUSED, said=problem)
+        elif key == "form":
+            yield from _form(where, value)
+
+
+def _form(at: str, value: Any) -> Iterator[Fault]:
+    try:
+        schema.section(Form).model_validate(value)
+    except ValidationError as error:
+        for detail in error.errors():
+            key = ".".join(map(str, detail["loc"]))
+            yield Fault.at(f"{at}.{key}", Problem.REFUSED, said=schema.said(detail))

@@ -17,18 +17,21 @@ class Option:
         choices: texts that it may be; empty if it may be any.
         type_: of its value.
         may_be_null: whether it may be null.
+        required: whether it must be said.
     """
 
     words: str
     choices: tuple[str, ...] = ()
     type_: type = str
     may_be_null: bool = False
+    required: bool = False
 
     def fault(self, value: object) -> str | None:
         """What is wrong with a value; None if nothing is."""
         if value is None and self.may_be_null:
             return None
-        if type(value) is not self.type_ or value == "":
+        own = isinstance(value, Mapping) if self.type_ is dict else type(value) is self.type_
+        if not own or value in ("", {}):
             return f"must be {KINDS[self.type_]}, not {value!r}"
         if self.choices and value not in self.choices:
             return f"must be one of {', '.join(self.choices)}, not {value!r}"
@@ -37,7 +40,16 @@ class Option:
         return None
 
 
-KINDS = {str: "a text", int: "a whole number", bool: "true or false"}
+KINDS = {str: "a text", int: "a whole number", bool: "true or false", dict: "a mapping"}
+OF_FILES = {
+    "address": Option("of the file; {id} stands for the id of a ticker or series", required=True),
+    "columns": Option("Tidemark's name: the file's", type_=dict, required=True),
+    "file": Option("by whose ending the file is read, where the address has none"),
+    "form": Option("how the file is written", type_=dict),
+    "date_format": Option("as in Python's strptime, else times are ISO 8601"),
+    "time_zone": Option("of times without an offset"),
+}
+CONVENTIONS = ("none", "splits", "splits_and_dividends")
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,14 @@ OFFERS = {
     "bls": Offer(
         series=True,
         options={"registered": Option("whether BLS_API_KEY is used, for more a day", type_=bool)},
+    ),
+    "files_over_http": Offer(
+        bars=OHLCV,
+        series=True,
+        options={
+            **OF_FILES,
+            "convention": Option("what closes of bars are adjusted for", CONVENTIONS),
+        },
     ),
     "treasury": Offer(series=True),
     "ons": Offer(series=True),

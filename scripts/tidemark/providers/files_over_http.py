@@ -1,14 +1,15 @@
 """Files behind an address: CSV, Parquet or JSON of bars or of series, a row a record.
 
-There is no API: the file's form and its columns are what the source's section says (`reading`'s
-`Form`), and nothing is guessed. A file comes whole each time. Who publishes it says what its terms
-are, and the section of the source repeats them.
+There is no API. Address (`{id}` in it stands for the id of what is asked for), form and columns
+are what the source's section says (`reading`'s `Form`), and nothing is guessed. A file
+comes whole each time. Who publishes it says what its terms are, and the section repeats them.
+The newest row counts as closed: fetch when it is.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tidemark.errors import BadValue, InputError
@@ -33,8 +34,7 @@ TERMS = Terms(
 LIMIT = Limit(a_minute=30)
 BASES = {"": ""}
 
-PRICES = (*OHLCV, "adj_close")
-OF_BARS = ("timestamp", "ticker", *PRICES)
+OF_BARS = ("timestamp", "ticker", *OHLCV)
 OF_SERIES = ("timestamp", "series", "value", "known_at", "vintage")
 
 
@@ -42,23 +42,25 @@ def bars(ask: Ask, get: Get) -> Iterator[Page]:
     """The bars of a file.
 
     Args:
-        ask: `id` is the address. Options: `columns`, Tidemark's name: the file's, with `timestamp`
-            and `close` at least; without `ticker`, all rows are of the ticker that is asked for.
-            `file`, the name by whose ending the file is read, where the address has none; `form`,
-            how it is written; `date_format`, as in strptime, else times are ISO 8601;
-            `time_zone` of intraday times without an offset; `convention` of its closes.
+        ask: Options: `address`, in which `{id}` is the id; without it, the id is the address.
+            `columns`, Tidemark's name: the file's, with `timestamp` and `close` at least; with
+            `ticker`, rows of the id alone are taken, without it all. Closes that are adjusted for
+            dividends are `close`, and `convention` says so. `file`, the name by whose ending the
+            file is read, where the address has none; `form`, how it is written; `date_format`, as
+            in strptime, else times are ISO 8601; `time_zone` of times without an offset.
         get: see `contract`.
 
     Raises:
         BadValue: an option is wrong.
-        PayloadError: the file is not of that form.
+        PayloadError: the file is not of that form, or has no row of this ticker at all.
     """
     answer, rows = _read(ask, get, OF_BARS, ("timestamp", "close"))
     records = [
         {
-            "ticker": row.get("ticker") or ask.name,
+            "ticker": ask.name,
             "timestamp": instants.stamp(at),
-            **{name: _number(ask, name, row.get(name)) for name in PRICES},
+            **{name: _number(ask, name, row.get(name)) for name in OHLCV},
+            "adj_close": None,
             "interval": ask.interval,
             "live": False,
             "volume_is": "traded" if row.get("volume") is not None else None,
@@ -78,7 +80,7 @@ def series(ask: Ask, get: Get) -> Iterator[Page]:
     answer, rows = _read(ask, get, OF_SERIES, ("timestamp", "value"))
     records = [
         {
-            "series": row.get("series") or ask.name,
+            "series": ask.name,
             "timestamp": instants.stamp(at),
             "value": _number(ask, "value", row.get("value")),
             "known_at": instants.stamp(known) if (known := _at(ask, row.get("known_at"))) else None,
@@ -89,6 +91,15 @@ def series(ask: Ask, get: Get) -> Iterator[Page]:
     yield Page("series", records, answer.body)
 
 
+def identity(ask: Ask) -> str:
+    """The id, and where it is looked for."""
+    return f"{ask.id} at {ask.options['address']}" if ask.options.get("address") else ask.id
+
+
+def _address(ask: Ask) -> str:
+    return str(ask.options.get("address") or ask.id).replace("{id}", quote(ask.id, safe=""))
+
+
 Rows = list[tuple[datetime, Mapping[str, Any]]]
 
 
@@ -97,24 +108,30 @@ def _read(
 ) -> tuple[Answer, Rows]:
     """What came, and its rows under Tidemark's names, each with its time, as far as wanted."""
     columns = _columns(ask, known, needed)
-    name = str(ask.options.get("file") or unquote(urlsplit(ask.id).path).rpartition("/")[2])
+    name = str(ask.options.get("file") or unquote(urlsplit(_address(ask)).path).rpartition("/")[2])
     form = _form(ask)
-    answer = get(Call(ask.id))
+    answer = get(Call(_address(ask)))
     try:
         found = [table for table in tables(name, answer.body, form) if _must_have(table, columns)]
     except InputError as error:
         raise PayloadError(f"{error.where}: {error.problem}", lasting=True) from error
     rows: Rows = []
+    whose, known_ids = "ticker" if "ticker" in known else "series", 0
     for table in found:
         cells = [table.column(column).to_pylist() for column in columns.values()]
         for number, values in enumerate(zip(*cells, strict=True)):
             row = {ours: _plain(value, form) for ours, value in zip(columns, values, strict=True)}
+            if str(row.get(whose, ask.id)) != ask.id:
+                continue
+            known_ids += 1
             with bodies.of_form(table.where(number, columns["timestamp"])):
                 at = _at(ask, row["timestamp"])
             if at is None:
                 raise PayloadError(f"{table.where(number, columns['timestamp'])}: has no time")
             if instants.is_wanted(ask, at):
                 rows.append((at, row))
+    if not known_ids:
+        raise PayloadError(f"the file has no row of {ask.id}", lasting=True)
     return answer, rows
 
 

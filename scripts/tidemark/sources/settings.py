@@ -89,7 +89,8 @@ def _must_be_fit(name: str) -> None:
         raise ValueError(problem)
 
 
-Option = str | int | bool | None
+Plain = str | int | bool | None
+Option = Plain | Mapping[Name, Plain]
 Ticker = Annotated[str, MaxLen(tickers.LONGEST), Checked(_must_be_fit)]
 DateFormat = Annotated[str, MaxLen(100), Checked(_must_be_a_date_format)]
 Column = Annotated[str, Among(("timestamp", "time", "ticker", *FIELDS))]

@@ -66,6 +66,18 @@ def prices(more: str = "", provider: str = "yahoo", tickers: str = "[IBM, AAPL]"
             "must be one of keyless, demo, pro, not 'dem'",
         ),
         (prices("    options: {x: 1}\n", provider="ecb"), 5, "no such option of ecb: x; one of n"),
+        (prices(provider="files_over_http"), 2, "options.address: is missing"),
+        (
+            prices("    options: {address: 'http://a/{id}.csv', columns: x}\n", "files_over_http"),
+            5, "columns: must be a mapping, not 'x'",
+        ),
+        (
+            prices(
+                "    options: {address: a, columns: {close: c}, form: {decimal: 5}}\n",
+                "files_over_http",
+            ),
+            5, "form.decimal: ",
+        ),
         (prices("  corporate_actions: {provider: massive}\n"), 5, "come with its prices alone"),
         (
             prices("  corporate_actions: {path: a.csv, date_format: '%Y-%m-%d', "
@@ -110,3 +122,10 @@ def test_a_path_in_place_of_the_provider_is_read_again():
 def test_the_order_of_tickers_is_no_other_configuration():
     one, other = (loaded(prices(tickers=text)) for text in ("[A, B]", "[B, A]"))
     assert one.fetch_data == other.fetch_data
+
+
+def test_a_file_behind_an_address_has_the_columns_that_are_said():
+    columns = "columns: {timestamp: Date, ticker: T, close: Last, volume: V}"
+    options = f"    options: {{address: 'http://a/{{id}}.csv', {columns}}}\n"
+    whole = loaded(prices(options, "files_over_http"))
+    assert [*whole.fetch_data.prices.columns] == ["timestamp", "ticker", "close", "volume"]

@@ -128,3 +128,32 @@ def test_it_is_fetched_like_any_other_source(tmp_path):
         fake.pages["/oil.csv"] = Reply.text(f"{CSV}2026-12-01,11,5\n")
         assert fetch.source(tree, wanted, Fetch(), World({})).came.added == 1
     assert reading.rows(tree, None, "oil")["close"].iloc[-1] == 11
+
+
+def test_several_tickers_are_had_of_one_file_or_of_one_each(tmp_path):
+    """Each has its own rows, under the name that the configuration gives it."""
+    both = "Date,T,Last,Vol\n2026-11-27,ibm,300,1\n2026-11-27,f,12,2\n2026-11-30,ibm,301,1\n"
+    columns = {"timestamp": "Date", "ticker": "T", "close": "Last", "volume": "Vol"}
+    pages = {"/all.csv": Reply.text(both), "/a b.csv": Reply.text(both)}
+    with Fake(pages) as fake:
+        one = {"columns": columns, "address": f"{fake.base}/all.csv"}
+        asks = [
+            Ask(id_, name, options=one) for id_, name in (("ibm", "IBM"), ("f", "FORD"), ("x", "X"))
+        ]
+        wanted = Source("prices", "files_over_http", "bars", asks)
+        done = fetch.source(Tree(tmp_path, CODE), wanted, Fetch(), World({}))
+        assert (done.state, done.failed) == ("partial", ("X",))
+        assert "the file has no row of x" in done.problem
+        rows = reading.rows(Tree(tmp_path, CODE), None, "prices")
+        assert rows.groupby("ticker")["close"].apply(list).to_dict() == {
+            "FORD": [12.0],
+            "IBM": [300.0, 301.0],
+        }
+        each = {"columns": columns, "address": f"{fake.base}/{{id}}.csv"}
+        fetch.source(
+            Tree(tmp_path, CODE),
+            Source("others", "files_over_http", "bars", [Ask("a b", "A", options=each)]),
+            Fetch(),
+            World({}),
+        )
+    assert fake.asked[-1].path == "/a b.csv"
