@@ -51,6 +51,8 @@ PROVIDERS = (
 )
 SPACE = 1 << 20  # bytes in a megabyte
 MOMENT = timedelta(minutes=1)
+DAY = timedelta(days=1)
+NAMED: tuple[Kind, ...] = ("bars", "series")  # whose rows say what they were asked for as
 AHEAD: tuple[Kind, ...] = ("events",)  # their times lie in the future
 
 
@@ -291,6 +293,8 @@ class _Fetch:
         was, now = Reach.read(kept).id, self._identity(whole)
         if was == now:
             return kept
+        if self._wanted.kind not in NAMED:
+            return None
         if whole.name not in self._names_anew:
             self._world.say(
                 f"{self._wanted.name}: {whole.name} was fetched as {was}, and is {now} now: it"
@@ -315,6 +319,12 @@ class _Fetch:
         brought = self._brought(ask)
         if cursor is not None and not is_whole and (reason := self._restated(whole.name, brought)):
             self._world.say(f"{self._wanted.name}: {whole.name}: {reason}; asking for all of it")
+            if restating.is_unexplained(self._of("bars", whole.name), brought.rows):
+                self._world.alert(
+                    f"{self._wanted.name}: {whole.name}: {reason}, and no split says why. Cure:"
+                    " look whether it is quoted in other units now, or a source of files must say"
+                    " divide_by; an earlier snapshot can be restored"
+                )
             brought = self._brought(self._in_reach(whole))
         self._must_have_rows(whole, brought, cursor)
         return brought
@@ -375,6 +385,7 @@ class _Fetch:
                 if page.currency:
                     self._currencies[asked.name] = page.currency
                 payloads.must_fit(self._tree, page.kind, page.records)
+                payloads.must_be_sound(page.kind, page.records, self._world.clock.utc())
                 self._suspect = b""
                 collected.add(page)
             return collected.brought(asked, self._world.clock.utc())
@@ -504,7 +515,8 @@ class _Fetch:
         if any(one.rows.get(self._wanted.kind) is None for _, one in brought):
             self._world.alert(f"{self._wanted.name}: a calendar is empty; what is stored stays")
             return None
-        return Whole(fetched, min(one.received for _, one in brought) + horizon)
+        asked = min(one.asked.now or one.received for _, one in brought)
+        return Whole(fetched, asked + horizon - DAY)
 
     def _reach(self, whole: Ask, brought: Brought, kept: str | None) -> str | None:
         """How far what is stored of a name reaches after this; None if there is nothing of it."""

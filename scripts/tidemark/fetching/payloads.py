@@ -1,6 +1,7 @@
 """Records held against the JSON Schema of their kind before anything keeps them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,11 @@ SCHEMAS: Mapping[Kind, str] = {
     "news": "news.json",
     "events": "events.json",
 }
+KEYS: Mapping[Kind, tuple[str, ...]] = {
+    "bars": ("ticker", "timestamp"),
+    "series": ("series", "timestamp", "vintage"),
+}
+AHEAD = timedelta(days=2)  # that a day may begin before it does in UTC, and clocks may differ
 SHOWN = 3  # faults of one page
 
 
@@ -38,6 +44,31 @@ def must_fit(tree: Tree, kind: Kind, records: Sequence[Mapping[str, Any]]) -> No
         more = sum(1 for _ in faults)
         rest = f"; and {counted(more, 'more fault')}" if more else ""
         raise PayloadError(f"{SCHEMAS[kind]} does not allow it: {'; '.join(shown)}{rest}")
+
+
+def must_be_sound(kind: Kind, records: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Refuse bars of a time to come, and two records of one key that contradict each other.
+
+    Args:
+        kind: of all records.
+        records: of one page, as their schema allows them.
+        now: when they were asked for.
+
+    Raises:
+        PayloadError: there are such. Asking again may bring others.
+    """
+    key = KEYS.get(kind)
+    if key is None:
+        return
+    seen: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for record in records:
+        own = tuple(record.get(name) for name in key)
+        if seen.setdefault(own, record) != record:
+            words = " ".join(str(part) for part in own if part is not None)
+            raise PayloadError(f"there are two {kind} of {words} that differ")
+    latest = max((str(record["timestamp"]) for record in records), default="")
+    if kind == "bars" and latest and datetime.fromisoformat(latest) > now + AHEAD:
+        raise PayloadError(f"a bar of {latest} came, which is yet to come")
 
 
 def _told(fault: Any) -> str:

@@ -49,7 +49,8 @@ PUBLIC = "https://api.coingecko.com/api/v3"
 BASES = {"keyless": PUBLIC, "demo": PUBLIC, "pro": "https://pro-api.coingecko.com/api/v3"}
 KEYS = {"demo": "COINGECKO_DEMO_API_KEY", "pro": "COINGECKO_PRO_API_KEY"}
 TERMS = Terms(
-    licence="CoinGecko API Terms of Service (5 September 2025): what shows it names its source",
+    licence="CoinGecko API Terms of Service (5 September 2025): what shows it names its source; "
+    "only their beginning could be read, so what they do not clearly grant counts as refused",
     page="https://www.coingecko.com/en/api_terms, brand.coingecko.com/resources/attribution-guide",
     read=date(2026, 11, 30),
     attribution="Data provided by CoinGecko (https://www.coingecko.com)",

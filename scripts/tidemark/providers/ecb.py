@@ -28,9 +28,10 @@ from tidemark.providers.contract import Answer, Ask, Call, Get, Limit, Page, Pay
 BASES = {"": "https://www.ecb.europa.eu/stats/eurofxref"}
 TERMS = Terms(
     licence="free reuse of statistics of the European System of Central Banks, commercial or not,"
-    " as long as the source is named and the statistics are not modified",
+    " as long as the source is named and the statistics are not modified; not read at the source,"
+    " but as the National Bank of Hungary quotes it",
     page="https://www.ecb.europa.eu/stats/ecb_statistics/governance_and_quality_framework/html/"
-    "usage_policy.en.html (in the words of the National Bank of Hungary's page on it)",
+    "usage_policy.en.html",
     read=date(2026, 11, 30),
     attribution="Source: ECB statistics.",
     store=True,

@@ -33,7 +33,8 @@ from tidemark.providers.values import explained
 
 TERMS = Terms(
     licence="FRED API terms of use of June 2024: no storing, caching or archiving, no training of "
-    "models; series of others have terms of their own beside",
+    "models; series of others have terms of their own beside; not read at the source, but as "
+    "several public repositories quote them",
     page="https://fred.stlouisfed.org/docs/api/terms_of_use.html",
     read=date(2026, 11, 30),
     attribution="This product uses the FRED® API but is not endorsed or certified by the Federal "

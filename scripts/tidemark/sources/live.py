@@ -159,6 +159,7 @@ def _listed(request: Request) -> tuple[Manifest, Callable[[str], bytes]]:
         (data,) = request.read(path).values()
     except FileNotFoundError as error:
         raise InputError(path, "does not exist: nothing was fetched yet", FETCH) from error
+    _must_be_whole(request, path, data)
     listed, provider = manifest.decoded(data, path), request.section["provider"]
     if listed.provider and listed.provider != provider:
         problem = f"has rows of {listed.provider}, and the provider is {provider} now"
@@ -174,6 +175,16 @@ def _listed(request: Request) -> tuple[Manifest, Callable[[str], bytes]]:
             problem = f"{name} was fetched from {asked.since} on, and is wanted {wanted}"
             raise InputError(path, problem, f"set since to that, or type {FETCH} for the rest")
     return listed, partial(_object, request)
+
+
+def _must_be_whole(request: Request, path: str, data: bytes) -> None:
+    """Refuse a list of files that no snapshot has so: some of them might be missing."""
+    name = objects.named(data, "json")
+    try:
+        _object(request, name)
+    except InputError as error:
+        cure = "make fetch_data or make snapshots RESTORE=<number> puts it right"
+        raise InputError(path, "was altered: no snapshot has it so", cure) from error
 
 
 def _object(request: Request, name: str) -> bytes:

@@ -73,6 +73,21 @@ def restated(kept: Mapping[str, pd.DataFrame], came: Mapping[str, pd.DataFrame])
     return reasons
 
 
+def is_unexplained(kept: pd.DataFrame, came: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether all bars of a ticker's overlap changed by one factor that no split has.
+
+    Args:
+        kept: bars that hold.
+        came: by kind, what was fetched now.
+    """
+    factor = common_factor(kept, came["bars"]) if "bars" in came and len(kept) else None
+    if factor is None:
+        return False
+    ratios = [value for _, kind, value in _events(came.get("actions")) if kind == "split"]
+    products = np.cumprod(ratios[::-1]) if ratios else np.array([])
+    return not any(abs(factor * ratio - 1) < OF_A_SPLIT for ratio in (*products, *ratios))
+
+
 def gone(
     kept: pd.DataFrame, came: pd.DataFrame | None, since: datetime | None
 ) -> list[tuple[str, str, float]]:

@@ -160,7 +160,7 @@ def _lacking(before: Manifest, extent: Extent, came: Mapping[str, pd.DataFrame])
     """The names that there is nothing of, those of before that still did not come among them."""
     columns = [(own, partitions.NAMES.get(kind)) for kind, own in came.items()]
     found = {str(name) for own, column in columns if column for name in own[column].unique()}
-    return tuple(sorted({*before.lacks} - found | extent.lacks))
+    return tuple(sorted({*before.lacks} - found - extent.asked.keys() | extent.lacks))
 
 
 def _next(

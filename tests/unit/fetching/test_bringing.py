@@ -11,7 +11,7 @@ from fakes.bls import Bls
 from fakes.ecb import Ecb, rates_of
 from fakes.listings import Listing, Traded, apple
 from fakes.massive import Massive
-from fakes.server import Reply
+from fakes.server import Fake, Reply
 from fakes.yahoo import Yahoo
 from tidemark.errors import InputError
 from tidemark.fetching import fetch
@@ -51,7 +51,9 @@ class Around:
             self.keys, Clock(lambda: self.at.timestamp(), self.sleep), self.said.append,
             self.alerts.append, lambda *told: self.shown.append(told),
         )  # fmt: skip
-        own = Fetch(addresses={wanted.provider: address}, read_seconds=0.3, **settings)
+        own = Fetch(
+            addresses={wanted.provider: address} if address else {}, read_seconds=0.3, **settings
+        )
         return fetch.source(self.tree, wanted, own, world)
 
     def stored(self) -> dict[str, str]:
@@ -475,6 +477,64 @@ def test_rows_that_a_wrong_clock_keeps_from_being_taken_are_told(around, ecb):
     assert "1 row differ from what is stored, and were not taken" in alert
 
 
+def massive_bars(change) -> server.Fault:
+    """Massive's answer with bars, changed."""
+
+    def fault(asked, reply):
+        body = json.loads(reply.body)
+        if "/aggs/" not in asked.path:
+            return reply
+        change(body["results"])
+        return Reply.json({**body, "resultsCount": len(body["results"])})
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda rows: rows.append({**rows[-1], "c": 1.0}), "two bars of AAPL 2005-02-25T00:00:00Z"),
+        (
+            lambda rows: rows.append({**rows[-1], "t": rows[-1]["t"] + 86_400_000 * 365}),
+            "a bar of 2006-02-25T00:00:00Z came, which is yet to come",
+        ),
+    ],
+)  # fmt: skip
+def test_bars_that_cannot_be_are_no_data(around, change, words):
+    first, at = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
+    around.at = at
+    with Massive([apple(first, date(2005, 3, 4))], at) as fake:
+        fake.always(massive_bars(change))
+        wanted = bars("massive", first)
+        wanted = replace(wanted, asks=[replace(wanted.asks[0], until=at + timedelta(days=500))])
+        blocked = around.fetch(wanted, fake.base)
+    assert blocked.state == "blocked", blocked
+    assert words in blocked.problem
+
+
+def test_a_row_that_stands_there_twice_alike_is_one(around):
+    first, at = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
+    around.at = at
+    with Massive([apple(first, date(2005, 3, 4))], at) as fake:
+        fake.always(massive_bars(lambda rows: rows.append(rows[-1])))
+        assert around.fetch(bars("massive", first), fake.base).state == "fresh"
+    assert not around.rows("prices", "bars").duplicated(["ticker", "timestamp"]).any()
+
+
+def test_prices_that_change_their_units_without_a_split_are_told(around):
+    first, at = date(2005, 1, 3), datetime(2005, 2, 20, 2, tzinfo=UTC)
+    around.at, listing = at, apple(first, date(2005, 2, 24))
+    cents = {day: Traded(*(100 * value for value in own))
+             for day, own in listing.days.items()}  # fmt: skip
+    with Massive([listing], at) as fake:
+        around.fetch(bars("massive", first), fake.base)
+        fake.listings["AAPL"] = replace(listing, days=cents)
+        around.at = fake.now = at + timedelta(days=1)
+        around.fetch(bars("massive", first), fake.base)
+    (alert,) = around.alerts
+    assert "bars of the overlap are now 100 times what they were, and no split says why" in alert
+
+
 def test_prices_in_several_currencies_are_said(around):
     first, at = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
     around.at, listing = at, apple(first, date(2005, 3, 4))
@@ -483,6 +543,55 @@ def test_prices_in_several_currencies_are_said(around):
     with Yahoo([listing, replace(listing, symbol="VOD.L", currency="GBp")], at) as fake:
         around.fetch(wanted, fake.base)
     assert "prices: prices are in several currencies: GBp (VOD.L); USD (AAPL)" in around.said
+
+
+# Calendars
+
+CALENDAR = "ticker,kind,timestamp,name\n"
+AHEAD = "IBM,earnings,2026-12-20,Q4\n"
+
+
+def calendar(*addresses: str) -> Source:
+    asks = [Ask(address, f"calendar {place}") for place, address in enumerate(addresses)]
+    return Source("events", "calendars", "events", asks)
+
+
+def days(around: Around, snapshot: int | None = None) -> list[str]:
+    rows = around.rows("events", snapshot=snapshot)
+    return sorted(rows["timestamp"].dt.strftime("%m-%d"))
+
+
+def test_an_event_that_was_moved_holds_no_more_and_one_that_is_over_stays(around):
+    past, other = "IBM,earnings,2026-10-20,Q3\n", "F,dividend,2026-12-01,D\n"
+    with Fake({"/a.csv": Reply.text(CALENDAR + past + AHEAD + other)}) as fake:
+        around.fetch(calendar(f"{fake.base}/a.csv"), "")
+        around.at += timedelta(days=1)
+        fake.pages["/a.csv"] = Reply.text(CALENDAR + AHEAD.replace("12-20", "12-22"))
+        done = around.fetch(calendar(f"{fake.base}/a.csv"), "")
+        assert (done.state, done.came.added, done.came.restated) == ("fresh", 1, 2)
+        assert days(around) == ["10-20", "12-22"]
+        assert days(around, 1) == ["10-20", "12-01", "12-20"]
+        around.at += timedelta(days=1)
+        fake.pages["/a.csv"] = Reply.text(CALENDAR)
+        around.fetch(calendar(f"{fake.base}/a.csv"), "")
+    assert "events: a calendar is empty; what is stored stays" in around.alerts
+    assert days(around) == ["10-20", "12-22"]
+
+
+def test_one_calendar_that_fails_takes_no_event_of_its_own_away(around):
+    pages = {"/a.csv": Reply.text(CALENDAR + AHEAD),
+             "/b.csv": Reply.text(CALENDAR + AHEAD.replace("IBM", "F"))}  # fmt: skip
+    with Fake(pages) as fake:
+        wanted = calendar(f"{fake.base}/a.csv", f"{fake.base}/b.csv")
+        around.fetch(wanted, "")
+        around.at += timedelta(days=1)
+        fake.pages["/b.csv"] = Reply(b"", status=404)
+        partial = around.fetch(wanted, "")
+        assert (partial.state, partial.failed) == ("partial", ("calendar 1",))
+        assert days(around) == ["12-20", "12-20"]
+        fake.pages["/c.csv"] = Reply.text(CALENDAR + AHEAD.replace("IBM", "X"))
+        moved = around.fetch(calendar(f"{fake.base}/a.csv", f"{fake.base}/c.csv"), "")
+    assert (moved.state, moved.came.added, moved.came.restated) == ("fresh", 1, 1)
 
 
 # What a person must say first

@@ -196,3 +196,11 @@ def test_a_file_of_rows_that_is_gone_is_said_by_its_name(tree):
     with pytest.raises(InputError, match=f"{path.name}: is gone") as error:
         read(tree)
     assert "make snapshots VERIFY=yes" in str(error.value)
+
+
+def test_a_list_of_files_that_somebody_edited_is_refused(tree):
+    put(tree, bars=pd.concat([bars("IBM", 1), bars("AAPL", 3)]))
+    path = tree / "data/store/current/prices.json"
+    path.write_bytes(path.read_bytes().replace(b'"rows": 2', b'"rows": 3'))
+    with pytest.raises(InputError, match="was altered: no snapshot has it so"):
+        read(tree)
