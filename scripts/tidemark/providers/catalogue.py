@@ -49,6 +49,11 @@ OF_FILES = {
     "date_format": Option("as in Python's strptime, else times are ISO 8601"),
     "time_zone": Option("of times without an offset"),
 }
+FEEDS = (
+    *("daily_treasury_yield_curve", "daily_treasury_real_yield_curve"),
+    "daily_treasury_bill_rates",
+)
+EVENTS = ("earnings", "dividend", "split", "release")
 CONVENTIONS = ("none", "splits", "splits_and_dividends")
 
 
@@ -60,6 +65,8 @@ class Offer:
         bars: the fields of its bars; none if it has none.
         actions: whether splits and dividends come with them.
         series: whether it has economic series.
+        news: whether it has articles.
+        events: whether it has events that are to come.
         extras: libraries that it needs beside those of `live`, as their lock files are called.
         options: that its module takes, by name.
     """
@@ -67,6 +74,8 @@ class Offer:
     bars: tuple[str, ...] = ()
     actions: bool = False
     series: bool = False
+    news: bool = False
+    events: bool = False
     extras: tuple[str, ...] = ()
     options: Mapping[str, Option] = field(default_factory=dict)
 
@@ -99,9 +108,35 @@ OFFERS = {
             "convention": Option("what closes of bars are adjusted for", CONVENTIONS),
         },
     ),
-    "treasury": Offer(series=True),
+    "treasury": Offer(series=True, options={"feed": Option("of which rates", FEEDS)}),
     "ons": Offer(series=True),
     "fred": Offer(series=True),
+    "newsapi": Offer(
+        news=True,
+        options={
+            "days_back": Option("how far the plan reaches; 29 if not said", (), int, True),
+            "accept_gap": Option("whether a hole in the news is borne", type_=bool),
+            **{
+                name: Option("as NewsAPI has it")
+                for name in ("language", "searchIn", "sources", "domains", "excludeDomains")
+            },
+        },
+    ),
+    "calendars": Offer(
+        events=True,
+        extras=("calendars",),
+        options={
+            "kind": Option("of all events", EVENTS),
+            "kinds": Option("what the calendar's words for kinds mean", type_=dict),
+            "ticker": Option("of all events"),
+            "ticker_pattern": Option("a regular expression whose group is the ticker in a summary"),
+            "zone": Option("of times without an offset"),
+            "announced": Option("created: an event was public since its entry was", ("created",)),
+            "columns": Option("Tidemark's name: the file's", type_=dict),
+            "separator": Option("of a CSV file; a comma if not said"),
+            "date_format": Option("as in Python's strptime, else times are ISO 8601"),
+        },
+    ),
 }
 
 

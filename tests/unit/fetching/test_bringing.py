@@ -304,6 +304,21 @@ def test_another_provider_or_interval_begins_anew_and_the_old_rows_stay_where_th
         assert around.fetch(bars("massive", first), massive.base).came.added == 0
 
 
+def test_another_interval_begins_anew(around):
+    """Days that were stored are not mixed with hours, which come of the same provider."""
+    day, at = date(2026, 10, 27), datetime(2026, 10, 29, 2, tzinfo=UTC)
+    around.at, traded = at, Traded(100.0, 100.0, 100.0, 100.0, 5.0)
+    hour = datetime(2026, 10, 27, 13, 30, tzinfo=UTC)
+    listing = Listing("X", {day: traded}, within={"1h": {hour: traded}})
+    ask = Ask("X", "X", "1d", datetime(2026, 10, 1, tzinfo=UTC))
+    with Yahoo([listing], at) as fake:
+        around.fetch(Source("prices", "yahoo", "bars", [ask]), fake.base)
+        hours = Source("prices", "yahoo", "bars", [replace(ask, interval="1h")])
+        assert around.fetch(hours, fake.base).state == "fresh"
+    assert around.rows("prices", "bars")["interval"].tolist() == ["1h"]
+    assert around.rows("prices", "bars", 1)["interval"].tolist() == ["1d"]
+
+
 def test_what_came_of_one_provider_is_not_taken_for_what_another_one_sends(around, ecb):
     """Both were asked alike, and the first one was interrupted."""
     first, at = date(2005, 1, 3), datetime(2005, 2, 26, 2, tzinfo=UTC)
