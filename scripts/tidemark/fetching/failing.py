@@ -12,7 +12,7 @@ from tidemark.providers.contract import PayloadError, RefusedError
 State = Literal["fresh", "partial", "stale", "blocked"]
 SHOWN = 8  # names in one message
 LONGEST = 400  # of what is told of one
-SILENT = 2  # names in a row of which nothing came at all: the provider is down
+SILENT = 4  # names in a row of which nothing came at all: the provider is down
 ODD = 5  # names in a row of which no data came: a proxy or a login stands before the provider
 NO_KEY = 401
 NAMED = "correct its name, or take it off the list"

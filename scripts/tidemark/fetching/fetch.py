@@ -243,7 +243,7 @@ class _Fetch:
 
     def _all(self) -> tuple[list[tuple[Ask, Brought]], Failures]:
         """What came, and of what nothing did; after trouble that is not of a name, no more."""
-        asks, what = self._wanted.asks, self._wanted.name
+        asks, what = sorted(self._wanted.asks, key=self._behind), self._wanted.name
         brought, failures = list[tuple[Ask, Brought]](), Failures()
         for number, whole in enumerate(asks):
             self._world.progress(number, len(asks), what)
@@ -266,6 +266,11 @@ class _Fetch:
                 brought.append((whole, kept))
         self._world.progress(len(asks), len(asks), what)
         return brought, failures
+
+    def _behind(self, whole: Ask) -> timedelta:
+        """How old what is stored of a name is; those that always fail come last, and stop none."""
+        kept = self._held.cursor.get(whole.name) if self._held else None
+        return self._now - Reach.read(kept).last.replace(hour=0) if kept else timedelta.max
 
     def _other(self) -> bool:
         """Whether what is stored is of another provider or interval, and so begins anew."""

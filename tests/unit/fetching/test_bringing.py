@@ -259,16 +259,30 @@ def test_what_fails_later_keeps_what_is_stored_of_it(around, ecb):
 
 
 def test_a_provider_that_falls_silent_is_not_asked_for_all_the_rest(around, ecb):
-    wanted = rates("USD", "JPY", "GBP", "CHF", "SEK")
+    wanted = rates("USD", "JPY", "GBP", "CHF", "SEK", "NOK", "CZK")
     ecb.fault(None)
     ecb.always(server.busy(503))
     partial = around.fetch(wanted, ecb.address, tries=1)
-    assert (partial.state, partial.failed) == ("partial", ("jpy", "gbp", "chf", "sek"))
-    assert len(ecb.asked) == 3, "two in a row"
-    assert "sek: it was not asked for any more" in partial.problem
+    assert (partial.state, len(partial.failed)) == ("partial", 6)
+    assert len(ecb.asked) == 1 + 4, "four in a row"
+    assert "czk: it was not asked for any more" in partial.problem
     assert lacking(around) == (), "nobody knows whether there are any"
     ecb.always(None)
-    assert around.fetch(wanted, ecb.address).came.added == 4 * 22
+    assert around.fetch(wanted, ecb.address).came.added == 6 * 22
+
+
+def test_names_that_always_fail_keep_no_other_from_being_asked_for(around, ecb):
+    """A provider may answer some names with status 500 for ever."""
+    wanted, busy = rates("USD", "JPY", "GBP", "CHF", "SEK"), server.busy(503)
+    ecb.today = date(2026, 10, 27)
+    around.fetch(wanted, ecb.address)
+    for day, faults in ((28, [busy, busy, None, None, busy]), (29, [None, None, busy, busy, busy])):
+        around.at, ecb.today = around.at + timedelta(days=1), date(2026, 10, day)
+        ecb.fault(*faults)
+        partial = around.fetch(wanted, ecb.address, tries=1)
+        assert sorted(partial.failed) == ["jpy", "sek", "usd"], "they come last"
+    counts = around.rows("rates")["series"].value_counts().to_dict()
+    assert counts == {"usd": 19, "jpy": 19, "sek": 19, "gbp": 21, "chf": 21}
 
 
 @pytest.mark.parametrize("of", [Yahoo, Massive])
