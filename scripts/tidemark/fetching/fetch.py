@@ -198,6 +198,7 @@ class _Fetch:
         self._now, self._rows, self._stored = now, 0, dict[str, pd.DataFrame]()
         self._client: Client
         self._suspect = b""  # the page that is being looked at
+        self._found: dict[str, str] = {}  # by ticker, the provider's own id
         self._currencies: dict[str, str] = {}  # by ticker, as its provider says it
 
     def run(self) -> Fetched:
@@ -295,8 +296,10 @@ class _Fetch:
         kept = self._held.cursor.get(whole.name) if self._held and not self._anew else None
         if kept is None:
             return None
-        was, now = Reach.read(kept).id, self._identity(whole)
-        if was == now:
+        reach, now = Reach.read(kept), self._identity(whole)
+        was = reach.id
+        looked_up = self._identity(replace(whole, id=whole.name))
+        if was == now or (was == looked_up and reach.found == whole.id):
             return kept
         if self._wanted.kind not in NAMED:
             return None
@@ -322,6 +325,7 @@ class _Fetch:
                     f" between {last:%Y-%m-%d %H:%M} and {ask.since:%Y-%m-%d %H:%M} UTC"
                 )
         brought = self._brought(ask)
+        self._must_be_the_same(whole, cursor)
         if cursor is not None and not is_whole and (reason := self._restated(whole.name, brought)):
             self._world.say(f"{self._wanted.name}: {whole.name}: {reason}; asking for all of it")
             if restating.is_unexplained(self._of("bars", whole.name), brought.rows):
@@ -358,6 +362,20 @@ class _Fetch:
             found |= {(whole.name, day, kind) for day, kind, _ in missed}
         return frozenset(found)
 
+    def _must_be_the_same(self, whole: Ask, cursor: str | None) -> None:
+        """Refuse what a provider now means by a name, if it meant another thing before."""
+        was = Reach.read(cursor).found if cursor else ""
+        now = self._found.get(whole.name, was)
+        if was and was != now:
+            provider = self._wanted.provider
+            raise _BlockedError(
+                Failure(
+                    whole.name,
+                    f"it was {was} when it was fetched first, and {provider} means {now} by it now."
+                    f" tickers: {{{whole.name}: {{{provider}: {was}}}}} says which is meant",
+                )
+            )
+
     def _must_have_rows(self, whole: Ask, brought: Brought, cursor: str | None) -> None:
         """Refuse an answer without anything where there must be some: it may be a word for no.
 
@@ -387,6 +405,8 @@ class _Fetch:
             collected = Collected(self._settings.batch_rows)
             for page in getattr(self._module, self._wanted.kind)(asked, self._client.get):
                 self._suspect = page.body
+                if page.found:
+                    self._found[asked.name] = page.found
                 if page.currency:
                     self._currencies[asked.name] = page.currency
                 payloads.must_fit(self._tree, page.kind, page.records)
@@ -536,11 +556,12 @@ class _Fetch:
             if times.empty:
                 return kept
             last = min(times.max().to_pydatetime(), brought.received)
-        first = whole.since
+        first, found = whole.since, self._found.get(whole.name, "")
+        found = found or (Reach.read(kept).found if kept else "")
         if kept is not None and brought.asked.since != whole.since:
             before = Reach.read(kept)
             first, last = before.first, max(last, before.last)
-        return Reach(first, last, self._identity(whole)).written()
+        return Reach(first, last, self._identity(whole), found).written()
 
     def _not_fresh(self, failures: Failures) -> Fetched:
         """Tell the owner; what is stored stays."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from tidemark.providers.contract import Ask
 
 SPLIT = " "
+FOUND = " = "
 
 
 @dataclass(frozen=True)
@@ -16,15 +17,18 @@ class Reach:
         first: since when it was asked for, UTC; None for all there is.
         last: the newest instant that came and is over, UTC.
         id: what the provider calls it, and what else its rows are of, such as a currency.
+        found: the provider's own id, where it was looked up by another name; empty: it was not.
     """
 
     first: datetime | None
     last: datetime
     id: str
+    found: str = ""
 
     def written(self) -> str:
         """As a snapshot's cursor keeps it: an interval of ISO 8601, and the id."""
-        return f"{self.first.isoformat() if self.first else ''}/{self.last.isoformat()} {self.id}"
+        interval = f"{self.first.isoformat() if self.first else ''}/{self.last.isoformat()}"
+        return f"{interval} {self.id}" + (f"{FOUND}{self.found}" if self.found else "")
 
     @classmethod
     def read(cls, text: str) -> "Reach":
@@ -35,9 +39,9 @@ class Reach:
         """
         interval, _, id_ = text.partition(SPLIT)
         first, _, last = interval.partition("/")
-        return cls(
-            datetime.fromisoformat(first) if first else None, datetime.fromisoformat(last), id_
-        )
+        own, _, found = id_.partition(FOUND)
+        begin = datetime.fromisoformat(first) if first else None
+        return cls(begin, datetime.fromisoformat(last), own, found)
 
 
 def next_ask(

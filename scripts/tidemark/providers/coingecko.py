@@ -17,6 +17,7 @@ Of the terms of service only the beginning could be read: who uses this source r
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal
@@ -89,7 +90,13 @@ def bars(ask: Ask, get: Get) -> Iterator[Page]:
         raise BadValue("plan", f"CoinGecko has no plan {plan}", f"one of {', '.join(BASES)}")
     known = (*DAYS_OF, *PAID) if plan == "pro" else (*DAYS_OF, "1d")
     spans.must_be_one_of(ask.interval, known, f"CoinGecko's plan {plan}")
-    coin = f"/coins/{quote(_coin(ask, get), safe='')}"
+    found = _coin(ask, get)
+    coin = f"/coins/{quote(found, safe='')}"
+    for page in _of_coin(ask, get, plan, coin):
+        yield replace(page, found=found)
+
+
+def _of_coin(ask: Ask, get: Get, plan: str, coin: str) -> Iterator[Page]:
     if plan == "pro" and ask.interval in PAID:
         yield from _paid(ask, get, coin)
     elif ask.interval == "1d":

@@ -172,6 +172,7 @@ class Page:
         convention: of bars, what `close` is adjusted for as sent: `none`, `splits`, or
             `splits_and_dividends`.
         currency: of bars, in which they are, where the provider says it.
+        found: the provider's own id of what they are of, where it was looked up by another name.
     """
 
     kind: Kind
@@ -179,6 +180,7 @@ class Page:
     body: bytes
     convention: Literal["none", "splits", "splits_and_dividends"] = "none"
     currency: str | None = None
+    found: str | None = None
 
 
 Pages = Callable[[Ask, Get], Iterator[Page]]

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from fakes import server
+from fakes import coingecko, server
 from fakes.bls import Bls
+from fakes.coingecko import CoinGecko
 from fakes.ecb import Ecb, rates_of
 from fakes.listings import Listing, Traded, apple
 from fakes.massive import Massive
@@ -572,6 +573,32 @@ def test_prices_in_several_currencies_are_said(around):
     with Yahoo([listing, replace(listing, symbol="VOD.L", currency="GBp")], at) as fake:
         around.fetch(wanted, fake.base)
     assert "prices: prices are in several currencies: GBp (VOD.L); USD (AAPL)" in around.said
+
+
+def test_a_symbol_that_comes_to_mean_another_coin_is_not_mixed(around, monkeypatch):
+    """Nor does one that several coins have stop the others; the message lists them."""
+    times = [datetime(2026, 10, 1, tzinfo=UTC) + timedelta(days=day) for day in range(40)]
+    by_coin = {"ethereum": 3000.0, "ether-two": 2.0, "bitcoin": 9e4}
+    prices = {coin: dict.fromkeys(times, price) for coin, price in by_coin.items()}
+    asks = [Ask(name, name, since=START) for name in ("BTC", "ETH")]
+    wanted = Source("coins", "coingecko", "bars", asks)
+    with CoinGecko(prices, around.at) as fake:
+        partial = around.fetch(wanted, f"{fake.base}/api/v3")
+        assert (partial.state, partial.failed) == ("partial", ("BTC",))
+        assert "bridged-wrapped-bitcoin (Bridged Wrapped Bitcoin)" in partial.problem
+        assert "tickers: {BTC: {coingecko: ID}}" in partial.problem
+        assert "take it off the list" not in partial.problem, "one cure is enough"
+        coins = ({"id": "ether-two", "symbol": "eth", "name": "Two"},)
+        monkeypatch.setattr(coingecko, "COINS", coins)
+        around.at = fake.now = around.at + timedelta(days=1)
+        blocked = around.fetch(replace(wanted, asks=asks[1:]), f"{fake.base}/api/v3")
+        assert blocked.state == "blocked"
+        assert "it was ethereum when it was fetched first" in blocked.problem
+        assert "tickers: {ETH: {coingecko: ethereum}}" in blocked.problem
+        asks = [Ask("ethereum", "ETH", since=START)]
+        done = around.fetch(replace(wanted, asks=asks), f"{fake.base}/api/v3")
+    assert (done.state, set(around.rows("coins")["close"])) == ("fresh", {3000.0})
+    assert not [text for text in around.said if "begins anew" in text], "it is the same coin"
 
 
 # Calendars
