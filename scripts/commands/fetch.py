@@ -15,7 +15,8 @@ from tidemark.config import load
 from tidemark.config.settings import Config
 from tidemark.errors import BadValue, InputError
 from tidemark.fetching import fetch, keys
-from tidemark.fetching.fetch import Fetched, Source, World
+from tidemark.fetching.fetch import Fetched
+from tidemark.fetching.wanted import PROVIDERS, Source, World
 from tidemark.harness import console
 from tidemark.harness.failures import exit_code_of
 from tidemark.naming import counted
@@ -64,7 +65,7 @@ def _asked(whole: Config, name: str) -> Source:
     provider = section.provider or ""
     since = section.since and datetime.combine(date.fromisoformat(section.since), time(), UTC)
     if isinstance(section, Prices):
-        known = [ids.named(t, provider, whole.tickers, fetch.PROVIDERS) for t in section.tickers]
+        known = [ids.named(t, provider, whole.tickers, PROVIDERS) for t in section.tickers]
         asks = [
             Ask(
                 named.id,

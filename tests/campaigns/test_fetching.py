@@ -16,8 +16,8 @@ from fakes.massive import KEY, Massive
 from fakes.server import Asked, Fake, Reply
 from tidemark.fetching import fetch
 from tidemark.fetching.clock import Clock
-from tidemark.fetching.fetch import Source, World
 from tidemark.fetching.settings import Fetch
+from tidemark.fetching.wanted import Source, World
 from tidemark.project import CODE, Tree
 from tidemark.providers.contract import Ask
 from tidemark.stored import reading, snapshots

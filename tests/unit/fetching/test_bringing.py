@@ -17,8 +17,9 @@ from fakes.yahoo import Yahoo
 from tidemark.errors import InputError
 from tidemark.fetching import fetch
 from tidemark.fetching.clock import Clock
-from tidemark.fetching.fetch import Fetched, Source, World
+from tidemark.fetching.fetch import Fetched
 from tidemark.fetching.settings import Fetch
+from tidemark.fetching.wanted import Source, World
 from tidemark.project import CODE, Tree
 from tidemark.providers.contract import Ask
 from tidemark.stored import reading, snapshots

@@ -7,8 +7,8 @@ from typing import Any
 from fakes.server import Fake, Reply
 from tidemark.errors import BadValue
 from tidemark.fetching import fetch, payloads
-from tidemark.fetching.fetch import Source, World
 from tidemark.fetching.settings import Fetch
+from tidemark.fetching.wanted import Source, World
 from tidemark.files import store
 from tidemark.project import CODE, Tree
 from tidemark.providers import files_over_http

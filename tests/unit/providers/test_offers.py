@@ -2,7 +2,7 @@
 
 import re
 
-from tidemark.fetching.fetch import PROVIDERS
+from tidemark.fetching.wanted import PROVIDERS
 from tidemark.project import CODE
 from tidemark.providers.catalogue import OFFERS, Option, module
 

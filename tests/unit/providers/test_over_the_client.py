@@ -20,11 +20,12 @@ from tidemark.errors import InputError
 from tidemark.fetching.budget import Budget
 from tidemark.fetching.client import Client
 from tidemark.fetching.clock import Clock
-from tidemark.fetching.fetch import Source, World, source
+from tidemark.fetching.fetch import source
 from tidemark.fetching.keys import Keys
 from tidemark.fetching.settings import Fetch
 from tidemark.fetching.transport import Bounds, OverHttp
 from tidemark.fetching.trying import Patience
+from tidemark.fetching.wanted import Source, World
 from tidemark.project import CODE, Tree
 from tidemark.providers import bls, calendars, fred, newsapi, ons, treasury
 from tidemark.providers.contract import Ask, Limit, PayloadError
