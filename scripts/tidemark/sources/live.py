@@ -55,7 +55,7 @@ def prices(request: Request) -> Batch:
         bars = bars[bars["timestamp"] >= pd.Timestamp(since, tz="UTC")].reset_index(drop=True)
     stamps = bars["timestamp"].dt.tz_localize(None)
     records = pd.DataFrame({"timestamp": stamps, "ticker": bars["ticker"]})
-    records["ticker"] = [tickers.normalised(name) for name in records["ticker"]]
+    records["ticker"] = records["ticker"].map(tickers.normalised).astype("str")
     for name in FIELDS:
         records[name] = bars[name].astype("float64")
     if len(quotes):
@@ -104,8 +104,8 @@ def actions(request: Request) -> Batch:
     records = pd.DataFrame(
         {
             "timestamp": rows["timestamp"].dt.tz_localize(None),
-            "ticker": [tickers.normalised(name) for name in rows["ticker"]],
-            "kind": rows["kind"],
+            "ticker": rows["ticker"].map(tickers.normalised).astype("str"),
+            "kind": rows["kind"].astype("str"),
             "value": rows["value"],
         }
     )

@@ -120,7 +120,9 @@ def test_actions_are_those_that_closes_are_not_adjusted_for(tree, convention, ki
 
 def test_no_action_at_all_is_none_and_no_error(tree):
     put(tree, bars=pd.concat([bars("IBM", 1), bars("AAPL", 3)]))
-    assert read(tree, "actions").records.empty
+    records = read(tree, "actions").records
+    assert records.empty
+    assert [str(records[name].dtype) for name in ("ticker", "kind")] == ["str", "str"]
 
 
 def values(*told: tuple[str, str, float | None]) -> pd.DataFrame:
