@@ -47,6 +47,8 @@ class Kept:
         self._stored = dict[str, pd.DataFrame]()
         self.anew = self._other()
         self.names_anew = set[str]()
+        for whole in wanted.asks:  # those that came before an interruption, too
+            self.cursor(whole)
 
     def behind(self, whole: Ask, now: datetime) -> timedelta:
         """How old what is stored of a name is; those that always fail come last, and stop none."""

@@ -150,6 +150,21 @@ def test_another_id_under_the_same_name_begins_anew_and_is_not_mixed(around, ecb
     assert around.fetch(other, ecb.address).came.added == 0
 
 
+def test_an_interruption_does_not_mix_what_begins_anew(around, ecb):
+    around.fetch(rates("USD", "JPY", since=datetime(2026, 9, 14, tzinfo=UTC)), ecb.address)
+    asks = [Ask("GBP", "usd", since=START), Ask("CHF", "chf", since=START)]
+    other = replace(rates("JPY"), asks=asks)
+    ecb.fault(None, server.busy(503))
+    around.sleep = lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt)  # while it waits
+    with pytest.raises(KeyboardInterrupt):
+        around.fetch(other, ecb.address)
+    around.sleep = lambda seconds: None
+    assert around.fetch(other, ecb.address).state == "fresh"
+    usd = around.rows("rates").query("series == 'usd'")["value"]
+    assert len(usd) == 22, "none of what was fetched as USD"
+    assert usd.iloc[-1] == float(RATES[LAST]["GBP"])
+
+
 # What does not come
 
 
