@@ -65,7 +65,7 @@ $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(
 $(STEPS) $(PIPELINES) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/page.html reports/index.html)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T N A B REASON SOURCE SNAPSHOT OTHER FORMAT DETAILS VERIFY RESTORE PRUNE Q CELLS SEED FAMILIES FILE WRITE OWNER AT ONLY
+export T N A B REASON SOURCE SNAPSHOT FROM WITHOUT OTHER FORMAT DETAILS VERIFY RESTORE PRUNE Q CELLS SEED FAMILIES FILE WRITE OWNER AT ONLY
 export $(ANSWERS)
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.
@@ -130,6 +130,12 @@ sql:
 ## alert-test: send a test message by each channel of OWNER="..." (without it: of all owners), and say which took it
 alert-test: $(VENV)/.ok $(VENV)/.alerts-ok
 	@$(PYTHON) $(COMMANDS)/alert_test.py --config $(CONFIG)
+## mirror: copy the store and the database's tables to PostgreSQL (mirror.postgres); goes on where it was interrupted
+mirror: $(VENV)/.ok $(VENV)/.postgres-ok
+	@$(PYTHON) $(COMMANDS)/mirror.py --config $(CONFIG)
+## restore: bring SNAPSHOT=<number or time> back from a mirror: FROM=postgres (WITHOUT=sources that it lacks)
+restore: $(VENV)/.ok $(VENV)/.postgres-ok
+	@$(PYTHON) $(COMMANDS)/restore.py --config $(CONFIG)
 ## schedule: print what wakes `make daily`: crontab, systemd, launchd, and how to install each (FORMAT= AT="19:00" ZONE= WRITE=folder)
 schedule: $(VENV)/.ok
 	@$(PYTHON) $(COMMANDS)/schedule.py --config $(CONFIG) --pipelines "$(PIPELINES)"
@@ -166,6 +172,7 @@ lock:
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-alerts.lock --group alerts -c requirements.lock
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-calendars.lock --group calendars -c requirements.lock
 	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-sentiment.lock --group sentiment -c requirements.lock
+	cd $(CODE). && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header -o requirements-postgres.lock --group postgres -c requirements.lock
 ## clean: remove what is generated; artifacts/store/, metrics/history/, artifacts/edited_by_hand/ and files elsewhere are kept
 clean:
 	@$(CODE)scripts/clean.sh

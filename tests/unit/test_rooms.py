@@ -27,7 +27,7 @@ FLOORS = (  # lowest first; a file imports only from below its own floor, or fro
     ("reporting", "gating"),
     ("config",),
     ("tables", "adopting", "trees"),
-    ("harness",),
+    ("harness", "mirroring"),
     ("dag",),
     ("runs",),
     ("showing", "notebook"),

@@ -8,7 +8,7 @@ reads the file, in which `yaml_lines` knows the line of each key, `sections` fil
 values, `view` keeps one small file for each key, hands keys out, and remembers which were asked
 for; of `secrets` nothing that is shared has the values. `kinds` says what instances of a step may
 be of; `given` tells what code refused as a value of the file; `estimators_page` is what users read
-of the kinds of models.
+of the kinds of models; `mirror` says where a copy is kept.
 
 Never: imports `pandas`, `numpy`: it is read before every make.
 """

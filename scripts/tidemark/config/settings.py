@@ -10,6 +10,7 @@ from tidemark.alerting.settings import Alerts
 from tidemark.assessment.settings import Assess
 from tidemark.backtest.settings import Backtest, Strategy
 from tidemark.bounds import Checked, Name, Words
+from tidemark.config.mirror import Mirror
 from tidemark.features.settings import FeatureEngineering
 from tidemark.fetching.settings import Fetch
 from tidemark.gating.settings import Gate
@@ -136,4 +137,5 @@ class Config:
     environment: Environment = field(default_factory=Environment)
     machine: Machine = field(default_factory=Machine)
     store: ResultsStore = field(default_factory=ResultsStore)
+    mirror: Mirror = field(default_factory=Mirror)
     alerts: Alerts = field(default_factory=Alerts)

@@ -163,6 +163,46 @@ class Log:
                 self._remember(looks | {it.name: _look(it.stat()) for it in new}, self._end)
             return self._end.number
 
+    def as_written(self) -> dict[int, bytes | None]:
+        """The bytes of each record's file, by number; None of one that is lost for good.
+
+        Raises:
+            InputError: as with `records`; what is not whole is not copied.
+            OSError: the folder cannot be read.
+        """
+        self.records()
+        there = self._there()
+        return {n: None if lost else store.read_file(self._path(n)) for n, lost in there.items()}
+
+    def held(self) -> dict[int, bytes | None]:
+        """The same, of whatever is there, whole or not."""
+        found: dict[int, bytes | None] = {}
+        for number, lost in self._there().items():
+            found[number] = None if lost else store.read_file(self._path(number))
+        return found
+
+    def put_back(self, written: Mapping[int, bytes | None]) -> list[int]:
+        """Write records that are gone, as `as_written` gave them elsewhere; which these were.
+
+        None of those that are there is touched. Interrupted and done again, it ends the same.
+
+        Raises:
+            InputError: with them, the records are not whole, as with `records`.
+            OSError: the folder cannot be written, or the disk is full.
+        """
+        with self._alone():
+            there = self._there()
+            gone = [number for number in written if number not in there]
+            for number in gone:
+                data = written[number]
+                _write_once(self._lost(number) if data is None else self._path(number), data or b"")
+            last = max(self._there(), default=0)
+            if last and self._noted() is None and not self._there()[last]:
+                _, link = self._stored(last)
+                store.write_atomic(self._last, store.json_bytes({str(last): link.digest}))
+            self._end = self._read()[1]
+        return gone
+
     def _ended(self, looks: _Looks) -> _End:
         """Where the records end; reads them if another process may have changed that."""
         if self._noted() != self._end.note or self._path(self._end.number + 1).exists():

@@ -94,7 +94,13 @@ def rows(tree: Tree, name: str, kind: str) -> pd.DataFrame:
 
 
 def rows_in(name: str, data: bytes) -> pd.DataFrame:
-    """The rows of an object with that content.
+    """The rows of an object with that content; raises as `table_in` does."""
+    frame: pd.DataFrame = table_in(name, data).to_pandas(use_threads=False)
+    return frame
+
+
+def table_in(name: str, data: bytes) -> pa.Table:
+    """The rows of an object with that content, as they are kept.
 
     Raises:
         InputError: it is damaged, or written by a newer Tidemark.
@@ -104,5 +110,4 @@ def rows_in(name: str, data: bytes) -> pd.DataFrame:
     form = json.loads(file.schema_arrow.metadata[b"tidemark.format"])
     if form > FORMAT:
         raise InputError(str(FOLDER / name), NEWER.format(form), "go on with that one")
-    frame: pd.DataFrame = file.read(use_threads=False).to_pandas(use_threads=False)
-    return frame
+    return file.read(use_threads=False)

@@ -21,6 +21,15 @@ LOCK = objects.STORE / ".lock"
 
 
 @contextlib.contextmanager
+def locked(tree: Tree) -> Iterator[None]:
+    """Keep other writers out within the block, whatever state the store is in."""
+    (tree / LOCK).parent.mkdir(parents=True, exist_ok=True)
+    with (tree / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
 def alone(tree: Tree) -> Iterator[Snapshot]:
     """Be the only writer within the block; yields the newest snapshot, which all else fits.
 
@@ -28,9 +37,7 @@ def alone(tree: Tree) -> Iterator[Snapshot]:
         InputError: the store is damaged.
         OSError: it cannot be read or written.
     """
-    (tree / LOCK).parent.mkdir(parents=True, exist_ok=True)
-    with (tree / LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(tree):
         newest = snapshot_log.last(tree)
         _clear(tree, newest.number)
         show(tree, newest)
