@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ("config.yaml", "data/sample", "reports/narrative", "reports/templates", "schemas")
-EXTRAS = ("dev", "excel", "live", "s3", "yahoo")
+EXTRAS = ("dev", "excel", "live", "postgres", "s3", "yahoo")
 LOCKS = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in EXTRAS))
 CODE = ("Makefile", "make", *LOCKS, "scripts")
 RESULTS = ("data", "features", "models", "metrics", "reports")

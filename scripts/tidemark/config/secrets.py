@@ -10,7 +10,7 @@ from typing import Any
 from tidemark.config import view
 from tidemark.project import Tree
 
-SECRET = frozenset({"alerts.webhook", "alerts.channels", "store.remote"})
+SECRET = frozenset({"alerts.webhook", "alerts.channels", "mirror.postgres", "store.remote"})
 SET = "set"
 SHOWN = "[secret]"  # in place of one
 SHORTEST = 8  # letters of what may be one; a severity is none
