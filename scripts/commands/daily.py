@@ -1,6 +1,6 @@
 """Run the pipelines if a session of the exchange is over that they were not run for.
 
-make daily                        all four, then the gate, then one alert with what came of it
+make daily                        all four, the gate, one alert with what came of it, the mirror
 make daily ONLY=data-pipeline     one of them
 
 The exchange's own calendar and zone decide, not when this was started: a run that was missed is
@@ -28,6 +28,7 @@ from tidemark.scheduling.sessions import Due
 
 # What this make was told, which is not meant for those that it starts.
 DROPPED = ("MAKE", "MFLAGS", "TIDEMARK")
+KEPT = ("TIDEMARK_PG_PASSWORD",)  # of the mirror
 LOCK = "daily"
 ASIDE = ("make: ", "gmake: ", "Log:", "log:", "Report:")  # lines beside the one that counts
 OWNER_OF = "fetch_data"  # whose owner hears of the run
@@ -72,6 +73,7 @@ def _run(make: str, config: str, whole: Config, asked: Sequence[str]) -> int:
     done.note(HERE, waiting, missed[-1])
     code, judged = _judged(make, config, whole) if "assessment-pipeline" in waiting else (0, "")
     _tell(f"{_sessions(missed)}: {last}{judged}", "error" if code else "info")
+    _mirrored(make, config, whole)
     return 1 if code else 0
 
 
@@ -99,7 +101,11 @@ def _sessions(missed: Sequence[date]) -> str:
 
 def _made(make: str, config: str, goals: Sequence[str]) -> tuple[int, str]:
     """Make's exit code, and the last line that says what came of it; all are shown as they come."""
-    clean = {name: text for name, text in os.environ.items() if not name.startswith(DROPPED)}
+    clean = {
+        name: text
+        for name, text in os.environ.items()
+        if name in KEPT or not name.startswith(DROPPED)
+    }
     makefile = [] if CODE.resolve() == ROOT.resolve() else [f"--file={CODE.resolve()}/Makefile"]
     last = ""
     with subprocess.Popen(
@@ -126,6 +132,14 @@ def _judged(make: str, config: str, whole: Config) -> tuple[int, str]:
         return 0, ""
     code, last = _made(make, config, ["gate"])
     return code, f"; gate: {last}"
+
+
+def _mirrored(make: str, config: str, whole: Config) -> None:
+    """Bring the mirror up to date, if there is one; that it failed is told, and fails no run."""
+    if whole.mirror.postgres is not None:
+        code, last = _made(make, config, ["mirror"])
+        if code:
+            _tell(f"the mirror is not up to date: {last}", "warning")
 
 
 def _tell(message: str, severity: str) -> None:

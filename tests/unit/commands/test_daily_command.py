@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from commands import daily
+from tidemark.config.mirror import Mirror, Postgres
 from tidemark.errors import InputError
 from tidemark.gating.settings import Gate
 from tidemark.scheduling import done
@@ -15,7 +16,9 @@ import pytest
 
 FOUR = ["data-pipeline", "scenarios-pipeline", "metrics-pipeline", "assessment-pipeline"]
 MONDAY, TUESDAY = date(2026, 11, 30), date(2026, 12, 1)
-WHOLE = SimpleNamespace(validate_schema=ValidateSchema(calendar="XNYS"), gate=Gate())
+WHOLE = SimpleNamespace(
+    validate_schema=ValidateSchema(calendar="XNYS"), gate=Gate(), mirror=Mirror()
+)
 
 
 @pytest.fixture
@@ -24,7 +27,13 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make = tmp_path / "make"
     said = ["Done in 1 s", "Log: x", "make: *** [x] Error 2"]
-    lines = ["#!/bin/sh", 'echo "$@" >>goals', *(f'echo "{it}"' for it in said), "exit $CODE"]
+    lines = [
+        "#!/bin/sh",
+        'echo "$@" >>goals',
+        'echo "$TIDEMARK_PG_PASSWORD" >>password',
+        *(f'echo "{it}"' for it in said),
+        "exit $CODE",
+    ]
     make.write_text("\n".join(lines))
     make.chmod(0o755)
     monkeypatch.setenv("CODE", "0")
@@ -43,8 +52,8 @@ def project(tmp_path, monkeypatch):
     return SimpleNamespace(told=told, at=at)
 
 
-def run(asked=FOUR):
-    return daily._run(str(Path("make").resolve()), "config.yaml", WHOLE, asked)
+def run(asked=FOUR, whole=WHOLE):
+    return daily._run(str(Path("make").resolve()), "config.yaml", whole, asked)
 
 
 def goals():
@@ -58,6 +67,23 @@ def test_all_are_run_once_a_session_by_one_make_and_one_alert_is_told(project):
     assert goals() == [["fetch_data", *FOUR, "CONFIG=config.yaml"]]
     assert project.told == [("info", "session 2026-11-30: Done in 1 s")]
     assert done.done(daily.HERE) == dict.fromkeys(FOUR, MONDAY)
+
+
+def test_a_mirror_comes_last_and_one_that_fails_is_told_but_fails_no_run(project, monkeypatch):
+    mirror = Mirror(Postgres("postgresql://db/market"))
+    monkeypatch.setenv("TIDEMARK_PG_PASSWORD", "kept")
+    whole = SimpleNamespace(**{**vars(WHOLE), "mirror": mirror})
+    assert run(whole=whole) == 0
+    assert [line[0] for line in goals()] == ["fetch_data", "mirror"]
+    assert len(project.told) == 1
+    project.at[0] = datetime(2026, 12, 1, 22, tzinfo=UTC)
+    assert Path("password").read_text("utf-8").split() == ["kept"] * 2
+    make = Path("make").read_text("utf-8")
+    Path("make").write_text(make.replace("exit $CODE", 'case "$*" in *mirror*) exit 2;; esac'))
+    assert run(whole=whole) == 0
+    assert [severity for severity, _ in project.told] == ["info", "info", "warning"]
+    assert "the mirror is not up to date" in project.told[-1][1]
+    assert done.done(daily.HERE) == dict.fromkeys(FOUR, TUESDAY)
 
 
 def test_what_failed_is_not_done_and_the_next_run_makes_up_for_it(project, monkeypatch):
