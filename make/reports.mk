@@ -8,8 +8,9 @@ REPORTS := model_communication_report model_evaluation_memo strategy_assessment 
 CHECKPOINTS_collect_metrics := artifacts/collect_metrics.ok
 CHECKPOINTS_reports := artifacts/reports.ok
 
-# TABLES: the files that tables are made of, as declared in scripts/tidemark/tables/.
-artifacts/collect_metrics.ok: $(TABLES)
+# TABLES: the files that tables are made of, as declared in scripts/tidemark/tables/. Views over what providers sent name the
+# files that data/store/current/ lists, and change when it does.
+artifacts/collect_metrics.ok: $(TABLES) $(sort $(foreach source,$(SOURCES),$(STORED_$(source)))) | $(if $(LIVE),data/store/objects)
 	$(STEP) scripts/collect_metrics.py
 artifacts/metrics.duckdb: artifacts/collect_metrics.ok ; $(KEPT)
 

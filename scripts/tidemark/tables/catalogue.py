@@ -1,9 +1,9 @@
 """All tables, in the order in which they are made: a query may read those before it."""
 
-from tidemark.tables import features, forecasts, strategies, validation, views
+from tidemark.tables import features, forecasts, live, strategies, validation, views
 from tidemark.tables.table import Declared, Table, count, text
 
-SUBJECTS = (validation, features, forecasts, strategies, views)
+SUBJECTS = (validation, live, features, forecasts, strategies, views)
 ITSELF = Table(
     "tables",
     "A table or view of this database.",

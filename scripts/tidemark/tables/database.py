@@ -8,8 +8,10 @@ import errno
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tidemark.stored.manifest import Manifest
+from tidemark.tables import stored_files
 from tidemark.tables.catalogue import TABLES
-from tidemark.tables.table import Declared, ParquetFile, Record, Rows, Table, View
+from tidemark.tables.table import AsSent, Declared, ParquetFile, Record, Rows, Table, View
 
 import duckdb
 import pyarrow as pa
@@ -23,7 +25,12 @@ ARROW = {
 }
 
 
-def build(path: Path, rows: Mapping[str, Sequence[Record]], files: Mapping[str, Path]) -> None:
+def build(
+    path: Path,
+    rows: Mapping[str, Sequence[Record]],
+    files: Mapping[str, Path],
+    stored: Sequence[Manifest],
+) -> None:
     """Create the database at `path`, which must not exist, and close it.
 
     Args:
@@ -31,6 +38,7 @@ def build(path: Path, rows: Mapping[str, Sequence[Record]], files: Mapping[str, 
         rows: of each table that is made neither by a query nor of the declarations; each row has
             all columns, None where it has no value. Keys that are no column are left out.
         files: for each table of a Parquet file where that is.
+        stored: of each source that has a provider, what is stored now.
 
     Raises:
         KeyError: a row lacks a column.
@@ -39,13 +47,17 @@ def build(path: Path, rows: Mapping[str, Sequence[Record]], files: Mapping[str, 
     try:
         with duckdb.connect(str(path)) as connection:
             connection.execute("BEGIN")  # each commit waits for the disk
-            connection.execute("CREATE SCHEMA assessment")
+            for schema in sorted({name.partition(".")[0] for name in TABLES if "." in name}):
+                connection.execute(f"CREATE SCHEMA {schema}")
             for name, table in TABLES.items():
                 match table.source:
                     case ParquetFile(query=query):
                         at = {"path": str(files[name])}
                         connection.execute(f"CREATE TABLE {name} AS {query}", at)
                     case View(query):
+                        connection.execute(f"CREATE VIEW {name} AS {query}")
+                    case AsSent():
+                        query = stored_files.query(table, stored)
                         connection.execute(f"CREATE VIEW {name} AS {query}")
                     case source:
                         own = _declared() if isinstance(source, Declared) else rows[name]
@@ -77,7 +89,7 @@ def _arrow(table: Table, rows: Sequence[Record]) -> pa.Table:
 
 def _comments(table: Table) -> str:
     """SQL that writes the descriptions beside what they describe."""
-    kind = "VIEW" if isinstance(table.source, View) else "TABLE"
+    kind = "VIEW" if isinstance(table.source, View | AsSent) else "TABLE"
     words = {f"{kind} {table.name}": table.about} | {
         f'COLUMN {table.name}."{name}"': column.about for name, column in table.columns.items()
     }

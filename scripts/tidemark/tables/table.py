@@ -1,7 +1,7 @@
 """How a table is declared: its name, what it is, where its rows come from, and its columns."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -56,6 +56,32 @@ class View:
 
 
 @dataclass(frozen=True)
+class AsSent:
+    """No rows, but a view over the files in data/store/ that are current when it is made.
+
+    Attributes:
+        kind: of the records, see `stored.records`.
+        renamed: columns of the view that the files call otherwise.
+        superseded: whether rows that others have replaced are in it, too.
+    """
+
+    kind: str
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    superseded: bool = False
+
+
+@dataclass(frozen=True)
+class Sources:
+    """A row for each source, with what is known of its data and its provider's terms.
+
+    Attributes:
+        files: paths of `layout` that say so, for each source.
+    """
+
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Configured:
     """A row for each name that config.yaml lists, with its kind of instance."""
 
@@ -79,14 +105,14 @@ class Table:
 
     name: str
     about: str
-    source: Records | ParquetFile | View | Configured | Declared
+    source: Records | ParquetFile | View | AsSent | Sources | Configured | Declared
     columns: Mapping[str, Column]
     format: int = 1
 
     def files(self) -> tuple[str, ...]:
         """The paths of its files, as declared."""
         match self.source:
-            case Records(files):
+            case Records(files) | Sources(files):
                 return files
             case ParquetFile(path):
                 return (path,)
