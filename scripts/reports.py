@@ -15,7 +15,7 @@ from tidemark.layout.plots import MODEL_FIGURES
 from tidemark.layout.reports import PAGE, REPORT
 from tidemark.layout.strategy_plots import STRATEGY_FIGURES
 from tidemark.models import estimators
-from tidemark.reporting import assets, narrative
+from tidemark.reporting import assets, licences, narrative
 from tidemark.reporting import reports as rendering
 from tidemark.reporting.page import assembling as page
 from tidemark.reporting.page import figures as page_figures
@@ -50,19 +50,20 @@ def reports(run: Run) -> None:
     ]
     strategy_figures = linked(run.read.json(STRATEGY_FIGURES))
     missing = [figure for figure in [*figures, *strategy_figures] if figure["missing"]]
+    sources = values.pop("sources")
+    findings = licences.quoted(values.pop("findings"), sources)
     values |= {
+        **licences.told(sources),
         "comparison": values["comparison"][0],
         "conclusion": [row["sentence"] for row in values["conclusion"]],
         "winner": values["winner"][0],
         "look_ahead": values["look_ahead"][0],
         "year": values["year"][0],
-        "validation": validation(
-            values["validation"][0], values.pop("datasets"), values.pop("findings")
-        ),
+        "validation": validation(values["validation"][0], values.pop("datasets"), findings),
         "bar": prices["bar"],
         "asset": asset,
         "about": [*prices["about"], *asset.returns],
-        "described": bool(prices["about"]),
+        "described": bool(prices["about"] or prices["provider"]),
         "adjusted": "adj_close" in prices["columns"],
         "words": {
             name: estimators.kind(name).words

@@ -53,6 +53,7 @@ def _side_by_side(metrics: Iterable[str], prefix: str = "") -> str:
 
 QUERIES = {
     "validation": "SELECT * FROM validation",
+    "sources": "SELECT * FROM sources ORDER BY rowid",
     "datasets": "SELECT * FROM datasets ORDER BY rowid",
     "findings": "SELECT * FROM findings ORDER BY rowid",
     "comparison": "SELECT * FROM comparison",
@@ -120,12 +121,11 @@ def gather(
         queries: SQL, by name.
 
     Returns:
-        validation (one row), datasets and findings (of it); comparison (one row); conclusion
-        (sentences); features (of each scenario); models (one row a scenario and model: what was
-        fitted, the metrics with intervals, mean and range over the folds as cv_..., the verdict);
-        against_baseline and
-        across_scenarios (paired differences in MSE, or in Brier score); reliability (of models of
-        direction); assessed (sentences on the strategies, and
+        validation (one row), sources, datasets and findings (of these); comparison (one row);
+        conclusion (sentences); features (of each scenario); models (one row a scenario and model:
+        what was fitted, the metrics with intervals, mean and range over the folds as cv_..., the
+        verdict); against_baseline and across_scenarios (paired differences in MSE, or in Brier
+        score); reliability (of models of direction); assessed (sentences on the strategies, and
         what each is about), winner (one row), scores_since (of those
         that began later than history), not_tried (by strategy and what the data
         lack for it), strategies (ranked, with their evidence), trading (of

@@ -29,7 +29,7 @@ def build(
     path: Path,
     rows: Mapping[str, Sequence[Record]],
     files: Mapping[str, Path],
-    stored: Sequence[Manifest],
+    stored: Sequence[Manifest] = (),
 ) -> None:
     """Create the database at `path`, which must not exist, and close it.
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from tidemark.errors import InputError
 from tidemark.files import store
 from tidemark.market.bars_a_year import WHOLE
 from tidemark.models import estimators
-from tidemark.reporting import assets, figures, reports
+from tidemark.providers.contract import Terms
+from tidemark.reporting import assets, figures, licences, reports
 from tidemark.reporting.strategy_figures import pages
 from tidemark.sources.settings import ASSETS
 from tidemark.tables import database, features, forecasts, strategies
+from tidemark.tables import sources as source_rows
 from tidemark.tables import validation as validation_tables
 from tidemark.tables.catalogue import TABLES
 from tidemark.tables.table import ParquetFile, Records
@@ -439,6 +442,19 @@ def scenario_row(scenario, model):
     return row | names | {"verdict": verdict}
 
 
+TERMS = Terms(
+    *("no *archiving*", "https://e.example", date(2026, 11, 30), "By E."),
+    *(False, False, True, False),
+)
+SOURCES = [
+    source_rows.row(name, section, pd.Series(pd.to_datetime(["2000-03-01"])), "c0ffee" * 10, terms)
+    for name, section, terms in (
+        ("prices", {"provider": None, "terms_accepted": None}, None),
+        ("treasury", {"provider": "e", "terms_accepted": "Ada <a@b.example>"}, TERMS),
+    )
+]
+
+
 def tables():
     scores = [score(pair, 0.0125) for pair in PAIRS]
     bootstraps = [
@@ -474,6 +490,7 @@ def tables():
     others = {name: [] for name, table in TABLES.items() if isinstance(table.source, Records)}
     return others | {
         "validation": validation_tables.validation_rows([VALIDATED]),
+        "sources": SOURCES,
         "datasets": validation_tables.dataset_rows([VALIDATED]),
         "findings": validation_tables.finding_rows([VALIDATED]),
         "cleaned": validation_tables.cleaned_rows(
@@ -716,6 +733,7 @@ def values_for_reports(connection, missing=False, narrative=None, asset="stocks"
         for kind in ("predicted_vs_true", "hexbin")
     ]
     return values | {
+        **licences.told(values["sources"]),
         "comparison": values["comparison"][0],
         "conclusion": [row["sentence"] for row in values["conclusion"]],
         "winner": values["winner"][0],
@@ -892,6 +910,18 @@ def test_gaps_that_there_are_not_have_no_column(connection):
     values = values_for_reports(connection)
     values["likeness"] = [row | {"overnight_share": 0.0004} for row in values["likeness"]]
     assert not re.search("[Gg]ap share|share of gaps", rendered("strategy_assessment", values))
+
+
+def test_reports_name_sources_with_their_terms_and_which_data_they_are_of(connection):
+    values = values_for_reports(connection)
+    texts = {name: rendered(name, values) for name in REPORTS}
+    for name in REPORTS[:3]:
+        assert "- treasury, from e: no \\*archiving\\*, read on 2026-11-30 at " in texts[name]
+        assert "By E. Rows may be trained on, but not kept, shared or used comm" in texts[name]
+        assert "Ada &lt;a@b.example> accepted that." in texts[name].replace("&#64;", "@")
+    stored = "prices c0ffeec0ffee, rows up to 2000-03-01; treasury c0ffeec0ffee, rows up to"
+    assert stored in texts["strategy_assessment"]
+    assert "| prices | a file | 1 | 2000-03-01 | 2000-03-01 | `c0ffeec0ffee` |" in texts[REPORTS[1]]
 
 
 def test_the_memo_says_how_data_are_described_where_they_are_not(connection):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tidemark.reporting import licences
 from tidemark.reporting.page.section import Rows, Section, Values
 
 MOST = 50
@@ -20,7 +21,8 @@ DONE = {
 
 def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any]:
     """Data sets with what was found in each, and how they were split."""
-    findings, models = rows["findings"], values["models"]
+    models = values["models"]
+    findings = licences.quoted(rows["findings"], values["sources"])
     first = models[0]["scenario"]
     return {
         **values,
