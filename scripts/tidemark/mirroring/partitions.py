@@ -197,7 +197,8 @@ class Sending:
 
     def _rows(self, one: _Partition) -> pa.Table:
         table = objects.table_in(one.object, objects.get(self._tree, one.object))
-        table = table.select(list(records.KINDS[one.kind].kept))
+        kept = [name for name in records.KINDS[one.kind].kept if name in table.column_names]
+        table = table.select(kept)
         for name, value in (("partition", one.label), ("data_source", one.source)):
             same = pa.repeat(pa.scalar(value, pa.large_string()), table.num_rows)
             table = table.add_column(0, name, same)
@@ -232,8 +233,7 @@ class _LeftBeside(Exception):
 def forget(server: Server, sources: set[str]) -> int:
     """Remove all rows of sources that must not be shared, those replaced among them; how many."""
     removed = 0
-    there = server.run("SELECT DISTINCT data_source FROM tidemark.partitions")
-    for source in sorted(sources & {str(name) for (name,) in there}):
+    for source in sorted(sources):
         with server.transaction():
             for table in TABLES.values():
                 for each in (table, f"{table}_history"):

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from postgres_server import PASSWORD
 from tidemark.config import mirror
 from tidemark.errors import InputError
 from tidemark.mirroring import server as servers
-from tidemark.mirroring.partitions import TABLES
+from tidemark.mirroring.partitions import TABLES, Sending
 from tidemark.project import Tree
 from tidemark.stored import reading, snapshots
 from tidemark.stored.writing import commit_all
@@ -173,7 +174,7 @@ def test_rows_go_in_batches_and_straight_where_that_is_slow_with_the_same_end(
         assert done.sent.straight == 2  # all but the first one
         assert (rows(other, "bars"), rows(other, "bars", "market_data.bars_history")) == plain
         put(tree, 3, bars(50, close=8.0, ticker="T7"))
-        send(other, tree, batch_rows=10, slow_seconds=0.0)
+        send(other, tree, batch_rows=500, slow_seconds=0.0)
         same_as_the_store(other, tree)
         send(server, tree)
         assert rows(other, "bars") == rows(server, "bars")
@@ -194,6 +195,39 @@ def test_rows_that_must_not_be_shared_stay_and_go_when_terms_change(server, tree
     assert server.run("SELECT count(*) FROM market_data.bars") == [[0]]
     assert not server.run("SELECT name FROM tidemark.objects WHERE name LIKE '%.parquet'")
     assert not server.run("SELECT name FROM tidemark.object_parts WHERE name LIKE '%.parquet'")
+
+
+def test_rows_replaced_long_ago_go_too_when_terms_change(server, tree):
+    put(tree, 1, bars(3))
+    put(tree, 1, bars(3), source="other")
+    send(server, tree)
+    snapshots.restore(tree, 1, at(2))
+    send(server, tree)  # all rows of the other source are in the history
+    assert server.run("SELECT count(*) FROM market_data.bars_history") == [[3]]
+    put(tree, 3, bars(3, close=1.0), source="other", terms=PRIVATE)
+    assert send(server, tree).removed == 3
+    assert server.run("SELECT count(*) FROM market_data.bars_history") == [[0]]
+
+
+@pytest.mark.parametrize("slow_seconds", [2.0, 0.0])
+def test_partitions_of_other_names_take_the_rows_over(server, tree, slow_seconds):
+    """As when what was a file a month becomes one a year."""
+    put(tree, 1, bars(40))
+    put(tree, 1, bars(20, ticker="MSFT", first="2027-01-04T14:30:00Z"))
+    send(server, tree)
+    listed = snapshots.manifest_of(tree, snapshots.current(tree), "prices")
+    part = listed.kinds["bars"]
+    names = {label: f"{label} x" for label in part.partitions}
+    renamed = replace(part, partitions={names[it]: one for it, one in part.partitions.items()})
+    other = replace(listed, kinds={"bars": renamed})
+    before = server.run("SELECT ticker, timestamp, close FROM market_data.bars ORDER BY 1, 2")
+    for _ in range(2):
+        Sending(server, tree, at(2), slow_seconds=slow_seconds, batch_rows=5).send([other])
+        found = server.run("SELECT ticker, timestamp, close FROM market_data.bars ORDER BY 1, 2")
+        assert found == before
+        labels = server.run("SELECT DISTINCT partition FROM market_data.bars ORDER BY 1")
+        assert [label for (label,) in labels] == sorted(names.values())
+        assert server.run("SELECT count(*) FROM market_data.bars_history") == [[0]]
 
 
 def test_a_mirror_is_that_of_one_store(server, tree, tmp_path):
