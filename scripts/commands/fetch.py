@@ -3,21 +3,27 @@
 make fetch_data               ask all of them
 make fetch_data SNAPSHOT=7    ask nobody, and bring back what was stored then: a number or a time
 
-`make all` asks only for a source of which nothing is stored yet.
+`make all` asks only for a source of which nothing is stored yet. What came of it is kept for `make
+status`, and whoever owns fetch_data hears of what went wrong.
 """
 
 import argparse
+import contextlib
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from tidemark.config import load
 from tidemark.config.settings import Config
 from tidemark.errors import BadValue, InputError
-from tidemark.fetching import fetch, keys
+from tidemark.fetching import fetch, keys, outcomes
 from tidemark.fetching.fetch import Fetched
+from tidemark.fetching.outcomes import Outcome
+from tidemark.fetching.settings import Fetch
 from tidemark.fetching.wanted import PROVIDERS, Source, World
-from tidemark.harness import console
+from tidemark.harness import console, logs, owners
 from tidemark.harness.failures import exit_code_of
 from tidemark.naming import counted
 from tidemark.project import HERE, ROOT
@@ -25,6 +31,8 @@ from tidemark.providers import ids
 from tidemark.providers.contract import Ask
 from tidemark.sources.settings import Prices
 from tidemark.stored import snapshots
+
+STEP = "fetch_data"  # whose owner is told
 
 
 def main() -> int:
@@ -42,21 +50,52 @@ def main() -> int:
         console.say(f"    note: what was stored by snapshot {made.restored or made.number} is back")
         return 0
     whole = load.load(HERE, options.config)
-    world = World(keys.environment(HERE), say=_note, alert=_alert)
-    outcomes, errors = list[Fetched](), list[InputError | BadValue]()
+    world = World(keys.environment(HERE), say=_note)
+    brought, errors = list[Fetched](), list[InputError | BadValue]()
     for name in options.sources:
         try:
-            outcomes.append(fetch.source(HERE, _asked(whole, name), whole.fetch, world))
+            brought.append(_brought(whole, name, world))
         except (InputError, BadValue) as error:
             errors.append(error)
-    for outcome in outcomes:
-        if outcome.came:
-            console.say(_told(outcome))
+    for done in brought:
+        if done.came:
+            console.say(f"    {_told(done)}")
     for other in errors[1:]:
         console.complain(str(other))
     if errors:
         raise errors[0]
-    return 0 if all(one.state == "fresh" or one.stored for one in outcomes) else 1
+    return 0 if all(one.state == "fresh" or one.stored for one in brought) else 1
+
+
+def _brought(whole: Config, name: str, world: World) -> Fetched:
+    """Fetch a source, keep what came of it, and tell the owner what went wrong.
+
+    Raises:
+        InputError, BadValue: a person must mend something first; the owner is told of it.
+        OSError: the store cannot be written.
+    """
+    alerts, asked = list[str](), world.clock.utc()
+
+    def alert(words: str) -> None:
+        console.complain(words)
+        alerts.append(words)
+
+    try:
+        done = fetch.source(HERE, _asked(whole, name), whole.fetch, replace(world, alert=alert))
+    except (InputError, BadValue) as error:
+        with contextlib.suppress(InputError):  # of a damaged store, which is told already
+            _keep(_outcome(whole, name, asked, "blocked", str(error), None))
+        _tell(name, [*alerts, f"{name} is blocked: {error}"], "error", "blocked")
+        raise
+    _keep(_outcome(whole, name, asked, done.state, done.problem, done))
+    if done.state == "fresh":
+        _tell(name, alerts, "warning")
+    else:
+        *before, last = alerts
+        _tell(name, before, "warning")
+        severity = "error" if done.state == "blocked" or _is_old(done, whole.fetch) else "warning"
+        _tell(name, [last], severity, done.state)
+    return done
 
 
 def _asked(whole: Config, name: str) -> Source:
@@ -84,20 +123,70 @@ def _asked(whole: Config, name: str) -> Source:
     return Source(name, provider, "series", asks, accepted=section.terms_accepted)
 
 
+def _outcome(
+    whole: Config, name: str, asked: datetime, state: str, problem: str, done: Fetched | None
+) -> Outcome:
+    """What is kept of a fetch; of one that did not get so far, without `done`."""
+    newest, before = snapshots.current(HERE), outcomes.last(HERE, name)
+    held = newest.sources.get(name)
+    same = before and held and before.manifest == held.manifest  # else an older one is restored
+    answered = before.answered if before and same else None
+    return Outcome(
+        name,
+        whole.fetch_data.live()[name].provider or "",
+        state,
+        asked.isoformat(),
+        asked.isoformat() if state in ("fresh", "partial") else answered,
+        problem,
+        str(done.rejected) if done and done.rejected else None,
+        done.failed if done else (),
+        newest.number,
+        held.manifest if held else "",
+        done.came.added if done and done.came else 0,
+        done.came.restated if done and done.came else 0,
+        done.requests if done else 0,
+    )
+
+
+def _keep(outcome: Outcome) -> None:
+    """For `make status`, and in the log; a disk that is full must not hide what went wrong."""
+    with contextlib.suppress(OSError):
+        outcomes.keep(HERE, outcome)
+    level = "INFO" if outcome.state == "fresh" else "WARNING"
+    counts = f"{counted(outcome.added, 'row')} new, {outcome.restated:,} restated"
+    words = f"{outcome.state}: {outcome.problem or counts}"
+    _log(outcome.source, level, words)
+
+
+def _log(source: str, level: str, words: str) -> None:
+    of = {"level": level, "step": STEP, "source": source, "run": logs.run_id(), "message": words}
+    with contextlib.suppress(OSError):
+        logs.append(HERE / logs.PIPELINE, of)
+
+
+def _is_old(done: Fetched, settings: Fetch) -> bool:
+    return done.stored is None or datetime.now(UTC) - done.stored > settings.oldest
+
+
+def _tell(source: str, alerts: Sequence[str], severity: str, cause: str = "") -> None:
+    """Tell the owner of fetch_data; a channel that is dead stops nothing, and is shown."""
+    of, log = {"source": source}, str(logs.PIPELINE)
+    for words in alerts:
+        for trouble in owners.tell(HERE, STEP, of, words, severity, log, cause=cause):
+            console.complain(trouble)
+            _log(source, "WARNING", trouble)
+
+
 def _told(done: Fetched) -> str:
     came = done.came
     assert came is not None
     parts = [f"{counted(came.added, 'row')} new", f"{came.restated:,} restated"]
     parts.append(f"{counted(done.requests, 'request')}")
-    return f"    fetched {done.source}: {', '.join(parts)}; snapshot {came.snapshot}"
+    return f"fetched {done.source}: {', '.join(parts)}; snapshot {came.snapshot}"
 
 
 def _note(words: str) -> None:
     console.say(f"    note: {words}")
-
-
-def _alert(words: str) -> None:
-    console.complain(words)
 
 
 if __name__ == "__main__":

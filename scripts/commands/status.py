@@ -3,6 +3,7 @@
     make status                 a table
     make status FORMAT=json     for machines
 
+Below the table: live sources, how old what is stored of them is by the clock, and what is wrong.
 Changes nothing, not even times.
 """
 
@@ -13,15 +14,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tidemark.config.view import Stored
 from tidemark.dag import graph, promises
 from tidemark.dag.graph import Node
 from tidemark.errors import InputError
+from tidemark.fetching import told
 from tidemark.harness import console, staleness
 from tidemark.harness.failures import exit_code_of
 from tidemark.harness.staleness import Look
 from tidemark.project import HERE, ROOT
+
+if TYPE_CHECKING:
+    from tidemark.fetching.standing import Standing
+
+NOTHING = '{"keys": []}'
 
 
 def main() -> int:
@@ -40,8 +48,34 @@ def main() -> int:
     nodes = graph.survey(look, partial(promises.rules, HERE, options.make, options.config))
     rank = {step: number for number, step in enumerate(options.steps.split())}
     shown = sorted(nodes.values(), key=lambda node: rank.get(node.step, len(rank)))
-    console.say((_as_json if options.format == "json" else _as_table)(shown, nodes))
+    live = _live(options.config, look.stored)
+    console.say((_as_json if options.format == "json" else _as_table)(shown, nodes, live))
     return 0
+
+
+def _live(config: str, stored: Stored) -> "list[Standing] | str":
+    """How each live source stands; what keeps that from being known, in words."""
+    keys = [f"fetch_data.{name}" for name in json.loads(stored("fetch_data") or NOTHING)["keys"]]
+    if not any(_has_provider(key, stored) for key in keys):
+        return []
+    from tidemark.config import load  # late, because most who ask have no live source
+    from tidemark.fetching import standing
+
+    whole = load.load(HERE, config)
+    providers = {name: one.provider or "" for name, one in whole.fetch_data.live().items()}
+    limit = whole.fetch.max_age
+    try:
+        return standing.of_all(HERE, providers, whole.fetch.oldest, limit, datetime.now(UTC))
+    except (InputError, OSError) as error:
+        return str(error)
+
+
+def _has_provider(key: str, stored: Stored) -> bool:
+    """Whether a section is a live source, or has one in it."""
+    value = json.loads(stored(key) or "null")
+    if not isinstance(value, dict):
+        return key.endswith(".provider") and value is not None
+    return any(_has_provider(f"{key}.{name}", stored) for name in value["keys"])
 
 
 def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
@@ -63,13 +97,21 @@ def _described(node: Node, nodes: Mapping[str, Node]) -> dict[str, Any]:
     }
 
 
-def _as_json(shown: Sequence[Node], nodes: Mapping[str, Node]) -> str:
+def _as_json(shown: Sequence[Node], nodes: Mapping[str, Node], live: "list[Standing] | str") -> str:
     rows = [_described(node, nodes) for node in shown]
-    told = {"totals": graph.totals(nodes), "instances": rows}
-    return json.dumps(told, indent=2, ensure_ascii=False)
+    known = [] if isinstance(live, str) else live
+    content = {
+        "totals": graph.totals(nodes),
+        "instances": rows,
+        "live": [told.described(one, datetime.now(UTC)) for one in known],
+        "live_error": live if isinstance(live, str) else None,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False)
 
 
-def _as_table(shown: Sequence[Node], nodes: Mapping[str, Node]) -> str:
+def _as_table(
+    shown: Sequence[Node], nodes: Mapping[str, Node], live: "list[Standing] | str"
+) -> str:
     width = console.width_of(node.instance.words for node in shown)
     lines = [
         f"{'step':<19} {'instance':<{width}} {'state':<9}"
@@ -78,15 +120,29 @@ def _as_table(shown: Sequence[Node], nodes: Mapping[str, Node]) -> str:
     for node in shown:
         row = _described(node, nodes)
         seconds = "" if row["seconds"] is None else f"{row['seconds']:.1f}"
+        age = told.age(row["age_seconds"])
         count = f"{row['rows']:,}" if row["rows"] else ""
         lines.append(
             f"{row['step']:<19} {row['instance']:<{width}} {row['state']:<9}"
-            f" {count:>8} {seconds:>7} {_age(row['age_seconds']):>5}  {_why(node, nodes)}".rstrip()
+            f" {count:>8} {seconds:>7} {age:>5}  {_why(node, nodes)}".rstrip()
         )
     upgrades = [upgrade for node in nodes.values() for upgrade in node.upgrades]
     return "\n".join(
-        [*lines, "", _totals(nodes), *staleness.passed_over(upgrades), *graph.in_full(shown)]
+        [
+            *lines,
+            "",
+            _totals(nodes),
+            *staleness.passed_over(upgrades),
+            *graph.in_full(shown),
+            *_live_lines(live),
+        ]
     )
+
+
+def _live_lines(live: "list[Standing] | str") -> list[str]:
+    if isinstance(live, str):
+        return ["", f"live data: {live}"]
+    return ["", *told.table(live, datetime.now(UTC))] if live else []
 
 
 def _why(node: Node, nodes: Mapping[str, Node]) -> str:
@@ -108,15 +164,6 @@ def _totals(nodes: Mapping[str, Node]) -> str:
     cost = sum(checkpoint.seconds for checkpoint in to_run if checkpoint)
     work = f" To run: about {cost:.0f} s of work." if cost else ""
     return f"{graph.summary(nodes)}.{work}"
-
-
-def _age(seconds: int | None) -> str:
-    if seconds is None:
-        return ""
-    for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
-        if seconds >= length:
-            return f"{seconds // length} {unit}"
-    return f"{seconds} s"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """A source with a provider: asked when somebody types it, stored, read as of a snapshot."""
 
+import json
+import re
 from datetime import date
 
 from conftest import ROOT, Tree
@@ -58,3 +60,10 @@ def test_providers_are_asked_when_somebody_types_it_and_snapshots_come_back(cold
     outcome = tree.make("fetch_data")
     assert (outcome.code, outcome.ran) == (0, set()), "what is stored does"
     assert "prices is stale" in outcome.stderr
+    shown = tree.make("status").stdout
+    assert re.search(r"^prices +ecb +2026-10-28 .* stale +", shown, re.M), "and that it is restored"
+    (live,) = json.loads(tree.make("status", "FORMAT=json").stdout)["live"]
+    assert (live["state"], live["last_fetch"]["state"]) == ("stale", "stale")
+    (alert,) = map(json.loads, tree.text("logs/alerts.jsonl").splitlines()[-1:])
+    assert (alert["severity"], alert["step"], alert["source"]) == ("warning", *PRICES.split())
+    assert tree.make("data_gate").ran == set(), "what is told of a fetch is no input"

@@ -7,6 +7,7 @@ hour. One that is dead is an alert of its own, for the page and the log, and not
 import os
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from tidemark.alerting import hourly, telling
 from tidemark.alerting.telling import Alert
@@ -25,6 +26,7 @@ def tell(
     severity: str,
     log: str,
     owner_of: str = "",
+    cause: str = "",
 ) -> list[str]:
     """Tell the owner of a step; what went wrong with that, which must never stop a run.
 
@@ -32,8 +34,9 @@ def tell(
         names: what the instance is of.
         log: where there is more, as people find it.
         owner_of: the step whose owner is told, where `step` is what nobody owns.
+        cause: what makes alerts one, where that is less than the same words.
     """
-    alerts = view.plain(view.View(view.stored(tree), {}, "alerts"))
+    alerts = _settings(tree)
     owners = [owner for owner, steps in alerts["owners"].items() if (owner_of or step) in steps]
     owner = owners[0] if owners else None
     of = {"step": step, **names}
@@ -54,13 +57,22 @@ def tell(
     channels = telling.named(owner, alerts["channels"][owner], _environment(tree))
     public = secrets.redacted(tree, message, filter(None, (to.address for to in channels)))
     body = f"{public}\n\n{log} in {folder}, for {owner}"
-    alert = Alert(f"{severity}: {title}", body, severity, cause=f"{title}\n{message}")
+    alert = Alert(f"{severity}: {title}", body, severity, cause=f"{title}\n{cause or message}")
     dead = telling.tell(tree, channels, alert, time.time())
     for told in dead:
         if hourly.claim(tree, told, time.time()) is not None:
             said = {"severity": "warning", "owner": owner, **of, "log": log, "run": logs.run_id()}
             logs.append(tree / logs.ALERTS, {**said, "message": f"an alert did not arrive: {told}"})
     return troubles + [f"{told}; the alert is in {logs.ALERTS}" for told in dead]
+
+
+def _settings(tree: Tree) -> Mapping[str, Any]:
+    """Who hears of what, as the last configuration had it that was right; nobody without one."""
+    nobody: dict[str, Any] = {"owners": {}, "webhook": None, "channels": {}}
+    try:
+        return {**nobody, **view.plain(view.View(view.stored(tree), {}, "alerts"))}
+    except (KeyError, ValueError):
+        return nobody
 
 
 def _environment(tree: Tree) -> dict[str, str]:
