@@ -4,27 +4,39 @@ make daily                        all four, the gate, one alert with what came o
 make daily ONLY=data-pipeline     one of them
 
 The exchange's own calendar and zone decide, not when this was started: a run that was missed is
-made up for by the next one, and a second one on the same day finds nothing to do.
+made up for by the next one, and a second one on the same day finds nothing to do, unless a live
+source could not be fetched.
 """
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback at Ctrl-C
+
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 
 from tidemark.config import load
 from tidemark.config.settings import Config
 from tidemark.errors import BadValue, InputError, hint
+from tidemark.fetching import standing, told
+from tidemark.fetching.clock import Clock
+from tidemark.fetching.standing import Standing
 from tidemark.files import locks
 from tidemark.gating import baseline
 from tidemark.harness import console, owners
 from tidemark.harness.failures import exit_code_of
 from tidemark.naming import counted
 from tidemark.project import CODE, HERE, ROOT
+from tidemark.runs import in_brief, settling
 from tidemark.scheduling import done, sessions
 from tidemark.scheduling.sessions import Due
+from tidemark.tables import history
 
 # What this make was told, which is not meant for those that it starts.
 DROPPED = ("MAKE", "MFLAGS", "TIDEMARK")
@@ -33,6 +45,15 @@ LOCK = "daily"
 ASIDE = ("make: ", "gmake: ", "Log:", "log:", "Report:")  # lines beside the one that counts
 OWNER_OF = "fetch_data"  # whose owner hears of the run
 FETCHING = "fetch_data"  # a goal of its own, by which the network is asked
+
+
+class _Made(NamedTuple):
+    """A make that has ended: its exit code, the last line that counts, its process."""
+
+    code: int
+    last: str
+    process: int
+    began: datetime
 
 
 def main() -> int:
@@ -47,18 +68,23 @@ def main() -> int:
         cure = f"one of {', '.join(pipelines)}"
         raise InputError(f"ONLY={only}", f"is no pipeline{hint(only, pipelines)}", cure)
     os.chdir(ROOT)
-    whole = load.load(HERE, options.config)
     with locks.held_if_free(HERE, LOCK) as free:
         if not free:
             console.say("daily: another one is at work here; nothing done")
             return 0
-        return _run(options.make, options.config, whole, [only] if only else pipelines)
+        try:
+            whole = load.load(HERE, options.config)
+            return _run(options.make, options.config, whole, [only] if only else pipelines)
+        except (InputError, OSError) as error:
+            with contextlib.suppress(OSError):  # on a disk that is full nobody can be told
+                _tell(f"could not be done: {error}", "error")
+            raise
 
 
 def _run(make: str, config: str, whole: Config, asked: Sequence[str]) -> int:
     """Run those of the pipelines that lack a session; one after the other in a single make."""
-    now, before = datetime.now(UTC), done.done(HERE)
-    dues = {pipeline: _due(whole, now, before.get(pipeline)) for pipeline in asked}
+    began, before = Clock().utc(), done.done(HERE)
+    dues = {pipeline: _due(whole, began, before.get(pipeline)) for pipeline in asked}
     waiting = [pipeline for pipeline, due in dues.items() if due.missed]
     if not waiting:
         console.say(f"daily: {_idle(dues[asked[0]])}")
@@ -66,15 +92,52 @@ def _run(make: str, config: str, whole: Config, asked: Sequence[str]) -> int:
     missed = max((due.missed for due in dues.values()), key=len)
     console.say(f"daily: {_sessions(missed)}: {', '.join(waiting)}")
     fetching = [FETCHING] if waiting[0] == "data-pipeline" else []
-    code, last = _made(make, config, [*fetching, *waiting])
-    if code:
-        _tell(f"{_sessions(missed)}: {', '.join(waiting)} failed: {last}", "error")
+    made = _made(make, config, [*fetching, *waiting])
+    live, record = _live(whole), _record(made)
+    wrong = [one for one in live if one.state in standing.TROUBLE]
+    if made.code:
+        failed = in_brief.failures(record) or made.last
+        parts = [f"{', '.join(waiting)} failed: {failed}", *map(told.trouble, wrong)]
+        _tell(f"{_sessions(missed)}: {'; '.join(parts)}", "error")
         return 1
-    done.note(HERE, waiting, missed[-1])
+    if not any(one.state == standing.STALE for one in live):  # else the next start asks again
+        done.note(HERE, waiting, missed[-1])
     code, judged = _judged(make, config, whole) if "assessment-pipeline" in waiting else (0, "")
-    _tell(f"{_sessions(missed)}: {last}{judged}", "error" if code else "info")
+    parts = [
+        made.last.removesuffix("."),
+        *map(told.trouble, wrong),
+        *told.brought(live, began),
+        *in_brief.changes(record),
+        *([f"gate: {judged}"] if judged else []),
+    ]
+    severe = code or any(one.state == standing.BLOCKED for one in wrong)
+    _tell(f"{_sessions(missed)}: {'; '.join(parts)}", _severity(bool(severe), bool(wrong)))
     _mirrored(make, config, whole)
     return 1 if code else 0
+
+
+def _severity(severe: bool, wrong: bool) -> str:
+    return "error" if severe else "warning" if wrong else "info"
+
+
+def _live(whole: Config) -> list[Standing]:
+    """How each live source stands."""
+    providers = {name: one.provider or "" for name, one in whole.fetch_data.live().items()}
+    oldest, limit = whole.fetch.oldest, whole.fetch.max_age
+    return standing.of_all(HERE, providers, oldest, limit, Clock().utc()) if providers else []
+
+
+def _record(made: _Made) -> Mapping[str, Any] | None:
+    """The record of a make that has ended; None if it changed nothing, or left none."""
+    try:
+        settling.settle(HERE)
+        last = [there.content for there in history.log(HERE).last(settling.LOOKED_AT)]
+    except (InputError, OSError) as error:
+        console.complain(str(error))
+        return None
+    mine = [it for it in last if it["run"].endswith(f"-{made.process}") and it["began"]]
+    recent = [it for it in mine if datetime.fromisoformat(it["began"]) >= made.began]
+    return recent[-1] if recent else None
 
 
 def _due(whole: Config, now: datetime, last: date | None) -> Due:
@@ -99,8 +162,9 @@ def _sessions(missed: Sequence[date]) -> str:
     return f"{counted(len(missed), 'session')}, {missed[0]} to {missed[-1]}"
 
 
-def _made(make: str, config: str, goals: Sequence[str]) -> tuple[int, str]:
-    """Make's exit code, and the last line that says what came of it; all are shown as they come."""
+def _made(make: str, config: str, goals: Sequence[str]) -> _Made:
+    """Run a make to its end; what it says is shown as it comes."""
+    began = datetime.now(UTC).replace(microsecond=0)
     clean = {
         name: text
         for name, text in os.environ.items()
@@ -123,23 +187,23 @@ def _made(make: str, config: str, goals: Sequence[str]) -> tuple[int, str]:
             told = line.strip()
             if told and not told.startswith(ASIDE):
                 last = told
-    return running.returncode, last
+    return _Made(running.returncode, last, running.pid, began)
 
 
 def _judged(make: str, config: str, whole: Config) -> tuple[int, str]:
     """What the gate says, if there is a baseline to hold results against."""
     if baseline.latest_of(HERE, whole.gate.baseline, config) is None:
         return 0, ""
-    code, last = _made(make, config, ["gate"])
-    return code, f"; gate: {last}"
+    made = _made(make, config, ["gate"])
+    return made.code, made.last
 
 
 def _mirrored(make: str, config: str, whole: Config) -> None:
     """Bring the mirror up to date, if there is one; that it failed is told, and fails no run."""
     if whole.mirror.postgres is not None:
-        code, last = _made(make, config, ["mirror"])
-        if code:
-            _tell(f"the mirror is not up to date: {last}", "warning")
+        made = _made(make, config, ["mirror"])
+        if made.code:
+            _tell(f"the mirror is not up to date: {made.last}", "warning")
 
 
 def _tell(message: str, severity: str) -> None:

@@ -93,7 +93,9 @@ def _brought(whole: Config, name: str, world: World) -> Fetched:
     else:
         *before, last = alerts
         _tell(name, before, "warning")
-        severity = "error" if done.state == "blocked" or _is_old(done, whole.fetch) else "warning"
+        severity = (
+            "error" if done.state == "blocked" or _is_old(done, whole.fetch, asked) else "warning"
+        )
         _tell(name, [last], severity, done.state)
     return done
 
@@ -164,8 +166,8 @@ def _log(source: str, level: str, words: str) -> None:
         logs.append(HERE / logs.PIPELINE, of)
 
 
-def _is_old(done: Fetched, settings: Fetch) -> bool:
-    return done.stored is None or datetime.now(UTC) - done.stored > settings.oldest
+def _is_old(done: Fetched, settings: Fetch, now: datetime) -> bool:
+    return done.stored is None or now - done.stored > settings.oldest
 
 
 def _tell(source: str, alerts: Sequence[str], severity: str, cause: str = "") -> None:

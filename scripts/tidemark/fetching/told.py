@@ -5,6 +5,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tidemark.naming import counted
+
 if TYPE_CHECKING:
     from tidemark.fetching.standing import Standing
 
@@ -34,6 +36,21 @@ def described(standing: "Standing", now: datetime) -> dict[str, Any]:
         "old": standing.old,
         "last_fetch": asdict(standing.outcome) if standing.outcome else None,
     }
+
+
+def trouble(one: "Standing") -> str:
+    """What is wrong with a source, in a clause."""
+    return f"{one.source} is {one.state}" + (f": {one.why}" if one.why else "")
+
+
+def brought(standings: "Sequence[Standing]", since: datetime) -> list[str]:
+    """What fetches since then brought, a clause a source."""
+    outcomes = [one.outcome for one in standings if one.outcome and one.outcome.asked]
+    return [
+        f"{one.source}: {counted(one.added, 'row')} new, {one.restated:,} restated"
+        for one in outcomes
+        if datetime.fromisoformat(one.asked) >= since and one.state in ("fresh", "partial")
+    ]
 
 
 def age(seconds: float | None) -> str:

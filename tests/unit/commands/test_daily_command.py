@@ -5,8 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from commands import daily
+from commands.daily import _Made as Made
 from tidemark.config.mirror import Mirror, Postgres
 from tidemark.errors import InputError
+from tidemark.fetching.outcomes import Outcome
+from tidemark.fetching.standing import Standing
 from tidemark.gating.settings import Gate
 from tidemark.scheduling import done
 from tidemark.scheduling.sessions import Due
@@ -15,6 +18,7 @@ from tidemark.validation.settings import ValidateSchema
 import pytest
 
 FOUR = ["data-pipeline", "scenarios-pipeline", "metrics-pipeline", "assessment-pipeline"]
+NOW = datetime(2026, 11, 30, 22, tzinfo=UTC)
 MONDAY, TUESDAY = date(2026, 11, 30), date(2026, 12, 1)
 WHOLE = SimpleNamespace(
     validate_schema=ValidateSchema(calendar="XNYS"), gate=Gate(), mirror=Mirror()
@@ -46,10 +50,12 @@ def project(tmp_path, monkeypatch):
                    now.date(), True, None)  # fmt: skip
 
     monkeypatch.setattr(daily.sessions, "due", due)
-    monkeypatch.setattr(daily, "datetime", SimpleNamespace(now=lambda zone: at[0]))
+    monkeypatch.setattr(daily, "Clock", lambda: SimpleNamespace(utc=lambda: at[0]))
+    live: list[Standing] = []
+    monkeypatch.setattr(daily, "_live", lambda whole: live)
     monkeypatch.setattr(daily.baseline, "latest_of", lambda *_: None)
     monkeypatch.setattr(daily, "_tell", lambda message, severity: told.append((severity, message)))
-    return SimpleNamespace(told=told, at=at)
+    return SimpleNamespace(told=told, at=at, live=live)
 
 
 def run(asked=FOUR, whole=WHOLE):
@@ -110,7 +116,7 @@ def test_pipelines_by_themselves_are_done_by_themselves(project):
 def test_a_worse_result_is_an_error_that_says_so(project, monkeypatch):
     monkeypatch.setattr(daily.baseline, "latest_of", lambda *_: "a baseline")
     monkeypatch.setattr(daily, "_made", lambda make, config, goals: (
-        (1, "1 of 40 fails") if goals == ["gate"] else (0, "Done")))  # fmt: skip
+        Made(*((1, "1 of 40 fails") if goals == ["gate"] else (0, "Done.")), 1, NOW)))  # fmt: skip
     assert run() == 1
     assert project.told == [("error", "session 2026-11-30: Done; gate: 1 of 40 fails")]
 
@@ -128,3 +134,54 @@ def test_two_are_never_at_work(project, monkeypatch, capsys):
     monkeypatch.setenv("ONLY", "data-pipelin")
     with pytest.raises(InputError, match="did you mean data-pipeline"):
         daily.main()
+
+
+@pytest.mark.parametrize(
+    ("state", "severity", "is_done"),
+    [("stale", "warning", False), ("blocked", "error", True), ("partial", "warning", True),
+     ("old", "warning", True), ("never fetched", "warning", True), ("fresh", "info", True),
+     ("unknown", "info", True)],
+)  # fmt: skip
+def test_nobody_is_told_that_all_is_well_with_data_that_are_not(project, state, severity, is_done):
+    """What could not be fetched now, the next start asks for again."""
+    project.live.append(Standing("prices", "ecb", state, "for a reason"))
+    assert run() == 0
+    ((told, message),) = project.told
+    assert told == severity
+    assert (f"prices is {state}: for a reason" in message) == (severity != "info")
+    assert done.done(daily.HERE) == (dict.fromkeys(FOUR, MONDAY) if is_done else {})
+
+
+def test_the_alert_says_what_came(project):
+    asked = [NOW.isoformat(), datetime(2026, 11, 29, tzinfo=UTC).isoformat()]
+    project.live += [
+        Standing("prices", "ecb", "fresh", outcome=Outcome("prices", "ecb", "fresh", when, added=3))
+        for when in asked
+    ]
+    run()
+    assert project.told == [
+        ("info", "session 2026-11-30: Done in 1 s; prices: 3 rows new, 0 restated")
+    ]
+
+
+def test_a_failure_says_what_is_wrong_with_the_data_too(project, monkeypatch):
+    monkeypatch.setenv("CODE", "2")
+    project.live.append(Standing("prices", "ecb", "stale", "no answer"))
+    run()
+    ((severity, message),) = project.told
+    assert (severity, message.endswith("; prices is stale: no answer")) == ("error", True)
+
+
+@pytest.mark.parametrize("error", [InputError("config.yaml:1:1", "is wrong"), OSError(28, "full")])
+def test_a_run_that_cannot_begin_is_told_to_whoever_was_known(project, monkeypatch, error):
+    def refuse(*_):
+        raise error
+
+    monkeypatch.setattr("sys.argv", ["daily.py", "--pipelines", " ".join(FOUR)])
+    monkeypatch.setattr(daily, "ROOT", Path.cwd())
+    monkeypatch.setattr(daily.load, "load", refuse)
+    monkeypatch.delenv("ONLY", raising=False)
+    with pytest.raises(type(error)):
+        daily.main()
+    ((severity, message),) = project.told
+    assert (severity, str(error) in message) == ("error", True)
