@@ -90,7 +90,7 @@ def whole(tree: Tree) -> pa.Table:
     tables = [
         objects.table_in(one.object, objects.get(tree, one.object))
         .add_column(0, "partition", pa.repeat(label, one.rows))
-        .add_column(0, "data_source", pa.repeat("simulated", one.rows))
+        .add_column(0, "source", pa.repeat("simulated", one.rows))
         for label, one in sorted(parts.items())
     ]
     return pa.concat_tables(tables)
@@ -114,7 +114,7 @@ def batch(server: servers.Server, tree: Tree) -> dict[str, list[float]]:
     sending_ = Sending(server, tree, datetime(2026, 11, 30, tzinfo=UTC))
     for repeat in range(REPEATS):
         renamed = rows.set_column(
-            rows.column_names.index("data_source"), "data_source",
+            rows.column_names.index("source"), "source",
             pa.repeat(pa.scalar(f"other{repeat}", pa.large_string()), len(rows)),
         )  # fmt: skip
         place = rows.column_names.index("checksum")

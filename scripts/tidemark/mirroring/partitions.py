@@ -30,9 +30,10 @@ TABLES = {
     "bars": "market_data.bars",
     "actions": "market_data.actions",
     "series": "economic_data.series",
-    "news": "news.news",
-    "events": "events.events",
+    "news": "news.articles",
+    "events": "events.calendar",
 }
+RENAMED = {"news": {"source": "publisher"}}  # as the database has them
 TWICE = "23505"  # a unique index would have a key twice
 
 
@@ -98,7 +99,7 @@ class Sending:
         there = {
             (str(source), str(kind), str(label)): (str(name), int(rows))
             for source, kind, label, name, rows in self._server.run(
-                "SELECT data_source, kind, partition, object, rows FROM tidemark.partitions"
+                "SELECT source, kind, partition, object, rows FROM tidemark.partitions"
             )
         }
         wanted = list(_wanted(listed, {place: rows for place, (_, rows) in there.items()}))
@@ -180,7 +181,7 @@ class Sending:
             self._take_out(source, kind, label)
             self._server.run("SELECT tidemark.settle(:kind, :at)", kind=kind, at=self._at)
             self._server.run(
-                "DELETE FROM tidemark.partitions WHERE data_source = :source AND kind = :kind"
+                "DELETE FROM tidemark.partitions WHERE source = :source AND kind = :kind"
                 " AND partition = :label",
                 source=source,
                 kind=kind,
@@ -198,8 +199,9 @@ class Sending:
     def _rows(self, one: _Partition) -> pa.Table:
         table = objects.table_in(one.object, objects.get(self._tree, one.object))
         kept = [name for name in records.KINDS[one.kind].kept if name in table.column_names]
-        table = table.select(kept)
-        for name, value in (("partition", one.label), ("data_source", one.source)):
+        others = RENAMED.get(one.kind, {})
+        table = table.select(kept).rename_columns([others.get(name, name) for name in kept])
+        for name, value in (("partition", one.label), ("source", one.source)):
             same = pa.repeat(pa.scalar(value, pa.large_string()), table.num_rows)
             table = table.add_column(0, name, same)
         return table.replace_schema_metadata(None)
@@ -214,7 +216,7 @@ class Sending:
     def _note(self, one: _Partition) -> None:
         self._server.run(
             "INSERT INTO tidemark.partitions VALUES (:source, :kind, :label, :object, :rows)"
-            " ON CONFLICT (data_source, kind, partition)"
+            " ON CONFLICT (source, kind, partition)"
             " DO UPDATE SET object = excluded.object, rows = excluded.rows",
             **{name: value for name, value in vars(one).items() if name != "before"},
         )
@@ -238,12 +240,12 @@ def forget(server: Server, sources: set[str]) -> int:
             for table in TABLES.values():
                 for each in (table, f"{table}_history"):
                     ((gone,),) = server.run(
-                        f"WITH gone AS (DELETE FROM {each} WHERE data_source = :source RETURNING 1)"
+                        f"WITH gone AS (DELETE FROM {each} WHERE source = :source RETURNING 1)"
                         " SELECT count(*) FROM gone",
                         source=source,
                     )
                     removed += int(gone)
-            server.run("DELETE FROM tidemark.partitions WHERE data_source = :source", source=source)
+            server.run("DELETE FROM tidemark.partitions WHERE source = :source", source=source)
     return removed
 
 

@@ -45,7 +45,7 @@ def same_as_the_store(server, tree, *, superseded=True):
             found = {
                 (str(source), str(checksum), fetched, int(revision), when)
                 for source, checksum, fetched, revision, when in server.run(
-                    f"SELECT data_source, checksum, fetched_at, revision, superseded_at FROM {name}"
+                    f"SELECT source, checksum, fetched_at, revision, superseded_at FROM {name}"
                 )
             }
             expected = set()
@@ -131,16 +131,18 @@ def test_all_kinds_arrive_with_their_values(server, tree):
     done = send(server, tree)
     assert done.sent.nul == 1
     same_as_the_store(server, tree)
-    found = server.run("SELECT title, summary, url, tickers, timestamp FROM news.news ORDER BY id")
+    found = server.run(
+        "SELECT title, summary, url, publisher, tickers, timestamp FROM news.articles ORDER BY id"
+    )
     when = datetime(2026, 11, 2, 10, tzinfo=UTC)
     assert found == [
-        [odd.replace("\0", "␀"), "\\.", "", ['A"B', "C\\D", "É,F", "{}"],
+        [odd.replace("\0", "␀"), "\\.", "", "Press", ['A"B', "C\\D", "É,F", "{}"],
          when + timedelta(microseconds=123456)],
-        ["\\N", None, "x", [], when],
+        ["\\N", None, "x", "Press", [], when],
     ]  # fmt: skip
     values = server.run("SELECT vintage, value FROM economic_data.series ORDER BY 1 NULLS FIRST")
     assert values == [[None, 0.1 + 0.2], ["2026-11-03", float("inf")]]
-    values = server.run("SELECT ticker, value FROM events.events ORDER BY 1 NULLS FIRST")
+    values = server.run("SELECT ticker, value FROM events.calendar ORDER BY 1 NULLS FIRST")
     assert values == [[None, None], ["IBM", -1e-300]]
 
 
@@ -185,7 +187,7 @@ def test_rows_that_must_not_be_shared_stay_and_go_when_terms_change(server, tree
     put(tree, 1, bars(4, ticker="SECRET"), source="fred", terms=PRIVATE)
     done = send(server, tree)
     assert done.unshared == {"fred"}
-    assert server.run("SELECT DISTINCT data_source FROM market_data.bars") == [["prices"]]
+    assert server.run("SELECT DISTINCT source FROM market_data.bars") == [["prices"]]
     held = {str(name) for (name,) in server.run("SELECT name FROM tidemark.objects")}
     private = snapshots.manifest_of(tree, snapshots.current(tree), "fred").objects
     assert not held & private

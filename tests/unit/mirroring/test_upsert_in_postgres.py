@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 
 from tidemark.errors import InputError
 from tidemark.mirroring import migrating
-from tidemark.mirroring.partitions import TABLES
+from tidemark.mirroring.partitions import RENAMED, TABLES
 from tidemark.stored import records
+from tidemark.tables.catalogue import TABLES as CATALOGUE
 
 import pytest
 
-COLUMNS = "data_source, partition, ticker, timestamp, close, scale, known_at, fetched_at, revision, checksum"  # noqa: E501
+COLUMNS = (
+    "source, partition, ticker, timestamp, close, scale, known_at, fetched_at, revision, checksum"
+)
 SQL = {
     "text": "text", "time": "timestamp with time zone", "number": "double precision",
     "flag": "boolean", "texts": "ARRAY", "count": "integer",
@@ -105,15 +108,17 @@ def test_tables_have_the_columns_of_the_records_and_their_keys(migrated, kind):
             schema=schema, name=table,
         )  # fmt: skip
         types = dict(found)
-        own = {column: SQL[type_] for column, type_ in records.KINDS[kind].kept.items()}
-        assert types == {"data_source": "text", "partition": "text", **own}
+        others = RENAMED.get(kind, {})
+        kept = records.KINDS[kind].kept.items()
+        own = {others.get(column, column): SQL[type_] for column, type_ in kept}
+        assert types == {"source": "text", "partition": "text", **own}
     ((key,),) = migrated.run("SELECT key FROM tidemark.kinds WHERE name = :kind", kind=kind)
-    assert key == ["data_source", *records.KINDS[kind].unique]
+    assert key == ["source", *records.KINDS[kind].unique]
 
 
 def test_rows_whose_key_lacks_a_part_are_the_same_row(migrated):
     sql = (
-        "INSERT INTO pg_temp.series (data_source, partition, series, timestamp, value, known_at,"
+        "INSERT INTO pg_temp.series (source, partition, series, timestamp, value, known_at,"
         " fetched_at, revision, checksum) VALUES ('rates', '2026-11', 'DGS10',"
         " '2026-11-02Z', {}, '2026-11-02Z', '2026-11-02Z', 0, '{}')"
     )
@@ -204,3 +209,9 @@ def test_times_come_back_to_the_microsecond(migrated):
     )
     ((when,),) = migrated.run("SELECT timestamp FROM market_data.bars")
     assert when == datetime(2026, 11, 2, 14, 30, 0, 123456, UTC)
+
+
+def test_questions_of_the_database_are_questions_of_the_mirror(migrated):
+    for table in TABLES.values():
+        columns = {*CATALOGUE[table].columns} - {"provider"}
+        assert migrated.run(f"SELECT {', '.join(columns)} FROM {table}") == []

@@ -1,5 +1,6 @@
 -- What the store keeps: a table for each kind of records with the rows that hold, and one for those
--- that others replaced. The columns after `partition` are those of stored/records.py.
+-- that others replaced. The columns after `partition` are those of stored/records.py; what an
+-- article has as its source is the publisher here, as `source` is the name in config.yaml.
 CREATE SCHEMA IF NOT EXISTS tidemark;
 CREATE SCHEMA IF NOT EXISTS market_data;
 CREATE SCHEMA IF NOT EXISTS economic_data;
@@ -7,7 +8,7 @@ CREATE SCHEMA IF NOT EXISTS news;
 CREATE SCHEMA IF NOT EXISTS events;
 
 CREATE TABLE market_data.bars (
-    data_source text NOT NULL, partition text NOT NULL,
+    source text NOT NULL, partition text NOT NULL,
     ticker text NOT NULL, "timestamp" timestamptz NOT NULL,
     open double precision, high double precision, low double precision, close double precision,
     volume double precision, adj_close double precision,
@@ -15,25 +16,25 @@ CREATE TABLE market_data.bars (
     known_at timestamptz NOT NULL, fetched_at timestamptz NOT NULL, superseded_at timestamptz,
     revision integer NOT NULL, checksum text NOT NULL);
 CREATE TABLE market_data.actions (
-    data_source text NOT NULL, partition text NOT NULL,
+    source text NOT NULL, partition text NOT NULL,
     ticker text NOT NULL, "timestamp" timestamptz NOT NULL, kind text NOT NULL,
     value double precision, currency text, nth integer NOT NULL,
     known_at timestamptz NOT NULL, fetched_at timestamptz NOT NULL, superseded_at timestamptz,
     revision integer NOT NULL, checksum text NOT NULL);
 CREATE TABLE economic_data.series (
-    data_source text NOT NULL, partition text NOT NULL,
+    source text NOT NULL, partition text NOT NULL,
     series text NOT NULL, "timestamp" timestamptz NOT NULL, value double precision,
     known_at timestamptz NOT NULL, vintage text,
     fetched_at timestamptz NOT NULL, superseded_at timestamptz,
     revision integer NOT NULL, checksum text NOT NULL);
-CREATE TABLE news.news (
-    data_source text NOT NULL, partition text NOT NULL,
+CREATE TABLE news.articles (
+    source text NOT NULL, partition text NOT NULL,
     id text NOT NULL, "timestamp" timestamptz NOT NULL, known_at timestamptz NOT NULL,
-    title text, summary text, url text, source text, tickers text[], language text,
+    title text, summary text, url text, publisher text, tickers text[], language text,
     fetched_at timestamptz NOT NULL, superseded_at timestamptz,
     revision integer NOT NULL, checksum text NOT NULL);
-CREATE TABLE events.events (
-    data_source text NOT NULL, partition text NOT NULL,
+CREATE TABLE events.calendar (
+    source text NOT NULL, partition text NOT NULL,
     ticker text, kind text NOT NULL, "timestamp" timestamptz NOT NULL, announced_at timestamptz,
     name text NOT NULL, value double precision,
     known_at timestamptz NOT NULL, fetched_at timestamptz NOT NULL, superseded_at timestamptz,
@@ -47,11 +48,11 @@ CREATE TABLE tidemark.kinds (
     name text PRIMARY KEY, target text NOT NULL, key text[] NOT NULL,
     by_time boolean NOT NULL, hypertable boolean NOT NULL DEFAULT false);
 INSERT INTO tidemark.kinds (name, target, key, by_time) VALUES
-    ('bars', 'market_data.bars', '{data_source,ticker,timestamp}', true),
-    ('actions', 'market_data.actions', '{data_source,ticker,timestamp,kind,nth}', true),
-    ('series', 'economic_data.series', '{data_source,series,timestamp,vintage}', false),
-    ('news', 'news.news', '{data_source,id}', false),
-    ('events', 'events.events', '{data_source,ticker,kind,timestamp,name}', false);
+    ('bars', 'market_data.bars', '{source,ticker,timestamp}', true),
+    ('actions', 'market_data.actions', '{source,ticker,timestamp,kind,nth}', true),
+    ('series', 'economic_data.series', '{source,series,timestamp,vintage}', false),
+    ('news', 'news.articles', '{source,id}', false),
+    ('events', 'events.calendar', '{source,ticker,kind,timestamp,name}', false);
 
 DO $$
 DECLARE
@@ -72,7 +73,7 @@ BEGIN
             'Rows that others replaced, with when: superseded_at');
     END LOOP;
 END $$;
-CREATE INDEX ON news.news USING gin (tickers);
+CREATE INDEX ON news.articles USING gin (tickers);
 
 -- timescale_upsert(batch): put the rows of a batch among those that hold.
 --
@@ -149,7 +150,7 @@ BEGIN
     SELECT * INTO STRICT own FROM tidemark.kinds WHERE name = kind;
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', own.target);
     EXECUTE format('CREATE TEMPORARY TABLE taken_out (LIKE %s) ON COMMIT DROP', own.target);
-    EXECUTE format('WITH gone AS (DELETE FROM %s WHERE data_source = $1 AND partition = $2'
+    EXECUTE format('WITH gone AS (DELETE FROM %s WHERE source = $1 AND partition = $2'
         ' RETURNING *) INSERT INTO taken_out SELECT * FROM gone', own.target)
         USING of_source, part;
 END $function$;
@@ -162,7 +163,7 @@ DECLARE
 BEGIN
     SELECT * INTO STRICT own FROM tidemark.kinds WHERE name = kind;
     SELECT string_agg(format('held.%1$I IS NOT DISTINCT FROM old.%1$I', part), ' AND ')
-        INTO same FROM unnest(own.key) AS part WHERE part NOT IN ('data_source', 'timestamp');
+        INTO same FROM unnest(own.key) AS part WHERE part NOT IN ('source', 'timestamp');
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum),
             string_agg(CASE attname
                 WHEN 'superseded_at' THEN 'greatest(old.fetched_at, coalesce(held.fetched_at, $1))'
@@ -176,7 +177,7 @@ BEGIN
     EXECUTE format($sql$
         INSERT INTO %1$s_history (%2$s)
         SELECT %3$s FROM taken_out AS old
-        LEFT JOIN %1$s AS held ON held.data_source = old.data_source AND %4$s
+        LEFT JOIN %1$s AS held ON held.source = old.source AND %4$s
         WHERE held.checksum IS NULL OR held.checksum <> old.checksum
             OR held.fetched_at <> old.fetched_at OR held.revision <> old.revision
         ON CONFLICT DO NOTHING
@@ -208,5 +209,5 @@ END $function$;
 
 -- Which object's rows a table has, by source and partition, and how many of them hold.
 CREATE TABLE tidemark.partitions (
-    data_source text, kind text, partition text, object text NOT NULL, rows bigint NOT NULL,
-    PRIMARY KEY (data_source, kind, partition));
+    source text, kind text, partition text, object text NOT NULL, rows bigint NOT NULL,
+    PRIMARY KEY (source, kind, partition));
