@@ -16,6 +16,7 @@ from fakes.yahoo import Yahoo
 from tidemark.project import Tree as Project
 from tidemark.stored import reading, snapshots
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -84,6 +85,17 @@ def raw(tree: Tree) -> pd.DataFrame:
 
 def tickers(tree: Tree) -> set[str]:
     return {*raw(tree)["ticker"]}
+
+
+def shown(tree: Tree) -> tuple[object, ...]:
+    """Bars in the database, the newest one and of how many providers; and that of the prices."""
+    query = """SELECT count(*), max(timestamp), count(DISTINCT provider),
+        (SELECT provider FROM sources WHERE source = 'prices') FROM market_data.bars"""
+    with duckdb.connect(str(tree.path / "artifacts/metrics.duckdb"), read_only=True) as base:
+        base.execute(f"SET file_search_path = '{tree.path}'")  # as if asked from its folder
+        (row,) = base.execute(query).fetchall()
+    found: tuple[object, ...] = row
+    return found
 
 
 def test_a_list_of_tickers_that_changes(tree, ecb):
@@ -163,6 +175,8 @@ def test_real_increments_one_after_the_other(tree, ecb, capsys):
         table.append((last, len(ecb.asked) - asked, came, new, len(done.ran), seconds))
         assert raw(tree)["timestamp"].max() == pd.Timestamp(last)
         assert tree.make("all").ran == set()
+        rows = reading.rows(Project.at(tree.path), None, "prices")
+        assert shown(tree) == (len(rows), rows["timestamp"].max().tz_convert(None), 1, "ecb")
     assert [new for *_, new, _, _ in table[1:]] == [60, 87, 102]
     with capsys.disabled():
         for last, requests, came, new, ran, seconds in table:

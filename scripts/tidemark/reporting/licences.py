@@ -5,6 +5,7 @@ that is a price but for its scale.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -21,12 +22,19 @@ def told(sources: Sequence[Row]) -> dict[str, Any]:
     """What templates are given of the table `sources`.
 
     Returns:
-        sources: its rows, with `stored`, the first digits of the hash, and `permits`, in words;
+        sources: its rows, with `stored`, the first digits of the hash, `permits`, in words, and
+        `origin`, the provider or the file's name, whose folder is no matter of others;
         licences: sentences on those that have a provider; as_stored: a sentence on which data
         results are made of; kept_inside: the names of sources whose rows may not be shown.
     """
     rows = [
-        {**row, "stored": row["data_sha256"][:DIGITS], "permits": permits(row)} for row in sources
+        {
+            **row,
+            "stored": row["data_sha256"][:DIGITS],
+            "permits": permits(row),
+            "origin": row["provider"] or PurePath(row["path"]).name,
+        }
+        for row in sources
     ]
     identities = [
         f"{row['source']} {row['stored']}, rows up to {_day(row['last'])}"

@@ -97,6 +97,7 @@ TABLES = (
         {
             "source": SOURCE["source"],
             "provider": text("who is asked; null of a file"),
+            "path": text("of the file, as config.yaml has it; null where there is a provider"),
             "rows": count("that are read, as tidy bars or values"),
             "first": time("of these, as the rows of data/raw/ have it"),
             "last": time("likewise"),
@@ -113,6 +114,7 @@ TABLES = (
             "may_train": flag("whether models may be trained on them"),
             "may_commercial": flag("whether they may be used commercially"),
             "accepted_by": text("who took upon them what terms forbid; null if nobody had to"),
+            "about": text("what config.yaml says of the data; empty if nothing"),
         },
     ),
     *(view for name, (kind, about, own) in OF.items() for view in _views(name, kind, about, own)),

@@ -30,7 +30,7 @@ def row(
 
     Args:
         source: its name.
-        section: of the configuration.
+        section: of the configuration; sentences `about` the data, if it has any, are of a file too.
         times: of all its rows.
         data_sha256: identifies its data.
         terms: of its provider; None if it has none.
@@ -38,12 +38,14 @@ def row(
     return {
         "source": source,
         "provider": section["provider"],
+        "path": None if terms else section["path"],
         "rows": len(times),
         "first": times.min().to_pydatetime() if len(times) else None,
         "last": times.max().to_pydatetime() if len(times) else None,
         "data_sha256": data_sha256,
         **(_of_provider(terms) if terms else NOBODY_SAYS),
         "accepted_by": section["terms_accepted"] if terms and terms.must_be_accepted else None,
+        "about": " ".join(section["about"]) if "about" in section else "",
     }
 
 

@@ -10,6 +10,7 @@ ALL = ("may_store", "may_share", "may_train", "may_commercial")
 FILE = {
     "source": "prices",
     "provider": None,
+    "path": "/home/ann/My Data.csv",
     "rows": 12,
     "first": datetime(2026, 1, 2),
     "last": datetime(2026, 10, 30),
@@ -24,6 +25,7 @@ FILE = {
 RATES = FILE | {
     "source": "rates",
     "provider": "fred",
+    "path": None,
     "last": datetime(2026, 10, 30, 19, 30),
     "data_sha256": "f" * 64,
     "licence": "no archiving",
@@ -57,6 +59,7 @@ def test_of_a_file_nothing_is_said_but_which_data_it_has():
     assert (told["licences"], told["kept_inside"]) == ([], [])
     assert told["as_stored"] == "Data as stored: prices 0123456789ab, rows up to 2026-10-30."
     assert told["sources"][0]["permits"] == ""
+    assert told["sources"][0]["origin"] == "My Data.csv", "without the folder"
 
 
 def test_a_provider_is_named_once_with_all_its_sources():
@@ -68,6 +71,7 @@ def test_a_provider_is_named_once_with_all_its_sources():
         " that."
     )
     assert told["kept_inside"] == ["rates", "gdp"]
+    assert [row["origin"] for row in told["sources"]] == ["My Data.csv", "fred", "fred"]
     assert "rates ffffffffffff, rows up to 2026-10-30 19:30" in told["as_stored"]
 
 

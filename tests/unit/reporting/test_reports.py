@@ -449,7 +449,7 @@ TERMS = Terms(
 SOURCES = [
     source_rows.row(name, section, pd.Series(pd.to_datetime(["2000-03-01"])), "c0ffee" * 10, terms)
     for name, section, terms in (
-        ("prices", {"provider": None, "terms_accepted": None}, None),
+        ("prices", {"provider": None, "terms_accepted": None, "path": "a/b|c.csv"}, None),
         ("treasury", {"provider": "e", "terms_accepted": "Ada <a@b.example>"}, TERMS),
     )
 ]
@@ -921,7 +921,9 @@ def test_reports_name_sources_with_their_terms_and_which_data_they_are_of(connec
         assert "Ada &lt;a@b.example> accepted that." in texts[name].replace("&#64;", "@")
     stored = "prices c0ffeec0ffee, rows up to 2000-03-01; treasury c0ffeec0ffee, rows up to"
     assert stored in texts["strategy_assessment"]
-    assert "| prices | a file | 1 | 2000-03-01 | 2000-03-01 | `c0ffeec0ffee` |" in texts[REPORTS[1]]
+    assert (
+        r"| prices | b\|c.csv | 1 | 2000-03-01 | 2000-03-01 | `c0ffeec0ffee` |" in texts[REPORTS[1]]
+    )
 
 
 def test_the_memo_says_how_data_are_described_where_they_are_not(connection):

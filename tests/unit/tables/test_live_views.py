@@ -110,22 +110,24 @@ TIMES = pd.Series(pd.to_datetime(["2026-01-05", "2026-01-02"]))
 
 
 def test_a_source_has_the_terms_of_its_provider_and_who_accepted_them():
-    section = {"provider": "e", "terms_accepted": "Ada"}
+    section = {"provider": "e", "terms_accepted": "Ada", "path": "data/store/current/rates.json"}
     row = sources.row("rates", section, TIMES, "f" * 64, TERMS)
     assert row.keys() == TABLES["sources"].columns.keys()
     assert (row["rows"], row["first"], row["last"]) == (2, TIMES[1], TIMES[0])
     told = {name: row[name] for name in ("may_store", "may_share", "may_train", "accepted_by")}
     assert told == {"may_store": False, "may_share": False, "may_train": True, "accepted_by": "Ada"}
-    assert row["terms_read"] == "2026-11-02"
+    assert (row["terms_read"], row["path"], row["about"]) == ("2026-11-02", None, "")
 
 
 def test_nobody_is_asked_about_a_file_of_ones_own():
-    section = {"provider": None, "terms_accepted": None}
+    section = {"provider": None, "terms_accepted": None, "path": "own/a.csv"}
+    section |= {"about": ["Bought.", "Not to be shared."]}
     row = sources.row("prices", section, TIMES[:0], "f" * 64, None)
     assert row.keys() == TABLES["sources"].columns.keys()
     assert [row[name] for name in ("provider", "licence", "may_share", "accepted_by", "last")] == [
         None
     ] * 5
+    assert (row["path"], row["about"]) == ("own/a.csv", "Bought. Not to be shared.")
     json.dumps(row)
 
 
