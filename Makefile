@@ -118,6 +118,12 @@ snapshots:
 ## history: the last runs that changed something, newest first: how they ended, what ran and why (N=20, FORMAT=json)
 history:
 	@$(PYTHON) $(COMMANDS)/history.py
+## override: show the gaps in prices that stop the pipeline, or let some pass: GAP="<id> ..." REASON="..."
+override: $(VENV)/.ok
+	@$(PYTHON) $(COMMANDS)/override.py
+## review: show moves of prices that nobody reviewed, or decide: ACCEPT=, REJECT= or CORRECT=<id> VALUE=, with REASON="..."
+review: $(VENV)/.ok
+	@$(PYTHON) $(COMMANDS)/review.py
 ## gate: hold the results against the baseline in git: fails if one is worse than gate.tolerances allows (FORMAT=markdown, json)
 gate:
 	@$(PYTHON) $(COMMANDS)/gate.py --config $(CONFIG)

@@ -32,11 +32,11 @@ artifacts/validate_schema_$1.ok: data/raw/$1.parquet data/raw/$1.lines.parquet $
 artifacts/$1_findings.json: artifacts/validate_schema_$1.ok ; $$(KEPT)
 endef
 $(foreach s,$(SOURCES),$(eval $(call OF_SOURCE,$s)))
-artifacts/sessions.parquet: artifacts/validate_schema_prices.ok ; $(KEPT)
+artifacts/sessions.parquet artifacts/questions.json: artifacts/validate_schema_prices.ok ; $(KEPT)
 
 # Prices and corporate actions are held against each other.
 both := $(filter prices corporate_actions,$(SOURCES))
-artifacts/data_gate.ok: $(SOURCES:%=artifacts/%_findings.json) artifacts/sessions.parquet $(both:%=data/raw/%.parquet) \
+artifacts/data_gate.ok: $(SOURCES:%=artifacts/%_findings.json) artifacts/sessions.parquet artifacts/questions.json $(both:%=data/raw/%.parquet) \
 		$(both:%=data/raw/%.lines.parquet) $(if $(filter corporate_actions,$(both)),$(SCHEMA_corporate_actions))
 	$(STEP) scripts/data_gate.py
 artifacts/validation_report.json $(SOURCES:%=artifacts/%_passed.json): artifacts/data_gate.ok ; $(KEPT)

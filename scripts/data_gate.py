@@ -6,9 +6,17 @@ from tidemark.bars import closes, holes
 from tidemark.harness.step import Run, step
 from tidemark.layout.data_gate import PASSED, VALIDATION_REPORT
 from tidemark.layout.fetch_data import RAW, RAW_ACTIONS, RAW_LINES, RAW_PRICES
-from tidemark.layout.validate_schema import FINDINGS, SESSIONS
+from tidemark.layout.validate_schema import FINDINGS, QUESTIONS, SESSIONS
 from tidemark.sources import places, settings
-from tidemark.validation import adjustments, passed, report, schema, steps
+from tidemark.validation import (
+    adjustments,
+    answers,
+    passed,
+    questions,
+    report,
+    schema,
+    steps,
+)
 from tidemark.validation.finding import Finding
 
 import pandas as pd
@@ -50,10 +58,27 @@ def data_gate(run: Run) -> None:
             run.tell.note(f"{name}: {finding.in_words()}")
         parts[name] = parts[name].with_more(placed)
 
-    error = report.failure(parts)
-    content = {"ok": error is None, "as_of": run.config["validate_schema"]["as_of"]}
-    datasets = {name: part.as_reported() for name, part in parts.items()}
-    run.write.json(VALIDATION_REPORT, content | {"datasets": datasets}, even_on_failure=True)
+    against = run.config["validate_schema"]
+    asking = answers.without_splits(questions.of_json(run.read.json(QUESTIONS)), actions)
+    asked = questions.held_against(asking, run.plain(against["answers"]))
+    blocks = against["anomalies"]["block"]
+    for note in answers.notes(asked, against["anomalies"]["sigma"], anomalies_block=blocks):
+        run.tell.note(f"prices: {note}")
+    if alert := answers.alert(asked):
+        run.tell.alert(alert, "error")
+    corrections = run.plain(fetch["prices"][settings.REVIEWED])
+
+    error = report.failure(parts) or answers.stopping(
+        asked, parts["prices"].path, anomalies_block=blocks
+    )
+    content = {
+        "ok": error is None,
+        "as_of": against["as_of"],
+        "datasets": {name: part.as_reported() for name, part in parts.items()},
+        "open": [one.as_json() for one in asked.open],
+        "decisions": answers.decisions(asking, asked, corrections, prices),
+    }
+    run.write.json(VALIDATION_REPORT, content, even_on_failure=True)
     if error:
         raise error
     for name, part in parts.items():

@@ -14,7 +14,7 @@ from tidemark.layout.fetch_data import RAW, RAW_LINES, RAW_SHA256
 from tidemark.naming import counted
 from tidemark.project import HERE
 from tidemark.reading.files import must_unpack_to
-from tidemark.sources import origin, settings
+from tidemark.sources import corrections, origin, settings
 from tidemark.sources.contract import Cursor, Request, Source
 
 import pandas as pd
@@ -29,7 +29,7 @@ def fetch_data(run: Run) -> None:
     keys = settings.section_of(sources, run.source)
     module, function = settings.reader_of(run.source, keys["provider"])
     read = getattr(import_module(f"tidemark.sources.{module}"), function)
-    unread = {*CARRYING, *settings.WORDS, *settings.ASKED}
+    unread = {*CARRYING, *settings.WORDS, *settings.ASKED, settings.REVIEWED}
     section = {key: run.plain(keys[key]) for key in keys if key not in unread}
     zone = "release_zone" if "release_zone" in section else "time_zone"
     section[zone] = section.get(zone) or sources["prices"]["time_zone"]
@@ -97,17 +97,28 @@ def fetch(
         raise InputError(error.filename, error.strerror, UNFIT) from error
     except OSError as error:
         return _keep_last(run, name, section, error)
-    for note in batch.notes:
+    records, reviewed = corrections.applied(batch.records, _decided(run, name))
+    for note in (*batch.notes, *reviewed):
         run.tell.note(note)
     for alert in batch.alerts:
         run.tell.alert(alert)
-    data = store.parquet_bytes(batch.records, origin.metadata(section, batch.cursor))
-    run.write.content(path, data, rows=len(batch.records))
+    data = store.parquet_bytes(records, origin.metadata(section, batch.cursor))
+    run.write.content(path, data, rows=len(records))
     checksums = origin.checksums({path: store.sha256(data), **hashes})
     run.write.text(RAW_SHA256.format(source=name), checksums)
     run.write.content(RAW_LINES.format(source=name), store.parquet_bytes(batch.places))
-    run.log.info("%s: %d rows from %s", name, len(batch.records), section["path"])
-    return batch.records
+    run.log.info("%s: %d rows from %s", name, len(records), section["path"])
+    return records
+
+
+def _decided(run: Run, name: str) -> list[Mapping[str, Any]]:
+    """What somebody decided about bars of this source."""
+    if name != "prices":
+        return []
+    decided: list[Mapping[str, Any]] = run.plain(
+        run.config["fetch_data"]["prices"][settings.REVIEWED]
+    )
+    return decided
 
 
 def _cursor(data: bytes | None, section: Mapping[str, Any]) -> Cursor:

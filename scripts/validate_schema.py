@@ -7,12 +7,22 @@ from tidemark.bars import closes
 from tidemark.errors import BadValue, InputError
 from tidemark.harness.step import Run, step
 from tidemark.layout.fetch_data import RAW, RAW_LINES
-from tidemark.layout.validate_schema import FINDINGS, SESSIONS
+from tidemark.layout.validate_schema import FINDINGS, QUESTIONS, SESSIONS
 from tidemark.naming import several
 from tidemark.sources import places, settings
-from tidemark.validation import checks, completeness, report, schema, sessions
+from tidemark.validation import (
+    anomalies,
+    checks,
+    completeness,
+    data_gaps,
+    report,
+    schema,
+    sessions,
+)
 from tidemark.validation.finding import Finding
+from tidemark.validation.questions import Question
 from tidemark.validation.schema import Schema
+from tidemark.validation.settings import Anomalies, Gaps
 
 import pandas as pd
 
@@ -24,7 +34,7 @@ LONGER_THAN_SESSIONS = ("weekly", "monthly")
 
 @step(per=("source",))
 def validate_schema(run: Run) -> None:
-    """Write artifacts/{source}_findings.json, and of prices artifacts/sessions.parquet."""
+    """Write artifacts/{source}_findings.json, and of prices sessions and questions."""
     name = run.source
     frame = run.read.parquet(RAW.format(source=name))
     against, fetch = run.config["validate_schema"], run.config["fetch_data"]
@@ -53,15 +63,23 @@ def validate_schema(run: Run) -> None:
         held, notes = _held(name, against, frame["timestamp"], rules)
         for note in notes:
             run.tell.note(note)
-    if name == "prices":
-        run.write.parquet(SESSIONS, closes.table(held))
     bar = fetch["prices"]["bar"] if name == "prices" else "daily"
+    asks = False
+    if name == "prices":
+        known = closes.table(held)
+        run.write.parquet(SESSIONS, known)
+        asks = _asks_for_gaps(run, bar)
+        asked, notes = _questions(run, frame, known if asks else None, daily=bar == "daily")
+        run.write.json(QUESTIONS, [one.as_json() for one in asked])
+        for note in notes:
+            run.tell.note(note)
     if rules.gaps != "ignore" and bar in LONGER_THAN_SESSIONS:
         if held is not None:
             run.tell.note(f"no session is looked for, because bars are {bar}")
     elif rules.gaps != "ignore":
         named = frame if "ticker" in frame else frame.assign(ticker=name)
-        findings += sessions.gaps(named, held, daily=bar == "daily", severity=rules.gaps)
+        found = sessions.gaps(named, held, daily=bar == "daily", severity=rules.gaps)
+        findings += [one for one in found if not (asks and one.check == sessions.MISSING)]
 
     if any(finding.rows for finding in findings):
         lines = run.read.parquet(RAW_LINES.format(source=name))
@@ -77,6 +95,38 @@ def validate_schema(run: Run) -> None:
     part = report.Part.of(frame, findings, **of)
     run.write.json(FINDINGS.format(source=name), part.as_json())
     run.tell.headline(report.summary([part]))
+
+
+def _asks_for_gaps(run: Run, bar: str) -> bool:
+    """Whether bars that are missing are a question, rather than a finding."""
+    of = run.config["validate_schema"]["gaps"]["of"]
+    live = of == "live" and run.config["fetch_data"]["prices"]["provider"] is not None
+    return bar not in LONGER_THAN_SESSIONS and (of == "all" or live)
+
+
+def _questions(
+    run: Run, prices: pd.DataFrame, sessions_: pd.DataFrame | None, *, daily: bool
+) -> tuple[list[Question], list[str]]:
+    """What only a person can decide about prices; what could not be looked for, in words.
+
+    Gaps are looked for in `sessions_`, if there are any.
+    """
+    against = run.config["validate_schema"]
+    asked, notes = [], []
+    if sessions_ is not None:
+        if not len(sessions_):
+            notes.append(
+                "gaps are not looked for, because validate_schema.calendar is null: name the"
+                " exchange there, or set validate_schema.gaps.of to none"
+            )
+        asked += data_gaps.found(prices, sessions_, Gaps(**run.plain(against["gaps"])), daily=daily)
+    limits = Anomalies(**run.plain(against["anomalies"]))
+    odd, unknown = anomalies.found(prices, limits)
+    if unknown:
+        notes.append(
+            f"moves of {unknown:,} tickers are not held against those before, most of which are 0"
+        )
+    return [*asked, *odd], notes
 
 
 def _rules(name: str, path: str, content: bytes) -> Schema:

@@ -151,12 +151,18 @@ def _why(node: Node, nodes: Mapping[str, Node]) -> str:
         return node.brief_failure
     if node.state == graph.BLOCKED:
         way = next(way for way in graph.chain(node, nodes) if len(way) > 1)
-        return " <- ".join([way[0], *(["..."] if len(way) > 3 else []), f"{way[-2]} failed"])
+        what = "waits for a decision" if _is_undecided(way[-2], nodes) else "failed"
+        return " <- ".join([way[0], *(["..."] if len(way) > 3 else []), f"{way[-2]} {what}"])
     ran = node.checkpoint
     if node.state == graph.FRESH and ran and ran.restored:
         return f"restored, {ran.restored}"
     first, *rest = next(iter(graph.chain(node, nodes)), [""])
     return " <- ".join([first, *(["..."] if len(rest) > 3 else rest[:-1]), *rest[-1:]])
+
+
+def _is_undecided(title: str, nodes: Mapping[str, Node]) -> bool:
+    found = [node for node in nodes.values() if node.title == title]
+    return any(node.state == graph.BLOCKED and bool(node.failure) for node in found)
 
 
 def _totals(nodes: Mapping[str, Node]) -> str:

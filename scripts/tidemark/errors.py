@@ -23,6 +23,10 @@ class InputError(Exception):
         return f"{printable(self.where)}: " + "\n".join(lines) + cure
 
 
+class UndecidedError(InputError):
+    """Nothing is broken, but somebody must decide first; the cure says by which command."""
+
+
 def together(first: InputError, *others: InputError) -> InputError:
     """Several faults as one error, a line each."""
     lines = [first.problem, *(f"{other.where}: {other.problem}" for other in others)]

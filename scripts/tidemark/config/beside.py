@@ -12,25 +12,58 @@ from tidemark.features.settings import FeatureEngineering
 from tidemark.files import decisions, store
 from tidemark.naming import several
 from tidemark.project import Tree
+from tidemark.sources.settings import Correction
 from tidemark.validation import schema
 from tidemark.validation.settings import SHIPPED
 
 SHOWN = 8  # columns of a contract in one line
+ACCEPTED, REJECTED, CORRECTED = "accepted", "rejected", "corrected"  # verdicts of a review
 
 
-def acknowledged(tree: Tree, whole: Config) -> Config:
+def decided(tree: Tree, whole: Config) -> Config:
+    """The configuration with what people decided: schemas that they read, answers, corrections."""
+    return _answered(tree, _acknowledged(tree, whole))
+
+
+def _answered(tree: Tree, whole: Config) -> Config:
+    """The configuration with what was answered to questions about data."""
+    gaps = decisions.latest(tree, decisions.GAPS)
+    reviews = decisions.latest(tree, decisions.REVIEWS)
+    passing = {id_: made for id_, made in reviews.items() if made.details["verdict"] == ACCEPTED}
+    answers = {id_: made.told for id_, made in {**gaps, **passing}.items()}
+    corrections = [
+        Correction(
+            ticker=made.details["ticker"],
+            timestamp=made.details["timestamp"],
+            close=made.details["close"],
+            value=made.details["value"],
+            told=made.told,
+        )
+        for id_, made in sorted(reviews.items())
+        if id_ not in passing
+    ]
+    fetch, validate = whole.fetch_data, whole.validate_schema
+    prices = replace(fetch.prices, corrections=corrections)
+    return replace(
+        whole,
+        fetch_data=replace(fetch, prices=prices),
+        validate_schema=replace(validate, answers=dict(sorted(answers.items()))),
+    )
+
+
+def _acknowledged(tree: Tree, whole: Config) -> Config:
     """The configuration with the fingerprint of each schema that somebody acknowledged.
 
     That may be in the configuration itself, by `make acknowledge`, or here, for those that ship
     with Tidemark, as long as nobody edits them.
     """
     validate = whole.validate_schema
-    decided = decisions.latest(tree, decisions.SCHEMAS)
+    read = decisions.latest(tree, decisions.SCHEMAS)
     hashes = {}
     for source, path in validate.schemas.items():
         quoted = validate.acknowledged_schemas.get(source, "")
         accepted = [quoted, *SHIPPED]
-        accepted += [decided[path].sha256] if path in decided else []
+        accepted += [read[path].sha256] if path in read else []
         found = fingerprint(tree, path) or ""
         fitting = (one for one in accepted if schema.is_acknowledged(found, one))
         hashes[source] = next(fitting, quoted)[: schema.SHORTEST_ACKNOWLEDGEMENT]

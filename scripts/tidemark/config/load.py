@@ -69,7 +69,7 @@ def _read(tree: Tree, path: str, *, whole_tree: bool = False) -> "_Configuration
         faults = _without_consequences([_fault(detail, positions) for detail in error.errors()])
         faults += _further(tree, path, document, faults, whole_tree=whole_tree)
         raise _refusal(path, faults, positions) from error
-    whole = beside.acknowledged(tree, completed(given))
+    whole = beside.decided(tree, completed(given))
     faults = _between_keys(tree, path, whole, whole_tree=whole_tree)
     if faults:
         raise _refusal(path, faults, positions)
@@ -97,7 +97,7 @@ def _further(
     """
     try:
         given = _filled(_without(document, [fault.key for fault in faults]))
-        whole = beside.acknowledged(tree, completed(given))
+        whole = beside.decided(tree, completed(given))
         others = _between_keys(tree, path, whole, whole_tree=whole_tree)
     except (ValidationError, InputError):
         return []

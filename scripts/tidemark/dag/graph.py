@@ -33,7 +33,7 @@ STALE = "stale"  # something it depends on changed: it will run
 WAITING = "waiting"  # a step before it will run: it may run, unless the inputs come out the same
 MISSING = "missing"  # an output is gone: it will run
 FAILED = "failed"
-BLOCKED = "blocked"  # a step before it failed
+BLOCKED = "blocked"  # it waits for a decision, or a step before it failed
 NEVER = "never run"
 MOST_LETTERS = 100  # of a failure that is told in full elsewhere
 STATES = (FRESH, STALE, WAITING, MISSING, FAILED, BLOCKED, NEVER)
@@ -220,7 +220,8 @@ def _node(
     name = instance.name
     why = tuple(staleness.reasons(look, name, made_again))
     failure = record.failure(look.tree, name) if why else ""  # over once its cause has been undone
-    state = _state(checkpoint, why, failure, made_again.values())
+    undecided = bool(failure) and record.is_undecided(look.tree, name)
+    state = BLOCKED if undecided else _state(checkpoint, why, failure, made_again.values())
     passed = tuple(staleness.passed_upgrades(checkpoint, look) if checkpoint else ())
     plumbing = tuple(staleness.edited_plumbing(checkpoint, look) if checkpoint else ())
     told = Node(instance, state, why, ties.upstream, checkpoint, failure, passed, plumbing)
@@ -279,7 +280,7 @@ def named(target: str, nodes: Mapping[str, Node]) -> list[Node]:
 
 def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
     """The causes of a node, each as its way to the root: inputs and steps, then the reason."""
-    blocked_anew = node.state == BLOCKED and node.checkpoint is None
+    blocked_anew = node.state == BLOCKED and node.checkpoint is None and not node.failure
     causes = [] if blocked_anew else [[str(reason)] for reason in node.reasons]
     told: set[str] = set()
     for path, maker in pending(node, nodes):
@@ -292,7 +293,7 @@ def chain(node: Node, nodes: Mapping[str, Node]) -> list[list[str]]:
 def way_to_root(node: Node, nodes: Mapping[str, Node]) -> list[str]:
     """A node's failure or first reason; if it waits or is blocked, the way to another node's."""
     way: list[str] = []
-    while node.state == BLOCKED or not (node.failure or node.reasons):
+    while not node.failure and (node.state == BLOCKED or not node.reasons):
         awaited = pending(node, nodes)
         if not awaited:
             return way

@@ -243,6 +243,19 @@ def failure(tree: Tree, name: str) -> str:
         return ""
 
 
-def note_failure(tree: Tree, name: str, message: str) -> None:
-    """Remember that the last attempt failed, until the step succeeds or its results hold again."""
-    store.write_atomic(tree / FAILED / name, store.json_bytes({"message": message}))
+def is_undecided(tree: Tree, name: str) -> bool:
+    """Whether the step's last attempt only waits for somebody to decide."""
+    try:
+        return bool(json.loads((tree / FAILED / name).read_bytes())["undecided"])
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return False
+
+
+def note_failure(tree: Tree, name: str, message: str, *, undecided: bool = False) -> None:
+    """Remember that the last attempt failed, until the step succeeds or its results hold again.
+
+    Args:
+        undecided: whether it only waits for somebody to decide.
+    """
+    content = {"message": message, "undecided": undecided}
+    store.write_atomic(tree / FAILED / name, store.json_bytes(content))

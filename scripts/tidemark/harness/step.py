@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tidemark.config import given, kinds, view
-from tidemark.errors import BadValue, InputError
+from tidemark.errors import BadValue, InputError, UndecidedError
 from tidemark.files import libraries, locks, store
 from tidemark.harness import (
     code,
@@ -240,7 +240,7 @@ def _failed(run: Run, error: Exception, why: Sequence[Reason], seconds: float) -
     if isinstance(error, InputError):
         if error.__cause__ is not None:  # the way to an error in a user's code, for one
             run.log.error("".join(traceback.format_exception(error.__cause__)))
-        _fail(run, str(error), why, seconds)
+        _fail(run, str(error), why, seconds, undecided=isinstance(error, UndecidedError))
         return 2
     run.log.error("".join(traceback.format_exception(error)))
     if isinstance(error, OSError):
@@ -253,11 +253,13 @@ def _failed(run: Run, error: Exception, why: Sequence[Reason], seconds: float) -
     return 1
 
 
-def _fail(run: Run, message: str, why: Sequence[Reason], seconds: float) -> None:
+def _fail(
+    run: Run, message: str, why: Sequence[Reason], seconds: float, *, undecided: bool = False
+) -> None:
     """Leave the earlier outputs as they are, and say what went wrong."""
     run.write.abandon()
     run.log.error(message)
-    record.note_failure(run.tree, run.name, message)
+    record.note_failure(run.tree, run.name, message, undecided=undecided)
     run.tell.owner(message, "error")
     console.finished(run.instance, "failed", seconds, "", brief(why), message)
     console.complain(f"{message}\n    log: {logs.path_of(run.name)}")

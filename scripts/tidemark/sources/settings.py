@@ -31,6 +31,7 @@ EVENT = ("timestamp", "ticker", "kind", "value")
 SERIES = "economic"
 READERS = {"prices": "prices", "corporate_actions": "actions", SERIES: "economic"}
 WORDS = ("asset", "about")  # keys that nothing is read by
+REVIEWED = "corrections"  # of prices: applied after they were read
 # Keys that say what a provider is asked for, and not how what came is read.
 ASKED = (
     *("provider", "since", "terms_accepted", "tickers", "ids", "interval", "series", "options"),
@@ -116,6 +117,25 @@ class Live:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What `make review` decided about the close of a bar.
+
+    Attributes:
+        ticker: of the bar.
+        timestamp: of the bar, as ISO time.
+        close: as it was sent.
+        value: what it is; null: nobody knows.
+        told: who decided it when, and why.
+    """
+
+    ticker: Words
+    timestamp: Words
+    close: float
+    value: float | None = None
+    told: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Prices(Live):
     """Where prices come from, and what the file calls things.
 
@@ -142,6 +162,7 @@ class Prices(Live):
         divide_by: by field, how many of the file's units are one, such as 100 for cents.
         asset: what the prices are of, for the words of reports; null: not said.
         about: sentences that reports have beside the data: source, licence, what to bear in mind.
+        corrections: filled in: what `make review` decided.
     """
 
     tickers: Sequence[Ticker] = ()
@@ -158,6 +179,7 @@ class Prices(Live):
     divide_by: Mapping[Annotated[str, Among(FIELDS)], Positive] = field(default_factory=dict)
     asset: Annotated[str, Among(ASSETS)] | None = None
     about: Sequence[Words] = ()
+    corrections: Sequence[Correction] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

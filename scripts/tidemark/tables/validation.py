@@ -31,6 +31,18 @@ def finding_rows(reports: Sequence[Record]) -> Rows:
     ]
 
 
+def question_rows(reports: Sequence[Record]) -> Rows:
+    """Table questions."""
+    (report,) = reports
+    waiting = [
+        {**question, "tickers": ", ".join(question["tickers"]), "what": question["words"]}
+        for question in report.get("open", ())
+    ]
+    return [
+        {"decision": None, "told": None, **row} for row in (*waiting, *report.get("decisions", ()))
+    ]
+
+
 def cleaned_rows(scenarios: Sequence[Record]) -> Rows:
     """Table cleaned."""
     return [{"scenario": told["scenario"], **row} for told in scenarios for row in told["cleaned"]]
@@ -72,6 +84,19 @@ TABLES = (
             "message": text("what is wrong"),
             "cure": text("what to do"),
             "count": count("rows, or other things, that it is about"),
+        },
+    ),
+    Table(
+        "questions",
+        "Something odd in the prices that only a person can decide, and what was decided.",
+        Records((VALIDATION_REPORT,), question_rows),
+        {
+            "id": text("as make override and make review name it; empty of a changed value"),
+            "kind": text("gap: bars are missing; anomaly: a move beyond all that the ticker does"),
+            "tickers": text("that it is about"),
+            "what": text("what is odd"),
+            "decision": text("let pass, accepted, taken out, corrected to ...; null if it waits"),
+            "told": text("who decided it when, and why; null if it waits"),
         },
     ),
     Table(

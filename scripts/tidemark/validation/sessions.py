@@ -12,6 +12,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from tidemark.bars.trading_calendar import Held
 
+MISSING = "gaps"  # the check for sessions without a bar
 LISTED = 20  # days that a cure lists at most
 MANY = 0.1  # share of the days; a calendar that is wrong on more must be another exchange's
 LOOSEN = "set `gaps` to warning in its schema"
@@ -163,7 +164,7 @@ def _missing(
         message = f"{count:,} session{'s have' if count > 1 else ' has'} no bar, the first {first}"
         nobody = sessions.index[np.setdiff1d(missing, number)]
         cure = shift or _closed_after_all(nobody, held)
-        yield Finding("gaps", "timestamp", message, cure, severity, count, rows)
+        yield Finding(MISSING, "timestamp", message, cure, severity, count, rows)
 
 
 def _closed_after_all(nobody: pd.DatetimeIndex, held: "Held") -> str:

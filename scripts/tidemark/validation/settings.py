@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
 from tidemark.bounds import IsoDate, Name, ProjectFile, Words
+
+from annotated_types import Ge, Le
 
 SCHEMA = "schemas/{source}.json"  # of a source for which the configuration names no other file
 
@@ -14,6 +17,39 @@ SHIPPED = (
     "f99ae9a82512",  # treasury
     "dae115668e4b",  # unemployment
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gaps:
+    """How long prices may lack bars while the exchange is open; a longer gap stops the pipeline.
+
+    `make override` lets one pass. They are looked for by validate_schema.calendar.
+
+    Attributes:
+        of: prices of a provider (live), whatever prices (all), or none. Without this check, `gaps`
+            of the schema says what becomes of sessions without a bar.
+        longest_minutes: of intraday bars, within trading hours, beyond the length of a bar.
+        longest_sessions: of daily bars, from one to the next; 1: each session has one.
+    """
+
+    of: Literal["live", "all", "none"] = "live"
+    longest_minutes: Annotated[float, Ge(0), Le(100_000)] = 5.0
+    longest_sessions: Annotated[int, Ge(1), Le(1000)] = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anomalies:
+    """Moves of prices that are put before somebody: `make review`.
+
+    Attributes:
+        sigma: a move is one beyond so many standard deviations of those before it; null: none is.
+        bars: how many of those before it count.
+        block: whether one that nobody reviewed stops the pipeline.
+    """
+
+    sigma: Annotated[float, Ge(3), Le(1000)] | None = 8.0
+    bars: Annotated[int, Ge(60), Le(100_000)] = 250
+    block: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +65,9 @@ class ValidateSchema:
         acknowledged_schemas: by source, the first 12 digits or more of the fingerprint of a schema
             that was read; one that changed stops the run. `make acknowledge` keeps it elsewhere,
             and schemas that ship with Tidemark need none.
+        gaps: how long prices may lack bars.
+        anomalies: moves that somebody should look at.
+        answers: filled in: by id of a question about the data, who answered what, and why.
     """
 
     as_of: IsoDate | None = None
@@ -37,3 +76,6 @@ class ValidateSchema:
     closed_sessions: Sequence[IsoDate] = ()
     schemas: Mapping[Name, ProjectFile] = field(default_factory=dict)
     acknowledged_schemas: Mapping[Name, str] = field(default_factory=dict)
+    gaps: Gaps = field(default_factory=Gaps)
+    anomalies: Anomalies = field(default_factory=Anomalies)
+    answers: Mapping[str, str] = field(default_factory=dict)

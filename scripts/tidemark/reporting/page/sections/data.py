@@ -34,6 +34,8 @@ def view(rows: Mapping[str, Rows], values: Values) -> dict[str, Any]:
             for row in rows["cleaned"]
             if row["count"] or row["what"] in ("outliers", "breaks")
         ][:MOST],
+        "questions": rows["questions"][:MOST],
+        "more_questions": max(0, len(rows["questions"]) - MOST),
         "splits": [row for row in models if row["model"] == models[0]["model"]],
         "partly": rows["partly"],
         "tickers": rows["tickers"][:MOST],
@@ -52,6 +54,7 @@ SECTION = Section(
         "findings": """
             SELECT * FROM findings
             ORDER BY list_position(['error', 'warning', 'note'], severity), rowid""",
+        "questions": "SELECT * FROM questions ORDER BY decision IS NULL, rowid",
         "cleaned": "SELECT * FROM cleaned ORDER BY rowid",
         "partly": """
             SELECT partly FROM assessment.market_scenarios
