@@ -143,11 +143,11 @@ def commit_all(
             parts["actions"] = partitions.named("actions", part, changed, content)
         total = sum(counts.values(), Counts())
         lacks = _lacking(before, extent, came)
-        asked = {**before.asked, **extent.asked}
-        told = (before.lacks, before.asked) == (lacks, asked)
+        names = {**before.asked, **extent.asked}
+        told = (before.lacks, before.asked) == (lacks, names)
         if not total.changed and kept == before and (told or not before.kinds):
             return Came(**vars(total), snapshot=newest.number)
-        new = Manifest(source, parts, extent.provider or before.provider, lacks, asked)
+        new = Manifest(source, parts, extent.provider or before.provider, lacks, names)
         needed = {name: data for name, data in content.items() if name in new.objects}
         made = turn.append(
             tree, newest, _next(newest, new, at, cursor, asked, terms, counts),
