@@ -42,10 +42,26 @@ def _lines(table: Timetable, entry: Entry, now: datetime, local: tzinfo | None) 
 
 
 def about(table: Timetable, make: str) -> list[str]:
-    """How to install the entries, or install them anew, and how to remove them."""
-    without = f"crontab -l | sed '/^{_mark(table, 'begin')}$/,/^{_mark(table, 'end')}$/d'"
+    """How to install the entries, or install them anew, and how to remove them.
+
+    Where one of the two marks is lost nothing is changed, for what follows may be somebody else's.
+    """
+    others = f"others=$(crontab -l | awk '{_without(table)}')"
+    kept = "printf '%s\\n' \"$others\""
     return [
-        f"install: {{ {without}; {make} FORMAT=crontab; }} | crontab -",
-        f"remove:  {without} | crontab -",
+        f"install: {others} && {{ {kept}; {make} FORMAT=crontab; }} | crontab -",
+        f"remove:  {others} && {kept} | crontab -",
         "missed:  cron makes up for nothing; the next run does what was missed",
     ]
+
+
+def _without(table: Timetable) -> str:
+    """A program for awk that leaves the entries out; it fails where a mark has not the other."""
+    begin, end = _mark(table, "begin"), _mark(table, "end")
+    cure = f"a line is lost: mend {begin} and {end} with crontab -e; nothing was changed"
+    return (
+        f'$0 == "{begin}" {{ lost += inside; inside = 1; next }} '
+        f'$0 == "{end}" {{ lost += !inside; inside = 0; next }} '
+        "!inside; "
+        f'END {{ if (lost || inside) {{ print "{cure}" >"/dev/stderr"; exit 1 }} }}'
+    )

@@ -1,5 +1,6 @@
 """Entries of crontab, systemd and launchd: for odd folders, and for clocks of other zones."""
 
+import os
 import plistlib
 import re
 import shutil
@@ -89,19 +90,57 @@ def test_on_each_day_of_a_year_one_entry_starts_at_the_time_of_the_zone(zone, lo
         assert {started[day] for day in days} == {1}
 
 
-def test_crontab_is_installed_again_in_place_of_what_was_there_and_removed(project):
-    """The commands that are shown, with a file for the crontab."""
+@pytest.fixture
+def cron(tmp_path, monkeypatch):
+    """A crontab that is a file, and a make that prints an entry."""
+    bins = tmp_path / "bin"
+    bins.mkdir()
+    there = tmp_path / "crontab"
+    shown = 'if [ "$1" = - ]; then cat >"$CRON.new"; mv "$CRON.new" "$CRON"; else cat "$CRON"; fi'
+    for name, body in (("crontab", shown), ("printer", "echo new")):
+        (bins / name).write_text(f"#!/bin/sh\n{body}\n", "utf-8")
+        (bins / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bins}:{os.environ['PATH']}")
+    monkeypatch.setenv("CRON", str(there))
+    return there
+
+
+def shell(about):
+    command = about.split(":", 1)[1]
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+
+
+def test_crontab_is_installed_again_in_place_of_what_was_there_and_removed(project, cron):
+    """The commands that are shown, as a shell runs them."""
     folder, make = project
     table = timetable(folder, make, "19:00", GOALS, None)
     install, remove, _ = crontab.about(table, "printer")
-    others = "MAILTO=me\n1 2 * * * others\n"
-    there = f"{others}{crontab.text(table, NOW)}3 4 * * * more\n"
-    for about in (install, remove):
-        (script,) = re.findall(r"sed '([^']*)'", about)
-        left = subprocess.run(
-            ["sed", script], input=there, capture_output=True, text=True, check=True
-        ).stdout
-        assert left == f"{others}3 4 * * * more\n"
+    others = "MAILTO=me\n1 2 * * * others %m \\n\n"
+    for about, more in ((install, "new\n"), (remove, "")):
+        cron.write_text(f"{others}{crontab.text(table, NOW)}3 4 * * * more\n", "utf-8")
+        assert shell(about).returncode == 0
+        assert cron.read_text("utf-8") == f"{others}3 4 * * * more\n{more}"
+
+
+def test_the_first_entries_are_installed_where_there_was_no_crontab(project, cron):
+    folder, make = project
+    install, *_ = crontab.about(timetable(folder, make, "19:00", GOALS, None), "printer")
+    assert shell(install).returncode == 0
+    assert cron.read_text("utf-8").split() == ["new"]
+
+
+@pytest.mark.parametrize("word", ["begin", "end"])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_crontab_that_lost_a_mark_is_left_as_it_is_with_a_cure(project, cron, word, number):
+    folder, make = project
+    table = timetable(folder, make, "19:00", GOALS, None)
+    mark = f"# {table.name} {word}\n"
+    lost = crontab.text(table, NOW).replace(mark, "") + "3 4 * * * more\n"
+    cron.write_text(lost, "utf-8")
+    told = shell(crontab.about(table, "printer")[number])
+    assert told.returncode != 0
+    assert f"# {table.name} begin and # {table.name} end with crontab -e" in told.stderr
+    assert cron.read_text("utf-8") == lost
 
 
 @pytest.mark.skipif(VERIFIER is None, reason="there is no systemd-analyze here")
