@@ -5,7 +5,8 @@
     make sql < questions.sql
 
 A terminal shows as many rows and columns as it has room for, a pipe or a file all columns and up to
-9,900 rows; the last line says if there are more. `copy (select ...) to 'all.csv'` writes every row.
+9,900 rows; the last line says if there are more. Several questions on one line have an
+answer each. `copy (select ...) to 'all.csv'` writes every row.
 """
 
 import argparse
@@ -120,10 +121,14 @@ def _is_whole(asked: str) -> bool:
 def _answer(database: duckdb.DuckDBPyConnection, query: str) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as shown:
         try:
-            found = database.sql(query)
-            if found is None:
+            answered = False
+            for one in duckdb.extract_statements(query):
+                found = database.sql(_bare(one.query))
+                if found is not None:
+                    found.show(**_room())
+                    answered = True
+            if not answered:
                 raise InputError("Q", "is empty", "ask something, e.g. Q='from tables'")
-            found.show(**_room())
         except duckdb.Error as error:
             cure = (
                 "mend the query; make sql Q='from tables' lists tables, 'describe models' columns"
@@ -131,6 +136,16 @@ def _answer(database: duckdb.DuckDBPyConnection, query: str) -> str:
             problem = " ".join(str(error).split("\n\n")[0].split()).rstrip(".!?")
             raise InputError("Q", problem, cure) from error
     return shown.getvalue()
+
+
+def _bare(statement: str) -> str:
+    """A statement without the semicolons and remarks behind it, which DuckDB's `show` refuses."""
+    text, end = statement.encode(), None
+    for start, kind in reversed(duckdb.tokenize(statement)):  # places of bytes
+        if kind != duckdb.token_type.comment and text[start : start + 1] != b";":
+            break
+        end = start
+    return text[:end].decode()
 
 
 def _opened() -> duckdb.DuckDBPyConnection:
