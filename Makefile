@@ -46,6 +46,7 @@ $(foreach step,$(STEPS),$(eval $(step): $(CHECKPOINTS_$(step))))
 # Four pipelines, which one after the other are the whole, for whatever starts them by a clock or a button. Each is a list of
 # steps in make/.
 PIPELINES := data-pipeline scenarios-pipeline metrics-pipeline assessment-pipeline
+export TIDEMARK_PIPELINES := $(foreach one,$(PIPELINES),$(one)=$(subst $(space),$(comma),$(strip $($(one)))))
 of_pipeline = $(foreach step,$($1),$(CHECKPOINTS_$(step)))
 ## data-pipeline: from the sources to validated data
 data-pipeline: $(call of_pipeline,data-pipeline)

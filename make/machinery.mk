@@ -13,6 +13,7 @@ given = $(filter environment command,$(firstword $(origin $1)))
 $(foreach name,$(filter-out LAUNCH,$(.VARIABLES)),$(if $(findstring $$,$(value $(name))),$(if $(call given,$(name)),$(eval override $(name) := $$(value $(name))))))
 # $(call odd,name) gives the characters in a name that Make or a shell could misread; with a blank, it is two words.
 comma := ,
+space := $() $()
 number_sign := \#
 odd = $(strip $(foreach sign,$$ $(number_sign) % : ; | & < > ( ) { } [ ] ' " \ ` * ? ! ~ ^ = $(comma),$(findstring $(sign),$1)) $(filter -%,$1) $(if $(filter-out 1,$(words .$1.)),blank))
 

@@ -3,7 +3,8 @@
     make history                     the last 20
     make history N=100 FORMAT=json   for machines
 
-A + behind a commit says that files differed from it. Nothing is changed but that the run of a make
+A + behind a commit says that files differed from it; `data` is the snapshot of data/store/ that
+results were made of. Nothing is changed but that the run of a make
 that was killed is put into the history.
 """
 

@@ -26,14 +26,21 @@ def _bounded(longest: int) -> int:
 
 
 def finished(
-    instance: Instance, state: str, seconds: float, figure: str, why: str = "", message: str = ""
+    instance: Instance,
+    state: str,
+    seconds: float,
+    figure: str,
+    why: str = "",
+    message: str = "",
+    rows: int | None = None,
 ) -> None:
     """Print an instance's line, e.g. `[ 3/12] evaluate  mean_impute ridge  1.2 s  rmse 0.0187`.
 
     state: `ran`, `restored`, `fresh` or `failed`; a failure, whose message the journal keeps, says
-    how far the whole make has come. The line goes out in one write, so parallel steps never mix.
+    how far the whole make has come. The journal keeps the rows of what the step wrote, too. The
+    line goes out in one write, so parallel steps never mix.
     """
-    progress = journal.note_step(instance, state, seconds, why, message)
+    progress = journal.note_step(instance, state, seconds, why, message, rows)
     if progress and progress.known and state == "failed":
         figure = _so_far()
     took = {"restored": "restored", "fresh": "fresh", "failed": "FAILED"}.get(state)

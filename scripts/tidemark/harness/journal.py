@@ -7,6 +7,7 @@ JSON object a line. The head comes first, written by whoever is first:
     values          of that then, without secrets; none where there are no key files yet
     who             runs it, see `people`
     commit, dirty   of git, and whether files differ from it; null where nobody can tell
+    pipelines       name -> steps, as make/ has them; none of a run by hand
     host, ticks     where the make is a process, and when it started, in ticks of the system
 
 The others come as things happen; before the plan there may be steps that were restored as file
@@ -15,10 +16,11 @@ times were brought in line:
     planned, width, closing
                     how many steps Make means to start (none by hand), the longest of their names,
                     and whether Make will say when all is done
-    begun, step, why
-                    name of a step that begins to run
-    name, step, state, seconds, why, message
-                    a step that is over: ran, restored, fresh or failed (then the message says why)
+    begun, step, why, at
+                    name of a step that begins to run; seconds since 1970
+    name, step, state, seconds, why, at, rows, message
+                    a step that is over: ran, restored, fresh or failed (then the message says why);
+                    when it was, and the rows of all that it wrote
     ended, commit, dirty
                     seconds that all took, from Make's closing line, and what git says then
 
@@ -122,14 +124,21 @@ def note_begun(instance: Instance, why: str) -> bool:
         return True
     if _is_here() and is_gone(own.stem):
         return False
-    return _note({"begun": instance.name, "step": instance.step, "why": why}) is not None
+    begun = {"begun": instance.name, "step": instance.step, "why": why, "at": _now()}
+    return _note(begun) is not None
 
 
 def note_step(
-    instance: Instance, state: str, seconds: float, why: str, message: str = ""
+    instance: Instance,
+    state: str,
+    seconds: float,
+    why: str,
+    message: str = "",
+    rows: int | None = None,
 ) -> Position | None:
     """Note that a step is over; how far the make is, or None if there is no make."""
-    took = {"seconds": round(seconds, 3), "why": why} | ({"message": message} if message else {})
+    took = {"seconds": round(seconds, 3), "why": why, "at": _now(), "rows": rows}
+    took |= {"message": message} if message else {}
     return _note({"name": instance.name, "step": instance.step, "state": state, **took})
 
 
@@ -363,9 +372,20 @@ def _head(git: "subprocess.Popen[bytes] | None") -> dict[str, Any]:
         "values": public_values(HERE) if (HERE / view.KEYS).exists() else None,
         "who": people.me(),
         **_told_by_git(git)._asdict(),
+        "pipelines": _pipelines(),
         "host": os.environ.get("TIDEMARK_HOST", store.HOST),
         **_ticks(),
     }
+
+
+def _pipelines() -> dict[str, list[str]]:
+    """What Make says in `name=step,step` for each, separated by blanks."""
+    told = (one.partition("=") for one in os.environ.get("TIDEMARK_PIPELINES", "").split())
+    return {name: steps.split(",") for name, _, steps in told if steps}
+
+
+def _now() -> float:
+    return round(time.time(), 3)
 
 
 def _ticks() -> dict[str, int]:

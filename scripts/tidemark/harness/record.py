@@ -123,6 +123,11 @@ class Checkpoint:
         """Its instance's."""
         return self.instance.name
 
+    @property
+    def rows(self) -> int:
+        """Of all that it wrote, as far as that has rows."""
+        return sum(output.rows or 0 for output in self.outputs.values())
+
     def outputs_sha(self) -> str:
         """One SHA-256 over the paths and hashes of the outputs; empty if nothing is left of them.
 

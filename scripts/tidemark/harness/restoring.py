@@ -220,4 +220,5 @@ def _settle(entry: Entry, staging: Staging, look: Look, why: Sequence[Reason], n
     title, edited = checkpoint.instance.title, "an output had been edited by hand; that copy is now"
     for note in (*(f"{edited} {path}" for path in staging.kept), *checkpoint.notes):
         console.say(f"    note: {title}: {note}")
-    console.finished(checkpoint.instance, "restored", 0.0, checkpoint.headline, f"{cause}{told}")
+    headline, why_ = checkpoint.headline, f"{cause}{told}"
+    console.finished(checkpoint.instance, "restored", 0.0, headline, why_, rows=checkpoint.rows)

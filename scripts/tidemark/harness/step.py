@@ -213,7 +213,9 @@ def _succeed(
     )
     publishing.save(run.tree, checkpoint, started_ns)
     restoring.keep(Look(run.tree), checkpoint)
-    console.finished(run.instance, "ran", seconds, run.tell.figure, brief(why))
+    console.finished(
+        run.instance, "ran", seconds, run.tell.figure, brief(why), rows=checkpoint.rows
+    )
 
 
 def _cpu_seconds(of: int) -> float:

@@ -8,9 +8,9 @@ from typing import Any
 from tidemark.files.append import Record
 
 COUNTED = ("ran", "restored", "failed", "killed")
-COLUMNS = ("when", "outcome", "who", "commit", "config", *COUNTED, "seconds")
+COLUMNS = ("when", "outcome", "who", "commit", "config", "data", *COUNTED, "seconds")
 USUAL = "config.yaml"  # shown only beside others
-NUMBERS = (*COUNTED, "seconds")
+NUMBERS = ("data", *COUNTED, "seconds")
 RECONFIGURED = "the configuration changed while it ran; "
 LEAST_REASON = 20  # letters of the last column, however narrow the terminal is
 
@@ -25,6 +25,8 @@ def row(record: Record) -> dict[str, Any]:
         **{name: told[name] for name in ("who", "commit", "dirty", "failures")},
         "reconfigured": told.get("reconfigured", False),
         "config_file": told["results"]["config_file"],
+        "data_snapshot": told["snapshot"],
+        "data_stored": told["results"]["stored"],
         **{state: states[state] for state in COUNTED},
         "why": _why(told),
     }
@@ -58,6 +60,7 @@ def _as_words(told: Mapping[str, Any]) -> dict[str, str]:
         "who": told["who"],
         "commit": commit,
         "config": told["config_file"] or "",
+        "data": "" if told["data_snapshot"] is None else str(told["data_snapshot"]),
         **{state: str(told[state] or "") for state in COUNTED},
         "seconds": "" if told["seconds"] is None else f"{told['seconds']:.1f}",
         "why": (RECONFIGURED if told["reconfigured"] else "") + told["why"]

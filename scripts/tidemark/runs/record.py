@@ -43,6 +43,7 @@ def of(run: str, journal: Journal, last_sign: float, ended: State) -> dict[str, 
         "commit": head.get("commit"),
         "dirty": _dirty(State(head.get("commit"), head.get("dirty")), ended),
         "steps": steps,
+        "pipelines": head.get("pipelines", {}),
         "failures": {
             **{step["name"]: step["message"] for step in journal.steps if "message" in step},
             **{step["name"]: "was killed" for step in steps if step["state"] == "killed"},
@@ -78,13 +79,21 @@ def outcome(journal: Journal) -> str:
 def _over(journal: Journal) -> Iterator[dict[str, Any]]:
     for step in journal.steps:
         if step["state"] in KEPT:
-            yield {name: step[name] for name in ("name", "step", "state", "seconds", "why")}
+            told = {name: step[name] for name in ("name", "step", "state")}
+            yield {**told, "began": _began(step), "seconds": step["seconds"],
+                   "rows": step.get("rows"), "why": step["why"]}  # fmt: skip
 
 
 def _killed(journal: Journal) -> Iterator[dict[str, Any]]:
     for step in unended(journal):
         told = {"name": step["begun"], "step": step["step"], "state": "killed"}
-        yield {**told, "seconds": None, "why": step["why"]}
+        yield {**told, "began": _began(step), "seconds": None, "rows": None, "why": step["why"]}
+
+
+def _began(step: Mapping[str, Any]) -> str | None:
+    """When a step began; None if it was noted by an earlier version."""
+    at = step.get("at")
+    return None if at is None else _iso(at - (step.get("seconds") or 0.0))
 
 
 def unended(journal: Journal) -> list[Mapping[str, Any]]:

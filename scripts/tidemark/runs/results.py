@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from tidemark.config import view
@@ -15,6 +16,7 @@ from tidemark.layout.assess import ASSESSED, STRATEGY_EVIDENCE
 from tidemark.layout.evaluate import MODEL_EVIDENCE, MODEL_INTERVALS, MODEL_SCORES
 from tidemark.layout.fetch_data import RAW
 from tidemark.project import Tree
+from tidemark.sources.settings import CURRENT
 from tidemark.tables.forecasts import interval_rows, metric_rows
 
 RANKINGS, EVIDENCE = (ASSESSED.format(table=name) for name in ("strategy_rankings", "evidence"))
@@ -51,6 +53,7 @@ def of(tree: Tree) -> dict[str, Any]:
         "config_file": view.file(tree),
         "config": public_values(tree),
         "data": {path: written[path] for path in paths(RAW, configured) if path in written},
+        "stored": _stored(checkpoints),
         "outputs": _hashes(checkpoints),
         "evidence": {path: written[path] for path in by_date if path in written},
         "metrics": _metrics(scores, intervals),
@@ -65,6 +68,17 @@ def _whole(tree: Tree, names: Iterator[str], written: Mapping[str, str]) -> Iter
             data = store.read_file(tree / path)
             if store.sha256(data) == written[path]:
                 yield data
+
+
+def _stored(checkpoints: Mapping[str, Checkpoint]) -> dict[str, str]:
+    """The hash of the list of stored files that each source was read from, by its name there."""
+    inputs = [it.inputs for it in checkpoints.values() if it.instance.step == "fetch_data"]
+    return {
+        PurePath(path).stem: entry.sha256
+        for read in inputs
+        for path, entry in sorted(read.items())
+        if entry.sha256 and path == CURRENT.format(source=PurePath(path).stem)
+    }
 
 
 def _hashes(checkpoints: Mapping[str, Checkpoint]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from tidemark.files import append, locks
 from tidemark.harness import journal
 from tidemark.project import Tree
-from tidemark.runs import moved, record, results
+from tidemark.runs import moved, record, results, stored
 from tidemark.tables import history
 
 LOCK = ".settling"
@@ -75,7 +75,9 @@ def _settled(tree: Tree, path: Path) -> str | None:
         last = [there.content for there in log.last(LOOKED_AT)]
         if told is None or any(there["run"] == told["run"] for there in last):
             return None
-        content = append.plain(history.content(**_of_then(noted, results.of(tree)), **told))
+        left = results.of(tree)
+        told["snapshot"] = stored.snapshot_of(tree, left.get("stored", {}))
+        content = append.plain(history.content(**_of_then(noted, left), **told))
         before = last[-1] if last else None
         log.append(content | {"moved": moved.beside(tree, before, content)})
         return str(told["run"])

@@ -51,21 +51,42 @@ ACCEPTED_CHANGES = f"""
         min(concat_ws(' ', step, {_INSTANCE})) AS first
     FROM accepted GROUP BY step, who, day, reason, changes ORDER BY first, day, reason, changes"""
 
-PIPELINE_RUNS = """
-    SELECT name AS pipeline_name,
-        (record->>'started')::TIMESTAMPTZ AT TIME ZONE 'UTC' AS start_time,
-        start_time + to_milliseconds(round(1000 * (record->>'seconds')::DOUBLE)) AS end_time,
-        CASE record->>'provisional' WHEN '' THEN 'success' ELSE 'provisional' END AS status,
-        coalesce(list_sum((record->>'$.outputs.*.rows')::BIGINT[]), 0)::BIGINT
-            AS records_processed,
-        end_time AS run_date
-    FROM checkpoints
-    WHERE step IN ('market_scenarios', 'market_metrics', 'backtest', 'assess')"""
+PIPELINE_RUNS = f"""
+    WITH known AS (
+        SELECT snapshot, form, record, CASE WHEN json_keys(record->'pipelines') != []
+            THEN record->'pipelines' END AS own
+        FROM run_records WHERE form > {history.OF_METRICS}),
+    listed AS (
+        SELECT snapshot, record, coalesce(own, (SELECT arg_max(own, snapshot) FROM known)) AS lists
+        FROM known),
+    of_pipeline AS (
+        SELECT snapshot, record, pipeline_name,
+            from_json(lists->pipeline_name, '["VARCHAR"]') AS steps,
+            list_has_any((record->>'$.goals[*]'), [pipeline_name, 'all']) AS asked
+        FROM (SELECT *, unnest(json_keys(lists)) AS pipeline_name FROM listed)),
+    counted AS (
+        SELECT of_pipeline.snapshot, pipeline_name, any_value(record) AS record,
+            any_value(asked) AS asked,
+            count(step) AS steps, count_if(state = 'failed') AS failed,
+            count_if(state = 'killed') AS killed, min(began) AS first,
+            max(began + to_milliseconds(round(1000 * seconds))) AS last, sum(rows) AS rows
+        FROM of_pipeline LEFT JOIN run_steps ON run_steps.snapshot = of_pipeline.snapshot
+            AND list_contains(of_pipeline.steps, step)
+        GROUP BY ALL)
+    SELECT pipeline_name,
+        coalesce(first, (record->>'began')::TIMESTAMPTZ AT TIME ZONE 'UTC') AS start_time,
+        coalesce(last, (record->>'ended')::TIMESTAMPTZ AT TIME ZONE 'UTC') AS end_time,
+        CASE WHEN failed > 0 THEN 'failed' WHEN killed > 0 THEN 'killed'
+            WHEN record->>'outcome' = 'success' THEN 'success' ELSE 'unfinished' END AS status,
+        coalesce(rows, 0)::BIGINT AS records_processed, end_time AS run_date,
+        snapshot, record->>'run' AS run
+    FROM counted WHERE asked OR steps > 0
+    ORDER BY snapshot, start_time, pipeline_name"""
 
 BACKTEST_RESULTS = """
-    SELECT cells.*, run_date
-    FROM assessment.cells AS cells LEFT JOIN assessment.pipeline_runs
-        ON pipeline_name = 'backtest_' || strategy_name"""
+    SELECT cells.*, started + to_milliseconds(round(1000 * seconds)) AS run_date
+    FROM assessment.cells AS cells LEFT JOIN step_timings
+        ON step = 'backtest' AND strategy = strategy_name"""
 
 RUN_RECORDS = f"""
     WITH files AS (
@@ -106,7 +127,11 @@ RUNS = """
         array_to_string((record->>'$.goals[*]'), ' ') AS goals,
         record->'results'->>'config_file' AS config_file, record->>'who' AS who,
         record->>'commit' AS commit, (record->>'dirty')::BOOLEAN AS dirty,
-        {counts}
+        {counts},
+        (record->>'snapshot')::BIGINT AS data_snapshot,
+        nullif(array_to_string(list_transform(json_keys(record->'results'->'stored'),
+            lambda source: source || ' ' || (record->'results'->'stored'->>source)[:12]), ', '), '')
+            AS data_stored
     FROM run_records
     ORDER BY snapshot""".format(
     counts=", ".join(
@@ -118,7 +143,8 @@ RUNS = """
 
 RUN_STEPS = """
     SELECT snapshot, run, step->>'name' AS name, step->>'step' AS step, step->>'state' AS state,
-        (step->>'seconds')::DOUBLE AS seconds, step->>'why' AS why, message
+        (step->>'seconds')::DOUBLE AS seconds, step->>'why' AS why, message,
+        (step->>'began')::TIMESTAMPTZ AT TIME ZONE 'UTC' AS began, (step->>'rows')::BIGINT AS rows
     FROM (
         SELECT snapshot, run, step, map_extract_value(failures, step->>'name') AS message, place
         FROM (
@@ -236,6 +262,10 @@ TABLES = (  # each may ask those before it
             "restored": count("steps whose results were restored from the results store"),
             "failed": count("steps that failed"),
             "killed": count("steps that began and did not end"),
+            "data_snapshot": count("of data/store/, that results were made of; null if of none"),
+            "data_stored": text(
+                "each source with a provider, and 12 digits of the hash of its data; comma between"
+            ),
         },
     ),
     Table(
@@ -251,6 +281,8 @@ TABLES = (  # each may ask those before it
             "seconds": real("from start to end; null if it was killed"),
             "why": text("first reason to run; empty of a first run"),
             "message": text("what it failed of; null if it did not fail"),
+            "began": time("UTC; null if an earlier version ran it"),
+            "rows": count("of all that it wrote; null if it did not end"),
         },
     ),
     Table(
@@ -268,16 +300,22 @@ TABLES = (  # each may ask those before it
     ),
     Table(
         "assessment.pipeline_runs",
-        "The latest run of a step that tries or assesses strategies.",
+        "A pipeline in a run that changed something: one of its steps ran, or it was asked for.",
         View(PIPELINE_RUNS),
         {
-            "pipeline_name": text("step and instance"),
-            "start_time": time("UTC"),
-            "end_time": time("UTC"),
-            "status": text("success; provisional if the next make runs it again"),
-            "records_processed": count("rows of all that it wrote"),
+            "pipeline_name": text("such as data-pipeline; which steps it has, make/ says"),
+            "start_time": time("of its first step that ran, UTC; else of the run"),
+            "end_time": time("of its last step that ran, UTC; else of the run"),
+            "status": text(
+                "success; failed or killed, if a step of it was; unfinished, if the run ended"
+                " before all was done, for another reason"
+            ),
+            "records_processed": count("rows of all that its steps wrote"),
             "run_date": RUN_DATE,
+            **SNAPSHOT,
+            "run": RUN,
         },
+        format=2,
     ),
     Table(
         "assessment.backtest_results",

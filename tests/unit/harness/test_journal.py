@@ -23,26 +23,32 @@ def make(monkeypatch, tmp_path):
     monkeypatch.setenv("TIDEMARK_RUN", "1-2")
     monkeypatch.setenv("TIDEMARK_GOALS", "plots all")
     monkeypatch.setenv("TIDEMARK_CONFIG", "mine.yaml")
+    monkeypatch.setenv("TIDEMARK_PIPELINES", "a-pipeline=x,y b-pipeline=z c-pipeline=")
     return tmp_path
 
 
 def test_all_that_is_noted_is_read_in_whatever_order_it_came(make):
-    journal.note_step(CUT, "restored", 0.0, "computed yesterday")
+    journal.note_step(CUT, "restored", 0.0, "computed yesterday", rows=7)
     journal.begin()
     journal.note_begun(PLOTS, "input x changed")
     progress = journal.note_step(PLOTS, "failed", 1.23456, "input x changed", "no room")
     journal.note_end(2.0)
     noted = journal.read(journal.path_of("1-2"))
+    times = [line["at"] for line in (*noted.steps, *noted.begun)]
+    assert max(times) - min(times) < 60
+    assert noted.head["pipelines"] == {"a-pipeline": ["x", "y"], "b-pipeline": ["z"]}
     assert (noted.head["goals"], noted.head["config"]) == (["plots", "all"], "mine.yaml")
     assert (noted.planned, noted.early, noted.ended) == (0, 1, 2.0)
     assert noted.begun == (
-        {"begun": "plots_mean_impute_ridge", "step": "plots", "why": "input x changed"},
-    )
+        {"begun": "plots_mean_impute_ridge", "step": "plots", "why": "input x changed",
+         "at": times[2]},
+    )  # fmt: skip
     assert noted.steps == (
         {"name": "preprocess_outlier_treatment", "step": "preprocess", "state": "restored",
-         "seconds": 0.0, "why": "computed yesterday"},
+         "seconds": 0.0, "why": "computed yesterday", "at": times[0], "rows": 7},
         {"name": "plots_mean_impute_ridge", "step": "plots", "state": "failed",
-         "seconds": 1.235, "why": "input x changed", "message": "no room"},
+         "seconds": 1.235, "why": "input x changed", "at": times[1], "rows": None,
+         "message": "no room"},
     )  # fmt: skip
     assert progress == (2, 0, 0), "there is no plan to count by"
 

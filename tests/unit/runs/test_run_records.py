@@ -9,12 +9,16 @@ from tidemark.tables import history
 
 import pytest
 
-BEGUN = {"begun": "plots_s_m", "step": "plots", "why": "x changed"}
-RAN = {"name": "plots_s_m", "step": "plots", "state": "ran", "seconds": 1.5, "why": "x changed"}
+BEGUN = {"begun": "plots_s_m", "step": "plots", "why": "x changed", "at": 1362132000.5}
+RAN = {"name": "plots_s_m", "step": "plots", "state": "ran", "seconds": 1.5, "why": "x changed",
+       "at": 1362132002.0, "rows": 12}  # fmt: skip
+BEGAN = "2013-03-01T10:00:00.500+00:00"
+KEPT = {name: RAN[name] for name in ("name", "step", "state", "seconds", "rows", "why")}
 FAILED = RAN | {"state": "failed", "message": "no room"}
 FRESH = RAN | {"name": "reports", "step": "reports", "state": "fresh", "seconds": 0.0, "why": ""}
 NOW = State("c0ffee", False)
-HEAD = {"goals": ["all"], "who": "Ann", "commit": "c0ffee", "dirty": True}
+PIPELINES = {"metrics-pipeline": ["plots"]}
+HEAD = {"goals": ["all"], "who": "Ann", "commit": "c0ffee", "dirty": True, "pipelines": PIPELINES}
 JOURNAL = Journal(HEAD, planned=2, early=0, closing=True, begun=(BEGUN,), steps=(RAN,), ended=9.0)
 
 
@@ -43,19 +47,26 @@ def test_a_record_says_what_was_noted():
     assert told == {
         "run": "20130301T100000Z-7", "began": "2013-03-01T10:00:00.000+00:00",
         "ended": "2013-03-01T10:00:01.500+00:00", "seconds": 9.0, "outcome": "success",
-        "goals": ["all"], "who": "Ann", "commit": "c0ffee", "dirty": True, "steps": [RAN],
-        "failures": {},
+        "goals": ["all"], "who": "Ann", "commit": "c0ffee", "dirty": True,
+        "steps": [KEPT | {"began": BEGAN}], "pipelines": PIPELINES, "failures": {},
     }  # fmt: skip
 
 
 def test_a_step_of_which_nothing_more_was_noted_was_killed():
     told = record.of("7-1362132000", replace(JOURNAL, steps=(), ended=None), 1362132001.5, NOW)
     assert told["steps"] == [
-        {"name": "plots_s_m", "step": "plots", "state": "killed", "seconds": None,
-         "why": "x changed"}
+        {"name": "plots_s_m", "step": "plots", "state": "killed", "began": BEGAN, "seconds": None,
+         "rows": None, "why": "x changed"}
     ]  # fmt: skip
     assert told["failures"] == {"plots_s_m": "was killed"}
     assert told["seconds"] == 1.5
+
+
+def test_what_an_earlier_version_noted_is_of_no_time_and_no_pipeline():
+    ran = {name: value for name, value in RAN.items() if name not in ("at", "rows")}
+    told = record.of("7-1362132000", replace(JOURNAL, head={}, steps=(ran,)), 1362132001.5, NOW)
+    assert told["steps"] == [KEPT | {"began": None, "rows": None}]
+    assert told["pipelines"] == {}
 
 
 def test_a_run_of_which_the_head_was_torn_is_told_as_far_as_it_is_known():
@@ -120,6 +131,16 @@ def test_the_last_column_ends_where_the_terminal_does():
     for width in (80, 120):
         assert max(map(len, listing.table([long], width).splitlines())) == width
     assert listing.table([long], 10).splitlines()[1].endswith("xxx...")
+
+
+def test_the_snapshot_that_results_were_made_of_stands_there_where_there_is_one():
+    told = record.of("7-1362132000", JOURNAL, 1362132001.5, NOW)
+    live = Record(1, history.content({"stored": {"prices": "c0ffee" * 10}}, **told, snapshot=12))
+    head, line, other = listing.table([live, listed()], 200).splitlines()
+    assert head.split()[3:5] == ["commit", "data"]
+    assert (line.split()[5], other.split()[5]) == ("12", "1")
+    assert listing.row(live)["data_stored"] == {"prices": "c0ffee" * 10}
+    assert " data " not in listing.table([listed()], 200)
 
 
 def test_a_record_of_metrics_alone_is_a_line_too():

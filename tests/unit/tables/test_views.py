@@ -94,7 +94,7 @@ def test_what_is_not_configured_is_left_out(base, instance):
     assert counted | {"assessment.backtest_results": 3} == of_runs | {
         **dict.fromkeys(("checkpoints", "step_timings"), 4),
         **dict.fromkeys(("accepted", "accepted_changes"), 0),
-        **dict.fromkeys(("assessment.pipeline_runs", "assessment.backtest_results"), 3),
+        **{"assessment.pipeline_runs": 0, "assessment.backtest_results": 3},
     }
 
 
@@ -131,12 +131,7 @@ def test_a_change_accepted_for_several_instances_is_told_once(base):
 
 
 def test_cells_have_the_end_of_the_backtest_that_made_them(base):
-    started, ended = (datetime(2013, 3, 1, 10, 0, 0, part) for part in (250_000, 750_000))
-    assert base.sql("FROM assessment.pipeline_runs").fetchall() == [
-        ("assess", started, ended, "success", 7, ended),
-        ("backtest_cross", started, ended, "success", 7, ended),
-        ("backtest_hold", started, ended, "provisional", 7, ended),
-    ]
+    ended = datetime(2013, 3, 1, 10, 0, 0, 750_000)
     found = base.sql("SELECT strategy_name, run_date FROM assessment.backtest_results ORDER BY 1")
     assert found.fetchall() == [("cross", ended), ("hold", ended), ("rise", None)]
 
@@ -169,11 +164,14 @@ def test_history_is_read_in_its_older_forms_too(base):
 
 def test_runs_and_their_steps_are_rows(base):
     steps = [
-        {"name": "evaluate_s_m", "step": "evaluate", "state": state, "seconds": 0.5, "why": "x"}
+        {"name": "evaluate_s_m", "step": "evaluate", "state": state, "seconds": 0.5, "why": "x",
+         "began": "2013-03-01T11:00:00.500+01:00", "rows": 3}
         for state in ("ran", "ran", "failed", "restored")
-    ]
+    ]  # fmt: skip
+    stored = {"prices": "c0ffee" * 10, "rates": "ba5e" * 16}
     record = history.content(
-        {"config_file": "mine.yaml"}, run="20130301T100000Z-7", began="2013-03-01T10:00:00+00:00",
+        {"config_file": "mine.yaml", "stored": stored}, snapshot=5,
+        run="20130301T100000Z-7", began="2013-03-01T10:00:00+00:00",
         ended="2013-03-01T12:00:01+02:00", seconds=1.0, outcome="failed", goals=["all", "assess"],
         who="Ann", commit="c0ffee", dirty=True, steps=steps, failures={"evaluate_s_m": "no room"},
     )  # fmt: skip
@@ -181,12 +179,88 @@ def test_runs_and_their_steps_are_rows(base):
     began = datetime(2013, 3, 1, 10)
     assert base.sql("FROM runs").fetchall() == [
         (1, "20130301T100000Z-7", began, began + timedelta(seconds=1), 1.0, "failed", "all assess",
-         "mine.yaml", "Ann", "c0ffee", True, 2, 1, 1, 0)
+         "mine.yaml", "Ann", "c0ffee", True, 2, 1, 1, 0, 5,
+         "prices c0ffeec0ffee, rates ba5eba5eba5e")
     ]  # fmt: skip
     told = (1, "20130301T100000Z-7", "evaluate_s_m", "evaluate")
     assert base.sql("FROM run_steps").fetchall() == [
-        (*told, state, 0.5, "x", "no room") for state in ("ran", "ran", "failed", "restored")
+        (*told, state, 0.5, "x", "no room", datetime(2013, 3, 1, 10, 0, 0, 500_000), 3)
+        for state in ("ran", "ran", "failed", "restored")
     ]
+
+
+PIPELINES = {"data-pipeline": ["fetch_data", "data_gate"], "metrics-pipeline": ["backtest"],
+             "assessment-pipeline": ["assess", "reports"]}  # fmt: skip
+
+
+def ran(*steps: tuple, pipelines: Any = PIPELINES, outcome: str = "success", **more: Any) -> None:
+    """A record of a run of ten seconds at ten; steps by name, state, second of the start, rows."""
+    at = "2013-03-01T10:00:{:02}+00:00"
+    told = [
+        {"name": f"{step}_x", "step": step, "state": state, "began": at.format(second),
+         "seconds": None if state == "killed" else 1.5, "rows": rows, "why": ""}
+        for step, state, second, rows in steps
+    ]  # fmt: skip
+    times = {"began": at.format(0), "ended": at.format(10), "seconds": 10.0}
+    whole = {**times, "outcome": outcome, "pipelines": pipelines, "run": "r", **more}
+    history.log(HERE).append(history.content({}, steps=told, **whole))
+
+
+def pipelines(base: duckdb.DuckDBPyConnection) -> list[tuple]:
+    return base.sql(
+        "SELECT snapshot, pipeline_name, second(start_time), epoch(end_time - start_time), status,"
+        " records_processed FROM assessment.pipeline_runs"
+    ).fetchall()
+
+
+def test_each_pipeline_of_which_a_step_ran_is_a_row_of_its_run(base):
+    ran(("fetch_data", "ran", 1, 100), ("data_gate", "restored", 3, 5), ("plots", "ran", 4, 9))
+    assert pipelines(base) == [(1, "data-pipeline", 1, 3.5, "success", 105)]
+    row = base.sql("SELECT run_date = end_time, run FROM assessment.pipeline_runs").fetchall()
+    assert row == [(True, "r")]
+
+
+def test_one_that_was_asked_for_is_a_row_though_all_of_it_was_fresh(base):
+    ran(("reports", "ran", 2, 0), goals=["metrics-pipeline", "reports"])
+    ran(("reports", "ran", 2, 0), goals=["all"])
+    assert pipelines(base) == [
+        (1, "metrics-pipeline", 0, 10.0, "success", 0),
+        (1, "assessment-pipeline", 2, 1.5, "success", 0),
+        (2, "data-pipeline", 0, 10.0, "success", 0),
+        (2, "metrics-pipeline", 0, 10.0, "success", 0),
+        (2, "assessment-pipeline", 2, 1.5, "success", 0),
+    ]
+
+
+def test_the_pipeline_of_a_step_that_failed_or_was_killed_did_too_and_others_are_unfinished(base):
+    ran(("fetch_data", "ran", 1, 7), ("backtest", "failed", 2, None), ("assess", "killed", 3, None),
+        outcome="failed", goals=["all"])  # fmt: skip
+    assert [(row[1], row[4], row[5]) for row in pipelines(base)] == [
+        ("data-pipeline", "unfinished", 7),
+        ("metrics-pipeline", "failed", 0),
+        ("assessment-pipeline", "killed", 0),
+    ]
+
+
+def test_runs_that_say_nothing_of_pipelines_have_those_that_came_last(base):
+    """As one by hand, and those that an earlier version recorded, without times and rows."""
+    folder = history.log(HERE).folder
+    older = {"run": "o", "steps": [{"name": "assess", "step": "assess", "state": "ran",
+             "seconds": 1.5, "why": ""}], "outcome": "success", "goals": ["assess"],
+             "began": "2013-03-01T10:00:05+00:00", "ended": "2013-03-01T10:00:07+00:00",
+             "results": {"metrics": []}}  # fmt: skip
+    Log(folder, history.OF_STEPS, {}).append(older)
+    assert pipelines(base) == [], "which steps a pipeline has, nobody has said yet"
+    ran(("backtest", "ran", 1, 4), pipelines={})
+    ran(("backtest", "ran", 1, 4))
+    assert pipelines(base) == [
+        (1, "assessment-pipeline", 5, 2.0, "success", 0),
+        (2, "metrics-pipeline", 1, 1.5, "success", 4),
+        (3, "metrics-pipeline", 1, 1.5, "success", 4),
+    ]
+    (kept, *_) = history.log(HERE).records()
+    assert kept.content["steps"][0]["rows"] is None
+    assert (kept.content["pipelines"], kept.content["snapshot"]) == ({}, None)
 
 
 def test_history_that_cannot_be_read_is_named(base):
