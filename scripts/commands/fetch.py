@@ -1,7 +1,8 @@
 """Ask the providers of live sources for what is new, and keep it in data/store/.
 
 make fetch_data               ask all of them
-make fetch_data SNAPSHOT=7    ask nobody, and bring back what was stored then: a number or a time
+make fetch_data SNAPSHOT=7    ask nobody, and bring back what was stored then: a number, a time, or
+                              what identifies the data of a source in reports and make history
 
 `make all` asks only for a source of which nothing is stored yet. What came of it is kept for `make
 status`, and whoever owns fetch_data hears of what went wrong.

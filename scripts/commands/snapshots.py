@@ -4,6 +4,8 @@ make snapshots                     the last 20
 make snapshots N=100 FORMAT=json   for machines
 make snapshots VERIFY=yes          look at every file, and say which snapshots are not whole
 make snapshots RESTORE=7           make that one the newest once more, or the last one at a time
+
+`data` identifies what the source has then, as reports, make history and the table sources show it.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tidemark.errors import InputError
@@ -77,18 +80,22 @@ def row(snapshot: Snapshot) -> dict[str, Any]:
         **told,
         "asked": dict(snapshot.asked),
         "sources": sorted(snapshot.sources),
+        "data": {name: Path(held.manifest).stem for name, held in snapshot.sources.items()},
     }
 
 
 def as_table(rows: Sequence[dict[str, Any]]) -> str:
     """The same for people."""
     wide = max(len(_what(one)) for one in rows)
-    lines = [f"{'no.':>5}  {'fetched, UTC':<16}  {'':<{wide}}  {'added':>9} {'restated':>9}  asked"]
+    head = f"{'added':>9} {'restated':>9}  {'data':<{snapshots.SHOWN}}  asked"
+    lines = [f"{'no.':>5}  {'fetched, UTC':<16}  {'':<{wide}}  {head}"]
     for one in rows:
         when = one["at"][:16].replace("T", " ")
         numbers = f"{one['added']:>9,} {one['restated']:>9,}" if one["source"] else f"{'':>19}"
         asked = " to ".join(str(edge)[:16] for edge in one["asked"].values() if edge)
-        line = f"{one['number']:>5}  {when:<16}  {_what(one):<{wide}}  {numbers}  {asked}"
+        data = one["data"].get(one["source"], "")[: snapshots.SHOWN]
+        line = f"{one['number']:>5}  {when:<16}  {_what(one):<{wide}}  {numbers}"
+        line += f"  {data:<{snapshots.SHOWN}}  {asked}"
         lines.append(line.rstrip())
     return "\n".join(lines)
 

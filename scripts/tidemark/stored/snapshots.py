@@ -12,10 +12,12 @@ from tidemark.errors import InputError
 from tidemark.naming import several
 from tidemark.project import Tree
 from tidemark.stored import manifest, objects, snapshot_log, turn
-from tidemark.stored.snapshot_log import Snapshot
+from tidemark.stored.snapshot_log import Held, Snapshot
 
 LOOK = "make snapshots lists them"
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
+HASHES = re.compile(r"(?!\d{8,9}$)[0-9a-f]{8,64}(, *[0-9a-f]{8,64})*")
+SHOWN = 12  # digits of a hash
 
 
 def list(tree: Tree) -> Sequence[Snapshot]:
@@ -38,19 +40,23 @@ def current(tree: Tree) -> Snapshot:
 
 
 def find(tree: Tree, which: int | str | datetime | None) -> Snapshot:
-    """The snapshot of that number, or the last one at that time.
+    """The snapshot of that number or that data, or the last one at that time.
 
     Args:
         tree: the project.
-        which: a number; a time, in UTC unless it says another zone; a day, which means its end; or
-            None for the newest one.
+        which: a number; a time, in UTC unless it says another zone; a day, which means its end; the
+            first digits of what identifies the data of a source, of several separated by commas,
+            for the newest one that has them all; or None for the newest one.
 
     Raises:
         InputError: there is none, or the log is not whole.
     """
     if which is None:
         return current(tree)
-    if isinstance(which, int) or (isinstance(which, str) and which.isdecimal()):
+    if isinstance(which, str) and HASHES.fullmatch(which):
+        digits = [one.strip() for one in which.split(",")]
+        found = [one for one in list(tree) if all(_has(one, each) for each in digits)]
+    elif isinstance(which, int) or (isinstance(which, str) and which.isdecimal()):
         found = [one for one in list(tree) if one.number == int(which)]
     else:
         time = which if isinstance(which, datetime) else _time(which)
@@ -58,6 +64,15 @@ def find(tree: Tree, which: int | str | datetime | None) -> Snapshot:
     if not found:
         raise InputError(f"snapshot {which}", "there is no such snapshot", LOOK)
     return found[-1]
+
+
+def identity(held: Held) -> str:
+    """The first digits of what identifies the data of a source, as reports show it."""
+    return held.manifest[:SHOWN]
+
+
+def _has(snapshot: Snapshot, digits: str) -> bool:
+    return any(held.manifest.startswith(digits) for held in snapshot.sources.values())
 
 
 def restore(tree: Tree, which: int | str | datetime, at: datetime) -> Snapshot:
@@ -125,7 +140,10 @@ def _time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        cure = f"a number, a day such as 2026-11-30, or a time such as 2026-11-30T19:00Z; {LOOK}"
+        cure = (
+            "a number, the hash of data as reports have it, a day such as 2026-11-30, or a time"
+            f" such as 2026-11-30T19:00Z; {LOOK}"
+        )
         raise InputError(f"snapshot {text}", "is no number or time of a snapshot", cure) from error
     if DAY.fullmatch(text):
         time += timedelta(days=1, microseconds=-1)

@@ -41,13 +41,18 @@ def tree(tmp_path, monkeypatch) -> Tree:
 
 def test_what_came_what_was_restated_and_what_was_restored(tree, capsys):
     assert command.main() == 0
+    first, second = (data_of(tree, number)[:12] for number in (1, 2))
     assert capsys.readouterr().out.splitlines() == [
-        "  no.  fetched, UTC                               added  restated  asked",
+        "  no.  fetched, UTC                               added  restated  data          asked",
         "    3  2026-11-12 00:00  snapshot 1 restored",
         "    2  2026-11-11 18:00  ecb: series                  1         1"
-        "  2026-11-10 to 2026-11-11",
-        "    1  2026-11-10 18:00  ecb: series                  2         0  2026-11-10",
+        f"  {second}  2026-11-10 to 2026-11-11",
+        f"    1  2026-11-10 18:00  ecb: series                  2         0  {first}  2026-11-10",
     ]
+
+
+def data_of(tree: Tree, number: int) -> str:
+    return snapshots.find(tree, number).sources["ecb"].manifest.removesuffix(".json")
 
 
 def test_as_json(tree, capsys, monkeypatch):
@@ -57,6 +62,8 @@ def test_as_json(tree, capsys, monkeypatch):
     third, second = json.loads(capsys.readouterr().out)
     assert (third["number"], third["restored"], third["source"]) == (3, 1, None)
     assert (second["added"], second["restated"], second["sources"]) == (1, 1, ["ecb"])
+    assert second["data"] == {"ecb": data_of(tree, 2)}
+    assert third["data"] == {"ecb": data_of(tree, 1)}
 
 
 def test_damage_is_found_and_what_is_whole_is_named(tree, capsys, monkeypatch):

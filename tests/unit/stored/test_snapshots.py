@@ -65,7 +65,25 @@ def test_a_snapshot_is_found_by_its_number_or_a_time(tree, which, number):
     assert snapshots.find(tree, which).number == number
 
 
-@pytest.mark.parametrize("which", [0, 4, "99", "2026-11-09", "yesterday", ""])
+def test_a_snapshot_is_found_by_what_identifies_its_data(tree):
+    """As reports and the history show it: the newest that has that, or all of several."""
+    one, restated = (identity(tree, number, "one") for number in (1, 2))
+    assert snapshots.find(tree, one).number == 1
+    assert snapshots.find(tree, restated).number == 3
+    assert snapshots.find(tree, f"{restated}, {identity(tree, 3, 'two')}").number == 3
+    assert snapshots.find(tree, one[:8]).number == 1
+    assert snapshots.restore(tree, one, NOW).restored == 1
+    with pytest.raises(InputError, match="make snapshots lists them"):
+        snapshots.find(tree, f"{one},{identity(tree, 3, 'two')}")
+
+
+def identity(tree: Tree, number: int, source: str) -> str:
+    return snapshots.identity(snapshots.find(tree, number).sources[source])
+
+
+@pytest.mark.parametrize(
+    "which", [0, 4, "99", "12345678", "2026-11-09", "yesterday", "", "0" * 12, "c0ffeec0ffee"]
+)
 def test_one_that_there_is_not_is_refused(tree, which):
     with pytest.raises(InputError, match="make snapshots lists them"):
         snapshots.find(tree, which)
