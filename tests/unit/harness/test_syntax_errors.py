@@ -84,7 +84,7 @@ def test_commands_name_a_step_that_does_not_parse(project, monkeypatch, capsys):
 
 def test_a_strategy_that_is_loaded_while_a_step_runs(monkeypatch):
     told = []
-    monkeypatch.setattr(step, "_fail", lambda run, message, why, seconds: told.append(message))
+    monkeypatch.setattr(step, "_fail", lambda run, message, *more, **named: told.append(message))
     path = "scripts/tidemark/backtest/strategies/mine.py"
     error = SyntaxError("invalid syntax", (str(ROOT / path), 7, 1, "def half(:"))
     assert step._failed(None, error, [], 0.1) == 2
