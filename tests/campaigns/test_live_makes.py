@@ -154,6 +154,7 @@ def test_two_makes_that_fetch_at_once_and_one_that_is_killed(tree, ecb):
     )
 
 
+@pytest.mark.long
 def test_real_increments_one_after_the_other(tree, ecb, capsys):
     """Rows that came and were new, steps that ran, seconds of each update: docs/live_data.md."""
     configure(tree, ecb, *map(repr, ODD))
