@@ -1,9 +1,8 @@
 import hashlib
 import re
+from pathlib import Path
 
-from conftest import ROOT
-
-VENDORED = ROOT / "scripts/tidemark/reporting/page/assets/uplot"
+VENDORED = Path(__file__).parents[3] / "scripts/tidemark/reporting/page/assets/uplot"
 NOTE = (VENDORED / "README.md").read_text("utf-8")
 
 
