@@ -66,7 +66,7 @@ $(if $(closing),$(eval $(closing): | $(foreach goal,$(others),$(if $(call odd,$(
 $(STEPS) $(PIPELINES) all: ; $(if $(filter $@,$(closing)),@$(CODE)scripts/summary.sh $@ $(words $^) reports/page.html reports/index.html)
 
 # What people write reaches the scripts unchanged, through the environment, so no shell interprets it.
-export T N A B REASON SOURCE SNAPSHOT FROM WITHOUT OTHER FORMAT DETAILS VERIFY RESTORE PRUNE Q CELLS SEED FAMILIES FILE WRITE OWNER AT ONLY
+export T N A B REASON SOURCE SNAPSHOT FROM WITHOUT OTHER FORMAT DETAILS VERIFY RESTORE PRUNE Q CELLS SEED FAMILIES FILE WRITE OWNER AT ONLY GAP ACCEPT REJECT CORRECT VALUE
 export $(ANSWERS)
 export MAKE_COMMAND  # status, why and dag ask it for the rules of steps that never ran
 # `-S`: Python starts without its libraries, in half the time, for what needs none.

@@ -7,7 +7,7 @@ from tidemark.harness.step import Run, step
 from tidemark.layout.data_gate import PASSED, VALIDATION_REPORT
 from tidemark.layout.fetch_data import RAW, RAW_ACTIONS, RAW_LINES, RAW_PRICES
 from tidemark.layout.validate_schema import FINDINGS, QUESTIONS, SESSIONS
-from tidemark.sources import places, settings
+from tidemark.sources import corrections, places, settings
 from tidemark.validation import (
     adjustments,
     answers,
@@ -66,7 +66,7 @@ def data_gate(run: Run) -> None:
         run.tell.note(f"prices: {note}")
     if alert := answers.alert(asked):
         run.tell.alert(alert, "error")
-    corrections = run.plain(fetch["prices"][settings.REVIEWED])
+    reviewed = run.plain(fetch["prices"][settings.REVIEWED])
 
     error = report.failure(parts) or answers.stopping(
         asked, parts["prices"].path, anomalies_block=blocks
@@ -76,7 +76,7 @@ def data_gate(run: Run) -> None:
         "as_of": against["as_of"],
         "datasets": {name: part.as_reported() for name, part in parts.items()},
         "open": [one.as_json() for one in asked.open],
-        "decisions": answers.decisions(asking, asked, corrections, prices),
+        "decisions": answers.decisions(asking, asked, reviewed, prices, corrections.called),
     }
     run.write.json(VALIDATION_REPORT, content, even_on_failure=True)
     if error:

@@ -69,6 +69,10 @@ def _decide(asked: Mapping[str, str]) -> int:
     chosen = waiting.named(fresh, waits, variable, "make review") if fresh else []
     if variable == "CORRECT" and len(chosen) + len(again) > 1:
         raise InputError("CORRECT", "names several moves", "VALUE= is of one bar")
+    closes = [one.close for one in chosen] + [made[id_].details["close"] for id_ in again]
+    if variable == "CORRECT" and not all(closes):
+        problem = "names a bar without a close, of which no other price can follow"
+        raise InputError(f"CORRECT={ids}", problem, "take it out: REJECT=, or mend the source")
     verdict = VERDICTS[variable]
     about = {one.id: (one.sha256, _details(one)) for one in chosen}
     about |= {id_: (made[id_].sha256, made[id_].details) for id_ in again}

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 PRICES = (*OHLC, "adj_close")
+SAME = 1e-12  # share by which a close may differ that is the same
 
 
 def applied(
@@ -26,7 +27,8 @@ def applied(
 
     Args:
         records: `ticker`, `timestamp`, `close`, and what else of PRICES there is.
-        decided: `ticker`, `timestamp` (ISO), `close` as sent, `value` (None: taken out), `told`.
+        decided: `ticker`, `timestamp` (ISO), `close` as sent (None: missing), `value` (None: taken
+            out), `told`; where the close was missing, there is no other value.
     """
     if not decided or "close" not in records:
         return records, []
@@ -40,7 +42,7 @@ def applied(
         here = (records["ticker"] == one["ticker"]) & (
             records["timestamp"] == pd.Timestamp(one["timestamp"])
         )
-        rows = records.index[here & np.isclose(records["close"], one["close"], rtol=1e-12, atol=0)]
+        rows = records.index[here & _is(records["close"], one["close"])]
         if not len(rows):
             found = [str(value) for value in records.loc[here, "close"]]
             now = f"its close is {several(found)} now" if found else "that bar is no longer there"
@@ -48,7 +50,7 @@ def applied(
             continue
         if one["value"] is None:
             changed.loc[rows, names] = np.nan
-            notes.append(f"{title}: close {one['close']:g} taken out, as reviewed by {one['told']}")
+            notes.append(f"{title}: {called(one)} taken out, as reviewed by {one['told']}")
             continue
         own = changed.loc[rows[0]]
         factor = one["value"] / one["close"]
@@ -59,7 +61,16 @@ def applied(
                 changed.loc[rows, name] = changed.loc[rows, name] * factor
         changed.loc[rows, "close"] = one["value"]
         notes.append(
-            f"{title}: close {one['close']:g} corrected to {one['value']:g}, as reviewed by"
-            f" {one['told']}"
+            f"{title}: {called(one)} corrected to {one['value']:g}, as reviewed by {one['told']}"
         )
     return changed, notes
+
+
+def called(one: Mapping[str, Any]) -> str:
+    """The value that was decided on, in words."""
+    return "prices without a close" if one["close"] is None else f"close {one['close']:g}"
+
+
+def _is(close: pd.Series, sent: float | None) -> pd.Series:
+    """Whether a close is the one that was sent."""
+    return close.isna() if sent is None else np.abs(close - sent) <= SAME * abs(sent)

@@ -123,14 +123,14 @@ class Correction:
     Attributes:
         ticker: of the bar.
         timestamp: of the bar, as ISO time.
-        close: as it was sent.
+        close: as it was sent; null: it was missing.
         value: what it is; null: nobody knows.
         told: who decided it when, and why.
     """
 
     ticker: Words
     timestamp: Words
-    close: float
+    close: float | None
     value: float | None = None
     told: str = ""
 

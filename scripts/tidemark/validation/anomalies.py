@@ -76,10 +76,10 @@ def _asked(
             first=str(iso(times[bar])),
             last=str(iso(times[bar])),
             words=words,
-            values=[float(close[bar - 1]), float(close[bar])],
+            values=_plain(close[bar - 1 : bar + 1]),
             before=_plain(close[max(bar - AROUND, 0) : bar]),
             after=_plain(close[bar : bar + AROUND]),
-            close=float(close[bar]),
+            close=_plain(close[bar : bar + 1])[0],
         )
 
 

@@ -1,6 +1,6 @@
 """What people answered to questions about data, as reports tell it; and what still waits."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tidemark.errors import UndecidedError
@@ -87,16 +87,18 @@ def notes(asked: Asked, sigma: float | None, *, anomalies_block: bool) -> Iterat
 def decisions(
     questions: Sequence[Question],
     asked: Asked,
-    corrections: Sequence[Mapping[str, Any]],
+    reviewed: Sequence[Mapping[str, Any]],
     prices: pd.DataFrame,
+    called: Callable[[Mapping[str, Any]], str],
 ) -> list[dict[str, Any]]:
     """What was decided and holds, a row each, as the report keeps it.
 
     Args:
         questions: all of them.
         asked: what was answered to them.
-        corrections: of `sources.settings.Correction`.
+        reviewed: of `sources.settings.Correction`.
         prices: as in data/raw/, corrected.
+        called: the value that a correction is about, in words.
     """
     rows = [
         {
@@ -110,7 +112,7 @@ def decisions(
         for one in questions
         if one.id in asked.answered
     ]
-    for one in corrections:
+    for one in reviewed:
         here = (prices["ticker"] == one["ticker"]) & (
             prices["timestamp"] == pd.Timestamp(one["timestamp"])
         )
@@ -123,7 +125,7 @@ def decisions(
                     "id": "",
                     "kind": "anomaly",
                     "tickers": one["ticker"],
-                    "what": f"{one['ticker']} {one['timestamp']}: close {one['close']:g}",
+                    "what": f"{one['ticker']} {one['timestamp']}: {called(one)}",
                     "decision": "taken out" if value is None else f"corrected to {value:g}",
                     "told": one["told"],
                 }

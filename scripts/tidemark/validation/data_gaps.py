@@ -84,17 +84,15 @@ def _gaps(
     clock = _sessions_done(prices, sessions) if daily else _minutes_traded(prices, sessions)
     ticker = prices["ticker"].to_numpy()
     times, close = prices["timestamp"], prices["close"].to_numpy(dtype=float)
-    same = ticker[1:] == ticker[:-1]
-    step = np.diff(clock)
-    usual = np.ones(len(step)) if daily else _interval(step, same, ticker[1:])
-    limit = usual * limits.longest_sessions if daily else usual + limits.longest_minutes
-    for row in np.flatnonzero(same & (step > limit)):
+    bar = np.ones(len(clock)) if daily else _lengths(clock, ticker)
+    limit = bar * limits.longest_sessions if daily else bar + limits.longest_minutes
+    same, step = ticker[1:] == ticker[:-1], np.diff(clock)
+    for row in np.flatnonzero(same & (step > limit[:-1])):
         beside = (_plain(close[row]), _plain(close[row + 1]))
-        lost = float(step[row] - usual[row])
+        lost = float(step[row] - bar[row])
         yield Gap(str(ticker[row]), times[row], times[row + 1], lost, beside)
     ends = np.flatnonzero(np.append(~same, True))
-    longest = limit[ends - 1] if len(limit) else np.full(len(ends), np.inf)
-    for row in ends[clock.max() - clock[ends] > longest]:
+    for row in ends[clock.max() - clock[ends] > limit[ends]]:
         lost = float(clock.max() - clock[row])
         yield Gap(str(ticker[row]), times[row], None, lost, (_plain(close[row]), None))
 
@@ -120,10 +118,10 @@ def _minutes_traded(prices: pd.DataFrame, sessions: pd.DataFrame) -> np.ndarray:
     return np.where(number < 0, 0, before[held] + within) / MINUTE
 
 
-def _interval(step: np.ndarray, same: np.ndarray, ticker: np.ndarray) -> np.ndarray:
-    """Of each step, how long a bar of its ticker is: the most frequent step, in minutes."""
-    own = pd.Series(np.where(same & (step > 0), np.round(step), np.nan))
-    usual = own.groupby(ticker, sort=False).transform(lambda steps: _most_frequent(steps))
+def _lengths(clock: np.ndarray, ticker: np.ndarray) -> np.ndarray:
+    """Of each bar, the most frequent step of its ticker, in minutes; 0 where there is none."""
+    steps = pd.Series(clock).groupby(ticker, sort=False).diff().round()
+    usual = steps.where(steps > 0).groupby(ticker, sort=False).transform(_most_frequent)
     return np.asarray(usual.fillna(0.0), dtype=float)
 
 

@@ -25,7 +25,7 @@ class Question:
         words: what is odd, for people.
         values: numbers beside it that make the question what it is.
         before, after: closes around an anomaly, in order, the last of `before` right before it.
-        close: of the bar as it was sent, of an anomaly.
+        close: of the bar as it was sent, of an anomaly; None: it was missing.
     """
 
     kind: Kind

@@ -55,3 +55,12 @@ def test_a_value_that_was_restated_is_asked_about_again():
 
 def test_tickers_of_other_prices_are_no_matter_here():
     assert corrections.applied(records(), [decided(ticker="B")])[1] == []
+
+
+def test_a_bar_without_a_close_can_be_taken_out():
+    own = records()
+    own.loc[1, "close"] = np.nan
+    changed, notes = corrections.applied(own, [decided(close=None)])
+    assert changed.loc[1, [*corrections.PRICES]].isna().all()
+    assert notes == ["A 2020-01-07: prices without a close taken out, as reviewed by Ann"]
+    assert "its close is 12.0 now" in corrections.applied(records(), [decided(close=None)])[1][0]

@@ -1,5 +1,6 @@
 """Moves that are beyond all that a ticker does: real crashes among them, which stay."""
 
+import json
 from pathlib import Path
 
 from tidemark.validation import anomalies, answers, questions
@@ -61,6 +62,15 @@ def test_a_move_that_stays_is_a_question_and_ordinary_ones_are_none():
     (one,) = found(bars(closes))
     assert "back" not in one.words
     assert found(bars(closes), sigma=None) == []
+
+
+def test_a_bar_without_a_close_is_a_question_that_a_file_can_hold():
+    table = bars(calm())
+    table.loc[200:, "adj_close"] *= 0.6
+    table.loc[[199, 200], "close"] = np.nan
+    (one,) = found(table)
+    assert (one.close, one.as_json()["values"]) == (None, [None, None])
+    assert json.loads(json.dumps(one.as_json(), allow_nan=False))["id"] == one.id
 
 
 def test_what_comes_later_changes_no_question_and_a_restated_value_does():

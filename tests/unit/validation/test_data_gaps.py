@@ -115,6 +115,13 @@ def test_minutes_of_trading_count_and_the_limit_is_beyond_the_bar_itself():
     assert "8 minutes" in gap.words, "the end of a session and the begin of the next"
 
 
+def test_a_ticker_with_one_bar_has_ended_when_others_went_on():
+    known = sessions("XNYS", "2012-11-01", "2012-11-07")
+    own = minutes(known, 30)
+    (gap,) = asked(prices(A=own[:1], B=own), known, of_days=False)
+    assert (gap.tickers, gap.last) == (["A"], "")
+
+
 def test_a_market_that_never_closes_has_no_night():
     known = sessions("24/7", "2012-11-01", "2012-11-07")
     own = pd.date_range("2012-11-01", "2012-11-06 23:59", freq="1min")
